@@ -1,0 +1,118 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use latchkey_local::server::Storage;
+
+/// Latchkey on this machine: its API under /api/auth, test levers under /dev, on an embedded DynamoDB.
+///
+/// Everybody who reaches it can sign in as anybody, so it listens on 127.0.0.1 only.
+#[derive(Debug, Parser)]
+#[command(name = "latchkey-local", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    /// The port to listen on; 0 picks a free one.
+    #[arg(long, default_value_t = 9000)]
+    pub(crate) port: u16,
+
+    /// Only 127.0.0.1, which is the default.
+    #[arg(long, hide = true, value_parser = loopback)]
+    host: Option<()>,
+
+    /// Keep everything in memory.
+    #[arg(long, conflicts_with_all = ["data", "dynamodb"])]
+    memory: bool,
+
+    /// Keep tables and keys in this directory.
+    #[arg(long, value_name = "DIR", default_value = ".latchkey")]
+    data: PathBuf,
+
+    /// Use the DynamoDB at this URL in place of the embedded one.
+    #[arg(long, value_name = "URL", conflicts_with = "data", value_parser = endpoint)]
+    dynamodb: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a new key set for LATCHKEY_KEYS. It holds private keys.
+    Keygen,
+    /// Work on the tables of a DynamoDB.
+    Table {
+        #[command(subcommand)]
+        command: Table,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Table {
+    /// Create the tables that are missing, named by TABLE_SESSIONS, TABLE_RATE_LIMITS and TABLE_SECURITY_EVENTS.
+    Create {
+        /// The URL of the DynamoDB.
+        #[arg(long, value_name = "URL", value_parser = endpoint)]
+        endpoint: String,
+    },
+}
+
+impl Cli {
+    pub(crate) fn storage(&self) -> Storage {
+        match &self.dynamodb {
+            Some(url) => Storage::Endpoint(url.clone()),
+            None if self.memory => Storage::Memory,
+            None => Storage::Directory(self.data.clone()),
+        }
+    }
+}
+
+/// There is no other host to choose; the flag exists to say why.
+fn loopback(host: &str) -> Result<(), &'static str> {
+    match host {
+        "127.0.0.1" | "localhost" => Ok(()),
+        _ => Err("this server signs anybody in as anybody, so it listens on 127.0.0.1 only; \
+                  deploy the functions to serve others"),
+    }
+}
+
+fn endpoint(url: &str) -> Result<String, &'static str> {
+    match url.starts_with("http://") || url.starts_with("https://") {
+        true => Ok(url.to_owned()),
+        false => Err("expected an http or https URL"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, String> {
+        let words = std::iter::once("latchkey-local").chain(line.split_whitespace());
+        Cli::try_parse_from(words).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn data_is_kept_unless_said_otherwise() {
+        assert_eq!(parse("").unwrap().storage(), Storage::Directory(".latchkey".into()));
+        assert_eq!(parse("--memory").unwrap().storage(), Storage::Memory);
+        let remote = parse("--dynamodb http://127.0.0.1:8000").unwrap();
+        assert_eq!(remote.storage(), Storage::Endpoint("http://127.0.0.1:8000".into()));
+        assert!(parse("--memory --data x").is_err());
+    }
+
+    #[test]
+    fn another_host_is_refused_with_the_reason() {
+        for host in ["0.0.0.0", "::", "192.168.1.2", "example.com", ""] {
+            let error = parse(&format!("--host={host}")).unwrap_err();
+            assert!(error.contains("127.0.0.1 only") || host.is_empty(), "{error}");
+        }
+        assert!(parse("--host 127.0.0.1").is_ok());
+    }
+
+    #[test]
+    fn tables_are_created_at_an_endpoint() {
+        assert!(parse("table create --endpoint http://127.0.0.1:8000").is_ok());
+        assert!(parse("table create --endpoint 127.0.0.1:8000").is_err());
+        assert!(parse("keygen").is_ok());
+    }
+}

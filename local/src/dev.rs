@@ -1,0 +1,169 @@
+//! The test levers over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault` and
+//! `/dev/stats`.
+//!
+//! ```text
+//! POST /dev/assertion {"sub":"alice","scope":"latchkey:admin"}   -> {"assertion":"eyJ…"}
+//! POST /dev/clock     {"advance_seconds":60}                     -> {"now":"…","offset_seconds":60}
+//! POST /dev/fault     {"operation":"UpdateItem","kind":"throttle","count":3} -> {"pending":3}
+//! GET  /dev/stats                                                -> {"dynamodb":{…},"since":"…"}
+//! POST /dev/stats     {"reset":true}
+//! ```
+//!
+//! Whoever can reach these can sign in as anybody. Only this binary has them,
+//! only on loopback, and no page of another origin gets through: see
+//! [`loopback`].
+
+mod fields;
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{HeaderValue, header};
+use latchkey::clock::Clock;
+use serde_json::{Value, json};
+
+use crate::clock::MovableClock;
+use crate::issuer::{DEFAULT_EXPIRES_IN, Issuer, SignIn};
+use crate::levers::faults::{FaultKind, Faults};
+use crate::levers::stats::{Snapshot, Stats};
+use crate::problem::Problem;
+use crate::{loopback, operation};
+use fields::Fields;
+
+/// The most that the clock moves at once: ten years, in seconds.
+const FURTHEST_STEP: i64 = 10 * 366 * 86_400;
+
+/// The longest that an assertion may be good for: one day, in seconds. What is
+/// too long for Latchkey is Latchkey's to refuse.
+const LONGEST_ASSERTION: i64 = 86_400;
+
+/// The most calls that one fault meets.
+const MOST_FAULTS: i64 = 1_000_000;
+
+/// What the levers are attached to.
+#[derive(Clone, Debug)]
+pub struct Levers {
+    /// The clock that every handler sees.
+    pub clock: MovableClock,
+    /// The faults on the way to DynamoDB.
+    pub faults: Faults,
+    /// The count of what went there.
+    pub stats: Stats,
+    /// The stand-in identity provider.
+    pub issuer: Issuer,
+    /// Whom its assertions are for.
+    pub audience: String,
+}
+
+/// The levers' routes, closed to other hosts and to pages of other origins.
+pub fn routes(levers: Levers) -> Router {
+    Router::new()
+        .route("/dev/assertion", post(assertion))
+        .route("/dev/clock", get(clock).post(move_clock))
+        .route("/dev/fault", post(fault))
+        .route("/dev/stats", get(stats).post(reset_stats))
+        .layer(middleware::from_fn(guard))
+        .with_state(levers)
+}
+
+async fn guard(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let allowed = loopback::check_host(headers).and_then(|()| loopback::check_page(headers));
+    let mut response = match allowed {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    response
+}
+
+async fn assertion(State(levers): State<Levers>, request: Request) -> Result<Json<Value>, Problem> {
+    let mut fields = Fields::read(request).await?;
+    let who = SignIn {
+        sub: fields.text("sub")?,
+        scope: fields.optional_text("scope")?,
+        auth_time: fields.optional_integer("auth_time", i64::MIN..=i64::MAX)?,
+        expires_in: fields
+            .optional_integer("expires_in", 1..=LONGEST_ASSERTION)?
+            .unwrap_or(DEFAULT_EXPIRES_IN),
+    };
+    fields.finish()?;
+    let now = levers.clock.now();
+    let assertion = levers.issuer.assertion(&levers.audience, &who, now);
+    let assertion = assertion.map_err(|error| {
+        tracing::error!(%error, "no assertion");
+        Problem::Internal
+    })?;
+    Ok(Json(json!({"assertion": assertion})))
+}
+
+async fn clock(State(levers): State<Levers>) -> Json<Value> {
+    Json(json!({
+        "now": levers.clock.now().to_rfc3339(),
+        "offset_seconds": levers.clock.offset_seconds(),
+    }))
+}
+
+async fn move_clock(State(levers): State<Levers>, request: Request) -> Result<Json<Value>, Problem> {
+    let mut fields = Fields::read(request).await?;
+    let seconds = fields.integer("advance_seconds", -FURTHEST_STEP..=FURTHEST_STEP)?;
+    fields.finish()?;
+    let step = Duration::from_secs(seconds.unsigned_abs());
+    if seconds < 0 {
+        levers.clock.step_back(step);
+    } else {
+        levers.clock.advance(step);
+    }
+    Ok(clock(State(levers)).await)
+}
+
+async fn fault(State(levers): State<Levers>, request: Request) -> Result<Json<Value>, Problem> {
+    let mut fields = Fields::read(request).await?;
+    let operation = fields.optional_text("operation")?;
+    let kind = fields.optional_text("kind")?;
+    let count = fields.integer("count", 0..=MOST_FAULTS)?;
+    fields.finish()?;
+    let operation = operation.as_deref();
+    if operation.is_some_and(|name| !operation::KNOWN.contains(&name)) {
+        return Err(Problem::invalid("operation", "expected a DynamoDB operation, such as UpdateItem"));
+    }
+    match u32::try_from(count).unwrap_or(u32::MAX) {
+        0 => levers.faults.clear(operation),
+        count => levers.faults.queue(operation, fault_kind(kind, operation)?, count),
+    }
+    Ok(Json(json!({"pending": levers.faults.pending()})))
+}
+
+fn fault_kind(kind: Option<String>, operation: Option<&str>) -> Result<FaultKind, Problem> {
+    let kind = serde_json::from_value(kind.into()).map_err(|_| {
+        let kinds = "expected throttle, conflict, timeout_before, timeout_after_commit or error_500";
+        Problem::invalid("kind", kinds)
+    })?;
+    if kind == FaultKind::Conflict && !operation.is_none_or(operation::can_conflict) {
+        return Err(Problem::invalid(
+            "kind",
+            "only PutItem, UpdateItem, DeleteItem and TransactWriteItems conflict",
+        ));
+    }
+    Ok(kind)
+}
+
+async fn stats(State(levers): State<Levers>) -> Json<Snapshot> {
+    Json(levers.stats.snapshot())
+}
+
+async fn reset_stats(State(levers): State<Levers>, request: Request) -> Result<Json<Snapshot>, Problem> {
+    let mut fields = Fields::read(request).await?;
+    fields.affirmed("reset")?;
+    fields.finish()?;
+    levers.stats.reset();
+    Ok(stats(State(levers)).await)
+}
+
+#[cfg(test)]
+mod tests;

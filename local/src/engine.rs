@@ -1,0 +1,157 @@
+//! The embedded DynamoDB: a real engine on SQLite, in this process.
+//!
+//! [`Engine::client`] is an HTTP client for the AWS SDK that never opens a
+//! socket. The SDK signs, serialises, retries and parses as it does against
+//! AWS; only the wire is missing, so the store above cannot tell.
+//!
+//! ```text
+//! Store -> aws-sdk-dynamodb -> Stats -> Faults -> Engine -> SQLite
+//! ```
+//!
+//! The engine serialises all work behind one lock. It is right about
+//! conditions, transactions, indexes and capacity; it is no model of DynamoDB's
+//! speed, and makes no throttling and no conflicts: see
+//! [`Faults`](crate::levers::faults::Faults) for those.
+//!
+//! ```
+//! use latchkey_local::engine::Engine;
+//!
+//! let engine = Engine::memory()?;
+//! let http_client = engine.client();
+//! # let _ = http_client;
+//! # Ok::<(), latchkey_local::engine::EngineError>(())
+//! ```
+
+mod connector;
+mod dispatch;
+mod tcp;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
+use dynoxide::{Database, DynoxideError};
+
+use crate::clock::MovableClock;
+use crate::private_file;
+use connector::EngineConnector;
+pub use tcp::TcpServer;
+
+/// How often a running laptop deletes what DynamoDB's TTL would have deleted.
+pub const SWEEP_PERIOD: Duration = Duration::from_secs(60);
+
+const FILE_NAME: &str = "dynamodb.sqlite3";
+
+/// Where the tables live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Medium {
+    /// A call takes well under a millisecond and runs where it is made.
+    Memory,
+    /// A call waits for the disk and runs on a blocking thread.
+    File,
+}
+
+/// An embedded DynamoDB. Clones share the same tables.
+#[derive(Clone)]
+pub struct Engine {
+    database: Database,
+    medium: Medium,
+}
+
+/// The embedded DynamoDB cannot start or sweep.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The data directory cannot be made or used.
+    #[error("the data directory cannot be used")]
+    Directory(#[source] std::io::Error),
+    /// The path of the data directory is not UTF-8, which SQLite's paths are.
+    #[error("the path of the data directory is not UTF-8")]
+    Path,
+    /// The engine refused.
+    #[error("the embedded DynamoDB failed")]
+    Database(#[from] DynoxideError),
+    /// The loopback port cannot be opened.
+    #[error("the engine cannot listen on loopback")]
+    Listen(#[source] std::io::Error),
+}
+
+impl Engine {
+    /// An empty engine in memory, gone when its last clone is.
+    ///
+    /// # Errors
+    /// When SQLite cannot start.
+    pub fn memory() -> Result<Self, EngineError> {
+        Self::memory_at(MovableClock::system())
+    }
+
+    /// As [`Engine::memory`], with a TTL that follows `clock`.
+    ///
+    /// # Errors
+    /// When SQLite cannot start.
+    pub fn memory_at(clock: MovableClock) -> Result<Self, EngineError> {
+        Ok(Self { database: Database::memory_with_clock(Arc::new(clock))?, medium: Medium::Memory })
+    }
+
+    /// An engine whose tables are a file in `directory`, made when missing.
+    /// Its TTL follows the system clock.
+    ///
+    /// # Errors
+    /// When the directory cannot be made, or the file is not one of the engine's.
+    pub fn file(directory: &Path) -> Result<Self, EngineError> {
+        private_file::directory(directory).map_err(EngineError::Directory)?;
+        let path = directory.join(FILE_NAME);
+        let path = path.to_str().ok_or(EngineError::Path)?;
+        Ok(Self { database: Database::new(path)?, medium: Medium::File })
+    }
+
+    /// The client to give to the SDK.
+    pub fn client(&self) -> SharedHttpClient {
+        let connector = SharedHttpConnector::new(EngineConnector::new(self.clone()));
+        http_client_fn(move |_, _| connector.clone())
+    }
+
+    /// Deletes every item whose TTL has passed; answers how many. Blocks.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn sweep(&self) -> Result<usize, EngineError> {
+        Ok(self.database.sweep_ttl()?)
+    }
+
+    /// Sweeps every `period` until the returned task is aborted. A failed sweep
+    /// is logged, and the next one tries again.
+    pub fn sweep_every(&self, period: Duration) -> tokio::task::JoinHandle<()> {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(period).await;
+                let engine = engine.clone();
+                match tokio::task::spawn_blocking(move || engine.sweep()).await {
+                    Ok(Ok(0)) => {}
+                    Ok(Ok(deleted)) => tracing::debug!(deleted, "expired items deleted"),
+                    Ok(Err(error)) => tracing::warn!(%error, "the TTL sweep failed"),
+                    Err(error) => tracing::warn!(%error, "the TTL sweep was stopped"),
+                }
+            }
+        })
+    }
+
+    /// Serves the same tables over TCP on a free loopback port, for other
+    /// processes.
+    ///
+    /// # Errors
+    /// When no port can be opened.
+    pub async fn serve_tcp(&self) -> Result<TcpServer, EngineError> {
+        tcp::serve(self.database.clone()).await
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("medium", &self.medium).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

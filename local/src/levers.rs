@@ -1,0 +1,42 @@
+//! What tests and `/dev` can pull: faults on the way to DynamoDB, and the count
+//! of what went there.
+//!
+//! Both are layers around the SDK's HTTP client, so they see attempts, retries
+//! included, and work the same over the embedded engine and any other.
+
+pub mod faults;
+pub mod stats;
+
+use std::fmt::Debug;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
+/// Something that stands between the SDK and a connector.
+trait Layer: Clone + Debug + Send + Sync + 'static {
+    fn call(&self, inner: &SharedHttpConnector, request: HttpRequest) -> HttpConnectorFuture;
+}
+
+/// `inner` behind `layer`.
+fn wrap(layer: impl Layer, inner: SharedHttpClient) -> SharedHttpClient {
+    http_client_fn(move |settings, components| {
+        SharedHttpConnector::new(Layered {
+            layer: layer.clone(),
+            inner: inner.http_connector(settings, components),
+        })
+    })
+}
+
+#[derive(Debug)]
+struct Layered<L> {
+    layer: L,
+    inner: SharedHttpConnector,
+}
+
+impl<L: Layer> HttpConnector for Layered<L> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.layer.call(&self.inner, request)
+    }
+}

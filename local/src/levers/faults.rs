@@ -1,0 +1,139 @@
+//! Faults on the way to DynamoDB, ordered in advance.
+//!
+//! [`Faults::queue`] says what goes wrong with the next calls; each call takes
+//! the first fault that is meant for it. A call is one HTTP attempt, so a fault
+//! with a count of 1 is usually healed by the SDK's retry.
+//!
+//! | kind | reaches the engine | the SDK sees |
+//! |---|---|---|
+//! | `throttle` | no | 400 `ProvisionedThroughputExceededException` |
+//! | `conflict` | no | 400 `TransactionConflictException`, or a cancelled transaction with a conflict for each item |
+//! | `timeout_before` | no | a timeout |
+//! | `timeout_after_commit` | yes | a timeout |
+//! | `error_500` | no | 500 `InternalServerError` |
+
+mod reply;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use serde::Deserialize;
+
+use super::Layer;
+use crate::operation;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// DynamoDB asks to slow down; nothing happened.
+    Throttle,
+    /// Somebody else's transaction holds the item; nothing happened. Meets only
+    /// `PutItem`, `UpdateItem`, `DeleteItem` and `TransactWriteItems`.
+    Conflict,
+    /// The request never arrived. The caller cannot know.
+    TimeoutBefore,
+    /// The request was carried out and the answer was lost. The caller cannot know.
+    TimeoutAfterCommit,
+    /// DynamoDB failed; nothing happened.
+    #[serde(rename = "error_500")]
+    Error500,
+}
+
+#[derive(Debug)]
+struct Fault {
+    operation: Option<String>,
+    kind: FaultKind,
+    remaining: u32,
+}
+
+/// The faults that are still to happen. Clones share one queue.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<VecDeque<Fault>>>);
+
+impl Faults {
+    /// No faults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `client` with these faults on the way to it.
+    pub fn wrap(&self, client: SharedHttpClient) -> SharedHttpClient {
+        super::wrap(self.clone(), client)
+    }
+
+    /// Has the next `count` calls of `operation`, or of any, fail so.
+    pub fn queue(&self, operation: Option<&str>, kind: FaultKind, count: u32) {
+        if count > 0 {
+            self.lock().push_back(Fault { operation: operation.map(str::to_owned), kind, remaining: count });
+        }
+    }
+
+    /// Drops the faults queued for `operation`, or all of them.
+    pub fn clear(&self, operation: Option<&str>) {
+        self.lock().retain(|fault| operation.is_some() && fault.operation.as_deref() != operation);
+    }
+
+    /// How many calls are still to fail.
+    pub fn pending(&self) -> u32 {
+        self.lock().iter().fold(0, |sum, fault| sum.saturating_add(fault.remaining))
+    }
+
+    fn take(&self, operation: &str) -> Option<FaultKind> {
+        let mut faults = self.lock();
+        let index = faults.iter().position(|fault| fault.meets(operation))?;
+        let fault = faults.get_mut(index)?;
+        let kind = fault.kind;
+        fault.remaining -= 1;
+        if fault.remaining == 0 {
+            faults.remove(index);
+        }
+        Some(kind)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Fault>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Fault {
+    fn meets(&self, operation: &str) -> bool {
+        let named = self.operation.as_deref().is_none_or(|name| name == operation);
+        named && (self.kind != FaultKind::Conflict || operation::can_conflict(operation))
+    }
+}
+
+impl Layer for Faults {
+    fn call(&self, inner: &SharedHttpConnector, request: HttpRequest) -> HttpConnectorFuture {
+        let Some(kind) = self.take(operation::of(&request)) else {
+            return inner.call(request);
+        };
+        tracing::debug!(operation = operation::of(&request), ?kind, "fault");
+        match kind {
+            FaultKind::Throttle => HttpConnectorFuture::ready(Ok(reply::throttled())),
+            FaultKind::Conflict => HttpConnectorFuture::ready(Ok(reply::conflict(&request))),
+            FaultKind::Error500 => HttpConnectorFuture::ready(Ok(reply::failed())),
+            FaultKind::TimeoutBefore => HttpConnectorFuture::ready(Err(timeout())),
+            FaultKind::TimeoutAfterCommit => {
+                let call = inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    call.await?;
+                    Err(timeout())
+                })
+            }
+        }
+    }
+}
+
+/// A timeout that takes no time.
+fn timeout() -> ConnectorError {
+    ConnectorError::timeout("a fault of the laptop: the answer never came".into())
+}
+
+#[cfg(test)]
+mod tests;

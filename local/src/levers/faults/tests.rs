@@ -1,0 +1,97 @@
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+
+use super::*;
+use crate::engine::Engine;
+use crate::testing::{self, TABLE, create_table, get, text};
+
+async fn faulty() -> (Faults, Client) {
+    let faults = Faults::new();
+    let client = testing::client(faults.wrap(Engine::memory().unwrap().client()));
+    create_table(&client).await;
+    (faults, client)
+}
+
+async fn put(client: &Client, value: &str) -> Result<(), Option<String>> {
+    let put = client.put_item().table_name(TABLE).item("id", text("a")).item("value", text(value));
+    match put.send().await {
+        Ok(_) => Ok(()),
+        Err(SdkError::ServiceError(error)) => Err(error.err().code().map(str::to_owned)),
+        Err(SdkError::DispatchFailure(error)) if error.is_timeout() => Err(None),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_timeout_after_commit_has_committed() {
+    let (faults, client) = faulty().await;
+    faults.queue(Some("PutItem"), FaultKind::TimeoutAfterCommit, 1);
+    assert_eq!(put(&client, "written").await, Err(None));
+    assert_eq!(get(&client, "a").await.as_deref(), Some("written"));
+}
+
+#[tokio::test]
+async fn a_timeout_before_has_not() {
+    let (faults, client) = faulty().await;
+    faults.queue(Some("PutItem"), FaultKind::TimeoutBefore, 1);
+    assert_eq!(put(&client, "lost").await, Err(None));
+    assert_eq!(get(&client, "a").await, None);
+}
+
+#[tokio::test]
+async fn refusals_are_dynamodbs_own_and_do_nothing() {
+    let (faults, client) = faulty().await;
+    for (kind, code) in [
+        (FaultKind::Throttle, "ProvisionedThroughputExceededException"),
+        (FaultKind::Conflict, "TransactionConflictException"),
+        (FaultKind::Error500, "InternalServerError"),
+    ] {
+        faults.queue(None, kind, 1);
+        assert_eq!(put(&client, "refused").await, Err(Some(code.to_owned())));
+        assert_eq!(get(&client, "a").await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_cancels_a_transaction_with_a_reason_an_item() {
+    let (faults, client) = faulty().await;
+    faults.queue(None, FaultKind::Conflict, 1);
+    assert_eq!(get(&client, "a").await, None, "a read meets no conflict");
+    let mut transaction = client.transact_write_items();
+    for id in ["a", "b", "c"] {
+        let delete = Delete::builder().table_name(TABLE).key("id", text(id)).build().unwrap();
+        transaction = transaction.transact_items(TransactWriteItem::builder().delete(delete).build());
+    }
+    let error = transaction.send().await.unwrap_err().into_service_error();
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
+        panic!("{error:?}");
+    };
+    let codes: Vec<_> = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
+    assert_eq!(codes, ["TransactionConflict"; 3]);
+}
+
+#[tokio::test]
+async fn a_fault_meets_its_operation_as_often_as_it_was_queued() {
+    let (faults, client) = faulty().await;
+    faults.queue(Some("PutItem"), FaultKind::Throttle, 2);
+    assert_eq!(get(&client, "a").await, None);
+    assert_eq!(faults.pending(), 2);
+    assert!(put(&client, "1").await.is_err());
+    assert!(put(&client, "2").await.is_err());
+    assert_eq!(put(&client, "3").await, Ok(()));
+    assert_eq!(faults.pending(), 0);
+}
+
+#[test]
+fn clearing_one_operation_leaves_the_others() {
+    let faults = Faults::new();
+    faults.queue(Some("PutItem"), FaultKind::Throttle, 1);
+    faults.queue(Some("GetItem"), FaultKind::Throttle, 2);
+    faults.queue(None, FaultKind::Throttle, 4);
+    faults.clear(Some("GetItem"));
+    assert_eq!(faults.pending(), 5);
+    faults.clear(None);
+    assert_eq!(faults.pending(), 0);
+}

@@ -1,0 +1,143 @@
+//! How many DynamoDB calls were made, and what capacity they consumed.
+//!
+//! Stats are the outermost layer: every attempt of the SDK counts as a call,
+//! also one that a fault answered. Units are what DynamoDB reports in
+//! `ConsumedCapacity`, so a call that did not ask for it (the embedded engine
+//! always says), a failed one, and one whose answer was lost count none.
+
+mod consumed;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use serde::Serialize;
+
+use latchkey::clock::{Clock, Timestamp};
+
+use super::Layer;
+use crate::clock::MovableClock;
+use crate::operation;
+
+/// What one operation has cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Usage {
+    /// HTTP attempts.
+    pub calls: u64,
+    /// Read capacity units.
+    pub read_units: f64,
+    /// Write capacity units.
+    pub write_units: f64,
+}
+
+/// What all operations have cost since a moment, as `/dev/stats` answers it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Snapshot {
+    /// By operation.
+    pub dynamodb: BTreeMap<String, Usage>,
+    /// From when on, in RFC 3339.
+    pub since: String,
+}
+
+/// The running count. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Stats {
+    clock: MovableClock,
+    counted: Arc<Mutex<Counted>>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    since: Timestamp,
+    by_operation: BTreeMap<String, Usage>,
+}
+
+impl Counted {
+    fn nothing(since: Timestamp) -> Self {
+        Self { since, by_operation: BTreeMap::new() }
+    }
+}
+
+impl Stats {
+    /// Counts from now on.
+    pub fn new(clock: MovableClock) -> Self {
+        let counted = Arc::new(Mutex::new(Counted::nothing(clock.now())));
+        Self { clock, counted }
+    }
+
+    /// `client`, counted.
+    pub fn wrap(&self, client: SharedHttpClient) -> SharedHttpClient {
+        super::wrap(self.clone(), client)
+    }
+
+    /// Everything counted so far.
+    pub fn snapshot(&self) -> Snapshot {
+        let counted = self.lock();
+        Snapshot { dynamodb: counted.by_operation.clone(), since: counted.since.to_rfc3339() }
+    }
+
+    /// What `operation` has cost so far.
+    pub fn of(&self, operation: &str) -> Usage {
+        let counted = self.lock();
+        let usage = counted.by_operation.get(operation).copied();
+        usage.unwrap_or_default()
+    }
+
+    /// What all operations together have cost so far.
+    pub fn total(&self) -> Usage {
+        let counted = self.lock();
+        let usages = counted.by_operation.values();
+        usages.fold(Usage::default(), |sum, usage| Usage {
+            calls: sum.calls + usage.calls,
+            read_units: sum.read_units + usage.read_units,
+            write_units: sum.write_units + usage.write_units,
+        })
+    }
+
+    /// Starts again from nothing.
+    pub fn reset(&self) {
+        *self.lock() = Counted::nothing(self.clock.now());
+    }
+
+    fn count_call(&self, operation: &str) {
+        self.count(operation, |usage| usage.calls += 1);
+    }
+
+    fn count_units(&self, operation: &str, units: f64) {
+        self.count(operation, |usage| {
+            if operation::is_read(operation) {
+                usage.read_units += units;
+            } else {
+                usage.write_units += units;
+            }
+        });
+    }
+
+    fn count(&self, operation: &str, add: impl FnOnce(&mut Usage)) {
+        let mut counted = self.lock();
+        add(counted.by_operation.entry(operation.to_owned()).or_default());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Layer for Stats {
+    fn call(&self, inner: &SharedHttpConnector, request: HttpRequest) -> HttpConnectorFuture {
+        let operation = operation::of(&request).to_owned();
+        self.count_call(&operation);
+        let (stats, call) = (self.clone(), inner.call(request));
+        HttpConnectorFuture::new(async move {
+            let (response, units) = consumed::read(call.await?).await?;
+            stats.count_units(&operation, units);
+            Ok(response)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

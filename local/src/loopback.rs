@@ -1,0 +1,125 @@
+//! Is this request from this machine, for this machine?
+//!
+//! Listening on loopback is not enough. A page anywhere can have its own name
+//! resolve to 127.0.0.1 (DNS rebinding) and so reach this server as its own
+//! origin; its requests then carry its name in `Host`. And a page can post to
+//! `http://localhost:9000` without being able to read the answer; its requests
+//! then carry its origin.
+
+use http::HeaderMap;
+use http::header::{HOST, ORIGIN};
+
+use crate::problem::Problem;
+
+/// Refuses a `Host` other than this machine's own names. A browser always sends
+/// one, and exactly one; a request without any comes from no page.
+///
+/// # Errors
+/// 403 when the request is for another host, or for two.
+pub fn check_host(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let first = hosts.next().map(|host| host.to_str().unwrap_or_default());
+    if hosts.next().is_none() && first.is_none_or(is_loopback) {
+        return Ok(());
+    }
+    Err(Problem::Forbidden("Host must be localhost or 127.0.0.1"))
+}
+
+/// Refuses what a page of another site or another origin sends.
+///
+/// # Errors
+/// 403 when `Sec-Fetch-Site` or `Origin` names one.
+pub fn check_page(headers: &HeaderMap) -> Result<(), Problem> {
+    let refused = Problem::Forbidden("a page on another origin may not pull these levers");
+    for site in headers.get_all("sec-fetch-site") {
+        if !matches!(site.as_bytes(), b"same-origin" | b"none") {
+            return Err(refused);
+        }
+    }
+    for origin in headers.get_all(ORIGIN) {
+        let origin = origin.to_str().unwrap_or_default();
+        let host = origin.strip_prefix("http://").or(origin.strip_prefix("https://"));
+        if !host.is_some_and(is_loopback) {
+            return Err(refused);
+        }
+    }
+    Ok(())
+}
+
+/// Whether `authority`, a host with or without a port, is this machine.
+fn is_loopback(authority: &str) -> bool {
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
+        let rest = authority
+            .get(..name.len())
+            .filter(|host| host.eq_ignore_ascii_case(name))
+            .map(|_| &authority[name.len()..]);
+        rest.is_some_and(|rest| rest.is_empty() || is_port(rest))
+    })
+}
+
+fn is_port(text: &str) -> bool {
+    text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        list.iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn a_host_of_this_machine_passes() {
+        for host in ["localhost", "LOCALHOST:9000", "127.0.0.1", "127.0.0.1:1", "[::1]:9000", "[::1]"] {
+            assert_eq!(check_host(&headers(&[("host", host)])), Ok(()), "{host}");
+        }
+        assert_eq!(check_host(&headers(&[])), Ok(()));
+    }
+
+    #[test]
+    fn a_rebound_host_is_refused() {
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "evil.example:9000",
+            "127.0.0.1.evil.example",
+            "localhost:",
+            "localhost:99999",
+            "localhost:9000@evil.example",
+            "127.0.0.2",
+            "0.0.0.0",
+            "::1",
+            "localhost,evil.example",
+        ] {
+            assert!(check_host(&headers(&[("host", host)])).is_err(), "{host}");
+        }
+        assert!(check_host(&headers(&[("host", "localhost"), ("host", "evil.example")])).is_err());
+    }
+
+    #[test]
+    fn a_page_of_another_origin_is_refused() {
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("origin", "http://localhost.evil.example"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            assert!(check_page(&headers(&[(name, value)])).is_err(), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn our_own_page_and_no_page_pass() {
+        assert_eq!(check_page(&headers(&[])), Ok(()));
+        let own = headers(&[("origin", "http://127.0.0.1:9000"), ("sec-fetch-site", "same-origin")]);
+        assert_eq!(check_page(&own), Ok(()));
+        assert_eq!(check_page(&headers(&[("sec-fetch-site", "none")])), Ok(()));
+    }
+}

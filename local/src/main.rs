@@ -1,0 +1,94 @@
+//! `latchkey-local`: Latchkey on a laptop.
+
+mod cli;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use latchkey_local::engine::SWEEP_PERIOD;
+use latchkey_local::keys;
+use latchkey_local::server::{Laptop, Storage, serve};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use cli::{Cli, Command, Table};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// How long a file's last write may take after everything else has stopped.
+const LAST_WRITE: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match start(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("latchkey-local: {}", with_causes(&*failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(run(cli));
+    // Drops what is still running, and with it the last handles of the engine.
+    runtime.shutdown_timeout(LAST_WRITE);
+    done
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    match &cli.command {
+        None => serve_until_stopped(&cli).await,
+        Some(Command::Keygen) => say(&keys::generate()),
+        Some(Command::Table { command: Table::Create { endpoint } }) => create_tables(endpoint).await,
+    }
+}
+
+async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
+    latchkey::log::init(std::env::var("SESSION_DEBUG").is_ok_and(|value| value == "true"));
+    // Before the line that says we are ready: a signal may follow it at once.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, cli.port)).await?;
+    let port = listener.local_addr()?.port();
+    let laptop = Laptop::builder().storage(cli.storage()).port(port).environment().build().await?;
+    let sweeps = laptop.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
+    say(&format!("listening on http://127.0.0.1:{port}"))?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    serve(listener, laptop.router, stop).await?;
+    if let Some(sweeps) = sweeps {
+        sweeps.abort();
+    }
+    Ok(())
+}
+
+async fn create_tables(endpoint: &str) -> Result<(), Failure> {
+    let storage = Storage::Endpoint(endpoint.to_owned());
+    let tables = Laptop::builder().storage(storage).environment().create_tables().await?;
+    say(&format!("{}\n{}\n{}", tables.sessions, tables.rate_limits, tables.security_events))
+}
+
+/// Standard output is for programs that started this one; logs go to standard error.
+fn say(line: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}
+
+/// The failure and what led to it. Some errors repeat their cause; a reader needs it once.
+fn with_causes(failure: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(failure.source(), |cause| (*cause).source());
+    causes.map(ToString::to_string).fold(failure.to_string(), |text, cause| {
+        if text.ends_with(&cause) { text } else { format!("{text}: {cause}") }
+    })
+}

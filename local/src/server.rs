@@ -1,0 +1,116 @@
+//! The laptop: every part put together around the real handlers.
+//!
+//! ```text
+//! socket -> gateway stand-in -> /api/auth  (latchkey's own routes and layers) -> SDK -> stats -> faults -> engine
+//!                            -> /dev       (levers)
+//! ```
+//!
+//! Tests build a [`Laptop`] and call its router in process; the binary serves
+//! the same router on loopback.
+//!
+//! ```no_run
+//! use latchkey_local::server::Laptop;
+//!
+//! # async fn example() -> Result<(), latchkey_local::server::LaptopError> {
+//! let laptop = Laptop::memory(&[("SESSION_LIMIT", "2")]).await?;
+//! let router = laptop.router.clone();
+//! # let _ = router;
+//! # Ok(())
+//! # }
+//! ```
+
+mod builder;
+mod serve;
+mod settings;
+mod storage;
+
+use axum::Router;
+use latchkey::api;
+use latchkey::app::App;
+use latchkey::store::Store;
+
+pub use builder::Builder;
+pub use serve::{GRACE, serve};
+pub use settings::{AUDIENCE, Settings};
+pub use storage::Storage;
+
+use crate::clock::MovableClock;
+use crate::dev::{self, Levers};
+use crate::engine::{Engine, EngineError};
+use crate::gateway;
+use crate::issuer::{Issuer, IssuerError};
+use crate::keys::KeysError;
+use crate::levers::faults::Faults;
+use crate::levers::stats::Stats;
+
+/// A running Latchkey, without a socket.
+#[derive(Clone)]
+pub struct Laptop {
+    /// Everything that is served, behind the gateway stand-in.
+    pub router: Router,
+    /// What the handlers share.
+    pub app: App,
+    /// The store that the handlers use.
+    pub store: Store,
+    /// The clock that every handler sees.
+    pub clock: MovableClock,
+    /// The faults on the way to DynamoDB.
+    pub faults: Faults,
+    /// The count of what went there.
+    pub stats: Stats,
+    /// The stand-in identity provider.
+    pub issuer: Issuer,
+    /// Whom its assertions are for: this server's audience.
+    pub audience: String,
+    /// The embedded DynamoDB, unless another one is used.
+    pub engine: Option<Engine>,
+}
+
+/// The laptop cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum LaptopError {
+    /// The embedded DynamoDB.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The keys beside the data.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The stand-in identity provider.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// A setting from the environment or from a test.
+    #[error("a setting is wrong")]
+    Config(#[from] latchkey::config::ConfigError),
+    /// The tables.
+    #[error("the tables cannot be created")]
+    Tables(#[from] latchkey::store::schema::SchemaError),
+}
+
+impl Laptop {
+    /// Chooses where the data is and what is set.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// A laptop in memory, with `settings` and nothing from the environment.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub async fn memory(settings: &[(&str, &str)]) -> Result<Self, LaptopError> {
+        Self::builder().settings(settings).build().await
+    }
+}
+
+/// Latchkey's own routes and the levers, behind the gateway stand-in.
+fn router(app: &App, levers: Levers) -> Router {
+    let routes = Router::new()
+        .merge(api::login::routes())
+        .merge(api::refresh::routes())
+        .merge(api::sessions::routes())
+        .merge(api::revoke::routes());
+    let api = latchkey::http::service(routes, app.clone());
+    gateway::in_front_of(dev::routes(levers).fallback_service(api))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Puts a laptop together.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use latchkey::app::App;
+use latchkey::config::{Config, Tables};
+use latchkey::store::{Store, connect, schema};
+
+use super::settings::Settings;
+use super::storage::Storage;
+use super::{Laptop, LaptopError, router};
+use crate::clock::MovableClock;
+use crate::dev::Levers;
+use crate::issuer::Issuer;
+use crate::keys;
+use crate::levers::faults::Faults;
+use crate::levers::stats::Stats;
+
+/// The port in a laptop's own URLs when nobody says another.
+const DEFAULT_PORT: u16 = 9000;
+
+/// What a laptop is made of. By default it is in memory, runs on the system's
+/// time and ignores the environment.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Builder {
+    storage: Storage,
+    port: u16,
+    clock: MovableClock,
+    settings: Settings,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            storage: Storage::Memory,
+            port: DEFAULT_PORT,
+            clock: MovableClock::system(),
+            settings: Settings::default(),
+        }
+    }
+
+    /// Keeps the tables there.
+    pub fn storage(mut self, storage: Storage) -> Self {
+        self.storage = storage;
+        self
+    }
+
+    /// The port that this laptop is reached at: it is in the issuer's URL.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Runs on this clock.
+    pub fn clock(mut self, clock: MovableClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets these, by name as in the environment.
+    pub fn settings(mut self, settings: &[(&str, &str)]) -> Self {
+        for (name, value) in settings {
+            self.settings.set(name, value);
+        }
+        self
+    }
+
+    /// Takes what is not set otherwise from the process's environment.
+    pub fn environment(mut self) -> Self {
+        self.settings.use_environment();
+        self
+    }
+
+    /// Opens the database, makes the missing tables and puts everything together.
+    ///
+    /// # Errors
+    /// When the data cannot be opened or a setting is wrong.
+    pub async fn build(mut self) -> Result<Laptop, LaptopError> {
+        let engine = self.storage.engine(&self.clock)?;
+        let (issuer, config) = self.config()?;
+        let (faults, stats) = (Faults::new(), Stats::new(self.clock.clone()));
+        let http = match &engine {
+            Some(engine) => engine.client(),
+            None => connect::https_client(None),
+        };
+        let client = self.client(stats.wrap(faults.wrap(http)));
+        schema::create_tables(&client, &config.tables).await?;
+        // Making tables is no work of the handlers.
+        stats.reset();
+        let store = Store::new(client, &config);
+        let app = App::new(config, store.clone(), Arc::new(self.clock.clone()));
+        let levers = Levers { clock: self.clock, faults, stats, issuer, audience: self.settings.audience() };
+        Ok(Laptop {
+            router: router(&app, levers.clone()),
+            app,
+            store,
+            clock: levers.clock,
+            faults: levers.faults,
+            stats: levers.stats,
+            issuer: levers.issuer,
+            audience: levers.audience,
+            engine,
+        })
+    }
+
+    /// Makes the missing tables at the storage, and nothing else.
+    ///
+    /// # Errors
+    /// When a setting is wrong or the storage cannot be reached.
+    pub async fn create_tables(mut self) -> Result<Tables, LaptopError> {
+        let tables = self.config()?.1.tables;
+        let client = self.client(connect::https_client(None));
+        schema::create_tables(&client, &tables).await?;
+        Ok(tables)
+    }
+
+    fn config(&mut self) -> Result<(Issuer, Config), LaptopError> {
+        let (keys, issuer) = match self.storage.directory() {
+            Some(directory) => (keys::load_or_create(directory)?, Issuer::load_or_create(directory)?),
+            None => (keys::generate(), Issuer::generate()?),
+        };
+        self.settings.default_to_laptop(self.port, keys, &issuer);
+        let config = Config::parse(|name| self.settings.get(name))?;
+        Ok((issuer, config))
+    }
+
+    fn client(&self, http: SharedHttpClient) -> Client {
+        let storage = &self.storage;
+        connect::client(http, &Storage::region(), Some(storage.endpoint()), storage.credentials())
+    }
+}

@@ -1,0 +1,49 @@
+//! A router on a socket, until it is told to stop.
+
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// How long requests in flight may take after the stop.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// Serves `router` on `listener` until `stop` resolves. Requests in flight are
+/// finished, for [`GRACE`] at most; idle connections are closed.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (stopping, stopped) = oneshot::channel();
+    let stop = async move {
+        stop.await;
+        // Nobody listens only when the server is gone already.
+        let _ = stopping.send(());
+    };
+    // Small answers must not wait for more to send.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let routes = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(stop).into_future();
+    let too_late = async {
+        let _ = stopped.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = serving => served,
+        () = too_late => {
+            tracing::warn!(waited_ms = GRACE.as_millis(), "stopped with requests in flight");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What is set on a laptop: what a test says, else the environment, else defaults
+//! that fit loopback.
+
+use std::collections::BTreeMap;
+
+use crate::issuer::Issuer;
+
+/// The audience of a laptop's tokens and assertions.
+pub const AUDIENCE: &str = "latchkey-local";
+
+/// Settings by name, in three layers.
+#[derive(Clone, Default)]
+pub struct Settings {
+    given: BTreeMap<String, String>,
+    environment: bool,
+    defaults: BTreeMap<&'static str, String>,
+}
+
+impl Settings {
+    /// Has `name` be `value`, whatever the environment says.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.given.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Lets the process's environment have its say.
+    pub fn use_environment(&mut self) {
+        self.environment = true;
+    }
+
+    /// The value of `name`, if anybody set it.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let environment = || std::env::var(name).ok().filter(|_| self.environment);
+        let given = self.given.get(name).cloned().or_else(environment);
+        given.or_else(|| self.defaults.get(name).cloned())
+    }
+
+    /// The audience that is set.
+    pub fn audience(&self) -> String {
+        self.get("LATCHKEY_AUDIENCE").unwrap_or_else(|| AUDIENCE.to_owned())
+    }
+
+    /// Adds what a laptop on `port` needs, with these `keys`, trusting `issuer`.
+    pub(super) fn default_to_laptop(&mut self, port: u16, keys: String, issuer: &Issuer) {
+        let own = [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
+        let audience = self.audience();
+        self.defaults = BTreeMap::from([
+            ("LATCHKEY_KEYS", keys),
+            ("LATCHKEY_ISSUER", format!("{}/api/auth", own[0])),
+            ("LATCHKEY_TRUSTED_ISSUERS", issuer.trusted_issuers(&audience)),
+            ("LATCHKEY_AUDIENCE", audience),
+            ("LATCHKEY_ALLOWED_ORIGINS", own.join(",")),
+            ("COOKIE_SECURE", "false".to_owned()),
+            ("LOG_SAMPLE", "1".to_owned()),
+        ]);
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Among the values are private keys.
+        f.debug_struct("Settings").field("given", &self.given.keys()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_test_says_wins_over_the_defaults() {
+        let mut settings = Settings::default();
+        settings.set("LATCHKEY_AUDIENCE", "shop");
+        settings.default_to_laptop(9000, "keys".into(), &Issuer::generate().unwrap());
+        assert_eq!(settings.get("LATCHKEY_AUDIENCE").as_deref(), Some("shop"));
+        assert_eq!(settings.get("LATCHKEY_ISSUER").as_deref(), Some("http://127.0.0.1:9000/api/auth"));
+        assert!(settings.get("LATCHKEY_TRUSTED_ISSUERS").unwrap().contains(r#""audience":"shop""#));
+        assert_eq!(settings.get("PATH"), None, "the environment was not asked for");
+    }
+
+    #[test]
+    fn debug_shows_no_values() {
+        let mut settings = Settings::default();
+        settings.set("LATCHKEY_KEYS", "secret");
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
+}

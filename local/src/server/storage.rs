@@ -1,0 +1,62 @@
+//! Which DynamoDB is behind the handlers.
+
+use std::path::{Path, PathBuf};
+
+use aws_sdk_dynamodb::config::Credentials;
+use latchkey::store::connect;
+
+use super::LaptopError;
+use crate::clock::MovableClock;
+use crate::engine::Engine;
+
+/// Where the tables are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// In this process; gone when it ends.
+    Memory,
+    /// In this process, in files in a directory.
+    Directory(PathBuf),
+    /// At the URL of another DynamoDB. Keys live in this process only.
+    Endpoint(String),
+}
+
+impl Storage {
+    /// The embedded engine, if it is one.
+    pub(super) fn engine(&self, clock: &MovableClock) -> Result<Option<Engine>, LaptopError> {
+        Ok(match self {
+            Self::Memory => Some(Engine::memory_at(clock.clone())?),
+            Self::Directory(path) => Some(Engine::file(path)?),
+            Self::Endpoint(_) => None,
+        })
+    }
+
+    /// The directory for what is kept beside the data.
+    pub(super) fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Directory(path) => Some(path),
+            Self::Memory | Self::Endpoint(_) => None,
+        }
+    }
+
+    /// The URL for the SDK. The embedded engine is at none, and the SDK needs one.
+    pub(super) fn endpoint(&self) -> &str {
+        match self {
+            Self::Endpoint(url) => url,
+            Self::Memory | Self::Directory(_) => "http://dynamodb.localhost",
+        }
+    }
+
+    /// The region to sign for: `AWS_REGION`, or one that local engines take.
+    pub(super) fn region() -> String {
+        std::env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned())
+    }
+
+    /// The credentials in the environment, or a pair that local engines take.
+    pub(super) fn credentials(&self) -> Credentials {
+        let given = match self {
+            Self::Endpoint(_) => connect::credentials_from_env(),
+            Self::Memory | Self::Directory(_) => None,
+        };
+        given.unwrap_or_else(|| Credentials::new("local", "local", None, None, "local"))
+    }
+}

@@ -1,0 +1,51 @@
+use axum::body::Body;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::*;
+
+async fn post(laptop: &Laptop, path: &str, body: Value) -> (StatusCode, Value) {
+    let request = Request::post(path)
+        .header("host", "127.0.0.1:9000")
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    read(laptop.router.clone().oneshot(request).await.unwrap()).await
+}
+
+async fn read(response: Response<Body>) -> (StatusCode, Value) {
+    let status = response.status();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn an_assertion_of_the_stand_in_opens_a_session() {
+    let laptop = Laptop::memory(&[]).await.unwrap();
+    let (_, body) = post(&laptop, "/dev/assertion", json!({"sub": "alice"})).await;
+    let login = json!({"assertion": body["assertion"], "delivery": "body"});
+    let (status, session) = post(&laptop, "/api/auth/login", login).await;
+    assert_eq!(status, StatusCode::CREATED, "{session}");
+    assert_eq!(session["user_id"], "alice");
+    assert!(laptop.stats.of("TransactWriteItems").calls > 0);
+}
+
+#[tokio::test]
+async fn a_rebound_host_reaches_neither_api_nor_levers() {
+    let laptop = Laptop::memory(&[]).await.unwrap();
+    for path in ["/api/auth/refresh", "/dev/clock", "/"] {
+        let request = Request::get(path).header("host", "evil.example").body(Body::empty()).unwrap();
+        let (status, problem) = read(laptop.router.clone().oneshot(request).await.unwrap()).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_setting_is_named() {
+    let Err(LaptopError::Config(error)) = Laptop::memory(&[("SESSION_LIMIT", "many")]).await else {
+        panic!("started");
+    };
+    assert_eq!(error.name, "SESSION_LIMIT");
+}

@@ -1,0 +1,114 @@
+//! `POST /login`: a trusted issuer's assertion opens a session.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::reply;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::http::body;
+use crate::http::caller::Transport;
+use crate::http::client::Client;
+use crate::http::cookie::Which;
+use crate::http::problem::{Code, Problem};
+use crate::id::{SessionId, UserId};
+use crate::sign_in::{SignIn, SignInError, sign_in};
+use crate::token::assertion::{self, Assertion, AssertionError};
+use crate::token::refresh;
+
+/// The routes of the login function.
+pub fn routes() -> Router<App> {
+    Router::new().route("/api/auth/login", post(login))
+}
+
+#[derive(Deserialize)]
+struct LoginRequest {
+    assertion: String,
+    #[serde(default)]
+    delivery: Delivery,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Delivery {
+    #[default]
+    Cookie,
+    Body,
+}
+
+async fn login(
+    State(app): State<App>,
+    Client(seen): Client,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let request: LoginRequest = body::json(&headers, body).await?;
+    let transport = check_delivery(&app, &headers, request.delivery)?;
+    let now = app.now();
+    let assertion = verified(&app, &request.assertion, now).await?;
+    let previous = cookie_session(&app, &headers)?;
+    let request = SignIn { assertion: &assertion, text: &request.assertion, seen: &seen, previous };
+    let signed_in = sign_in(&app, &request, now).await.map_err(|error| refused(&app, error))?;
+    let tokens = reply::tokens(&app, &signed_in.session, signed_in.nonce, now)?;
+    let ended: Vec<_> = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user).collect();
+    let ended = ended.iter().map(|end| json!({"session_id": end.session, "reason": end.reason.public()}));
+    let extra = json!({"ended": ended.collect::<Vec<_>>()});
+    Ok(tokens.reply(&app, &signed_in.session, transport, StatusCode::CREATED, extra))
+}
+
+/// Cookies need a page of our own site, and a host that browsers keep cookies for.
+fn check_delivery(app: &App, headers: &HeaderMap, delivery: Delivery) -> Result<Transport, Problem> {
+    if delivery == Delivery::Body {
+        return Ok(Transport::Explicit);
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if host.contains(".execute-api.") {
+        let expected = "cookies never leave an execute-api host, which is a public suffix; use a custom domain or \"body\"";
+        return Err(Problem::field("delivery", expected));
+    }
+    app.config().cookies.check_login(headers)?;
+    Ok(Transport::Cookie)
+}
+
+async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Assertion, Problem> {
+    let config = app.config();
+    let issuer = assertion::claimed_issuer(text, &config.trusted_issuers).map_err(invalid)?;
+    let keys = app.issuer_keys().keys(issuer, text, now).await?;
+    assertion::verify(text, issuer, &keys, now, config.assertion_max_age).map_err(invalid)
+}
+
+/// The session of an authentic refresh cookie that came along: a new sign-in on a device ends the old one
+/// (session fixation, ASVS 7.2.4). A cookie that is not ours names nobody.
+fn cookie_session(app: &App, headers: &HeaderMap) -> Result<Option<(UserId, SessionId)>, Problem> {
+    let cookie = app.config().cookies.read(headers, Which::Refresh)?;
+    let token = cookie.and_then(|text| refresh::open(&text, app.config().keys.refresh()).ok());
+    Ok(token.map(|token| (token.user, token.session)))
+}
+
+fn invalid(error: AssertionError) -> Problem {
+    match error {
+        AssertionError::ScopeTooLong => Problem::field("assertion", error),
+        // One public answer for all of these: it must not help to find a good one.
+        AssertionError::Issuer
+        | AssertionError::Signature
+        | AssertionError::Claims
+        | AssertionError::Audience
+        | AssertionError::Time
+        | AssertionError::Service => Problem::of(Code::InvalidAssertion).because(error),
+    }
+}
+
+fn refused(app: &App, error: SignInError) -> Problem {
+    match error {
+        SignInError::Used | SignInError::Void => Problem::of(Code::InvalidAssertion).because(error),
+        SignInError::TooMany(seconds) => Problem::rate_limited("login", seconds),
+        SignInError::LimitReached => Problem::session_limit(app.config().session_limit),
+        SignInError::Store(error) => error.into(),
+    }
+}

@@ -1,0 +1,112 @@
+//! `POST /refresh`: a refresh token gets its successor and a new access token.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{end_reason, reply, status, well_known};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::exchange::{Exchange, exchange};
+use crate::http::body::{self, MediaType};
+use crate::http::caller::Transport;
+use crate::http::client::Client;
+use crate::http::cookie::Which;
+use crate::http::problem::{Code, Problem};
+use crate::http::rate_limit;
+use crate::session::Seen;
+use crate::token::refresh::{self, RefreshToken};
+
+/// The routes of the refresh function, which also serves the public keys.
+pub fn routes() -> Router<App> {
+    Router::new().route("/api/auth/refresh", post(refresh_session).get(status::status)).merge(well_known::routes())
+}
+
+#[derive(Default, Deserialize)]
+struct RefreshRequest {
+    refresh_token: Option<String>,
+}
+
+/// How the answer is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Ours(Transport),
+    OAuth,
+}
+
+async fn refresh_session(
+    State(app): State<App>,
+    Client(seen): Client,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let bytes = body::read(body).await?;
+    let media = body::media_type(&headers, &bytes)?;
+    let in_style = |problem: Problem| if media == MediaType::Form { problem.as_oauth() } else { problem };
+    let (text, style) = credential(&app, &headers, &bytes, media).map_err(in_style)?;
+    answer(&app, &text, style, &seen).await.map_err(in_style)
+}
+
+/// The refresh token: a body's counts before the cookie's, and nothing falls back.
+fn credential(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<(String, Style), Problem> {
+    if media == MediaType::Form {
+        let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
+        if body::parameter(form, "grant_type")?.as_deref() != Some("refresh_token") {
+            return Err(Problem::field("grant_type", "expected refresh_token"));
+        }
+        let token = body::parameter(form, "refresh_token")?;
+        return token.map(|token| (token, Style::OAuth)).ok_or_else(|| Problem::field("refresh_token", "is missing"));
+    }
+    let request: RefreshRequest = match media {
+        MediaType::Json if !bytes.is_empty() => body::parse_json(bytes)?,
+        _ => RefreshRequest::default(),
+    };
+    if let Some(token) = request.refresh_token {
+        return Ok((token, Style::Ours(Transport::Explicit)));
+    }
+    let cookies = &app.config().cookies;
+    let token = cookies.read(headers, Which::Refresh)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
+    cookies.check_unsafe(headers)?;
+    Ok((token, Style::Ours(Transport::Cookie)))
+}
+
+async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Response, Problem> {
+    let (now, config) = (app.now(), app.config());
+    let token = refresh::open(text, config.keys.refresh());
+    let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
+    // From here on the token is authentic: a refusal for good takes the cookies away.
+    let over = |problem: Problem| match style {
+        Style::Ours(Transport::Cookie) => problem.with_headers(config.cookies.clear()),
+        _ => problem,
+    };
+    match exchange(app, &token, seen, now).await? {
+        Exchange::Successor(session) => {
+            let tokens = reply::tokens(app, &session, token.nonce, now)?;
+            let mut response = match style {
+                Style::OAuth => tokens.oauth_reply(),
+                Style::Ours(transport) => tokens.reply(app, &session, transport, StatusCode::OK, json!({})),
+            };
+            let standing = config.refresh_limit.standing(session.window, now);
+            response.headers_mut().extend(rate_limit::headers("refresh", &config.refresh_limit, standing));
+            Ok(response)
+        }
+        Exchange::Over(Some(reason)) => Err(over(Problem::session_ended(reason.public()))),
+        Exchange::Over(None) => {
+            let reason = end_reason(app, None, &token.session).await?;
+            Err(over(Problem::session_ended(reason)))
+        }
+        Exchange::Forged => Err(Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked")),
+        Exchange::Blocked(until) => Err(blocked(app, &token, until, now)),
+    }
+}
+
+fn blocked(app: &App, token: &RefreshToken, until: Timestamp, now: Timestamp) -> Problem {
+    let limit = &app.config().refresh_limit;
+    let standing = limit.standing(token.window, now);
+    Problem::rate_limited("refresh", now.seconds_until(until)).with_headers(rate_limit::headers("refresh", limit, standing))
+}

@@ -1,0 +1,103 @@
+//! `GET /refresh`: how does this client stand? It changes nothing, whatever token it is shown.
+
+use axum::Json;
+use axum::extract::State;
+use http::HeaderMap;
+use serde_json::{Value, json};
+
+use super::end_reason;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::http::caller::{bearer, verify};
+use crate::http::client::Client;
+use crate::http::cookie::Which;
+use crate::http::problem::Problem;
+use crate::id::{SessionId, UserId};
+use crate::session::rotation::in_grace;
+use crate::session::{Seen, Session};
+use crate::token::access::Claims;
+use crate::token::refresh::{self, RefreshToken};
+
+/// What the client holds, as far as it is authentic.
+#[derive(Default)]
+struct Held {
+    access: Option<Claims>,
+    refresh: Option<RefreshToken>,
+    by_cookie: bool,
+}
+
+pub(super) async fn status(
+    State(app): State<App>,
+    Client(seen): Client,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let now = app.now();
+    let held = held(&app, &headers, now)?;
+    let Some((user, session)) = held.session() else { return Ok(answer("none", None, &Value::Null, false, now)) };
+    let row = app.store().session(&user, &session).await?;
+    let Some(row) = row.as_ref().filter(|row| row.is_live(now)) else {
+        let reason = end_reason(&app, row.as_ref(), &session).await?;
+        let mut ended = answer("ended", None, &json!(session), false, now);
+        ended.0["reason"] = json!(reason);
+        return Ok(ended);
+    };
+    let can_refresh = held.can_refresh(row, &seen, now, app.config().lifetimes.grace);
+    if held.access.is_none() && !can_refresh {
+        // An older token: its holder learns nothing about newer ones.
+        return Ok(answer("none", None, &Value::Null, false, now));
+    }
+    let near = app.config().lifetimes.near_expiry;
+    let expires_at = held.access.map(|claims| Timestamp::from_seconds(claims.exp));
+    let state = match expires_at {
+        Some(at) if now + near < at => "active",
+        Some(_) => "expiring",
+        None => "expired",
+    };
+    Ok(answer(state, expires_at, &json!(session), can_refresh, now))
+}
+
+fn answer(state: &str, expires_at: Option<Timestamp>, session: &Value, can_refresh: bool, now: Timestamp) -> Json<Value> {
+    Json(json!({
+        "state": state,
+        "expires_at": expires_at.map(Timestamp::to_rfc3339),
+        "expires_in": expires_at.map_or(0, |at| now.seconds_until(at)),
+        "needs_refresh": can_refresh && matches!(state, "expiring" | "expired"),
+        "can_refresh": can_refresh,
+        "server_time": now.to_rfc3339(),
+        "session_id": session,
+    }))
+}
+
+fn held(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Held, Problem> {
+    let config = app.config();
+    // A malformed Authorization header holds nothing: this endpoint answers 200 to every token.
+    if headers.contains_key(http::header::AUTHORIZATION) {
+        let token = bearer(headers).ok().flatten();
+        return Ok(Held { access: token.and_then(|token| verify(&token, app, now).ok()), ..Held::default() });
+    }
+    let access = config.cookies.read(headers, Which::Access)?;
+    let refresh = config.cookies.read(headers, Which::Refresh)?;
+    Ok(Held {
+        access: access.and_then(|token| verify(&token, app, now).ok()),
+        refresh: refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok()),
+        by_cookie: true,
+    })
+}
+
+impl Held {
+    /// The session that the client speaks of: the access token's, else the refresh token's.
+    fn session(&self) -> Option<(UserId, SessionId)> {
+        let access = self.access.as_ref().map(|claims| (claims.sub.clone(), claims.sid));
+        access.or_else(|| self.refresh.as_ref().map(|token| (token.user.clone(), token.session)))
+    }
+
+    /// Whether a refresh would give a successor. In header mode the refresh token stays with the client,
+    /// so a live session has to do.
+    fn can_refresh(&self, row: &Session, seen: &Seen, now: Timestamp, grace: std::time::Duration) -> bool {
+        let blocked = row.blocked_until.is_some_and(|until| now < until);
+        let Some(token) = &self.refresh else { return !self.by_cookie && !blocked };
+        let current = row.generation == token.generation && !blocked;
+        let repeat = row.generation == token.generation + 1 && in_grace(row, seen, now, grace);
+        token.session == row.id && token.nonce.hash() == row.nonce_hash && (current || repeat)
+    }
+}

@@ -1,0 +1,300 @@
+//! What does this deployment want? Every setting, from the environment, parsed and validated once.
+//!
+//! ```
+//! use latchkey::config::Config;
+//!
+//! let error = Config::parse(|name| (name == "SESSION_LIMIT").then(|| "many".to_owned())).unwrap_err();
+//! assert!(error.to_string().starts_with("LATCHKEY_ISSUER: is not set"));
+//! ```
+
+mod settings;
+mod value;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use settings::{SETTINGS, Setting, settings_markdown};
+pub use value::ValueError;
+
+use crate::limit::Policy;
+use crate::token::issuer::{IssuerError, TrustedIssuer, parse_trusted_issuers};
+use crate::token::keys::{KeySet, KeySetError};
+
+/// All settings, valid.
+#[derive(Clone)]
+pub struct Config {
+    /// Signing, verifying and refresh keys.
+    pub keys: KeySet,
+    /// `iss` of access tokens; ends in the base path.
+    pub issuer: String,
+    /// `aud` and `client_id` of access tokens.
+    pub audience: String,
+    /// Whose assertions open sessions.
+    pub trusted_issuers: Vec<TrustedIssuer>,
+    /// How cookies are written and who may send them.
+    pub cookies: Cookies,
+    /// Lifetimes of tokens and sessions.
+    pub lifetimes: Lifetimes,
+    /// Live sessions a user may have, 1 to 30: the endings of all of them fit one transaction.
+    pub session_limit: usize,
+    /// What happens at the limit.
+    pub session_limit_policy: LimitPolicy,
+    /// Refreshes of one session.
+    pub refresh_limit: Policy,
+    /// The greatest age of an assertion by its `iat`.
+    pub assertion_max_age: Duration,
+    /// How long after the sign-in `latchkey:admin` goes into new access tokens.
+    pub admin_max_age: Duration,
+    /// Partitions of the expiry index.
+    pub expiry_shards: u16,
+    /// How long the audit trail is kept.
+    pub event_ttl: Duration,
+    /// Debug logs.
+    pub debug: bool,
+    /// One log line in so many successful requests.
+    pub log_sample: u64,
+    /// Table names.
+    pub tables: Tables,
+}
+
+/// How cookies are written, and which pages may send them.
+#[derive(Clone, Debug)]
+pub struct Cookies {
+    /// `Secure` and the `__Host-` prefix; off only for http on a laptop.
+    pub secure: bool,
+    /// SameSite of the access cookie.
+    pub same_site: SameSite,
+    /// Origins whose pages may use cookies here.
+    pub allowed_origins: Vec<String>,
+}
+
+/// The SameSite attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// Sent on top-level navigation too.
+    Lax,
+    /// Sent from our own site only.
+    Strict,
+    /// Sent from everywhere; needs `Secure`.
+    None,
+}
+
+/// How long things live.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// An access token; default 1 h.
+    pub access: Duration,
+    /// A refresh token, and so the longest sleep of a session; default 7 d.
+    pub refresh: Duration,
+    /// A session; default 30 d.
+    pub session: Duration,
+    /// The time after a rotation in which its own device may repeat it; default 60 s, at most 600 s.
+    pub grace: Duration,
+    /// From when on an access token is `expiring`; default 5 min.
+    pub near_expiry: Duration,
+}
+
+/// What happens to a sign-in at the session limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitPolicy {
+    /// The least recently active session ends.
+    Evict,
+    /// The sign-in is refused with 409.
+    Reject,
+}
+
+/// The names of the three tables.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// Live sessions, and each user's head.
+    pub sessions: String,
+    /// Rate-limit counters.
+    pub rate_limits: String,
+    /// The audit trail, and why each session ended.
+    pub security_events: String,
+}
+
+/// A setting that is missing or wrong, by name and without its value.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {problem}")]
+pub struct ConfigError {
+    /// The environment variable.
+    pub name: &'static str,
+    /// What is wrong with it.
+    #[source]
+    pub problem: Problem,
+}
+
+/// What can be wrong with a setting.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// It has no default and is not set.
+    #[error("is not set")]
+    Missing,
+    /// Its text is no value.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// The key set cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeySetError),
+    /// The list of trusted issuers cannot be used.
+    #[error(transparent)]
+    Issuers(#[from] IssuerError),
+    /// Two settings contradict each other.
+    #[error("{0}")]
+    Contradiction(&'static str),
+}
+
+impl Config {
+    /// Reads the process environment.
+    ///
+    /// # Errors
+    /// The first setting that is missing or wrong, by name.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::parse(|name| std::env::var(name).ok())
+    }
+
+    /// Parses settings from any source of variables; what it does not know falls to its default.
+    ///
+    /// # Errors
+    /// The first setting that is missing or wrong, by name.
+    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let vars = Vars { lookup: &lookup };
+        let issuer = vars.get("LATCHKEY_ISSUER", value::issuer)?;
+        let config = Self {
+            keys: vars.get("LATCHKEY_KEYS", KeySet::parse)?,
+            audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
+            trusted_issuers: vars
+                .get("LATCHKEY_TRUSTED_ISSUERS", |text| parse_trusted_issuers(text, &issuer))?,
+            cookies: cookies(&vars)?,
+            lifetimes: lifetimes(&vars)?,
+            session_limit: vars.get("SESSION_LIMIT", |text| number(text, 1, 30, "1", "30"))? as usize,
+            session_limit_policy: vars.get("SESSION_LIMIT_POLICY", limit_policy)?,
+            refresh_limit: vars.get("LIMIT_REFRESH", value::limit)?,
+            assertion_max_age: vars
+                .get("ASSERTION_MAX_AGE", |text| duration(text, 1, 600, "1s", "10m"))?,
+            admin_max_age: vars.get("ADMIN_MAX_AGE", value::duration)?,
+            expiry_shards: vars.get("EXPIRY_SHARDS", |text| number(text, 1, 1024, "1", "1024"))? as u16,
+            event_ttl: vars.get("EVENT_TTL", |text| duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
+            debug: vars.get("SESSION_DEBUG", value::switch)?,
+            log_sample: vars.get("LOG_SAMPLE", |text| number(text, 1, 1_000_000, "1", "1000000"))?,
+            tables: tables(&vars)?,
+            issuer,
+        };
+        Ok(config)
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Config")
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .field("tables", &self.tables)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Vars<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Vars<'_> {
+    /// Reads one setting; its default comes from the table, so neither can drift from the other.
+    fn get<T, E: Into<Problem>>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, ConfigError> {
+        let default = SETTINGS.iter().find(|setting| setting.name == name).and_then(|setting| setting.default);
+        let given = (self.lookup)(name).filter(|text| !text.trim().is_empty());
+        let text = given.or(default.map(str::to_owned)).ok_or(ConfigError { name, problem: Problem::Missing })?;
+        parse(text.trim()).map_err(|error| ConfigError { name, problem: error.into() })
+    }
+}
+
+fn cookies(vars: &Vars<'_>) -> Result<Cookies, ConfigError> {
+    let cookies = Cookies {
+        secure: vars.get("COOKIE_SECURE", value::switch)?,
+        same_site: vars.get("COOKIE_SAMESITE", |text| match text {
+            "lax" => Ok(SameSite::Lax),
+            "strict" => Ok(SameSite::Strict),
+            "none" => Ok(SameSite::None),
+            _ => Err(ValueError::Word("lax, strict, none")),
+        })?,
+        allowed_origins: vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?,
+    };
+    if cookies.same_site == SameSite::None && !cookies.secure {
+        let problem = Problem::Contradiction("none needs COOKIE_SECURE=true: browsers drop it otherwise");
+        return Err(ConfigError { name: "COOKIE_SAMESITE", problem });
+    }
+    Ok(cookies)
+}
+
+fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {
+    let year = 366 * 86_400;
+    let lifetimes = Lifetimes {
+        access: vars.get("ACCESS_TOKEN_TTL", |text| duration(text, 1, 86_400, "1s", "1d"))?,
+        refresh: vars.get("REFRESH_TOKEN_TTL", |text| duration(text, 1, year, "1s", "366d"))?,
+        session: vars.get("SESSION_TTL", |text| duration(text, 1, year, "1s", "366d"))?,
+        grace: vars.get("REFRESH_GRACE", |text| duration(text, 0, 600, "0s", "600s"))?,
+        near_expiry: vars.get("NEAR_EXPIRY", value::duration)?,
+    };
+    let contradiction = |name, text| Err(ConfigError { name, problem: Problem::Contradiction(text) });
+    if lifetimes.access > lifetimes.refresh {
+        return contradiction("ACCESS_TOKEN_TTL", "must not be longer than REFRESH_TOKEN_TTL");
+    }
+    if lifetimes.refresh > lifetimes.session {
+        return contradiction("REFRESH_TOKEN_TTL", "must not be longer than SESSION_TTL");
+    }
+    Ok(lifetimes)
+}
+
+fn tables(vars: &Vars<'_>) -> Result<Tables, ConfigError> {
+    let tables = Tables {
+        sessions: vars.get("TABLE_SESSIONS", value::table_name)?,
+        rate_limits: vars.get("TABLE_RATE_LIMITS", value::table_name)?,
+        security_events: vars.get("TABLE_SECURITY_EVENTS", value::table_name)?,
+    };
+    let distinct = tables.sessions != tables.rate_limits
+        && tables.sessions != tables.security_events
+        && tables.rate_limits != tables.security_events;
+    if distinct {
+        return Ok(tables);
+    }
+    let problem = Problem::Contradiction("the three tables need three names");
+    Err(ConfigError { name: "TABLE_SESSIONS", problem })
+}
+
+fn limit_policy(text: &str) -> Result<LimitPolicy, ValueError> {
+    match text {
+        "evict" => Ok(LimitPolicy::Evict),
+        "reject" => Ok(LimitPolicy::Reject),
+        _ => Err(ValueError::Word("evict, reject")),
+    }
+}
+
+fn not_empty(text: &str) -> Result<String, ValueError> {
+    if text.is_empty() { Err(ValueError::Empty) } else { Ok(text.to_owned()) }
+}
+
+fn number(text: &str, least: u64, most: u64, from: &'static str, to: &'static str) -> Result<u64, ValueError> {
+    value::whole(text).and_then(|number| {
+        (least..=most).contains(&number).then_some(number).ok_or(ValueError::Range(from, to))
+    })
+}
+
+fn duration(
+    text: &str,
+    least: u64,
+    most: u64,
+    from: &'static str,
+    to: &'static str,
+) -> Result<Duration, ValueError> {
+    value::duration(text).and_then(|duration| {
+        (least..=most).contains(&duration.as_secs()).then_some(duration).ok_or(ValueError::Range(from, to))
+    })
+}
+
+#[cfg(test)]
+mod tests;

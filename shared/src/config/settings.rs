@@ -1,0 +1,109 @@
+//! Which settings exist: the one table that the parser reads by and the docs are made from.
+
+/// One environment variable that Latchkey reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The variable's name.
+    pub name: &'static str,
+    /// What holds when it is not set; `None` when it must be set.
+    pub default: Option<&'static str>,
+    /// The unit or form of its value.
+    pub unit: &'static str,
+    /// What it decides, in one sentence.
+    pub meaning: &'static str,
+}
+
+const fn required(name: &'static str, unit: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, default: None, unit, meaning }
+}
+
+const fn optional(
+    name: &'static str,
+    default: &'static str,
+    unit: &'static str,
+    meaning: &'static str,
+) -> Setting {
+    Setting { name, default: Some(default), unit, meaning }
+}
+
+/// Every setting, in the order of the documentation.
+pub const SETTINGS: &[Setting] = &[
+    required(
+        "LATCHKEY_KEYS",
+        "private JWKS",
+        "The key set: the first EC, RSA or OKP private key signs access tokens, the first `oct` key refresh tokens; all of them verify.",
+    ),
+    required(
+        "LATCHKEY_ISSUER",
+        "URL ending in `/api/auth`",
+        "`iss` of access tokens, and the base under which this API is reached.",
+    ),
+    required("LATCHKEY_AUDIENCE", "text", "`aud` and `client_id` of access tokens."),
+    required(
+        "LATCHKEY_TRUSTED_ISSUERS",
+        "JSON list",
+        "Whose assertions open sessions: `issuer`, `audience`, `jwks` or `jwks_url`, and optionally `scopes`, `scope_claim`, `user_prefix`, `auth_time`.",
+    ),
+    optional(
+        "LATCHKEY_ALLOWED_ORIGINS",
+        "",
+        "origins, comma-separated",
+        "Other origins whose pages may use cookies here; the API's own origin needs no entry.",
+    ),
+    optional("COOKIE_SECURE", "true", "`true` or `false`", "`false` drops `Secure` and the `__Host-` prefix, for http on a laptop."),
+    optional(
+        "COOKIE_SAMESITE",
+        "lax",
+        "`lax`, `strict` or `none`",
+        "SameSite of the access cookie; the refresh cookie is `strict` unless this is `none`.",
+    ),
+    optional("ACCESS_TOKEN_TTL", "1h", "duration", "How long an access token is good."),
+    optional("REFRESH_TOKEN_TTL", "7d", "duration", "How long a session may sleep between two refreshes."),
+    optional("SESSION_TTL", "30d", "duration", "The longest life of a session, however often it is refreshed."),
+    optional(
+        "REFRESH_GRACE",
+        "60s",
+        "duration, 0s to 600s",
+        "How long after a rotation the same device may present the previous refresh token and get the same successor.",
+    ),
+    optional("NEAR_EXPIRY", "5m", "duration", "From when on a status answer says `expiring`."),
+    optional("SESSION_LIMIT", "5", "1 to 30", "Live sessions a user may have."),
+    optional(
+        "SESSION_LIMIT_POLICY",
+        "evict",
+        "`evict` or `reject`",
+        "At the limit: end the least recently active session, or refuse the sign-in with 409.",
+    ),
+    optional("LIMIT_REFRESH", "20/5m/15m", "attempts/window[/block]", "Refreshes of one session."),
+    optional("ASSERTION_MAX_AGE", "10m", "duration", "The greatest age of an assertion by its `iat`, at most 10m."),
+    optional(
+        "ADMIN_MAX_AGE",
+        "12h",
+        "duration",
+        "How long after the sign-in `latchkey:admin` still goes into new access tokens.",
+    ),
+    optional("EXPIRY_SHARDS", "16", "1 to 1024", "Partitions of the expiry index."),
+    optional("EVENT_TTL", "90d", "duration", "How long the audit trail is kept."),
+    optional("SESSION_DEBUG", "false", "`true` or `false`", "Debug logs."),
+    optional("LOG_SAMPLE", "100", "1 to 1000000", "One log line in so many successful requests; refusals and errors are always logged."),
+    optional("TABLE_SESSIONS", "latchkey-sessions", "table name", "The table of live sessions."),
+    optional("TABLE_RATE_LIMITS", "latchkey-rate-limits", "table name", "The table of rate-limit counters."),
+    optional("TABLE_SECURITY_EVENTS", "latchkey-security-events", "table name", "The table of the audit trail."),
+];
+
+/// The table of all settings in Markdown, as `docs/settings.md` holds it.
+pub fn settings_markdown() -> String {
+    let mut page = String::from("| name | default | unit | meaning |\n|---|---|---|---|\n");
+    for setting in SETTINGS {
+        let default = match setting.default {
+            None => "**required**".to_owned(),
+            Some("") => "none".to_owned(),
+            Some(value) => format!("`{value}`"),
+        };
+        page.push_str(&format!(
+            "| `{}` | {default} | {} | {} |\n",
+            setting.name, setting.unit, setting.meaning
+        ));
+    }
+    page
+}

@@ -1,0 +1,114 @@
+//! The settings table, the parser and the documentation say the same.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::token::keys::generate_key_set;
+
+fn valid() -> BTreeMap<&'static str, String> {
+    let jwks = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"idp","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let issuers = format!(r#"[{{"issuer":"https://idp.example.com","audience":"latchkey","jwks":{jwks}}}]"#);
+    BTreeMap::from([
+        ("LATCHKEY_KEYS", generate_key_set()),
+        ("LATCHKEY_ISSUER", "https://app.example.com/api/auth".to_owned()),
+        ("LATCHKEY_AUDIENCE", "https://app.example.com".to_owned()),
+        ("LATCHKEY_TRUSTED_ISSUERS", issuers),
+    ])
+}
+
+fn parse_with(name: &'static str, value: &str) -> Result<Config, ConfigError> {
+    let mut vars = valid();
+    vars.insert(name, value.to_owned());
+    Config::parse(|name| vars.get(name).cloned())
+}
+
+#[test]
+fn every_setting_of_the_table_is_read_and_no_other() {
+    let asked = RefCell::new(BTreeSet::new());
+    let vars = valid();
+    Config::parse(|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        vars.get(name).cloned()
+    })
+    .unwrap();
+    let table: BTreeSet<String> = SETTINGS.iter().map(|setting| setting.name.to_owned()).collect();
+    assert_eq!(*asked.borrow(), table);
+}
+
+/// `UPDATE_DOCS=1 cargo test` writes the table; without it the test only compares.
+#[test]
+fn the_documentation_holds_the_table_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, _) = page.split_once("| name |").unwrap_or((&page, ""));
+    let wanted = format!("{before}{}", settings_markdown());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &wanted).unwrap();
+        return;
+    }
+    assert!(page == wanted, "docs/settings.md is old: run this test with UPDATE_DOCS=1");
+}
+
+#[test]
+fn a_required_setting_that_is_missing_is_named() {
+    for setting in SETTINGS.iter().filter(|setting| setting.default.is_none()) {
+        let mut vars = valid();
+        vars.remove(setting.name);
+        let error = Config::parse(|name| vars.get(name).cloned()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: is not set", setting.name));
+    }
+}
+
+#[test]
+fn a_wrong_value_is_named_and_never_repeated() {
+    let wrong = "w\u{e4}rong-value";
+    let free = ["LATCHKEY_AUDIENCE"];
+    for setting in SETTINGS.iter().filter(|setting| !free.contains(&setting.name)) {
+        let error = parse_with(setting.name, wrong).unwrap_err();
+        assert_eq!(error.name, setting.name);
+        assert!(!format!("{error} {error:?}").contains(wrong), "{error:?}");
+    }
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    for (name, value) in [
+        ("COOKIE_SAMESITE", "sideways"),
+        ("ACCESS_TOKEN_TTL", "8d"),
+        ("REFRESH_TOKEN_TTL", "31d"),
+        ("REFRESH_GRACE", "601s"),
+        ("SESSION_LIMIT", "31"),
+        ("SESSION_LIMIT", "0"),
+        ("ASSERTION_MAX_AGE", "11m"),
+        ("TABLE_SESSIONS", "latchkey-rate-limits"),
+    ] {
+        assert_eq!(parse_with(name, value).unwrap_err().name, name, "{name}={value}");
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let vars = valid();
+    let config = Config::parse(|name| vars.get(name).cloned()).unwrap();
+    let lifetimes = config.lifetimes;
+    assert_eq!(lifetimes.access, Duration::from_secs(3_600));
+    assert_eq!(lifetimes.refresh, Duration::from_secs(7 * 86_400));
+    assert_eq!(lifetimes.session, Duration::from_secs(30 * 86_400));
+    assert_eq!(lifetimes.grace, Duration::from_secs(60));
+    assert_eq!(config.session_limit, 5);
+    assert_eq!(config.refresh_limit.attempts, 20);
+    assert!(config.cookies.secure);
+}
+
+#[test]
+fn debug_prints_no_key() {
+    let vars = valid();
+    let config = Config::parse(|name| vars.get(name).cloned()).unwrap();
+    let keys: serde_json::Value = serde_json::from_str(&vars["LATCHKEY_KEYS"]).unwrap();
+    for key in keys["keys"].as_array().unwrap() {
+        for member in ["d", "k"].iter().filter_map(|name| key[name].as_str()) {
+            assert!(!format!("{config:?} {:?}", config.keys).contains(member));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! How a setting's text becomes a value: durations, limits, switches, lists.
+
+use std::time::Duration;
+
+use crate::limit::Policy;
+
+/// What is wrong with a setting's text, without the text: it may be a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// Not a number with a unit.
+    #[error("expected a duration such as 90s, 15m, 12h or 7d")]
+    Duration,
+    /// A duration or number outside what is safe.
+    #[error("must be from {0} to {1}")]
+    Range(&'static str, &'static str),
+    /// Not a whole number.
+    #[error("expected a whole number")]
+    Number,
+    /// Neither `true` nor `false`.
+    #[error("expected true or false")]
+    Switch,
+    /// Not one of the words.
+    #[error("expected one of {0}")]
+    Word(&'static str),
+    /// Not `attempts/window[/block]`.
+    #[error("expected attempts/window or attempts/window/block, such as 20/5m/15m")]
+    Limit,
+    /// Not an origin.
+    #[error("expected origins such as https://app.example.com, separated by commas; * is not allowed")]
+    Origin,
+    /// Not a table name.
+    #[error("expected 3 to 255 letters, digits, dots, hyphens or underscores")]
+    TableName,
+    /// An empty text where one is needed.
+    #[error("must not be empty")]
+    Empty,
+    /// Not an issuer URL.
+    #[error("expected a URL without query that ends in /api/auth, https unless its host is this machine")]
+    IssuerUrl,
+}
+
+/// `90s`, `15m`, `12h`, `7d`; a bare `0` is a duration too.
+pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let unit = text.chars().last().ok_or(ValueError::Duration)?;
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(ValueError::Duration),
+    };
+    let digits = text.strip_suffix(unit).ok_or(ValueError::Duration)?;
+    let count = whole(digits).map_err(|_| ValueError::Duration)?;
+    count.checked_mul(factor).filter(|seconds| *seconds <= 3_660 * 86_400).map(Duration::from_secs).ok_or(ValueError::Duration)
+}
+
+/// A whole number of digits only: no sign, no blanks, no underscore.
+pub(super) fn whole(text: &str) -> Result<u64, ValueError> {
+    let digits_only = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits_only { text.parse().map_err(|_| ValueError::Number) } else { Err(ValueError::Number) }
+}
+
+/// `true` or `false`.
+pub(super) fn switch(text: &str) -> Result<bool, ValueError> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(ValueError::Switch),
+    }
+}
+
+/// `attempts/window[/block]`; a window from 1 s to 30 d, 1 to 1,000,000 attempts.
+pub(super) fn limit(text: &str) -> Result<Policy, ValueError> {
+    let mut parts = text.split('/');
+    let attempts = whole(parts.next().unwrap_or_default()).map_err(|_| ValueError::Limit)?;
+    let window = duration(parts.next().ok_or(ValueError::Limit)?).map_err(|_| ValueError::Limit)?;
+    let block = match parts.next() {
+        None => None,
+        Some(text) => Some(duration(text).map_err(|_| ValueError::Limit)?),
+    };
+    let attempts = u32::try_from(attempts).map_err(|_| ValueError::Limit)?;
+    let sane = (1..=1_000_000).contains(&attempts)
+        && (1..=30 * 86_400).contains(&window.as_secs())
+        && parts.next().is_none();
+    sane.then_some(Policy { attempts, window, block }).ok_or(ValueError::Limit)
+}
+
+/// Origins, comma-separated, in the browser's own spelling (lower case, no path, no default port).
+pub(super) fn origins(text: &str) -> Result<Vec<String>, ValueError> {
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(origin).collect()
+}
+
+fn origin(text: &str) -> Result<String, ValueError> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |host: &str| {
+        !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._:[]".contains(&b))
+    };
+    host.filter(|host| plain(host)).map(|_| text.to_owned()).ok_or(ValueError::Origin)
+}
+
+/// A DynamoDB table name.
+pub(super) fn table_name(text: &str) -> Result<String, ValueError> {
+    let legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    (legal && (3..=255).contains(&text.len())).then(|| text.to_owned()).ok_or(ValueError::TableName)
+}
+
+/// The issuer: an https URL (http only on this machine) that ends in the base path.
+pub(super) fn issuer(text: &str) -> Result<String, ValueError> {
+    let uri: http::Uri = text.parse().map_err(|_| ValueError::IssuerUrl)?;
+    let host = uri.host().unwrap_or_default();
+    let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    let safe = uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && local);
+    let right = safe && uri.query().is_none() && !text.contains('#') && uri.path() == crate::http::BASE;
+    right.then(|| text.to_owned()).ok_or(ValueError::IssuerUrl)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit_and_nothing_else() {
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
+        for wrong in ["", "15", "m", "-1s", "1.5h", "1 h", "+1s", "1w", "99999999999999999999d", "1µ"] {
+            assert_eq!(duration(wrong), Err(ValueError::Duration), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn limits_are_attempts_window_and_maybe_block() {
+        let policy = limit("20/5m/15m").unwrap();
+        assert_eq!((policy.attempts, policy.window.as_secs()), (20, 300));
+        assert_eq!(policy.block, Some(Duration::from_secs(900)));
+        assert_eq!(limit("3/1h").unwrap().block, None);
+        for wrong in ["", "0/5m", "20", "20/0s", "20/5m/", "20/5m/1m/1m", "x/5m", "20/5m/x"] {
+            assert_eq!(limit(wrong), Err(ValueError::Limit), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_exact_and_never_a_wildcard() {
+        assert_eq!(origins("https://a.example.com, http://127.0.0.1:9000").unwrap().len(), 2);
+        assert_eq!(origins(""), Ok(vec![]));
+        for wrong in ["*", "https://*.example.com", "https://a.example.com/", "null", "a.example.com", "https://A.example.com"] {
+            assert_eq!(origins(wrong), Err(ValueError::Origin), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_issuer_is_https_at_the_base_path() {
+        assert!(issuer("https://app.example.com/api/auth").is_ok());
+        assert!(issuer("http://127.0.0.1:9000/api/auth").is_ok());
+        for wrong in ["http://app.example.com/api/auth", "https://app.example.com", "https://app.example.com/api/auth/", "https://a/api/auth?x=1", "x"] {
+            assert_eq!(issuer(wrong), Err(ValueError::IssuerUrl), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! What is this user agent?
+//!
+//! An agent is a claim, not a proof: what is read here names a session to its owner and tells two
+//! devices apart, and nothing is allowed because of it.
+//!
+//! ```text
+//! agent ── its first 512 bytes ──┬── bot?      what calls itself one
+//!                                ├── machine   kind, name, os: our table, then woothee
+//!                                └── program   tool, browser or app: our table, then woothee
+//!                                      │
+//!                                   Device   every string bounded and fit to be shown
+//! ```
+//!
+//! [`woothee`] knows the browsers, our tables what it misses; an agent that neither knows is named
+//! by its own first product. There is nothing to load: a warm call takes some microseconds, and
+//! the first one of its sort up to 2 ms more, in which woothee compiles its patterns.
+//!
+//! Agents no longer tell everything, and where one has been frozen the answer is `None` rather
+//! than a guess: `Windows NT 10.0` is 10 or 11, `Mac OS X 10_15_7` any macOS, `Android 10; K` any
+//! Android, and an iPad that asks for desktop pages says that it is a Mac.
+
+mod bot;
+mod known_machines;
+mod known_programs;
+mod machine;
+mod program;
+mod text;
+
+#[cfg(test)]
+mod agents_test;
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How much of an agent is looked at, in bytes. Real ones stay below 400; without a bound the
+/// sender would decide how long we read.
+const LONGEST_AGENT: usize = 512;
+
+/// What an agent says about the device that sent it. The default is the unknown device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// What sort of thing it is.
+    pub kind: DeviceType,
+    /// A human word for the machine: `Windows PC`, `iPhone`, `PlayStation 5`. At most 24 bytes.
+    pub name: Option<String>,
+    /// The browser, app, tool or bot: `Chrome`, `Slack`, `curl`, `Googlebot`. At most 24 bytes.
+    pub browser: Option<String>,
+    /// Its major version: `140`. At most 8 bytes.
+    pub browser_version: Option<String>,
+    /// The operating system: `Windows`, `iPadOS`. At most 16 bytes.
+    pub os: Option<String>,
+    /// Its version, as far as agents still tell: `18`, `8.1`. At most 8 bytes.
+    pub os_version: Option<String>,
+}
+
+/// The sort of a device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DeviceType {
+    /// A computer with a keyboard.
+    Desktop,
+    /// A phone, or an app that does not tell phone from tablet.
+    Mobile,
+    /// A tablet.
+    Tablet,
+    /// A television or the box below it.
+    Tv,
+    /// A games console.
+    Console,
+    /// A crawler, a monitor, or a browser without a window.
+    Bot,
+    /// A command-line tool or a bare HTTP library.
+    Cli,
+    /// Anything else.
+    #[default]
+    Unknown,
+}
+
+impl Device {
+    /// Reads an agent. None, an empty one, and one without a single word are the unknown device.
+    ///
+    /// Never panics, takes time linear in at most the first 512 bytes, and returns no control,
+    /// bidirectional or invisible characters: what it returns is shown to people.
+    pub fn parse(agent: Option<&str>) -> Device {
+        let agent = agent.unwrap_or_default();
+        program::read(&agent[..agent.floor_char_boundary(LONGEST_AGENT)])
+    }
+
+    /// Whether both are, as far as agents tell, one device: the same browser on the same system.
+    ///
+    /// Versions never count, so an update is the same device. The unknown device equals itself and
+    /// nothing else. A web view is its browser already. An iPad that asks for desktop pages calls
+    /// itself Safari on a Mac, so Safari is the same on both.
+    pub fn is_same_device(&self, other: &Device) -> bool {
+        self.family() == other.family()
+    }
+
+    /// What to call the device in one line: `Chrome on Windows`, `curl`, `Unknown device`.
+    pub fn label(&self) -> String {
+        match (&self.browser, &self.os) {
+            (Some(browser), Some(os)) => format!("{browser} on {os}"),
+            (Some(browser), None) => browser.clone(),
+            (None, os) => self.name.as_ref().or(os.as_ref()).map_or("Unknown device", |s| s).into(),
+        }
+    }
+
+    fn family(&self) -> (Option<&str>, Option<&str>) {
+        match (self.browser.as_deref(), self.os.as_deref()) {
+            // DuckDuckGo for Apple's systems is WebKit too, and masks an iPad as Safari does.
+            (browser @ Some("Safari" | "DuckDuckGo"), Some("iPadOS")) => (browser, Some("macOS")),
+            family => family,
+        }
+    }
+}
+
+impl DeviceType {
+    /// Its name on the wire and in the store: `desktop`, `mobile`, …
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DeviceType::Desktop => "desktop",
+            DeviceType::Mobile => "mobile",
+            DeviceType::Tablet => "tablet",
+            DeviceType::Tv => "tv",
+            DeviceType::Console => "console",
+            DeviceType::Bot => "bot",
+            DeviceType::Cli => "cli",
+            DeviceType::Unknown => "unknown",
+        }
+    }
+}
+
+impl FromStr for DeviceType {
+    type Err = NotADeviceType;
+
+    fn from_str(name: &str) -> Result<Self, NotADeviceType> {
+        use DeviceType::*;
+        [Desktop, Mobile, Tablet, Tv, Console, Bot, Cli, Unknown]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or(NotADeviceType)
+    }
+}
+
+/// The string names no [`DeviceType`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADeviceType;
+
+impl fmt::Display for NotADeviceType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a device type")
+    }
+}
+
+impl std::error::Error for NotADeviceType {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 \
+        (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+    const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0";
+    const CHROME_MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 \
+        (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+    const MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 \
+        (KHTML, like Gecko) Version/18.6 Safari/605.1.15";
+    const IPAD: &str = "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 \
+        (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
+    const IPAD_VIEW: &str = "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 \
+        (KHTML, like Gecko) Mobile/15E148";
+    const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) \
+        AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
+    const IPHONE_VIEW: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) \
+        AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/519.0]";
+    const ANDROID: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 \
+        (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36";
+    const ANDROID_VIEW: &str = "Mozilla/5.0 (Linux; Android 15; Pixel 9 Build/AP3A; wv) \
+        AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/139.0.7258.143 Mobile Safari/537.36";
+    const IPAD_CHROME: &str = "Mozilla/5.0 (iPad; CPU OS 18_4 like Mac OS X) AppleWebKit/605.1.15 \
+        (KHTML, like Gecko) CriOS/136.0.7103.56 Mobile/15E148 Safari/604.1";
+    const IPAD_CHROME_DESKTOP: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) \
+        AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/136 Version/11.1.1 Safari/605.1.15";
+
+    fn same(one: &str, other: &str) -> bool {
+        let (one, other) = (Device::parse(Some(one)), Device::parse(Some(other)));
+        assert_eq!(one.is_same_device(&other), other.is_same_device(&one));
+        one.is_same_device(&other)
+    }
+
+    #[test]
+    fn an_update_is_the_same_device() {
+        assert!(same(CHROME, &CHROME.replace("140", "141")));
+        assert!(same(IPHONE, &IPHONE.replace("18_6", "18_7").replace("18.6", "26.1")));
+        assert!(same("curl/8.1.2", "curl/8.5.0"));
+        assert!(same("MyApp/1", "MyApp/2.0 (build 9)"));
+    }
+
+    #[test]
+    fn another_browser_or_system_is_another_device() {
+        assert!(!same(CHROME, FIREFOX));
+        assert!(!same(CHROME, CHROME_MAC));
+        assert!(!same(MAC, IPHONE));
+        assert!(!same(IPAD, IPHONE));
+        assert!(!same("MyApp/1", "Other/1"));
+        assert!(!same("curl/8.5.0", CHROME));
+    }
+
+    #[test]
+    fn an_ipad_asking_for_desktop_pages_is_the_same_ipad() {
+        assert!(same(IPAD, MAC));
+        assert!(same(IPAD_VIEW, MAC));
+        assert!(same(IPAD_CHROME, IPAD_CHROME_DESKTOP));
+        assert!(!same(IPAD_CHROME, CHROME_MAC));
+        assert!(!same(IPAD, CHROME_MAC));
+    }
+
+    #[test]
+    fn a_web_view_is_its_browser() {
+        assert!(same(IPHONE, IPHONE_VIEW));
+        assert!(same(IPAD, IPAD_VIEW));
+        assert!(same(ANDROID, ANDROID_VIEW));
+        assert!(!same(ANDROID_VIEW, IPHONE_VIEW));
+    }
+
+    #[test]
+    fn no_agent_equals_itself_alone() {
+        let none = Device::parse(None);
+        assert_eq!(none, Device::default());
+        assert!(none.is_same_device(&Device::parse(None)));
+        for nothing in ["", " ", "-", "(;;)", "\0", "\r\n", "\u{202e}"] {
+            assert_eq!(Device::parse(Some(nothing)), none, "{nothing:?}");
+        }
+        for something in [CHROME, "curl/8.5.0", "MyApp/1", "Roku/DVP-14.0", "Googlebot/2.1"] {
+            assert!(!none.is_same_device(&Device::parse(Some(something))), "{something}");
+        }
+    }
+
+    #[test]
+    fn a_label_reads_as_a_person_would_say_it() {
+        let ps5 = "Mozilla/5.0 (PlayStation; PlayStation 5/7.00) AppleWebKit/605.1.15";
+        let label = |agent| Device::parse(Some(agent)).label();
+        assert_eq!(label(CHROME), "Chrome on Windows");
+        assert_eq!(label(IPAD), "Safari on iPadOS");
+        assert_eq!(label("curl/8.5.0"), "curl");
+        assert_eq!(label(ps5), "PlayStation 5");
+        assert_eq!(Device::default().label(), "Unknown device");
+    }
+
+    #[test]
+    fn a_device_type_reads_back() {
+        use DeviceType::*;
+        for kind in [Desktop, Mobile, Tablet, Tv, Console, Bot, Cli, Unknown] {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        assert_eq!("Desktop".parse::<DeviceType>(), Err(NotADeviceType));
+        assert_eq!("".parse::<DeviceType>(), Err(NotADeviceType));
+    }
+
+    /// Every string is bounded, not empty, and free of what could hide or reorder text.
+    fn assert_fit_to_be_shown(agent: &str) -> Device {
+        let device = Device::parse(Some(agent));
+        let Device { kind: _, name, browser, browser_version, os, os_version } = &device;
+        let bounds = [(name, 24), (browser, 24), (browser_version, 8), (os, 16), (os_version, 8)];
+        for (text, longest) in bounds {
+            let Some(text) = text else { continue };
+            assert!(!text.is_empty() && text.len() <= longest, "{text:?} of {agent:?}");
+            assert_eq!(text::shown(text, longest).as_ref(), Some(text), "{agent:?}");
+            assert!(!text.contains(char::is_control), "{text:?}");
+        }
+        assert!(device.is_same_device(&device.clone()));
+        device
+    }
+
+    #[test]
+    fn a_hostile_agent_is_bounded_and_cannot_hide() {
+        let browser = |agent: &str| assert_fit_to_be_shown(agent).browser;
+        assert_eq!(browser("My\0App\r\nSet-Cookie: a=b/1").as_deref(), Some("MyApp"));
+        assert_eq!(browser("\u{202e}moc\u{200b}.elpmaxe/1").as_deref(), Some("moc.elpmaxe"));
+        assert_eq!(browser(&"a".repeat(10_240)), Some("a".repeat(24)));
+        assert_eq!(browser(&format!("{}/1", "é".repeat(20))), Some("é".repeat(12)));
+        assert_eq!(browser(&format!("a{}/1", "é".repeat(20))), Some(format!("a{}", "é".repeat(11))));
+        assert_fit_to_be_shown(&format!("MyApp/{}", "9".repeat(10_240)));
+        assert_fit_to_be_shown(&format!("Mozilla/5.0 (iPhone; iOS {})", "9".repeat(300)));
+        assert_fit_to_be_shown(&format!("MyApp/1 CFNetwork/1 Darwin/{}", u32::MAX));
+        assert_fit_to_be_shown(&"(".repeat(10_240));
+        assert_fit_to_be_shown(&"Mozilla/5.0 (".repeat(1_000));
+    }
+
+    #[test]
+    fn a_cut_in_the_middle_of_a_character_drops_it() {
+        for lead in 508..=512 {
+            let agent = format!("MyApp/1 {}🦀🦀", "x".repeat(lead - 8));
+            assert_eq!(assert_fit_to_be_shown(&agent).browser.as_deref(), Some("MyApp"));
+        }
+        let late = format!("MyApp/1 {} Googlebot/2.1", "x".repeat(504));
+        assert_eq!(Device::parse(Some(&late)).kind, DeviceType::Unknown);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_at_all_panics(agent in any::<String>()) {
+            assert_fit_to_be_shown(&agent);
+        }
+
+        #[test]
+        fn no_mixture_of_real_agents_panics(
+            pieces in prop::collection::vec((0..agents_test::AGENTS.len(), 0..200usize, "\\PC{0,3}"), 1..6)
+        ) {
+            let agent: String = pieces
+                .iter()
+                .map(|(which, cut, noise)| {
+                    let real = agents_test::AGENTS[*which].6;
+                    format!("{}{noise}", &real[real.floor_char_boundary(*cut)..])
+                })
+                .collect();
+            assert_fit_to_be_shown(&agent);
+        }
+    }
+}

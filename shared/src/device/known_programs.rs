@@ -1,0 +1,81 @@
+//! The programs that woothee misses, or calls by a name nobody uses. All of it is data; the first
+//! match wins.
+
+/// Browsers: what precedes their version, and their name.
+pub(super) const BROWSERS: &[(&str, &str)] = &[
+    ("DuckDuckGo/", "DuckDuckGo"),
+    ("Ddg/", "DuckDuckGo"),
+    ("Brave/", "Brave"),
+    ("OPT/", "Opera"),
+    ("OPiOS/", "Opera"),
+    ("Opera Mini/", "Opera Mini"),
+    ("Silk/", "Silk"),
+    ("HuaweiBrowser/", "Huawei Browser"),
+    ("MiuiBrowser/", "Mi Browser"),
+    ("UCBrowser/", "UC Browser"),
+    ("MQQBrowser/", "QQ Browser"),
+    ("QQBrowser/", "QQ Browser"),
+    ("Whale/", "Whale"),
+    ("OculusBrowser/", "Meta Quest Browser"),
+    ("NintendoBrowser/", "Nintendo Browser"),
+    // On an Xbox woothee sees the console alone.
+    ("Edg/", "Edge"),
+    ("Edge/", "Edge"),
+];
+
+/// Tools and HTTP libraries. One that a later one carries comes first: aiohttp says Python too.
+pub(super) const TOOLS: &[(&str, &str)] = &[
+    ("curl", "curl"),
+    ("Wget", "wget"),
+    ("Wget2", "wget"),
+    ("HTTPie", "HTTPie"),
+    ("PostmanRuntime", "Postman"),
+    ("insomnia", "Insomnia"),
+    ("WindowsPowerShell", "PowerShell"),
+    ("PowerShell", "PowerShell"),
+    ("aws-cli", "aws-cli"),
+    ("git", "git"),
+    ("python-requests", "python-requests"),
+    ("python-httpx", "httpx"),
+    ("python-urllib", "python-urllib"),
+    ("python-urllib3", "python-urllib3"),
+    ("aiohttp", "aiohttp"),
+    ("Python", "Python"),
+    ("axios", "axios"),
+    ("node-fetch", "node-fetch"),
+    ("undici", "undici"),
+    ("got", "got"),
+    ("node", "Node.js"),
+    ("Deno", "Deno"),
+    ("Bun", "Bun"),
+    ("Dart", "Dart"),
+    ("Go-http-client", "Go-http-client"),
+    ("reqwest", "reqwest"),
+    ("Apache-HttpClient", "Apache-HttpClient"),
+    ("Java-http-client", "Java"),
+    ("Java", "Java"),
+    ("GuzzleHttp", "Guzzle"),
+];
+
+/// Bots whose name does not end in bot, crawler or spider, or is not the one they are known by.
+pub(super) const BOTS: &[(&str, &str)] = &[
+    ("HeadlessChrome", "Headless Chrome"),
+    ("Googlebot-Image", "Googlebot"),
+    ("Googlebot-Video", "Googlebot"),
+    ("GoogleOther", "GoogleOther"),
+    ("Google-InspectionTool", "Google-InspectionTool"),
+    ("Google-Read-Aloud", "Google-Read-Aloud"),
+    ("AdsBot-Google", "AdsBot-Google"),
+    ("AdsBot-Google-Mobile", "AdsBot-Google"),
+    ("ChatGPT-User", "ChatGPT-User"),
+    ("Claude-User", "Claude-User"),
+    ("Perplexity-User", "Perplexity-User"),
+    ("facebookexternalhit", "facebookexternalhit"),
+    ("meta-externalagent", "meta-externalagent"),
+    ("Slackbot-LinkExpanding", "Slackbot"),
+    ("Chrome-Lighthouse", "Lighthouse"),
+    ("ELB-HealthChecker", "ELB-HealthChecker"),
+    ("kube-probe", "kube-probe"),
+    ("GoogleHC", "GoogleHC"),
+    ("Slurp", "Yahoo! Slurp"),
+];

@@ -1,0 +1,178 @@
+//! What happened? One line of the audit trail.
+
+use std::net::IpAddr;
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::id::{SessionId, UserId};
+use crate::session::end::End;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Expected.
+    Info,
+    /// Worth a look in hindsight.
+    Low,
+    /// Worth a look.
+    Medium,
+    /// Worth an alert.
+    High,
+    /// Someone must act.
+    Critical,
+}
+
+impl Severity {
+    /// As the trail writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// What happened, with its facts.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// A session was opened.
+    Login {
+        /// From where.
+        ip: Option<IpAddr>,
+        /// With what.
+        device: String,
+    },
+    /// A session ended.
+    SessionEnded(End),
+    /// An older refresh token was used.
+    TokenReused {
+        /// The generation that came.
+        presented: u64,
+        /// The generation of the row.
+        current: u64,
+        /// From where.
+        ip: Option<IpAddr>,
+        /// With what.
+        device: String,
+    },
+    /// A refresh token was newer than its row.
+    StateRegression {
+        /// The generation that came.
+        presented: u64,
+        /// The generation of the row.
+        current: u64,
+    },
+    /// A token with our seal and a wrong nonce: a refresh key has leaked.
+    TokenForged {
+        /// From where.
+        ip: Option<IpAddr>,
+    },
+    /// A session hit its refresh limit.
+    Blocked {
+        /// Which limit.
+        policy: &'static str,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The previous refresh token was used in grace from another network.
+    TokenReplayed {
+        /// From where.
+        ip: Option<IpAddr>,
+    },
+}
+
+/// One event of one user.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// A UUID of version 7: newest last in the table.
+    pub id: Uuid,
+    /// Whose.
+    pub user: UserId,
+    /// In which session.
+    pub session: SessionId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+}
+
+impl Event {
+    /// An event at `now_millis` with a random id.
+    pub fn new(user: &UserId, session: SessionId, now_millis: i64, kind: EventKind) -> Self {
+        let mut random = [0; 10];
+        // Without randomness the id is still unique in its millisecond and session.
+        if aws_lc_rs::rand::fill(&mut random).is_err() {
+            random.copy_from_slice(&session.as_bytes()[6..]);
+        }
+        let millis = u64::try_from(now_millis).unwrap_or(0);
+        Self {
+            id: uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
+            user: user.clone(),
+            session,
+            at: Timestamp::from_seconds(now_millis.div_euclid(1000)),
+            kind,
+        }
+    }
+
+    /// The end of a session as an event.
+    pub fn ended(end: &End, now_millis: i64) -> Self {
+        Self::new(&end.user, end.session, now_millis, EventKind::SessionEnded(end.clone()))
+    }
+}
+
+impl EventKind {
+    /// The `event_type`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Login { .. } => "login",
+            Self::SessionEnded(_) => "session_ended",
+            Self::TokenReused { .. } => "token_reused",
+            Self::StateRegression { .. } => "state_regression",
+            Self::TokenForged { .. } => "token_forged",
+            Self::Blocked { .. } => "blocked",
+            Self::TokenReplayed { .. } => "token_replayed",
+        }
+    }
+
+    /// How bad it is.
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::Login { .. } | Self::SessionEnded(_) => Severity::Info,
+            Self::Blocked { .. } | Self::TokenReplayed { .. } => Severity::Medium,
+            Self::TokenReused { .. } | Self::StateRegression { .. } | Self::TokenForged { .. } => Severity::Critical,
+        }
+    }
+
+    /// Its facts: few, bounded, never a secret.
+    pub fn details(&self) -> Map<String, Value> {
+        let details = match self {
+            Self::Login { ip, device } => json!({"ip": ip, "device": device}),
+            Self::SessionEnded(end) => ended_details(end),
+            Self::TokenReused { presented, current, ip, device } => {
+                json!({"presented": presented, "current": current, "ip": ip, "device": device})
+            }
+            Self::StateRegression { presented, current } => json!({"presented": presented, "current": current}),
+            Self::TokenForged { ip } | Self::TokenReplayed { ip } => json!({"ip": ip}),
+            Self::Blocked { policy, until } => json!({"policy": policy, "until": until.to_rfc3339()}),
+        };
+        match details {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+}
+
+fn ended_details(end: &End) -> Value {
+    let mut details = json!({
+        "reason": end.reason.as_str(), "by": end.by.as_str(), "lasted_seconds": end.lasted_seconds,
+    });
+    if let Some(note) = &end.note {
+        details["note"] = json!(note);
+    }
+    details
+}

@@ -1,0 +1,139 @@
+//! What does a refresh token get? Its successor, in one round trip; or the reason why not.
+//!
+//! The decisions are in [`crate::session::rotation`]; this is their order and their writes.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::event::{Event, EventKind};
+use crate::session::end::{Actor, End, EndReason};
+use crate::session::rotation::{Plan, Verdict, judge, plan};
+use crate::session::{Seen, Session};
+use crate::sign_out::end_one;
+use crate::store::{Conditional, StoreError};
+use crate::token::refresh::RefreshToken;
+
+/// How long an answer waits for an observation to be written; a Lambda is frozen after it.
+const OBSERVATION_PATIENCE: Duration = Duration::from_millis(100);
+
+/// How the exchange came out.
+#[derive(Debug)]
+pub enum Exchange {
+    /// The session at its current generation, whose token is the answer.
+    Successor(Box<Session>),
+    /// The session is over; `None` when its row is gone and its record must say why.
+    Over(Option<EndReason>),
+    /// The token carries our seal and is not of this session.
+    Forged,
+    /// Refused until this second; the token stays good.
+    Blocked(Timestamp),
+}
+
+/// Exchanges a token that carries our seal.
+///
+/// *Atomicity*: one conditional write; a second one only when something is wrong.
+///
+/// # Errors
+/// The store cannot say, or the row changed under us twice. The token stays good: repeat it.
+pub async fn exchange(app: &App, token: &RefreshToken, seen: &Seen, now: Timestamp) -> Result<Exchange, StoreError> {
+    let config = app.config();
+    let key = config.keys.refresh()[0].tag();
+    let plan = plan(token, seen.clone(), key, now, &config.refresh_limit, &config.lifetimes);
+    for _ in 0..2 {
+        let row = match carry_out(app, token, &plan, now).await? {
+            Ok(exchange) => return Ok(exchange),
+            Err(row) => row,
+        };
+        let verdict = judge(token, row.as_deref(), &plan, seen, now, config.lifetimes.grace);
+        if let Some(exchange) = settle(app, token, row, verdict, seen, now).await? {
+            return Ok(exchange);
+        }
+    }
+    Err(StoreError::Contended)
+}
+
+/// Carries the plan out; a refused write gives the row to judge.
+async fn carry_out(
+    app: &App,
+    token: &RefreshToken,
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<Result<Exchange, Option<Box<Session>>>, StoreError> {
+    let (outcome, held) = match plan {
+        Plan::Expired => return Ok(Ok(Exchange::Over(Some(EndReason::Expired)))),
+        Plan::Block(until) => (app.store().block(token, *until, now).await?, None),
+        Plan::Rotate(rotation) => (app.store().rotate(token, rotation).await?, Some(rotation)),
+    };
+    Ok(match (outcome, plan, held) {
+        (Conditional::Refused(row), _, _) => Err(row),
+        (Conditional::Held(before), _, Some(rotation)) => Ok(Exchange::Successor(Box::new(rotation.apply(&before)))),
+        (Conditional::Held(_), Plan::Block(until), None) => {
+            observe(app, token, EventKind::Blocked { policy: "refresh", until: *until }).await;
+            Ok(Exchange::Blocked(*until))
+        }
+        (Conditional::Held(_), _, None) => Ok(Exchange::Over(None)),
+    })
+}
+
+/// Does what the verdict asks for; `None` means once more.
+async fn settle(
+    app: &App,
+    token: &RefreshToken,
+    row: Option<Box<Session>>,
+    verdict: Verdict,
+    seen: &Seen,
+    now: Timestamp,
+) -> Result<Option<Exchange>, StoreError> {
+    Ok(Some(match (verdict, row) {
+        (Verdict::Again, _) => return Ok(None),
+        (Verdict::Over(reason), _) => Exchange::Over(reason),
+        (Verdict::Blocked(until), _) => Exchange::Blocked(until),
+        (Verdict::Forged, _) => {
+            observe(app, token, EventKind::TokenForged { ip: seen.ip }).await;
+            Exchange::Forged
+        }
+        (Verdict::Successor, Some(row)) => {
+            if row.seen.ip != seen.ip {
+                observe(app, token, EventKind::TokenReplayed { ip: seen.ip }).await;
+            }
+            Exchange::Successor(row)
+        }
+        (Verdict::Reuse, Some(row)) => {
+            let kind = EventKind::TokenReused {
+                presented: token.generation,
+                current: row.generation,
+                ip: seen.ip,
+                device: seen.device.label(),
+            };
+            end_for_safety(app, &row, EndReason::ReuseDetected, kind, now).await?
+        }
+        (Verdict::Regression, Some(row)) => {
+            let kind = EventKind::StateRegression { presented: token.generation, current: row.generation };
+            end_for_safety(app, &row, EndReason::StateRegression, kind, now).await?
+        }
+        (Verdict::Successor | Verdict::Reuse | Verdict::Regression, None) => Exchange::Over(None),
+    }))
+}
+
+/// The end must be committed before the answer says so: a store fault lets nobody in and signs nobody out.
+async fn end_for_safety(
+    app: &App,
+    row: &Session,
+    reason: EndReason,
+    kind: EventKind,
+    now: Timestamp,
+) -> Result<Exchange, StoreError> {
+    let event = Event::new(&row.user, row.id, app.now_millis(), kind);
+    end_one(app, &End::of(row, reason, Actor::System, now), &[event]).await?;
+    Ok(Exchange::Over(Some(reason)))
+}
+
+/// Writes what was noticed; that it could not is logged and never the client's concern.
+async fn observe(app: &App, token: &RefreshToken, kind: EventKind) {
+    let event = Event::new(&token.user, token.session, app.now_millis(), kind);
+    let outcome = tokio::time::timeout(OBSERVATION_PATIENCE, app.store().record(&event)).await;
+    if !matches!(outcome, Ok(Ok(()))) {
+        tracing::warn!(event_type = event.kind.name(), session_id = %event.session, "an event could not be written");
+    }
+}

@@ -1,0 +1,97 @@
+//! A Lambda function around some routes: what every `main.rs` of `functions/` calls.
+
+use std::sync::Arc;
+
+use axum::Router;
+use lambda_http::request::RequestContext;
+
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::config::{Config, ConfigError};
+use crate::http::service;
+use crate::log;
+use crate::store::{Store, connect};
+use crate::token::keys::KeySetError;
+
+/// Which keys a function cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// It mints tokens: a private signing key and a refresh key.
+    Minting,
+    /// It only checks them: public keys and a refresh key.
+    Checking,
+}
+
+/// Why a function does not start: said once on standard error, and the exit is not zero.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The key set lacks what this function needs.
+    #[error("LATCHKEY_KEYS: {0}")]
+    Keys(#[from] KeySetError),
+    /// A variable of the AWS environment is missing.
+    #[error("{0}: is not set")]
+    Environment(&'static str),
+    /// The extra certificates cannot be read.
+    #[error("AWS_CA_BUNDLE: {0}")]
+    CaBundle(#[source] std::io::Error),
+    /// The runtime API or the operating system refused.
+    #[error("the Lambda runtime: {0}")]
+    Runtime(String),
+}
+
+/// Serves `routes` until the environment ends the process.
+pub fn main(routes: Router<App>, keys: Keys) -> std::process::ExitCode {
+    match run(routes, keys) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            log::init(false);
+            tracing::error!(%error, "the function cannot start");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
+    let config = Config::from_env()?;
+    if keys == Keys::Minting {
+        config.keys.signer()?;
+    }
+    log::init(config.debug);
+    // One request at a time: a second thread would only be woken for nothing.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| StartError::Runtime(error.to_string()))?;
+    runtime.block_on(async {
+        let app = app(config)?;
+        app.store().warm().await;
+        let served = lambda_http::run(tower::util::MapRequest::new(service(routes, app), without_stage)).await;
+        served.map_err(|error| StartError::Runtime(error.to_string()))
+    })
+}
+
+/// A stage other than `$default` puts its name before every path; no route knows it.
+fn without_stage<B>(mut request: http::Request<B>) -> http::Request<B> {
+    let context = request.extensions().get::<RequestContext>();
+    let Some(RequestContext::ApiGatewayV2(context)) = context else { return request };
+    let prefix = format!("/{}", context.stage.as_deref().unwrap_or_default());
+    let rest = request.uri().path().strip_prefix(&prefix).filter(|rest| rest.starts_with('/') && prefix.len() > 1);
+    let Some(rest) = rest.map(str::to_owned) else { return request };
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Ok(uri) = format!("{rest}{query}").parse() {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+fn app(config: Config) -> Result<App, StartError> {
+    let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let region = get("AWS_REGION").ok_or(StartError::Environment("AWS_REGION"))?;
+    let credentials = connect::credentials_from_env().ok_or(StartError::Environment("AWS_ACCESS_KEY_ID"))?;
+    let extra_roots = get("AWS_CA_BUNDLE").map(std::fs::read).transpose().map_err(StartError::CaBundle)?;
+    let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
+    let client = connect::client(connect::https_client(extra_roots), &region, endpoint.as_deref(), credentials);
+    let store = Store::new(client, &config);
+    Ok(App::new(config, store, Arc::new(SystemClock)))
+}

@@ -1,0 +1,161 @@
+//! What did the client send? Bodies: bounded, typed, and every error names its field.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use super::problem::{Code, Problem};
+
+/// The longest body, in bytes.
+pub const BODY_MAX_BYTES: usize = 16 * 1024;
+
+/// A body's media type, as far as we tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaType {
+    /// `application/json`.
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// There is no body and no type.
+    Absent,
+}
+
+/// Reads a body to its end.
+///
+/// # Errors
+/// Over [`BODY_MAX_BYTES`], or it broke off.
+pub async fn read(body: Body) -> Result<Bytes, Problem> {
+    match Limited::new(body, BODY_MAX_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::of(Code::BodyTooLarge)),
+        Err(_) => Err(Problem::field("body", "broke off")),
+    }
+}
+
+/// What kind of body this is.
+///
+/// # Errors
+/// Any other type, an unknown charset, or a compressed body: 415.
+pub fn media_type(headers: &HeaderMap, body: &Bytes) -> Result<MediaType, Problem> {
+    let unsupported = || Problem::of(Code::UnsupportedMediaType);
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(unsupported().detail("compressed bodies are not taken"));
+    }
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return if body.is_empty() { Ok(MediaType::Absent) } else { Err(unsupported()) };
+    };
+    let text = value.to_str().map_err(|_| unsupported())?.to_ascii_lowercase();
+    let (essence, parameters) = text.split_once(';').unwrap_or((&text, ""));
+    let charset = parameters.trim().strip_prefix("charset=").map(|charset| charset.trim_matches('"'));
+    if charset.is_some_and(|charset| charset != "utf-8") {
+        return Err(unsupported().detail("only UTF-8 is taken"));
+    }
+    match essence.trim() {
+        "application/json" => Ok(MediaType::Json),
+        "application/x-www-form-urlencoded" => Ok(MediaType::Form),
+        _ => Err(unsupported()),
+    }
+}
+
+/// Reads and parses a JSON body.
+///
+/// # Errors
+/// 413, 415, or 400 with the field that is wrong.
+pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
+    let bytes = read(body).await?;
+    match media_type(headers, &bytes)? {
+        MediaType::Json => parse_json(&bytes),
+        MediaType::Form | MediaType::Absent => Err(Problem::of(Code::UnsupportedMediaType)),
+    }
+}
+
+/// Parses JSON.
+///
+/// # Errors
+/// 400 with the field that is wrong; never with its value.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        wrong_field(&path, error.inner())
+    })?;
+    json.end().map_err(|_| Problem::field("body", "has something after the JSON value"))?;
+    Ok(value)
+}
+
+fn wrong_field(path: &str, error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return Problem::field("body", "is not JSON");
+    }
+    let text = error.to_string();
+    if let Some(name) = quoted(&text, "missing field ") {
+        return Problem::field(name, "is missing");
+    }
+    if let Some(name) = quoted(&text, "duplicate field ") {
+        return Problem::field(name, "is there twice");
+    }
+    let field = if path == "." { "body" } else { path };
+    // serde writes "invalid type: string \"..\", expected a number": the first half holds what was sent.
+    let expected = text.rsplit_once(", expected ").map(|(_, rest)| rest.split(" at line").next().unwrap_or(rest));
+    match expected {
+        Some(expected) => Problem::field(field, format!("expected {expected}")),
+        None => Problem::field(field, "is not valid"),
+    }
+}
+
+fn quoted(text: &str, prefix: &str) -> Option<String> {
+    let rest = text.strip_prefix(prefix)?.strip_prefix('`')?;
+    rest.split('`').next().map(str::to_owned)
+}
+
+/// One parameter of a form or query string.
+///
+/// # Errors
+/// It is there twice: no rule says which one counts.
+pub fn parameter(encoded: &str, name: &str) -> Result<Option<String>, Problem> {
+    let mut found = None;
+    for (key, value) in form_urlencoded::parse(encoded.as_bytes()) {
+        if key == name && found.replace(value.into_owned()).is_some() {
+            return Err(Problem::field(name, "is there twice"));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Sample {
+        assertion: String,
+        count: Option<u8>,
+    }
+
+    fn error(text: &str) -> serde_json::Value {
+        parse_json::<Sample>(text.as_bytes()).unwrap_err().body("r")
+    }
+
+    #[test]
+    fn an_error_names_its_field_and_never_its_value() {
+        assert_eq!(error("{}")["field"], "assertion");
+        assert_eq!(error(r#"{"assertion":7}"#)["detail"], "assertion: expected a string");
+        assert_eq!(error(r#"{"assertion":"a","assertion":"b"}"#)["field"], "assertion");
+        assert_eq!(error("not json")["field"], "body");
+        assert_eq!(error(r#"{"assertion":"a"} x"#)["field"], "body");
+        let secret = error(r#"{"assertion":"a","count":"hush-hush"}"#);
+        assert_eq!(secret["field"], "count");
+        assert!(!secret.to_string().contains("hush"), "{secret}");
+    }
+
+    #[test]
+    fn a_parameter_that_is_there_twice_is_refused() {
+        assert_eq!(parameter("a=1&b=2", "b").unwrap().as_deref(), Some("2"));
+        assert!(parameter("a=1&a=2", "a").is_err());
+        assert!(parameter("a=1", "b").unwrap().is_none());
+    }
+}

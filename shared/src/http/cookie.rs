@@ -1,0 +1,82 @@
+//! Our two cookies: how they are named, read, written and cleared.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header};
+
+use super::problem::Problem;
+use crate::config::{Cookies, SameSite};
+use crate::token::SecretToken;
+
+/// Which cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The access token.
+    Access,
+    /// The refresh token.
+    Refresh,
+}
+
+impl Cookies {
+    /// The name of a cookie: with `__Host-` no other host, path or plain-http page can set it.
+    pub fn name(&self, which: Which) -> &'static str {
+        match (which, self.secure) {
+            (Which::Access, true) => "__Host-latchkey_access",
+            (Which::Access, false) => "latchkey_access",
+            (Which::Refresh, true) => "__Host-latchkey_refresh",
+            (Which::Refresh, false) => "latchkey_refresh",
+        }
+    }
+
+    /// The value of one of our cookies, if it was sent.
+    ///
+    /// # Errors
+    /// Two cookies of that name: one of them was tossed in by somebody, and no rule says which.
+    pub fn read(&self, headers: &HeaderMap, which: Which) -> Result<Option<String>, Problem> {
+        let name = self.name(which);
+        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Problem::field("cookie", format!("{name} was sent twice"))),
+            (value, None) => Ok(value.filter(|value| !value.is_empty())),
+        }
+    }
+
+    /// The two `Set-Cookie` lines of a session. The access cookie lives as long as the refresh cookie, so
+    /// that an hour's sleep is answered `token_expired` and signs nobody out.
+    pub fn set(&self, access: &SecretToken, refresh: &SecretToken, lifetime: Duration) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (which, token) in [(Which::Access, access), (Which::Refresh, refresh)] {
+            append(&mut headers, self.line(which, token.expose(), lifetime.as_secs()));
+        }
+        headers
+    }
+
+    /// The two `Set-Cookie` lines that take both cookies away.
+    pub fn clear(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for which in [Which::Access, Which::Refresh] {
+            append(&mut headers, self.line(which, "", 0));
+        }
+        headers
+    }
+
+    fn line(&self, which: Which, value: &str, max_age_seconds: u64) -> String {
+        let name = self.name(which);
+        let same_site = match (which, self.same_site) {
+            (_, SameSite::None) => "None",
+            (Which::Access, SameSite::Lax) => "Lax",
+            _ => "Strict",
+        };
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly{secure}; SameSite={same_site}")
+    }
+}
+
+fn append(headers: &mut HeaderMap, line: String) {
+    if let Ok(mut value) = HeaderValue::try_from(line) {
+        value.set_sensitive(true);
+        headers.append(header::SET_COOKIE, value);
+    }
+}

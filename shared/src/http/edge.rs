@@ -1,0 +1,101 @@
+//! What every answer has in common: request id, security headers, a deadline, one log line.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, Method, header};
+
+use super::client::request_id;
+use super::problem::{Code, Problem};
+use crate::app::App;
+
+/// Everything answers within this: 3 s in all, with the gateway's own time.
+const DEADLINE: Duration = Duration::from_millis(2_900);
+
+const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// The outermost layer: writes problems, adds the common headers and the log line.
+pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(request.extensions());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let mut response = next.run(request).await;
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = &problem {
+        write_problem(&mut response, problem, &id);
+    }
+    add_headers(&mut response, &id);
+    let line = Line { id: &id, method: &method, route: route.as_deref(), elapsed: started.elapsed() };
+    log(&app, &line, &response, problem.as_ref());
+    response
+}
+
+/// Gives up when the answer would come too late: every write is atomic and every call may be repeated.
+pub async fn deadline(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(DEADLINE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::of(Code::StoreUnavailable).because("the deadline of the request passed").into_response(),
+    }
+}
+
+/// A panic is a bug of ours; the client learns nothing of it and the next call works.
+pub fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    Problem::of(Code::Internal).because("a handler panicked").into_response()
+}
+
+fn write_problem(response: &mut Response, problem: &Problem, id: &str) {
+    let body = problem.body(id).to_string();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(problem.content_type()));
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(body);
+}
+
+fn add_headers(response: &mut Response, id: &str) {
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY_HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert("x-request-id", id);
+    }
+}
+
+struct Line<'l> {
+    id: &'l str,
+    method: &'l Method,
+    route: Option<&'l str>,
+    elapsed: Duration,
+}
+
+/// One line a request. The path is the route's pattern, so nothing a caller wrote into it is logged.
+fn log(app: &App, line: &Line<'_>, response: &Response, problem: Option<&Problem>) {
+    let status = response.status().as_u16();
+    let route = line.route.unwrap_or("none");
+    let duration_ms = u64::try_from(line.elapsed.as_millis()).unwrap_or(u64::MAX);
+    let (request_id, method) = (line.id, line.method.as_str());
+    match problem {
+        Some(problem) => {
+            let (code, cause) = (problem.code().name(), problem.cause());
+            if status >= 500 {
+                tracing::error!(request_id, method, route, status, code, cause, duration_ms, "a request failed");
+            } else {
+                tracing::info!(request_id, method, route, status, code, cause, duration_ms, "a request was refused");
+            }
+        }
+        None if app.samples() => {
+            tracing::info!(request_id, method, route, status, duration_ms, "a request was served");
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,249 @@
+//! What went wrong, as the client learns it: the one place that knows status codes.
+//!
+//! Each problem has a stable `code`, a public sentence and, apart from that, a private cause, which is
+//! logged once where the problem becomes a response. *Source*: RFC 9457, RFC 6750 section 3, RFC 6749 section 5.2.
+
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::session::end::PublicReason;
+use crate::store::StoreError;
+use crate::token::access::AccessTokenError;
+use crate::token::fetch::KeysUnavailable;
+use crate::token::signer::SigningFailed;
+
+/// The stable name of a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is its own wire name; `title` says what it means")]
+pub enum Code {
+    InvalidRequest,
+    TokenMissing,
+    InvalidToken,
+    TokenExpired,
+    SessionEnded,
+    InvalidAssertion,
+    Forbidden,
+    CsrfRejected,
+    NotFound,
+    MethodNotAllowed,
+    SessionLimit,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    RateLimited,
+    Internal,
+    StoreUnavailable,
+}
+
+/// A problem on its way to a client.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    code: Code,
+    detail: Option<Cow<'static, str>>,
+    members: Map<String, Value>,
+    headers: HeaderMap,
+    cause: Option<String>,
+    oauth: bool,
+}
+
+impl Code {
+    /// Status, wire name and title.
+    const fn facts(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "A field is wrong"),
+            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing", "No token was sent"),
+            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "The token is not valid"),
+            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "The access token has expired"),
+            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "The session has ended"),
+            Self::InvalidAssertion => (StatusCode::UNAUTHORIZED, "invalid_assertion", "The assertion opens no session"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::CsrfRejected => (StatusCode::FORBIDDEN, "csrf_rejected", "A cookie came from another site's page"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Nothing is here"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method"),
+            Self::SessionLimit => (StatusCode::CONFLICT, "session_limit", "Too many sessions"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is over 16 KiB"),
+            Self::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is of another type")
+            }
+            Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
+            Self::StoreUnavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The store cannot be reached")
+            }
+        }
+    }
+
+    /// The wire name.
+    pub const fn name(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// The status.
+    pub const fn status(self) -> StatusCode {
+        self.facts().0
+    }
+}
+
+/// Seconds after which a client may try again when the store is down.
+const STORE_RETRY_SECONDS: u64 = 2;
+
+impl Problem {
+    /// A problem of this code.
+    pub fn of(code: Code) -> Self {
+        let problem =
+            Self { code, detail: None, members: Map::new(), headers: HeaderMap::new(), cause: None, oauth: false };
+        match code {
+            Code::TokenMissing => problem.with_header(header::WWW_AUTHENTICATE, "Bearer"),
+            Code::InvalidToken | Code::TokenExpired | Code::SessionEnded | Code::InvalidAssertion => {
+                problem.with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
+            }
+            Code::StoreUnavailable => problem.retry_after(STORE_RETRY_SECONDS),
+            _ => problem,
+        }
+    }
+
+    /// A field that is wrong, and what was expected.
+    pub fn field(field: impl Into<String>, expected: impl std::fmt::Display) -> Self {
+        let field = field.into();
+        let mut problem = Self::of(Code::InvalidRequest).detail(format!("{field}: {expected}"));
+        problem.members.insert("field".into(), field.into());
+        problem
+    }
+
+    /// The session is over, for this reason.
+    pub fn session_ended(reason: PublicReason) -> Self {
+        let mut problem = Self::of(Code::SessionEnded);
+        problem.members.insert("reason".into(), json!(reason));
+        problem
+    }
+
+    /// The caller is over a limit for so many seconds.
+    pub fn rate_limited(policy: &'static str, retry_after: u64) -> Self {
+        let mut problem = Self::of(Code::RateLimited).retry_after(retry_after);
+        problem.members.insert("policy".into(), policy.into());
+        problem
+    }
+
+    /// The sign-in is over the session limit, and the policy is to refuse it.
+    pub fn session_limit(limit: usize) -> Self {
+        let mut problem = Self::of(Code::SessionLimit);
+        problem.members.insert("limit".into(), limit.into());
+        problem
+    }
+
+    /// Says more, for people.
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Remembers what really happened, for the log alone.
+    pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Adds a header; a value that is no header text is left out.
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
+
+    /// Adds headers such as `Set-Cookie`.
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Answers as RFC 6749 section 5.2 has it: the caller sent a form, as OAuth clients do.
+    pub fn as_oauth(mut self) -> Self {
+        self.oauth = true;
+        self
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The private cause.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    fn retry_after(mut self, seconds: u64) -> Self {
+        self.members.insert("retry_after".into(), seconds.into());
+        self.with_header(header::RETRY_AFTER, &seconds.to_string())
+    }
+
+    /// The body, once the request's id is known.
+    pub fn body(&self, request_id: &str) -> Value {
+        let (status, name, title) = self.code.facts();
+        if self.oauth {
+            let error = match self.code {
+                Code::InvalidRequest | Code::BodyTooLarge | Code::UnsupportedMediaType => "invalid_request",
+                Code::StoreUnavailable | Code::RateLimited => "temporarily_unavailable",
+                _ => "invalid_grant",
+            };
+            return json!({"error": error, "error_description": title, "code": name, "request_id": request_id});
+        }
+        let mut body = self.members.clone();
+        body.insert("type".into(), format!("https://latchkey.dev/problems/{}", name.replace('_', "-")).into());
+        body.insert("title".into(), title.into());
+        body.insert("status".into(), status.as_u16().into());
+        body.insert("code".into(), name.into());
+        body.insert("detail".into(), self.detail.as_deref().unwrap_or(title).into());
+        body.insert("request_id".into(), request_id.into());
+        Value::Object(body)
+    }
+
+    /// The media type of [`Problem::body`].
+    pub fn content_type(&self) -> &'static str {
+        if self.oauth { "application/json" } else { "application/problem+json" }
+    }
+}
+
+/// The body is written by [`super::edge::finish`], which knows the request's id.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.headers_mut().extend(self.headers.clone());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Unavailable { .. } | StoreError::Contended => Code::StoreUnavailable,
+            StoreError::Malformed(_) => Code::Internal,
+        };
+        Self::of(code).because(error)
+    }
+}
+
+impl From<AccessTokenError> for Problem {
+    fn from(error: AccessTokenError) -> Self {
+        match error {
+            AccessTokenError::Expired => Self::of(Code::TokenExpired),
+            AccessTokenError::Invalid => Self::of(Code::InvalidToken),
+        }
+    }
+}
+
+impl From<KeysUnavailable> for Problem {
+    fn from(error: KeysUnavailable) -> Self {
+        Self::of(Code::StoreUnavailable).detail("the issuer's keys cannot be fetched").because(error)
+    }
+}
+
+impl From<SigningFailed> for Problem {
+    fn from(error: SigningFailed) -> Self {
+        Self::of(Code::Internal).because(error)
+    }
+}

@@ -1,0 +1,42 @@
+//! Latchkey: sessions and tokens for serverless apps.
+//!
+//! A user signs in with the identity provider the app already has; Latchkey takes over from there. A
+//! request goes straight through:
+//!
+//! ```text
+//!   adapter ──▶ caller ──▶ domain ──▶ store ──▶ response
+//!  function.rs  http/     sign_in      store/    api/
+//!  (or laptop)            exchange
+//!                         sign_out
+//!                         session/ token/ limit   (pure: values and `now` in, values out)
+//! ```
+//!
+//! | question | file |
+//! |---|---|
+//! | what can be set | [`config`] |
+//! | what a session is, when it may rotate, which one makes room | [`session`] |
+//! | what the tokens are and how they are checked | [`token`] |
+//! | how a login, a refresh, a sign-out goes | [`sign_in`], [`exchange`], [`sign_out`] |
+//! | what the tables look like and what each write does | [`store`] |
+//! | where an endpoint is | [`api`] |
+
+pub mod api;
+pub mod app;
+pub mod clock;
+pub mod config;
+mod contention;
+pub mod device;
+pub mod event;
+pub mod exchange;
+pub mod function;
+pub mod http;
+pub mod id;
+pub mod limit;
+pub mod log;
+pub mod place;
+pub mod scope;
+pub mod session;
+pub mod sign_in;
+pub mod sign_out;
+pub mod store;
+pub mod token;

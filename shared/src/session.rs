@@ -1,0 +1,153 @@
+//! The session: one sign-in on one device, from login to its end.
+//!
+//! ```text
+//!            login                refresh (generation n -> n+1)
+//!   (none) ────────▶ live ◀──────────────────────────────┐
+//!                     │  └───────────────────────────────┘
+//!                     │ signed out · evicted · expired · reuse · admin
+//!                     ▼
+//!                  (no row; `session_ended` in the audit trail says when, why, by whom)
+//! ```
+//!
+//! The row exists exactly as long as the session lives, so listing never reads history.
+
+pub mod cap;
+pub mod end;
+pub mod rotation;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::config::Lifetimes;
+use crate::device::Device;
+use crate::id::{SessionId, UserId};
+use crate::limit::Window;
+use crate::place::Place;
+use crate::scope::Scope;
+use crate::token::refresh::{KeyTag, Nonce, NonceHash, RefreshToken};
+use end::EndReason;
+
+/// The longest raw user agent that is kept, in bytes.
+pub const AGENT_MAX_BYTES: usize = 120;
+
+/// A live session, as its row holds it.
+#[derive(Clone)]
+pub struct Session {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub id: SessionId,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_activity: Timestamp,
+    /// When it ends unless it is refreshed.
+    pub expires_at: Timestamp,
+    /// When it ends whatever happens.
+    pub absolute_expires_at: Timestamp,
+    /// How often it has been refreshed; only this generation may rotate.
+    pub generation: u64,
+    /// When this generation began; grace counts from here.
+    pub rotated_at: Timestamp,
+    /// SHA-256 of its nonce.
+    pub nonce_hash: NonceHash,
+    /// The refresh key that sealed this generation.
+    pub key: KeyTag,
+    /// Where it stands in its refresh limit.
+    pub window: Window,
+    /// Until when refresh is refused.
+    pub blocked_until: Option<Timestamp>,
+    /// Set when it is over and only its transaction is still to come: every reader takes it for gone.
+    pub ending: Option<EndReason>,
+    /// From where and with what it was last used.
+    pub seen: Seen,
+    /// When the user last proved who they are.
+    pub auth_time: Timestamp,
+    /// What the user may do.
+    pub scope: Scope,
+}
+
+/// From where and with what a request came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// The client's address as the gateway saw it.
+    pub ip: Option<IpAddr>,
+    /// The raw user agent, cut at [`AGENT_MAX_BYTES`].
+    pub agent: Option<String>,
+    /// The user agent, understood.
+    pub device: Device,
+    /// The place, as far as it is known.
+    pub place: Place,
+}
+
+impl Session {
+    /// Opens a session at `now`.
+    #[expect(clippy::too_many_arguments, reason = "each is a different fact of a sign-in; a struct would only rename them")]
+    pub fn open(
+        user: UserId,
+        id: SessionId,
+        nonce: &Nonce,
+        key: KeyTag,
+        seen: Seen,
+        auth_time: Timestamp,
+        scope: Scope,
+        now: Timestamp,
+        lifetimes: &Lifetimes,
+    ) -> Self {
+        let absolute_expires_at = now + lifetimes.session;
+        Self {
+            user,
+            id,
+            created_at: now,
+            last_activity: now,
+            expires_at: absolute_expires_at.min(now + lifetimes.refresh),
+            absolute_expires_at,
+            generation: 0,
+            rotated_at: now,
+            nonce_hash: nonce.hash(),
+            key,
+            window: Window { start: now, count: 0 },
+            blocked_until: None,
+            ending: None,
+            seen,
+            auth_time,
+            scope,
+        }
+    }
+
+    /// Whether it is live at `now`. An expired row is gone, however late its deletion.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ending.is_none() && now < self.expires_at && now < self.absolute_expires_at
+    }
+
+    /// The refresh token of its current generation. A pure function: same row, same token.
+    pub fn refresh_token(&self, nonce: Nonce) -> RefreshToken {
+        RefreshToken {
+            user: self.user.clone(),
+            session: self.id,
+            generation: self.generation,
+            issued_at: self.rotated_at,
+            expires_at: self.expires_at,
+            absolute_expires_at: self.absolute_expires_at,
+            nonce,
+            window: self.window,
+        }
+    }
+
+    /// When an access token minted at `now` ends: no later than its session.
+    pub fn access_expires_at(&self, now: Timestamp, access_lifetime: Duration) -> Timestamp {
+        self.absolute_expires_at.min(now + access_lifetime)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Session")
+            .field("id", &self.id)
+            .field("generation", &self.generation)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

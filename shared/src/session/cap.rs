@@ -1,0 +1,28 @@
+//! How many sessions may a user have, and which one makes room?
+
+use super::Session;
+use crate::config::LimitPolicy;
+
+/// The sign-in is over the limit and the policy is to refuse it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitReached;
+
+/// The sessions that must end so that one more makes at most `limit`: the least recently active first,
+/// the older of two that were active in the same second.
+///
+/// # Errors
+/// [`LimitReached`] when some would have to end and the policy is [`LimitPolicy::Reject`].
+pub fn make_room<'s>(
+    live: impl IntoIterator<Item = &'s Session>,
+    limit: usize,
+    policy: LimitPolicy,
+) -> Result<Vec<&'s Session>, LimitReached> {
+    let mut live: Vec<&Session> = live.into_iter().collect();
+    let surplus = (live.len() + 1).saturating_sub(limit);
+    if surplus > 0 && policy == LimitPolicy::Reject {
+        return Err(LimitReached);
+    }
+    live.sort_by_key(|session| (session.last_activity, session.created_at, session.id));
+    live.truncate(surplus);
+    Ok(live)
+}

@@ -1,0 +1,165 @@
+//! May this refresh token rotate? The state machine of a refresh, as pure functions.
+//!
+//! [`plan`] decides before the row is seen, from the token alone; one conditional write carries the
+//! plan out; when its condition fails, [`judge`] reads the row that the failure returned.
+//!
+//! ```text
+//!   token ── plan ──▶ Expired                       401, no call
+//!              │
+//!              ├────▶ Block ──┐
+//!              └────▶ Rotate ─┤   one conditional write
+//!                             ├─ held ──▶ successor (or 429)
+//!                             └─ failed ─ judge ─▶ Over · Forged · Regression · Successor · Reuse · Blocked · Again
+//! ```
+
+use std::time::Duration;
+
+use super::end::EndReason;
+use super::{Seen, Session};
+use crate::clock::Timestamp;
+use crate::config::Lifetimes;
+use crate::limit::{Decision, Policy, Window};
+use crate::token::refresh::{KeyTag, RefreshToken};
+
+/// What the one write of a refresh does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+    /// The token is past its own end.
+    Expired,
+    /// The window is full: refuse until this second.
+    Block(Timestamp),
+    /// Make the next generation.
+    Rotate(Rotation),
+}
+
+/// The next generation, complete: everything the write sets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rotation {
+    /// The new generation.
+    pub generation: u64,
+    /// When it begins.
+    pub rotated_at: Timestamp,
+    /// When the session now ends unless it is refreshed.
+    pub expires_at: Timestamp,
+    /// Where it stands in its refresh limit.
+    pub window: Window,
+    /// The key that seals this generation.
+    pub key: KeyTag,
+    /// From where and with what.
+    pub seen: Seen,
+}
+
+/// What the row says to a write that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There is no session (any more); the reason when the row still tells it.
+    Over(Option<EndReason>),
+    /// The seal is ours and the nonce is not the session's: a key has leaked.
+    Forged,
+    /// The token is newer than the row: the table was restored.
+    Regression,
+    /// The token's own device asks again: the current generation is its answer.
+    Successor,
+    /// An older generation, out of grace or from another device.
+    Reuse,
+    /// Refused until this second; the token stays good.
+    Blocked(Timestamp),
+    /// The row allows it by now: try once more.
+    Again,
+}
+
+/// Decides what the write of a refresh does, from the token alone.
+pub fn plan(
+    token: &RefreshToken,
+    seen: Seen,
+    key: KeyTag,
+    now: Timestamp,
+    limit: &Policy,
+    lifetimes: &Lifetimes,
+) -> Plan {
+    if now >= token.expires_at || now >= token.absolute_expires_at {
+        return Plan::Expired;
+    }
+    match limit.attempt(token.window, now) {
+        Decision::Refused(until) => Plan::Block(until),
+        Decision::Counted(window) => Plan::Rotate(Rotation {
+            generation: token.generation + 1,
+            rotated_at: now,
+            expires_at: token.absolute_expires_at.min(now + lifetimes.refresh),
+            window,
+            key,
+            seen,
+        }),
+    }
+}
+
+/// Judges a refused write by the row, first match wins.
+///
+/// `plan` is what the write would have done: a row that shows exactly that was written by this very
+/// request, whose first reply was lost (an SDK retry), and it succeeds whatever the grace.
+pub fn judge(
+    token: &RefreshToken,
+    row: Option<&Session>,
+    plan: &Plan,
+    seen: &Seen,
+    now: Timestamp,
+    grace: Duration,
+) -> Verdict {
+    let Some(row) = row else { return Verdict::Over(None) };
+    if row.ending.is_some() {
+        return Verdict::Over(row.ending);
+    }
+    if !row.is_live(now) {
+        return Verdict::Over(Some(EndReason::Expired));
+    }
+    if row.nonce_hash != token.nonce.hash() {
+        return Verdict::Forged;
+    }
+    if row.generation < token.generation {
+        return Verdict::Regression;
+    }
+    if row.generation == token.generation + 1 && (shows(row, plan) || in_grace(row, seen, now, grace)) {
+        return Verdict::Successor;
+    }
+    if row.generation > token.generation {
+        return Verdict::Reuse;
+    }
+    match row.blocked_until {
+        Some(until) if now < until => Verdict::Blocked(until),
+        _ => Verdict::Again,
+    }
+}
+
+/// Grace counts from the rotation, in both directions, and belongs to the device that rotated: a
+/// thief's device never gets the successor, and a changed network alone is no theft.
+pub fn in_grace(row: &Session, seen: &Seen, now: Timestamp, grace: Duration) -> bool {
+    now.distance(row.rotated_at) <= grace && row.seen.device.is_same_device(&seen.device)
+}
+
+fn shows(row: &Session, plan: &Plan) -> bool {
+    let Plan::Rotate(rotation) = plan else { return false };
+    row.generation == rotation.generation
+        && row.rotated_at == rotation.rotated_at
+        && row.window == rotation.window
+        && row.seen == rotation.seen
+}
+
+impl Rotation {
+    /// The session after this rotation.
+    pub fn apply(&self, before: &Session) -> Session {
+        Session {
+            generation: self.generation,
+            rotated_at: self.rotated_at,
+            last_activity: self.rotated_at,
+            expires_at: self.expires_at,
+            window: self.window,
+            key: self.key,
+            seen: self.seen.clone(),
+            blocked_until: None,
+            ..before.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

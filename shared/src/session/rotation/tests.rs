@@ -1,0 +1,167 @@
+//! The table of the state machine, row by row.
+
+use super::*;
+use crate::device::Device;
+use crate::id::SessionId;
+use crate::scope::Scope;
+use crate::token::refresh::{Nonce, RefreshKey};
+
+const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_732_442_400 + seconds)
+}
+
+fn lifetimes() -> Lifetimes {
+    Lifetimes {
+        access: Duration::from_secs(3_600),
+        refresh: Duration::from_secs(7 * 86_400),
+        session: Duration::from_secs(30 * 86_400),
+        grace: Duration::from_secs(60),
+        near_expiry: Duration::from_secs(300),
+    }
+}
+
+fn limit() -> Policy {
+    Policy { attempts: 20, window: Duration::from_secs(300), block: Some(Duration::from_secs(900)) }
+}
+
+fn key() -> RefreshKey {
+    RefreshKey::new("k", &[1; 32])
+}
+
+fn nonce() -> Nonce {
+    key().nonce("assertion")
+}
+
+fn seen(agent: &str) -> Seen {
+    Seen { agent: Some(agent.to_owned()), device: Device::parse(Some(agent)), ..Seen::default() }
+}
+
+fn opened() -> Session {
+    let id = SessionId::derive(0, &[2; 32]);
+    let user = "alice".parse().unwrap();
+    Session::open(user, id, &nonce(), key().tag(), seen(CHROME), at(0), Scope::default(), at(0), &lifetimes())
+}
+
+fn token() -> RefreshToken {
+    opened().refresh_token(nonce())
+}
+
+fn planned(agent: &str, now: Timestamp) -> Plan {
+    plan(&token(), seen(agent), key().tag(), now, &limit(), &lifetimes())
+}
+
+fn rotated(now: Timestamp) -> Session {
+    let Plan::Rotate(rotation) = planned(CHROME, now) else { panic!("no rotation") };
+    rotation.apply(&opened())
+}
+
+fn judged(row: Option<&Session>, agent: &str, now: Timestamp) -> Verdict {
+    judge(&token(), row, &planned(agent, now), &seen(agent), now, Duration::from_secs(60))
+}
+
+#[test]
+fn a_good_token_plans_the_next_generation() {
+    let Plan::Rotate(rotation) = planned(CHROME, at(100)) else { panic!("no rotation") };
+    assert_eq!(rotation.generation, 1);
+    assert_eq!(rotation.expires_at, at(100 + 7 * 86_400));
+}
+
+#[test]
+fn no_generation_outlives_the_absolute_end() {
+    let mut token = token();
+    token.expires_at = token.absolute_expires_at;
+    let late = at(29 * 86_400);
+    let Plan::Rotate(rotation) = plan(&token, seen(CHROME), key().tag(), late, &limit(), &lifetimes()) else {
+        panic!("no rotation")
+    };
+    assert_eq!(rotation.expires_at, at(30 * 86_400));
+}
+
+#[test]
+fn a_token_past_its_end_needs_no_round_trip() {
+    assert_eq!(planned(CHROME, at(7 * 86_400)), Plan::Expired);
+    assert!(matches!(planned(CHROME, at(7 * 86_400 - 1)), Plan::Rotate(_)));
+}
+
+#[test]
+fn a_full_window_blocks_for_the_block_time() {
+    let mut token = token();
+    token.window = Window { start: at(0), count: 20 };
+    let plan = |now| plan(&token, seen(CHROME), key().tag(), now, &limit(), &lifetimes());
+    assert_eq!(plan(at(10)), Plan::Block(at(910)));
+    assert!(matches!(plan(at(910)), Plan::Rotate(_)));
+}
+
+#[test]
+fn the_same_device_gets_the_successor_within_grace_and_not_a_second_longer() {
+    let row = rotated(at(100));
+    assert_eq!(judged(Some(&row), CHROME, at(160)), Verdict::Successor);
+    assert_eq!(judged(Some(&row), CHROME, at(161)), Verdict::Reuse);
+}
+
+#[test]
+fn a_clock_behind_is_no_theft() {
+    let row = rotated(at(100));
+    assert_eq!(judged(Some(&row), CHROME, at(40)), Verdict::Successor);
+    assert_eq!(judged(Some(&row), CHROME, at(39)), Verdict::Reuse);
+}
+
+#[test]
+fn another_device_never_gets_the_successor() {
+    assert_eq!(judged(Some(&rotated(at(100))), FIREFOX, at(101)), Verdict::Reuse);
+}
+
+#[test]
+fn grace_holds_for_the_predecessor_alone_and_while_blocked() {
+    let mut row = rotated(at(100));
+    row.blocked_until = Some(at(1_000));
+    assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Successor);
+    row.generation = 2;
+    assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Reuse);
+}
+
+#[test]
+fn a_write_whose_reply_was_lost_is_known_by_its_row_whatever_the_grace() {
+    let row = rotated(at(100));
+    let verdict = |plan: &Plan, now| judge(&token(), Some(&row), plan, &seen(CHROME), now, Duration::ZERO);
+    assert_eq!(verdict(&planned(CHROME, at(100)), at(100)), Verdict::Successor);
+    assert_eq!(verdict(&planned(CHROME, at(101)), at(101)), Verdict::Reuse);
+}
+
+#[test]
+fn a_gone_ending_or_expired_row_is_over() {
+    assert_eq!(judged(None, CHROME, at(1)), Verdict::Over(None));
+    let mut row = opened();
+    row.ending = Some(EndReason::Admin);
+    assert_eq!(judged(Some(&row), CHROME, at(1)), Verdict::Over(Some(EndReason::Admin)));
+    row.ending = None;
+    row.expires_at = at(1);
+    assert_eq!(judged(Some(&row), CHROME, at(1)), Verdict::Over(Some(EndReason::Expired)));
+}
+
+#[test]
+fn our_seal_with_a_wrong_nonce_is_forged_before_anything_else() {
+    let mut row = rotated(at(100));
+    row.nonce_hash = key().nonce("another assertion").hash();
+    assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Forged);
+}
+
+#[test]
+fn a_token_newer_than_its_row_is_a_regression() {
+    let mut token = token();
+    token.generation = 5;
+    let plan = plan(&token, seen(CHROME), key().tag(), at(1), &limit(), &lifetimes());
+    let verdict = judge(&token, Some(&opened()), &plan, &seen(CHROME), at(1), Duration::from_secs(60));
+    assert_eq!(verdict, Verdict::Regression);
+}
+
+#[test]
+fn a_blocked_row_says_until_when() {
+    let mut row = opened();
+    row.blocked_until = Some(at(900));
+    assert_eq!(judged(Some(&row), CHROME, at(899)), Verdict::Blocked(at(900)));
+    assert_eq!(judged(Some(&row), CHROME, at(900)), Verdict::Again);
+}

@@ -1,0 +1,185 @@
+//! How does an assertion become a session? Two round trips: look, then one transaction.
+//!
+//! The look is a consistent read of the user's head and sessions; the transaction holds only if the head
+//! has not moved since. A lost race is looked at again, so the session limit holds at every moment and an
+//! assertion is used once.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::contention::back_off;
+use crate::id::{SessionId, UserId};
+use crate::session::cap::make_room;
+use crate::session::end::{Actor, End, EndReason};
+use crate::session::rotation::in_grace;
+use crate::session::{Seen, Session};
+use crate::store::{Committed, Head, Opening, StoreError, UserState};
+use crate::token::assertion::{Assertion, UsedMark};
+use crate::token::refresh::Nonce;
+
+/// Assertions of one user that may be used within [`USED_FOR`]: their marks must fit the head's row.
+const USED_MAX: usize = 32;
+
+/// How long a used assertion is remembered: its greatest age, and the clock skew it is allowed.
+const USED_FOR: Duration = Duration::from_secs(660);
+
+/// How far an assertion may precede "sign out everywhere" and still open a session, for clock skew.
+const VALID_AFTER_SKEW: Duration = Duration::from_secs(10);
+
+/// Attempts before a contended sign-in gives up; the request's deadline usually comes first.
+const ATTEMPTS: u32 = 40;
+
+/// A sign-in that was verified and wants a session.
+#[derive(Clone, Debug)]
+pub struct SignIn<'s> {
+    /// Who, says the issuer.
+    pub assertion: &'s Assertion,
+    /// The assertion's text, which the nonce is made of.
+    pub text: &'s str,
+    /// From where and with what.
+    pub seen: &'s Seen,
+    /// The session of the refresh cookie that came along: it ends with this sign-in.
+    pub previous: Option<(UserId, SessionId)>,
+}
+
+/// A session that is open.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// Its secret.
+    pub nonce: Nonce,
+    /// The sessions that ended for it.
+    pub ended: Vec<End>,
+}
+
+/// Why a verified assertion opens no session.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// It was used before, and this is not the same device repeating it in grace.
+    #[error("the assertion was used before")]
+    Used,
+    /// The user signed out everywhere after it was made.
+    #[error("the assertion is older than the last sign-out everywhere")]
+    Void,
+    /// The user's assertions come too fast; the next one may come in so many seconds.
+    #[error("too many sign-ins of one user")]
+    TooMany(u64),
+    /// The session limit is reached and its policy is to refuse.
+    #[error("the session limit is reached")]
+    LimitReached,
+    /// The store cannot say.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Opens a session, or finds the one that this very assertion opened moments ago.
+///
+/// # Errors
+/// See [`SignInError`]. After `Store` the session may be open: repeating the same login finds it.
+pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<SignedIn, SignInError> {
+    for attempt in 0..ATTEMPTS {
+        let (state, previous) = look(app, request).await?;
+        let used = still_remembered(&state.head, now);
+        if is_void(request.assertion, &state.head) {
+            return Err(SignInError::Void);
+        }
+        if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
+            return repeated(app, request, &state, now).ok_or(SignInError::Used);
+        }
+        if used.len() >= USED_MAX {
+            return Err(SignInError::TooMany(seconds_until_room(&used, now)));
+        }
+        let signed_in = decide(app, request, &state, previous.as_ref(), now)?;
+        let used: Vec<_> = used.into_iter().chain([(request.assertion.used_mark, now)]).collect();
+        let opening = Opening {
+            session: &signed_in.session,
+            head: &state.head,
+            used: &used,
+            ends: &signed_in.ended,
+            now_millis: app.now_millis(),
+        };
+        if app.store().open(&opening).await? == Committed::Yes {
+            return Ok(signed_in);
+        }
+        back_off(attempt).await;
+    }
+    Err(StoreError::Contended.into())
+}
+
+/// The user's head and sessions; and, at the same time, the cookie's session when it is somebody else's.
+async fn look(app: &App, request: &SignIn<'_>) -> Result<(UserState, Option<Session>), StoreError> {
+    let user = &request.assertion.user;
+    match &request.previous {
+        Some((other, session)) if other != user => {
+            tokio::try_join!(app.store().user(user), app.store().session(other, session))
+        }
+        Some((_, session)) => {
+            let state = app.store().user(user).await?;
+            let previous = state.sessions.iter().find(|row| row.id == *session).cloned();
+            Ok((state, previous))
+        }
+        None => Ok((app.store().user(user).await?, None)),
+    }
+}
+
+fn decide(
+    app: &App,
+    request: &SignIn<'_>,
+    state: &UserState,
+    previous: Option<&Session>,
+    now: Timestamp,
+) -> Result<SignedIn, SignInError> {
+    let (config, assertion) = (app.config(), request.assertion);
+    let key = &config.keys.refresh()[0];
+    let nonce = key.nonce(request.text);
+    let session = Session::open(
+        assertion.user.clone(),
+        key.session_id(&assertion.signing_input, assertion.issued_at),
+        &nonce,
+        key.tag(),
+        request.seen.clone(),
+        assertion.auth_time,
+        assertion.scope.clone(),
+        now,
+        &config.lifetimes,
+    );
+    let previous = previous.filter(|row| row.is_live(now));
+    let others = state.live(now).filter(|row| previous.is_none_or(|previous| previous.id != row.id));
+    let evicted = make_room(others, config.session_limit, config.session_limit_policy)
+        .map_err(|_| SignInError::LimitReached)?;
+    let end = |row: &Session, reason, by| End::of(row, reason, by, now);
+    let signed_out = previous.map(|row| end(row, EndReason::SignedOut, Actor::User));
+    let evicted = evicted.into_iter().map(|row| end(row, EndReason::Evicted, Actor::System));
+    let ended = signed_out.into_iter().chain(evicted).collect();
+    Ok(SignedIn { session, nonce, ended })
+}
+
+/// The session that this assertion opened, for its own device, in grace, before its first refresh: a login
+/// whose answer was lost costs nothing.
+fn repeated(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) -> Option<SignedIn> {
+    let grace = app.config().lifetimes.grace;
+    // Whichever key was active then: a rotation of keys must not break a retry.
+    app.config().keys.refresh().iter().find_map(|key| {
+        let id = key.session_id(&request.assertion.signing_input, request.assertion.issued_at);
+        let session = state.live_session(&id, now)?;
+        let nonce = key.nonce(request.text);
+        let same = session.nonce_hash == nonce.hash()
+            && session.generation == 0
+            && in_grace(session, request.seen, now, grace);
+        same.then(|| SignedIn { session: session.clone(), nonce, ended: vec![] })
+    })
+}
+
+fn is_void(assertion: &Assertion, head: &Head) -> bool {
+    head.tokens_valid_after.is_some_and(|after| assertion.issued_at + VALID_AFTER_SKEW < after)
+}
+
+fn still_remembered(head: &Head, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {
+    head.used.iter().copied().filter(|(_, at)| now < *at + USED_FOR).collect()
+}
+
+fn seconds_until_room(used: &[(UsedMark, Timestamp)], now: Timestamp) -> u64 {
+    used.iter().map(|(_, at)| now.seconds_until(*at + USED_FOR)).min().unwrap_or(0).max(1)
+}

@@ -1,0 +1,104 @@
+//! How does a session end for good? Row, event and record in one transaction, whoever is in the way.
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::contention::back_off;
+use crate::event::Event;
+use crate::id::{SessionId, UserId};
+use crate::session::Session;
+use crate::session::end::{Actor, End, EndReason};
+use crate::store::{Committed, HeadBump, StoreError, UserState};
+
+/// Conflicts after which an end is marked by a single write, which cannot be starved.
+const CONFLICTS_BEFORE_MARK: u32 = 3;
+
+/// Attempts before a contended end gives up with 503; the mark stays and every reader honours it.
+const ATTEMPTS: u32 = 12;
+
+/// The most sessions that end in one transaction: three writes each, and the head, within 100.
+const ENDS_PER_TRANSACTION: usize = 30;
+
+/// Which of a user's sessions end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them; sign-ins under way become void, too.
+    All,
+    /// All but this one.
+    Others(SessionId),
+}
+
+/// Ends one session, with what else is to be told of it; false when it was gone already.
+///
+/// # Errors
+/// The store cannot say, or the row stayed contended. Nothing is half done: repeat it.
+pub async fn end_one(app: &App, end: &End, events: &[Event]) -> Result<bool, StoreError> {
+    let ends = std::slice::from_ref(end);
+    for attempt in 0..ATTEMPTS {
+        match app.store().end(&end.user, ends, None, events, app.now_millis()).await? {
+            Committed::Yes => return Ok(true),
+            Committed::Moved => return Ok(false),
+            Committed::Conflict => wait(app, ends, attempt).await?,
+        }
+    }
+    Err(StoreError::Contended)
+}
+
+/// Ends many sessions of a user, starting from `state` as it was just read. Returns what ended.
+///
+/// # Errors
+/// As [`end_one`].
+pub async fn end_many(
+    app: &App,
+    user: &UserId,
+    which: Which,
+    by: Actor,
+    state: UserState,
+    now: Timestamp,
+) -> Result<Vec<End>, StoreError> {
+    let (mut state, mut ended) = (state, vec![]);
+    for attempt in 0..ATTEMPTS {
+        let mut ends = chosen(&state, which, &by, now);
+        let surplus = ends.len() > ENDS_PER_TRANSACTION;
+        ends.truncate(ENDS_PER_TRANSACTION);
+        if ends.is_empty() && which != Which::All {
+            return Ok(ended);
+        }
+        let bump = HeadBump { head: &state.head, tokens_valid_after: (which == Which::All).then_some(now) };
+        match app.store().end(user, &ends, Some(bump), &[], app.now_millis()).await? {
+            Committed::Yes => {
+                ended.append(&mut ends);
+                if !surplus {
+                    return Ok(ended);
+                }
+            }
+            Committed::Moved => back_off(attempt).await,
+            Committed::Conflict => wait(app, &ends, attempt).await?,
+        }
+        state = app.store().user(user).await?;
+    }
+    Err(StoreError::Contended)
+}
+
+/// A session that may be ended: a live one, or one whose end was marked and not finished.
+pub fn can_end(session: &Session, now: Timestamp) -> bool {
+    session.is_live(now) || session.ending.is_some()
+}
+
+fn chosen(state: &UserState, which: Which, by: &Actor, now: Timestamp) -> Vec<End> {
+    let chosen = |session: &&Session| match which {
+        Which::All => true,
+        Which::Others(own) => session.id != own,
+    };
+    let end = |session: &Session| End::of(session, EndReason::SignedOut, by.clone(), now);
+    state.sessions.iter().filter(|session| can_end(session, now)).filter(chosen).map(end).collect()
+}
+
+async fn wait(app: &App, ends: &[End], attempt: u32) -> Result<(), StoreError> {
+    if attempt + 1 == CONFLICTS_BEFORE_MARK {
+        for end in ends {
+            app.store().mark_ending(&end.user, &end.session, end.reason).await?;
+        }
+    }
+    back_off(attempt).await;
+    Ok(())
+}

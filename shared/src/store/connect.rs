@@ -1,0 +1,108 @@
+//! How is DynamoDB reached? The client: budgets, retries, trust.
+//!
+//! Budget: connect 500 ms, attempt 800 ms, call 2.5 s, at most 3 attempts with jitter; so that a store
+//! that is down is 503 within 3 s, and never a 401.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+
+/// Amazon's own roots: parsing the system's 144 would be most of a cold start.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// Idle connections are kept this long; a function that thaws later opens a new one.
+const POOL_IDLE: Duration = Duration::from_secs(60);
+
+/// The HTTPS client for DynamoDB. `extra_roots` is PEM to trust besides Amazon's (`AWS_CA_BUNDLE`).
+///
+/// # Panics
+/// When the built-in certificates cannot be read; a build that passes its tests has good ones.
+pub fn https_client(extra_roots: Option<Vec<u8>>) -> SharedHttpClient {
+    let mut roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    if let Some(pem) = extra_roots {
+        roots = roots.with_pem_certificate(pem);
+    }
+    let context = TlsContext::builder().with_trust_store(roots).build().expect("the built-in roots are PEM");
+    aws_smithy_http_client::Builder::new()
+        .pool_idle_timeout(POOL_IDLE)
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(context)
+        .build_https()
+}
+
+/// A DynamoDB client with our budgets on any HTTP client.
+pub fn client(
+    http: SharedHttpClient,
+    region: &str,
+    endpoint: Option<&str>,
+    credentials: impl aws_sdk_dynamodb::config::ProvideCredentials + 'static,
+) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(500))
+        .operation_attempt_timeout(Duration::from_millis(800))
+        .operation_timeout(Duration::from_millis(2_500))
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(25))
+        .with_max_backoff(Duration::from_millis(400));
+    let mut config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(credentials)
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .retry_classifier(ConflictIsThrottle)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .sleep_impl(TokioSleep::new());
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Client::from_conf(config.build())
+}
+
+/// Static credentials from the variables that Lambda sets, or `None`.
+pub fn credentials_from_env() -> Option<Credentials> {
+    let get = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let (id, secret) = (get("AWS_ACCESS_KEY_ID")?, get("AWS_SECRET_ACCESS_KEY")?);
+    Some(Credentials::new(id, secret, get("AWS_SESSION_TOKEN"), None, "environment"))
+}
+
+/// A row that a transaction holds answers a single write with `TransactionConflictException`, which the
+/// SDK does not repeat by itself. It passes like a throttle.
+#[derive(Debug)]
+struct ConflictIsThrottle;
+
+impl ClassifyRetry for ConflictIsThrottle {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let Some(Err(error)) = context.output_or_error() else { return RetryAction::NoActionIndicated };
+        let code = error.as_operation_error().and_then(|error| {
+            let update = error.downcast_ref::<UpdateItemError>().and_then(ProvideErrorMetadata::code);
+            let put = error.downcast_ref::<PutItemError>().and_then(ProvideErrorMetadata::code);
+            let delete = error.downcast_ref::<DeleteItemError>().and_then(ProvideErrorMetadata::code);
+            update.or(put).or(delete)
+        });
+        match code {
+            Some("TransactionConflictException") => RetryAction::throttling_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "transaction conflict"
+    }
+}

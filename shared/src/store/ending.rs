@@ -1,0 +1,166 @@
+//! Ending sessions: the row, its event and its record go together or not at all.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+
+use super::Store;
+use super::error::{Committed, StoreError, transaction_outcome};
+use super::item::{self, Item, moment, number, text};
+use super::reading::{HEAD_UNMOVED, Head};
+use super::schema::*;
+use crate::clock::Timestamp;
+use crate::event::Event;
+use crate::id::{SessionId, UserId};
+use crate::session::end::{End, EndReason, EndRecord};
+
+/// What an ending of many sessions does to the head.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadBump<'h> {
+    /// The head as it was read: a login in between makes the transaction fail.
+    pub head: &'h Head,
+    /// Sign-ins before this moment become void.
+    pub tokens_valid_after: Option<Timestamp>,
+}
+
+impl Store {
+    /// Ends sessions of one user, with what else is to be told of it.
+    ///
+    /// *Atomicity*: one transaction: no revocation without its record, no record without its revocation.
+    ///
+    /// # Errors
+    /// The store cannot say whether it is done.
+    pub async fn end(
+        &self,
+        user: &UserId,
+        ends: &[End],
+        bump: Option<HeadBump<'_>>,
+        events: &[Event],
+        now_millis: i64,
+    ) -> Result<Committed, StoreError> {
+        let mut items: Vec<TransactWriteItem> = vec![];
+        items.extend(bump.map(|bump| self.bump_head(user, bump)));
+        items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
+        items.extend(events.iter().map(|event| self.put_event(event)));
+        let request = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match request.send().await {
+            Ok(_) => Ok(Committed::Yes),
+            Err(error) => transaction_outcome(error),
+        }
+    }
+
+    /// Marks a session as ending: a single write, which nobody who hammers refresh can starve.
+    /// Every reader takes it for gone; the transaction follows.
+    ///
+    /// # Errors
+    /// The store cannot say.
+    pub async fn mark_ending(&self, user: &UserId, session: &SessionId, reason: EndReason) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(item::user_key(user)))
+            .key(SK, text(item::session_key(session)))
+            .update_expression("SET z = if_not_exists(z, :reason)")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":reason", text(reason.as_str()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(StoreError::unavailable(error)),
+            },
+        }
+    }
+
+    /// Why a session ended, if its record is still kept.
+    ///
+    /// # Errors
+    /// The store cannot say, or the record is malformed.
+    pub async fn end_record(&self, session: &SessionId) -> Result<Option<EndRecord>, StoreError> {
+        let reply = self
+            .client
+            .get_item()
+            .table_name(&self.tables.security_events)
+            .key(PK, text(format!("X#{session}")))
+            .key(EVENT_ID, text(RECORD))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        reply.item().map(record_of).transpose()
+    }
+
+    /// Delete, event and record of one end. The delete asks for existence only, never for a generation:
+    /// a refresh in between must not save a session that is being revoked.
+    pub(super) fn end_items(&self, end: &End, now_millis: i64) -> [TransactWriteItem; 3] {
+        let delete = Delete::builder()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(item::user_key(&end.user)))
+            .key(SK, text(item::session_key(&end.session)))
+            .condition_expression("attribute_exists(pk)");
+        let delete = TransactWriteItem::builder().delete(delete.build().expect("table and key are given")).build();
+        let record = Put::builder()
+            .table_name(&self.tables.security_events)
+            .set_item(Some(record_item(end, end.at + self.event_ttl)));
+        let record = TransactWriteItem::builder().put(record.build().expect("table and item are given")).build();
+        [delete, self.put_event(&Event::ended(end, now_millis)), record]
+    }
+
+    fn bump_head(&self, user: &UserId, bump: HeadBump<'_>) -> TransactWriteItem {
+        let mut update = Update::builder()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(item::user_key(user)))
+            .key(SK, text("HEAD"))
+            .condition_expression(HEAD_UNMOVED)
+            .expression_attribute_values(":zero", number(0));
+        for (name, value) in bump.head.version_values() {
+            update = update.expression_attribute_values(name, value);
+        }
+        update = match bump.tokens_valid_after {
+            None => update.update_expression("SET v = :next"),
+            Some(at) => update
+                .update_expression("SET v = :next, tva = :at")
+                .expression_attribute_values(":at", moment(at)),
+        };
+        TransactWriteItem::builder().update(update.build().expect("table, key and expression are given")).build()
+    }
+}
+
+const RECORD: &str = "END";
+const REASON: &str = "reason";
+const AT: &str = "ended_at";
+const BY: &str = "ended_by";
+const NOTE: &str = "note";
+const USER: &str = "user_id";
+
+fn record_item(end: &End, ttl: Timestamp) -> Item {
+    let mut item = Item::from([
+        (PK.into(), text(format!("X#{}", end.session))),
+        (EVENT_ID.into(), text(RECORD)),
+        (USER.into(), text(end.user.as_str())),
+        (REASON.into(), text(end.reason.as_str())),
+        (AT.into(), moment(end.at)),
+        (BY.into(), text(end.by.as_str())),
+        (TTL.into(), moment(ttl)),
+    ]);
+    if let Some(note) = &end.note {
+        item.insert(NOTE.into(), text(note));
+    }
+    item
+}
+
+fn record_of(row: &Item) -> Result<EndRecord, StoreError> {
+    Ok(EndRecord {
+        user: item::string(row, USER)?.parse().map_err(|_| StoreError::Malformed(USER))?,
+        reason: EndReason::parse(item::string(row, REASON)?).unwrap_or(EndReason::Admin),
+        at: item::timestamp(row, AT)?,
+        by: item::string(row, BY)?.to_owned(),
+        note: item::optional(row, NOTE).map(str::to_owned),
+    })
+}

@@ -1,0 +1,185 @@
+//! How does a session become a row, and a row a session?
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::error::StoreError;
+use super::schema::*;
+use crate::clock::Timestamp;
+use crate::device::{Device, DeviceType};
+use crate::id::{SessionId, UserId};
+use crate::limit::Window;
+use crate::place::Place;
+use crate::scope::Scope;
+use crate::session::end::EndReason;
+use crate::session::{Seen, Session};
+use crate::token::refresh::{KeyTag, NonceHash};
+
+/// A row.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(super) fn moment(value: Timestamp) -> AttributeValue {
+    number(value.seconds())
+}
+
+pub(super) fn user_key(user: &UserId) -> String {
+    format!("U#{user}")
+}
+
+pub(super) fn session_key(session: &SessionId) -> String {
+    format!("S#{session}")
+}
+
+/// The row of a session.
+pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
+    let mut item = Item::from([
+        (PK.into(), text(user_key(&session.user))),
+        (SK.into(), text(session_key(&session.id))),
+        (CREATED.into(), moment(session.created_at)),
+        (ACTIVITY.into(), moment(session.last_activity)),
+        (EXPIRES.into(), moment(session.expires_at)),
+        (ABSOLUTE.into(), moment(session.absolute_expires_at)),
+        (GENERATION.into(), number(session.generation)),
+        (ROTATED.into(), moment(session.rotated_at)),
+        (NONCE_HASH.into(), AttributeValue::B(Blob::new(session.nonce_hash.as_bytes()))),
+        (KEY_TAG.into(), text(session.key.as_str())),
+        (WINDOW_START.into(), moment(session.window.start)),
+        (WINDOW_COUNT.into(), number(session.window.count)),
+        (AUTH_TIME.into(), moment(session.auth_time)),
+        (TTL.into(), moment(session.expires_at + TTL_BACKSTOP)),
+        (BUCKET.into(), text(expiry_bucket(&session.id, session.expires_at, expiry_shards))),
+    ]);
+    let scope = Some(session.scope.as_str()).filter(|scope| !scope.is_empty()).map(text);
+    let optional = [
+        (BLOCKED, session.blocked_until.map(moment)),
+        (ENDING, session.ending.map(|reason| text(reason.as_str()))),
+        (SCOPE, scope),
+    ];
+    for (name, value) in optional.into_iter().chain(seen_attributes(&session.seen)) {
+        if let Some(value) = value {
+            item.insert(name.into(), value);
+        }
+    }
+    item
+}
+
+/// What a row says of where and with what; `None` is no attribute.
+pub(super) fn seen_attributes(seen: &Seen) -> [(&'static str, Option<AttributeValue>); 4] {
+    let place = (!seen.place.is_unknown()).then(|| text(seen.place.pack()));
+    [
+        (IP, seen.ip.map(text_of)),
+        (AGENT, seen.agent.clone().map(text)),
+        (DEVICE, (seen.device != Device::default()).then(|| pack_device(&seen.device))),
+        (PLACE, place),
+    ]
+}
+
+fn text_of(value: impl ToString) -> AttributeValue {
+    text(value.to_string())
+}
+
+/// Reads a session's row; attributes that a newer version added are left alone.
+///
+/// # Errors
+/// The first attribute that is missing or malformed.
+pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
+    let user = string(item, PK)?.strip_prefix("U#").and_then(|user| user.parse().ok());
+    let id = string(item, SK)?.strip_prefix("S#").and_then(|id| id.parse().ok());
+    let hash: [u8; 32] = bytes(item, NONCE_HASH)?.try_into().map_err(|_| StoreError::Malformed(NONCE_HASH))?;
+    Ok(Session {
+        user: user.ok_or(StoreError::Malformed(PK))?,
+        id: id.ok_or(StoreError::Malformed(SK))?,
+        created_at: timestamp(item, CREATED)?,
+        last_activity: timestamp(item, ACTIVITY)?,
+        expires_at: timestamp(item, EXPIRES)?,
+        absolute_expires_at: timestamp(item, ABSOLUTE)?,
+        generation: integer(item, GENERATION)?,
+        rotated_at: timestamp(item, ROTATED)?,
+        nonce_hash: NonceHash::from_bytes(hash),
+        key: KeyTag::parse(string(item, KEY_TAG)?).ok_or(StoreError::Malformed(KEY_TAG))?,
+        window: Window { start: timestamp(item, WINDOW_START)?, count: integer(item, WINDOW_COUNT)? },
+        blocked_until: item.contains_key(BLOCKED).then(|| timestamp(item, BLOCKED)).transpose()?,
+        ending: ending(item)?,
+        seen: seen(item),
+        auth_time: timestamp(item, AUTH_TIME)?,
+        scope: Scope::of(optional(item, SCOPE).unwrap_or_default().split(' ')),
+    })
+}
+
+/// An unknown reason still ends: a newer version may have new ones.
+fn ending(item: &Item) -> Result<Option<EndReason>, StoreError> {
+    let reason = |text: &str| EndReason::parse(text).unwrap_or(EndReason::Admin);
+    item.contains_key(ENDING).then(|| string(item, ENDING).map(reason)).transpose()
+}
+
+fn seen(item: &Item) -> Seen {
+    Seen {
+        ip: optional(item, IP).and_then(|ip| ip.parse().ok()),
+        agent: optional(item, AGENT).map(str::to_owned),
+        device: item.get(DEVICE).map(unpack_device).unwrap_or_default(),
+        place: optional(item, PLACE).map(Place::unpack).unwrap_or_default(),
+    }
+}
+
+/// A device as a list of short texts: kind, name, browser, version, system, version.
+fn pack_device(device: &Device) -> AttributeValue {
+    let part = |value: &Option<String>| text(value.clone().unwrap_or_default());
+    AttributeValue::L(vec![
+        text(device.kind.as_str()),
+        part(&device.name),
+        part(&device.browser),
+        part(&device.browser_version),
+        part(&device.os),
+        part(&device.os_version),
+    ])
+}
+
+fn unpack_device(value: &AttributeValue) -> Device {
+    let list = value.as_l().map(Vec::as_slice).unwrap_or_default();
+    let part = |index: usize| {
+        list.get(index).and_then(|value| value.as_s().ok()).filter(|text| !text.is_empty()).cloned()
+    };
+    Device {
+        kind: part(0).and_then(|kind| kind.parse().ok()).unwrap_or(DeviceType::Unknown),
+        name: part(1),
+        browser: part(2),
+        browser_version: part(3),
+        os: part(4),
+        os_version: part(5),
+    }
+}
+
+pub(super) fn optional<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}
+
+pub(super) fn string<'i>(item: &'i Item, name: &'static str) -> Result<&'i str, StoreError> {
+    optional(item, name).ok_or(StoreError::Malformed(name))
+}
+
+pub(super) fn integer<T: std::str::FromStr>(item: &Item, name: &'static str) -> Result<T, StoreError> {
+    let digits = item.get(name).and_then(|value| value.as_n().ok());
+    digits.and_then(|digits| digits.parse().ok()).ok_or(StoreError::Malformed(name))
+}
+
+pub(super) fn timestamp(item: &Item, name: &'static str) -> Result<Timestamp, StoreError> {
+    integer(item, name).map(Timestamp::from_seconds)
+}
+
+fn bytes<'i>(item: &'i Item, name: &'static str) -> Result<&'i [u8], StoreError> {
+    let blob = item.get(name).and_then(|value| value.as_b().ok());
+    blob.map(|blob| blob.as_ref()).ok_or(StoreError::Malformed(name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! A row is read back as it was written, and the largest legal one fits one write unit.
+
+use std::time::Duration;
+
+use super::super::size::item_bytes;
+use super::*;
+use crate::config::Lifetimes;
+use crate::token::refresh::RefreshKey;
+
+fn lifetimes() -> Lifetimes {
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    Lifetimes {
+        access: Duration::from_secs(3_600),
+        refresh: days(7),
+        session: days(30),
+        grace: Duration::from_secs(60),
+        near_expiry: Duration::from_secs(300),
+    }
+}
+
+/// Every field as long as it can legally be.
+fn largest() -> Session {
+    let text = |length: usize| Some("x".repeat(length));
+    let key = RefreshKey::new("a", &[0; 32]);
+    let now = Timestamp::from_seconds(99_999_999_999);
+    let scope = Scope::of(["x".repeat(160).as_str()]);
+    let seen = Seen {
+        ip: Some("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap()),
+        agent: text(120),
+        device: Device {
+            kind: DeviceType::Desktop,
+            name: text(24),
+            browser: text(24),
+            browser_version: text(8),
+            os: text(16),
+            os_version: text(8),
+        },
+        place: Place {
+            country: text(2),
+            region: text(8),
+            city: text(100),
+            latitude: Some(-89.999),
+            longitude: Some(-179.999),
+        },
+    };
+    let id = SessionId::derive(1_732_442_400, &[255; 32]);
+    let mut session = Session::open(
+        "u".repeat(128).parse().unwrap(), id, &key.nonce("a"), key.tag(), seen, now, scope, now, &lifetimes(),
+    );
+    session.generation = u64::MAX;
+    session.window.count = 1_000_000;
+    session.blocked_until = Some(now);
+    session.ending = Some(EndReason::StateRegression);
+    session
+}
+
+#[test]
+fn the_largest_legal_row_costs_one_write_unit() {
+    let bytes = item_bytes(&session_item(&largest(), 1024));
+    assert!(bytes < 1_024, "{bytes} bytes: every refresh would cost two write units");
+}
+
+#[test]
+fn a_row_is_read_back_as_it_was_written() {
+    let session = largest();
+    let back = session_of(&session_item(&session, 16)).unwrap();
+    assert_eq!(session_item(&back, 16), session_item(&session, 16));
+    assert_eq!(back.seen.device, session.seen.device);
+}
+
+#[test]
+fn attributes_of_a_newer_version_do_no_harm() {
+    let mut item = session_item(&largest(), 16);
+    item.insert("new".into(), AttributeValue::Bool(true));
+    item.insert(ENDING.into(), text("a_reason_of_tomorrow"));
+    assert!(session_of(&item).unwrap().ending.is_some());
+}
+
+#[test]
+fn a_malformed_row_is_an_error_that_names_its_attribute() {
+    for name in [PK, SK, CREATED, EXPIRES, ABSOLUTE, GENERATION, ROTATED, NONCE_HASH, KEY_TAG, WINDOW_START] {
+        let mut item = session_item(&largest(), 16);
+        item.insert(name.into(), AttributeValue::Bool(true));
+        assert!(matches!(session_of(&item), Err(StoreError::Malformed(wrong)) if wrong == name), "{name}");
+    }
+}

@@ -1,0 +1,86 @@
+//! Opening a session: the row, the head, the event, and whoever makes room, in one transaction.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+
+use super::error::{Committed, StoreError, transaction_outcome};
+use super::item::{self, moment, number, text};
+use super::reading::{HEAD_UNMOVED, Head, pack_used};
+use super::schema::*;
+use super::{Store, session_item};
+use crate::clock::Timestamp;
+use crate::event::Event;
+use crate::session::Session;
+use crate::session::end::End;
+use crate::token::assertion::UsedMark;
+
+/// A sign-in, decided and ready to be written.
+#[derive(Clone, Debug)]
+pub struct Opening<'o> {
+    /// The new session.
+    pub session: &'o Session,
+    /// The head as it was read.
+    pub head: &'o Head,
+    /// The assertions used lately, this one among them.
+    pub used: &'o [(UsedMark, Timestamp)],
+    /// Sessions that end with it.
+    pub ends: &'o [End],
+    /// The moment, for event ids.
+    pub now_millis: i64,
+}
+
+/// How long a head outlives its last session: 1 d.
+const HEAD_TTL: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+impl Store {
+    /// Opens a session.
+    ///
+    /// *Atomicity*: one transaction under the head's version, so that concurrent logins and
+    /// revocations of one user happen one after another: N logins never leave more sessions than the
+    /// limit, and only a login that is committed uses its assertion up.
+    ///
+    /// # Errors
+    /// The store cannot say whether it is done; the SDK repeats the same transaction under one token.
+    pub async fn open(&self, opening: &Opening<'_>) -> Result<Committed, StoreError> {
+        let session = opening.session;
+        let kind = crate::event::EventKind::Login { ip: session.seen.ip, device: session.seen.device.label() };
+        let login = Event::new(&session.user, session.id, opening.now_millis, kind);
+        let mut items = vec![self.put_session(session), self.put_event(&login), self.use_assertion(opening)];
+        items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
+        let request = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match request.send().await {
+            Ok(_) => Ok(Committed::Yes),
+            Err(error) => transaction_outcome(error),
+        }
+    }
+
+    fn put_session(&self, session: &Session) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&self.tables.sessions)
+            .set_item(Some(session_item(session, self.expiry_shards)))
+            .condition_expression("attribute_not_exists(pk)");
+        TransactWriteItem::builder().put(put.build().expect("table and item are given")).build()
+    }
+
+    fn use_assertion(&self, opening: &Opening<'_>) -> TransactWriteItem {
+        let used = AttributeValue::B(Blob::new(pack_used(opening.used)));
+        let mut update = Update::builder()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(item::user_key(&opening.session.user)))
+            .key(SK, text("HEAD"))
+            .update_expression("SET v = :next, us = :used, #ttl = :ttl")
+            .condition_expression(HEAD_UNMOVED)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":used", used)
+            .expression_attribute_values(":ttl", moment(opening.session.absolute_expires_at + HEAD_TTL));
+        for (name, value) in opening.head.version_values() {
+            update = update.expression_attribute_values(name, value);
+        }
+        TransactWriteItem::builder().update(update.build().expect("table, key and expression are given")).build()
+    }
+}

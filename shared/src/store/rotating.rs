@@ -1,0 +1,114 @@
+//! The one write of a refresh: everything in one conditional UpdateItem, the row back either way.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
+
+use super::error::StoreError;
+use super::item::{self, moment, number, seen_attributes, text};
+use super::schema::*;
+use super::{Store, session_of};
+use crate::clock::Timestamp;
+use crate::session::Session;
+use crate::session::rotation::Rotation;
+use crate::token::refresh::RefreshToken;
+
+/// How a conditional write on a session came out.
+#[derive(Clone, Debug)]
+pub enum Conditional {
+    /// It is done; this is the row as it was before.
+    Held(Box<Session>),
+    /// Nothing is done; this is the row, if there is one.
+    Refused(Option<Box<Session>>),
+}
+
+/// The row is the one the token names, live, at the token's generation, and not blocked.
+const MAY_ROTATE: &str = "attribute_exists(pk) AND g = :gen AND n = :nonce AND e > :now AND x > :now \
+     AND attribute_not_exists(z) AND (attribute_not_exists(b) OR b <= :now)";
+
+impl Store {
+    /// Makes the next generation, if the row still is at the token's.
+    ///
+    /// *Atomicity*: one UpdateItem; of any number of rotations of one generation exactly one holds.
+    ///
+    /// # Errors
+    /// The store cannot say; the write may have happened (the same request, repeated, finds out).
+    pub async fn rotate(&self, token: &RefreshToken, rotation: &Rotation) -> Result<Conditional, StoreError> {
+        let mut set = String::from(
+            "SET g = :next, r = :now, a = :now, e = :e, ws = :ws, wc = :wc, k = :k, #ttl = :ttl, eb = :eb",
+        );
+        let mut remove = String::from(" REMOVE b");
+        let mut request = self.conditional_update(token, rotation.rotated_at);
+        for (name, value) in seen_attributes(&rotation.seen) {
+            match value {
+                Some(value) => {
+                    set.push_str(&format!(", {name} = :{name}_"));
+                    request = request.expression_attribute_values(format!(":{name}_"), value);
+                }
+                None => remove.push_str(&format!(", {name}")),
+            }
+        }
+        let bucket = expiry_bucket(&token.session, rotation.expires_at, self.expiry_shards);
+        let request = request
+            .update_expression(set + &remove)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":next", number(rotation.generation))
+            .expression_attribute_values(":e", moment(rotation.expires_at))
+            .expression_attribute_values(":ws", moment(rotation.window.start))
+            .expression_attribute_values(":wc", number(rotation.window.count))
+            .expression_attribute_values(":k", text(rotation.key.as_str()))
+            .expression_attribute_values(":ttl", moment(rotation.expires_at + TTL_BACKSTOP))
+            .expression_attribute_values(":eb", text(bucket));
+        send(request).await
+    }
+
+    /// Refuses refresh until `until`, under the same condition as a rotation; the token stays good.
+    ///
+    /// *Atomicity*: one UpdateItem; a block is never prolonged by a call made during it.
+    ///
+    /// # Errors
+    /// The store cannot say.
+    pub async fn block(&self, token: &RefreshToken, until: Timestamp, now: Timestamp) -> Result<Conditional, StoreError> {
+        let request = self
+            .conditional_update(token, now)
+            .update_expression("SET b = :until")
+            .expression_attribute_values(":until", moment(until));
+        send(request).await
+    }
+
+    fn conditional_update(&self, token: &RefreshToken, now: Timestamp) -> UpdateItemFluentBuilder {
+        let nonce = AttributeValue::B(Blob::new(token.nonce.hash().as_bytes()));
+        self.client
+            .update_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(item::user_key(&token.user)))
+            .key(SK, text(item::session_key(&token.session)))
+            .condition_expression(MAY_ROTATE)
+            .expression_attribute_values(":gen", number(token.generation))
+            .expression_attribute_values(":nonce", nonce)
+            .expression_attribute_values(":now", moment(now))
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+}
+
+async fn send(request: UpdateItemFluentBuilder) -> Result<Conditional, StoreError> {
+    let error = match request.send().await {
+        Ok(reply) => {
+            let before = reply.attributes().ok_or(StoreError::Malformed(PK))?;
+            return Ok(Conditional::Held(Box::new(session_of(before)?)));
+        }
+        Err(error) => error,
+    };
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+            let row = refused.item().filter(|row| !row.is_empty()).map(session_of).transpose()?;
+            Ok(Conditional::Refused(row.map(Box::new)))
+        }
+        _ => Err(StoreError::unavailable(error)),
+    }
+}

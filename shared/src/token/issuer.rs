@@ -1,0 +1,209 @@
+//! Whom do we trust to say who signed in? The issuers of assertions, and what they may grant.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::jwk::{Jwk, JwkError};
+use super::jws::VerifyingKey;
+use crate::id::USER_ID_MAX_BYTES;
+
+/// A trusted issuer. Two of them never share a user: each has its own prefix.
+#[derive(Clone)]
+pub struct TrustedIssuer {
+    /// `iss` of its assertions, compared byte for byte.
+    pub issuer: String,
+    /// `aud` that its assertions must name.
+    pub audience: String,
+    /// Where its keys come from.
+    pub keys: IssuerKeys,
+    /// Scope words it may grant; none by default.
+    pub scopes: Vec<String>,
+    /// The claim that holds them; `scope` by default.
+    pub scope_claim: String,
+    /// Put before `sub` to make the user id; empty by default.
+    pub user_prefix: String,
+    /// Without the claim `auth_time`: take `iat` for it (else the sign-in counts as never fresh).
+    pub iat_is_auth_time: bool,
+}
+
+/// Where an issuer's keys come from.
+#[derive(Clone)]
+pub enum IssuerKeys {
+    /// From the settings.
+    Inline(Arc<[VerifyingKey]>),
+    /// From an https URL, fetched at need and cached.
+    Url(String),
+}
+
+/// Why the list of trusted issuers cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssuerError {
+    /// Not a JSON list of issuers; an unknown or missing member.
+    #[error("expected a JSON list of issuers with issuer, audience and jwks or jwks_url (line {0}, column {1})")]
+    NotAList(usize, usize),
+    /// Nobody could ever sign in.
+    #[error("needs at least one issuer")]
+    Empty,
+    /// An entry's member is wrong.
+    #[error("[{0}].{1}: {2}")]
+    Member(usize, &'static str, &'static str),
+    /// An inline key cannot be used.
+    #[error("[{0}].jwks.keys[{1}]: {2}")]
+    Key(usize, usize, #[source] JwkError),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    issuer: String,
+    audience: String,
+    jwks: Option<Jwks>,
+    jwks_url: Option<String>,
+    #[serde(default)]
+    scopes: Vec<String>,
+    scope_claim: Option<String>,
+    #[serde(default)]
+    user_prefix: String,
+    auth_time: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Jwks {
+    keys: Vec<Jwk>,
+}
+
+/// Parses `LATCHKEY_TRUSTED_ISSUERS`.
+///
+/// # Errors
+/// The first entry that is wrong: our own issuer, an http URL, a shared-secret key, a user prefix
+/// that two issuers share (one could sign in as the other's users).
+pub fn parse_trusted_issuers(text: &str, own_issuer: &str) -> Result<Vec<TrustedIssuer>, IssuerError> {
+    let entries: Vec<Entry> =
+        serde_json::from_str(text).map_err(|error| IssuerError::NotAList(error.line(), error.column()))?;
+    if entries.is_empty() {
+        return Err(IssuerError::Empty);
+    }
+    let mut issuers: Vec<TrustedIssuer> = vec![];
+    for (index, entry) in entries.into_iter().enumerate() {
+        let issuer = entry.into_issuer(index)?;
+        let wrong = |member, text| Err(IssuerError::Member(index, member, text));
+        if issuer.issuer == own_issuer {
+            return wrong("issuer", "is LATCHKEY_ISSUER itself: access tokens must not open sessions");
+        }
+        if issuers.iter().any(|other| other.issuer == issuer.issuer) {
+            return wrong("issuer", "is listed twice");
+        }
+        if issuers.iter().any(|other| other.user_prefix == issuer.user_prefix) {
+            return wrong("user_prefix", "is another issuer's too: their users would be the same people");
+        }
+        issuers.push(issuer);
+    }
+    Ok(issuers)
+}
+
+impl Entry {
+    fn into_issuer(self, index: usize) -> Result<TrustedIssuer, IssuerError> {
+        let wrong = |member, text| IssuerError::Member(index, member, text);
+        if self.issuer.is_empty() {
+            return Err(wrong("issuer", "must not be empty"));
+        }
+        if self.audience.is_empty() {
+            return Err(wrong("audience", "must not be empty"));
+        }
+        if self.user_prefix.len() >= USER_ID_MAX_BYTES || self.user_prefix.chars().any(char::is_control) {
+            return Err(wrong("user_prefix", "must be short and printable"));
+        }
+        let keys = match (self.jwks, self.jwks_url) {
+            (Some(jwks), None) => inline(index, &jwks)?,
+            (None, Some(url)) if is_https(&url) => IssuerKeys::Url(url),
+            (None, Some(_)) => return Err(wrong("jwks_url", "must be an https URL")),
+            _ => return Err(wrong("jwks", "give either jwks or jwks_url")),
+        };
+        let iat_is_auth_time = match self.auth_time.as_deref() {
+            None => false,
+            Some("iat") => true,
+            Some(_) => return Err(wrong("auth_time", "only \"iat\" is known")),
+        };
+        Ok(TrustedIssuer {
+            issuer: self.issuer,
+            audience: self.audience,
+            keys,
+            scopes: self.scopes,
+            scope_claim: self.scope_claim.unwrap_or_else(|| "scope".to_owned()),
+            user_prefix: self.user_prefix,
+            iat_is_auth_time,
+        })
+    }
+}
+
+fn inline(index: usize, jwks: &Jwks) -> Result<IssuerKeys, IssuerError> {
+    if jwks.keys.is_empty() {
+        return Err(IssuerError::Member(index, "jwks", "has no key"));
+    }
+    let key = |(position, jwk)| {
+        VerifyingKey::from_jwk(jwk).map_err(|error| IssuerError::Key(index, position, error))
+    };
+    let keys: Result<Vec<_>, _> = jwks.keys.iter().enumerate().map(key).collect();
+    Ok(IssuerKeys::Inline(keys?.into()))
+}
+
+/// The usable keys of a fetched set; an entry we cannot use is left out, since issuers publish
+/// encryption keys and new kinds beside those we need.
+///
+/// # Errors
+/// The text is no JSON Web Key Set, or no key in it is usable.
+pub fn parse_fetched_jwks(body: &[u8]) -> Result<Vec<VerifyingKey>, JwkError> {
+    let set: serde_json::Value = serde_json::from_slice(body).map_err(|_| JwkError::Member("keys"))?;
+    let entries = set["keys"].as_array().ok_or(JwkError::Member("keys"))?;
+    let keys: Vec<VerifyingKey> = entries
+        .iter()
+        .filter_map(|entry| Jwk::deserialize(entry).ok())
+        .filter_map(|jwk| VerifyingKey::from_jwk(&jwk).ok())
+        .collect();
+    if keys.is_empty() { Err(JwkError::Unsupported) } else { Ok(keys) }
+}
+
+fn is_https(url: &str) -> bool {
+    url.parse::<http::Uri>().is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "https://app.example.com/api/auth";
+    const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
+    fn member_of(text: &str) -> &'static str {
+        match parse_trusted_issuers(text, OWN) {
+            Err(IssuerError::Member(_, member, _)) => member,
+            other => panic!("{:?}", other.map(|list| list.len())),
+        }
+    }
+
+    #[test]
+    fn an_entry_that_would_open_a_door_is_refused_at_start() {
+        let entry = |issuer: &str, rest: &str| {
+            format!(r#"{{"issuer":"{issuer}","audience":"a","jwks":{{"keys":[{KEY}]}}{rest}}}"#)
+        };
+        let (one, two) = (entry("https://one", ""), entry("https://two", ""));
+        assert_eq!(member_of(&format!("[{}]", entry(OWN, ""))), "issuer");
+        assert_eq!(member_of(&format!("[{one},{one}]")), "issuer");
+        assert_eq!(member_of(&format!("[{one},{two}]")), "user_prefix");
+        assert_eq!(member_of(r#"[{"issuer":"x","audience":"a","jwks_url":"http://idp/jwks"}]"#), "jwks_url");
+        assert_eq!(member_of(r#"[{"issuer":"x","audience":"a"}]"#), "jwks");
+        assert_eq!(member_of(r#"[{"issuer":"x","audience":"a","jwks":{"keys":[]}}]"#), "jwks");
+        assert_eq!(member_of(&format!("[{}]", entry("x", r#","auth_time":"now""#))), "auth_time");
+        let prefixed = entry("https://two", r#","user_prefix":"two|""#);
+        assert_eq!(parse_trusted_issuers(&format!("[{one},{prefixed}]"), OWN).map(|list| list.len()), Ok(2));
+    }
+
+    #[test]
+    fn a_shared_secret_never_verifies_an_assertion() {
+        let text = r#"[{"issuer":"x","audience":"a","jwks":{"keys":[{"kty":"oct","k":"AAAA"}]}}]"#;
+        assert_eq!(parse_trusted_issuers(text, OWN).err(), Some(IssuerError::Key(0, 0, JwkError::Unsupported)));
+        let mixed = format!(r#"{{"keys":[{{"kty":"oct","k":"AAAA"}},{{"kty":7}},{KEY}]}}"#);
+        assert_eq!(parse_fetched_jwks(mixed.as_bytes()).unwrap().len(), 1);
+    }
+}

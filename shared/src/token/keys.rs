@@ -1,0 +1,226 @@
+//! Which keys do we have? The key set of a deployment: one signs, all verify, one seals refresh tokens.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::jwk::{Jwk, JwkError};
+use super::jws::VerifyingKey;
+use super::refresh::RefreshKey;
+use super::signer::Signer;
+
+/// The keys of a deployment. Cheap to clone; printed nowhere.
+#[derive(Clone)]
+pub struct KeySet(Arc<Keys>);
+
+struct Keys {
+    signer: Option<Signer>,
+    verifying: Vec<VerifyingKey>,
+    public: Value,
+    refresh: Vec<RefreshKey>,
+}
+
+/// Why a key set cannot be used: which entry, and what about it. Never a key's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeySetError {
+    /// Not a JSON object with a list `keys`.
+    #[error("expected a JSON Web Key Set: {{\"keys\":[..]}}")]
+    NotAKeySet,
+    /// An entry cannot be used.
+    #[error("keys[{0}]: {1}")]
+    Key(usize, #[source] JwkError),
+    /// An entry has no `kid` of 1 to 64 letters, digits, `-`, `_`, `.`.
+    #[error("keys[{0}]: needs a kid of 1 to 64 letters, digits, hyphens, underscores or dots")]
+    Kid(usize),
+    /// Two entries share a `kid`, or two `oct` keys its short tag.
+    #[error("keys[{0}]: its kid (or the kid's tag) is already taken; give it another")]
+    DuplicateKid(usize),
+    /// An `oct` key shorter than 32 bytes.
+    #[error("keys[{0}]: an oct key needs 32 bytes or more")]
+    ShortSecret(usize),
+    /// There is no `oct` key.
+    #[error("needs an oct key, which seals refresh tokens")]
+    NoRefreshKey,
+    /// There is no EC, RSA or OKP key.
+    #[error("needs an EC, RSA or OKP key, which access tokens are verified with")]
+    NoVerifyingKey,
+    /// The function signs, and no entry has a private half.
+    #[error("needs a private EC, RSA or OKP key, which signs access tokens")]
+    NoSigningKey,
+}
+
+#[derive(Deserialize)]
+struct Jwks {
+    keys: Vec<Jwk>,
+}
+
+impl KeySet {
+    /// Parses a private JWKS.
+    ///
+    /// # Errors
+    /// The first entry that cannot be used, by index.
+    pub fn parse(text: &str) -> Result<Self, KeySetError> {
+        let jwks: Jwks = serde_json::from_str(text).map_err(|_| KeySetError::NotAKeySet)?;
+        let mut keys = Keys { signer: None, verifying: vec![], public: json!({"keys": []}), refresh: vec![] };
+        let mut kids: Vec<&str> = vec![];
+        for (index, jwk) in jwks.keys.iter().enumerate() {
+            let kid = jwk.kid.as_deref().filter(|kid| is_kid(kid)).ok_or(KeySetError::Kid(index))?;
+            if kids.contains(&kid) {
+                return Err(KeySetError::DuplicateKid(index));
+            }
+            kids.push(kid);
+            if jwk.kty == "oct" { keys.add_secret(index, jwk, kid)? } else { keys.add_pair(index, jwk, kid)? }
+        }
+        if keys.refresh.is_empty() {
+            return Err(KeySetError::NoRefreshKey);
+        }
+        if keys.verifying.is_empty() {
+            return Err(KeySetError::NoVerifyingKey);
+        }
+        Ok(Self(Arc::new(keys)))
+    }
+
+    /// The key that signs access tokens.
+    ///
+    /// # Errors
+    /// The set has public halves only.
+    pub fn signer(&self) -> Result<&Signer, KeySetError> {
+        self.0.signer.as_ref().ok_or(KeySetError::NoSigningKey)
+    }
+
+    /// The keys that verify access tokens: the active one and those before it.
+    pub fn verifying(&self) -> &[VerifyingKey] {
+        &self.0.verifying
+    }
+
+    /// The keys that open refresh tokens; the first one seals.
+    pub fn refresh(&self) -> &[RefreshKey] {
+        &self.0.refresh
+    }
+
+    /// The public JWKS.
+    pub fn public_jwks(&self) -> &Value {
+        &self.0.public
+    }
+
+    /// The algorithms of the public keys, for discovery.
+    pub fn algorithms(&self) -> Vec<&str> {
+        let keys = self.0.public["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut names: Vec<&str> = keys.iter().filter_map(|key| key["alg"].as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+impl Keys {
+    fn add_secret(&mut self, index: usize, jwk: &Jwk, kid: &str) -> Result<(), KeySetError> {
+        let secret = jwk.bytes("k", &jwk.k).map_err(|error| KeySetError::Key(index, error))?;
+        if secret.len() < 32 {
+            return Err(KeySetError::ShortSecret(index));
+        }
+        let key = RefreshKey::new(kid, &secret);
+        if self.refresh.iter().any(|other| other.tag() == key.tag()) {
+            return Err(KeySetError::DuplicateKid(index));
+        }
+        self.refresh.push(key);
+        Ok(())
+    }
+
+    fn add_pair(&mut self, index: usize, jwk: &Jwk, kid: &str) -> Result<(), KeySetError> {
+        let wrong = |error| KeySetError::Key(index, error);
+        self.verifying.push(VerifyingKey::from_jwk(jwk).map_err(wrong)?);
+        if let Some(list) = self.public["keys"].as_array_mut() {
+            list.push(jwk.public(kid).map_err(wrong)?);
+        }
+        if self.signer.is_none() && jwk.d.is_some() {
+            self.signer = Some(Signer::from_jwk(jwk, kid).map_err(wrong)?);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("KeySet").field("public", &self.0.public).finish_non_exhaustive()
+    }
+}
+
+fn is_kid(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// Makes the private JWKS of a new deployment: one ES256 key and one refresh key, with random ids.
+///
+/// # Panics
+/// When the system gives no randomness; only tools call it, never a request.
+pub fn generate_key_set() -> String {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("the system gives randomness");
+    let private: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().expect("a P-256 key has 32 bytes");
+    let public = pair.public_key().as_ref();
+    let part = |bytes: &[u8]| BASE64URL.encode(bytes);
+    json!({"keys": [
+        {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": format!("at-{}", random_text::<6>()),
+         "x": part(&public[1..33]), "y": part(&public[33..65]), "d": part(private.as_ref())},
+        {"kty": "oct", "alg": "HS256", "kid": format!("rt-{}", random_text::<6>()), "k": random_text::<32>()},
+    ]})
+    .to_string()
+}
+
+fn random_text<const N: usize>() -> String {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system gives randomness");
+    BASE64URL.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(change: impl FnOnce(&mut Value)) -> Result<KeySet, KeySetError> {
+        let mut keys: Value = serde_json::from_str(&generate_key_set()).unwrap();
+        change(&mut keys);
+        KeySet::parse(&keys.to_string())
+    }
+
+    #[test]
+    fn the_published_set_has_no_private_member() {
+        let keys = KeySet::parse(&generate_key_set()).unwrap();
+        let published = keys.public_jwks().to_string();
+        for member in ["\"d\"", "\"k\"", "\"p\"", "oct"] {
+            assert!(!published.contains(member), "{published}");
+        }
+        assert_eq!(keys.public_jwks()["keys"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_key_set_that_cannot_work_is_refused_at_start() {
+        assert_eq!(KeySet::parse("{}").unwrap_err(), KeySetError::NotAKeySet);
+        let cases: [(KeySetError, fn(&mut Value)); 6] = [
+            (KeySetError::Kid(0), |k| k["keys"][0]["kid"] = json!("a b")),
+            (KeySetError::DuplicateKid(1), |k| k["keys"][1]["kid"] = k["keys"][0]["kid"].clone()),
+            (KeySetError::ShortSecret(1), |k| k["keys"][1]["k"] = json!("c2hvcnQ")),
+            (KeySetError::Key(0, JwkError::Unsupported), |k| k["keys"][0]["crv"] = json!("P-384")),
+            (KeySetError::Key(0, JwkError::NotForSignatures), |k| k["keys"][0]["use"] = json!("enc")),
+            (KeySetError::Key(0, JwkError::Inconsistent), |k| k["keys"][0]["d"] = json!(BASE64URL.encode([1; 32]))),
+        ];
+        for (expected, change) in cases {
+            assert_eq!(with(change).unwrap_err(), expected);
+        }
+        assert_eq!(with(|k| k["keys"] = json!([k["keys"][0]])).unwrap_err(), KeySetError::NoRefreshKey);
+        assert_eq!(with(|k| k["keys"] = json!([k["keys"][1]])).unwrap_err(), KeySetError::NoVerifyingKey);
+    }
+
+    #[test]
+    fn a_set_of_public_halves_verifies_and_signs_nothing() {
+        let keys = with(|k| drop(k["keys"][0].as_object_mut().unwrap().remove("d"))).unwrap();
+        assert_eq!(keys.signer().err(), Some(KeySetError::NoSigningKey));
+        assert_eq!(keys.verifying().len(), 1);
+    }
+}

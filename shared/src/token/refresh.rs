@@ -1,0 +1,318 @@
+//! Refresh tokens: what the one write of a refresh must know before it sees the row.
+//!
+//! A token is a JWS (HS256, `typ: refresh+jwt`) that names user, session and generation and carries
+//! the session's nonce, of which the row holds the SHA-256. So a stolen table forges nothing, a stolen
+//! key forges nothing without a token of that session, and a made-up token costs a hash and no call.
+//!
+//! A token is a pure function of row, nonce and key: the same row gives the same token, byte for byte.
+
+use std::fmt;
+
+use aws_lc_rs::{digest, hmac};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use zeroize::Zeroize;
+
+use super::SecretToken;
+use super::jws::TOKEN_MAX_BYTES;
+use crate::clock::Timestamp;
+use crate::id::{SessionId, UserId};
+use crate::limit::Window;
+
+const TYP: &str = "refresh+jwt";
+
+/// A key that seals and opens refresh tokens.
+#[derive(Clone)]
+pub struct RefreshKey {
+    key: hmac::Key,
+    header: String,
+    tag: KeyTag,
+}
+
+/// Two characters that name a refresh key in a session's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyTag([u8; 2]);
+
+/// The 128-bit secret of a session. It never leaves its tokens; the row holds [`Nonce::hash`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Nonce([u8; 16]);
+
+/// SHA-256 of a nonce. A type of its own, so that the nonce itself cannot be stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NonceHash([u8; 32]);
+
+/// What a refresh token says.
+#[derive(Clone)]
+pub struct RefreshToken {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// How often the session had been refreshed when this token was made.
+    pub generation: u64,
+    /// When this generation began.
+    pub issued_at: Timestamp,
+    /// When this token ends: the session's sleep limit or its absolute end.
+    pub expires_at: Timestamp,
+    /// The session's absolute end, which no refresh moves.
+    pub absolute_expires_at: Timestamp,
+    /// The session's secret.
+    pub nonce: Nonce,
+    /// Where the session stands in its refresh limit.
+    pub window: Window,
+}
+
+/// The token is not one of ours: wrong seal, wrong key, wrong type, not a token at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a refresh token of ours")]
+pub struct NotOurs;
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    sub: UserId,
+    sid: SessionId,
+    #[serde(rename = "gen")]
+    generation: u64,
+    iat: i64,
+    exp: i64,
+    abs: i64,
+    nonce: String,
+    ws: i64,
+    wc: u32,
+}
+
+impl RefreshKey {
+    /// Makes a key of its id and secret.
+    pub fn new(kid: &str, secret: &[u8]) -> Self {
+        let header = json!({"alg": "HS256", "kid": kid, "typ": TYP}).to_string();
+        let tag = BASE64URL.encode(&digest::digest(&digest::SHA256, kid.as_bytes()).as_ref()[..2]);
+        let tag = [tag.as_bytes()[0], tag.as_bytes()[1]];
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, secret),
+            header: BASE64URL.encode(header),
+            tag: KeyTag(tag),
+        }
+    }
+
+    /// The key's name in a row.
+    pub fn tag(&self) -> KeyTag {
+        self.tag
+    }
+
+    /// Seals a token.
+    pub fn seal(&self, token: &RefreshToken) -> SecretToken {
+        let payload = Payload {
+            sub: token.user.clone(),
+            sid: token.session,
+            generation: token.generation,
+            iat: token.issued_at.seconds(),
+            exp: token.expires_at.seconds(),
+            abs: token.absolute_expires_at.seconds(),
+            nonce: BASE64URL.encode(token.nonce.0),
+            ws: token.window.start.seconds(),
+            wc: token.window.count,
+        };
+        let payload = serde_json::to_vec(&payload).expect("a struct of texts and numbers is JSON");
+        let mut text = format!("{}.{}", self.header, BASE64URL.encode(payload));
+        let seal = hmac::sign(&self.key, text.as_bytes());
+        text.push('.');
+        BASE64URL.encode_string(seal, &mut text);
+        SecretToken::new(text)
+    }
+
+    /// The session id that a login with this assertion opens: a repeated login finds the same one.
+    ///
+    /// Over the signing input, without the signature: an ECDSA signature can be changed into another
+    /// valid one, and that must not open a second session.
+    pub fn session_id(&self, assertion_signing_input: &str, issued_at: Timestamp) -> SessionId {
+        SessionId::derive(issued_at.seconds(), &self.keyed("session id", assertion_signing_input))
+    }
+
+    /// The nonce that a login with this assertion gives its session: only who holds the whole
+    /// assertion, signature and all, gets the same tokens again.
+    pub fn nonce(&self, assertion: &str) -> Nonce {
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&self.keyed("session nonce", assertion)[..16]);
+        Nonce(nonce)
+    }
+
+    /// HMAC under a label of its own, so that no use of the key can stand in for another.
+    fn keyed(&self, label: &str, text: &str) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"latchkey/");
+        context.update(label.as_bytes());
+        context.update(&[0]);
+        context.update(text.as_bytes());
+        let mut digest = [0; 32];
+        digest.copy_from_slice(context.sign().as_ref());
+        digest
+    }
+}
+
+/// Opens a token with whichever of our keys its header names.
+///
+/// The header is compared as text with the header each key writes: nothing an outsider chose is parsed
+/// before the seal has been checked, in constant time.
+///
+/// # Errors
+/// [`NotOurs`] for everything that does not carry our seal.
+pub fn open(text: &str, keys: &[RefreshKey]) -> Result<RefreshToken, NotOurs> {
+    if text.len() > TOKEN_MAX_BYTES {
+        return Err(NotOurs);
+    }
+    let (signed, seal) = text.rsplit_once('.').ok_or(NotOurs)?;
+    let (header, payload) = signed.split_once('.').ok_or(NotOurs)?;
+    let key = keys.iter().find(|key| key.header == header).ok_or(NotOurs)?;
+    let seal = BASE64URL.decode(seal).map_err(|_| NotOurs)?;
+    hmac::verify(&key.key, signed.as_bytes(), &seal).map_err(|_| NotOurs)?;
+    let payload = BASE64URL.decode(payload).map_err(|_| NotOurs)?;
+    let payload: Payload = serde_json::from_slice(&payload).map_err(|_| NotOurs)?;
+    payload.into_token()
+}
+
+impl Payload {
+    fn into_token(mut self) -> Result<RefreshToken, NotOurs> {
+        let bytes = BASE64URL.decode(&self.nonce).map_err(|_| NotOurs)?;
+        self.nonce.zeroize();
+        let nonce = Nonce(bytes.try_into().map_err(|_| NotOurs)?);
+        Ok(RefreshToken {
+            user: self.sub,
+            session: self.sid,
+            generation: self.generation,
+            issued_at: Timestamp::from_seconds(self.iat),
+            expires_at: Timestamp::from_seconds(self.exp),
+            absolute_expires_at: Timestamp::from_seconds(self.abs),
+            nonce,
+            window: Window { start: Timestamp::from_seconds(self.ws), count: self.wc },
+        })
+    }
+}
+
+impl Nonce {
+    /// What the row holds.
+    pub fn hash(&self) -> NonceHash {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, &self.0).as_ref());
+        NonceHash(hash)
+    }
+}
+
+impl Drop for Nonce {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl NonceHash {
+    /// From a row.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// For a row.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl KeyTag {
+    /// From a row.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.as_bytes().try_into().ok().map(Self)
+    }
+
+    /// For a row.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Nonce(..)")
+    }
+}
+
+impl fmt::Debug for NonceHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("NonceHash(..)")
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RefreshToken")
+            .field("session", &self.session)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RefreshKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RefreshKey").field("tag", &self.tag).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(nonce: u8) -> RefreshToken {
+        let at = Timestamp::from_seconds(1_732_442_400);
+        RefreshToken {
+            user: "alice".parse().unwrap(),
+            session: SessionId::derive(at.seconds(), &[1; 32]),
+            generation: 3,
+            issued_at: at,
+            expires_at: at,
+            absolute_expires_at: at,
+            nonce: Nonce([nonce; 16]),
+            window: Window { start: at, count: 2 },
+        }
+    }
+
+    fn key(kid: &str) -> RefreshKey {
+        RefreshKey::new(kid, &[9; 32])
+    }
+
+    #[test]
+    fn the_same_row_gives_the_same_token() {
+        let key = key("a");
+        assert_eq!(key.seal(&token(1)), key.seal(&token(1)));
+        let opened = open(key.seal(&token(1)).expose(), std::slice::from_ref(&key)).unwrap();
+        assert_eq!(key.seal(&opened), key.seal(&token(1)));
+    }
+
+    #[test]
+    fn every_changed_byte_breaks_the_seal() {
+        let key = key("a");
+        let sealed = key.seal(&token(1));
+        let text = sealed.expose();
+        for index in 0..text.len() {
+            let mut changed = text.as_bytes().to_vec();
+            changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert_eq!(open(&changed, std::slice::from_ref(&key)).err(), Some(NotOurs), "byte {index}");
+        }
+        for length in 0..text.len() {
+            assert!(open(&text[..length], std::slice::from_ref(&key)).is_err(), "cut to {length}");
+        }
+    }
+
+    #[test]
+    fn another_key_of_the_same_name_opens_nothing() {
+        let sealed = key("a").seal(&token(1));
+        let other = RefreshKey::new("a", &[8; 32]);
+        assert!(open(sealed.expose(), &[other]).is_err());
+        assert!(open(sealed.expose(), &[key("b")]).is_err());
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let printed = format!("{:?} {:?} {:?}", token(7), token(7).nonce, key("a").seal(&token(7)));
+        assert!(!printed.contains("7, 7") && !printed.contains("eyJ"), "{printed}");
+    }
+}

@@ -1,0 +1,246 @@
+//! What a cold start of each function costs, beside what we promise.
+//!
+//! ```text
+//! cargo build --release && cargo bench -p latchkey-tests --bench cold_start [-- path/to/bootstrap ..]
+//! ```
+//!
+//! - *exec to first poll*: from just before exec to the first `GET /invocation/next`, 40 starts of each after 3
+//!   that warm the page cache. The functions take turns, so noise falls on all alike. DynamoDB is a closed port,
+//!   so the call that warms the connection fails at once and is not part of the figure.
+//! - *resident*: `VmRSS` at the first poll, and after 1,000 events that no token makes good, over a store that
+//!   answers `{}` to everything. The last event's status tells which path was taken.
+//! - *size*: the file, and what `gzip -9` makes of it; a zip adds some 150 bytes to that.
+#![expect(clippy::print_stdout, reason = "its output is the point of a bench")]
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::Duration,
+};
+
+use axum::Router;
+use latchkey_tests::{
+    event::{Event, Reply},
+    lambda::{FunctionError, RuntimeApi, function_name},
+};
+use serde_json::{Value, json};
+
+const FUNCTIONS: [&str; 4] = ["login", "refresh", "sessions", "revoke"];
+const WARM_UPS: usize = 3;
+const RUNS: usize = 40;
+const INVOCATIONS: usize = 1_000;
+
+/// What the design promises of every function.
+mod target {
+    pub(super) const FIRST_POLL_MS: f64 = 2.5;
+    pub(super) const RESIDENT_MB: f64 = 8.0;
+    pub(super) const ZIPPED_MB: f64 = 2.5;
+}
+
+/// What one function turned out to cost.
+struct Row {
+    name: String,
+    /// In rising order.
+    first_polls: Vec<Duration>,
+    resident_at_first_poll_kb: Option<u64>,
+    resident_after_kb: Option<u64>,
+    last_status: u16,
+    file_bytes: u64,
+    deflated_bytes: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo bench` runs this in the crate's folder; paths are meant from the workspace's.
+    let paths: Vec<PathBuf> = arguments
+        .iter()
+        .filter(|argument| !argument.starts_with('-'))
+        .map(|path| workspace().join(path))
+        .collect();
+    if paths.is_empty() && !arguments.iter().any(|argument| argument == "--bench") {
+        // `cargo test --benches` comes by without `--bench`: there is nothing to test here.
+        return ExitCode::SUCCESS;
+    }
+    let paths = if paths.is_empty() { release_binaries() } else { paths };
+    // One thread, so that the other core belongs to the function.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    match runtime.block_on(measure(&paths)) {
+        Ok(rows) => {
+            print(&rows);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("{error}\nIs it built? cargo build --release");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in a workspace")
+}
+
+fn release_binaries() -> Vec<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    FUNCTIONS.iter().map(|name| workspace().join(&target).join("release").join(name)).collect()
+}
+
+async fn measure(paths: &[PathBuf]) -> Result<Vec<Row>, FunctionError> {
+    let settings = settings();
+    let without_store = with_store(&settings, closed_port());
+    let mut starts: Vec<Vec<(Duration, Option<u64>)>> = paths.iter().map(|_| Vec::new()).collect();
+    for run in 0..WARM_UPS + RUNS {
+        for (path, starts) in paths.iter().zip(&mut starts) {
+            let function = RuntimeApi::start().await.spawn(path, without_store.clone()).await?;
+            if run >= WARM_UPS {
+                starts.push((function.first_poll(), function.resident_kb()));
+            }
+            // Or the next one would start beside this one's end.
+            function.stop().await;
+        }
+    }
+
+    let over_store = with_store(&settings, agreeable_store().await);
+    let mut rows = Vec::new();
+    for (path, starts) in paths.iter().zip(starts) {
+        let (mut first_polls, mut resident): (Vec<Duration>, Vec<Option<u64>>) = starts.into_iter().unzip();
+        first_polls.sort_unstable();
+        resident.sort_unstable();
+        let (resident_after_kb, last_status) = work(path, over_store.clone()).await?;
+        rows.push(Row {
+            name: function_name(path).to_owned(),
+            first_polls,
+            resident_at_first_poll_kb: resident[resident.len() / 2],
+            resident_after_kb,
+            last_status,
+            file_bytes: std::fs::metadata(path).map_or(0, |file| file.len()),
+            deflated_bytes: deflated_bytes(path),
+        });
+    }
+    Ok(rows)
+}
+
+/// Resident memory after 1,000 events, and the status of the last answer.
+async fn work(path: &Path, settings: Vec<(String, String)>) -> Result<(Option<u64>, u16), FunctionError> {
+    let sample = match function_name(path) {
+        "login" => "login-body",
+        "refresh" => "refresh-body",
+        "revoke" => "revoke-all",
+        _ => "sessions-list",
+    };
+    let tokens = ["assertion", "access_token", "refresh_token", "session_id"];
+    let event =
+        tokens.iter().fold(Event::from_file(sample), |event, name| event.fill(name, "made.up.token")).build();
+    let mut function = RuntimeApi::start().await.spawn(path, settings).await?;
+    let mut answer = Value::Null;
+    for _ in 0..INVOCATIONS {
+        answer = function.invoke(event.clone()).await?;
+    }
+    Ok((function.resident_kb(), Reply::parse(answer).status.as_u16()))
+}
+
+/// What a deployment would set, with keys made for this run.
+fn settings() -> Vec<(String, String)> {
+    let trusted = json!([{ "issuer": "https://idp.example.com", "audience": "latchkey", "jwks": public_keys(&key_set()) }]);
+    let settings = [
+        ("LATCHKEY_KEYS", key_set()),
+        ("LATCHKEY_ISSUER", "https://app.example.com/api/auth".to_owned()),
+        ("LATCHKEY_AUDIENCE", "https://app.example.com".to_owned()),
+        ("LATCHKEY_TRUSTED_ISSUERS", trusted.to_string()),
+    ];
+    settings.map(|(name, value)| (name.to_owned(), value)).to_vec()
+}
+
+fn key_set() -> String {
+    latchkey::token::keys::generate_key_set().to_string()
+}
+
+/// The public half of a key set's EC keys.
+fn public_keys(key_set: &str) -> Value {
+    let mut set: Value = serde_json::from_str(key_set).expect("a key set is JSON");
+    let keys = set["keys"].as_array_mut().expect("a key set has keys");
+    keys.retain(|key| key["kty"] == "EC");
+    for key in keys {
+        key.as_object_mut().expect("a key is an object").remove("d");
+    }
+    set
+}
+
+fn with_store(settings: &[(String, String)], port: u16) -> Vec<(String, String)> {
+    let store = ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), format!("http://127.0.0.1:{port}"));
+    settings.iter().cloned().chain([store]).collect()
+}
+
+/// A loopback port that refuses connections.
+fn closed_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    listener.expect("loopback has a free port").port()
+}
+
+/// The port of a DynamoDB that agrees to everything and knows nothing.
+async fn agreeable_store() -> u16 {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let answer = || async { ([("content-type", "application/x-amz-json-1.0")], "{}") };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    port
+}
+
+/// The size that `gzip -9` makes of a file, or none where there is no gzip.
+fn deflated_bytes(path: &Path) -> Option<usize> {
+    let output = Command::new("gzip").args(["-9", "-c"]).arg(path).output().ok()?;
+    output.status.success().then_some(output.stdout.len())
+}
+
+fn print(rows: &[Row]) {
+    println!("               exec to first poll, ms         resident, MB                      size, MB");
+    println!(
+        "               median   p90   min  target     first poll  1,000 events  target  file  gzip -9  target"
+    );
+    for row in rows {
+        let ms =
+            |quantile: usize| row.first_polls[row.first_polls.len() * quantile / 100].as_secs_f64() * 1e3;
+        println!(
+            "{:<14} {:>6.2} {:>5.2} {:>5.2}  < {:<4.1} {}  {:>10} {:>7} ({})  < {:<3.0} {}  {:>4.1} {:>8}  < {:<3.1} {}",
+            row.name,
+            ms(50),
+            ms(90),
+            ms(0),
+            target::FIRST_POLL_MS,
+            verdict(Some(ms(50)), target::FIRST_POLL_MS),
+            figure(row.resident_at_first_poll_kb.map(kb_to_mb)),
+            figure(row.resident_after_kb.map(kb_to_mb)),
+            row.last_status,
+            target::RESIDENT_MB,
+            verdict(row.resident_after_kb.map(kb_to_mb), target::RESIDENT_MB),
+            mb(row.file_bytes as usize),
+            figure(row.deflated_bytes.map(mb)),
+            target::ZIPPED_MB,
+            verdict(row.deflated_bytes.map(mb), target::ZIPPED_MB),
+        );
+    }
+    println!(
+        "{RUNS} starts each; 1 MB is 10^6 bytes; in brackets the status of the last of the {INVOCATIONS} answers"
+    );
+}
+
+fn figure(value: Option<f64>) -> String {
+    value.map_or("?".to_owned(), |value| format!("{value:.2}"))
+}
+
+fn verdict(value: Option<f64>, target: f64) -> &'static str {
+    match value {
+        Some(value) if value < target => "ok  ",
+        Some(_) => "OVER",
+        None => "?   ",
+    }
+}
+
+fn mb(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}
+
+fn kb_to_mb(kb: u64) -> f64 {
+    kb as f64 * 1024.0 / 1e6
+}

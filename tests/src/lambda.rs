@@ -1,0 +1,270 @@
+//! Function binaries, run as Lambda runs them: a cleared environment, one invocation at a time,
+//! and nothing but the runtime API between the function and us.
+//!
+//! One [`RuntimeApi`] serves one function, as on Lambda, where every sandbox has its own.
+//!
+//! ```text
+//! spawn ──> exec ──> GET next (first poll) ──> invoke ──> POST response | error ──> GET next ..
+//!             └──> POST init/error, an exit or 10 s: spawn fails
+//! ```
+//!
+//! ```no_run
+//! # use latchkey_tests::{event::{Event, Reply}, lambda::RuntimeApi};
+//! # async fn example() -> Result<(), latchkey_tests::lambda::FunctionError> {
+//! let mut refresh = RuntimeApi::start().await.spawn("target/release/refresh", [("LATCHKEY_AUDIENCE", "https://app.example.com")]).await?;
+//! let reply = Reply::parse(refresh.invoke(Event::from_file("refresh-cookie").build()).await?);
+//! assert_eq!(reply.status, 401);
+//! # Ok(())
+//! # }
+//! ```
+
+mod api;
+mod failure;
+mod logs;
+
+pub use failure::{Diagnostic, Failure, FunctionError};
+
+use std::{
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use api::{Invocation, Post};
+use logs::Logs;
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+    sync::mpsc,
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
+
+/// How long a function may take, to start and for each event, unless [`RuntimeApi::timeout`] says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A Lambda runtime API on a loopback port of its own, waiting for its function.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    listener: TcpListener,
+    timeout: Duration,
+}
+
+impl RuntimeApi {
+    /// Opens a runtime API on a free loopback port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
+        Self { listener, timeout: TIMEOUT }
+    }
+
+    /// Gives the function this long to start, and as long for each event. 10 s if not called.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Starts a function and waits until it asks for its first event.
+    ///
+    /// It sees what Lambda would set and `env`, which wins; nothing of this process's environment.
+    ///
+    /// # Errors
+    /// It cannot be started, reports an init error, exits, or does not poll in time.
+    pub async fn spawn<K, V>(
+        self,
+        bootstrap: impl AsRef<Path>,
+        env: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Function, FunctionError>
+    where
+        K: AsRef<OsStr>,
+        V: AsRef<OsStr>,
+    {
+        let bootstrap = bootstrap.as_ref();
+        let cannot_start = |source| FunctionError::new(bootstrap, Failure::Start(source), Vec::new());
+
+        let logs = Logs::new().map_err(cannot_start)?;
+        let port = self.listener.local_addr().map_err(cannot_start)?.port();
+        let mut command = command(bootstrap, port, env, &logs).map_err(cannot_start)?;
+        let started = Instant::now();
+        let child = command.spawn().map_err(cannot_start)?;
+
+        let (invocations, to_function) = mpsc::unbounded_channel();
+        let (from_function, posts) = mpsc::unbounded_channel();
+        let name = function_name(bootstrap).to_owned();
+        let mut function = Function {
+            bootstrap: bootstrap.to_owned(),
+            child,
+            server: tokio::spawn(api::serve(self.listener, name, to_function, from_function)),
+            invocations,
+            posts,
+            logs,
+            timeout: self.timeout,
+            first_poll: Duration::ZERO,
+            invoked: 0,
+        };
+        match function.started(started + self.timeout).await {
+            Ok(polled) => function.first_poll = polled - started,
+            Err(failure) => return Err(function.error(failure)),
+        }
+        Ok(function)
+    }
+}
+
+/// A running function. Dropping it kills it.
+#[derive(Debug)]
+pub struct Function {
+    bootstrap: PathBuf,
+    child: Child,
+    server: JoinHandle<()>,
+    invocations: mpsc::UnboundedSender<Invocation>,
+    posts: mpsc::UnboundedReceiver<Post>,
+    logs: Logs,
+    timeout: Duration,
+    first_poll: Duration,
+    invoked: u64,
+}
+
+impl Function {
+    /// Hands the function one event and returns what it answers.
+    ///
+    /// # Errors
+    /// The function reports an error, exits, answers something that is not JSON, or takes too long, which ends it as on Lambda.
+    pub async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
+        let deadline = Instant::now() + self.timeout;
+        self.invoked += 1;
+        let invocation = Invocation::new(self.invoked, self.timeout, &event);
+        let id = invocation.id.clone();
+        // A closed channel means the server is gone, and then so is the function: `answer` says why.
+        let _ = self.invocations.send(invocation);
+        let answer = match self.answer(&id, deadline).await {
+            Ok(answer) => answer,
+            Err(failure) => return Err(self.error(failure)),
+        };
+        serde_json::from_slice(&answer).map_err(|source| self.error(Failure::NotJson(source)))
+    }
+
+    /// From just before exec to the function's first poll: what a cold start costs.
+    pub fn first_poll(&self) -> Duration {
+        self.first_poll
+    }
+
+    /// Every line the function has written so far, to standard output and standard error, in order.
+    ///
+    /// What it wrote before it answered is here once [`Function::invoke`] has returned.
+    pub fn logs(&self) -> Vec<String> {
+        self.logs.lines()
+    }
+
+    /// Resident memory in kB of 1,024 bytes (`VmRSS`), or none once it has ended or where there is no `/proc`.
+    pub fn resident_kb(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse().ok()
+    }
+
+    /// Kills the function and waits until it is gone, where dropping it only kills it.
+    pub async fn stop(mut self) {
+        // It may have ended by itself, and then there is nothing to kill.
+        let _ = self.child.kill().await;
+    }
+
+    /// When the function first polled.
+    async fn started(&mut self, deadline: Instant) -> Result<Instant, Failure> {
+        loop {
+            match self.post(deadline).await? {
+                Post::Polled(at) => return Ok(at),
+                Post::InitFailed(diagnostic) => return Err(Failure::Init(diagnostic)),
+                Post::Answered { .. } => {}
+            }
+        }
+    }
+
+    /// The answer to the invocation `id`; one to any other is late, and ignored.
+    async fn answer(&mut self, id: &str, deadline: Instant) -> Result<bytes::Bytes, Failure> {
+        loop {
+            match self.post(deadline).await? {
+                Post::Answered { id: of, answer } if of == id => return answer.map_err(Failure::Reported),
+                Post::InitFailed(diagnostic) => return Err(Failure::Init(diagnostic)),
+                Post::Polled(_) | Post::Answered { .. } => {}
+            }
+        }
+    }
+
+    /// The next thing the function does, unless it exits or its time is up first.
+    async fn post(&mut self, deadline: Instant) -> Result<Post, Failure> {
+        let next = async {
+            tokio::select! {
+                biased;
+                Some(post) = self.posts.recv() => Ok(post),
+                status = self.child.wait() => match self.posts.try_recv() {
+                    // Its last words came in while it went.
+                    Ok(post) => Ok(post),
+                    Err(_) => Err(Failure::Exited(status.expect("our own child can be waited for"))),
+                },
+            }
+        };
+        let Ok(post) = timeout_at(deadline, next).await else {
+            // Lambda, too, ends the sandbox of an invocation that ran out of time.
+            let _ = self.child.start_kill();
+            return Err(Failure::TimedOut(self.timeout));
+        };
+        post
+    }
+
+    fn error(&self, failure: Failure) -> FunctionError {
+        FunctionError::new(&self.bootstrap, failure, self.logs())
+    }
+}
+
+impl Drop for Function {
+    /// The child goes by `kill_on_drop`, its runtime API here.
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The name Lambda would know the function by: the file's, or for `refresh/bootstrap` the folder's.
+pub fn function_name(bootstrap: &Path) -> &str {
+    let named = if bootstrap.ends_with("bootstrap") { bootstrap.parent() } else { Some(bootstrap) };
+    named.and_then(Path::file_stem).and_then(OsStr::to_str).unwrap_or("function")
+}
+
+/// The function's process as Lambda starts it: its own variables and no others.
+fn command<K, V>(
+    bootstrap: &Path,
+    port: u16,
+    env: impl IntoIterator<Item = (K, V)>,
+    logs: &Logs,
+) -> io::Result<Command>
+where
+    K: AsRef<OsStr>,
+    V: AsRef<OsStr>,
+{
+    let name = function_name(bootstrap);
+    let mut command = Command::new(bootstrap.canonicalize()?);
+    command.kill_on_drop(true).stdin(Stdio::null()).stdout(logs.writer()?).stderr(logs.writer()?);
+    command.env_clear().envs([
+        ("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{port}").as_str()),
+        ("AWS_LAMBDA_FUNCTION_NAME", name),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}").as_str()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/24/[$LATEST]0123456789abcdef0123456789abcdef"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_DEFAULT_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_SESSION_TOKEN", "test"),
+        ("_HANDLER", "bootstrap"),
+        ("LANG", "en_US.UTF-8"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
+        ("TZ", ":UTC"),
+    ]);
+    command.envs(env);
+    Ok(command)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! End-to-end tests: the router in this process, the laptop's server, the functions' binaries.
+//!
+//! | who calls | through |
+//! |---|---|
+//! | people and programs | [`world`]: the real router on a real engine, in process |
+//! | API Gateway | [`lambda`] and [`event`]: the real binaries under a Lambda runtime API |
+
+pub mod event;
+pub mod lambda;
+pub mod world;

@@ -1,0 +1,91 @@
+//! A whole Latchkey in this process, and people who use it.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use latchkey_tests::world::World;
+//!
+//! let world = World::new().await;
+//! let laptop = world.device();
+//! let tokens = laptop.sign_in("alice").await;
+//! world.advance(60);
+//! let reply = laptop.refresh(&tokens.refresh).await;
+//! assert_eq!(reply.status, 200);
+//! # }
+//! ```
+//!
+//! Every request goes through the real router, layers and SDK into a real DynamoDB engine in memory. The
+//! clock stands still until a test moves it, and nothing ever sleeps.
+
+mod device;
+mod reply;
+mod table;
+
+use std::time::Duration;
+
+use latchkey::clock::Timestamp;
+use latchkey::id::SessionId;
+use latchkey::session::Session;
+use latchkey_local::clock::MovableClock;
+use latchkey_local::server::Laptop;
+
+pub use device::{CHROME, Device, FIREFOX, Tokens};
+pub use reply::Reply;
+pub use table::Event;
+
+/// When every world begins, in epoch seconds: a round second, so that boundaries are exact.
+pub const START: i64 = 1_790_000_000;
+
+/// One Latchkey and its clock.
+#[derive(Clone)]
+pub struct World {
+    /// The laptop behind it, with its levers.
+    pub laptop: Laptop,
+}
+
+impl World {
+    /// A world with the default settings.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A world with some settings of its own.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let builder = Laptop::builder().clock(MovableClock::at(START)).settings(settings);
+        Self { laptop: builder.build().await.expect("the settings of a test are valid") }
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, seconds: u64) {
+        self.laptop.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// The moment.
+    pub fn now(&self) -> Timestamp {
+        use latchkey::clock::Clock as _;
+        self.laptop.clock.now()
+    }
+
+    /// A fresh assertion for `user`, good for five minutes.
+    pub fn assertion(&self, user: &str) -> String {
+        self.assertion_with(user, serde_json::json!({}))
+    }
+
+    /// A device with a browser of its own (Chrome on Windows) at an address of its own.
+    pub fn device(&self) -> Device {
+        Device::new(self.clone())
+    }
+
+    /// A session's row as it is in the table, dead or alive.
+    pub async fn row(&self, user: &str, session: &str) -> Option<Session> {
+        let user = user.parse().expect("a user id");
+        let session: SessionId = session.parse().expect("a session id");
+        self.laptop.store.session(&user, &session).await.expect("the engine answers")
+    }
+
+    /// The ids of a user's live sessions, in the table's order.
+    pub async fn live(&self, user: &str) -> Vec<String> {
+        let user = user.parse().expect("a user id");
+        let state = self.laptop.store.user(&user).await.expect("the engine answers");
+        state.live(self.now()).map(|session| session.id.to_string()).collect()
+    }
+}

@@ -1,0 +1,153 @@
+//! A browser, phone or program at some address, and the calls it makes.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::body::Body;
+use http::{Method, Request};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::{Reply, World};
+
+/// Chrome on Windows.
+pub const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+/// Firefox on Linux.
+pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
+
+static NEXT_ADDRESS: AtomicU32 = AtomicU32::new(1);
+
+/// Something that calls the API.
+#[derive(Clone)]
+pub struct Device {
+    world: World,
+    agent: Option<String>,
+    address: String,
+    headers: Vec<(String, String)>,
+}
+
+/// What a sign-in or a refresh gave.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+    /// The session.
+    pub session: String,
+}
+
+impl Device {
+    pub(super) fn new(world: World) -> Self {
+        let number = NEXT_ADDRESS.fetch_add(1, Ordering::Relaxed);
+        let address = format!("198.18.{}.{}", (number >> 8) & 255, number & 255);
+        Self { world, agent: Some(CHROME.to_owned()), address, headers: vec![] }
+    }
+
+    /// With another user agent.
+    pub fn agent(mut self, agent: &str) -> Self {
+        self.agent = Some(agent.to_owned());
+        self
+    }
+
+    /// Without a user agent.
+    pub fn no_agent(mut self) -> Self {
+        self.agent = None;
+        self
+    }
+
+    /// At another address.
+    pub fn at(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        self
+    }
+
+    /// With one more header on every call.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With an access token on every call.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// A page of our own site with these cookies.
+    pub fn cookies(self, cookies: &str) -> Self {
+        self.header("cookie", cookies).header("sec-fetch-site", "same-origin")
+    }
+
+    /// Sends anything. The path is absolute, with its query.
+    pub async fn send(&self, method: &str, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Reply {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:9000");
+        request = request.header("x-dev-source-ip", &self.address);
+        if let Some(agent) = &self.agent {
+            request = request.header("user-agent", agent);
+        }
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(body.into()).expect("a request");
+        let response = self.world.laptop.router.clone().oneshot(request).await.expect("the router answers");
+        Reply::read(response).await
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, None, "").await
+    }
+
+    /// `POST` with JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send("POST", path, Some("application/json"), body.to_string()).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, None, "").await
+    }
+
+    /// Presents an assertion; tokens come in the body.
+    pub async fn login(&self, assertion: &str) -> Reply {
+        self.post("/api/auth/login", json!({"assertion": assertion, "delivery": "body"})).await
+    }
+
+    /// Signs a user in, with a fresh assertion.
+    ///
+    /// # Panics
+    /// When the sign-in is refused.
+    pub async fn sign_in(&self, user: &str) -> Tokens {
+        let reply = self.login(&self.world.assertion(user)).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        Tokens::of(&reply)
+    }
+
+    /// Presents a refresh token in the body.
+    pub async fn refresh(&self, token: &str) -> Reply {
+        self.post("/api/auth/refresh", json!({"refresh_token": token})).await
+    }
+
+    /// Lists the sessions of an access token's user.
+    pub async fn list(&self, access: &str) -> Reply {
+        self.clone().bearer(access).get("/api/auth/sessions").await
+    }
+
+    /// Revokes with an access token.
+    pub async fn revoke(&self, access: &str, body: Value) -> Reply {
+        self.clone().bearer(access).post("/api/auth/revoke", body).await
+    }
+}
+
+impl Tokens {
+    /// Reads the tokens of an answer.
+    ///
+    /// # Panics
+    /// When the answer has none.
+    pub fn of(reply: &Reply) -> Self {
+        Self { access: reply.text("access_token"), refresh: reply.text("refresh_token"), session: reply.text("session_id") }
+    }
+}

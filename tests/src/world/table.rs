@@ -1,0 +1,81 @@
+//! What is in the tables, read past the counters, and assertions of every kind.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey::store::connect;
+use latchkey_local::issuer::ISSUER;
+use serde_json::{Value, json};
+
+use super::World;
+
+/// One line of the audit trail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its type.
+    pub event_type: String,
+    /// Its severity.
+    pub severity: String,
+    /// Its session.
+    pub session: String,
+    /// The reason among its details; empty when there is none.
+    pub reason: String,
+}
+
+impl World {
+    /// A client of the same engine that no counter sees and no fault meets.
+    ///
+    /// # Panics
+    /// When the world is not on the embedded engine.
+    pub fn dynamodb(&self) -> Client {
+        let engine = self.laptop.engine.as_ref().expect("worlds are embedded");
+        let credentials = Credentials::new("local", "local", None, None, "tests");
+        connect::client(engine.client(), "eu-west-1", Some("http://127.0.0.1:8000"), credentials)
+    }
+
+    /// A user's audit trail, oldest first.
+    pub async fn events(&self, user: &str) -> Vec<Event> {
+        let query = self.dynamodb().query().table_name("latchkey-security-events").consistent_read(true);
+        let query = query.key_condition_expression("pk = :pk");
+        let reply = query.expression_attribute_values(":pk", AttributeValue::S(format!("U#{user}"))).send().await;
+        let rows = reply.expect("the engine answers").items.unwrap_or_default();
+        let text = |value: Option<&AttributeValue>| value.and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        rows.iter()
+            .map(|row| {
+                let details = row.get("details").and_then(|value| value.as_m().ok());
+                Event {
+                    event_type: text(row.get("event_type")),
+                    severity: text(row.get("severity")),
+                    session: text(row.get("session_id")),
+                    reason: text(details.and_then(|details| details.get("reason"))),
+                }
+            })
+            .collect()
+    }
+
+    /// How many events of a type a user has.
+    pub async fn count_events(&self, user: &str, event_type: &str) -> usize {
+        self.events(user).await.iter().filter(|event| event.event_type == event_type).count()
+    }
+
+    /// An assertion with other claims than usual; `null` leaves one out.
+    ///
+    /// # Panics
+    /// When the stand-in provider cannot sign.
+    pub fn assertion_with(&self, user: &str, changes: Value) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let now = self.now().seconds();
+        let mut claims = json!({
+            "iss": ISSUER, "aud": self.laptop.audience, "sub": user, "iat": now, "exp": now + 300,
+            "jti": NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
+        });
+        let claims_of = claims.as_object_mut().expect("an object");
+        for (name, value) in changes.as_object().expect("changes are an object") {
+            claims_of.insert(name.clone(), value.clone());
+        }
+        claims_of.retain(|_, value| !value.is_null());
+        self.laptop.issuer.sign(&claims).expect("the stand-in signs")
+    }
+}
