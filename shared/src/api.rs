@@ -29,7 +29,11 @@ async fn own_session<'s>(app: &App, caller: &Caller, state: &'s UserState) -> Re
 }
 
 /// Why a session is over: its row may still say, else its record; without either it has expired.
-async fn end_reason(app: &App, row: Option<&Session>, session: &SessionId) -> Result<PublicReason, StoreError> {
+async fn end_reason(
+    app: &App,
+    row: Option<&Session>,
+    session: &SessionId,
+) -> Result<PublicReason, StoreError> {
     let reason = match row {
         Some(row) => row.ending,
         None => app.store().end_record(session).await?.map(|record| record.reason),

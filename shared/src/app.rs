@@ -27,7 +27,12 @@ impl App {
     }
 
     /// As [`App::new`], with a key cache that fetches its own way.
-    pub fn with_issuer_keys(config: Config, store: Store, clock: Arc<dyn Clock>, issuer_keys: IssuerKeyCache) -> Self {
+    pub fn with_issuer_keys(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        issuer_keys: IssuerKeyCache,
+    ) -> Self {
         Self(Arc::new(Parts { config, store, clock, issuer_keys, served: AtomicU64::new(0) }))
     }
 

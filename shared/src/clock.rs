@@ -101,6 +101,9 @@ mod tests {
     #[test]
     fn a_moment_past_every_calendar_is_still_written() {
         assert!(!Timestamp::from_seconds(i64::MAX).to_rfc3339().is_empty());
-        assert_eq!(Timestamp::from_seconds(i64::MAX) + Duration::from_secs(9), Timestamp::from_seconds(i64::MAX));
+        assert_eq!(
+            Timestamp::from_seconds(i64::MAX) + Duration::from_secs(9),
+            Timestamp::from_seconds(i64::MAX)
+        );
     }
 }

@@ -171,8 +171,7 @@ impl Config {
             session_limit: vars.get("SESSION_LIMIT", |text| number(text, 1, 30, "1", "30"))? as usize,
             session_limit_policy: vars.get("SESSION_LIMIT_POLICY", limit_policy)?,
             refresh_limit: vars.get("LIMIT_REFRESH", value::limit)?,
-            assertion_max_age: vars
-                .get("ASSERTION_MAX_AGE", |text| duration(text, 1, 600, "1s", "10m"))?,
+            assertion_max_age: vars.get("ASSERTION_MAX_AGE", |text| duration(text, 1, 600, "1s", "10m"))?,
             admin_max_age: vars.get("ADMIN_MAX_AGE", value::duration)?,
             expiry_shards: vars.get("EXPIRY_SHARDS", |text| number(text, 1, 1024, "1", "1024"))? as u16,
             event_ttl: vars.get("EVENT_TTL", |text| duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
@@ -206,9 +205,11 @@ impl Vars<'_> {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
-        let default = SETTINGS.iter().find(|setting| setting.name == name).and_then(|setting| setting.default);
+        let default =
+            SETTINGS.iter().find(|setting| setting.name == name).and_then(|setting| setting.default);
         let given = (self.lookup)(name).filter(|text| !text.trim().is_empty());
-        let text = given.or(default.map(str::to_owned)).ok_or(ConfigError { name, problem: Problem::Missing })?;
+        let text =
+            given.or(default.map(str::to_owned)).ok_or(ConfigError { name, problem: Problem::Missing })?;
         parse(text.trim()).map_err(|error| ConfigError { name, problem: error.into() })
     }
 }
@@ -278,7 +279,13 @@ fn not_empty(text: &str) -> Result<String, ValueError> {
     if text.is_empty() { Err(ValueError::Empty) } else { Ok(text.to_owned()) }
 }
 
-fn number(text: &str, least: u64, most: u64, from: &'static str, to: &'static str) -> Result<u64, ValueError> {
+fn number(
+    text: &str,
+    least: u64,
+    most: u64,
+    from: &'static str,
+    to: &'static str,
+) -> Result<u64, ValueError> {
     value::whole(text).and_then(|number| {
         (least..=most).contains(&number).then_some(number).ok_or(ValueError::Range(from, to))
     })

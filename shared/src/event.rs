@@ -144,7 +144,9 @@ impl EventKind {
         match self {
             Self::Login { .. } | Self::SessionEnded(_) => Severity::Info,
             Self::Blocked { .. } | Self::TokenReplayed { .. } => Severity::Medium,
-            Self::TokenReused { .. } | Self::StateRegression { .. } | Self::TokenForged { .. } => Severity::Critical,
+            Self::TokenReused { .. } | Self::StateRegression { .. } | Self::TokenForged { .. } => {
+                Severity::Critical
+            }
         }
     }
 
@@ -156,7 +158,9 @@ impl EventKind {
             Self::TokenReused { presented, current, ip, device } => {
                 json!({"presented": presented, "current": current, "ip": ip, "device": device})
             }
-            Self::StateRegression { presented, current } => json!({"presented": presented, "current": current}),
+            Self::StateRegression { presented, current } => {
+                json!({"presented": presented, "current": current})
+            }
             Self::TokenForged { ip } | Self::TokenReplayed { ip } => json!({"ip": ip}),
             Self::Blocked { policy, until } => json!({"policy": policy, "until": until.to_rfc3339()}),
         };

@@ -36,14 +36,19 @@ pub enum Exchange {
 ///
 /// # Errors
 /// The store cannot say, or the row changed under us twice. The token stays good: repeat it.
-pub async fn exchange(app: &App, token: &RefreshToken, seen: &Seen, now: Timestamp) -> Result<Exchange, StoreError> {
+pub async fn exchange(
+    app: &App,
+    token: &RefreshToken,
+    seen: &Seen,
+    now: Timestamp,
+) -> Result<Exchange, StoreError> {
     let config = app.config();
     let key = config.keys.refresh()[0].tag();
     let plan = plan(token, seen.clone(), key, now, &config.refresh_limit, &config.lifetimes);
     for _ in 0..2 {
         let row = match carry_out(app, token, &plan, now).await? {
-            Ok(exchange) => return Ok(exchange),
-            Err(row) => row,
+            Carried::Out(exchange) => return Ok(exchange),
+            Carried::Refused(row) => row,
         };
         let verdict = judge(token, row.as_deref(), &plan, seen, now, config.lifetimes.grace);
         if let Some(exchange) = settle(app, token, row, verdict, seen, now).await? {
@@ -53,26 +58,34 @@ pub async fn exchange(app: &App, token: &RefreshToken, seen: &Seen, now: Timesta
     Err(StoreError::Contended)
 }
 
-/// Carries the plan out; a refused write gives the row to judge.
+/// What became of the plan.
+enum Carried {
+    /// It settles the matter.
+    Out(Exchange),
+    /// The write was refused; this is the row to judge.
+    Refused(Option<Box<Session>>),
+}
+
 async fn carry_out(
     app: &App,
     token: &RefreshToken,
     plan: &Plan,
     now: Timestamp,
-) -> Result<Result<Exchange, Option<Box<Session>>>, StoreError> {
-    let (outcome, held) = match plan {
-        Plan::Expired => return Ok(Ok(Exchange::Over(Some(EndReason::Expired)))),
-        Plan::Block(until) => (app.store().block(token, *until, now).await?, None),
-        Plan::Rotate(rotation) => (app.store().rotate(token, rotation).await?, Some(rotation)),
-    };
-    Ok(match (outcome, plan, held) {
-        (Conditional::Refused(row), _, _) => Err(row),
-        (Conditional::Held(before), _, Some(rotation)) => Ok(Exchange::Successor(Box::new(rotation.apply(&before)))),
-        (Conditional::Held(_), Plan::Block(until), None) => {
-            observe(app, token, EventKind::Blocked { policy: "refresh", until: *until }).await;
-            Ok(Exchange::Blocked(*until))
-        }
-        (Conditional::Held(_), _, None) => Ok(Exchange::Over(None)),
+) -> Result<Carried, StoreError> {
+    let store = app.store();
+    Ok(match plan {
+        Plan::Expired => Carried::Out(Exchange::Over(Some(EndReason::Expired))),
+        Plan::Rotate(rotation) => match store.rotate(token, rotation).await? {
+            Conditional::Held(before) => Carried::Out(Exchange::Successor(Box::new(rotation.apply(&before)))),
+            Conditional::Refused(row) => Carried::Refused(row),
+        },
+        Plan::Block(until) => match store.block(token, *until, now).await? {
+            Conditional::Held(_) => {
+                observe(app, token, EventKind::Blocked { policy: "refresh", until: *until }).await;
+                Carried::Out(Exchange::Blocked(*until))
+            }
+            Conditional::Refused(row) => Carried::Refused(row),
+        },
     })
 }
 

@@ -66,7 +66,8 @@ fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
     runtime.block_on(async {
         let app = app(config)?;
         app.store().warm().await;
-        let served = lambda_http::run(tower::util::MapRequest::new(service(routes, app), without_stage)).await;
+        let served =
+            lambda_http::run(tower::util::MapRequest::new(service(routes, app), without_stage)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
     })
 }
@@ -76,7 +77,8 @@ fn without_stage<B>(mut request: http::Request<B>) -> http::Request<B> {
     let context = request.extensions().get::<RequestContext>();
     let Some(RequestContext::ApiGatewayV2(context)) = context else { return request };
     let prefix = format!("/{}", context.stage.as_deref().unwrap_or_default());
-    let rest = request.uri().path().strip_prefix(&prefix).filter(|rest| rest.starts_with('/') && prefix.len() > 1);
+    let rest =
+        request.uri().path().strip_prefix(&prefix).filter(|rest| rest.starts_with('/') && prefix.len() > 1);
     let Some(rest) = rest.map(str::to_owned) else { return request };
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     if let Ok(uri) = format!("{rest}{query}").parse() {
@@ -91,7 +93,8 @@ fn app(config: Config) -> Result<App, StartError> {
     let credentials = connect::credentials_from_env().ok_or(StartError::Environment("AWS_ACCESS_KEY_ID"))?;
     let extra_roots = get("AWS_CA_BUNDLE").map(std::fs::read).transpose().map_err(StartError::CaBundle)?;
     let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
-    let client = connect::client(connect::https_client(extra_roots), &region, endpoint.as_deref(), credentials);
+    let client =
+        connect::client(connect::https_client(extra_roots), &region, endpoint.as_deref(), credentials);
     let store = Store::new(client, &config);
     Ok(App::new(config, store, Arc::new(SystemClock)))
 }

@@ -128,7 +128,9 @@ mod tests {
         let id = SessionId::derive(1_732_442_400, &[7; 32]);
         let text = id.to_string();
         assert_eq!(text.parse(), Ok(id));
-        for other in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}"), format!("urn:uuid:{text}")] {
+        for other in
+            [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}"), format!("urn:uuid:{text}")]
+        {
             assert_eq!(other.parse::<SessionId>(), Err(IdError::NotSessionId), "{other}");
         }
     }

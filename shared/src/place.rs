@@ -44,7 +44,8 @@ impl Place {
 
     /// Reads what [`Place::pack`] wrote; anything else is unknown.
     pub fn unpack(packed: &str) -> Self {
-        let mut parts = packed.splitn(5, SEPARATOR).map(|part| Some(part.to_owned()).filter(|p| !p.is_empty()));
+        let mut parts =
+            packed.splitn(5, SEPARATOR).map(|part| Some(part.to_owned()).filter(|p| !p.is_empty()));
         let mut next = || parts.next().flatten();
         let (country, region) = (next(), next());
         let latitude = next().and_then(|text| text.parse().ok());

@@ -20,7 +20,9 @@ pub struct Scope(String);
 impl Scope {
     /// Makes a scope of words; anything that is no scope word is left out.
     pub fn of<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        let legal = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
+        let legal = |word: &&str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+        };
         let mut words: Vec<&str> = words.into_iter().filter(legal).collect();
         words.sort_unstable();
         words.dedup();

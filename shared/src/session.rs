@@ -84,7 +84,10 @@ pub struct Seen {
 
 impl Session {
     /// Opens a session at `now`.
-    #[expect(clippy::too_many_arguments, reason = "each is a different fact of a sign-in; a struct would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a different fact of a sign-in; a struct would only rename them"
+    )]
     pub fn open(
         user: UserId,
         id: SessionId,

@@ -9,14 +9,13 @@ use std::time::Duration;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::contention::back_off;
-use crate::id::{SessionId, UserId};
 use crate::session::cap::make_room;
 use crate::session::end::{Actor, End, EndReason};
 use crate::session::rotation::in_grace;
 use crate::session::{Seen, Session};
 use crate::store::{Committed, Head, Opening, StoreError, UserState};
 use crate::token::assertion::{Assertion, UsedMark};
-use crate::token::refresh::Nonce;
+use crate::token::refresh::{Nonce, RefreshToken};
 
 /// Assertions of one user that may be used within [`USED_FOR`]: their marks must fit the head's row.
 const USED_MAX: usize = 32;
@@ -39,8 +38,8 @@ pub struct SignIn<'s> {
     pub text: &'s str,
     /// From where and with what.
     pub seen: &'s Seen,
-    /// The session of the refresh cookie that came along: it ends with this sign-in.
-    pub previous: Option<(UserId, SessionId)>,
+    /// The refresh cookie that came along: its session ends with this sign-in.
+    pub previous: Option<&'s RefreshToken>,
 }
 
 /// A session that is open.
@@ -110,18 +109,17 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
 
 /// The user's head and sessions; and, at the same time, the cookie's session when it is somebody else's.
 async fn look(app: &App, request: &SignIn<'_>) -> Result<(UserState, Option<Session>), StoreError> {
-    let user = &request.assertion.user;
-    match &request.previous {
-        Some((other, session)) if other != user => {
-            tokio::try_join!(app.store().user(user), app.store().session(other, session))
-        }
-        Some((_, session)) => {
-            let state = app.store().user(user).await?;
-            let previous = state.sessions.iter().find(|row| row.id == *session).cloned();
-            Ok((state, previous))
-        }
-        None => Ok((app.store().user(user).await?, None)),
-    }
+    let (store, user) = (app.store(), &request.assertion.user);
+    let Some(token) = request.previous else { return Ok((store.user(user).await?, None)) };
+    let (state, row) = if token.user == *user {
+        let state = store.user(user).await?;
+        let row = state.sessions.iter().find(|row| row.id == token.session).cloned();
+        (state, row)
+    } else {
+        tokio::try_join!(store.user(user), store.session(&token.user, &token.session))?
+    };
+    // Without the session's own nonce the cookie names a session and proves nothing about it.
+    Ok((state, row.filter(|row| row.nonce_hash == token.nonce.hash())))
 }
 
 fn decide(

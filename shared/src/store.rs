@@ -27,8 +27,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 
 pub use ending::HeadBump;
-pub use events::StoredEvent;
 pub use error::{Committed, StoreError};
+pub use events::StoredEvent;
 use item::{session_item, session_of};
 pub use opening::Opening;
 pub use reading::{Head, UserState};
@@ -66,6 +66,9 @@ impl Store {
             .key(schema::SK, item::text("CONTROL"))
             .send();
         let outcome = tokio::time::timeout(Duration::from_millis(150), read).await;
-        tracing::debug!(reached = matches!(outcome, Ok(Ok(_))), "the store was called to open its connection");
+        tracing::debug!(
+            reached = matches!(outcome, Ok(Ok(_))),
+            "the store was called to open its connection"
+        );
     }
 }

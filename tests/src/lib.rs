@@ -5,6 +5,7 @@
 //! | people and programs | [`world`]: the real router on a real engine, in process |
 //! | API Gateway | [`lambda`] and [`event`]: the real binaries under a Lambda runtime API |
 
+pub mod binary;
 pub mod event;
 pub mod lambda;
 pub mod world;

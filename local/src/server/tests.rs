@@ -49,3 +49,16 @@ async fn a_wrong_setting_is_named() {
     };
     assert_eq!(error.name, "SESSION_LIMIT");
 }
+
+#[tokio::test]
+async fn another_dynamodb_can_stand_behind() {
+    let other = Engine::memory().unwrap().serve_tcp().await.unwrap();
+    let at_other = || Laptop::builder().storage(Storage::Endpoint(other.endpoint()));
+    let tables = at_other().create_tables().await.unwrap();
+    assert_eq!(tables.sessions, "latchkey-sessions");
+    let laptop = at_other().build().await.unwrap();
+    assert!(laptop.engine.is_none());
+    let (_, body) = post(&laptop, "/dev/assertion", json!({"sub": "alice"})).await;
+    let login = json!({"assertion": body["assertion"], "delivery": "body"});
+    assert_eq!(post(&laptop, "/api/auth/login", login).await.0, StatusCode::CREATED);
+}

@@ -17,10 +17,9 @@ use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
-use crate::id::{SessionId, UserId};
 use crate::sign_in::{SignIn, SignInError, sign_in};
 use crate::token::assertion::{self, Assertion, AssertionError};
-use crate::token::refresh;
+use crate::token::refresh::{self, RefreshToken};
 
 /// The routes of the login function.
 pub fn routes() -> Router<App> {
@@ -52,8 +51,9 @@ async fn login(
     let transport = check_delivery(&app, &headers, request.delivery)?;
     let now = app.now();
     let assertion = verified(&app, &request.assertion, now).await?;
-    let previous = cookie_session(&app, &headers)?;
-    let request = SignIn { assertion: &assertion, text: &request.assertion, seen: &seen, previous };
+    let previous = previous_session(&app, &headers, transport)?;
+    let request =
+        SignIn { assertion: &assertion, text: &request.assertion, seen: &seen, previous: previous.as_ref() };
     let signed_in = sign_in(&app, &request, now).await.map_err(|error| refused(&app, error))?;
     let tokens = reply::tokens(&app, &signed_in.session, signed_in.nonce, now)?;
     let ended: Vec<_> = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user).collect();
@@ -83,12 +83,18 @@ async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Assertion, Pr
     assertion::verify(text, issuer, &keys, now, config.assertion_max_age).map_err(invalid)
 }
 
-/// The session of an authentic refresh cookie that came along: a new sign-in on a device ends the old one
+/// The refresh cookie that came along, if it is authentic: a new sign-in in a browser ends the old one
 /// (session fixation, ASVS 7.2.4). A cookie that is not ours names nobody.
-fn cookie_session(app: &App, headers: &HeaderMap) -> Result<Option<(UserId, SessionId)>, Problem> {
+fn previous_session(
+    app: &App,
+    headers: &HeaderMap,
+    transport: Transport,
+) -> Result<Option<RefreshToken>, Problem> {
+    if transport == Transport::Explicit {
+        return Ok(None);
+    }
     let cookie = app.config().cookies.read(headers, Which::Refresh)?;
-    let token = cookie.and_then(|text| refresh::open(&text, app.config().keys.refresh()).ok());
-    Ok(token.map(|token| (token.user, token.session)))
+    Ok(cookie.and_then(|text| refresh::open(&text, app.config().keys.refresh()).ok()))
 }
 
 fn invalid(error: AssertionError) -> Problem {

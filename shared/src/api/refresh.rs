@@ -24,7 +24,9 @@ use crate::token::refresh::{self, RefreshToken};
 
 /// The routes of the refresh function, which also serves the public keys.
 pub fn routes() -> Router<App> {
-    Router::new().route("/api/auth/refresh", post(refresh_session).get(status::status)).merge(well_known::routes())
+    Router::new()
+        .route("/api/auth/refresh", post(refresh_session).get(status::status))
+        .merge(well_known::routes())
 }
 
 #[derive(Default, Deserialize)]
@@ -53,14 +55,21 @@ async fn refresh_session(
 }
 
 /// The refresh token: a body's counts before the cookie's, and nothing falls back.
-fn credential(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<(String, Style), Problem> {
+fn credential(
+    app: &App,
+    headers: &HeaderMap,
+    bytes: &[u8],
+    media: MediaType,
+) -> Result<(String, Style), Problem> {
     if media == MediaType::Form {
         let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
         if body::parameter(form, "grant_type")?.as_deref() != Some("refresh_token") {
             return Err(Problem::field("grant_type", "expected refresh_token"));
         }
         let token = body::parameter(form, "refresh_token")?;
-        return token.map(|token| (token, Style::OAuth)).ok_or_else(|| Problem::field("refresh_token", "is missing"));
+        return token
+            .map(|token| (token, Style::OAuth))
+            .ok_or_else(|| Problem::field("refresh_token", "is missing"));
     }
     let request: RefreshRequest = match media {
         MediaType::Json if !bytes.is_empty() => body::parse_json(bytes)?,
@@ -100,7 +109,9 @@ async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Resp
             let reason = end_reason(app, None, &token.session).await?;
             Err(over(Problem::session_ended(reason)))
         }
-        Exchange::Forged => Err(Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked")),
+        Exchange::Forged => {
+            Err(Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked"))
+        }
         Exchange::Blocked(until) => Err(blocked(app, &token, until, now)),
     }
 }
@@ -108,5 +119,6 @@ async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Resp
 fn blocked(app: &App, token: &RefreshToken, until: Timestamp, now: Timestamp) -> Problem {
     let limit = &app.config().refresh_limit;
     let standing = limit.standing(token.window, now);
-    Problem::rate_limited("refresh", now.seconds_until(until)).with_headers(rate_limit::headers("refresh", limit, standing))
+    Problem::rate_limited("refresh", now.seconds_until(until))
+        .with_headers(rate_limit::headers("refresh", limit, standing))
 }

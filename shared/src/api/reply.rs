@@ -33,7 +33,8 @@ pub(super) struct Tokens {
 pub(super) fn tokens(app: &App, session: &Session, nonce: Nonce, now: Timestamp) -> Result<Tokens, Problem> {
     let config = app.config();
     let key = config.keys.refresh().iter().find(|key| key.tag() == session.key);
-    let key = key.ok_or_else(|| Problem::of(Code::InvalidToken).because("the row's refresh key was retired"))?;
+    let key =
+        key.ok_or_else(|| Problem::of(Code::InvalidToken).because("the row's refresh key was retired"))?;
     let signer = config.keys.signer().map_err(|error| Problem::of(Code::Internal).because(error))?;
     let access_expires_at = session.access_expires_at(now, config.lifetimes.access);
     let scope = current_scope(session, now, config.admin_max_age);
@@ -74,7 +75,14 @@ fn token_id() -> Result<String, Problem> {
 
 impl Tokens {
     /// The answer of a login or a refresh. `extra` adds members.
-    pub(super) fn reply(self, app: &App, session: &Session, transport: Transport, status: StatusCode, extra: Value) -> Response {
+    pub(super) fn reply(
+        self,
+        app: &App,
+        session: &Session,
+        transport: Transport,
+        status: StatusCode,
+        extra: Value,
+    ) -> Response {
         let refresh_expires_in = self.now.seconds_until(self.refresh_expires_at);
         let mut body = json!({
             "session_id": session.id,
@@ -89,12 +97,15 @@ impl Tokens {
             let cookies = app.config().cookies.set(&self.access, &self.refresh, lifetime);
             return (status, cookies, Json(body)).into_response();
         }
-        merge(&mut body, json!({
-            "access_token": self.access.expose(),
-            "token_type": "Bearer",
-            "refresh_token": self.refresh.expose(),
-            "refresh_expires_in": refresh_expires_in,
-        }));
+        merge(
+            &mut body,
+            json!({
+                "access_token": self.access.expose(),
+                "token_type": "Bearer",
+                "refresh_token": self.refresh.expose(),
+                "refresh_expires_in": refresh_expires_in,
+            }),
+        );
         (status, Json(body)).into_response()
     }
 

@@ -92,7 +92,12 @@ struct Named {
     nonce: Option<NonceHash>,
 }
 
-fn named_session(app: &App, headers: &HeaderMap, body_token: Option<&str>, now: Timestamp) -> Result<Named, Problem> {
+fn named_session(
+    app: &App,
+    headers: &HeaderMap,
+    body_token: Option<&str>,
+    now: Timestamp,
+) -> Result<Named, Problem> {
     if let Some(token) = bearer(headers)? {
         return named_by_access(app, &token, now);
     }
@@ -132,7 +137,8 @@ pub(super) struct Ended {
 impl Ended {
     pub(super) fn new(app: &App, ends: Vec<End>, now: Timestamp) -> Self {
         // A verifier that never asks us may take an access token minted in the last moment until then.
-        let lifetime = if ends.is_empty() { std::time::Duration::ZERO } else { app.config().lifetimes.access };
+        let lifetime =
+            if ends.is_empty() { std::time::Duration::ZERO } else { app.config().lifetimes.access };
         Self { ends, access_tokens_expire_by: now + lifetime }
     }
 }

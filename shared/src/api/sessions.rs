@@ -34,7 +34,9 @@ async fn list(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Res
     let state = app.store().user(&caller.user).await?;
     own_session(&app, &caller, &state).await?;
     let mut sessions: Vec<&Session> = state.live(caller.now).collect();
-    sessions.sort_by_key(|session| (session.id != caller.session, std::cmp::Reverse(session.last_activity), session.id));
+    sessions.sort_by_key(|session| {
+        (session.id != caller.session, std::cmp::Reverse(session.last_activity), session.id)
+    });
     let sessions: Vec<Value> = sessions.into_iter().map(|session| view::session(session, &caller)).collect();
     let mut body = json!({
         "user_id": caller.user,
@@ -60,12 +62,20 @@ async fn one(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> 
     Ok(Json(body))
 }
 
-async fn end_session(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn end_session(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id = id.parse::<SessionId>().map_err(|_| not_found())?;
     end_by_id(&app, &caller, &id).await.map(Ended::into_response)
 }
 
-async fn end_others(State(app): State<App>, caller: Caller, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+async fn end_others(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let scope = parameter(query.as_deref().unwrap_or_default(), "scope")?;
     if scope.as_deref() != Some("others") {
         return Err(Problem::field("scope", "expected others"));
@@ -77,7 +87,8 @@ async fn end_others(State(app): State<App>, caller: Caller, RawQuery(query): Raw
 pub(super) async fn end_by_id(app: &App, caller: &Caller, id: &SessionId) -> Result<Ended, Problem> {
     let state = app.store().user(&caller.user).await?;
     own_session(app, caller, &state).await?;
-    let target = state.sessions.iter().find(|row| row.id == *id && can_end(row, caller.now)).ok_or_else(not_found)?;
+    let target =
+        state.sessions.iter().find(|row| row.id == *id && can_end(row, caller.now)).ok_or_else(not_found)?;
     let end = End::of(target, EndReason::SignedOut, Actor::User, caller.now);
     if end_one(app, &end, &[]).await? { Ok(Ended::new(app, vec![end], caller.now)) } else { Err(not_found()) }
 }

@@ -33,7 +33,9 @@ pub(super) async fn status(
 ) -> Result<Json<Value>, Problem> {
     let now = app.now();
     let held = held(&app, &headers, now)?;
-    let Some((user, session)) = held.session() else { return Ok(answer("none", None, &Value::Null, false, now)) };
+    let Some((user, session)) = held.session() else {
+        return Ok(answer("none", None, &Value::Null, false, now));
+    };
     let row = app.store().session(&user, &session).await?;
     let Some(row) = row.as_ref().filter(|row| row.is_live(now)) else {
         let reason = end_reason(&app, row.as_ref(), &session).await?;
@@ -56,7 +58,13 @@ pub(super) async fn status(
     Ok(answer(state, expires_at, &json!(session), can_refresh, now))
 }
 
-fn answer(state: &str, expires_at: Option<Timestamp>, session: &Value, can_refresh: bool, now: Timestamp) -> Json<Value> {
+fn answer(
+    state: &str,
+    expires_at: Option<Timestamp>,
+    session: &Value,
+    can_refresh: bool,
+    now: Timestamp,
+) -> Json<Value> {
     Json(json!({
         "state": state,
         "expires_at": expires_at.map(Timestamp::to_rfc3339),

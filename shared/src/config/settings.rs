@@ -50,7 +50,12 @@ pub const SETTINGS: &[Setting] = &[
         "origins, comma-separated",
         "Other origins whose pages may use cookies here; the API's own origin needs no entry.",
     ),
-    optional("COOKIE_SECURE", "true", "`true` or `false`", "`false` drops `Secure` and the `__Host-` prefix, for http on a laptop."),
+    optional(
+        "COOKIE_SECURE",
+        "true",
+        "`true` or `false`",
+        "`false` drops `Secure` and the `__Host-` prefix, for http on a laptop.",
+    ),
     optional(
         "COOKIE_SAMESITE",
         "lax",
@@ -59,7 +64,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     optional("ACCESS_TOKEN_TTL", "1h", "duration", "How long an access token is good."),
     optional("REFRESH_TOKEN_TTL", "7d", "duration", "How long a session may sleep between two refreshes."),
-    optional("SESSION_TTL", "30d", "duration", "The longest life of a session, however often it is refreshed."),
+    optional(
+        "SESSION_TTL",
+        "30d",
+        "duration",
+        "The longest life of a session, however often it is refreshed.",
+    ),
     optional(
         "REFRESH_GRACE",
         "60s",
@@ -75,7 +85,12 @@ pub const SETTINGS: &[Setting] = &[
         "At the limit: end the least recently active session, or refuse the sign-in with 409.",
     ),
     optional("LIMIT_REFRESH", "20/5m/15m", "attempts/window[/block]", "Refreshes of one session."),
-    optional("ASSERTION_MAX_AGE", "10m", "duration", "The greatest age of an assertion by its `iat`, at most 10m."),
+    optional(
+        "ASSERTION_MAX_AGE",
+        "10m",
+        "duration",
+        "The greatest age of an assertion by its `iat`, at most 10m.",
+    ),
     optional(
         "ADMIN_MAX_AGE",
         "12h",
@@ -85,10 +100,20 @@ pub const SETTINGS: &[Setting] = &[
     optional("EXPIRY_SHARDS", "16", "1 to 1024", "Partitions of the expiry index."),
     optional("EVENT_TTL", "90d", "duration", "How long the audit trail is kept."),
     optional("SESSION_DEBUG", "false", "`true` or `false`", "Debug logs."),
-    optional("LOG_SAMPLE", "100", "1 to 1000000", "One log line in so many successful requests; refusals and errors are always logged."),
+    optional(
+        "LOG_SAMPLE",
+        "100",
+        "1 to 1000000",
+        "One log line in so many successful requests; refusals and errors are always logged.",
+    ),
     optional("TABLE_SESSIONS", "latchkey-sessions", "table name", "The table of live sessions."),
     optional("TABLE_RATE_LIMITS", "latchkey-rate-limits", "table name", "The table of rate-limit counters."),
-    optional("TABLE_SECURITY_EVENTS", "latchkey-security-events", "table name", "The table of the audit trail."),
+    optional(
+        "TABLE_SECURITY_EVENTS",
+        "latchkey-security-events",
+        "table name",
+        "The table of the audit trail.",
+    ),
 ];
 
 /// The table of all settings in Markdown, as `docs/settings.md` holds it.

@@ -54,7 +54,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
     };
     let digits = text.strip_suffix(unit).ok_or(ValueError::Duration)?;
     let count = whole(digits).map_err(|_| ValueError::Duration)?;
-    count.checked_mul(factor).filter(|seconds| *seconds <= 3_660 * 86_400).map(Duration::from_secs).ok_or(ValueError::Duration)
+    count
+        .checked_mul(factor)
+        .filter(|seconds| *seconds <= 3_660 * 86_400)
+        .map(Duration::from_secs)
+        .ok_or(ValueError::Duration)
 }
 
 /// A whole number of digits only: no sign, no blanks, no underscore.
@@ -146,7 +150,14 @@ mod tests {
     fn an_origin_is_exact_and_never_a_wildcard() {
         assert_eq!(origins("https://a.example.com, http://127.0.0.1:9000").unwrap().len(), 2);
         assert_eq!(origins(""), Ok(vec![]));
-        for wrong in ["*", "https://*.example.com", "https://a.example.com/", "null", "a.example.com", "https://A.example.com"] {
+        for wrong in [
+            "*",
+            "https://*.example.com",
+            "https://a.example.com/",
+            "null",
+            "a.example.com",
+            "https://A.example.com",
+        ] {
             assert_eq!(origins(wrong), Err(ValueError::Origin), "{wrong}");
         }
     }
@@ -155,7 +166,13 @@ mod tests {
     fn the_issuer_is_https_at_the_base_path() {
         assert!(issuer("https://app.example.com/api/auth").is_ok());
         assert!(issuer("http://127.0.0.1:9000/api/auth").is_ok());
-        for wrong in ["http://app.example.com/api/auth", "https://app.example.com", "https://app.example.com/api/auth/", "https://a/api/auth?x=1", "x"] {
+        for wrong in [
+            "http://app.example.com/api/auth",
+            "https://app.example.com",
+            "https://app.example.com/api/auth/",
+            "https://a/api/auth?x=1",
+            "x",
+        ] {
             assert_eq!(issuer(wrong), Err(ValueError::IssuerUrl), "{wrong}");
         }
     }

@@ -98,7 +98,8 @@ fn wrong_field(path: &str, error: &serde_json::Error) -> Problem {
     }
     let field = if path == "." { "body" } else { path };
     // serde writes "invalid type: string \"..\", expected a number": the first half holds what was sent.
-    let expected = text.rsplit_once(", expected ").map(|(_, rest)| rest.split(" at line").next().unwrap_or(rest));
+    let expected =
+        text.rsplit_once(", expected ").map(|(_, rest)| rest.split(" at line").next().unwrap_or(rest));
     match expected {
         Some(expected) => Problem::field(field, format!("expected {expected}")),
         None => Problem::field(field, "is not valid"),

@@ -48,7 +48,8 @@ fn gateway(extensions: &Extensions) -> Option<&ApiGatewayV2httpRequestContext> {
 pub fn request_id(extensions: &Extensions) -> String {
     let given = gateway(extensions).and_then(|context| context.request_id.clone());
     let legal = |id: &String| {
-        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=+/.".contains(&b))
+        (1..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=+/.".contains(&b))
     };
     given.filter(legal).unwrap_or_else(random_id)
 }
@@ -63,6 +64,7 @@ fn random_id() -> String {
 /// The user agent without control characters: it is stored, logged and shown.
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let raw = headers.get(header::USER_AGENT)?;
-    let text: String = String::from_utf8_lossy(raw.as_bytes()).chars().filter(|c| !c.is_control()).take(512).collect();
+    let text: String =
+        String::from_utf8_lossy(raw.as_bytes()).chars().filter(|c| !c.is_control()).take(512).collect();
     Some(text).filter(|text| !text.is_empty())
 }

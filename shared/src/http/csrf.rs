@@ -63,14 +63,20 @@ mod tests {
     }
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pair = |(name, value): &(&'static str, &'static str)| (HeaderName::from_static(name), HeaderValue::from_static(value));
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
         list.iter().map(pair).collect()
     }
 
     #[test]
     fn only_our_own_pages_may_send_cookies() {
         let app = "https://app.example.com";
-        let ours = [vec![("sec-fetch-site", "same-origin")], vec![("origin", app)], vec![("sec-fetch-site", "same-site"), ("origin", app)]];
+        let ours = [
+            vec![("sec-fetch-site", "same-origin")],
+            vec![("origin", app)],
+            vec![("sec-fetch-site", "same-site"), ("origin", app)],
+        ];
         for list in ours {
             assert!(cookies().check_unsafe(&headers(&list)).is_ok(), "{list:?}");
         }
@@ -95,7 +101,11 @@ mod tests {
         for list in [vec![], vec![("sec-fetch-site", "same-origin"), ("origin", "https://api.example.com")]] {
             assert!(cookies().check_login(&headers(&list)).is_ok(), "{list:?}");
         }
-        for list in [vec![("sec-fetch-site", "cross-site")], vec![("origin", "https://evil.example")], vec![("sec-fetch-site", "same-site")]] {
+        for list in [
+            vec![("sec-fetch-site", "cross-site")],
+            vec![("origin", "https://evil.example")],
+            vec![("sec-fetch-site", "same-site")],
+        ] {
             assert!(cookies().check_login(&headers(&list)).is_err(), "{list:?}");
         }
     }

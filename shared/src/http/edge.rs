@@ -45,7 +45,9 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
 pub async fn deadline(request: Request, next: Next) -> Response {
     match tokio::time::timeout(DEADLINE, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::of(Code::StoreUnavailable).because("the deadline of the request passed").into_response(),
+        Err(_) => {
+            Problem::of(Code::StoreUnavailable).because("the deadline of the request passed").into_response()
+        }
     }
 }
 
@@ -88,9 +90,27 @@ fn log(app: &App, line: &Line<'_>, response: &Response, problem: Option<&Problem
         Some(problem) => {
             let (code, cause) = (problem.code().name(), problem.cause());
             if status >= 500 {
-                tracing::error!(request_id, method, route, status, code, cause, duration_ms, "a request failed");
+                tracing::error!(
+                    request_id,
+                    method,
+                    route,
+                    status,
+                    code,
+                    cause,
+                    duration_ms,
+                    "a request failed"
+                );
             } else {
-                tracing::info!(request_id, method, route, status, code, cause, duration_ms, "a request was refused");
+                tracing::info!(
+                    request_id,
+                    method,
+                    route,
+                    status,
+                    code,
+                    cause,
+                    duration_ms,
+                    "a request was refused"
+                );
             }
         }
         None if app.samples() => {

@@ -37,9 +37,12 @@ pub enum Code {
     StoreUnavailable,
 }
 
-/// A problem on its way to a client.
+/// A problem on its way to a client. Boxed: every handler's result carries room for one.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     code: Code,
     detail: Option<Cow<'static, str>>,
     members: Map<String, Value>,
@@ -57,13 +60,21 @@ impl Code {
             Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "The token is not valid"),
             Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "The access token has expired"),
             Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "The session has ended"),
-            Self::InvalidAssertion => (StatusCode::UNAUTHORIZED, "invalid_assertion", "The assertion opens no session"),
+            Self::InvalidAssertion => {
+                (StatusCode::UNAUTHORIZED, "invalid_assertion", "The assertion opens no session")
+            }
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
-            Self::CsrfRejected => (StatusCode::FORBIDDEN, "csrf_rejected", "A cookie came from another site's page"),
+            Self::CsrfRejected => {
+                (StatusCode::FORBIDDEN, "csrf_rejected", "A cookie came from another site's page")
+            }
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Nothing is here"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method"),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method")
+            }
             Self::SessionLimit => (StatusCode::CONFLICT, "session_limit", "Too many sessions"),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is over 16 KiB"),
+            Self::BodyTooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is over 16 KiB")
+            }
             Self::UnsupportedMediaType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is of another type")
             }
@@ -92,8 +103,14 @@ const STORE_RETRY_SECONDS: u64 = 2;
 impl Problem {
     /// A problem of this code.
     pub fn of(code: Code) -> Self {
-        let problem =
-            Self { code, detail: None, members: Map::new(), headers: HeaderMap::new(), cause: None, oauth: false };
+        let problem = Self(Box::new(Parts {
+            code,
+            detail: None,
+            members: Map::new(),
+            headers: HeaderMap::new(),
+            cause: None,
+            oauth: false,
+        }));
         match code {
             Code::TokenMissing => problem.with_header(header::WWW_AUTHENTICATE, "Bearer"),
             Code::InvalidToken | Code::TokenExpired | Code::SessionEnded | Code::InvalidAssertion => {
@@ -108,110 +125,115 @@ impl Problem {
     pub fn field(field: impl Into<String>, expected: impl std::fmt::Display) -> Self {
         let field = field.into();
         let mut problem = Self::of(Code::InvalidRequest).detail(format!("{field}: {expected}"));
-        problem.members.insert("field".into(), field.into());
+        problem.0.members.insert("field".into(), field.into());
         problem
     }
 
     /// The session is over, for this reason.
     pub fn session_ended(reason: PublicReason) -> Self {
         let mut problem = Self::of(Code::SessionEnded);
-        problem.members.insert("reason".into(), json!(reason));
+        problem.0.members.insert("reason".into(), json!(reason));
         problem
     }
 
     /// The caller is over a limit for so many seconds.
     pub fn rate_limited(policy: &'static str, retry_after: u64) -> Self {
         let mut problem = Self::of(Code::RateLimited).retry_after(retry_after);
-        problem.members.insert("policy".into(), policy.into());
+        problem.0.members.insert("policy".into(), policy.into());
         problem
     }
 
     /// The sign-in is over the session limit, and the policy is to refuse it.
     pub fn session_limit(limit: usize) -> Self {
         let mut problem = Self::of(Code::SessionLimit);
-        problem.members.insert("limit".into(), limit.into());
+        problem.0.members.insert("limit".into(), limit.into());
         problem
     }
 
     /// Says more, for people.
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// Remembers what really happened, for the log alone.
     pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
-        self.cause = Some(cause.to_string());
+        self.0.cause = Some(cause.to_string());
         self
     }
 
     /// Adds a header; a value that is no header text is left out.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.append(name, value);
+            self.0.headers.append(name, value);
         }
         self
     }
 
     /// Adds headers such as `Set-Cookie`.
     pub fn with_headers(mut self, headers: HeaderMap) -> Self {
-        self.headers.extend(headers);
+        self.0.headers.extend(headers);
         self
     }
 
     /// Answers as RFC 6749 section 5.2 has it: the caller sent a form, as OAuth clients do.
     pub fn as_oauth(mut self) -> Self {
-        self.oauth = true;
+        self.0.oauth = true;
         self
     }
 
     /// The code.
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// The private cause.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     fn retry_after(mut self, seconds: u64) -> Self {
-        self.members.insert("retry_after".into(), seconds.into());
+        self.0.members.insert("retry_after".into(), seconds.into());
         self.with_header(header::RETRY_AFTER, &seconds.to_string())
     }
 
     /// The body, once the request's id is known.
     pub fn body(&self, request_id: &str) -> Value {
-        let (status, name, title) = self.code.facts();
-        if self.oauth {
-            let error = match self.code {
+        let (status, name, title) = self.0.code.facts();
+        if self.0.oauth {
+            let field = self.0.members.get("field").and_then(Value::as_str);
+            let error = match self.0.code {
+                Code::InvalidRequest if field == Some("grant_type") => "unsupported_grant_type",
                 Code::InvalidRequest | Code::BodyTooLarge | Code::UnsupportedMediaType => "invalid_request",
                 Code::StoreUnavailable | Code::RateLimited => "temporarily_unavailable",
                 _ => "invalid_grant",
             };
             return json!({"error": error, "error_description": title, "code": name, "request_id": request_id});
         }
-        let mut body = self.members.clone();
-        body.insert("type".into(), format!("https://latchkey.dev/problems/{}", name.replace('_', "-")).into());
+        let mut body = self.0.members.clone();
+        body.insert(
+            "type".into(),
+            format!("https://latchkey.dev/problems/{}", name.replace('_', "-")).into(),
+        );
         body.insert("title".into(), title.into());
         body.insert("status".into(), status.as_u16().into());
         body.insert("code".into(), name.into());
-        body.insert("detail".into(), self.detail.as_deref().unwrap_or(title).into());
+        body.insert("detail".into(), self.0.detail.as_deref().unwrap_or(title).into());
         body.insert("request_id".into(), request_id.into());
         Value::Object(body)
     }
 
     /// The media type of [`Problem::body`].
     pub fn content_type(&self) -> &'static str {
-        if self.oauth { "application/json" } else { "application/problem+json" }
+        if self.0.oauth { "application/json" } else { "application/problem+json" }
     }
 }
 
 /// The body is written by [`super::edge::finish`], which knows the request's id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.code.status().into_response();
-        response.headers_mut().extend(self.headers.clone());
+        let mut response = self.0.code.status().into_response();
+        response.headers_mut().extend(self.0.headers.clone());
         response.extensions_mut().insert(self);
         response
     }

@@ -29,7 +29,7 @@ pub enum Plan {
     /// The window is full: refuse until this second.
     Block(Timestamp),
     /// Make the next generation.
-    Rotate(Rotation),
+    Rotate(Box<Rotation>),
 }
 
 /// The next generation, complete: everything the write sets.
@@ -82,14 +82,14 @@ pub fn plan(
     }
     match limit.attempt(token.window, now) {
         Decision::Refused(until) => Plan::Block(until),
-        Decision::Counted(window) => Plan::Rotate(Rotation {
+        Decision::Counted(window) => Plan::Rotate(Box::new(Rotation {
             generation: token.generation + 1,
             rotated_at: now,
             expires_at: token.absolute_expires_at.min(now + lifetimes.refresh),
             window,
             key,
             seen,
-        }),
+        })),
     }
 }
 

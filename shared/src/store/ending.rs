@@ -57,7 +57,12 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say.
-    pub async fn mark_ending(&self, user: &UserId, session: &SessionId, reason: EndReason) -> Result<(), StoreError> {
+    pub async fn mark_ending(
+        &self,
+        user: &UserId,
+        session: &SessionId,
+        reason: EndReason,
+    ) -> Result<(), StoreError> {
         let request = self
             .client
             .update_item()
@@ -104,11 +109,13 @@ impl Store {
             .key(PK, text(item::user_key(&end.user)))
             .key(SK, text(item::session_key(&end.session)))
             .condition_expression("attribute_exists(pk)");
-        let delete = TransactWriteItem::builder().delete(delete.build().expect("table and key are given")).build();
+        let delete =
+            TransactWriteItem::builder().delete(delete.build().expect("table and key are given")).build();
         let record = Put::builder()
             .table_name(&self.tables.security_events)
             .set_item(Some(record_item(end, end.at + self.event_ttl)));
-        let record = TransactWriteItem::builder().put(record.build().expect("table and item are given")).build();
+        let record =
+            TransactWriteItem::builder().put(record.build().expect("table and item are given")).build();
         [delete, self.put_event(&Event::ended(end, now_millis)), record]
     }
 
@@ -128,7 +135,9 @@ impl Store {
                 .update_expression("SET v = :next, tva = :at")
                 .expression_attribute_values(":at", moment(at)),
         };
-        TransactWriteItem::builder().update(update.build().expect("table, key and expression are given")).build()
+        TransactWriteItem::builder()
+            .update(update.build().expect("table, key and expression are given"))
+            .build()
     }
 }
 

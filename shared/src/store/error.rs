@@ -30,7 +30,7 @@ pub enum Committed {
     Yes,
     /// None of it is done: a condition did not hold, the world has moved on. Read again.
     Moved,
-    /// None of it is done: another transaction holds a row. Wait and try the same again.
+    /// None of it is done: another transaction holds a row, or it is throttled. Wait and try again.
     Conflict,
 }
 
@@ -53,22 +53,31 @@ impl StoreError {
 }
 
 /// Reads the cancellation reasons of a transaction one by one.
-pub(super) fn transaction_outcome<R>(error: SdkError<TransactWriteItemsError, R>) -> Result<Committed, StoreError>
+pub(super) fn transaction_outcome<R>(
+    error: SdkError<TransactWriteItemsError, R>,
+) -> Result<Committed, StoreError>
 where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
+    else {
         return match error.code() {
-            Some("TransactionInProgressException" | "TransactionConflictException") => Ok(Committed::Conflict),
+            Some("TransactionInProgressException" | "TransactionConflictException") => {
+                Ok(Committed::Conflict)
+            }
             _ => Err(StoreError::unavailable(error)),
         };
     };
-    let codes: Vec<&str> = canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
+    let codes: Vec<&str> =
+        canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
     // A failed condition is news whatever else happened: waiting would not make it hold.
     if codes.contains(&"ConditionalCheckFailed") {
         return Ok(Committed::Moved);
     }
-    if codes.contains(&"TransactionConflict") {
+    let passes = |code: &&str| {
+        matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+    };
+    if codes.iter().any(passes) {
         return Ok(Committed::Conflict);
     }
     Err(StoreError::unavailable(error))

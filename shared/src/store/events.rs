@@ -51,7 +51,12 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say.
-    pub async fn session_events(&self, user: &UserId, session: &SessionId, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    pub async fn session_events(
+        &self,
+        user: &UserId,
+        session: &SessionId,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
         let reply = self
             .client
             .query()
@@ -109,9 +114,9 @@ fn attribute(value: Value) -> AttributeValue {
         Value::Number(digits) => number(digits),
         Value::String(string) => text(string),
         Value::Array(list) => AttributeValue::L(list.into_iter().map(attribute).collect()),
-        Value::Object(map) => {
-            AttributeValue::M(map.into_iter().map(|(name, value)| (name, attribute(value))).collect::<HashMap<_, _>>())
-        }
+        Value::Object(map) => AttributeValue::M(
+            map.into_iter().map(|(name, value)| (name, attribute(value))).collect::<HashMap<_, _>>(),
+        ),
     }
 }
 

@@ -95,7 +95,8 @@ fn text_of(value: impl ToString) -> AttributeValue {
 pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
     let user = string(item, PK)?.strip_prefix("U#").and_then(|user| user.parse().ok());
     let id = string(item, SK)?.strip_prefix("S#").and_then(|id| id.parse().ok());
-    let hash: [u8; 32] = bytes(item, NONCE_HASH)?.try_into().map_err(|_| StoreError::Malformed(NONCE_HASH))?;
+    let hash: [u8; 32] =
+        bytes(item, NONCE_HASH)?.try_into().map_err(|_| StoreError::Malformed(NONCE_HASH))?;
     Ok(Session {
         user: user.ok_or(StoreError::Malformed(PK))?,
         id: id.ok_or(StoreError::Malformed(SK))?,

@@ -43,7 +43,8 @@ impl Store {
     /// The store cannot say whether it is done; the SDK repeats the same transaction under one token.
     pub async fn open(&self, opening: &Opening<'_>) -> Result<Committed, StoreError> {
         let session = opening.session;
-        let kind = crate::event::EventKind::Login { ip: session.seen.ip, device: session.seen.device.label() };
+        let kind =
+            crate::event::EventKind::Login { ip: session.seen.ip, device: session.seen.device.label() };
         let login = Event::new(&session.user, session.id, opening.now_millis, kind);
         let mut items = vec![self.put_session(session), self.put_event(&login), self.use_assertion(opening)];
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
@@ -81,6 +82,8 @@ impl Store {
         for (name, value) in opening.head.version_values() {
             update = update.expression_attribute_values(name, value);
         }
-        TransactWriteItem::builder().update(update.build().expect("table, key and expression are given")).build()
+        TransactWriteItem::builder()
+            .update(update.build().expect("table, key and expression are given"))
+            .build()
     }
 }

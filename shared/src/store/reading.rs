@@ -108,7 +108,10 @@ impl Head {
         let used = row.get(USED).and_then(|value| value.as_b().ok());
         Ok(Self {
             version: item::integer(row, VERSION)?,
-            tokens_valid_after: row.contains_key(VALID_AFTER).then(|| item::timestamp(row, VALID_AFTER)).transpose()?,
+            tokens_valid_after: row
+                .contains_key(VALID_AFTER)
+                .then(|| item::timestamp(row, VALID_AFTER))
+                .transpose()?,
             used: used.map(|blob| unpack_used(blob.as_ref())).unwrap_or_default(),
         })
     }
@@ -141,7 +144,10 @@ mod tests {
 
     #[test]
     fn used_marks_survive_their_row() {
-        let used = vec![(UsedMark([3; 8]), Timestamp::from_seconds(7)), (UsedMark([9; 8]), Timestamp::from_seconds(-1))];
+        let used = vec![
+            (UsedMark([3; 8]), Timestamp::from_seconds(7)),
+            (UsedMark([9; 8]), Timestamp::from_seconds(-1)),
+        ];
         assert_eq!(unpack_used(&pack_used(&used)), used);
     }
 }

@@ -71,7 +71,12 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say.
-    pub async fn block(&self, token: &RefreshToken, until: Timestamp, now: Timestamp) -> Result<Conditional, StoreError> {
+    pub async fn block(
+        &self,
+        token: &RefreshToken,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Conditional, StoreError> {
         let request = self
             .conditional_update(token, now)
             .update_expression("SET b = :until")

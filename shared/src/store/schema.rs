@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 
 use crate::clock::Timestamp;
@@ -153,7 +153,8 @@ fn create_request(client: &Client, spec: &TableSpec) -> CreateTableFluentBuilder
     let mut request = client.create_table().table_name(&spec.name).billing_mode(BillingMode::PayPerRequest);
     let index_key = spec.index.map(|(_, key)| key);
     for name in [Some(spec.partition_key), spec.sort_key, index_key].into_iter().flatten() {
-        let definition = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        let definition =
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         request = request.attribute_definitions(definition.build().expect("name and type are given"));
     }
     request = request.key_schema(key_element(spec.partition_key, KeyType::Hash));
@@ -168,7 +169,8 @@ fn create_request(client: &Client, spec: &TableSpec) -> CreateTableFluentBuilder
         request = request.global_secondary_indexes(index.build().expect("name and key are given"));
     }
     if spec.stream {
-        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
+        let stream =
+            StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
         request = request.stream_specification(stream.build().expect("enabled is given"));
     }
     request
@@ -181,7 +183,8 @@ fn key_element(name: &str, kind: KeyType) -> KeySchemaElement {
 /// A new table on AWS takes seconds; asks at most a minute.
 async fn wait_until_active(client: &Client, name: &str) -> Result<(), String> {
     for _ in 0..120 {
-        let reply = client.describe_table().table_name(name).send().await.map_err(|error| describe(&error))?;
+        let reply =
+            client.describe_table().table_name(name).send().await.map_err(|error| describe(&error))?;
         let status = reply.table().and_then(|table| table.table_status());
         if status.is_some_and(|status| status.as_str() == "ACTIVE") {
             return Ok(());

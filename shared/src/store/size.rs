@@ -14,10 +14,14 @@ fn value_bytes(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
         // About one byte for two significant digits, and one more; one more still for a sign.
-        AttributeValue::N(digits) => digits.trim_start_matches('-').len().div_ceil(2) + 1 + usize::from(digits.starts_with('-')),
+        AttributeValue::N(digits) => {
+            digits.trim_start_matches('-').len().div_ceil(2) + 1 + usize::from(digits.starts_with('-'))
+        }
         AttributeValue::B(blob) => blob.as_ref().len(),
         AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + value_bytes(value)).sum::<usize>(),
-        AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| 1 + name.len() + value_bytes(value)).sum::<usize>(),
+        AttributeValue::M(map) => {
+            3 + map.iter().map(|(name, value)| 1 + name.len() + value_bytes(value)).sum::<usize>()
+        }
         AttributeValue::Ss(list) | AttributeValue::Ns(list) => list.iter().map(String::len).sum(),
         AttributeValue::Bs(list) => list.iter().map(|blob| blob.as_ref().len()).sum(),
         _ => 1,

@@ -110,7 +110,13 @@ mod tests {
     fn check(claims: &str, at: i64) -> Result<Claims, AccessTokenError> {
         let keys = KeySet::parse(&generate_key_set()).unwrap();
         let token = keys.signer().unwrap().sign(claims.as_bytes()).unwrap();
-        verify(token.expose(), keys.verifying(), "https://a.example/api/auth", "app", Timestamp::from_seconds(at))
+        verify(
+            token.expose(),
+            keys.verifying(),
+            "https://a.example/api/auth",
+            "app",
+            Timestamp::from_seconds(at),
+        )
     }
 
     #[test]
@@ -143,7 +149,11 @@ mod tests {
         for name in ["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "sid", "auth_time"] {
             let mut claims = claims();
             claims.as_object_mut().unwrap().remove(name);
-            assert_eq!(check(&claims.to_string(), NOW).unwrap_err(), AccessTokenError::Invalid, "without {name}");
+            assert_eq!(
+                check(&claims.to_string(), NOW).unwrap_err(),
+                AccessTokenError::Invalid,
+                "without {name}"
+            );
         }
     }
 

@@ -85,7 +85,10 @@ enum Audience {
 ///
 /// # Errors
 /// `Issuer` when there is none.
-pub fn claimed_issuer<'i>(text: &str, issuers: &'i [TrustedIssuer]) -> Result<&'i TrustedIssuer, AssertionError> {
+pub fn claimed_issuer<'i>(
+    text: &str,
+    issuers: &'i [TrustedIssuer],
+) -> Result<&'i TrustedIssuer, AssertionError> {
     use base64::Engine as _;
     #[derive(Deserialize)]
     struct Iss {

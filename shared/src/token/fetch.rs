@@ -99,7 +99,8 @@ impl IssuerKeyCache {
                 return Err(KeysUnavailable("the answer is not 200"));
             }
             let body = Limited::new(reply.into_body(), MAX_BYTES).collect().await;
-            let body = body.map_err(|_| KeysUnavailable("the answer is over 256 KiB or broke off"))?.to_bytes();
+            let body =
+                body.map_err(|_| KeysUnavailable("the answer is over 256 KiB or broke off"))?.to_bytes();
             parse_fetched_jwks(&body).map_err(|_| KeysUnavailable("the answer is no key set that we can use"))
         };
         let outcome = tokio::time::timeout(TIMEOUT, attempt).await;
@@ -127,7 +128,10 @@ impl Entry {
 
 impl std::fmt::Debug for Entry {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Entry").field("keys", &self.keys.len()).field("fetched_at", &self.fetched_at).finish()
+        out.debug_struct("Entry")
+            .field("keys", &self.keys.len())
+            .field("fetched_at", &self.fetched_at)
+            .finish()
     }
 }
 

@@ -40,7 +40,9 @@ pub enum IssuerKeys {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssuerError {
     /// Not a JSON list of issuers; an unknown or missing member.
-    #[error("expected a JSON list of issuers with issuer, audience and jwks or jwks_url (line {0}, column {1})")]
+    #[error(
+        "expected a JSON list of issuers with issuer, audience and jwks or jwks_url (line {0}, column {1})"
+    )]
     NotAList(usize, usize),
     /// Nobody could ever sign in.
     #[error("needs at least one issuer")]
@@ -202,7 +204,10 @@ mod tests {
     #[test]
     fn a_shared_secret_never_verifies_an_assertion() {
         let text = r#"[{"issuer":"x","audience":"a","jwks":{"keys":[{"kty":"oct","k":"AAAA"}]}}]"#;
-        assert_eq!(parse_trusted_issuers(text, OWN).err(), Some(IssuerError::Key(0, 0, JwkError::Unsupported)));
+        assert_eq!(
+            parse_trusted_issuers(text, OWN).err(),
+            Some(IssuerError::Key(0, 0, JwkError::Unsupported))
+        );
         let mixed = format!(r#"{{"keys":[{{"kty":"oct","k":"AAAA"}},{{"kty":7}},{KEY}]}}"#);
         assert_eq!(parse_fetched_jwks(mixed.as_bytes()).unwrap().len(), 1);
     }

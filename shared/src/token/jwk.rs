@@ -184,5 +184,5 @@ fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), JwkError> {
     let significant: Vec<u8> = n.iter().copied().skip_while(|byte| *byte == 0).collect();
     let bits = significant.first().map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize);
     let exponent_ok = e.iter().any(|byte| *byte > 2) || e.len() > 1;
-    (bits >= 2_048 && bits <= 8_192 && exponent_ok && e.len() <= 8).then_some(()).ok_or(JwkError::WeakRsa)
+    ((2_048..=8_192).contains(&bits) && exponent_ok && e.len() <= 8).then_some(()).ok_or(JwkError::WeakRsa)
 }

@@ -202,13 +202,16 @@ mod tests {
     #[test]
     fn a_key_set_that_cannot_work_is_refused_at_start() {
         assert_eq!(KeySet::parse("{}").unwrap_err(), KeySetError::NotAKeySet);
-        let cases: [(KeySetError, fn(&mut Value)); 6] = [
+        type Change = fn(&mut Value);
+        let cases: [(KeySetError, Change); 6] = [
             (KeySetError::Kid(0), |k| k["keys"][0]["kid"] = json!("a b")),
             (KeySetError::DuplicateKid(1), |k| k["keys"][1]["kid"] = k["keys"][0]["kid"].clone()),
             (KeySetError::ShortSecret(1), |k| k["keys"][1]["k"] = json!("c2hvcnQ")),
             (KeySetError::Key(0, JwkError::Unsupported), |k| k["keys"][0]["crv"] = json!("P-384")),
             (KeySetError::Key(0, JwkError::NotForSignatures), |k| k["keys"][0]["use"] = json!("enc")),
-            (KeySetError::Key(0, JwkError::Inconsistent), |k| k["keys"][0]["d"] = json!(BASE64URL.encode([1; 32]))),
+            (KeySetError::Key(0, JwkError::Inconsistent), |k| {
+                k["keys"][0]["d"] = json!(BASE64URL.encode([1; 32]))
+            }),
         ];
         for (expected, change) in cases {
             assert_eq!(with(change).unwrap_err(), expected);

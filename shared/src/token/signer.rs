@@ -62,9 +62,10 @@ impl Signer {
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
         let random = SystemRandom::new();
         match &self.key {
-            PrivateKey::Es256(key) => {
-                key.sign(&random, message).map(|signature| signature.as_ref().to_vec()).map_err(|_| SigningFailed)
-            }
+            PrivateKey::Es256(key) => key
+                .sign(&random, message)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(|_| SigningFailed),
             PrivateKey::EdDsa(key) => Ok(key.sign(message).as_ref().to_vec()),
             PrivateKey::Rs256(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];

@@ -78,7 +78,13 @@ impl Device {
     }
 
     /// Sends anything. The path is absolute, with its query.
-    pub async fn send(&self, method: &str, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Reply {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: Option<&str>,
+        body: impl Into<Body>,
+    ) -> Reply {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:9000");
         request = request.header("x-dev-source-ip", &self.address);
@@ -148,6 +154,10 @@ impl Tokens {
     /// # Panics
     /// When the answer has none.
     pub fn of(reply: &Reply) -> Self {
-        Self { access: reply.text("access_token"), refresh: reply.text("refresh_token"), session: reply.text("session_id") }
+        Self {
+            access: reply.text("access_token"),
+            refresh: reply.text("refresh_token"),
+            session: reply.text("session_id"),
+        }
     }
 }

@@ -39,9 +39,12 @@ impl World {
     pub async fn events(&self, user: &str) -> Vec<Event> {
         let query = self.dynamodb().query().table_name("latchkey-security-events").consistent_read(true);
         let query = query.key_condition_expression("pk = :pk");
-        let reply = query.expression_attribute_values(":pk", AttributeValue::S(format!("U#{user}"))).send().await;
+        let reply =
+            query.expression_attribute_values(":pk", AttributeValue::S(format!("U#{user}"))).send().await;
         let rows = reply.expect("the engine answers").items.unwrap_or_default();
-        let text = |value: Option<&AttributeValue>| value.and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        let text = |value: Option<&AttributeValue>| {
+            value.and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+        };
         rows.iter()
             .map(|row| {
                 let details = row.get("details").and_then(|value| value.as_m().ok());

@@ -45,7 +45,15 @@ fn largest() -> Session {
     };
     let id = SessionId::derive(1_732_442_400, &[255; 32]);
     let mut session = Session::open(
-        "u".repeat(128).parse().unwrap(), id, &key.nonce("a"), key.tag(), seen, now, scope, now, &lifetimes(),
+        "u".repeat(128).parse().unwrap(),
+        id,
+        &key.nonce("a"),
+        key.tag(),
+        seen,
+        now,
+        scope,
+        now,
+        &lifetimes(),
     );
     session.generation = u64::MAX;
     session.window.count = 1_000_000;

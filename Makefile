@@ -1,0 +1,53 @@
+# Two commands do everything: `make run` and `make test`. They install what they need into target/tools.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PORT ?= 9000
+TOOLS := $(CURDIR)/target/tools
+export PATH := $(TOOLS)/bin:$(PATH)
+FUNCTIONS := login refresh sessions revoke
+
+.PHONY: help run test lint unit mutants bench release docs tools-cc tools-nextest tools-deny
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+run: tools-cc ## Serve everything on http://127.0.0.1:9000 (PORT=.. for another port)
+	@cargo build --quiet --workspace --bins
+	@exec target/debug/latchkey-local --port $(PORT)
+
+test: lint unit ## Run every check and every test; the last lines are the summary
+
+lint: tools-cc tools-deny ## Format, lints, documentation, licences
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+	cargo deny --offline --log-level error check licenses bans sources
+
+unit: tools-cc tools-nextest ## Doc tests, then all other tests
+	cargo test --quiet --workspace --doc
+	cargo build --quiet --workspace --bins
+	cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
+
+mutants: tools-cc tools-nextest ## Break the code on purpose; every mutant must make the suite fail
+	tests/mutants/run
+
+bench: release ## Measure: a refresh's own work, cold starts, sizes (takes minutes)
+	cargo bench --quiet -p latchkey-tests --bench refresh
+	cargo bench --quiet -p latchkey-tests --bench cold_start
+
+release: tools-cc ## Build the functions as they ship
+	cargo build --release $(FUNCTIONS:%=-p latchkey-%)
+
+docs: ## Write the settings table of docs/settings.md from the code
+	UPDATE_DOCS=1 cargo test --quiet --workspace the_documentation_holds
+
+tools-cc:
+	@command -v cargo >/dev/null || { echo "Rust is missing: install the stable toolchain (1.95 or later) with rustup."; exit 1; }
+	@command -v cc >/dev/null || { echo "A C compiler is missing; installing gcc."; apt-get update -q && apt-get install -qy gcc libc6-dev; }
+
+tools-nextest: tools-cc
+	@command -v cargo-nextest >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-nextest --version 0.9.143
+
+tools-deny: tools-cc
+	@command -v cargo-deny >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-deny --version 0.20.2

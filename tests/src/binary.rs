@@ -1,0 +1,31 @@
+//! Where a binary of this workspace is, built when it is not.
+//!
+//! Cargo tells a test about the binaries of its own package only.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Once;
+
+/// The debug build of `name` (`latchkey-local`, `login`, `refresh`, ..), up to date.
+///
+/// # Panics
+/// When the workspace does not build.
+pub fn built(name: &str) -> PathBuf {
+    static BUILD: Once = Once::new();
+    BUILD.call_once(build);
+    // target/<profile>/deps/<this test>
+    let test = std::env::current_exe().expect("a running test has a path");
+    let profile = test.parent().and_then(Path::parent).expect("tests run from target/<profile>/deps");
+    let path = profile.join(name);
+    assert!(path.exists(), "no binary {name} beside the tests");
+    path
+}
+
+/// `make test` has built them already, and then this costs a look.
+fn build() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let status =
+        Command::new(cargo).args(["build", "--quiet", "--workspace", "--bins"]).current_dir(workspace).status();
+    assert!(status.expect("cargo runs").success(), "the workspace does not build");
+}

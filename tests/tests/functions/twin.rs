@@ -1,0 +1,102 @@
+//! The same event at the laptop's router, and whether the two answers are the same.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, Request, header};
+use http_body_util::BodyExt as _;
+use latchkey_tests::event::{Event, Reply};
+use latchkey_tests::world::World;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// What the laptop answers to an event.
+pub async fn at_laptop(world: &World, event: Event) -> Reply {
+    let response = world.laptop.router.clone().oneshot(request(&event.build())).await;
+    let (parts, body) = response.expect("a router answers").into_parts();
+    let body = body.collect().await.expect("a body in memory does not break").to_bytes();
+    let cookies = parts.headers.get_all(header::SET_COOKIE).iter();
+    let cookies = cookies.map(|line| line.to_str().expect("a cookie is text").to_owned()).collect();
+    let mut headers = parts.headers;
+    headers.remove(header::SET_COOKIE);
+    Reply { status: parts.status, headers, cookies, body: serde_json::from_slice(&body).unwrap_or_default() }
+}
+
+/// The request that a client of the laptop would send.
+fn request(event: &Value) -> Request<Body> {
+    let (path, query) = (event["rawPath"].as_str(), event["rawQueryString"].as_str());
+    let (path, query) = (path.expect("a path"), query.unwrap_or_default());
+    let method = event["requestContext"]["http"]["method"].as_str().expect("a method");
+    let mut request = Request::builder().method(method).uri(format!("{path}?{query}"));
+    for (name, value) in event["headers"].as_object().expect("headers") {
+        // The laptop answers to its own names only.
+        let value = if name == "host" { "127.0.0.1:9000" } else { value.as_str().expect("a header is text") };
+        request = request.header(name, value);
+    }
+    for cookie in event["cookies"].as_array().into_iter().flatten() {
+        request = request.header(header::COOKIE, cookie.as_str().expect("a cookie is text"));
+    }
+    let address = event["requestContext"]["http"]["sourceIp"].as_str().expect("an address");
+    let body = event["body"].as_str().unwrap_or_default();
+    let body = match event["isBase64Encoded"].as_bool() {
+        Some(true) => STANDARD.decode(body).expect("a body that says base64 is base64"),
+        _ => body.into(),
+    };
+    request.header("x-dev-source-ip", address).body(Body::from(body)).expect("an event is a request")
+}
+
+/// Holds two answers against each other, with all that differs from call to call masked: ids, times and tokens.
+///
+/// # Panics
+/// When they differ, with `what` was asked.
+pub fn assert_same(function: &Reply, laptop: &Reply, what: &str) {
+    assert_eq!(function.status, laptop.status, "{what}: {} or {}", function.body, laptop.body);
+    assert_eq!(headers(&function.headers), headers(&laptop.headers), "{what}");
+    assert_eq!(cookies(&function.cookies), cookies(&laptop.cookies), "{what}");
+    assert_eq!(masked("", &function.body), masked("", &laptop.body), "{what}");
+}
+
+fn headers(headers: &HeaderMap) -> BTreeSet<(String, String)> {
+    // The length is the gateway's to say; the tag is a hash of ids and times.
+    let of_the_call = ["x-request-id", "etag", "ratelimit"];
+    let shown = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        let value = if of_the_call.contains(&name.as_str()) {
+            "<of the call>"
+        } else {
+            value.to_str().unwrap_or_default()
+        };
+        (name.to_string(), value.to_owned())
+    };
+    headers.iter().filter(|(name, _)| **name != header::CONTENT_LENGTH).map(shown).collect()
+}
+
+/// Name and attributes of each; whether it has a value, not which.
+fn cookies(lines: &[String]) -> Vec<String> {
+    let mask = |line: &String| {
+        let (pair, attributes) = line.split_once(';').expect("our cookies have attributes");
+        let (name, value) = pair.split_once('=').expect("a cookie has a name");
+        let attributes: Vec<&str> = attributes
+            .split(';')
+            .map(str::trim)
+            .map(|attribute| if attribute.starts_with("Max-Age=6") { "Max-Age=<a week>" } else { attribute })
+            .collect();
+        format!("{name}={} {attributes:?}", if value.is_empty() { "" } else { "<token>" })
+    };
+    lines.iter().map(mask).collect()
+}
+
+/// The members with their types, and the values of those that do not change from call to call.
+fn masked(name: &str, value: &Value) -> Value {
+    let changes =
+        ["_token", "_id", "_ids", "_at", "_in", "_by", "_time"].iter().any(|end| name.ends_with(end));
+    match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), masked(name, value))).collect()
+        }
+        Value::Array(values) => values.iter().map(|value| masked(name, value)).collect(),
+        Value::String(_) if changes || name == "last_activity" => "<text>".into(),
+        Value::Number(_) if changes => "<number>".into(),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => value.clone(),
+    }
+}
