@@ -7,13 +7,13 @@ TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 FUNCTIONS := login refresh sessions revoke
 
-.PHONY: help run test lint unit mutants bench release docs tools-cc tools-nextest tools-deny
+.PHONY: help run test lint unit mutants bench release docs tools-cc tools-curl tools-nextest tools-deny
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 run: tools-cc ## Serve everything on http://127.0.0.1:9000 (PORT=.. for another port)
-	@cargo build --quiet --workspace --bins
+	@cargo build --workspace --bins
 	@exec target/debug/latchkey-local --port $(PORT)
 
 test: lint unit ## Run every check and every test; the last lines are the summary
@@ -24,7 +24,7 @@ lint: tools-cc tools-deny ## Format, lints, documentation, licences
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	cargo deny --offline --log-level error check licenses bans sources
 
-unit: tools-cc tools-nextest ## Doc tests, then all other tests
+unit: tools-cc tools-nextest tools-curl ## Doc tests, then all other tests
 	cargo test --quiet --workspace --doc
 	cargo build --quiet --workspace --bins
 	cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
@@ -45,6 +45,9 @@ docs: ## Write the settings table of docs/settings.md from the code
 tools-cc:
 	@command -v cargo >/dev/null || { echo "Rust is missing: install the stable toolchain (1.95 or later) with rustup."; exit 1; }
 	@command -v cc >/dev/null || { echo "A C compiler is missing; installing gcc."; apt-get update -q && apt-get install -qy gcc libc6-dev; }
+
+tools-curl:
+	@command -v curl >/dev/null || { apt-get update -q && apt-get install -qy curl; }
 
 tools-nextest: tools-cc
 	@command -v cargo-nextest >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-nextest --version 0.9.143

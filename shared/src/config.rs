@@ -7,18 +7,20 @@
 //! assert!(error.to_string().starts_with("LATCHKEY_ISSUER: is not set"));
 //! ```
 
+mod error;
 mod settings;
 mod value;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use error::{ConfigError, Problem};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;
 
 use crate::limit::Policy;
-use crate::token::issuer::{IssuerError, TrustedIssuer, parse_trusted_issuers};
-use crate::token::keys::{KeySet, KeySetError};
+use crate::token::issuer::{TrustedIssuer, parse_trusted_issuers};
+use crate::token::keys::KeySet;
 
 /// All settings, valid.
 #[derive(Clone)]
@@ -112,37 +114,6 @@ pub struct Tables {
     pub rate_limits: String,
     /// The audit trail, and why each session ended.
     pub security_events: String,
-}
-
-/// A setting that is missing or wrong, by name and without its value.
-#[derive(Debug, thiserror::Error)]
-#[error("{name}: {problem}")]
-pub struct ConfigError {
-    /// The environment variable.
-    pub name: &'static str,
-    /// What is wrong with it.
-    #[source]
-    pub problem: Problem,
-}
-
-/// What can be wrong with a setting.
-#[derive(Debug, thiserror::Error)]
-pub enum Problem {
-    /// It has no default and is not set.
-    #[error("is not set")]
-    Missing,
-    /// Its text is no value.
-    #[error(transparent)]
-    Value(#[from] ValueError),
-    /// The key set cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeySetError),
-    /// The list of trusted issuers cannot be used.
-    #[error(transparent)]
-    Issuers(#[from] IssuerError),
-    /// Two settings contradict each other.
-    #[error("{0}")]
-    Contradiction(&'static str),
 }
 
 impl Config {

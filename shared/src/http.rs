@@ -7,6 +7,7 @@
 pub mod body;
 pub mod caller;
 pub mod client;
+mod code;
 pub mod cookie;
 pub mod csrf;
 pub mod edge;

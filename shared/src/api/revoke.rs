@@ -29,32 +29,39 @@ pub fn routes() -> Router<App> {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "strategy", rename_all = "snake_case")]
-enum RevokeRequest {
-    Current { refresh_token: Option<String> },
-    Session { session_id: String },
+struct RevokeRequest {
+    strategy: Strategy,
+    session_id: Option<String>,
+    refresh_token: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Strategy {
+    Current,
+    Session,
     Others,
     All,
 }
 
 async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
-    let strategy: RevokeRequest = body::json(&parts.headers, Body::new(body)).await?;
-    match strategy {
-        RevokeRequest::Current { refresh_token } => {
-            let ended = end_current(&app, &parts, refresh_token.as_deref()).await?;
+    let request: RevokeRequest = body::json(&parts.headers, Body::new(body)).await?;
+    match request.strategy {
+        Strategy::Current => {
+            let ended = end_current(&app, &parts, request.refresh_token.as_deref()).await?;
             Ok((clear_cookies(&app, &parts.headers), ended).into_response())
         }
-        RevokeRequest::Session { session_id } => {
+        Strategy::Session => {
             let caller = Caller::from_request_parts(&mut parts, &app).await?;
-            let id = session_id.parse::<SessionId>().map_err(|_| not_found())?;
+            let id = request.session_id.ok_or_else(|| Problem::field("session_id", "is missing"))?;
             end_by_id(&app, &caller, &id).await.map(Ended::into_response)
         }
-        RevokeRequest::Others => {
+        Strategy::Others => {
             let caller = Caller::from_request_parts(&mut parts, &app).await?;
             end_all_others(&app, &caller).await.map(Ended::into_response)
         }
-        RevokeRequest::All => {
+        Strategy::All => {
             let caller = Caller::from_request_parts(&mut parts, &app).await?;
             let ended = end_all(&app, &caller).await?;
             Ok((clear_cookies(&app, &parts.headers), ended).into_response())

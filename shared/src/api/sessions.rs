@@ -67,7 +67,6 @@ async fn end_session(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let id = id.parse::<SessionId>().map_err(|_| not_found())?;
     end_by_id(&app, &caller, &id).await.map(Ended::into_response)
 }
 
@@ -83,13 +82,14 @@ async fn end_others(
     end_all_others(&app, &caller).await.map(Ended::into_response)
 }
 
-/// Ends one of the caller's own sessions; unknown, foreign and ended ids are one and the same 404.
-pub(super) async fn end_by_id(app: &App, caller: &Caller, id: &SessionId) -> Result<Ended, Problem> {
+/// Ends one of the caller's own sessions; a text that is no id, unknown, foreign and ended ids are one
+/// and the same 404.
+pub(super) async fn end_by_id(app: &App, caller: &Caller, id: &str) -> Result<Ended, Problem> {
     let state = app.store().user(&caller.user).await?;
     own_session(app, caller, &state).await?;
-    let target =
-        state.sessions.iter().find(|row| row.id == *id && can_end(row, caller.now)).ok_or_else(not_found)?;
-    let end = End::of(target, EndReason::SignedOut, Actor::User, caller.now);
+    let id = id.parse::<SessionId>().map_err(|_| not_found())?;
+    let target = state.sessions.iter().find(|row| row.id == id && can_end(row, caller.now));
+    let end = End::of(target.ok_or_else(not_found)?, EndReason::SignedOut, Actor::User, caller.now);
     if end_one(app, &end, &[]).await? { Ok(Ended::new(app, vec![end], caller.now)) } else { Err(not_found()) }
 }
 

@@ -1,4 +1,4 @@
-//! What went wrong, as the client learns it: the one place that knows status codes.
+//! What went wrong, as the client learns it.
 //!
 //! Each problem has a stable `code`, a public sentence and, apart from that, a private cause, which is
 //! logged once where the problem becomes a response. *Source*: RFC 9457, RFC 6750 section 3, RFC 6749 section 5.2.
@@ -6,36 +6,15 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
+pub use super::code::Code;
 use crate::session::end::PublicReason;
 use crate::store::StoreError;
 use crate::token::access::AccessTokenError;
 use crate::token::fetch::KeysUnavailable;
 use crate::token::signer::SigningFailed;
-
-/// The stable name of a problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is its own wire name; `title` says what it means")]
-pub enum Code {
-    InvalidRequest,
-    TokenMissing,
-    InvalidToken,
-    TokenExpired,
-    SessionEnded,
-    InvalidAssertion,
-    Forbidden,
-    CsrfRejected,
-    NotFound,
-    MethodNotAllowed,
-    SessionLimit,
-    BodyTooLarge,
-    UnsupportedMediaType,
-    RateLimited,
-    Internal,
-    StoreUnavailable,
-}
 
 /// A problem on its way to a client. Boxed: every handler's result carries room for one.
 #[derive(Clone, Debug)]
@@ -49,52 +28,6 @@ struct Parts {
     headers: HeaderMap,
     cause: Option<String>,
     oauth: bool,
-}
-
-impl Code {
-    /// Status, wire name and title.
-    const fn facts(self) -> (StatusCode, &'static str, &'static str) {
-        match self {
-            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "A field is wrong"),
-            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing", "No token was sent"),
-            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "The token is not valid"),
-            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "The access token has expired"),
-            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "The session has ended"),
-            Self::InvalidAssertion => {
-                (StatusCode::UNAUTHORIZED, "invalid_assertion", "The assertion opens no session")
-            }
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
-            Self::CsrfRejected => {
-                (StatusCode::FORBIDDEN, "csrf_rejected", "A cookie came from another site's page")
-            }
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Nothing is here"),
-            Self::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method")
-            }
-            Self::SessionLimit => (StatusCode::CONFLICT, "session_limit", "Too many sessions"),
-            Self::BodyTooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is over 16 KiB")
-            }
-            Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is of another type")
-            }
-            Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
-            Self::StoreUnavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The store cannot be reached")
-            }
-        }
-    }
-
-    /// The wire name.
-    pub const fn name(self) -> &'static str {
-        self.facts().1
-    }
-
-    /// The status.
-    pub const fn status(self) -> StatusCode {
-        self.facts().0
-    }
 }
 
 /// Seconds after which a client may try again when the store is down.

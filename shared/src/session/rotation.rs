@@ -141,7 +141,8 @@ fn shows(row: &Session, plan: &Plan) -> bool {
     row.generation == rotation.generation
         && row.rotated_at == rotation.rotated_at
         && row.window == rotation.window
-        && row.seen == rotation.seen
+        && row.seen.ip == rotation.seen.ip
+        && row.seen.device == rotation.seen.device
 }
 
 impl Rotation {

@@ -6,6 +6,8 @@
 //!
 //! A token is a pure function of row, nonce and key: the same row gives the same token, byte for byte.
 
+mod nonce;
+
 use std::fmt;
 
 use aws_lc_rs::{digest, hmac};
@@ -14,6 +16,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroize;
+
+pub use nonce::{Nonce, NonceHash};
 
 use super::SecretToken;
 use super::jws::TOKEN_MAX_BYTES;
@@ -34,14 +38,6 @@ pub struct RefreshKey {
 /// Two characters that name a refresh key in a session's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyTag([u8; 2]);
-
-/// The 128-bit secret of a session. It never leaves its tokens; the row holds [`Nonce::hash`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct Nonce([u8; 16]);
-
-/// SHA-256 of a nonce. A type of its own, so that the nonce itself cannot be stored.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct NonceHash([u8; 32]);
 
 /// What a refresh token says.
 #[derive(Clone)]
@@ -190,33 +186,6 @@ impl Payload {
     }
 }
 
-impl Nonce {
-    /// What the row holds.
-    pub fn hash(&self) -> NonceHash {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, &self.0).as_ref());
-        NonceHash(hash)
-    }
-}
-
-impl Drop for Nonce {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl NonceHash {
-    /// From a row.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// For a row.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
 impl KeyTag {
     /// From a row.
     pub fn parse(text: &str) -> Option<Self> {
@@ -226,18 +195,6 @@ impl KeyTag {
     /// For a row.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Nonce {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Nonce(..)")
-    }
-}
-
-impl fmt::Debug for NonceHash {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("NonceHash(..)")
     }
 }
 
