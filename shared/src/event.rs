@@ -25,6 +25,13 @@ pub enum Severity {
 }
 
 impl Severity {
+    const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// Reads what the trail writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == text)
+    }
+
     /// As the trail writes it.
     pub const fn as_str(self) -> &'static str {
         match self {

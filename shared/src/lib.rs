@@ -34,6 +34,7 @@ pub mod id;
 pub mod limit;
 pub mod log;
 pub mod place;
+pub mod risk;
 pub mod scope;
 pub mod session;
 pub mod sign_in;

@@ -1,4 +1,8 @@
-//! Where is this client? Its address, and what is known about where that is.
+//! Where is this client? Its network, and what is known about where that is.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 /// A place on earth, as far as it is known. Bounded so that a session's row stays in one write unit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +17,30 @@ pub struct Place {
     pub latitude: Option<f64>,
     /// Degrees east.
     pub longitude: Option<f64>,
+}
+
+/// The network of an address: a household or an office. IPv4 /24, IPv6 /64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network(IpNet);
+
+impl Network {
+    /// The network that `ip` is in; an IPv4 address in IPv6 clothes is an IPv4 address.
+    pub fn of(ip: IpAddr) -> Self {
+        let ip = ip.to_canonical();
+        let prefix = if ip.is_ipv4() { 24 } else { 64 };
+        Self(IpNet::new_assert(ip, prefix).trunc())
+    }
+
+    /// Whether it is an IPv4 network.
+    pub fn is_ipv4(self) -> bool {
+        self.0.addr().is_ipv4()
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(out)
+    }
 }
 
 /// The longest packed place in bytes.

@@ -48,7 +48,9 @@ impl Cookies {
 }
 
 fn rejected() -> Problem {
-    Problem::of(Code::CsrfRejected)
+    Problem::of(Code::CsrfRejected).detail(
+        "cookies are taken from our own pages only: Sec-Fetch-Site: same-origin, or an allowed Origin",
+    )
 }
 
 #[cfg(test)]
