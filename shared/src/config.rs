@@ -12,13 +12,17 @@ mod settings;
 mod value;
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Problem};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;
 
+use crate::http::origin::OriginSecrets;
 use crate::limit::Policy;
+use crate::place::{Database, DatabaseError};
+use crate::risk::Rules;
 use crate::token::issuer::{TrustedIssuer, parse_trusted_issuers};
 use crate::token::keys::KeySet;
 
@@ -49,6 +53,12 @@ pub struct Config {
     pub admin_max_age: Duration,
     /// Partitions of the expiry index.
     pub expiry_shards: u16,
+    /// What changed, how bad it is, what to do about it.
+    pub risk_rules: Rules,
+    /// Proofs that a request came through our CloudFront.
+    pub origin_secrets: OriginSecrets,
+    /// Where addresses are.
+    pub geoip_db: Option<Database>,
     /// How long the audit trail is kept.
     pub event_ttl: Duration,
     /// Debug logs.
@@ -145,6 +155,9 @@ impl Config {
             assertion_max_age: vars.get("ASSERTION_MAX_AGE", |text| duration(text, 1, 600, "1s", "10m"))?,
             admin_max_age: vars.get("ADMIN_MAX_AGE", value::duration)?,
             expiry_shards: vars.get("EXPIRY_SHARDS", |text| number(text, 1, 1024, "1", "1024"))? as u16,
+            risk_rules: risk_rules(&vars)?,
+            origin_secrets: vars.get("CLOUDFRONT_ORIGIN_SECRET", OriginSecrets::parse)?,
+            geoip_db: vars.get("GEOIP_DB", database)?,
             event_ttl: vars.get("EVENT_TTL", |text| duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,
             log_sample: vars.get("LOG_SAMPLE", |text| number(text, 1, 1_000_000, "1", "1000000"))?,
@@ -236,6 +249,15 @@ fn tables(vars: &Vars<'_>) -> Result<Tables, ConfigError> {
     }
     let problem = Problem::Contradiction("the three tables need three names");
     Err(ConfigError { name: "TABLE_SESSIONS", problem })
+}
+
+fn risk_rules(vars: &Vars<'_>) -> Result<Rules, ConfigError> {
+    let rules = vars.get("RISK_RULES", Rules::parse)?;
+    vars.get("NETWORK_ALLOWLIST", |text| rules.allowing(text))
+}
+
+fn database(path: &str) -> Result<Option<Database>, DatabaseError> {
+    if path.is_empty() { Ok(None) } else { Database::open(Path::new(path)).map(Some) }
 }
 
 fn limit_policy(text: &str) -> Result<LimitPolicy, ValueError> {

@@ -11,6 +11,7 @@ mod code;
 pub mod cookie;
 pub mod csrf;
 pub mod edge;
+pub mod origin;
 pub mod problem;
 pub mod rate_limit;
 
@@ -27,6 +28,7 @@ pub fn service(routes: Router<App>, app: App) -> Router {
         .fallback(|| async { problem::Problem::of(problem::Code::NotFound) })
         .method_not_allowed_fallback(|| async { problem::Problem::of(problem::Code::MethodNotAllowed) })
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(edge::panicked))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), origin::check))
         .layer(axum::middleware::from_fn(edge::deadline))
         .layer(axum::middleware::from_fn_with_state(app.clone(), edge::finish))
         .with_state(app)

@@ -1,8 +1,12 @@
 //! Where is this client? Its network, and what is known about where that is.
 
+mod database;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+
+pub use database::{Database, DatabaseError};
 
 /// A place on earth, as far as it is known. Bounded so that a session's row stays in one write unit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +56,24 @@ impl Place {
     /// Whether nothing is known.
     pub fn is_unknown(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The place with only what makes sense: a two-letter country, a whole point on earth, printable names.
+    pub fn cleaned(self) -> Self {
+        let printable = |text: String| {
+            let text: String = text.chars().filter(|c| !c.is_control()).collect();
+            Some(text).filter(|text| !text.is_empty())
+        };
+        let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+        let point = self.latitude.zip(self.longitude);
+        let point = point.filter(|(latitude, longitude)| latitude.abs() <= 90.0 && longitude.abs() <= 180.0);
+        Self {
+            country: self.country.filter(is_country),
+            region: self.region.and_then(printable),
+            city: self.city.and_then(printable),
+            latitude: point.map(|point| point.0),
+            longitude: point.map(|point| point.1),
+        }
     }
 
     /// One text for the row: `DE|BE|52.52|13.4|Berlin`; the city comes last and is cut to fit.

@@ -1,6 +1,9 @@
 //! What is wrong with the settings: the variable's name and never its value.
 
 use super::value::ValueError;
+use crate::http::origin::SecretsError;
+use crate::place::DatabaseError;
+use crate::risk::RiskError;
 use crate::token::issuer::IssuerError;
 use crate::token::keys::KeySetError;
 
@@ -30,6 +33,15 @@ pub enum Problem {
     /// The list of trusted issuers cannot be used.
     #[error(transparent)]
     Issuers(#[from] IssuerError),
+    /// The risk rules or the trusted networks cannot be used.
+    #[error(transparent)]
+    Risk(#[from] RiskError),
+    /// The origin secrets cannot be used.
+    #[error(transparent)]
+    OriginSecrets(#[from] SecretsError),
+    /// The address database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// Two settings contradict each other.
     #[error("{0}")]
     Contradiction(&'static str),

@@ -98,6 +98,30 @@ pub const SETTINGS: &[Setting] = &[
         "How long after the sign-in `latchkey:admin` still goes into new access tokens.",
     ),
     optional("EXPIRY_SHARDS", "16", "1 to 1024", "Partitions of the expiry index."),
+    optional(
+        "RISK_RULES",
+        "",
+        "`rule=mode[:severity[:threshold]]`, comma-separated",
+        "What is noticed and what it does; see `docs/watching.md` for the rules and their defaults.",
+    ),
+    optional(
+        "NETWORK_ALLOWLIST",
+        "",
+        "networks (CIDR), comma-separated",
+        "Offices and VPNs, whose place says nothing: no rule about networks, countries or travel fires for them.",
+    ),
+    optional(
+        "GEOIP_DB",
+        "",
+        "path",
+        "A database of the MaxMind format that says where addresses are; replace it by renaming, never in place.",
+    ),
+    optional(
+        "CLOUDFRONT_ORIGIN_SECRET",
+        "",
+        "one or two secrets of 16 bytes or more, comma-separated",
+        "The value of `X-Latchkey-Origin-Secret` that CloudFront adds; without it every request is refused.",
+    ),
     optional("EVENT_TTL", "90d", "duration", "How long the audit trail is kept."),
     optional("SESSION_DEBUG", "false", "`true` or `false`", "Debug logs."),
     optional(

@@ -10,6 +10,9 @@ use http::{Extensions, HeaderMap, header};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 
+use super::origin::{viewer_address, viewer_place};
+use crate::app::App;
+use crate::config::Config;
 use crate::device::Device;
 use crate::place::{Place, cut};
 use crate::session::{AGENT_MAX_BYTES, Seen};
@@ -18,18 +21,30 @@ use crate::session::{AGENT_MAX_BYTES, Seen};
 #[derive(Clone, Debug)]
 pub struct Client(pub Seen);
 
-impl<S: Sync> FromRequestParts<S> for Client {
+impl FromRequestParts<App> for Client {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let agent = user_agent(&parts.headers);
+        let (ip, place) = whereabouts(parts, app.config());
         Ok(Self(Seen {
-            ip: source_ip(&parts.extensions),
+            ip,
             device: Device::parse(agent.as_deref()),
             agent: agent.map(|agent| cut(&agent, AGENT_MAX_BYTES).to_owned()),
-            place: Place::default(),
+            place,
         }))
     }
+}
+
+/// Address and place: CloudFront's word when the request provably came through it (the layer before has
+/// checked), else the gateway's address and what the database says of it.
+fn whereabouts(parts: &Parts, config: &Config) -> (Option<IpAddr>, Place) {
+    let through_cloudfront = config.origin_secrets.are_set();
+    let ip = if through_cloudfront { viewer_address(&parts.headers) } else { source_ip(&parts.extensions) };
+    let told = if through_cloudfront { viewer_place(&parts.headers) } else { Place::default() };
+    let looked_up = || config.geoip_db.as_ref().zip(ip).map(|(database, ip)| database.place(ip));
+    let place = if told.is_unknown() { looked_up().unwrap_or_default() } else { told };
+    (ip, place)
 }
 
 /// The address API Gateway saw. `X-Forwarded-For` and its like are never believed.

@@ -14,6 +14,7 @@ pub enum Code {
     InvalidAssertion,
     Forbidden,
     CsrfRejected,
+    OriginRejected,
     NotFound,
     MethodNotAllowed,
     SessionLimit,
@@ -40,6 +41,7 @@ impl Code {
             Self::CsrfRejected => {
                 (StatusCode::FORBIDDEN, "csrf_rejected", "A cookie came from another site's page")
             }
+            Self::OriginRejected => (StatusCode::FORBIDDEN, "origin_rejected", "Not through the front door"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Nothing is here"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method")
