@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::id::{SessionId, UserId};
+use crate::risk::Finding;
 use crate::session::end::End;
 
 /// How bad it is.
@@ -25,7 +26,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub(crate) const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 
     /// Reads what the trail writes.
     pub fn parse(text: &str) -> Option<Self> {
@@ -86,6 +87,8 @@ pub enum EventKind {
         /// Until when.
         until: Timestamp,
     },
+    /// A risk rule fired.
+    Risk(Finding),
     /// The previous refresh token was used in grace from another network.
     TokenReplayed {
         /// From where.
@@ -134,7 +137,7 @@ impl Event {
 
 impl EventKind {
     /// The `event_type`.
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Login { .. } => "login",
             Self::SessionEnded(_) => "session_ended",
@@ -143,6 +146,7 @@ impl EventKind {
             Self::TokenForged { .. } => "token_forged",
             Self::Blocked { .. } => "blocked",
             Self::TokenReplayed { .. } => "token_replayed",
+            Self::Risk(finding) => finding.rule.name(),
         }
     }
 
@@ -150,6 +154,7 @@ impl EventKind {
     pub const fn severity(&self) -> Severity {
         match self {
             Self::Login { .. } | Self::SessionEnded(_) => Severity::Info,
+            Self::Risk(finding) => finding.severity,
             Self::Blocked { .. } | Self::TokenReplayed { .. } => Severity::Medium,
             Self::TokenReused { .. } | Self::StateRegression { .. } | Self::TokenForged { .. } => {
                 Severity::Critical
@@ -162,6 +167,7 @@ impl EventKind {
         let details = match self {
             Self::Login { ip, device } => json!({"ip": ip, "device": device}),
             Self::SessionEnded(end) => ended_details(end),
+            Self::Risk(finding) => finding.detail.clone(),
             Self::TokenReused { presented, current, ip, device } => {
                 json!({"presented": presented, "current": current, "ip": ip, "device": device})
             }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::event::{Event, EventKind};
+use crate::id::{SessionId, UserId};
+use crate::risk::{self, Noted, newest};
 use crate::session::end::{Actor, End, EndReason};
-use crate::session::rotation::{Plan, Verdict, judge, plan};
+use crate::session::rotation::{Plan, Rotation, Verdict, judge, plan};
 use crate::session::{Seen, Session};
 use crate::sign_out::end_one;
 use crate::store::{Conditional, StoreError};
@@ -76,17 +78,51 @@ async fn carry_out(
     Ok(match plan {
         Plan::Expired => Carried::Out(Exchange::Over(Some(EndReason::Expired))),
         Plan::Rotate(rotation) => match store.rotate(token, rotation).await? {
-            Conditional::Held(before) => Carried::Out(Exchange::Successor(Box::new(rotation.apply(&before)))),
+            Conditional::Held(before) => Carried::Out(assess(app, &before, rotation, now).await?),
             Conditional::Refused(row) => Carried::Refused(row),
         },
         Plan::Block(until) => match store.block(token, *until, now).await? {
             Conditional::Held(_) => {
-                observe(app, token, EventKind::Blocked { policy: "refresh", until: *until }).await;
+                observe(
+                    app,
+                    &token.user,
+                    token.session,
+                    vec![EventKind::Blocked { policy: "refresh", until: *until }],
+                    None,
+                )
+                .await;
                 Carried::Out(Exchange::Blocked(*until))
             }
             Conditional::Refused(row) => Carried::Refused(row),
         },
     })
+}
+
+/// Holds the rotation against the row before it, before any token is minted: a rule may end the session.
+async fn assess(
+    app: &App,
+    before: &Session,
+    rotation: &Rotation,
+    now: Timestamp,
+) -> Result<Exchange, StoreError> {
+    let rules = &app.config().risk_rules;
+    let findings = risk::of_change(rules, &before.seen, before.last_activity, &rotation.seen, now);
+    let mut session = rotation.apply(before);
+    if findings.is_empty() {
+        return Ok(Exchange::Successor(Box::new(session)));
+    }
+    let ends = findings.iter().any(|finding| finding.ends);
+    let noted: Vec<Noted> = findings.iter().filter_map(|finding| Noted::of(finding, now)).collect();
+    let kinds: Vec<EventKind> = findings.into_iter().map(EventKind::Risk).collect();
+    if ends {
+        return end_for_safety(app, &session, EndReason::Risk, kinds, now).await;
+    }
+    if !noted.is_empty() {
+        session.noted = newest(noted, &before.noted);
+    }
+    let changed = session.noted.len() != before.noted.len() || session.noted != before.noted;
+    observe(app, &session.user, session.id, kinds, changed.then_some(&session.noted)).await;
+    Ok(Exchange::Successor(Box::new(session)))
 }
 
 /// Does what the verdict asks for; `None` means once more.
@@ -103,12 +139,20 @@ async fn settle(
         (Verdict::Over(reason), _) => Exchange::Over(reason),
         (Verdict::Blocked(until), _) => Exchange::Blocked(until),
         (Verdict::Forged, _) => {
-            observe(app, token, EventKind::TokenForged { ip: seen.ip }).await;
+            observe(app, &token.user, token.session, vec![EventKind::TokenForged { ip: seen.ip }], None)
+                .await;
             Exchange::Forged
         }
         (Verdict::Successor, Some(row)) => {
             if row.seen.ip != seen.ip {
-                observe(app, token, EventKind::TokenReplayed { ip: seen.ip }).await;
+                observe(
+                    app,
+                    &token.user,
+                    token.session,
+                    vec![EventKind::TokenReplayed { ip: seen.ip }],
+                    None,
+                )
+                .await;
             }
             Exchange::Successor(row)
         }
@@ -119,11 +163,11 @@ async fn settle(
                 ip: seen.ip,
                 device: seen.device.label(),
             };
-            end_for_safety(app, &row, EndReason::ReuseDetected, kind, now).await?
+            end_for_safety(app, &row, EndReason::ReuseDetected, vec![kind], now).await?
         }
         (Verdict::Regression, Some(row)) => {
             let kind = EventKind::StateRegression { presented: token.generation, current: row.generation };
-            end_for_safety(app, &row, EndReason::StateRegression, kind, now).await?
+            end_for_safety(app, &row, EndReason::StateRegression, vec![kind], now).await?
         }
         (Verdict::Successor | Verdict::Reuse | Verdict::Regression, None) => Exchange::Over(None),
     }))
@@ -134,19 +178,36 @@ async fn end_for_safety(
     app: &App,
     row: &Session,
     reason: EndReason,
-    kind: EventKind,
+    kinds: Vec<EventKind>,
     now: Timestamp,
 ) -> Result<Exchange, StoreError> {
-    let event = Event::new(&row.user, row.id, app.now_millis(), kind);
-    end_one(app, &End::of(row, reason, Actor::System, now), &[event]).await?;
+    let event = |kind| Event::new(&row.user, row.id, app.now_millis(), kind);
+    let events: Vec<Event> = kinds.into_iter().map(event).collect();
+    end_one(app, &End::of(row, reason, Actor::System, now), &events).await?;
     Ok(Exchange::Over(Some(reason)))
 }
 
-/// Writes what was noticed; that it could not is logged and never the client's concern.
-async fn observe(app: &App, token: &RefreshToken, kind: EventKind) {
-    let event = Event::new(&token.user, token.session, app.now_millis(), kind);
-    let outcome = tokio::time::timeout(OBSERVATION_PATIENCE, app.store().record(&event)).await;
-    if !matches!(outcome, Ok(Ok(()))) {
-        tracing::warn!(event_type = event.kind.name(), session_id = %event.session, "an event could not be written");
+/// Writes what was noticed, into the trail and, if `noted` is given, onto the row; that it could not is
+/// logged and never the client's concern.
+async fn observe(
+    app: &App,
+    user: &UserId,
+    session: SessionId,
+    kinds: Vec<EventKind>,
+    noted: Option<&Vec<Noted>>,
+) {
+    let event = |kind| Event::new(user, session, app.now_millis(), kind);
+    let events: Vec<Event> = kinds.into_iter().map(event).collect();
+    let store = app.store();
+    let note = async {
+        match noted {
+            Some(noted) => store.note(user, &session, noted).await,
+            None => Ok(()),
+        }
+    };
+    let both = async { tokio::try_join!(store.record(&events), note) };
+    let outcome = tokio::time::timeout(OBSERVATION_PATIENCE, both).await;
+    if !matches!(outcome, Ok(Ok(_))) {
+        tracing::warn!(session_id = %session, events = events.len(), "what was noticed could not be written");
     }
 }

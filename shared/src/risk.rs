@@ -12,9 +12,11 @@
 //! A mode says what a finding does: `off` nothing, `record` an event, `alert` an event of severity high
 //! or more (which the alert route takes), `end` an alert and the end of the session.
 
+mod noted;
 mod setting;
 mod travel;
 
+pub use noted::{Noted, newest, pack, unpack};
 pub use setting::{Mode, RiskError, Rules};
 
 use serde_json::{Value, json};
@@ -95,19 +97,15 @@ pub fn of_change(
 }
 
 /// Holds a sign-in against the user's live sessions; a first sign-in has nothing to differ from.
-pub fn of_sign_in<'s>(
-    rules: &Rules,
-    known: impl Iterator<Item = &'s Seen> + Clone,
-    now: &Seen,
-) -> Vec<Finding> {
+pub fn of_sign_in(rules: &Rules, known: &[&Seen], now: &Seen) -> Vec<Finding> {
     let mut findings = vec![];
-    if known.clone().next().is_none() {
+    if known.is_empty() {
         return findings;
     }
-    if !known.clone().any(|seen| seen.device.is_same_device(&now.device)) {
+    if !known.iter().any(|seen| seen.device.is_same_device(&now.device)) {
         findings.extend(rules.finding(Rule::NewDevice, json!({"device": now.device.label()})));
     }
-    let countries = || known.clone().filter_map(|seen| seen.place.country.as_deref());
+    let countries = || known.iter().filter_map(|seen| seen.place.country.as_deref());
     let here = now.place.country.as_deref().filter(|_| !rules.is_allowed(now.ip));
     if let Some(here) =
         here.filter(|here| countries().next().is_some() && countries().all(|other| other != *here))

@@ -25,6 +25,7 @@ use crate::device::Device;
 use crate::id::{SessionId, UserId};
 use crate::limit::Window;
 use crate::place::Place;
+use crate::risk::Noted;
 use crate::scope::Scope;
 use crate::token::refresh::{KeyTag, Nonce, NonceHash, RefreshToken};
 use end::EndReason;
@@ -63,6 +64,8 @@ pub struct Session {
     pub ending: Option<EndReason>,
     /// From where and with what it was last used.
     pub seen: Seen,
+    /// What was noticed about it, newest first.
+    pub noted: Vec<Noted>,
     /// When the user last proved who they are.
     pub auth_time: Timestamp,
     /// What the user may do.
@@ -115,6 +118,7 @@ impl Session {
             blocked_until: None,
             ending: None,
             seen,
+            noted: vec![],
             auth_time,
             scope,
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::contention::back_off;
+use crate::risk::{self, Finding, Noted};
 use crate::session::cap::make_room;
 use crate::session::end::{Actor, End, EndReason};
 use crate::session::rotation::in_grace;
@@ -51,6 +52,8 @@ pub struct SignedIn {
     pub nonce: Nonce,
     /// The sessions that ended for it.
     pub ended: Vec<End>,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
 }
 
 /// Why a verified assertion opens no session.
@@ -97,6 +100,7 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
             head: &state.head,
             used: &used,
             ends: &signed_in.ended,
+            findings: &signed_in.findings,
             now_millis: app.now_millis(),
         };
         if app.store().open(&opening).await? == Committed::Yes {
@@ -132,7 +136,7 @@ fn decide(
     let (config, assertion) = (app.config(), request.assertion);
     let key = &config.keys.refresh()[0];
     let nonce = key.nonce(request.text);
-    let session = Session::open(
+    let mut session = Session::open(
         assertion.user.clone(),
         key.session_id(&assertion.signing_input, assertion.issued_at),
         &nonce,
@@ -143,6 +147,9 @@ fn decide(
         now,
         &config.lifetimes,
     );
+    let known: Vec<&Seen> = state.live(now).map(|row| &row.seen).collect();
+    let findings = risk::of_sign_in(&config.risk_rules, &known, request.seen);
+    session.noted = findings.iter().filter_map(|finding| Noted::of(finding, now)).collect();
     let previous = previous.filter(|row| row.is_live(now));
     let others = state.live(now).filter(|row| previous.is_none_or(|previous| previous.id != row.id));
     let evicted = make_room(others, config.session_limit, config.session_limit_policy)
@@ -151,7 +158,7 @@ fn decide(
     let signed_out = previous.map(|row| end(row, EndReason::SignedOut, Actor::User));
     let evicted = evicted.into_iter().map(|row| end(row, EndReason::Evicted, Actor::System));
     let ended = signed_out.into_iter().chain(evicted).collect();
-    Ok(SignedIn { session, nonce, ended })
+    Ok(SignedIn { session, nonce, ended, findings })
 }
 
 /// The session that this assertion opened, for its own device, in grace, before its first refresh: a login
@@ -166,7 +173,7 @@ fn repeated(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) 
         let same = session.nonce_hash == nonce.hash()
             && session.generation == 0
             && in_grace(session, request.seen, now, grace);
-        same.then(|| SignedIn { session: session.clone(), nonce, ended: vec![] })
+        same.then(|| SignedIn { session: session.clone(), nonce, ended: vec![], findings: vec![] })
     })
 }
 

@@ -97,14 +97,15 @@ fn a_wrong_rule_is_named_by_its_entry() {
 #[test]
 fn a_sign_in_is_held_against_the_live_sessions() {
     let rules = Rules::default();
-    let known = [home(), seen("198.51.100.8", &chrome(139), None, None)];
+    let (one, two) = (home(), seen("198.51.100.8", &chrome(139), None, None));
+    let known = [&one, &two];
     let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
     let abroad = seen("203.0.113.9", phone, Some("PT"), None);
-    assert_eq!(names(&of_sign_in(&rules, known.iter(), &abroad)), ["new_device", "new_country"]);
-    assert_eq!(of_sign_in(&rules, known.iter(), &home()), []);
-    assert_eq!(of_sign_in(&rules, [].iter(), &abroad), [], "a first sign-in differs from nothing");
-    let nowhere = [seen("198.51.100.8", phone, None, None)];
-    assert_eq!(of_sign_in(&rules, nowhere.iter(), &abroad), [], "without a known country none is new");
+    assert_eq!(names(&of_sign_in(&rules, &known, &abroad)), ["new_device", "new_country"]);
+    assert_eq!(of_sign_in(&rules, &known, &home()), []);
+    assert_eq!(of_sign_in(&rules, &[], &abroad), [], "a first sign-in differs from nothing");
+    let nowhere = seen("198.51.100.8", phone, None, None);
+    assert_eq!(of_sign_in(&rules, &[&nowhere], &abroad), [], "without a known country none is new");
 }
 
 proptest! {

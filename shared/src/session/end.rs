@@ -19,6 +19,8 @@ pub enum EndReason {
     ReuseDetected,
     /// A token was newer than the row: the table was restored from a backup.
     StateRegression,
+    /// A risk rule whose mode is `end` fired.
+    Risk,
     /// An administrator ended it.
     Admin,
 }
@@ -39,12 +41,13 @@ pub enum PublicReason {
     Admin,
 }
 
-const NAMES: [(EndReason, &str); 6] = [
+const NAMES: [(EndReason, &str); 7] = [
     (EndReason::Expired, "expired"),
     (EndReason::SignedOut, "signed_out"),
     (EndReason::Evicted, "evicted"),
     (EndReason::ReuseDetected, "reuse_detected"),
     (EndReason::StateRegression, "state_regression"),
+    (EndReason::Risk, "risk"),
     (EndReason::Admin, "admin"),
 ];
 
@@ -65,7 +68,7 @@ impl EndReason {
             Self::Expired => PublicReason::Expired,
             Self::SignedOut => PublicReason::SignedOut,
             Self::Evicted => PublicReason::Evicted,
-            Self::ReuseDetected | Self::StateRegression => PublicReason::Security,
+            Self::ReuseDetected | Self::StateRegression | Self::Risk => PublicReason::Security,
             Self::Admin => PublicReason::Admin,
         }
     }

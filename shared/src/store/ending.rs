@@ -1,12 +1,12 @@
 //! Ending sessions: the row, its event and its record go together or not at all.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::Store;
 use super::error::{Committed, StoreError, transaction_outcome};
 use super::item::{self, Item, moment, number, text};
 use super::reading::{HEAD_UNMOVED, Head};
+use super::rotating::done_or_gone;
 use super::schema::*;
 use crate::clock::Timestamp;
 use crate::event::Event;
@@ -73,13 +73,7 @@ impl Store {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":reason", text(reason.as_str()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(StoreError::unavailable(error)),
-            },
-        }
+        done_or_gone(request.send().await)
     }
 
     /// Why a session ended, if its record is still kept.

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, PutRequest, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
+};
 use serde_json::{Map, Value};
 
 use super::Store;
@@ -31,20 +33,27 @@ pub struct StoredEvent {
 }
 
 impl Store {
-    /// Writes one event on its own: an observation, which no state hangs on.
+    /// Writes events on their own, at most 25: observations, which no state hangs on.
+    ///
+    /// *Atomicity*: each event is written or not; one that the store left over is an error.
     ///
     /// # Errors
-    /// The store cannot say.
-    pub async fn record(&self, event: &Event) -> Result<(), StoreError> {
-        self.client
-            .put_item()
-            .table_name(&self.tables.security_events)
-            .set_item(Some(event_item(event, event.at + self.event_ttl)))
+    /// The store cannot say, or was too busy for all of them.
+    pub async fn record(&self, events: &[Event]) -> Result<(), StoreError> {
+        let put = |event: &Event| {
+            let put = PutRequest::builder().set_item(Some(event_item(event, event.at + self.event_ttl)));
+            WriteRequest::builder().put_request(put.build().expect("the item is given")).build()
+        };
+        let reply = self
+            .client
+            .batch_write_item()
+            .request_items(&self.tables.security_events, events.iter().map(put).collect())
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map(drop)
-            .map_err(StoreError::unavailable)
+            .map_err(StoreError::unavailable)?;
+        let left_over = reply.unprocessed_items().is_some_and(|items| !items.is_empty());
+        if left_over { Err(StoreError::Contended) } else { Ok(()) }
     }
 
     /// The newest events of one session: of the user's newest 200, at most `limit`.

@@ -12,6 +12,7 @@ use crate::device::{Device, DeviceType};
 use crate::id::{SessionId, UserId};
 use crate::limit::Window;
 use crate::place::Place;
+use crate::risk;
 use crate::scope::Scope;
 use crate::session::end::EndReason;
 use crate::session::{Seen, Session};
@@ -64,6 +65,7 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
         (BLOCKED, session.blocked_until.map(moment)),
         (ENDING, session.ending.map(|reason| text(reason.as_str()))),
         (SCOPE, scope),
+        (NOTED, (!session.noted.is_empty()).then(|| text(risk::pack(&session.noted)))),
     ];
     for (name, value) in optional.into_iter().chain(seen_attributes(&session.seen)) {
         if let Some(value) = value {
@@ -112,6 +114,7 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
         blocked_until: item.contains_key(BLOCKED).then(|| timestamp(item, BLOCKED)).transpose()?,
         ending: ending(item)?,
         seen: seen(item),
+        noted: optional(item, NOTED).map(risk::unpack).unwrap_or_default(),
         auth_time: timestamp(item, AUTH_TIME)?,
         scope: Scope::of(optional(item, SCOPE).unwrap_or_default().split(' ')),
     })

@@ -9,7 +9,8 @@ use super::reading::{HEAD_UNMOVED, Head, pack_used};
 use super::schema::*;
 use super::{Store, session_item};
 use crate::clock::Timestamp;
-use crate::event::Event;
+use crate::event::{Event, EventKind};
+use crate::risk::Finding;
 use crate::session::Session;
 use crate::session::end::End;
 use crate::token::assertion::UsedMark;
@@ -25,6 +26,8 @@ pub struct Opening<'o> {
     pub used: &'o [(UsedMark, Timestamp)],
     /// Sessions that end with it.
     pub ends: &'o [End],
+    /// What was noticed: an event each.
+    pub findings: &'o [Finding],
     /// The moment, for event ids.
     pub now_millis: i64,
 }
@@ -43,10 +46,13 @@ impl Store {
     /// The store cannot say whether it is done; the SDK repeats the same transaction under one token.
     pub async fn open(&self, opening: &Opening<'_>) -> Result<Committed, StoreError> {
         let session = opening.session;
-        let kind =
-            crate::event::EventKind::Login { ip: session.seen.ip, device: session.seen.device.label() };
+        let kind = EventKind::Login { ip: session.seen.ip, device: session.seen.device.label() };
         let login = Event::new(&session.user, session.id, opening.now_millis, kind);
         let mut items = vec![self.put_session(session), self.put_event(&login), self.use_assertion(opening)];
+        items.extend(opening.findings.iter().map(|finding| {
+            let kind = EventKind::Risk(finding.clone());
+            self.put_event(&Event::new(&session.user, session.id, opening.now_millis, kind))
+        }));
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
         let request = self
             .client

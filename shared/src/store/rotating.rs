@@ -1,5 +1,6 @@
 //! The one write of a refresh: everything in one conditional UpdateItem, the row back either way.
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -12,6 +13,8 @@ use super::item::{self, moment, number, seen_attributes, text};
 use super::schema::*;
 use super::{Store, session_of};
 use crate::clock::Timestamp;
+use crate::id::{SessionId, UserId};
+use crate::risk::{self, Noted};
 use crate::session::Session;
 use crate::session::rotation::Rotation;
 use crate::token::refresh::RefreshToken;
@@ -84,6 +87,53 @@ impl Store {
         send(request).await
     }
 
+    /// Remembers what was noticed about a session; of two at once the later one counts.
+    ///
+    /// *Atomicity*: one UpdateItem that raises no ghost: it needs the row.
+    ///
+    /// # Errors
+    /// The store cannot say.
+    pub async fn note(&self, user: &UserId, session: &SessionId, noted: &[Noted]) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(item::user_key(user)))
+            .key(SK, text(item::session_key(session)))
+            .update_expression("SET f = :noted")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":noted", text(risk::pack(noted)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        done_or_gone(request.send().await)
+    }
+
+    /// Moves a session's last activity, if it is older than `unless_after`.
+    ///
+    /// *Atomicity*: one conditional UpdateItem; an ended session stays ended.
+    ///
+    /// # Errors
+    /// The store cannot say.
+    pub async fn touch(
+        &self,
+        user: &UserId,
+        session: &SessionId,
+        now: Timestamp,
+        unless_after: Timestamp,
+    ) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(item::user_key(user)))
+            .key(SK, text(item::session_key(session)))
+            .update_expression("SET a = :now")
+            .condition_expression("attribute_exists(pk) AND a < :after")
+            .expression_attribute_values(":now", moment(now))
+            .expression_attribute_values(":after", moment(unless_after))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        done_or_gone(request.send().await)
+    }
+
     fn conditional_update(&self, token: &RefreshToken, now: Timestamp) -> UpdateItemFluentBuilder {
         let nonce = AttributeValue::B(Blob::new(token.nonce.hash().as_bytes()));
         self.client
@@ -98,6 +148,20 @@ impl Store {
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+}
+
+/// A write that an ended session makes pointless is done, too.
+pub(super) fn done_or_gone<T, R>(outcome: Result<T, SdkError<UpdateItemError, R>>) -> Result<(), StoreError>
+where
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            _ => Err(StoreError::unavailable(error)),
+        },
     }
 }
 

@@ -56,6 +56,8 @@ pub const AGENT: &str = "u";
 pub const DEVICE: &str = "d";
 /// place, packed
 pub const PLACE: &str = "p";
+/// what was noticed, packed
+pub const NOTED: &str = "f";
 /// auth_time
 pub const AUTH_TIME: &str = "t";
 /// scope

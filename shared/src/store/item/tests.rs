@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::super::size::item_bytes;
 use super::*;
 use crate::config::Lifetimes;
+use crate::event::Severity;
+use crate::risk::{Finding, Noted, Rule};
 use crate::token::refresh::RefreshKey;
 
 fn lifetimes() -> Lifetimes {
@@ -57,6 +59,9 @@ fn largest() -> Session {
     );
     session.generation = u64::MAX;
     session.window.count = 1_000_000;
+    let detail = serde_json::json!({"from": "x".repeat(20), "to": "y".repeat(20)});
+    let finding = Finding { rule: Rule::CountryChanged, severity: Severity::Critical, ends: true, detail };
+    session.noted = vec![Noted::of(&finding, now).unwrap(); 3];
     session.blocked_until = Some(now);
     session.ending = Some(EndReason::StateRegression);
     session
