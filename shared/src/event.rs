@@ -45,6 +45,23 @@ impl Severity {
     }
 }
 
+/// Every type of event, for filters.
+pub const EVENT_TYPES: [&str; 13] = [
+    "login",
+    "session_ended",
+    "token_reused",
+    "state_regression",
+    "token_forged",
+    "blocked",
+    "token_replayed",
+    "new_device",
+    "new_country",
+    "ip_changed",
+    "country_changed",
+    "impossible_travel",
+    "device_changed",
+];
+
 /// What happened, with its facts.
 #[derive(Clone, Debug)]
 pub enum EventKind {

@@ -20,11 +20,13 @@
 //! | what the tables look like and what each write does | [`store`] |
 //! | where an endpoint is | [`api`] |
 
+pub mod analytics;
 pub mod api;
 pub mod app;
 pub mod clock;
 pub mod config;
 mod contention;
+mod cursor;
 pub mod device;
 pub mod event;
 pub mod exchange;

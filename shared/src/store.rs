@@ -28,7 +28,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use ending::HeadBump;
 pub use error::{Committed, StoreError};
-pub use events::StoredEvent;
+pub use events::{StoredEvent, Trail, TrailQuery};
 use item::{session_item, session_of};
 pub use opening::Opening;
 pub use reading::{Head, UserState};

@@ -12,6 +12,7 @@ use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::id::{SessionId, UserId};
+use crate::scope::Scope;
 use crate::token::access;
 
 /// A caller with a good access token.
@@ -21,6 +22,8 @@ pub struct Caller {
     pub user: UserId,
     /// The session.
     pub session: SessionId,
+    /// What the token says the caller may do; the row has the last word.
+    pub scope: Scope,
     /// How the token came.
     pub transport: Transport,
     /// When the token was taken for good: the request's `now`.
@@ -50,7 +53,7 @@ impl FromRequestParts<App> for Caller {
         }
         let now = app.now();
         let claims = verify(&token, app, now)?;
-        Ok(Self { user: claims.sub, session: claims.sid, transport, now })
+        Ok(Self { user: claims.sub, session: claims.sid, scope: claims.scope, transport, now })
     }
 }
 

@@ -1,29 +1,30 @@
 //! The audit trail: written with what it tells of, or right after it; read newest first.
 
-use std::collections::HashMap;
+mod json;
 
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, PutRequest, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::Store;
 use super::error::StoreError;
-use super::item::{self, Item, moment, number, text};
+use super::item::{self, Item, moment, text};
 use super::schema::*;
 use crate::clock::Timestamp;
-use crate::event::Event;
+use crate::event::{Event, Severity};
 use crate::id::{SessionId, UserId};
 
 /// An event as it is read back.
 #[derive(Clone, Debug)]
 pub struct StoredEvent {
     /// Its id, which orders the trail.
-    pub id: String,
+    pub id: Uuid,
     /// Its type.
     pub event_type: String,
-    /// Its severity.
-    pub severity: String,
+    /// How bad it is.
+    pub severity: Severity,
     /// The session it tells of.
     pub session: Option<SessionId>,
     /// When.
@@ -31,6 +32,35 @@ pub struct StoredEvent {
     /// Its facts.
     pub details: Value,
 }
+
+/// Which events of a user to read.
+#[derive(Clone, Debug, Default)]
+pub struct TrailQuery {
+    /// Only those older than this one.
+    pub before: Option<Uuid>,
+    /// Only those of this moment and later.
+    pub since: Option<Timestamp>,
+    /// Only of this type.
+    pub event_type: Option<String>,
+    /// Only this bad or worse.
+    pub severity: Option<Severity>,
+    /// Only of this session.
+    pub session: Option<SessionId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A page of the trail, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Trail {
+    /// The events.
+    pub events: Vec<StoredEvent>,
+    /// Where to go on; `None` at the end. A filtered page may be short and still go on.
+    pub next: Option<Uuid>,
+}
+
+/// Items that one page of a filtered trail looks at, so that no filter makes a call expensive.
+const LOOKED_AT: usize = 1_000;
 
 impl Store {
     /// Writes events on their own, at most 25: observations, which no state hangs on.
@@ -56,31 +86,45 @@ impl Store {
         if left_over { Err(StoreError::Contended) } else { Ok(()) }
     }
 
-    /// The newest events of one session: of the user's newest 200, at most `limit`.
+    /// A page of a user's trail: one call, however long the history.
     ///
     /// # Errors
-    /// The store cannot say.
-    pub async fn session_events(
-        &self,
-        user: &UserId,
-        session: &SessionId,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, StoreError> {
-        let reply = self
+    /// The store cannot say, or a row is malformed.
+    pub async fn trail(&self, user: &UserId, query: &TrailQuery) -> Result<Trail, StoreError> {
+        let filters = query.filters();
+        let looked_at = if filters.is_empty() { query.limit } else { LOOKED_AT };
+        let mut request = self
             .client
             .query()
             .table_name(&self.tables.security_events)
-            .key_condition_expression("pk = :pk")
-            .filter_expression("session_id = :session")
             .expression_attribute_values(":pk", text(item::user_key(user)))
-            .expression_attribute_values(":session", text(session.to_string()))
             .scan_index_forward(false)
-            .limit(200)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::unavailable)?;
-        reply.items().iter().take(limit).map(event_of).collect()
+            .limit(i32::try_from(looked_at).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        request = match query.since {
+            None => request.key_condition_expression("pk = :pk"),
+            Some(since) => request
+                .key_condition_expression("pk = :pk AND event_id >= :since")
+                .expression_attribute_values(":since", text(first_id_of(since).to_string())),
+        };
+        if !filters.is_empty() {
+            let expressions: Vec<&str> = filters.iter().map(|(expression, _)| *expression).collect();
+            request = request.filter_expression(expressions.join(" AND "));
+            for (name, value) in filters.into_iter().flat_map(|(_, values)| values) {
+                request = request.expression_attribute_values(name, value);
+            }
+        }
+        if let Some(before) = query.before {
+            request = request
+                .exclusive_start_key(PK, text(item::user_key(user)))
+                .exclusive_start_key(EVENT_ID, text(before.to_string()));
+        }
+        let reply = request.send().await.map_err(StoreError::unavailable)?;
+        let events = reply.items().iter().take(query.limit).map(event_of).collect::<Result<Vec<_>, _>>()?;
+        let cut_short = reply.items().len() > query.limit;
+        let last_looked_at = reply.last_evaluated_key().map(id_of).transpose()?;
+        let next = if cut_short { events.last().map(|event| event.id) } else { last_looked_at };
+        Ok(Trail { events, next })
     }
 
     pub(super) fn put_event(&self, event: &Event) -> TransactWriteItem {
@@ -91,6 +135,31 @@ impl Store {
     }
 }
 
+type Filter = (&'static str, Vec<(&'static str, AttributeValue)>);
+
+impl TrailQuery {
+    fn filters(&self) -> Vec<Filter> {
+        let event_type =
+            self.event_type.as_ref().map(|name| ("event_type = :type", vec![(":type", text(name))]));
+        let session =
+            self.session.map(|id| ("session_id = :session", vec![(":session", text(id.to_string()))]));
+        let severity = self.severity.map(|least| {
+            let names = [":s0", ":s1", ":s2", ":s3", ":s4"];
+            let level =
+                |(name, severity): (&'static str, Severity)| (name, text(severity.max(least).as_str()));
+            let levels = names.into_iter().zip(Severity::ALL).map(level).collect();
+            ("severity IN (:s0, :s1, :s2, :s3, :s4)", levels)
+        });
+        [event_type, session, severity].into_iter().flatten().collect()
+    }
+}
+
+/// The smallest event id of a second.
+fn first_id_of(moment: Timestamp) -> Uuid {
+    let millis = u64::try_from(moment.seconds().saturating_mul(1_000)).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
 fn event_item(event: &Event, ttl: Timestamp) -> Item {
     Item::from([
         (PK.into(), text(item::user_key(&event.user))),
@@ -99,46 +168,22 @@ fn event_item(event: &Event, ttl: Timestamp) -> Item {
         ("severity".into(), text(event.kind.severity().as_str())),
         ("session_id".into(), text(event.session.to_string())),
         ("created_at".into(), moment(event.at)),
-        ("details".into(), attribute(Value::Object(event.kind.details()))),
+        ("details".into(), json::attribute(Value::Object(event.kind.details()))),
         (TTL.into(), moment(ttl)),
     ])
 }
 
 fn event_of(row: &Item) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent {
-        id: item::string(row, EVENT_ID)?.to_owned(),
+        id: id_of(row)?,
         event_type: item::string(row, "event_type")?.to_owned(),
-        severity: item::string(row, "severity")?.to_owned(),
+        severity: Severity::parse(item::string(row, "severity")?).ok_or(StoreError::Malformed("severity"))?,
         session: item::optional(row, "session_id").and_then(|id| id.parse().ok()),
         created_at: item::timestamp(row, "created_at")?,
-        details: row.get("details").map(json).unwrap_or_default(),
+        details: row.get("details").map(json::value).unwrap_or_default(),
     })
 }
 
-/// JSON as an attribute.
-fn attribute(value: Value) -> AttributeValue {
-    match value {
-        Value::Null => AttributeValue::Null(true),
-        Value::Bool(flag) => AttributeValue::Bool(flag),
-        Value::Number(digits) => number(digits),
-        Value::String(string) => text(string),
-        Value::Array(list) => AttributeValue::L(list.into_iter().map(attribute).collect()),
-        Value::Object(map) => AttributeValue::M(
-            map.into_iter().map(|(name, value)| (name, attribute(value))).collect::<HashMap<_, _>>(),
-        ),
-    }
-}
-
-/// An attribute as JSON.
-fn json(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(string) => Value::String(string.clone()),
-        AttributeValue::N(digits) => serde_json::from_str(digits).unwrap_or_default(),
-        AttributeValue::Bool(flag) => Value::Bool(*flag),
-        AttributeValue::L(list) => list.iter().map(json).collect(),
-        AttributeValue::M(map) => {
-            Value::Object(map.iter().map(|(name, value)| (name.clone(), json(value))).collect::<Map<_, _>>())
-        }
-        _ => Value::Null,
-    }
+fn id_of(row: &Item) -> Result<Uuid, StoreError> {
+    item::string(row, EVENT_ID)?.parse().map_err(|_| StoreError::Malformed(EVENT_ID))
 }

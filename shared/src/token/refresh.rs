@@ -135,7 +135,7 @@ impl RefreshKey {
     }
 
     /// HMAC under a label of its own, so that no use of the key can stand in for another.
-    fn keyed(&self, label: &str, text: &str) -> [u8; 32] {
+    pub(crate) fn keyed(&self, label: &str, text: &str) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(b"latchkey/");
         context.update(label.as_bytes());

@@ -5,7 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde_json::{Value, json};
 
+use crate::event::Severity;
 use crate::http::caller::Caller;
+use crate::risk::Noted;
 use crate::session::Session;
 use crate::store::StoredEvent;
 
@@ -32,17 +34,42 @@ pub(super) fn session(session: &Session, caller: &Caller) -> Value {
         "absolute_expires_at": session.absolute_expires_at.to_rfc3339(),
         "auth_time": session.auth_time.to_rfc3339(),
         "scope": session.scope,
+        "risk": risk(session),
     })
 }
 
-pub(super) fn event(event: &StoredEvent) -> Value {
+/// What was noticed about a session, newest first, and how bad the worst of it is.
+fn risk(session: &Session) -> Value {
+    let worst = session.noted.iter().map(|noted| noted.severity).max();
+    let finding = |noted: &Noted| {
+        json!({
+            "code": noted.rule.name(),
+            "severity": noted.severity.as_str(),
+            "at": noted.at.to_rfc3339(),
+            "detail": {"from": noted.from, "to": noted.to},
+        })
+    };
     json!({
-        "event_id": event.id,
+        "level": worst.map_or("none", Severity::as_str),
+        "findings": session.noted.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
+
+/// Details that only administrators see: how our own machinery decided.
+const INTERNAL: [&str; 3] = ["presented", "current", "mode"];
+
+pub(super) fn event(event: &StoredEvent, for_admin: bool) -> Value {
+    let mut details = event.details.clone();
+    if let Some(details) = details.as_object_mut().filter(|_| !for_admin) {
+        details.retain(|name, _| !INTERNAL.contains(&name.as_str()));
+    }
+    json!({
+        "event_id": event.id.to_string(),
         "event_type": event.event_type,
-        "severity": event.severity,
+        "severity": event.severity.as_str(),
         "session_id": event.session,
         "created_at": event.created_at.to_rfc3339(),
-        "details": event.details,
+        "details": details,
     })
 }
 

@@ -1,0 +1,77 @@
+//! `GET /sessions`: the live sessions, and on demand the numbers and what to look at.
+
+use std::cmp::Reverse;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::subject::Subject;
+use super::view;
+use crate::analytics::{self, analyse, recommendations};
+use crate::app::App;
+use crate::http::body::parameter;
+use crate::http::caller::Caller;
+use crate::http::problem::Problem;
+use crate::session::Session;
+use crate::store::{StoreError, Trail, TrailQuery};
+
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let query = query.unwrap_or_default();
+    let subject = Subject::of(&query, &caller)?;
+    let with_analytics = wants_analytics(&query)?;
+    // The history is read at the same time as the sessions: one round trip, however long it is.
+    let history = async {
+        if with_analytics {
+            history(&app, &subject, &caller).await.map_err(Problem::from)
+        } else {
+            Ok(Trail::default())
+        }
+    };
+    let (state, history) = tokio::try_join!(subject.look(&app, &caller), history)?;
+    let mut live: Vec<&Session> = state.live(caller.now).collect();
+    live.sort_by_key(|session| (session.id != caller.session, Reverse(session.last_activity), session.id));
+    let limit = app.config().session_limit;
+    let mut body = json!({
+        "user_id": subject.user(&caller),
+        "session_limit": limit,
+        "sessions": live.iter().map(|session| view::session(session, &caller)).collect::<Vec<Value>>(),
+    });
+    if with_analytics {
+        body["analytics"] = json!(analyse(&live, &history.events, caller.now));
+        body["recommendations"] = json!(recommendations(&live, &history.events, limit, caller.now));
+    }
+    Ok(tagged(body, &headers, &caller))
+}
+
+fn wants_analytics(query: &str) -> Result<bool, Problem> {
+    match parameter(query, "include")?.as_deref() {
+        None => Ok(false),
+        Some("analytics") => Ok(true),
+        Some(_) => Err(Problem::field("include", "expected analytics")),
+    }
+}
+
+async fn history(app: &App, subject: &Subject, caller: &Caller) -> Result<Trail, StoreError> {
+    let since = Some(analytics::begin(caller.now));
+    let query = TrailQuery { since, limit: analytics::EVENTS_MAX, ..TrailQuery::default() };
+    app.store().trail(subject.user(caller), &query).await
+}
+
+/// The body under its tag, or 304 when the client has it; the time is no part of the tag.
+fn tagged(mut body: Value, headers: &HeaderMap, caller: &Caller) -> Response {
+    let tag = view::etag(&body);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
+    if known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag) {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+    }
+    body["server_time"] = json!(caller.now.to_rfc3339());
+    ([(header::ETAG, tag)], Json(body)).into_response()
+}

@@ -1,0 +1,37 @@
+//! `GET /sessions/{id}`: one session in detail, with its recent events.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use serde_json::Value;
+
+use super::super::revoke::not_found;
+use super::subject::Subject;
+use super::view;
+use crate::app::App;
+use crate::http::caller::Caller;
+use crate::http::problem::Problem;
+use crate::id::SessionId;
+use crate::store::{Trail, TrailQuery};
+
+/// Events shown with one session.
+const RECENT_EVENTS: usize = 20;
+
+pub(super) async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let subject = Subject::of(query.as_deref().unwrap_or_default(), &caller)?;
+    let id = id.parse::<SessionId>().ok();
+    let trail = async {
+        let Some(session) = id else { return Ok(Trail::default()) };
+        let query = TrailQuery { session: Some(session), limit: RECENT_EVENTS, ..TrailQuery::default() };
+        app.store().trail(subject.user(&caller), &query).await.map_err(Problem::from)
+    };
+    let (state, trail) = tokio::try_join!(subject.look(&app, &caller), trail)?;
+    let session = id.and_then(|id| state.live_session(&id, caller.now)).ok_or_else(not_found)?;
+    let mut body = view::session(session, &caller);
+    body["events"] = trail.events.iter().map(|event| view::event(event, subject.is_other())).collect();
+    Ok(Json(body))
+}
