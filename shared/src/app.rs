@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::token::fetch::IssuerKeyCache;
 
@@ -18,6 +19,8 @@ struct Parts {
     clock: Arc<dyn Clock>,
     issuer_keys: IssuerKeyCache,
     served: AtomicU64,
+    metrics: Metrics,
+    function: Option<String>,
 }
 
 impl App {
@@ -33,7 +36,29 @@ impl App {
         clock: Arc<dyn Clock>,
         issuer_keys: IssuerKeyCache,
     ) -> Self {
-        Self(Arc::new(Parts { config, store, clock, issuer_keys, served: AtomicU64::new(0) }))
+        let (served, metrics) = (AtomicU64::new(0), Metrics::default());
+        Self(Arc::new(Parts { config, store, clock, issuer_keys, served, metrics, function: None }))
+    }
+
+    /// The application of a Lambda function, which writes its metrics under this name.
+    pub fn of_function(config: Config, store: Store, clock: Arc<dyn Clock>, function: String) -> Self {
+        let (served, metrics) = (AtomicU64::new(0), Metrics::default());
+        let (issuer_keys, function) = (IssuerKeyCache::default(), Some(function));
+        Self(Arc::new(Parts { config, store, clock, issuer_keys, served, metrics, function }))
+    }
+
+    /// The counters of this process.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Writes the metrics that are due, as one line on standard output, where CloudWatch looks for it.
+    #[expect(clippy::print_stdout, reason = "the format is a bare JSON line")]
+    pub(crate) fn write_metrics(&self) {
+        let function = self.0.function.as_deref();
+        if let Some(line) = function.and_then(|function| self.metrics().due(function, self.now_millis())) {
+            println!("{line}");
+        }
     }
 
     /// The settings.

@@ -20,6 +20,7 @@
 //! Android, and an iPad that asks for desktop pages says that it is a Mac.
 
 mod bot;
+mod hints;
 mod known_machines;
 mod known_programs;
 mod machine;
@@ -28,6 +29,8 @@ mod text;
 
 #[cfg(test)]
 mod agents_test;
+
+pub use hints::Hints;
 
 use std::fmt;
 use std::str::FromStr;

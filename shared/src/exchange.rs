@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::event::{Event, EventKind};
 use crate::id::{SessionId, UserId};
+use crate::metrics::Counter;
 use crate::risk::{self, Noted, newest};
 use crate::session::end::{Actor, End, EndReason};
 use crate::session::rotation::{Plan, Rotation, Verdict, judge, plan};
@@ -207,7 +208,10 @@ async fn observe(
     };
     let both = async { tokio::try_join!(store.record(&events), note) };
     let outcome = tokio::time::timeout(OBSERVATION_PATIENCE, both).await;
-    if !matches!(outcome, Ok(Ok(_))) {
+    if matches!(outcome, Ok(Ok(_))) {
+        events.iter().for_each(|event| app.metrics().event(event.kind.severity()));
+    } else {
+        app.metrics().count(Counter::EventsLost);
         tracing::warn!(session_id = %session, events = events.len(), "what was noticed could not be written");
     }
 }

@@ -96,5 +96,6 @@ fn app(config: Config) -> Result<App, StartError> {
     let client =
         connect::client(connect::https_client(extra_roots), &region, endpoint.as_deref(), credentials);
     let store = Store::new(client, &config);
-    Ok(App::new(config, store, Arc::new(SystemClock)))
+    let function = get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey".to_owned());
+    Ok(App::of_function(config, store, Arc::new(SystemClock), function))
 }

@@ -35,6 +35,7 @@ pub mod http;
 pub mod id;
 pub mod limit;
 pub mod log;
+pub mod metrics;
 pub mod place;
 pub mod risk;
 pub mod scope;

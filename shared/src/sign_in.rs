@@ -9,11 +9,13 @@ use std::time::Duration;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::contention::back_off;
+use crate::event::Severity;
 use crate::risk::{self, Finding, Noted};
 use crate::session::cap::make_room;
 use crate::session::end::{Actor, End, EndReason};
 use crate::session::rotation::in_grace;
 use crate::session::{Seen, Session};
+use crate::sign_out::count_end;
 use crate::store::{Committed, Head, Opening, StoreError, UserState};
 use crate::token::assertion::{Assertion, UsedMark};
 use crate::token::refresh::{Nonce, RefreshToken};
@@ -104,6 +106,7 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
             now_millis: app.now_millis(),
         };
         if app.store().open(&opening).await? == Committed::Yes {
+            count(app, &signed_in);
             return Ok(signed_in);
         }
         back_off(attempt).await;
@@ -175,6 +178,12 @@ fn repeated(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) 
             && in_grace(session, request.seen, now, grace);
         same.then(|| SignedIn { session: session.clone(), nonce, ended: vec![], findings: vec![] })
     })
+}
+
+fn count(app: &App, signed_in: &SignedIn) {
+    app.metrics().event(Severity::Info);
+    signed_in.findings.iter().for_each(|finding| app.metrics().event(finding.severity));
+    signed_in.ended.iter().for_each(|end| count_end(app, end));
 }
 
 fn is_void(assertion: &Assertion, head: &Head) -> bool {

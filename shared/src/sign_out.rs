@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::contention::back_off;
-use crate::event::Event;
+use crate::event::{Event, Severity};
 use crate::id::{SessionId, UserId};
 use crate::session::Session;
 use crate::session::end::{Actor, End, EndReason};
@@ -35,7 +35,11 @@ pub async fn end_one(app: &App, end: &End, events: &[Event]) -> Result<bool, Sto
     let ends = std::slice::from_ref(end);
     for attempt in 0..ATTEMPTS {
         match app.store().end(&end.user, ends, None, events, app.now_millis()).await? {
-            Committed::Yes => return Ok(true),
+            Committed::Yes => {
+                count_end(app, end);
+                events.iter().for_each(|event| app.metrics().event(event.kind.severity()));
+                return Ok(true);
+            }
             Committed::Moved => return Ok(false),
             Committed::Conflict => wait(app, ends, attempt).await?,
         }
@@ -66,6 +70,7 @@ pub async fn end_many(
         let bump = HeadBump { head: &state.head, tokens_valid_after: (which == Which::All).then_some(now) };
         match app.store().end(user, &ends, Some(bump), &[], app.now_millis()).await? {
             Committed::Yes => {
+                ends.iter().for_each(|end| count_end(app, end));
                 ended.append(&mut ends);
                 if !surplus {
                     return Ok(ended);
@@ -82,6 +87,12 @@ pub async fn end_many(
 /// A session that may be ended: a live one, or one whose end was marked and not finished.
 pub fn can_end(session: &Session, now: Timestamp) -> bool {
     session.is_live(now) || session.ending.is_some()
+}
+
+/// Counts the end of a session and its event.
+pub(crate) fn count_end(app: &App, end: &End) {
+    app.metrics().ended(end.reason.public());
+    app.metrics().event(Severity::Info);
 }
 
 fn chosen(state: &UserState, which: Which, by: &Actor, now: Timestamp) -> Vec<End> {

@@ -17,6 +17,7 @@ use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
+use crate::metrics::Counter;
 use crate::sign_in::{SignIn, SignInError, sign_in};
 use crate::token::assertion::{self, Assertion, AssertionError};
 use crate::token::refresh::{self, RefreshToken};
@@ -55,6 +56,7 @@ async fn login(
     let request =
         SignIn { assertion: &assertion, text: &request.assertion, seen: &seen, previous: previous.as_ref() };
     let signed_in = sign_in(&app, &request, now).await.map_err(|error| refused(&app, error))?;
+    app.metrics().count(Counter::SignIns);
     let tokens = reply::tokens(&app, &signed_in.session, signed_in.nonce, now)?;
     let ended: Vec<_> = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user).collect();
     let ended = ended.iter().map(|end| json!({"session_id": end.session, "reason": end.reason.public()}));

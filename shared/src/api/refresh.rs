@@ -19,6 +19,7 @@ use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
+use crate::metrics::Counter;
 use crate::session::Seen;
 use crate::token::refresh::{self, RefreshToken};
 
@@ -93,7 +94,9 @@ async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Resp
         Style::Ours(Transport::Cookie) => problem.with_headers(config.cookies.clear()),
         _ => problem,
     };
-    match exchange(app, &token, seen, now).await? {
+    let exchange = exchange(app, &token, seen, now).await?;
+    app.metrics().count(counter(&exchange));
+    match exchange {
         Exchange::Successor(session) => {
             let tokens = reply::tokens(app, &session, token.nonce, now)?;
             let mut response = match style {
@@ -113,6 +116,15 @@ async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Resp
             Err(Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked"))
         }
         Exchange::Blocked(until) => Err(blocked(app, &token, until, now)),
+    }
+}
+
+fn counter(exchange: &Exchange) -> Counter {
+    match exchange {
+        Exchange::Successor(_) => Counter::RefreshesServed,
+        Exchange::Over(_) => Counter::RefreshesEnded,
+        Exchange::Forged => Counter::RefreshesRefused,
+        Exchange::Blocked(_) => Counter::RefreshesLimited,
     }
 }
 

@@ -13,7 +13,7 @@ use lambda_http::request::RequestContext;
 use super::origin::{viewer_address, viewer_place};
 use crate::app::App;
 use crate::config::Config;
-use crate::device::Device;
+use crate::device::{Device, Hints};
 use crate::place::{Place, cut};
 use crate::session::{AGENT_MAX_BYTES, Seen};
 
@@ -29,7 +29,7 @@ impl FromRequestParts<App> for Client {
         let (ip, place) = whereabouts(parts, app.config());
         Ok(Self(Seen {
             ip,
-            device: Device::parse(agent.as_deref()),
+            device: Device::parse(agent.as_deref()).with_hints(hints(&parts.headers)),
             agent: agent.map(|agent| cut(&agent, AGENT_MAX_BYTES).to_owned()),
             place,
         }))
@@ -50,6 +50,11 @@ fn whereabouts(parts: &Parts, config: &Config) -> (Option<IpAddr>, Place) {
 /// The address API Gateway saw. `X-Forwarded-For` and its like are never believed.
 fn source_ip(extensions: &Extensions) -> Option<IpAddr> {
     gateway(extensions)?.http.source_ip.as_deref()?.parse().ok()
+}
+
+fn hints(headers: &HeaderMap) -> Hints<'_> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Hints { platform_version: text("sec-ch-ua-platform-version"), model: text("sec-ch-ua-model") }
 }
 
 fn gateway(extensions: &Extensions) -> Option<&ApiGatewayV2httpRequestContext> {

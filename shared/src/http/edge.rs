@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 use super::client::request_id;
 use super::problem::{Code, Problem};
 use crate::app::App;
+use crate::metrics::{Counter, Metrics};
 
 /// Everything answers within this: 3 s in all, with the gateway's own time.
 const DEADLINE: Duration = Duration::from_millis(2_900);
@@ -26,6 +27,7 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
 
 /// The outermost layer: writes problems, adds the common headers and the log line.
 pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+    app.write_metrics();
     let started = Instant::now();
     let id = request_id(request.extensions());
     let method = request.method().clone();
@@ -37,6 +39,7 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
     }
     add_headers(&mut response, &id);
     let line = Line { id: &id, method: &method, route: route.as_deref(), elapsed: started.elapsed() };
+    measure(app.metrics(), line.elapsed, problem.as_ref());
     log(&app, &line, &response, problem.as_ref());
     response
 }
@@ -70,6 +73,18 @@ fn add_headers(response: &mut Response, id: &str) {
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert("x-request-id", id);
+    }
+}
+
+fn measure(metrics: &Metrics, elapsed: Duration, problem: Option<&Problem>) {
+    metrics.answered(elapsed);
+    let Some(problem) = problem else { return };
+    metrics.count(if problem.code().status().is_server_error() { Counter::Failed } else { Counter::Refused });
+    match problem.code() {
+        Code::RateLimited => metrics.count(Counter::Limited),
+        Code::StoreUnavailable => metrics.count(Counter::StoreUnavailable),
+        Code::InvalidAssertion => metrics.count(Counter::SignInsRefused),
+        _ => {}
     }
 }
 
