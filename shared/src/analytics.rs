@@ -64,7 +64,7 @@ pub fn analyse(live: &[&Session], events: &[StoredEvent], now: Timestamp) -> Ana
         by_os: count(live, |session| session.seen.device.os.clone()),
         by_country: count(live, |session| session.seen.place.country.clone()),
         sign_ins_by_day: sign_ins_by_day(events, now),
-        session_seconds: lengths(live, events, now),
+        session_seconds: lengths(events),
         failed_attempts: of_type(&["token_reused", "token_forged", "state_regression", "login_failed"]),
         limited_attempts: of_type(&["blocked", "rate_limited"]),
         events_by_severity: Severity::ALL
@@ -102,11 +102,10 @@ fn sign_ins_by_day(events: &[StoredEvent], now: Timestamp) -> Vec<Day> {
         .collect()
 }
 
-/// How long sessions lasted: those that ended, and the live ones so far.
-fn lengths(live: &[&Session], events: &[StoredEvent], now: Timestamp) -> Lengths {
-    let ended = events.iter().filter_map(|event| event.details["lasted_seconds"].as_u64());
+/// How long sessions lasted that ended. Live ones would change the numbers, and the tag, every second.
+fn lengths(events: &[StoredEvent]) -> Lengths {
     let mut seconds: Vec<u64> =
-        live.iter().map(|session| session.created_at.seconds_until(now)).chain(ended).collect();
+        events.iter().filter_map(|event| event.details["lasted_seconds"].as_u64()).collect();
     seconds.sort_unstable();
     let middle = seconds.len() / 2;
     let median = match seconds.len() {

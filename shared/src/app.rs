@@ -26,7 +26,7 @@ struct Parts {
 impl App {
     /// Puts an application together.
     pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self::with_issuer_keys(config, store, clock, IssuerKeyCache::default())
+        Self::build(config, store, clock, IssuerKeyCache::default(), None)
     }
 
     /// As [`App::new`], with a key cache that fetches its own way.
@@ -36,14 +36,22 @@ impl App {
         clock: Arc<dyn Clock>,
         issuer_keys: IssuerKeyCache,
     ) -> Self {
-        let (served, metrics) = (AtomicU64::new(0), Metrics::default());
-        Self(Arc::new(Parts { config, store, clock, issuer_keys, served, metrics, function: None }))
+        Self::build(config, store, clock, issuer_keys, None)
     }
 
     /// The application of a Lambda function, which writes its metrics under this name.
     pub fn of_function(config: Config, store: Store, clock: Arc<dyn Clock>, function: String) -> Self {
+        Self::build(config, store, clock, IssuerKeyCache::default(), Some(function))
+    }
+
+    fn build(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        issuer_keys: IssuerKeyCache,
+        function: Option<String>,
+    ) -> Self {
         let (served, metrics) = (AtomicU64::new(0), Metrics::default());
-        let (issuer_keys, function) = (IssuerKeyCache::default(), Some(function));
         Self(Arc::new(Parts { config, store, clock, issuer_keys, served, metrics, function }))
     }
 

@@ -25,7 +25,9 @@ pub fn built(name: &str) -> PathBuf {
 fn build() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let status =
-        Command::new(cargo).args(["build", "--quiet", "--workspace", "--bins"]).current_dir(workspace).status();
+    let status = Command::new(cargo)
+        .args(["build", "--quiet", "--workspace", "--bins"])
+        .current_dir(workspace)
+        .status();
     assert!(status.expect("cargo runs").success(), "the workspace does not build");
 }

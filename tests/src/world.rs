@@ -16,9 +16,15 @@
 //! Every request goes through the real router, layers and SDK into a real DynamoDB engine in memory. The
 //! clock stands still until a test moves it, and nothing ever sleeps.
 
+mod browser;
 mod device;
+mod expect;
+mod logs;
+mod provider;
 mod reply;
 mod table;
+mod tables;
+mod traveller;
 
 use std::time::Duration;
 
@@ -28,9 +34,14 @@ use latchkey::session::Session;
 use latchkey_local::clock::MovableClock;
 use latchkey_local::server::Laptop;
 
+pub use browser::Jar;
 pub use device::{CHROME, Device, FIREFOX, Tokens};
+pub use logs::Logs;
+pub use provider::{PROVIDER, PROVIDER_AUDIENCE, Provider, flipped, header, malleated, payload};
 pub use reply::Reply;
 pub use table::Event;
+pub use tables::RawRow;
+pub use traveller::{BERLIN, City, LISBON, MUNICH, ORIGIN_SECRET};
 
 /// When every world begins, in epoch seconds: a round second, so that boundaries are exact.
 pub const START: i64 = 1_790_000_000;

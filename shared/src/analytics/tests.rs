@@ -64,6 +64,7 @@ fn the_numbers_of_a_small_history_are_right() {
         event("login", Severity::Info, 0, json!({})),
         event("login", Severity::Info, 86_400, json!({})),
         event("session_ended", Severity::Info, 5, json!({"lasted_seconds": 1_000})),
+        event("session_ended", Severity::Info, 6, json!({"lasted_seconds": 400})),
         event("token_reused", Severity::Critical, 5, json!({})),
         event("blocked", Severity::Medium, 5, json!({})),
     ];
@@ -72,9 +73,9 @@ fn the_numbers_of_a_small_history_are_right() {
     assert_eq!(numbers["active_sessions"], 2);
     assert_eq!(numbers["by_device"], json!({"cli": 1, "desktop": 1}));
     assert_eq!(numbers["by_country"], json!({"unknown": 2}));
-    assert_eq!(numbers["session_seconds"], json!({"median": 600, "longest": 1_000}));
+    assert_eq!(numbers["session_seconds"], json!({"median": 700, "longest": 1_000}));
     assert_eq!((&numbers["failed_attempts"], &numbers["limited_attempts"]), (&json!(1), &json!(1)));
-    assert_eq!(numbers["events_by_severity"], json!({"info": 3, "medium": 1, "critical": 1}));
+    assert_eq!(numbers["events_by_severity"], json!({"info": 4, "medium": 1, "critical": 1}));
     let days = numbers["sign_ins_by_day"].as_array().unwrap();
     assert_eq!(days.len(), 30);
     assert_eq!(days[28..].iter().map(|day| day["count"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 1]);

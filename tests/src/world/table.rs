@@ -82,3 +82,16 @@ impl World {
         self.laptop.issuer.sign(&claims).expect("the stand-in signs")
     }
 }
+
+impl World {
+    /// Takes a session's scope away behind everybody's back, as an operator would in the table.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn take_scope(&self, user: &str, session: &str) {
+        let key = |text: String| AttributeValue::S(text);
+        let update = self.dynamodb().update_item().table_name("latchkey-sessions");
+        let update = update.key("pk", key(format!("U#{user}"))).key("sk", key(format!("S#{session}")));
+        update.update_expression("REMOVE s").send().await.expect("the engine answers");
+    }
+}

@@ -1,0 +1,99 @@
+//! Rows as they lie in the tables: read, compared, put back, changed behind everybody's back.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::World;
+
+/// A row, attribute by attribute.
+pub type RawRow = HashMap<String, AttributeValue>;
+
+const SESSIONS: &str = "latchkey-sessions";
+const TABLES: [&str; 3] = [SESSIONS, "latchkey-rate-limits", "latchkey-security-events"];
+
+impl World {
+    /// Everything in all tables, as one text that is equal only when nothing changed.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn everything(&self) -> String {
+        let mut rows = vec![];
+        for table in TABLES {
+            let scan = self.dynamodb().scan().table_name(table).consistent_read(true).send().await;
+            let items = scan.expect("the engine answers").items.unwrap_or_default();
+            rows.extend(items.into_iter().map(|row| format!("{table} {}", shown(&AttributeValue::M(row)))));
+        }
+        rows.sort_unstable();
+        rows.join("\n")
+    }
+
+    /// Succeeds only when no table has changed since [`World::everything`] said `before`.
+    ///
+    /// # Panics
+    /// With the rows that differ.
+    pub async fn assert_unchanged(&self, before: &str, what: &str) {
+        let now = self.everything().await;
+        let gone = before.lines().filter(|row| !now.lines().any(|other| other == *row));
+        let new = now.lines().filter(|row| !before.lines().any(|other| other == *row));
+        let changes: Vec<_> =
+            gone.map(|row| format!("- {row}")).chain(new.map(|row| format!("+ {row}"))).collect();
+        assert!(changes.is_empty(), "{what}:\n{}", changes.join("\n"));
+    }
+
+    /// A session's row as the table has it.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn raw_row(&self, user: &str, session: &str) -> Option<RawRow> {
+        let get = self.dynamodb().get_item().table_name(SESSIONS).consistent_read(true);
+        let get = get.key("pk", text(format!("U#{user}"))).key("sk", text(format!("S#{session}")));
+        get.send().await.expect("the engine answers").item
+    }
+
+    /// Puts a row where it was, whatever is there now.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn put_row(&self, row: RawRow) {
+        let put = self.dynamodb().put_item().table_name(SESSIONS).set_item(Some(row));
+        put.send().await.expect("the engine answers");
+    }
+
+    /// Marks a session as ending, as a revocation does whose transaction is still to come.
+    ///
+    /// # Panics
+    /// When there is no such session.
+    pub async fn mark_ending(&self, user: &str, session: &str, reason: &str) {
+        let mut row = self.raw_row(user, session).await.expect("the session is there");
+        row.insert("z".into(), text(reason.into()));
+        self.put_row(row).await;
+    }
+
+    /// A user's security events of one type, as the table has them.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn raw_events(&self, user: &str, event_type: &str) -> Vec<RawRow> {
+        let query = self.dynamodb().query().table_name(TABLES[2]).consistent_read(true);
+        let query = query.key_condition_expression("pk = :pk").filter_expression("event_type = :type");
+        let query = query.expression_attribute_values(":pk", text(format!("U#{user}")));
+        let reply = query.expression_attribute_values(":type", text(event_type.into())).send().await;
+        reply.expect("the engine answers").items.unwrap_or_default()
+    }
+}
+
+/// The same text for the same value, in whatever order the engine lists members.
+fn shown(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(members) => {
+            let members: BTreeMap<_, _> = members.iter().map(|(name, value)| (name, shown(value))).collect();
+            format!("{members:?}")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn text(value: String) -> AttributeValue {
+    AttributeValue::S(value)
+}

@@ -1,0 +1,9 @@
+//! What is noticed, what it does, and where its owner reads it.
+
+mod watching {
+    mod activity;
+    mod analytics;
+    mod places;
+    mod rules;
+    mod trail;
+}

@@ -1,0 +1,64 @@
+//! `GET /sessions?include=analytics`: the numbers, at no round trip in sequence.
+
+use latchkey_tests::world::{FIREFOX, World};
+use serde_json::json;
+
+#[tokio::test]
+async fn the_numbers_tell_what_happened() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    world.advance(86_400);
+    let second = device.clone().agent(FIREFOX).sign_in("alice").await;
+    device.revoke(&second.access, json!({"strategy": "session", "session_id": first.session})).await;
+    let reply = device.clone().bearer(&second.access).get("/api/auth/sessions?include=analytics").await;
+    let numbers = &reply.body["analytics"];
+    assert_eq!(numbers["active_sessions"], 1);
+    assert_eq!(numbers["by_browser"], json!({"Firefox": 1}));
+    assert_eq!(numbers["session_seconds"]["longest"], 86_400);
+    let days = numbers["sign_ins_by_day"].as_array().unwrap();
+    assert_eq!(days.len(), 30);
+    assert_eq!(days.iter().map(|day| day["count"].as_u64().unwrap()).sum::<u64>(), 2);
+    assert!(reply.body["recommendations"].is_array());
+}
+
+#[tokio::test]
+async fn the_plain_list_has_no_numbers_and_an_unknown_include_is_named() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let plain = device.list(&tokens.access).await;
+    assert!(plain.body.get("analytics").is_none() && plain.body.get("recommendations").is_none());
+    let reply = device.bearer(&tokens.access).get("/api/auth/sessions?include=everything").await;
+    assert_eq!((reply.status.as_u16(), &reply.body["field"]), (400, &json!("include")));
+}
+
+#[tokio::test]
+async fn however_long_the_history_it_is_one_read_more() {
+    let world = World::new().await;
+    let device = world.device();
+    let mut tokens = device.sign_in("alice").await;
+    for _ in 0..60 {
+        world.advance(40);
+        tokens = device.sign_in("alice").await;
+    }
+    world.laptop.stats.reset();
+    let reply = device.bearer(&tokens.access).get("/api/auth/sessions?include=analytics").await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(world.laptop.stats.total().calls, 2);
+}
+
+#[tokio::test]
+async fn an_unchanged_list_costs_the_client_no_body() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let first = device.clone().bearer(&tokens.access).get("/api/auth/sessions?include=analytics").await;
+    let asked = device.clone().bearer(&tokens.access).header("if-none-match", first.header("etag"));
+    world.advance(5);
+    let again = asked.get("/api/auth/sessions?include=analytics").await;
+    assert_eq!(again.status, 304, "only the time has changed");
+    world.advance(60);
+    device.sign_in("alice").await;
+    assert_eq!(asked.get("/api/auth/sessions?include=analytics").await.status, 200);
+}

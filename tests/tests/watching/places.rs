@@ -1,0 +1,65 @@
+//! Where a client is comes from CloudFront, provably, or from a database, or from nowhere.
+
+use latchkey_tests::world::{BERLIN, LISBON, ORIGIN_SECRET, World};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn viewer_headers_tell_the_place_when_the_secret_is_there() {
+    let world = World::behind_cloudfront(&[]).await;
+    let device = world.device().in_city(BERLIN);
+    let tokens = device.sign_in("alice").await;
+    let session = device.list(&tokens.access).await.body["sessions"][0].clone();
+    assert_eq!(session["ip_address"], "198.51.100.7");
+    let expected =
+        json!({"country": "DE", "region": null, "city": "Berlin", "latitude": 52.52, "longitude": 13.4});
+    assert_eq!(session["location"], expected);
+}
+
+#[tokio::test]
+async fn viewer_headers_of_anyone_else_are_ignored() {
+    let world = World::new().await;
+    let device = world.device().at("198.51.100.200").header("cloudfront-viewer-country", "US");
+    let device =
+        device.header("cloudfront-viewer-address", "203.0.113.1:1").header("x-forwarded-for", "203.0.113.2");
+    let tokens = device.sign_in("alice").await;
+    let session = device.list(&tokens.access).await.body["sessions"][0].clone();
+    assert_eq!((&session["ip_address"], &session["location"]), (&json!("198.51.100.200"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_request_that_goes_round_cloudfront_is_refused_everywhere() {
+    let world = World::behind_cloudfront(&[]).await;
+    let wrong = [None, Some("an-origin-secret-of-testz"), Some(""), Some("an-origin-secret-of-test")];
+    for secret in wrong {
+        let device =
+            secret.into_iter().fold(world.device(), |d, secret| d.header("x-latchkey-origin-secret", secret));
+        for (method, path) in
+            [("POST", "/api/auth/login"), ("GET", "/api/auth/sessions"), ("GET", "/api/auth/nowhere")]
+        {
+            let reply = device.send(method, path, Some("application/json"), "{}").await;
+            assert_eq!((reply.status.as_u16(), reply.code()), (403, "origin_rejected"), "{secret:?} {path}");
+        }
+    }
+    assert_eq!(world.laptop.stats.total().calls, 0);
+}
+
+#[tokio::test]
+async fn both_secrets_are_good_while_they_are_rotated() {
+    let secrets = format!("{ORIGIN_SECRET},the-next-origin-secret");
+    let world = World::with(&[("CLOUDFRONT_ORIGIN_SECRET", &secrets)]).await;
+    for secret in [ORIGIN_SECRET, "the-next-origin-secret"] {
+        let device = world.device().header("x-latchkey-origin-secret", secret);
+        assert_eq!(device.get("/api/auth/refresh").await.status, 200, "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_follows_the_session() {
+    let world = World::behind_cloudfront(&[]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    world.advance(86_400);
+    let abroad = world.device().in_city(LISBON);
+    let reply = abroad.refresh(&tokens.refresh).await;
+    let list = abroad.list(&reply.text("access_token")).await;
+    assert_eq!(list.body["sessions"][0]["location"]["city"], "Lisbon");
+}

@@ -1,0 +1,141 @@
+//! A finding is recorded, alerts, or ends the session, as its rule says.
+
+use latchkey_tests::world::{BERLIN, CHROME, FIREFOX, LISBON, MUNICH, Tokens, World};
+use serde_json::json;
+
+async fn types(world: &World, user: &str) -> Vec<String> {
+    let events = world.events(user).await;
+    events.into_iter().map(|event| event.event_type).filter(|name| name != "login").collect()
+}
+
+#[tokio::test]
+async fn an_impossible_trip_alerts_and_the_session_goes_on() {
+    let world = World::behind_cloudfront(&[]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    world.advance(3_600);
+    let abroad = world.device().in_city(LISBON);
+    let reply = abroad.refresh(&tokens.refresh).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let mut seen = types(&world, "alice").await;
+    seen.sort();
+    assert_eq!(seen, ["country_changed", "impossible_travel", "ip_changed"]);
+    let travel =
+        world.events("alice").await.into_iter().find(|event| event.event_type == "impossible_travel");
+    assert_eq!(travel.unwrap().severity, "high");
+    let session = abroad.list(&reply.text("access_token")).await.body["sessions"][0].clone();
+    assert_eq!(session["risk"]["level"], "high");
+    let codes: Vec<_> =
+        session["risk"]["findings"].as_array().unwrap().iter().map(|f| f["code"].clone()).collect();
+    assert_eq!(codes, [json!("country_changed"), json!("impossible_travel")]);
+    assert_eq!(session["risk"]["findings"][0]["detail"], json!({"from": "DE", "to": "PT"}));
+}
+
+#[tokio::test]
+async fn a_rule_that_says_end_ends_the_session_before_a_token_is_minted() {
+    let world = World::behind_cloudfront(&[("RISK_RULES", "impossible_travel=end")]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    world.advance(3_600);
+    let reply = world.device().in_city(LISBON).refresh(&tokens.refresh).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (401, "session_ended"));
+    assert_eq!(reply.body["reason"], "security");
+    assert!(reply.body["access_token"].is_null() && reply.body["refresh_token"].is_null());
+    assert!(world.row("alice", &tokens.session).await.is_none());
+    let ended =
+        world.events("alice").await.into_iter().find(|event| event.event_type == "session_ended").unwrap();
+    assert_eq!(ended.reason, "risk");
+}
+
+#[tokio::test]
+async fn an_end_that_cannot_be_committed_gives_503_and_no_token() {
+    let world = World::behind_cloudfront(&[("RISK_RULES", "impossible_travel=end")]).await;
+    let home = world.device().in_city(BERLIN);
+    let tokens = home.sign_in("alice").await;
+    world.advance(3_600);
+    let kind = serde_json::from_value(json!("error_500")).unwrap();
+    world.laptop.faults.queue(Some("TransactWriteItems"), kind, 9);
+    let reply = world.device().in_city(LISBON).refresh(&tokens.refresh).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (503, "store_unavailable"));
+    assert!(reply.body["access_token"].is_null());
+}
+
+#[tokio::test]
+async fn a_rule_that_is_off_is_silent() {
+    let rules = "impossible_travel=off,ip_changed=off,country_changed=off,device_changed=off";
+    let world = World::behind_cloudfront(&[("RISK_RULES", rules)]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    world.advance(60);
+    let reply = world.device().agent(FIREFOX).in_city(LISBON).refresh(&tokens.refresh).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(types(&world, "alice").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_office_network_raises_nothing() {
+    let networks = "198.51.100.0/24,203.0.113.0/24";
+    let world = World::behind_cloudfront(&[("NETWORK_ALLOWLIST", networks)]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    world.advance(60);
+    assert_eq!(world.device().in_city(LISBON).refresh(&tokens.refresh).await.status, 200);
+    assert_eq!(types(&world, "alice").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_move_within_a_country_is_information_and_costs_the_row_nothing() {
+    let world = World::behind_cloudfront(&[]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    world.advance(60);
+    world.laptop.stats.reset();
+    let reply = world.device().in_city(MUNICH).refresh(&tokens.refresh).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(world.laptop.stats.of("UpdateItem").calls, 1, "the finding stays out of the row");
+    assert_eq!(types(&world, "alice").await, ["ip_changed"]);
+    assert_eq!(world.events("alice").await[1].severity, "info");
+}
+
+#[tokio::test]
+async fn a_refresh_that_notices_nothing_writes_once() {
+    let world = World::behind_cloudfront(&[]).await;
+    let device = world.device().in_city(BERLIN);
+    let tokens = device.sign_in("alice").await;
+    world.laptop.stats.reset();
+    device.refresh(&tokens.refresh).await;
+    assert_eq!(world.laptop.stats.total().calls, 1);
+}
+
+#[tokio::test]
+async fn a_lost_observation_is_counted_and_never_the_clients_concern() {
+    use latchkey::metrics::Counter;
+    let world = World::behind_cloudfront(&[]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    let kind = serde_json::from_value(json!("error_500")).unwrap();
+    world.laptop.faults.queue(Some("BatchWriteItem"), kind, 9);
+    world.advance(60);
+    assert_eq!(world.device().in_city(LISBON).refresh(&tokens.refresh).await.status, 200);
+    assert_eq!(world.laptop.app.metrics().value(Counter::EventsLost), 1);
+}
+
+#[tokio::test]
+async fn a_sign_in_from_something_new_is_noticed_and_the_first_one_is_not() {
+    let world = World::behind_cloudfront(&[]).await;
+    world.device().in_city(BERLIN).sign_in("alice").await;
+    assert_eq!(types(&world, "alice").await, Vec::<String>::new());
+    world.device().agent(CHROME).in_city(BERLIN).sign_in("alice").await;
+    assert_eq!(types(&world, "alice").await, Vec::<String>::new());
+    let phone = world.device().agent(FIREFOX).in_city(LISBON);
+    let reply = phone.sign_in("alice").await;
+    assert_eq!(types(&world, "alice").await, ["new_device", "new_country"]);
+    let list = phone.clone().bearer(&reply.access).get("/api/auth/sessions?include=analytics").await;
+    let codes: Vec<_> =
+        list.body["recommendations"].as_array().unwrap().iter().map(|r| r["code"].clone()).collect();
+    assert!(codes.contains(&json!("unknown_device")) && codes.contains(&json!("new_country")), "{codes:?}");
+}
+
+#[tokio::test]
+async fn a_token_in_another_browser_is_noticed() {
+    let world = World::behind_cloudfront(&[]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    let reply = world.device().agent(FIREFOX).in_city(BERLIN).refresh(&tokens.refresh).await;
+    assert_eq!(reply.status, 200, "a changed agent refuses nothing by itself");
+    assert_eq!(types(&world, "alice").await, ["device_changed"]);
+    assert_eq!(Tokens::of(&reply).session, tokens.session);
+}
