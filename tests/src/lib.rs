@@ -8,4 +8,5 @@
 pub mod binary;
 pub mod event;
 pub mod lambda;
+pub mod mmdb;
 pub mod world;

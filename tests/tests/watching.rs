@@ -3,6 +3,7 @@
 mod watching {
     mod activity;
     mod analytics;
+    mod database;
     mod places;
     mod rules;
     mod trail;

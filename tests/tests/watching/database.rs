@@ -1,0 +1,62 @@
+//! Places from a database: both layouts, misses, and files that are none.
+
+use latchkey::place::{Database, DatabaseError};
+use latchkey_tests::mmdb::{self, Value};
+use latchkey_tests::world::World;
+use serde_json::json;
+
+fn nested() -> Value {
+    let map = Value::Map;
+    map(vec![
+        ("country", map(vec![("iso_code", Value::Text("DE"))])),
+        ("subdivisions", Value::List(vec![map(vec![("iso_code", Value::Text("BE"))])])),
+        ("city", map(vec![("names", map(vec![("en", Value::Text("Berlin"))]))])),
+        ("location", map(vec![("latitude", Value::Double(52.52)), ("longitude", Value::Double(13.4))])),
+    ])
+}
+
+fn database(directory: &tempfile::TempDir) -> std::path::PathBuf {
+    let flat = Value::Map(vec![("country_code", Value::Text("PT"))]);
+    let networks =
+        [("198.51.100.0".parse().unwrap(), 24, nested()), ("203.0.113.0".parse().unwrap(), 24, flat)];
+    mmdb::write(directory.path(), &networks)
+}
+
+#[test]
+fn both_layouts_are_read_and_what_is_not_there_is_unknown() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = Database::open(&database(&directory)).unwrap();
+    let place = |ip: &str| database.place(ip.parse().unwrap());
+    let berlin = place("198.51.100.7");
+    assert_eq!((berlin.country.as_deref(), berlin.region.as_deref()), (Some("DE"), Some("BE")));
+    assert_eq!((berlin.city.as_deref(), berlin.latitude), (Some("Berlin"), Some(52.52)));
+    assert_eq!(place("203.0.113.9").country.as_deref(), Some("PT"));
+    assert_eq!(place("::ffff:203.0.113.9").country.as_deref(), Some("PT"), "IPv4 in IPv6 clothes");
+    assert!(place("192.0.2.1").is_unknown());
+    assert!(place("2001:db8::1").is_unknown(), "a file without IPv6 knows none");
+}
+
+#[tokio::test]
+async fn sessions_have_the_databases_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = database(&directory);
+    let world = World::with(&[("GEOIP_DB", path.to_str().unwrap())]).await;
+    let device = world.device().at("198.51.100.7");
+    let tokens = device.sign_in("alice").await;
+    let location = device.list(&tokens.access).await.body["sessions"][0]["location"].clone();
+    assert_eq!((&location["country"], &location["city"]), (&json!("DE"), &json!("Berlin")));
+    let abroad = world.device().at("203.0.113.9");
+    abroad.refresh(&tokens.refresh).await;
+    assert_eq!(world.count_events("alice", "country_changed").await, 1);
+}
+
+#[test]
+fn a_file_that_is_none_is_named_at_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = directory.path().join("text");
+    std::fs::write(&text, "not a database").unwrap();
+    assert_eq!(Database::open(&text).err(), Some(DatabaseError::Format));
+    for missing in [directory.path().join("missing"), directory.path().to_owned()] {
+        assert_eq!(Database::open(&missing).err(), Some(DatabaseError::Open));
+    }
+}
