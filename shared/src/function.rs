@@ -1,9 +1,11 @@
 //! A Lambda function around some routes: what every `main.rs` of `functions/` calls.
 
+mod event;
+
 use std::sync::Arc;
 
 use axum::Router;
-use lambda_http::request::RequestContext;
+use tower::ServiceExt as _;
 
 use crate::app::App;
 use crate::clock::SystemClock;
@@ -66,31 +68,16 @@ fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
     runtime.block_on(async {
         let app = app(config)?;
         app.store().warm().await;
-        let served =
-            lambda_http::run(tower::util::MapRequest::new(service(routes, app), without_stage)).await;
+        let adapter = lambda_http::Adapter::from(service(routes, app));
+        let served = lambda_http::lambda_runtime::run(adapter.map_request(event::readable)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
     })
-}
-
-/// A stage other than `$default` puts its name before every path; no route knows it.
-fn without_stage<B>(mut request: http::Request<B>) -> http::Request<B> {
-    let context = request.extensions().get::<RequestContext>();
-    let Some(RequestContext::ApiGatewayV2(context)) = context else { return request };
-    let prefix = format!("/{}", context.stage.as_deref().unwrap_or_default());
-    let rest =
-        request.uri().path().strip_prefix(&prefix).filter(|rest| rest.starts_with('/') && prefix.len() > 1);
-    let Some(rest) = rest.map(str::to_owned) else { return request };
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    if let Ok(uri) = format!("{rest}{query}").parse() {
-        *request.uri_mut() = uri;
-    }
-    request
 }
 
 fn app(config: Config) -> Result<App, StartError> {
     let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let region = get("AWS_REGION").ok_or(StartError::Environment("AWS_REGION"))?;
-    let credentials = connect::credentials_from_env().ok_or(StartError::Environment("AWS_ACCESS_KEY_ID"))?;
+    let credentials = connect::credentials_from_env().map_err(StartError::Environment)?;
     let extra_roots = get("AWS_CA_BUNDLE").map(std::fs::read).transpose().map_err(StartError::CaBundle)?;
     let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
     let client =

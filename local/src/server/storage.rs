@@ -54,7 +54,7 @@ impl Storage {
     /// The credentials in the environment, or a pair that local engines take.
     pub(super) fn credentials(&self) -> Credentials {
         let given = match self {
-            Self::Endpoint(_) => connect::credentials_from_env(),
+            Self::Endpoint(_) => connect::credentials_from_env().ok(),
             Self::Memory | Self::Directory(_) => None,
         };
         given.unwrap_or_else(|| Credentials::new("local", "local", None, None, "local"))

@@ -4,7 +4,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::{Code, Problem};
 
@@ -76,19 +76,19 @@ pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Resul
 /// # Errors
 /// 400 with the field that is wrong; never with its value.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
+    let mut json = serde_json::Deserializer::from_str(text);
     let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        // The parser calls a value of the wrong type a syntax error when it expects one of some words.
+        let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
         let path = error.path().to_string();
-        wrong_field(&path, error.inner())
+        if is_json { wrong_field(&path, error.inner()) } else { Problem::field("body", "is not JSON") }
     })?;
     json.end().map_err(|_| Problem::field("body", "has something after the JSON value"))?;
     Ok(value)
 }
 
 fn wrong_field(path: &str, error: &serde_json::Error) -> Problem {
-    if !error.is_data() {
-        return Problem::field("body", "is not JSON");
-    }
     let text = error.to_string();
     if let Some(name) = quoted(&text, "missing field ") {
         return Problem::field(name, "is missing");

@@ -75,11 +75,15 @@ pub fn client(
     Client::from_conf(config.build())
 }
 
-/// Static credentials from the variables that Lambda sets, or `None`.
-pub fn credentials_from_env() -> Option<Credentials> {
+/// Static credentials from the variables that Lambda sets.
+///
+/// # Errors
+/// The variable that is not set.
+pub fn credentials_from_env() -> Result<Credentials, &'static str> {
     let get = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-    let (id, secret) = (get("AWS_ACCESS_KEY_ID")?, get("AWS_SECRET_ACCESS_KEY")?);
-    Some(Credentials::new(id, secret, get("AWS_SESSION_TOKEN"), None, "environment"))
+    let need = |name| get(name).ok_or(name);
+    let (id, secret) = (need("AWS_ACCESS_KEY_ID")?, need("AWS_SECRET_ACCESS_KEY")?);
+    Ok(Credentials::new(id, secret, get("AWS_SESSION_TOKEN"), None, "environment"))
 }
 
 /// A row that a transaction holds answers a single write with `TransactionConflictException`, which the
