@@ -1,22 +1,25 @@
 //! Logs: one JSON object a line. A message reads alone; identifiers are fields; never a token, a cookie,
 //! a nonce or an assertion.
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts logging to standard output: ours at info (or debug), the SDK's at warn only, since its debug
+/// Starts logging to standard error: ours at info (or debug), the SDK's at warn only, since its debug
 /// lines hold whole requests.
 pub fn init(debug: bool) {
-    let level = if debug { "debug" } else { "info" };
-    let filter = EnvFilter::new(format!("warn,latchkey={level},latchkey_local={level}"));
-    let subscriber = tracing_subscriber::fmt()
+    let ours = if debug { Level::DEBUG } else { Level::INFO };
+    let levels = Targets::new()
+        .with_default(Level::WARN)
+        .with_target("latchkey", ours)
+        .with_target("latchkey_local", ours);
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_span_events(FmtSpan::NONE)
-        .with_env_filter(filter)
         .with_writer(std::io::stderr);
     // A second start in one process, as tests do, keeps the first.
-    let _ = subscriber.try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(levels).try_init();
 }
