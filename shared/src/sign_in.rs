@@ -23,8 +23,9 @@ use crate::token::refresh::{Nonce, RefreshToken};
 /// Assertions of one user that may be used within [`USED_FOR`]: their marks must fit the head's row.
 const USED_MAX: usize = 32;
 
-/// How long a used assertion is remembered: its greatest age, and the clock skew it is allowed.
-const USED_FOR: Duration = Duration::from_secs(660);
+/// How long a used assertion is remembered: its greatest age, the clock skew it is allowed, and a minute
+/// for instances whose clocks differ.
+const USED_FOR: Duration = Duration::from_secs(720);
 
 /// How far an assertion may precede "sign out everywhere" and still open a session, for clock skew.
 const VALID_AFTER_SKEW: Duration = Duration::from_secs(10);

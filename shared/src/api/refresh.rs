@@ -19,9 +19,10 @@ use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
+use crate::limit::Standing;
 use crate::metrics::Counter;
 use crate::session::Seen;
-use crate::token::refresh::{self, RefreshToken};
+use crate::token::refresh;
 
 /// The routes of the refresh function, which also serves the public keys.
 pub fn routes() -> Router<App> {
@@ -115,7 +116,7 @@ async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Resp
         Exchange::Forged => {
             Err(Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked"))
         }
-        Exchange::Blocked(until) => Err(blocked(app, &token, until, now)),
+        Exchange::Blocked(until) => Err(blocked(app, until, now)),
     }
 }
 
@@ -128,9 +129,9 @@ fn counter(exchange: &Exchange) -> Counter {
     }
 }
 
-fn blocked(app: &App, token: &RefreshToken, until: Timestamp, now: Timestamp) -> Problem {
-    let limit = &app.config().refresh_limit;
-    let standing = limit.standing(token.window, now);
-    Problem::rate_limited("refresh", now.seconds_until(until))
-        .with_headers(rate_limit::headers("refresh", limit, standing))
+fn blocked(app: &App, until: Timestamp, now: Timestamp) -> Problem {
+    let retry_after = now.seconds_until(until);
+    let standing = Standing { remaining: 0, reset_seconds: retry_after };
+    let headers = rate_limit::headers("refresh", &app.config().refresh_limit, standing);
+    Problem::rate_limited("refresh", retry_after).with_headers(headers)
 }

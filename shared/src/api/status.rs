@@ -1,5 +1,7 @@
 //! `GET /refresh`: how does this client stand? It changes nothing, whatever token it is shown.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use http::HeaderMap;
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 use super::end_reason;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::http::caller::{bearer, verify};
+use crate::http::caller::{authentic, bearer};
 use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::Problem;
@@ -43,8 +45,8 @@ pub(super) async fn status(
         ended.0["reason"] = json!(reason);
         return Ok(ended);
     };
-    let can_refresh = held.can_refresh(row, &seen, now, app.config().lifetimes.grace);
-    if held.access.is_none() && !can_refresh {
+    let refreshable = held.is_refreshable(row, &seen, now, app.config().lifetimes.grace);
+    if held.access.is_none() && !refreshable {
         // An older token: its holder learns nothing about newer ones.
         return Ok(answer("none", None, &Value::Null, false, now));
     }
@@ -52,9 +54,10 @@ pub(super) async fn status(
     let expires_at = held.access.map(|claims| Timestamp::from_seconds(claims.exp));
     let state = match expires_at {
         Some(at) if now + near < at => "active",
-        Some(_) => "expiring",
-        None => "expired",
+        Some(at) if now < at => "expiring",
+        _ => "expired",
     };
+    let can_refresh = refreshable && row.blocked_until.is_none_or(|until| now >= until);
     Ok(answer(state, expires_at, &json!(session), can_refresh, now))
 }
 
@@ -81,12 +84,15 @@ fn held(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Held, Problem>
     // A malformed Authorization header holds nothing: this endpoint answers 200 to every token.
     if headers.contains_key(http::header::AUTHORIZATION) {
         let token = bearer(headers).ok().flatten();
-        return Ok(Held { access: token.and_then(|token| verify(&token, app, now).ok()), ..Held::default() });
+        return Ok(Held {
+            access: token.and_then(|token| authentic(&token, app, now).ok()),
+            ..Held::default()
+        });
     }
     let access = config.cookies.read(headers, Which::Access)?;
     let refresh = config.cookies.read(headers, Which::Refresh)?;
     Ok(Held {
-        access: access.and_then(|token| verify(&token, app, now).ok()),
+        access: access.and_then(|token| authentic(&token, app, now).ok()),
         refresh: refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok()),
         by_cookie: true,
     })
@@ -99,12 +105,11 @@ impl Held {
         access.or_else(|| self.refresh.as_ref().map(|token| (token.user.clone(), token.session)))
     }
 
-    /// Whether a refresh would give a successor. In header mode the refresh token stays with the client,
-    /// so a live session has to do.
-    fn can_refresh(&self, row: &Session, seen: &Seen, now: Timestamp, grace: std::time::Duration) -> bool {
-        let blocked = row.blocked_until.is_some_and(|until| now < until);
-        let Some(token) = &self.refresh else { return !self.by_cookie && !blocked };
-        let current = row.generation == token.generation && !blocked;
+    /// Whether the client's refresh token is one that a refresh takes, blocked or not. In header mode it
+    /// stays with the client, so a live session has to do.
+    fn is_refreshable(&self, row: &Session, seen: &Seen, now: Timestamp, grace: Duration) -> bool {
+        let Some(token) = &self.refresh else { return !self.by_cookie };
+        let current = row.generation == token.generation;
         let repeat = row.generation == token.generation + 1 && in_grace(row, seen, now, grace);
         token.session == row.id && token.nonce.hash() == row.nonce_hash && (current || repeat)
     }

@@ -66,6 +66,15 @@ pub fn verify(token: &str, app: &App, now: Timestamp) -> Result<access::Claims, 
     access::verify(token, config.keys.verifying(), &config.issuer, &config.audience, now)
 }
 
+/// As [`verify`], for a token that may have expired: only to tell its holder how it stands.
+///
+/// # Errors
+/// Not valid.
+pub fn authentic(token: &str, app: &App, now: Timestamp) -> Result<access::Claims, access::AccessTokenError> {
+    let config = app.config();
+    access::verify_authentic(token, config.keys.verifying(), &config.issuer, &config.audience, now)
+}
+
 /// The token of `Authorization: Bearer`, if that header was sent.
 ///
 /// # Errors

@@ -118,7 +118,9 @@ impl Entry {
         let unknown_kid = kid.is_some() && !self.keys.iter().any(|key| key.kid() == kid);
         let stale = older_than(self.fetched_at, FRESH);
         // A first failure may be tried again at once: nothing is there to serve meanwhile.
-        self.keys.is_empty() || ((stale || unknown_kid) && older_than(self.tried_at, REFETCH))
+        self.keys.is_empty()
+            || !self.is_kept(now)
+            || ((stale || unknown_kid) && older_than(self.tried_at, REFETCH))
     }
 
     fn is_kept(&self, now: Timestamp) -> bool {
