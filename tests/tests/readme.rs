@@ -10,9 +10,15 @@ struct Server(Child, String);
 impl Server {
     fn start() -> Self {
         let mut command = Command::new(built("latchkey-local"));
-        let mut child = command.args(["--memory", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .args(["--memory", "--port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.take().expect("its output is piped"))
+            .read_line(&mut line)
+            .expect("it says something");
         let address = line.trim().strip_prefix("listening on ").expect("it says where it listens").to_owned();
         Self(child, address)
     }

@@ -1,39 +1,43 @@
 //! Every line that is logged, at every level, by everybody in this thread.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::marker::PhantomData;
+use std::sync::Once;
 
 use serde_json::Value;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
 
-/// The lines that were logged since.
-#[derive(Debug)]
-pub struct Logs {
-    written: Buffer,
-    _guard: DefaultGuard,
+thread_local! {
+    static WRITTEN: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-#[derive(Clone, Debug, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
+/// The lines that this thread logged since; a test that listens runs on one thread.
+#[derive(Debug)]
+pub struct Logs {
+    _stays_on_its_thread: PhantomData<*const ()>,
+}
 
 impl Logs {
-    /// Listens to this thread from now on, at TRACE; a test that listens runs on one thread.
+    /// Listens to this thread from now on, at TRACE.
     pub fn listen() -> Self {
-        let written = Buffer::default();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(written.clone())
-            .finish();
-        Self { written, _guard: tracing::subscriber::set_default(subscriber) }
+        static SUBSCRIBE: Once = Once::new();
+        // One subscriber for the whole process: what tracing keeps of each place that logs is global, too.
+        SUBSCRIBE.call_once(|| {
+            tracing_subscriber::fmt()
+                .json()
+                .flatten_event(true)
+                .with_max_level(tracing::Level::TRACE)
+                .with_writer(|| Buffer)
+                .init();
+        });
+        WRITTEN.set(Some(vec![]));
+        Self { _stays_on_its_thread: PhantomData }
     }
 
     /// All of it.
     pub fn text(&self) -> String {
-        let bytes = self.written.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
+        WRITTEN
+            .with_borrow(|bytes| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned())
     }
 
     /// Our own lines.
@@ -49,20 +53,22 @@ impl Logs {
     }
 }
 
+impl Drop for Logs {
+    fn drop(&mut self) {
+        WRITTEN.set(None);
+    }
+}
+
+/// Writes to whoever listens in this thread.
+struct Buffer;
+
 impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        WRITTEN.with_borrow_mut(|written| written.iter_mut().for_each(|written| written.extend(bytes)));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Buffer {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine as _;
@@ -80,6 +81,17 @@ impl Provider {
         members.extend(changes.as_object().expect("changes are an object").clone());
         members.retain(|_, value| !value.is_null());
         claims
+    }
+
+    /// The private half, as a deployment's own key set has it.
+    ///
+    /// # Panics
+    /// When the key is no P-256 key.
+    pub fn private_jwk(&self) -> Value {
+        let private: EcPrivateKeyBin<'_> = self.pair.private_key().as_be_bytes().expect("32 bytes");
+        let mut jwk = self.entry(json!({}))["jwks"]["keys"][0].clone();
+        jwk["d"] = BASE64URL.encode(private.as_ref()).into();
+        jwk
     }
 
     /// Signs any header over any payload.

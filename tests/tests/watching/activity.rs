@@ -4,7 +4,7 @@ use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
 
 async fn activity(world: &World, tokens: &Tokens) -> i64 {
-    world.row("alice", &tokens.session).await.unwrap().last_activity.seconds()
+    world.row("alice", &tokens.session).await.expect("a live row").last_activity.seconds()
 }
 
 #[tokio::test]

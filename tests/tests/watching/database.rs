@@ -17,8 +17,10 @@ fn nested() -> Value {
 
 fn database(directory: &tempfile::TempDir) -> std::path::PathBuf {
     let flat = Value::Map(vec![("country_code", Value::Text("PT"))]);
-    let networks =
-        [("198.51.100.0".parse().unwrap(), 24, nested()), ("203.0.113.0".parse().unwrap(), 24, flat)];
+    let networks = [
+        ("198.51.100.0".parse().expect("an address"), 24, nested()),
+        ("203.0.113.0".parse().expect("an address"), 24, flat),
+    ];
     mmdb::write(directory.path(), &networks)
 }
 

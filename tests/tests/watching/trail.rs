@@ -11,7 +11,7 @@ async fn page(device: &Device, tokens: &Tokens, query: &str) -> Reply {
 
 fn ids(reply: &Reply) -> Vec<String> {
     let events = reply.body["events"].as_array().unwrap_or_else(|| panic!("{}", reply.body));
-    events.iter().map(|event| event["event_id"].as_str().unwrap().to_owned()).collect()
+    events.iter().map(|event| event["event_id"].as_str().expect("an id").to_owned()).collect()
 }
 
 /// A user with a trail of 25 sign-ins and 20 ends.

@@ -1,0 +1,235 @@
+//! What each call costs, as the engine counts it. A promise that is not measured is a wish.
+
+use std::future::Future;
+
+use latchkey_local::levers::stats::Usage;
+use latchkey_tests::world::{Jar, Tokens, World};
+use serde_json::json;
+
+/// List prices of DynamoDB on demand, in dollars for a million units.
+const WRITE_PRICE: f64 = 0.625;
+const READ_PRICE: f64 = 0.125;
+
+/// What `work` alone costs.
+async fn cost<T>(world: &World, work: impl Future<Output = T>) -> (T, Usage) {
+    world.laptop.stats.reset();
+    let result = work.await;
+    (result, world.laptop.stats.total())
+}
+
+fn price_of_a_million(usage: Usage) -> f64 {
+    usage.write_units * WRITE_PRICE + usage.read_units * READ_PRICE
+}
+
+#[tokio::test]
+async fn a_refresh_is_one_call_and_one_write_unit() {
+    let world = World::new().await;
+    let device = world.device();
+    let mut tokens = device.sign_in("alice").await;
+    let mut total = Usage::default();
+    for _ in 0..20 {
+        let (reply, usage) = cost(&world, device.refresh(&tokens.refresh)).await;
+        tokens = Tokens::of(reply.assert_status(200));
+        assert_eq!((usage.calls, usage.write_units, usage.read_units), (1, 1.0, 0.0));
+        total.write_units += usage.write_units;
+        world.advance(1);
+    }
+    assert!(price_of_a_million(total) / 20.0 < 0.75);
+}
+
+#[tokio::test]
+async fn a_day_change_costs_a_refresh_at_most_three_write_units() {
+    let world = World::new().await;
+    let device = world.device();
+    let mut tokens = device.sign_in("alice").await;
+    let mut dear = 0;
+    for _ in 0..24 * 4 {
+        world.advance(3_600);
+        let (reply, usage) = cost(&world, device.refresh(&tokens.refresh)).await;
+        tokens = Tokens::of(reply.assert_status(200));
+        assert_eq!((usage.calls, usage.read_units), (1, 0.0));
+        assert!(usage.write_units <= 3.0, "{usage:?}");
+        dear += i32::from(usage.write_units > 1.0);
+    }
+    assert_eq!(dear, 4, "once a day in four days");
+}
+
+#[tokio::test]
+async fn the_longest_user_and_scope_still_refresh_for_one_write_unit() {
+    let scopes: Vec<String> = (0..16).map(|number| format!("scope:{number:03}")).collect();
+    let provider = latchkey_tests::world::Provider::generate();
+    let world = provider.world(json!({"scopes": scopes}), &[]).await;
+    let device = world
+        .device()
+        .agent(&format!("MyApp/1 {}", "x".repeat(400)))
+        .at("2001:db8:1234:5678:9abc:def0:1234:5678");
+    let claims = json!({"scope": scopes.join(" ")});
+    let assertion = provider.assertion(&world, &"é".repeat(64), claims);
+    let tokens = Tokens::of(device.login(&assertion).await.assert_status(201));
+    let (reply, usage) = cost(&world, device.refresh(&tokens.refresh)).await;
+    reply.assert_status(200);
+    assert_eq!((usage.calls, usage.write_units), (1, 1.0));
+}
+
+#[tokio::test]
+async fn a_repeat_in_grace_is_one_call_and_writes_nothing() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    device.refresh(&tokens.refresh).await.assert_status(200);
+    let (reply, usage) = cost(&world, device.refresh(&tokens.refresh)).await;
+    reply.assert_status(200);
+    assert_eq!(usage.calls, 1);
+}
+
+#[tokio::test]
+async fn what_is_made_up_or_expired_makes_no_call() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let (_, usage) = cost(&world, device.refresh(&tokens.access)).await;
+    assert_eq!(usage.calls, 0);
+    let (_, usage) = cost(&world, device.login(&tokens.access)).await;
+    assert_eq!(usage.calls, 0);
+    let (_, usage) = cost(&world, device.list(&tokens.refresh)).await;
+    assert_eq!(usage.calls, 0);
+    world.advance(7 * 86_400);
+    let (reply, usage) = cost(&world, device.refresh(&tokens.refresh)).await;
+    reply.assert_ended("expired");
+    assert_eq!(usage.calls, 0);
+    let (reply, usage) = cost(&world, device.list(&tokens.access)).await;
+    reply.assert_problem(401, "token_expired");
+    assert_eq!(usage.calls, 0);
+}
+
+#[tokio::test]
+async fn a_block_and_a_call_during_it_are_one_call_each() {
+    let world = World::with(&[("LIMIT_REFRESH", "1/5m/15m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let tokens = Tokens::of(&device.refresh(&tokens.refresh).await);
+    device.refresh(&tokens.refresh).await.assert_problem(429, "rate_limited");
+    let (reply, usage) = cost(&world, device.refresh(&tokens.refresh)).await;
+    reply.assert_problem(429, "rate_limited");
+    assert_eq!(usage.calls, 1);
+}
+
+#[tokio::test]
+async fn a_status_and_a_list_are_one_read() {
+    let world = World::new().await;
+    let device = world.device();
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    for _ in 0..4 {
+        device.sign_in("alice").await;
+    }
+    let (_, status) = cost(&world, device.status(&jar.line())).await;
+    assert_eq!((status.calls, status.read_units, status.write_units), (1, 1.0, 0.0));
+    let (list, usage) = cost(&world, device.list(&jar.access)).await;
+    assert_eq!(list.body["sessions"].as_array().unwrap().len(), 5);
+    assert_eq!((usage.calls, usage.write_units), (1, 0.0));
+    assert!(usage.read_units <= 2.0, "{usage:?}");
+    let tag = list.header("etag").to_owned();
+    let unchanged = device.clone().bearer(&jar.access).header("if-none-match", &tag);
+    let (reply, again) = cost(&world, unchanged.get("/api/auth/sessions")).await;
+    assert_eq!((reply.status.as_u16(), again.calls), (304, 1));
+}
+
+#[tokio::test]
+async fn a_list_costs_the_same_with_a_long_history() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let (_, young) = cost(&world, device.list(&tokens.access)).await;
+    for _ in 0..25 {
+        let other = device.sign_in("alice").await;
+        device.revoke(&other.access, json!({"strategy": "current"})).await.assert_status(200);
+    }
+    let (_, old) = cost(&world, device.list(&tokens.access)).await;
+    assert_eq!(old, young);
+}
+
+#[tokio::test]
+async fn a_login_is_a_read_and_a_transaction_for_under_five_dollars_a_million() {
+    let world = World::new().await;
+    let device = world.device();
+    for live in 0..5 {
+        let assertion = world.assertion("alice");
+        let (reply, usage) = cost(&world, device.login(&assertion)).await;
+        reply.assert_status(201);
+        let operations = world.laptop.stats.snapshot().dynamodb;
+        assert_eq!((operations["Query"].calls, operations["TransactWriteItems"].calls), (1, 1));
+        assert_eq!(usage.calls, 2);
+        eprintln!("a login beside {live}: {usage:?}, a million for ${:.2}", price_of_a_million(usage));
+        assert!(usage.write_units < 8.0, "{usage:?}");
+        assert!(price_of_a_million(usage) < 5.0, "{usage:?}");
+    }
+    let (reply, usage) = cost(&world, device.login(&world.assertion("alice"))).await;
+    assert_eq!(reply.body["ended"].as_array().unwrap().len(), 1);
+    assert_eq!(usage.calls, 2, "one that makes room is no call longer");
+    eprintln!("a login that evicts: {usage:?}, a million for ${:.2}", price_of_a_million(usage));
+}
+
+#[tokio::test]
+async fn a_login_in_place_of_another_users_cookie_is_two_calls_in_sequence() {
+    let world = World::new().await;
+    let device = world.device();
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    let page = device.clone().cookies(&jar.line());
+    let assertion = world.assertion("bob");
+    let (reply, usage) = cost(&world, page.login_in_browser(&assertion)).await;
+    reply.assert_status(201);
+    // The two reads run side by side.
+    assert_eq!(usage.calls, 3);
+}
+
+#[tokio::test]
+async fn an_end_is_a_read_and_a_transaction_however_many_end() {
+    let world = World::new().await;
+    let device = world.device();
+    let mut all = vec![];
+    for _ in 0..5 {
+        all.push(device.sign_in("alice").await);
+    }
+    let bearer = device.clone().bearer(&all[0].access);
+    let path = format!("/api/auth/sessions/{}", all[1].session);
+    let (reply, usage) = cost(&world, bearer.delete(&path)).await;
+    assert_eq!((reply.assert_status(200).body["ended"].clone(), usage.calls), (json!(1), 2));
+    let body = json!({"strategy": "session", "session_id": all[2].session});
+    let (reply, usage) = cost(&world, device.revoke(&all[0].access, body)).await;
+    assert_eq!((reply.assert_status(200).body["ended"].clone(), usage.calls), (json!(1), 2));
+    let (reply, usage) = cost(&world, device.revoke(&all[0].access, json!({"strategy": "all"}))).await;
+    assert_eq!((reply.assert_status(200).body["ended"].clone(), usage.calls), (json!(3), 2));
+    let last = device.sign_in("alice").await;
+    let (reply, usage) = cost(&world, device.revoke(&last.access, json!({"strategy": "current"}))).await;
+    assert_eq!((reply.assert_status(200).body["ended"].clone(), usage.calls), (json!(1), 2));
+}
+
+#[tokio::test]
+async fn theft_is_noticed_and_ended_in_two_calls() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    let second = Tokens::of(&device.refresh(&first.refresh).await);
+    world.advance(61);
+    let (reply, usage) = cost(&world, device.refresh(&first.refresh)).await;
+    reply.assert_ended("security");
+    assert_eq!(usage.calls, 2);
+    let (reply, usage) = cost(&world, device.refresh(&second.refresh)).await;
+    reply.assert_ended("security");
+    assert_eq!(usage.calls, 2);
+}
+
+#[tokio::test]
+async fn nothing_ever_scans_a_table() {
+    let world = World::new().await;
+    let device = world.device();
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    device.status(&jar.line()).await.assert_status(200);
+    device.list(&jar.access).await.assert_status(200);
+    let path = format!("/api/auth/sessions/{}", jar.session);
+    device.clone().bearer(&jar.access).get(&path).await.assert_status(200);
+    device.refresh_with_cookies(&jar.line()).await.assert_status(200);
+    device.revoke(&jar.access, json!({"strategy": "all"})).await.assert_status(200);
+    let operations: Vec<String> = world.laptop.stats.snapshot().dynamodb.into_keys().collect();
+    assert_eq!(operations, ["GetItem", "Query", "TransactWriteItems", "UpdateItem"]);
+}

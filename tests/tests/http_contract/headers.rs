@@ -1,0 +1,119 @@
+//! The headers of every answer, whatever its status.
+
+use std::collections::BTreeSet;
+
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::world::{Reply, World};
+use serde_json::json;
+
+const ALWAYS: [(&str, &str); 5] = [
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// One answer of every status that the API has.
+async fn one_of_each(world: &World) -> Vec<Reply> {
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let list = device.list(&tokens.access).await;
+    let tag = list.header("etag").to_owned();
+    let page = device.clone().header("cookie", &format!("latchkey_access={}", tokens.access));
+    let long = "x".repeat(16 * 1024 + 1);
+    let mut replies = vec![
+        device.login(&world.assertion("bob")).await,
+        device.login_in_browser(&world.assertion("carol")).await,
+        list,
+        device.clone().bearer(&tokens.access).header("if-none-match", &tag).get("/api/auth/sessions").await,
+        device.post("/api/auth/login", json!({})).await,
+        device.get("/api/auth/sessions").await,
+        page.post("/api/auth/revoke", json!({"strategy": "all"})).await,
+        device.get("/api/auth/nowhere").await,
+        device.send("PUT", "/api/auth/login", None, "").await,
+        device.send("POST", "/api/auth/login", Some("application/json"), long).await,
+        device.send("POST", "/api/auth/login", Some("text/plain"), "{}").await,
+    ];
+    // Limit 1: the second sign-in is refused, and so is the second refresh.
+    replies.push(device.login(&world.assertion("alice")).await);
+    let next = device.refresh(&tokens.refresh).await;
+    replies.push(device.refresh(&next.text("refresh_token")).await);
+    replies.push(next);
+    world.laptop.faults.queue(None, FaultKind::TimeoutBefore, 3);
+    replies.push(device.refresh(&tokens.refresh).await);
+    replies
+}
+
+async fn replies() -> Vec<Reply> {
+    let settings =
+        [("SESSION_LIMIT", "1"), ("SESSION_LIMIT_POLICY", "reject"), ("LIMIT_REFRESH", "1/5m/15m")];
+    let replies = one_of_each(&World::with(&settings).await).await;
+    let statuses: BTreeSet<u16> = replies.iter().map(|reply| reply.status.as_u16()).collect();
+    let expected = [200, 201, 304, 400, 401, 403, 404, 405, 409, 413, 415, 429, 503];
+    assert_eq!(statuses.into_iter().collect::<Vec<_>>(), expected);
+    replies
+}
+
+#[tokio::test]
+async fn every_answer_has_the_security_headers() {
+    for reply in replies().await {
+        for (name, value) in ALWAYS {
+            let values: Vec<_> = reply.headers.get_all(name).iter().collect();
+            assert_eq!(values, [value], "{} {name}", reply.status);
+        }
+        assert_eq!(reply.header("cache-control"), "no-store", "{}", reply.status);
+        assert!(!reply.headers.contains_key("access-control-allow-origin"), "{}", reply.status);
+        assert!(!reply.headers.contains_key("server"), "{}", reply.status);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_of_its_own() {
+    let ids: Vec<String> =
+        replies().await.iter().map(|reply| reply.header("x-request-id").to_owned()).collect();
+    assert!(ids.iter().all(|id| (8..=64).contains(&id.len())), "{ids:?}");
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_caller_cannot_choose_its_request_id() {
+    let world = World::new().await;
+    let reply = world.device().header("x-request-id", "chosen-by-the-caller").get("/api/auth/sessions").await;
+    reply.assert_problem(401, "token_missing");
+    assert_ne!(reply.header("x-request-id"), "chosen-by-the-caller");
+}
+
+#[tokio::test]
+async fn every_refusal_is_a_whole_problem() {
+    for reply in replies().await.iter().filter(|reply| reply.status.as_u16() >= 400) {
+        let code = reply.code().to_owned();
+        reply.assert_problem(reply.status.as_u16(), &code).assert_no_cookie();
+        assert!(reply.body.get("instance").is_none());
+        let retries = reply.headers.contains_key("retry-after");
+        assert_eq!(retries, [429, 503].contains(&reply.status.as_u16()), "{}", reply.status);
+    }
+}
+
+#[tokio::test]
+async fn no_stranger_is_allowed_to_read_an_answer() {
+    let world = World::with(&[("LATCHKEY_ALLOWED_ORIGINS", "https://app.example.com")]).await;
+    let origins =
+        ["https://evil.example", "null", "https://app.example.com.evil.tld", "https://evil-app.example.com"];
+    for origin in origins {
+        let stranger = world.device().header("origin", origin);
+        for reply in [
+            stranger.get("/api/auth/refresh").await,
+            stranger.get("/api/auth/sessions").await,
+            stranger
+                .clone()
+                .header("access-control-request-method", "POST")
+                .send("OPTIONS", "/api/auth/refresh", None, "")
+                .await,
+        ] {
+            for name in ["access-control-allow-origin", "access-control-allow-credentials"] {
+                assert!(!reply.headers.contains_key(name), "{origin} {name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Every assertion that is not exactly right opens nothing.
+
+use latchkey_tests::world::{PROVIDER, Provider, World, flipped, payload};
+use serde_json::{Value, json};
+
+/// All that must be refused in one and the same way.
+async fn assert_opens_nothing(world: &World, assertion: &str, what: &str) {
+    let before = world.everything().await;
+    let reply = world.device().login(assertion).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (401, "invalid_assertion"), "{what}: {}", reply.body);
+    reply.assert_problem(401, "invalid_assertion").assert_no_cookie();
+    let members = ["code", "detail", "request_id", "status", "title", "type"];
+    assert_eq!(reply.members(), members, "{what} is told apart");
+    assert_eq!(reply.body["detail"], reply.body["title"], "{what} is told apart");
+    world.assert_unchanged(&before, what).await;
+}
+
+#[tokio::test]
+async fn an_assertion_with_a_wrong_claim_opens_nothing() {
+    let world = World::new().await;
+    let now = world.now().seconds();
+    let cases: [(&str, Value); 33] = [
+        ("iss", json!("https://evil.example")),
+        ("iss", json!("https://dev.latchkey.localhost/")),
+        ("iss", json!(["https://dev.latchkey.localhost"])),
+        ("iss", Value::Null),
+        ("aud", json!("other")),
+        ("aud", json!(["other", "another"])),
+        ("aud", json!([])),
+        ("aud", json!({"latchkey-local": true})),
+        ("aud", Value::Null),
+        ("exp", json!(now)),
+        ("exp", json!(-1)),
+        ("exp", json!(0)),
+        ("exp", json!("9999999999")),
+        ("exp", json!(1e300)),
+        ("exp", json!(now as f64 + 300.5)),
+        ("exp", Value::Null),
+        ("iat", json!(now - 601)),
+        ("iat", json!(now + 61)),
+        ("iat", json!(i64::MIN)),
+        ("iat", json!(i64::MAX)),
+        ("iat", json!(now.to_string())),
+        ("iat", Value::Null),
+        ("nbf", json!(now + 61)),
+        ("nbf", json!("0")),
+        ("nbf", json!(true)),
+        ("auth_time", json!("0")),
+        ("sub", json!("")),
+        ("sub", json!(7)),
+        ("sub", Value::Null),
+        ("sub", json!("a".repeat(129))),
+        ("sub", json!("ali\u{0}ce")),
+        ("sub", json!("alice\n")),
+        ("sub", json!("\u{85}alice")),
+    ];
+    for (claim, value) in cases {
+        let assertion = world.assertion_with("alice", json!({claim: value}));
+        assert_opens_nothing(&world, &assertion, &format!("{claim} = {value}")).await;
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_at_the_edge_of_every_limit_opens_a_session() {
+    let world = World::new().await;
+    let now = world.now().seconds();
+    let cases: [(&str, Value); 9] = [
+        ("aud", json!(["other", "latchkey-local"])),
+        ("exp", json!(now + 1)),
+        ("iat", json!(now - 600)),
+        ("iat", json!(now + 60)),
+        ("nbf", json!(now + 60)),
+        ("nbf", json!(-1)),
+        ("sub", json!("a".repeat(128))),
+        ("sub", json!("é".repeat(64))),
+        ("sub", json!("#U# 'OR 1=1 <b>{}")),
+    ];
+    for (claim, value) in cases {
+        let assertion = world.assertion_with("alice", json!({claim: value}));
+        let reply = world.device().login(&assertion).await;
+        assert_eq!(reply.status, 201, "{claim} = {value}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_is_good_until_the_second_it_expires() {
+    let world = World::new().await;
+    let assertion = world.assertion("alice");
+    world.advance(299);
+    assert_eq!(world.device().login(&assertion).await.status, 201);
+    let late = world.assertion("bob");
+    world.advance(300);
+    assert_opens_nothing(&world, &late, "a second late").await;
+}
+
+#[tokio::test]
+async fn an_assertion_that_names_a_claim_twice_opens_nothing() {
+    let provider = Provider::generate();
+    let world = provider.world(json!({}), &[]).await;
+    let claims = provider.claims(&world, "alice", json!({})).to_string();
+    let head = json!({"alg": "ES256", "kid": "p1"});
+    for claim in ["sub", "iss", "aud", "iat", "exp", "nbf"] {
+        let value = payload(&provider.sign(&head, &claims))[claim].clone();
+        let value = if value.is_null() { json!(0) } else { value };
+        let twice = claims.replacen('{', &format!("{{\"{claim}\":{value},\"{claim}\":{value},"), 1);
+        assert_opens_nothing(&world, &provider.sign(&head, &twice), &format!("{claim} twice")).await;
+    }
+    assert_eq!(world.device().login(&provider.sign(&head, &claims)).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_payload_that_is_no_claims_set_opens_nothing() {
+    let provider = Provider::generate();
+    let world = provider.world(json!({}), &[]).await;
+    let claims = provider.claims(&world, "alice", json!({})).to_string();
+    let deep = claims.replacen('{', &format!("{{\"x\":{}1{},", "[".repeat(2_000), "]".repeat(2_000)), 1);
+    let head = json!({"alg": "ES256", "kid": "p1"});
+    for text in ["", "null", "[]", "\"alice\"", "{", &deep, &format!("{claims}x"), &claims[1..]] {
+        assert_opens_nothing(&world, &provider.sign(&head, text), &text[..text.len().min(40)]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_is_not_the_issuers_own_opens_nothing() {
+    let provider = Provider::generate();
+    let world = provider.world(json!({}), &[]).await;
+    let claims = provider.claims(&world, "alice", json!({})).to_string();
+    let mallory = Provider::generate().entry(json!({}))["jwks"]["keys"][0].clone();
+    let heads = [
+        json!({"alg": "none"}),
+        json!({"alg": "nOnE", "kid": "p1"}),
+        json!({"alg": "HS256", "kid": "p1"}),
+        json!({"alg": "RS256", "kid": "p1"}),
+        json!({"alg": "ES384", "kid": "p1"}),
+        json!({"kid": "p1"}),
+        json!({"alg": "ES256", "kid": "other"}),
+        json!({"alg": "ES256", "kid": "../../dev/null"}),
+        json!({"alg": "ES256", "kid": "' OR 1=1"}),
+        json!({"alg": "ES256", "kid": "p1", "crit": ["exp"]}),
+        json!({"alg": "ES256", "kid": "p1", "b64": false, "crit": ["b64"]}),
+        json!({"alg": "ES256", "kid": "p1", "typ": "at+jwt"}),
+        json!({"alg": "ES256", "kid": "p1", "typ": "application/at+jwt"}),
+        json!({"alg": "ES256", "kid": "p1", "typ": "logout+jwt"}),
+        json!({"alg": "ES256", "kid": "p1", "typ": "secevent+jwt"}),
+        json!({"alg": "ES256", "kid": "p1", "typ": "dpop+jwt"}),
+        json!({"alg": "ES256", "kid": "p1", "typ": ""}),
+    ];
+    for head in heads {
+        assert_opens_nothing(&world, &provider.sign(&head, &claims), &head.to_string()).await;
+    }
+    // Mallory's key, in the header or not, is not the issuer's.
+    let forger = Provider::generate();
+    for head in [json!({"alg": "ES256", "kid": "p1"}), json!({"alg": "ES256", "kid": "p1", "jwk": mallory})] {
+        assert_opens_nothing(&world, &forger.sign(&head, &claims), "signed by somebody else").await;
+    }
+    for typ in [json!("JWT"), json!("jwt")] {
+        let fine = provider.sign(&json!({"alg": "ES256", "kid": "p1", "typ": typ}), &claims);
+        assert_eq!(world.device().login(&fine).await.status, 201);
+    }
+}
+
+#[tokio::test]
+async fn a_tampered_assertion_opens_nothing() {
+    let world = World::new().await;
+    let assertion = world.assertion("alice");
+    let parts: Vec<&str> = assertion.split('.').collect();
+    let victor = world.assertion("victor");
+    let swapped = format!("{}.{}.{}", parts[0], victor.split('.').nth(1).unwrap(), parts[2]);
+    let cases = [
+        ("a bit of the signature", flipped(&assertion)),
+        ("another's payload", swapped),
+        ("no signature", format!("{}.{}.", parts[0], parts[1])),
+        ("two parts", format!("{}.{}", parts[0], parts[1])),
+        ("four parts", format!("{assertion}.x")),
+        ("half a signature", assertion[..assertion.len() - 43].to_owned()),
+        ("a blank behind", format!("{assertion} ")),
+        ("a padded signature", format!("{assertion}==")),
+        ("nothing", String::new()),
+        ("dots", "..".to_owned()),
+        ("9 KB", "a".repeat(9_000)),
+    ];
+    for (what, text) in cases {
+        assert_opens_nothing(&world, &text, what).await;
+    }
+    assert_eq!(world.device().login(&assertion).await.status, 201, "none of it used the assertion up");
+}
+
+#[tokio::test]
+async fn our_own_tokens_are_no_assertions() {
+    let world = World::new().await;
+    let tokens = world.device().sign_in("alice").await;
+    assert_opens_nothing(&world, &tokens.access, "an access token").await;
+    assert_opens_nothing(&world, &tokens.refresh, "a refresh token").await;
+}
+
+#[tokio::test]
+async fn two_issuers_never_share_a_user() {
+    let (one, two) = (Provider::generate(), Provider::generate());
+    let second = two.entry(json!({"issuer": "https://second.example", "user_prefix": "second|"}));
+    let trusted = json!([one.entry(json!({})), second]).to_string();
+    let world = World::with(&[("LATCHKEY_TRUSTED_ISSUERS", &trusted)]).await;
+    let first = world.device().login(&one.assertion(&world, "alice", json!({}))).await;
+    assert_eq!(first.assert_status(201).body["user_id"], "alice");
+    let claims = json!({"iss": "https://second.example"});
+    let other = world.device().login(&two.assertion(&world, "alice", claims)).await;
+    assert_eq!(other.assert_status(201).body["user_id"], "second|alice");
+    assert_eq!(payload(&other.text("access_token"))["sub"], "second|alice");
+    // The second issuer's key under the first one's name, and the other way round.
+    assert_opens_nothing(&world, &two.assertion(&world, "alice", json!({"iss": PROVIDER})), "a name").await;
+    let claims = json!({"iss": "https://second.example"});
+    assert_opens_nothing(&world, &one.assertion(&world, "alice", claims), "a name").await;
+    let (long, empty) = ("a".repeat(122), json!({"iss": "https://second.example", "sub": ""}));
+    let claims = json!({"iss": "https://second.example"});
+    assert_opens_nothing(&world, &two.assertion(&world, &long, claims), "129 bytes with its prefix").await;
+    assert_opens_nothing(&world, &two.assertion(&world, "", empty), "a prefix alone").await;
+}

@@ -1,0 +1,130 @@
+//! An assertion is used once; its own device may repeat it while the answer may have been lost.
+
+use latchkey_tests::world::{FIREFOX, Jar, Provider, Tokens, World, malleated};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+#[tokio::test]
+async fn a_repeated_login_of_one_device_gets_the_same_session_byte_for_byte() {
+    let world = World::new().await;
+    let (device, assertion) = (world.device(), world.assertion("alice"));
+    let first = device.login(&assertion).await;
+    let before = world.everything().await;
+    for seconds in [0, 30, 30] {
+        world.advance(seconds);
+        let again = device.login(&assertion).await;
+        assert_eq!(again.assert_status(201).text("refresh_token"), first.text("refresh_token"));
+        assert_eq!(again.text("session_id"), first.text("session_id"));
+        assert_eq!(again.body["ended"], json!([]));
+    }
+    world.assert_unchanged(&before, "a repeat writes nothing").await;
+    world.advance(1);
+    device.login(&assertion).await.assert_problem(401, "invalid_assertion");
+    let good = device.refresh(&first.text("refresh_token")).await;
+    assert_eq!(good.status, 200, "a refused repeat ends nothing");
+}
+
+#[tokio::test]
+async fn another_device_cannot_use_an_assertion_again() {
+    let world = World::new().await;
+    let (device, assertion) = (world.device(), world.assertion("alice"));
+    let tokens = Tokens::of(&device.login(&assertion).await);
+    for thief in [world.device().agent(FIREFOX), world.device().no_agent()] {
+        thief.login(&assertion).await.assert_problem(401, "invalid_assertion");
+    }
+    assert_eq!(world.live("alice").await, [tokens.session]);
+    let moved = device.clone().at("203.0.113.77").login(&assertion).await;
+    assert_eq!(moved.status, 201, "another network alone is the same device");
+}
+
+#[tokio::test]
+async fn an_assertion_is_dead_once_its_session_was_refreshed() {
+    let world = World::new().await;
+    let (device, assertion) = (world.device(), world.assertion("alice"));
+    let tokens = Tokens::of(&device.login(&assertion).await);
+    let successor = device.refresh(&tokens.refresh).await;
+    device.login(&assertion).await.assert_problem(401, "invalid_assertion");
+    let good = device.refresh(&successor.text("refresh_token")).await;
+    assert_eq!(good.status, 200);
+}
+
+#[tokio::test]
+async fn an_assertion_is_dead_once_its_session_has_ended() {
+    let world = World::new().await;
+    let (device, assertion) = (world.device(), world.assertion("alice"));
+    let tokens = Tokens::of(&device.login(&assertion).await);
+    device.revoke(&tokens.access, json!({"strategy": "current"})).await.assert_status(200);
+    device.login(&assertion).await.assert_problem(401, "invalid_assertion");
+    assert!(world.live("alice").await.is_empty());
+}
+
+#[tokio::test]
+async fn another_valid_signature_of_a_used_assertion_opens_nothing() {
+    let provider = Provider::generate();
+    let world = provider.world(json!({}), &[]).await;
+    let (device, assertion) = (world.device(), provider.assertion(&world, "alice", json!({})));
+    let tokens = Tokens::of(&device.login(&assertion).await);
+    let other = malleated(&assertion);
+    assert_ne!(other, assertion);
+    device.login(&other).await.assert_problem(401, "invalid_assertion");
+    assert_eq!(world.live("alice").await, [tokens.session]);
+    // It is refused for its use alone: before, it is as good as the first.
+    let unused = malleated(&provider.assertion(&world, "bob", json!({})));
+    assert_eq!(device.login(&unused).await.status, 201, "the other signature is a valid one");
+}
+
+#[tokio::test]
+async fn a_used_assertion_stays_used_for_as_long_as_it_could_be_good() {
+    let world = World::new().await;
+    let now = world.now().seconds();
+    let device = world.device();
+    for ahead in [0, 60] {
+        let user = format!("user {ahead}");
+        let claims = json!({"iat": now + ahead, "exp": now + 3_600});
+        let assertion = world.assertion_with(&user, claims);
+        let tokens = Tokens::of(&device.login(&assertion).await);
+        device.revoke(&tokens.access, json!({"strategy": "current"})).await.assert_status(200);
+        for seconds in [599, 1, 59, 1, 1] {
+            world.advance(seconds);
+            let late = device.login(&assertion).await;
+            let age = world.now().seconds() - now;
+            assert_eq!(late.status, 401, "iat {ahead} s ahead, used again after {age} s: {}", late.body);
+        }
+        world.laptop.clock.step_back(std::time::Duration::from_secs(661));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_assertion_sent_many_times_at_once_opens_one_session() {
+    let world = World::new().await;
+    let (device, assertion) = (world.device(), world.assertion("alice"));
+    let mut tasks = JoinSet::new();
+    for _ in 0..16 {
+        let (device, assertion) = (device.clone(), assertion.clone());
+        tasks.spawn(async move { device.login(&assertion).await });
+    }
+    let replies = tasks.join_all().await;
+    for reply in &replies {
+        assert_eq!(reply.assert_status(201).text("refresh_token"), replies[0].text("refresh_token"));
+    }
+    assert_eq!(world.live("alice").await.len(), 1);
+    assert_eq!(world.count_events("alice", "login").await, 1);
+}
+
+#[tokio::test]
+async fn the_repeat_of_a_login_in_a_browser_ends_nothing() {
+    let world = World::new().await;
+    let device = world.device();
+    let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    let assertion = world.assertion("alice");
+    let first = device.clone().cookies(&old.line()).login_in_browser(&assertion).await;
+    let new = Jar::of(first.assert_status(201));
+    assert_eq!(first.body["ended"], json!([{"session_id": old.session, "reason": "signed_out"}]));
+    // The answer was lost: the browser still has the old cookies. Then it was not: it has the new ones.
+    for cookies in [old.line(), new.line()] {
+        let again = device.clone().cookies(&cookies).login_in_browser(&assertion).await;
+        assert_eq!(Jar::of(again.assert_status(201)).refresh, new.refresh);
+        assert_eq!(world.live("alice").await, std::slice::from_ref(&new.session));
+    }
+    assert_eq!(world.count_events("alice", "session_ended").await, 1);
+}

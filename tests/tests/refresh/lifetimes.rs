@@ -1,0 +1,85 @@
+//! A week's sleep, thirty days in all: to the second.
+
+use latchkey_tests::world::{Jar, START, Tokens, World, payload};
+
+const DAY: u64 = 86_400;
+
+#[tokio::test]
+async fn a_session_sleeps_for_seven_days_and_not_a_second_longer() {
+    let world = World::new().await;
+    let device = world.device();
+    let (early, late) = (device.sign_in("alice").await, device.sign_in("bob").await);
+    world.advance(7 * DAY - 1);
+    let next = Tokens::of(device.refresh(&early.refresh).await.assert_status(200));
+    world.advance(1);
+    let before = world.laptop.stats.total();
+    device.refresh(&late.refresh).await.assert_ended("expired");
+    assert_eq!(world.laptop.stats.total(), before, "its own time is enough to refuse it");
+    world.advance(7 * DAY - 1);
+    device.refresh(&next.refresh).await.assert_ended("expired");
+}
+
+#[tokio::test]
+async fn an_expired_token_in_a_browser_takes_its_cookies_away() {
+    let world = World::new().await;
+    let device = world.device();
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    world.advance(7 * DAY);
+    let reply = device.refresh_with_cookies(&jar.line()).await;
+    reply.assert_ended("expired").assert_cookies_cleared();
+}
+
+#[tokio::test]
+async fn an_expired_row_is_gone_for_everybody_however_late_its_deletion() {
+    let world = World::new().await;
+    let device = world.device();
+    let asleep = device.sign_in("alice").await;
+    world.advance(7 * DAY);
+    let awake = device.sign_in("alice").await;
+    assert!(world.raw_row("alice", &asleep.session).await.is_some(), "nobody has deleted it yet");
+    let list = device.list(&awake.access).await;
+    assert_eq!(list.body["sessions"].as_array().unwrap().len(), 1);
+    let path = format!("/api/auth/sessions/{}", asleep.session);
+    device.clone().bearer(&awake.access).get(&path).await.assert_problem(404, "not_found");
+    device.clone().bearer(&awake.access).delete(&path).await.assert_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn no_refresh_carries_a_session_beyond_thirty_days() {
+    let world = World::new().await;
+    let device = world.device();
+    let mut tokens = device.sign_in("alice").await;
+    let end = START + 30 * 86_400;
+    for day in [6, 12, 18, 24] {
+        world.advance(6 * DAY);
+        let reply = device.refresh(&tokens.refresh).await;
+        tokens = Tokens::of(reply.assert_status(200));
+        let claims = payload(&tokens.refresh);
+        assert_eq!(claims["exp"], (START + (day + 7) * 86_400).min(end));
+        assert_eq!(reply.body["session_expires_at"], "2026-10-21T14:13:20Z");
+    }
+    world.advance(6 * DAY - 1);
+    let reply = device.refresh(&tokens.refresh).await;
+    assert_eq!((&reply.body["expires_in"], &reply.body["refresh_expires_in"]), (&1.into(), &1.into()));
+    tokens = Tokens::of(reply.assert_status(200));
+    assert_eq!(payload(&tokens.access)["exp"], end, "no access token outlives its session");
+    assert_eq!(payload(&tokens.refresh)["exp"], end);
+    assert_eq!(device.list(&tokens.access).await.status, 200);
+    world.advance(1);
+    device.refresh(&tokens.refresh).await.assert_ended("expired");
+    device.list(&tokens.access).await.assert_problem(401, "token_expired");
+}
+
+#[tokio::test]
+async fn a_longer_token_lifetime_does_not_lengthen_a_session() {
+    let settings = [("SESSION_TTL", "2d"), ("REFRESH_TOKEN_TTL", "2d"), ("ACCESS_TOKEN_TTL", "1d")];
+    let world = World::with(&settings).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    world.advance(DAY + DAY / 2);
+    let tokens = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
+    assert_eq!(payload(&tokens.access)["exp"], START + 2 * 86_400);
+    assert_eq!(payload(&tokens.refresh)["exp"], START + 2 * 86_400);
+    let jar = device.sign_in("bob").await;
+    assert_eq!(payload(&jar.refresh)["exp"], payload(&jar.refresh)["abs"]);
+}

@@ -1,0 +1,90 @@
+//! Rows that are not what the token says: restored from a backup, or ending.
+
+use latchkey_tests::world::{Jar, Tokens, World};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_token_newer_than_its_restored_row_ends_the_session() {
+    let world = World::new().await;
+    let device = world.device();
+    let other = device.sign_in("alice").await;
+    let first = device.sign_in("alice").await;
+    let second = Tokens::of(&device.refresh(&first.refresh).await);
+    let backup = world.raw_row("alice", &first.session).await.unwrap();
+    let third = Tokens::of(&device.refresh(&second.refresh).await);
+    world.put_row(backup).await;
+    device.refresh(&third.refresh).await.assert_ended("security");
+    device.refresh(&second.refresh).await.assert_ended("security");
+    assert_eq!(world.live("alice").await, [other.session]);
+    let alarms = world.raw_events("alice", "state_regression").await;
+    assert_eq!(alarms.len(), 1);
+    assert_eq!(alarms[0]["severity"].as_s().unwrap(), "critical");
+    let trail = world.events("alice").await;
+    let end = trail.iter().find(|event| event.event_type == "session_ended").unwrap();
+    assert_eq!(end.reason, "state_regression");
+    assert_eq!(world.count_events("alice", "token_reused").await, 0, "a restore is no theft");
+}
+
+#[tokio::test]
+async fn a_row_that_is_ending_is_gone_for_everybody() {
+    let world = World::new().await;
+    let (device, elsewhere) = (world.device(), world.device());
+    let other = elsewhere.sign_in("alice").await;
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    world.mark_ending("alice", &jar.session, "signed_out").await;
+    let before = world.everything().await;
+    let refused = device.refresh_with_cookies(&jar.line()).await;
+    refused.assert_ended("signed_out").assert_cookies_cleared();
+    device.list(&jar.access).await.assert_ended("signed_out");
+    let status = device.status(&jar.line()).await;
+    assert_eq!((&status.body["state"], &status.body["reason"]), (&json!("ended"), &json!("signed_out")));
+    let list = elsewhere.list(&other.access).await;
+    assert_eq!(list.body["sessions"].as_array().unwrap().len(), 1, "{}", list.body);
+    let path = format!("/api/auth/sessions/{}", jar.session);
+    elsewhere.clone().bearer(&other.access).get(&path).await.assert_problem(404, "not_found");
+    world.assert_unchanged(&before, "looking finishes nothing").await;
+}
+
+#[tokio::test]
+async fn an_old_token_of_a_row_that_is_ending_is_no_second_alarm() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    device.refresh(&first.refresh).await.assert_status(200);
+    world.mark_ending("alice", &first.session, "admin").await;
+    world.advance(61);
+    device.refresh(&first.refresh).await.assert_ended("admin");
+    assert_eq!(world.count_events("alice", "token_reused").await, 0);
+}
+
+#[tokio::test]
+async fn an_ending_that_was_never_finished_can_be_finished_by_its_owner() {
+    let world = World::new().await;
+    let device = world.device();
+    let other = device.sign_in("alice").await;
+    let first = device.sign_in("alice").await;
+    world.mark_ending("alice", &first.session, "reuse_detected").await;
+    let reply = device.revoke(&other.access, json!({"strategy": "others"})).await;
+    assert_eq!(reply.body["session_ids"], json!([first.session]));
+    assert!(world.raw_row("alice", &first.session).await.is_none());
+    let trail = world.events("alice").await;
+    let end = trail.iter().find(|event| event.event_type == "session_ended").unwrap();
+    assert_eq!(end.reason, "reuse_detected", "it keeps the reason it was marked with");
+    device.refresh(&first.refresh).await.assert_ended("security");
+}
+
+#[tokio::test]
+async fn a_malformed_row_locks_nobody_else_out() {
+    let world = World::new().await;
+    let device = world.device();
+    let good = device.sign_in("alice").await;
+    let bad = device.sign_in("alice").await;
+    let mut row = world.raw_row("alice", &bad.session).await.unwrap();
+    row.insert("e".into(), aws_sdk_dynamodb::types::AttributeValue::S("soon".into()));
+    world.put_row(row).await;
+    assert_eq!(device.list(&good.access).await.body["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(device.login(&world.assertion("alice")).await.status, 201);
+    let refused = device.refresh(&bad.refresh).await;
+    assert!(refused.status.is_server_error(), "{}", refused.body);
+    refused.assert_no_cookie();
+}

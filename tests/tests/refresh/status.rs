@@ -1,0 +1,157 @@
+//! How do I stand? An answer that changes nothing, whatever it is shown.
+
+use latchkey_tests::world::{FIREFOX, Jar, Reply, World};
+use serde_json::json;
+
+async fn signed_in(world: &World) -> Jar {
+    Jar::of(&world.device().login_in_browser(&world.assertion("alice")).await)
+}
+
+#[track_caller]
+fn assert_state(reply: &Reply, state: &str, needs_refresh: bool, can_refresh: bool) {
+    reply.assert_status(200).assert_no_cookie();
+    let body = &reply.body;
+    let seen = (body["state"].as_str(), body["needs_refresh"].as_bool(), body["can_refresh"].as_bool());
+    assert_eq!(seen, (Some(state), Some(needs_refresh), Some(can_refresh)), "{body}");
+}
+
+#[tokio::test]
+async fn a_status_goes_from_active_over_expiring_and_expired_to_ended() {
+    let world = World::new().await;
+    let (jar, device) = (signed_in(&world).await, world.device());
+    world.advance(290);
+    let reply = device.status(&jar.line()).await;
+    let expected = json!({
+        "state": "active", "expires_at": "2026-09-21T15:13:20Z", "expires_in": 3_310, "needs_refresh": false,
+        "can_refresh": true, "server_time": "2026-09-21T14:18:10Z", "session_id": jar.session,
+    });
+    assert_eq!(reply.assert_status(200).body, expected);
+    world.advance(3_009);
+    assert_state(&device.status(&jar.line()).await, "active", false, true);
+    world.advance(2);
+    assert_state(&device.status(&jar.line()).await, "expiring", true, true);
+    world.advance(298);
+    assert_state(&device.status(&jar.line()).await, "expiring", true, true);
+    world.advance(1);
+    let expired = device.status(&jar.line()).await;
+    assert_state(&expired, "expired", true, true);
+    assert_eq!((&expired.body["expires_in"], &expired.body["session_id"]), (&json!(0), &json!(jar.session)));
+    world.advance(7 * 86_400);
+    let ended = device.status(&jar.line()).await;
+    assert_state(&ended, "ended", false, false);
+    assert_eq!(ended.body["reason"], "expired");
+}
+
+#[tokio::test]
+async fn a_bearer_asks_for_its_status_too() {
+    let world = World::new().await;
+    let tokens = world.device().sign_in("alice").await;
+    let bearer = world.device().bearer(&tokens.access);
+    assert_state(&bearer.get("/api/auth/refresh").await, "active", false, true);
+    world.advance(3_400);
+    assert_state(&bearer.get("/api/auth/refresh").await, "expiring", true, true);
+    world.advance(300);
+    let expired = bearer.get("/api/auth/refresh").await;
+    assert_state(&expired, "expired", true, true);
+    assert_eq!(expired.body["session_id"], tokens.session);
+}
+
+#[tokio::test]
+async fn garbage_is_none_and_costs_nothing() {
+    let world = World::new().await;
+    let device = world.device();
+    let none = json!({
+        "state": "none", "expires_at": null, "expires_in": 0, "needs_refresh": false, "can_refresh": false,
+        "server_time": "2026-09-21T14:13:20Z", "session_id": null,
+    });
+    let before = world.laptop.stats.total();
+    for cookies in ["", "latchkey_refresh=made-up", "latchkey_access=a.b.c; latchkey_refresh="] {
+        assert_eq!(device.status(cookies).await.assert_status(200).body, none);
+    }
+    for authorization in ["Bearer made-up", "Bearer ", "Bearer", "Basic YTpi", "Bearer a, Bearer b"] {
+        let reply = device.clone().header("authorization", authorization).get("/api/auth/refresh").await;
+        assert_eq!(reply.assert_status(200).body, none, "{authorization}");
+    }
+    assert_eq!(world.laptop.stats.total(), before);
+}
+
+#[tokio::test]
+async fn a_status_never_writes() {
+    let world = World::new().await;
+    let (old, device) = (signed_in(&world).await, world.device());
+    let new = Jar::of(&device.refresh_with_cookies(&old.line()).await);
+    let gone = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    device.revoke(&gone.access, json!({"strategy": "current"})).await.assert_status(200);
+    let before = world.everything().await;
+    world.laptop.stats.reset();
+    for seconds in [0, 61, 3_600, 86_400] {
+        world.advance(seconds);
+        for jar in [&old, &new, &gone] {
+            for cookies in [jar.line(), jar.refresh_line(), format!("latchkey_access={}", jar.access)] {
+                device.clone().agent(FIREFOX).status(&cookies).await.assert_status(200);
+                let head = device.clone().cookies(&cookies).send("HEAD", "/api/auth/refresh", None, "").await;
+                head.assert_status(200);
+            }
+        }
+    }
+    let usage = world.laptop.stats.total();
+    assert!(usage.calls > 0 && usage.write_units == 0.0, "{usage:?}");
+    world.assert_unchanged(&before, "a status wrote").await;
+    device.refresh_with_cookies(&new.line()).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn the_holder_of_an_old_token_learns_nothing_of_newer_ones() {
+    let world = World::new().await;
+    let (old, device) = (signed_in(&world).await, world.device());
+    device.refresh_with_cookies(&old.line()).await.assert_status(200);
+    let grace = device.status(&old.refresh_line()).await;
+    assert_state(&grace, "expired", true, true);
+    let thief = device.clone().agent(FIREFOX).status(&old.refresh_line()).await;
+    assert_state(&thief, "none", false, false);
+    assert_eq!(thief.body["session_id"], json!(null));
+    world.advance(61);
+    let late = device.status(&old.refresh_line()).await;
+    assert_state(&late, "none", false, false);
+    assert_eq!(late.body["session_id"], json!(null));
+    assert_eq!(world.live("alice").await, [old.session], "and ends nothing");
+}
+
+#[tokio::test]
+async fn a_blocked_session_is_not_signed_out() {
+    let world = World::with(&[("LIMIT_REFRESH", "1/5m/15m")]).await;
+    let (jar, device) = (signed_in(&world).await, world.device());
+    let jar = Jar::of(&device.refresh_with_cookies(&jar.line()).await);
+    device.refresh_with_cookies(&jar.line()).await.assert_problem(429, "rate_limited");
+    assert_state(&device.status(&jar.line()).await, "active", false, false);
+    // Its access cookie is gone, its refresh token is the newest: it is not a stranger.
+    let alone = device.status(&jar.refresh_line()).await;
+    assert_state(&alone, "expired", false, false);
+    assert_eq!(alone.body["session_id"], jar.session);
+}
+
+#[tokio::test]
+async fn an_ended_session_says_why() {
+    let world = World::new().await;
+    let (jar, device) = (signed_in(&world).await, world.device());
+    let other = device.sign_in("alice").await;
+    device.revoke(&other.access, json!({"strategy": "others"})).await.assert_status(200);
+    for cookies in [jar.line(), jar.refresh_line(), format!("latchkey_access={}", jar.access)] {
+        let reply = device.status(&cookies).await;
+        assert_state(&reply, "ended", false, false);
+        let facts = (&reply.body["reason"], &reply.body["session_id"], &reply.body["expires_at"]);
+        assert_eq!(facts, (&json!("signed_out"), &json!(jar.session), &json!(null)));
+    }
+    let bearer = device.bearer(&jar.access).get("/api/auth/refresh").await;
+    assert_state(&bearer, "ended", false, false);
+}
+
+#[tokio::test]
+async fn cookies_of_two_sessions_make_no_good_pair() {
+    let world = World::new().await;
+    let (one, two) = (signed_in(&world).await, signed_in(&world).await);
+    let cookies = format!("latchkey_access={}; latchkey_refresh={}", one.access, two.refresh);
+    let reply = world.device().status(&cookies).await;
+    assert_state(&reply, "active", false, false);
+    assert_eq!(reply.body["session_id"], one.session);
+}

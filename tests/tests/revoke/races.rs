@@ -1,0 +1,106 @@
+//! Revocations beside refreshes and logins: whoever comes first, what ended stays ended.
+
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::world::{Tokens, World};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_refresh_saves_a_session_that_is_being_revoked() {
+    for _ in 0..10 {
+        let world = World::new().await;
+        let device = world.device();
+        let (mine, lost) = (device.sign_in("alice").await, device.sign_in("alice").await);
+        let mut refreshes = JoinSet::new();
+        let (hammer, mut tokens) = (device.clone(), lost.clone());
+        refreshes.spawn(async move {
+            loop {
+                let reply = hammer.refresh(&tokens.refresh).await;
+                if reply.status != 200 {
+                    return reply;
+                }
+                tokens = Tokens::of(&reply);
+                tokio::task::yield_now().await;
+            }
+        });
+        let body = json!({"strategy": "session", "session_id": lost.session});
+        let out = device.revoke(&mine.access, body).await;
+        assert_eq!(out.assert_status(200).body["ended"], 1);
+        assert!(world.raw_row("alice", &lost.session).await.is_none());
+        for reply in refreshes.join_all().await {
+            assert!(reply.code() == "session_ended" || reply.code() == "rate_limited", "{}", reply.body);
+        }
+        assert!(world.raw_row("alice", &lost.session).await.is_none(), "a late write raised a ghost");
+        assert_eq!(world.count_events("alice", "session_ended").await, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_sign_outs_of_one_session_at_once_end_it_once() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let mut outs = JoinSet::new();
+    for _ in 0..16 {
+        let (device, access) = (device.clone(), tokens.access.clone());
+        outs.spawn(async move { device.revoke(&access, json!({"strategy": "current"})).await });
+    }
+    let ended: Vec<u64> = outs
+        .join_all()
+        .await
+        .iter()
+        .map(|reply| reply.assert_status(200).body["ended"].as_u64().unwrap())
+        .collect();
+    assert_eq!(ended.iter().sum::<u64>(), 1, "{ended:?}");
+    assert_eq!(world.count_events("alice", "session_ended").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_devices_that_end_each_other_leave_at_most_one() {
+    for _ in 0..6 {
+        let world = World::new().await;
+        let (one, two) = (world.device(), world.device());
+        let (a, b) = (one.sign_in("alice").await, two.sign_in("alice").await);
+        let access = b.access.clone();
+        let other = tokio::spawn(async move { two.revoke(&access, json!({"strategy": "others"})).await });
+        let mine = one.revoke(&a.access, json!({"strategy": "others"})).await;
+        let theirs = other.await.unwrap();
+        for reply in [&mine, &theirs] {
+            assert!([200, 401].contains(&reply.status.as_u16()), "{}", reply.body);
+        }
+        let ended: u64 = [&mine, &theirs].iter().filter_map(|reply| reply.body["ended"].as_u64()).sum();
+        let live = world.live("alice").await.len() as u64;
+        assert_eq!(live + ended, 2, "{} {}", mine.body, theirs.body);
+        assert_eq!(world.count_events("alice", "session_ended").await as u64, ended);
+    }
+}
+
+#[tokio::test]
+async fn a_sign_out_that_had_to_wait_for_another_finds_it_done() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    // The first has looked and meets a conflict; while it waits, the second comes and goes.
+    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
+    let current = json!({"strategy": "current"});
+    let (first, second) =
+        tokio::join!(device.revoke(&tokens.access, current.clone()), device.revoke(&tokens.access, current));
+    let ended = [&first, &second].map(|reply| reply.assert_status(200).body["ended"].as_u64());
+    assert_eq!(ended.iter().flatten().sum::<u64>(), 1, "{ended:?}");
+    assert_eq!(world.count_events("alice", "session_ended").await, 1, "one end, one record");
+}
+
+#[tokio::test]
+async fn theft_that_is_noticed_twice_is_recorded_once() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    device.refresh(&first.refresh).await.assert_status(200);
+    world.advance(61);
+    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
+    let (one, two) = tokio::join!(device.refresh(&first.refresh), device.refresh(&first.refresh));
+    one.assert_ended("security");
+    two.assert_ended("security");
+    assert_eq!(world.count_events("alice", "token_reused").await, 1);
+    assert_eq!(world.count_events("alice", "session_ended").await, 1);
+}

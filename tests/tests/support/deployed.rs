@@ -1,0 +1,45 @@
+//! A second deployment on the tables of a first one.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::Credentials;
+use latchkey::api;
+use latchkey::app::App;
+use latchkey::config::Config;
+use latchkey::store::{Store, connect};
+use latchkey::token::fetch::IssuerKeyCache;
+use latchkey_local::gateway;
+use latchkey_local::server::Laptop;
+use latchkey_tests::world::World;
+
+/// The same world, its handlers with other settings: tables, clock, counters and the stand-in provider stay.
+///
+/// # Panics
+/// When a setting is wrong. `LATCHKEY_KEYS` must be among them.
+pub(crate) fn deployed(world: &World, settings: &[(&str, &str)], issuer_keys: IssuerKeyCache) -> World {
+    let laptop = &world.laptop;
+    let given =
+        |name: &str| settings.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+    let config = Config::parse(|name| {
+        given(name).or_else(|| match name {
+            "LATCHKEY_ISSUER" => Some(laptop.app.config().issuer.clone()),
+            "LATCHKEY_AUDIENCE" => Some(laptop.audience.clone()),
+            "LATCHKEY_TRUSTED_ISSUERS" => Some(laptop.issuer.trusted_issuers(&laptop.audience)),
+            "COOKIE_SECURE" => Some("false".to_owned()),
+            _ => None,
+        })
+    });
+    let config = config.expect("the settings are valid");
+    let engine = laptop.engine.as_ref().expect("worlds are embedded");
+    let http = laptop.stats.wrap(laptop.faults.wrap(engine.client()));
+    let credentials = Credentials::new("local", "local", None, None, "tests");
+    let client = connect::client(http, "us-east-1", Some("http://127.0.0.1:8000"), credentials);
+    let store = Store::new(client, &config);
+    let app = App::with_issuer_keys(config, store.clone(), Arc::new(laptop.clock.clone()), issuer_keys);
+    let routes = api::login::routes()
+        .merge(api::refresh::routes())
+        .merge(api::sessions::routes())
+        .merge(api::revoke::routes());
+    let router = gateway::in_front_of(latchkey::http::service(routes, app.clone()));
+    World { laptop: Laptop { router, app, store, ..laptop.clone() } }
+}
