@@ -11,20 +11,20 @@ use latchkey_tests::world::{Device, Tokens, World};
 use serde_json::Value;
 
 /// The four functions.
-pub const FUNCTIONS: [&str; 4] = ["login", "refresh", "sessions", "revoke"];
+pub(crate) const FUNCTIONS: [&str; 4] = ["login", "refresh", "sessions", "revoke"];
 
 /// Those that mint tokens; the others get no private signing key.
-pub const MINTING: [&str; 2] = ["login", "refresh"];
+pub(crate) const MINTING: [&str; 2] = ["login", "refresh"];
 
 const APP: &str = "https://app.example.com";
 
 /// The agent of the sample events that come from an app rather than a browser.
-pub const ANDROID: &str = "ExampleApp/3.1 (Android 16; Pixel 10)";
+pub(crate) const ANDROID: &str = "ExampleApp/3.1 (Android 16; Pixel 10)";
 
 /// Tables, a laptop's router on them, and the functions that were started.
-pub struct Deployment {
+pub(crate) struct Deployment {
     /// The laptop, on the system's clock as the functions are.
-    pub world: World,
+    pub(crate) world: World,
     tables: TcpServer,
     keys: String,
     running: BTreeMap<String, Function>,
@@ -32,7 +32,7 @@ pub struct Deployment {
 
 impl Deployment {
     /// Tables without a row, and no function started yet.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let keys = latchkey::token::keys::generate_key_set();
         let settings = [
             ("LATCHKEY_KEYS", keys.as_str()),
@@ -48,7 +48,7 @@ impl Deployment {
     }
 
     /// The settings of a function, with no more keys than it needs.
-    pub fn settings(&self, function: &str) -> BTreeMap<String, String> {
+    pub(crate) fn settings(&self, function: &str) -> BTreeMap<String, String> {
         let laptop = &self.world.laptop;
         let keys = if MINTING.contains(&function) { self.keys.clone() } else { self.public_keys() };
         let settings = [
@@ -64,7 +64,7 @@ impl Deployment {
     }
 
     /// The key set with the public half of its EC key.
-    pub fn public_keys(&self) -> String {
+    pub(crate) fn public_keys(&self) -> String {
         let mut set: Value = serde_json::from_str(&self.keys).expect("a key set is JSON");
         for key in set["keys"].as_array_mut().expect("a key set has keys") {
             key.as_object_mut().expect("a key is an object").remove("d");
@@ -73,7 +73,7 @@ impl Deployment {
     }
 
     /// Every private value of the key set.
-    pub fn secrets(&self) -> Vec<String> {
+    pub(crate) fn secrets(&self) -> Vec<String> {
         let set: Value = serde_json::from_str(&self.keys).expect("a key set is JSON");
         let keys = set["keys"].as_array().expect("a key set has keys");
         let members = keys.iter().flat_map(|key| [&key["d"], &key["k"]]).filter_map(Value::as_str);
@@ -81,7 +81,7 @@ impl Deployment {
     }
 
     /// Starts a function anew, with some settings of its own; an empty one counts as none.
-    pub async fn start(
+    pub(crate) async fn start(
         &self,
         function: &str,
         changes: &[(&str, &str)],
@@ -92,7 +92,7 @@ impl Deployment {
     }
 
     /// Has the one running instance of a function answer an event; the first event starts it.
-    pub async fn call(&mut self, function: &str, event: Event) -> Reply {
+    pub(crate) async fn call(&mut self, function: &str, event: Event) -> Reply {
         if !self.running.contains_key(function) {
             let started = self.start(function, &[("SESSION_DEBUG", "true")]).await.expect("it starts");
             self.running.insert(function.to_owned(), started);
@@ -102,17 +102,17 @@ impl Deployment {
     }
 
     /// Every line that the running functions have written.
-    pub fn logs(&self) -> Vec<String> {
+    pub(crate) fn logs(&self) -> Vec<String> {
         self.running.values().flat_map(Function::logs).collect()
     }
 
     /// Signs a user in at the laptop, with the agent of an event.
-    pub async fn sign_in(&self, user: &str, event: &Event) -> Tokens {
+    pub(crate) async fn sign_in(&self, user: &str, event: &Event) -> Tokens {
         self.device(event).sign_in(user).await
     }
 
     /// A device at the laptop that is what an event comes from.
-    pub fn device(&self, event: &Event) -> Device {
+    pub(crate) fn device(&self, event: &Event) -> Device {
         let event = event.clone().build();
         let agent = event["headers"]["user-agent"].as_str().expect("sample events name their agent");
         let address = event["requestContext"]["http"]["sourceIp"].as_str().expect("an address");
@@ -120,13 +120,13 @@ impl Deployment {
     }
 
     /// The generation of a session's row; none when there is no row.
-    pub async fn generation(&self, user: &str, session: &str) -> Option<u64> {
+    pub(crate) async fn generation(&self, user: &str, session: &str) -> Option<u64> {
         self.world.row(user, session).await.map(|row| row.generation)
     }
 }
 
 /// A sample event with somebody's tokens in it.
-pub fn filled(event: &Event, tokens: &Tokens) -> Event {
+pub(crate) fn filled(event: &Event, tokens: &Tokens) -> Event {
     let event = event.clone().fill("access_token", &tokens.access).fill("refresh_token", &tokens.refresh);
     event.fill("session_id", &tokens.session)
 }

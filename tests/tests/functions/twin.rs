@@ -12,7 +12,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 /// What the laptop answers to an event.
-pub async fn at_laptop(world: &World, event: Event) -> Reply {
+pub(crate) async fn at_laptop(world: &World, event: Event) -> Reply {
     let response = world.laptop.router.clone().oneshot(request(&event.build())).await;
     let (parts, body) = response.expect("a router answers").into_parts();
     let body = body.collect().await.expect("a body in memory does not break").to_bytes();
@@ -50,7 +50,7 @@ fn request(event: &Value) -> Request<Body> {
 ///
 /// # Panics
 /// When they differ, with `what` was asked.
-pub fn assert_same(function: &Reply, laptop: &Reply, what: &str) {
+pub(crate) fn assert_same(function: &Reply, laptop: &Reply, what: &str) {
     assert_eq!(function.status, laptop.status, "{what}: {} or {}", function.body, laptop.body);
     assert_eq!(headers(&function.headers), headers(&laptop.headers), "{what}");
     assert_eq!(cookies(&function.cookies), cookies(&laptop.cookies), "{what}");

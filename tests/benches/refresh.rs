@@ -1,0 +1,206 @@
+//! The pure work of a refresh: what is left when HTTP and the store are taken away. The design promises under 40 us.
+//!
+//! ```text
+//! cargo bench -p latchkey-tests --bench refresh
+//! ```
+//!
+//! One iteration of *whole* is one call of `POST /refresh`: read the agent, open the token, plan, apply the plan to
+//! the row that the write returns, seal the successor, sign the access token (ES256), write the body.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use latchkey::clock::Timestamp;
+use latchkey::config::Config;
+use latchkey::device::Device;
+use latchkey::scope::Scope;
+use latchkey::session::rotation::{Plan, Rotation, plan};
+use latchkey::session::{Seen, Session};
+use latchkey::token::access::{self, Claims};
+use latchkey::token::keys::generate_key_set;
+use latchkey::token::refresh::{self, RefreshToken};
+use latchkey::token::{SecretToken, assertion};
+use latchkey_local::issuer::{ISSUER, Issuer, SignIn};
+use serde_json::json;
+
+const START: i64 = 1_790_000_000;
+const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+const APP: &str = "ExampleApp/3.1 (Android 16; Pixel 10)";
+
+/// A deployment's settings, one session of it and that session's token.
+struct Setting {
+    config: Config,
+    session: Session,
+    token: SecretToken,
+    now: Timestamp,
+}
+
+impl Setting {
+    fn new() -> Self {
+        let keys = generate_key_set();
+        let issuer = Issuer::generate().expect("a key");
+        let config = Config::parse(|name| match name {
+            "LATCHKEY_KEYS" => Some(keys.clone()),
+            "LATCHKEY_ISSUER" => Some("https://app.example.com/api/auth".to_owned()),
+            "LATCHKEY_AUDIENCE" => Some("https://app.example.com".to_owned()),
+            "LATCHKEY_TRUSTED_ISSUERS" => Some(issuer.trusted_issuers("https://app.example.com")),
+            _ => None,
+        });
+        let config = config.expect("the settings are valid");
+        let begun = Timestamp::from_seconds(START);
+        let key = &config.keys.refresh()[0];
+        let nonce = key.nonce("an assertion");
+        let session = Session::open(
+            "9c2f6f0e-7f0e-4b8e-9a43-0c6a7b5f9d10".parse().expect("a user id"),
+            key.session_id("a signing input", begun),
+            &nonce,
+            key.tag(),
+            seen(CHROME),
+            begun,
+            Scope::of(["orders:read", "orders:write"]),
+            begun,
+            &config.lifetimes,
+        );
+        let token = key.seal(&session.refresh_token(nonce));
+        Self { config, session, token, now: begun + Duration::from_secs(3_000) }
+    }
+
+    fn open(&self) -> RefreshToken {
+        refresh::open(black_box(self.token.expose()), self.config.keys.refresh()).expect("it is ours")
+    }
+
+    fn rotation(&self, token: &RefreshToken, seen: Seen) -> Rotation {
+        let config = &self.config;
+        let key = config.keys.refresh()[0].tag();
+        match plan(token, seen, key, self.now, &config.refresh_limit, &config.lifetimes) {
+            Plan::Rotate(rotation) => *rotation,
+            other => unreachable!("the window has room: {other:?}"),
+        }
+    }
+
+    fn seal(&self, after: &Session, token: &RefreshToken) -> SecretToken {
+        self.config.keys.refresh()[0].seal(&after.refresh_token(token.nonce.clone()))
+    }
+
+    fn sign(&self, session: &Session) -> SecretToken {
+        let config = &self.config;
+        let claims = Claims {
+            iss: config.issuer.clone(),
+            sub: session.user.clone(),
+            aud: config.audience.clone(),
+            client_id: config.audience.clone(),
+            iat: self.now.seconds(),
+            exp: session.access_expires_at(self.now, config.lifetimes.access).seconds(),
+            nbf: None,
+            jti: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+            sid: session.id,
+            auth_time: session.auth_time.seconds(),
+            scope: session.scope.clone(),
+        };
+        access::mint(&claims, config.keys.signer().expect("the set has a private key")).expect("it signs")
+    }
+
+    fn body(&self, session: &Session, access: &SecretToken, refresh: &SecretToken) -> String {
+        let access_expires_at = session.access_expires_at(self.now, self.config.lifetimes.access);
+        json!({
+            "session_id": session.id,
+            "user_id": session.user,
+            "expires_in": self.now.seconds_until(access_expires_at),
+            "expires_at": access_expires_at.to_rfc3339(),
+            "session_expires_at": session.absolute_expires_at.to_rfc3339(),
+            "access_token": access.expose(),
+            "token_type": "Bearer",
+            "refresh_token": refresh.expose(),
+            "refresh_expires_in": self.now.seconds_until(session.expires_at),
+        })
+        .to_string()
+    }
+
+    fn whole(&self) -> String {
+        let seen = seen(black_box(CHROME));
+        let token = self.open();
+        let after = self.rotation(&token, seen).apply(&self.session);
+        let (access, refresh) = (self.sign(&after), self.seal(&after, &token));
+        self.body(&after, &access, &refresh)
+    }
+}
+
+fn seen(agent: &str) -> Seen {
+    Seen {
+        ip: Some([203, 0, 113, 9].into()),
+        agent: Some(agent.to_owned()),
+        device: Device::parse(Some(agent)),
+        ..Seen::default()
+    }
+}
+
+fn refreshing(criterion: &mut Criterion) {
+    let setting = Setting::new();
+    let token = setting.open();
+    let after = setting.rotation(&token, seen(CHROME)).apply(&setting.session);
+    let (access, refresh) = (setting.sign(&after), setting.seal(&after, &token));
+    let mut group = criterion.benchmark_group("refresh");
+    group.bench_function("whole", |bencher| bencher.iter(|| setting.whole()));
+    group.bench_function("read the agent", |bencher| bencher.iter(|| seen(black_box(CHROME))));
+    group.bench_function("open the token", |bencher| bencher.iter(|| setting.open()));
+    group.bench_function("plan and apply", |bencher| {
+        bencher.iter(|| setting.rotation(&token, setting.session.seen.clone()).apply(&setting.session))
+    });
+    group.bench_function("sign the access token", |bencher| bencher.iter(|| setting.sign(&after)));
+    group.bench_function("seal the successor", |bencher| bencher.iter(|| setting.seal(&after, &token)));
+    group
+        .bench_function("write the body", |bencher| bencher.iter(|| setting.body(&after, &access, &refresh)));
+    group.finish();
+}
+
+fn checking(criterion: &mut Criterion) {
+    let setting = Setting::new();
+    let (config, access) = (&setting.config, setting.sign(&setting.session));
+    let verify = |text: &str| {
+        access::verify(text, config.keys.verifying(), &config.issuer, &config.audience, setting.now).is_ok()
+    };
+    assert!(verify(access.expose()));
+    let mut spoilt = access.expose().to_owned();
+    spoilt.replace_range(spoilt.len() - 20..spoilt.len() - 19, "_");
+    let mut group = criterion.benchmark_group("check");
+    group.bench_function("an access token", |bencher| bencher.iter(|| verify(black_box(access.expose()))));
+    group.bench_function("a made-up access token", |bencher| {
+        bencher.iter(|| verify(black_box("made.up.token")))
+    });
+    group.bench_function("a spoilt access token", |bencher| bencher.iter(|| verify(black_box(&spoilt))));
+    group.bench_function("a made-up refresh token", |bencher| {
+        bencher.iter(|| refresh::open(black_box(access.expose()), config.keys.refresh()).is_err())
+    });
+    let issuer = Issuer::generate().expect("a key");
+    let text = issuer.assertion(&config.audience, &SignIn::of("alice"), setting.now).expect("it signs");
+    let trusted = latchkey::token::issuer::parse_trusted_issuers(
+        &issuer.trusted_issuers(&config.audience),
+        &config.issuer,
+    );
+    let trusted = trusted.expect("a good list");
+    assert_eq!(trusted[0].issuer, ISSUER);
+    let keys = match &trusted[0].keys {
+        latchkey::token::issuer::IssuerKeys::Inline(keys) => keys.clone(),
+        latchkey::token::issuer::IssuerKeys::Url(_) => unreachable!("the stand-in's keys are inline"),
+    };
+    group.bench_function("an assertion", |bencher| {
+        bencher.iter(|| {
+            assertion::verify(black_box(&text), &trusted[0], &keys, setting.now, config.assertion_max_age)
+                .is_ok()
+        })
+    });
+    group.finish();
+}
+
+fn agents(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("agent");
+    for (name, agent) in [("a browser", CHROME), ("an app", APP), ("noise of 512 bytes", &"(;/ ".repeat(128))]
+    {
+        group.bench_function(name, |bencher| bencher.iter(|| Device::parse(Some(black_box(agent)))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, refreshing, checking, agents);
+criterion_main!(benches);
