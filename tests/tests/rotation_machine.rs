@@ -1,0 +1,95 @@
+//! Refresh under every kind of luck: random stories against a model of the contract.
+//!
+//! | after every step | |
+//! |---|---|
+//! | answers | status, code, reason and `Retry-After`; a token that was seen before is the same byte for byte |
+//! | tokens | none outlives its session; one nonce a session |
+//! | rows | exactly the sessions that have not ended, each at its generation; never more than the limit |
+//! | access tokens | taken while their session lives, refused with its reason on the very next call |
+//! | at the end | one `session_ended` and one record an end, one `token_reused` a theft, none too many |
+//!
+//! A story that fails is shrunk, printed step by step with what was answered, and kept in
+//! `proptest-regressions/rotation_machine.txt`.
+
+#[path = "rotation_machine/answer.rs"]
+mod answer;
+#[path = "rotation_machine/check.rs"]
+mod check;
+#[path = "rotation_machine/draw.rs"]
+mod draw;
+#[path = "rotation_machine/luck.rs"]
+mod luck;
+#[path = "rotation_machine/machine.rs"]
+mod machine;
+#[path = "rotation_machine/model.rs"]
+mod model;
+#[path = "rotation_machine/op.rs"]
+mod op;
+#[path = "rotation_machine/refreshes.rs"]
+mod refreshes;
+#[path = "rotation_machine/session.rs"]
+mod session;
+#[path = "rotation_machine/sign_ins.rs"]
+mod sign_ins;
+#[path = "rotation_machine/sign_outs.rs"]
+mod sign_outs;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence};
+use tokio::runtime::Builder;
+
+use op::Script;
+
+const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/rotation_machine.txt");
+
+/// These stories make more calls than people do, and only the refresh limit is under test.
+const PATIENT: [(&str, &str); 2] = [("LIMIT_GENERAL", "1000000/15m"), ("LIMIT_LOGIN", "1000000/15m/30m")];
+
+fn config(cases: u32) -> Config {
+    let failure_persistence = Some(Box::new(FileFailurePersistence::Direct(REGRESSIONS)) as _);
+    Config { cases, failure_persistence, max_shrink_time: 60_000, ..Config::default() }
+}
+
+fn play(
+    script: &Script,
+    settings: &[(&str, &str)],
+    attempts: u32,
+    limit: usize,
+    threads: usize,
+) -> Result<(), TestCaseError> {
+    let runtime = match threads {
+        1 => Builder::new_current_thread().enable_all().build(),
+        _ => Builder::new_multi_thread().worker_threads(threads).enable_all().build(),
+    };
+    let settings = [&PATIENT, settings].concat();
+    let story = machine::play(script, &settings, attempts, limit);
+    runtime.expect("a runtime").block_on(story).map_err(TestCaseError::fail)
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    #[test]
+    fn no_story_breaks_the_contract(script in draw::scripts(10..=40)) {
+        play(&script, &[], 20, 5, 1)?;
+    }
+
+    #[test]
+    fn no_story_breaks_a_tight_limit(script in draw::scripts(10..=40)) {
+        play(&script, &[("LIMIT_REFRESH", "3/5m/15m"), ("SESSION_LIMIT", "2")], 3, 2, 1)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(32))]
+
+    #[test]
+    fn no_story_breaks_an_endless_chain(script in draw::scripts(10..=40)) {
+        play(&script, &[("LIMIT_REFRESH", "1000000/5m/15m")], 1_000_000, 5, 1)?;
+    }
+
+    #[test]
+    fn no_crowd_breaks_the_contract(script in draw::crowded_scripts()) {
+        play(&script, &[], 20, 5, 4)?;
+    }
+}

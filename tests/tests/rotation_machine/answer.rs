@@ -1,0 +1,98 @@
+//! Is this the answer that the contract promises?
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use latchkey_tests::world::Reply;
+use serde_json::Value;
+
+use super::session::{Reason, Session};
+
+/// A disagreement between the contract and what happened.
+pub(crate) type Mismatch = String;
+
+/// Holds, or says what was found.
+pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Mismatch> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// An answer of this status and code.
+pub(crate) fn is(reply: &Reply, status: u16, code: &str) -> Result<(), Mismatch> {
+    ensure(reply.status == status && reply.code() == code, || {
+        format!("expected {status} {code}, got {} {}", reply.status, reply.body)
+    })
+}
+
+/// The session is over, for this reason.
+pub(crate) fn is_over(reply: &Reply, reason: Reason) -> Result<(), Mismatch> {
+    is(reply, 401, "session_ended")?;
+    ensure(reply.body["reason"] == reason.public(), || {
+        format!("expected the reason {:?}, got {}", reason.public(), reply.body)
+    })
+}
+
+/// Refused until then, and the client is told how long.
+pub(crate) fn is_blocked(reply: &Reply, until: i64, now: i64) -> Result<(), Mismatch> {
+    is(reply, 429, "rate_limited")?;
+    let promised = (until - now).to_string();
+    ensure(reply.header("retry-after") == promised, || {
+        format!("expected Retry-After {promised}, got {:?}", reply.header("retry-after"))
+    })
+}
+
+/// The store cannot say: nobody is let in and nobody is signed out.
+pub(crate) fn is_unavailable(reply: &Reply) -> Result<(), Mismatch> {
+    is(reply, 503, "store_unavailable")?;
+    let quiet = reply.body["refresh_token"].is_null() && !reply.headers.contains_key("set-cookie");
+    ensure(quiet && !reply.header("retry-after").is_empty(), || format!("a 503 that does more: {reply:?}"))
+}
+
+/// The tokens of the session's newest generation, byte for byte when they were seen before; remembers them.
+pub(crate) fn has_tokens(
+    reply: &Reply,
+    status: u16,
+    session: &mut Session,
+    hold: bool,
+    now: i64,
+) -> Result<(), Mismatch> {
+    is(reply, status, "")?;
+    let (refresh, access) = (text(reply, "refresh_token")?, text(reply, "access_token")?);
+    let (generation, absolute) = (session.current(), session.absolute());
+    let newest = session.newest();
+    if let Some(known) = &newest.text {
+        ensure(*known == refresh, || {
+            format!("generation {generation} has two tokens: {} and {}", claims(known), claims(&refresh))
+        })?;
+    }
+    let found = claims(&refresh);
+    let facts = |name: &str| found[name].as_i64().unwrap_or(-1);
+    let wanted = [generation.try_into().unwrap_or(-1), newest.began, newest.expires, absolute];
+    ensure(["gen", "iat", "exp", "abs"].map(facts) == wanted && found["sid"] == session.id, || {
+        format!("expected (gen, iat, exp, abs) {wanted:?} of {}, got {found}", session.id)
+    })?;
+    let nonce = found["nonce"].as_str().unwrap_or_default().to_owned();
+    ensure(session.nonce.as_ref().is_none_or(|known| *known == nonce), || {
+        "the nonce has changed".to_owned()
+    })?;
+    let expires = claims(&access)["exp"].as_i64().unwrap_or(i64::MAX);
+    ensure(expires == session.access_expires(now) && claims(&access)["sid"] == session.id, || {
+        format!("the access token outlives its session, or is another's: {}", claims(&access))
+    })?;
+    session.nonce = Some(nonce);
+    session.access = Some((access, expires));
+    let newest = &mut session.generations[generation];
+    newest.text = Some(refresh);
+    newest.held |= hold;
+    Ok(())
+}
+
+/// A member of the body that must be a text.
+pub(crate) fn text(reply: &Reply, member: &str) -> Result<String, Mismatch> {
+    let value = reply.body[member].as_str().map(str::to_owned);
+    value.ok_or_else(|| format!("no {member} in {} {}", reply.status, reply.body))
+}
+
+/// What a token says; its seal is the service's business.
+fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).and_then(|payload| BASE64URL.decode(payload).ok());
+    payload.and_then(|payload| serde_json::from_slice(&payload).ok()).unwrap_or_default()
+}

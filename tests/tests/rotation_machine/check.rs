@@ -1,0 +1,165 @@
+//! What is left behind: the rows, the access tokens, the audit trail.
+
+use std::collections::BTreeSet;
+
+use latchkey::clock::Timestamp;
+use latchkey::session::Session as Row;
+use latchkey_tests::world::Event;
+
+use super::answer::{self, Mismatch, ensure};
+use super::machine::{Machine, USERS};
+use super::session::{Reason, Session, State};
+
+impl Machine {
+    /// A user's rows are exactly the sessions that have not ended, each at its generation; the limit holds.
+    pub(crate) async fn check_rows(&self, user: usize) -> Result<(), Mismatch> {
+        let name = USERS[user];
+        let id = name.parse().expect("a user id");
+        let state = self.world.laptop.store.user(&id).await.map_err(|error| format!("the rows: {error}"))?;
+        let found: BTreeSet<String> = state.sessions.iter().map(fingerprint_of_row).collect();
+        let sessions = self.model.sessions.iter().filter(|session| session.user == user);
+        let kept = sessions.filter(|session| !matches!(session.state, State::Ended(_)));
+        let expected: BTreeSet<String> = kept.map(fingerprint).collect();
+        ensure(found == expected, || {
+            let only = |these: &BTreeSet<String>, those: &BTreeSet<String>| {
+                these.difference(those).map(|row| format!("\n    {row}")).collect::<String>()
+            };
+            let (expected, found) = (only(&expected, &found), only(&found, &expected));
+            format!("rows of {name}\n  expected{expected}\n  found{found}")
+        })?;
+        // A clock set back may wake a session that had expired; by the latest clock the limit always holds.
+        let live = self.model.live(user, self.latest).len();
+        ensure(live <= self.model.limit, || format!("{name} has {live} live sessions"))
+    }
+
+    /// Signing others out is something that a session does: its activity moves, now and then.
+    pub(crate) async fn adopt_activity(&mut self, index: usize) -> Result<(), Mismatch> {
+        let (now, session) = (self.now(), &mut self.model.sessions[index]);
+        let Some(row) = self.world.row(USERS[session.user], &session.id).await else { return Ok(()) };
+        let found = row.last_activity.seconds();
+        ensure(found == session.active || found == now, || {
+            format!("{} was active at {found}, expected {} or {now}", session.id, session.active)
+        })?;
+        session.active = found;
+        Ok(())
+    }
+
+    /// The access token of a session is taken exactly as long as it and its session live.
+    pub(crate) async fn check_access(&self, index: usize) -> Result<(), Mismatch> {
+        let session = &self.model.sessions[index];
+        let Some((access, expires)) = &session.access else { return Ok(()) };
+        let now = self.now();
+        let reply = self.world.device().list(access).await;
+        let what = |mismatch| format!("the access token of session {index}: {mismatch}");
+        if now >= *expires {
+            return answer::is(&reply, 401, "token_expired").map_err(what);
+        }
+        if let Some(reason) = session.over(now) {
+            return answer::is_over(&reply, reason).map_err(what);
+        }
+        answer::is(&reply, 200, "").map_err(what)?;
+        let listed = reply.body["sessions"].as_array().cloned().unwrap_or_default();
+        let listed: BTreeSet<&str> =
+            listed.iter().filter_map(|session| session["session_id"].as_str()).collect();
+        let live = self.model.live(session.user, now);
+        let live: BTreeSet<&str> = live.iter().map(|index| self.model.sessions[*index].id.as_str()).collect();
+        ensure(listed == live, || format!("expected the list {live:?}, got {listed:?}"))
+    }
+
+    /// The access tokens of all sessions of a user.
+    pub(crate) async fn check_user_access(&self, user: usize) -> Result<(), Mismatch> {
+        for index in (0..self.model.sessions.len()).filter(|index| self.model.sessions[*index].user == user) {
+            self.check_access(index).await?;
+        }
+        Ok(())
+    }
+
+    /// The trails of everybody, and once more their rows.
+    pub(crate) async fn check_trails(&self) -> Result<(), Mismatch> {
+        for (user, name) in USERS.iter().enumerate() {
+            self.check_rows(user).await?;
+            self.check_user_access(user).await?;
+            let events = self.world.events(name).await;
+            for session in self.model.sessions.iter().filter(|session| session.user == user) {
+                let own: Vec<&Event> = events.iter().filter(|event| event.session == session.id).collect();
+                check_events(session, &own)?;
+                self.check_record(session, &own).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The event of an end and its record are both there and agree, or neither is.
+    async fn check_record(&self, session: &Session, own: &[&Event]) -> Result<(), Mismatch> {
+        let id = session.id.parse().expect("a session id");
+        let record =
+            self.world.laptop.store.end_record(&id).await.map_err(|error| format!("the record: {error}"))?;
+        let recorded = record.map(|record| record.reason.as_str());
+        let told =
+            own.iter().find(|event| event.event_type == "session_ended").map(|event| event.reason.as_str());
+        let expected = ended(session).map(Reason::recorded);
+        ensure((told, recorded) == (expected, expected), || {
+            format!(
+                "{}: expected the end {expected:?}, its event says {told:?}, its record {recorded:?}",
+                session.id
+            )
+        })
+    }
+}
+
+/// One `login` a session, one `session_ended` an end, one `token_reused` a theft, one `blocked` a block.
+fn check_events(session: &Session, own: &[&Event]) -> Result<(), Mismatch> {
+    let count = |event_type: &str| own.iter().filter(|event| event.event_type == event_type).count();
+    let ended = ended(session);
+    let expected = [1, usize::from(ended.is_some()), usize::from(ended == Some(Reason::Reuse))];
+    let found = ["login", "session_ended", "token_reused"].map(count);
+    ensure(found == expected, || {
+        format!("{}: (login, session_ended, token_reused) expected {expected:?}, found {found:?}", session.id)
+    })?;
+    let (fewest, most) = session.blocks;
+    ensure((fewest..=most).contains(&count("blocked")), || {
+        format!("{}: {} blocks told, expected {fewest} to {most}", session.id, count("blocked"))
+    })
+}
+
+fn ended(session: &Session) -> Option<Reason> {
+    match session.state {
+        State::Ended(reason) => Some(reason),
+        State::Live | State::Marked(_) => None,
+    }
+}
+
+/// What the row of a session must say, in one line.
+fn fingerprint(session: &Session) -> String {
+    let newest = session.newest();
+    let marked = match session.state {
+        State::Marked(reason) => Some(reason.recorded()),
+        State::Live | State::Ended(_) => None,
+    };
+    format!(
+        "{}: generation {}, began {}, active {}, expires {}, absolute {}, window {:?}, blocked {:?}, ending {marked:?}",
+        session.id,
+        session.current(),
+        newest.began,
+        session.active,
+        newest.expires,
+        session.absolute(),
+        newest.window,
+        session.blocked,
+    )
+}
+
+fn fingerprint_of_row(row: &Row) -> String {
+    format!(
+        "{}: generation {}, began {}, active {}, expires {}, absolute {}, window {:?}, blocked {:?}, ending {:?}",
+        row.id,
+        row.generation,
+        row.rotated_at.seconds(),
+        row.last_activity.seconds(),
+        row.expires_at.seconds(),
+        row.absolute_expires_at.seconds(),
+        (row.window.start.seconds(), row.window.count),
+        row.blocked_until.map(Timestamp::seconds),
+        row.ending.map(latchkey::session::end::EndReason::as_str),
+    )
+}
