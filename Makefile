@@ -27,7 +27,7 @@ lint: tools-cc tools-deny ## Format, lints, documentation, licences
 unit: tools-cc tools-nextest tools-curl ## Doc tests, then all other tests
 	cargo test --quiet --workspace --doc
 	cargo build --quiet --workspace --bins
-	cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
+	LATCHKEY_BINARIES_BUILT=1 cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
 
 mutants: tools-cc tools-nextest ## Break the code on purpose; every mutant must make the suite fail
 	tests/mutants/run
