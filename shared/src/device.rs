@@ -5,15 +5,15 @@
 //!
 //! ```text
 //! agent ── its first 512 bytes ──┬── bot?      what calls itself one
-//!                                ├── machine   kind, name, os: our table, then woothee
-//!                                └── program   tool, browser or app: our table, then woothee
+//!                                ├── machine   kind, name, os
+//!                                └── program   tool, browser or app
 //!                                      │
 //!                                   Device   every string bounded and fit to be shown
 //! ```
 //!
-//! [`woothee`] knows the browsers, our tables what it misses; an agent that neither knows is named
-//! by its own first product. There is nothing to load: a warm call takes some microseconds, and
-//! the first one of its sort up to 2 ms more, in which woothee compiles its patterns.
+//! Tables of our own, of machines and of programs, are all there is; what they lack is named by its
+//! own first product. Nothing is loaded and nothing compiled, so that the first call costs what every
+//! other does: some ten microseconds.
 //!
 //! Agents no longer tell everything, and where one has been frozen the answer is `None` rather
 //! than a guess: `Windows NT 10.0` is 10 or 11, `Mac OS X 10_15_7` any macOS, `Android 10; K` any

@@ -53,7 +53,7 @@ pub async fn exchange(
             Carried::Out(exchange) => return Ok(exchange),
             Carried::Refused(row) => row,
         };
-        let verdict = judge(token, row.as_deref(), &plan, seen, now, config.lifetimes.grace);
+        let verdict = judge(token, row.as_deref(), seen, now, config.lifetimes.grace);
         if let Some(exchange) = settle(app, token, row, verdict, seen, now).await? {
             return Ok(exchange);
         }

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::contention::back_off;
 use crate::event::Severity;
+use crate::limit::Policy;
 use crate::risk::{self, Finding, Noted};
 use crate::session::cap::make_room;
 use crate::session::end::{Actor, End, EndReason};
@@ -26,6 +27,9 @@ const USED_MAX: usize = 32;
 /// How long a used assertion is remembered: its greatest age, the clock skew it is allowed, and a minute
 /// for instances whose clocks differ.
 const USED_FOR: Duration = Duration::from_secs(720);
+
+/// The two as a limit, for the headers of a refusal.
+pub const USED_LIMIT: Policy = Policy { attempts: USED_MAX as u32, window: USED_FOR, block: None };
 
 /// How far an assertion may precede "sign out everywhere" and still open a session, for clock skew.
 const VALID_AFTER_SKEW: Duration = Duration::from_secs(10);

@@ -17,8 +17,10 @@ use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
+use crate::http::rate_limit;
+use crate::limit::Standing;
 use crate::metrics::Counter;
-use crate::sign_in::{SignIn, SignInError, sign_in};
+use crate::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
 use crate::token::assertion::{self, Assertion, AssertionError};
 use crate::token::refresh::{self, RefreshToken};
 
@@ -101,7 +103,7 @@ fn previous_session(
 
 fn invalid(error: AssertionError) -> Problem {
     match error {
-        AssertionError::ScopeTooLong => Problem::field("assertion", error),
+        AssertionError::ScopeTooLong | AssertionError::UserTooLong => Problem::field("assertion", error),
         // One public answer for all of these: it must not help to find a good one.
         AssertionError::Issuer
         | AssertionError::Signature
@@ -115,7 +117,14 @@ fn invalid(error: AssertionError) -> Problem {
 fn refused(app: &App, error: SignInError) -> Problem {
     match error {
         SignInError::Used | SignInError::Void => Problem::of(Code::InvalidAssertion).because(error),
-        SignInError::TooMany(seconds) => Problem::rate_limited("login", seconds),
+        SignInError::TooMany(seconds) => {
+            let standing = Standing { remaining: 0, reset_seconds: seconds };
+            Problem::rate_limited("login", seconds).with_headers(rate_limit::headers(
+                "login",
+                &USED_LIMIT,
+                standing,
+            ))
+        }
         SignInError::LimitReached => Problem::session_limit(app.config().session_limit),
         SignInError::Store(error) => error.into(),
     }

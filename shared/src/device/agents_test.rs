@@ -53,6 +53,7 @@ pub(super) const AGENTS: &[Case] = &[
     (Desktop, "DuckDuckGo", "18", "macOS", "", "Mac", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15 Ddg/18.5"),
     (Desktop, "Whale", "4", "Windows", "", "Windows PC", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/134.0.0.0 Whale/4.31.304.16 Safari/537.36"),
     (Desktop, "Internet Explorer", "11", "Windows", "", "Windows PC", "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko"),
+    (Desktop, "Internet Explorer", "9", "Windows", "7", "Windows PC", "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; WOW64; Trident/5.0)"),
     // Brave and Arc are Chrome to everybody.
     (Desktop, "Chrome", "138", "macOS", "", "Mac", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"),
 
@@ -96,6 +97,10 @@ pub(super) const AGENTS: &[Case] = &[
     (Mobile, "Huawei Browser", "15", "HarmonyOS", "", "HarmonyOS phone", "Mozilla/5.0 (Linux; Android 12; HarmonyOS; NOH-AN00; HMSCore 6.14.0.302) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.5735.196 HuaweiBrowser/15.0.4.312 Mobile Safari/537.36"),
     (Mobile, "Firefox", "48", "KaiOS", "2", "KaiOS phone", "Mozilla/5.0 (Mobile; Nokia_8110_4G; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5"),
     (Tablet, "Silk", "126", "Android", "11", "Android tablet", "Mozilla/5.0 (Linux; Android 11; KFTRWI) AppleWebKit/537.36 (KHTML, like Gecko) Silk/126.4.1 like Chrome/126.0.6478.188 Safari/537.36"),
+    (Mobile, "Opera", "13", "iOS", "11", "iPhone", "Mozilla/5.0 (iPhone; CPU iPhone OS 11_0 like Mac OS X) AppleWebKit/602.1.50 (KHTML, like Gecko) OPiOS/13.0.1.100754 Mobile/15A372 Safari/9537.53"),
+    (Mobile, "Yandex Browser", "25", "iOS", "18", "iPhone", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 YaBrowser/25.4.5.376.10 Mobile/15E148 Safari/604.1"),
+    (Mobile, "Internet Explorer", "11", "Windows Phone", "8", "Windows Phone", "Mozilla/5.0 (Mobile; Windows Phone 8.1; Android 4.0; ARM; Trident/7.0; Touch; rv:11.0; IEMobile/11.0; NOKIA; Lumia 520) like iPhone OS 7_0_3 Mac OS X AppleWebKit/537 (KHTML, like Gecko) Mobile Safari/537"),
+    (Mobile, "", "", "BlackBerry 10", "", "BlackBerry", "Mozilla/5.0 (BB10; Touch) AppleWebKit/537.35+ (KHTML, like Gecko) Version/10.3.3.3216 Mobile Safari/537.35+"),
 
     // Web views are their browser.
     (Mobile, "Chrome", "139", "Android", "15", "Android phone", "Mozilla/5.0 (Linux; Android 15; SM-S928B Build/AP3A.240905.015.A2; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/139.0.7258.143 Mobile Safari/537.36"),
@@ -136,6 +141,10 @@ pub(super) const AGENTS: &[Case] = &[
     (Console, "Edge", "110", "Xbox", "", "Xbox Series X", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox Series X) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/110.0.0.0 Safari/537.36 Edg/110.0.1587.63"),
     (Console, "Edge", "44", "Xbox", "", "Xbox One", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox One) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/64.0.3282.140 Safari/537.36 Edge/44.18363.8131"),
     (Console, "Nintendo Browser", "5", "Nintendo Switch", "", "Nintendo Switch", "Mozilla/5.0 (Nintendo Switch; WifiWebAuthApplet) AppleWebKit/609.4 (KHTML, like Gecko) NF/6.0.2.21.3 NintendoBrowser/5.1.0.22474"),
+    (Console, "", "", "PlayStation 3", "4", "PlayStation 3", "Mozilla/5.0 (PLAYSTATION 3; 4.91) AppleWebKit/531.22.8 (KHTML, like Gecko)"),
+    (Console, "Silk", "3", "PlayStation Vita", "3", "PlayStation Vita", "Mozilla/5.0 (PlayStation Vita 3.74) AppleWebKit/537.73 (KHTML, like Gecko) Silk/3.2"),
+    (Console, "Nintendo Browser", "1", "Nintendo 3DS", "", "Nintendo 3DS", "Mozilla/5.0 (New Nintendo 3DS like iPhone) AppleWebKit/536.30 (KHTML, like Gecko) NX/3.0.0.5.24 Mobile NintendoBrowser/1.12.10178.EU"),
+    (Console, "Nintendo Browser", "4", "Nintendo Wii U", "", "Nintendo Wii U", "Mozilla/5.0 (Nintendo WiiU) AppleWebKit/536.30 (KHTML, like Gecko) NX/3.0.4.2.12 NintendoBrowser/4.3.1.11264.EU"),
 
     // Tools.
     (Cli, "curl", "8", "", "", "", "curl/8.7.1"),
@@ -157,6 +166,9 @@ pub(super) const AGENTS: &[Case] = &[
     (Cli, "Java", "17", "", "", "", "Java/17.0.15"),
     (Cli, "Apache-HttpClient", "4", "", "", "", "Apache-HttpClient/4.5.14 (Java/17.0.15)"),
     (Cli, "libwww-perl", "6", "", "", "", "libwww-perl/6.77"),
+    (Cli, "Ruby", "", "", "", "", "Ruby"),
+    (Cli, "rest-client", "2", "", "", "", "rest-client/2.1.0 (linux x86_64) ruby/3.3.4p94"),
+    (Cli, "WordPress", "6", "", "", "", "WordPress/6.8.1; https://blog.example"),
     (Cli, "PowerShell", "7", "Windows", "", "Windows PC", "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.22631; en-US) PowerShell/7.5.1"),
 
     // Bots. What machine they say they are is part of the disguise.
@@ -172,6 +184,14 @@ pub(super) const AGENTS: &[Case] = &[
     (Bot, "SemrushBot", "7", "", "", "", "Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)"),
     (Bot, "UptimeRobot", "2", "", "", "", "Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)"),
     (Bot, "Bytespider", "", "", "", "", "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)"),
+    (Bot, "BingPreview", "1", "", "", "", "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/534+ (KHTML, like Gecko) BingPreview/1.0b"),
+    (Bot, "msnbot-media", "1", "", "", "", "msnbot-media/1.1 (+http://search.msn.com/msnbot.htm)"),
+    (Bot, "Baiduspider", "", "", "", "", "Baiduspider-image+(+http://www.baidu.com/search/spider.htm)"),
+    (Bot, "FeedFetcher-Google", "", "", "", "", "FeedFetcher-Google; (+http://www.google.com/feedfetcher.html)"),
+    (Bot, "AdsBot-Google", "", "", "", "", "AdsBot-Google (+http://www.google.com/adsbot.html)"),
+    (Bot, "Indy Library", "", "", "", "", "Mozilla/3.0 (compatible; Indy Library)"),
+    (Bot, "Finder", "1", "", "", "", "Finder/1.1 (+https://finder.example/bot.html)"),
+    (Bot, "acme-bot-probe", "1", "", "", "", "acme-bot-probe/1.0"),
     (Bot, "Headless Chrome", "139", "", "", "", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/139.0.0.0 Safari/537.36"),
     (Bot, "ELB-HealthChecker", "2", "", "", "", "ELB-HealthChecker/2.0"),
     (Bot, "my-crawler", "0", "", "", "", "my-crawler/0.3"),

@@ -3,6 +3,9 @@
 use super::known_programs::BOTS;
 use super::text::{Product, major, own_name, products};
 
+/// What the names of bots end in.
+const WORDS: [&str; 3] = ["bot", "crawler", "spider"];
+
 /// The bot by our table, by how its name ends, or by the old form
 /// `(compatible; name; +https://who.we.are)`.
 pub(super) fn read(agent: &str) -> Option<(&str, Option<&str>)> {
@@ -15,6 +18,14 @@ pub(super) fn read(agent: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
+/// Whether any word ends as a bot's name does, be it in an address: `(+https://who.we.are/bot.html)`.
+/// That is too little to doubt a machine or a browser for.
+pub(super) fn is_mentioned(agent: &str) -> bool {
+    let agent = agent.to_ascii_lowercase();
+    let ends = |word| agent.split(word).skip(1).any(|rest| !rest.starts_with(char::is_alphanumeric));
+    WORDS.into_iter().any(ends)
+}
+
 fn bot<'a>(Product { name, version }: Product<'a>) -> Option<(&'a str, Option<&'a str>)> {
     let name = name.trim_matches(|c: char| !c.is_alphanumeric());
     let known = BOTS.iter().find(|(token, _)| token.eq_ignore_ascii_case(name));
@@ -25,7 +36,7 @@ fn bot<'a>(Product { name, version }: Product<'a>) -> Option<(&'a str, Option<&'
 fn is_bot(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     // Cubot makes phones.
-    ["bot", "crawler", "spider"].iter().any(|end| name.ends_with(end)) && name != "cubot"
+    WORDS.iter().any(|word| name.ends_with(word)) && name != "cubot"
 }
 
 fn is_bare(name: &str) -> bool {

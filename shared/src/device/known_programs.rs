@@ -1,7 +1,6 @@
-//! The programs that woothee misses, or calls by a name nobody uses. All of it is data; the first
-//! match wins.
+//! The programs that still exist, as agents name them. All of it is data; the first match wins.
 
-/// Browsers: what precedes their version, and their name.
+/// Browsers that are not plain Chrome or Safari: what precedes their version, and their name.
 pub(super) const BROWSERS: &[(&str, &str)] = &[
     ("DuckDuckGo/", "DuckDuckGo"),
     ("Ddg/", "DuckDuckGo"),
@@ -18,9 +17,19 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     ("Whale/", "Whale"),
     ("OculusBrowser/", "Meta Quest Browser"),
     ("NintendoBrowser/", "Nintendo Browser"),
-    // On an Xbox woothee sees the console alone.
     ("Edg/", "Edge"),
+    ("EdgA/", "Edge"),
+    ("EdgiOS/", "Edge"),
     ("Edge/", "Edge"),
+    ("IEMobile/", "Internet Explorer"),
+    ("compatible; MSIE ", "Internet Explorer"),
+    ("Vivaldi/", "Vivaldi"),
+    ("YaBrowser/", "Yandex Browser"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("OPR/", "Opera"),
+    ("CriOS/", "Chrome"),
+    ("FxiOS/", "Firefox"),
+    ("Firefox/", "Firefox"),
 ];
 
 /// Tools and HTTP libraries. One that a later one carries comes first: aiohttp says Python too.
@@ -54,7 +63,19 @@ pub(super) const TOOLS: &[(&str, &str)] = &[
     ("Apache-HttpClient", "Apache-HttpClient"),
     ("Java-http-client", "Java"),
     ("Java", "Java"),
+    ("Commons-HttpClient", "Commons-HttpClient"),
     ("GuzzleHttp", "Guzzle"),
+    ("WordPress", "WordPress"),
+    ("CakePHP", "CakePHP"),
+    ("HTTP_Request2", "HTTP_Request2"),
+    ("PECL::HTTP", "PECL::HTTP"),
+    ("PHP", "PHP"),
+    ("WWW-Mechanize", "WWW-Mechanize"),
+    ("LWP::Simple", "LWP::Simple"),
+    ("libwww-perl", "libwww-perl"),
+    ("Typhoeus", "Typhoeus"),
+    ("Ruby", "Ruby"),
+    ("Twisted", "Twisted"),
 ];
 
 /// Bots whose name does not end in bot, crawler or spider, or is not the one they are known by.
@@ -67,6 +88,18 @@ pub(super) const BOTS: &[(&str, &str)] = &[
     ("Google-Read-Aloud", "Google-Read-Aloud"),
     ("AdsBot-Google", "AdsBot-Google"),
     ("AdsBot-Google-Mobile", "AdsBot-Google"),
+    ("Mediapartners-Google", "Mediapartners-Google"),
+    ("FeedFetcher-Google", "FeedFetcher-Google"),
+    ("AppEngine-Google", "AppEngine-Google"),
+    ("FeedBurner", "FeedBurner"),
+    ("BingPreview", "BingPreview"),
+    ("Baiduspider-image", "Baiduspider"),
+    ("Baiduspider-render", "Baiduspider"),
+    ("Yeti", "Yeti"),
+    ("ichiro", "ichiro"),
+    ("ia_archiver", "ia_archiver"),
+    ("Apple-PubSub", "Apple-PubSub"),
+    ("Indy", "Indy Library"),
     ("ChatGPT-User", "ChatGPT-User"),
     ("Claude-User", "Claude-User"),
     ("Perplexity-User", "Perplexity-User"),

@@ -1,41 +1,25 @@
 //! Which machine is it, and what runs on it?
 
-use woothee::parser::WootheeResult;
-use woothee::woothee::VALUE_UNKNOWN;
-
 use super::DeviceType;
 use super::known_machines::{MACHINES, Row};
 use super::text::{after, has, major, major_after};
 
 /// What an agent says about the machine.
 #[derive(Default)]
-pub(super) struct Machine<'a> {
+pub(super) struct Machine {
     pub(super) kind: DeviceType,
-    pub(super) name: &'a str,
-    pub(super) os: &'a str,
+    pub(super) name: &'static str,
+    pub(super) os: &'static str,
     pub(super) os_version: Option<String>,
 }
 
-/// The machine, if our table has it.
-pub(super) fn known(agent: &str) -> Option<Machine<'static>> {
-    let row = MACHINES.iter().find(|row| row.markers.iter().all(|marker| has(agent, marker)))?;
-    Some(from_row(agent, row))
+/// The machine by our table; the default one if it is not there.
+pub(super) fn read(agent: &str) -> Machine {
+    let row = MACHINES.iter().find(|row| row.markers.iter().all(|marker| has(agent, marker)));
+    row.map(|row| from_row(agent, row)).unwrap_or_default()
 }
 
-/// The machine as woothee found it: old consoles, BlackBerries, feature phones.
-pub(super) fn unusual<'a>(found: &WootheeResult<'a>) -> Machine<'a> {
-    let kind = match found.category {
-        "pc" => DeviceType::Desktop,
-        "smartphone" | "mobilephone" => DeviceType::Mobile,
-        "appliance" if found.name == "InternetTVBrowser" => DeviceType::Tv,
-        "appliance" => DeviceType::Console,
-        _ => return Machine::default(),
-    };
-    let os = if found.os == VALUE_UNKNOWN { "" } else { found.os };
-    Machine { kind, name: os, os, os_version: None }
-}
-
-fn from_row(agent: &str, row: &Row) -> Machine<'static> {
+fn from_row(agent: &str, row: &Row) -> Machine {
     let stated = row.version.iter().find_map(|marker| major_after(agent, marker));
     let os_version = match row.os {
         "Windows" => windows_version(agent).map(String::from),

@@ -1,8 +1,5 @@
 //! Which program is it: a bot, a tool, a browser, or an app of its own?
 
-use woothee::parser::{Parser, WootheeResult};
-use woothee::woothee::VALUE_UNKNOWN;
-
 use super::known_programs::{BROWSERS, TOOLS};
 use super::machine::{self, Machine};
 use super::text::{Product, has, is_engine, major, major_after, own_name, products, shown};
@@ -16,29 +13,19 @@ pub(super) fn read(agent: &str) -> Device {
     if let Some(bot) = bot::read(agent) {
         return device(DeviceType::Bot, Machine::default(), Some(bot));
     }
-    let known = machine::known(agent);
+    let machine = machine::read(agent);
     if let Some(tool) = tool(agent) {
-        return device(DeviceType::Cli, known.unwrap_or_default(), Some(tool));
+        return device(DeviceType::Cli, machine, Some(tool));
     }
-    // An app that names itself and its machine leaves nothing to ask, and woothee compiles every
-    // pattern it has before it says no.
-    let found = match &known {
-        Some(_) if !agent.starts_with("Mozilla/") => WootheeResult::default(),
-        _ => Parser::new().parse(agent).unwrap_or_default(),
-    };
-    match (found.category, found.name) {
-        ("crawler", "misc crawler") => device(DeviceType::Bot, Machine::default(), own(agent)),
-        ("crawler", name) => device(DeviceType::Bot, Machine::default(), Some((name, None))),
-        (_, "HTTP Library") => device(DeviceType::Cli, known.unwrap_or_default(), own(agent)),
-        _ => {
-            let machine = known.unwrap_or_else(|| machine::unusual(&found));
-            let program = browser(agent, &found, machine.os).or_else(|| app(agent, machine.os));
-            device(machine.kind, machine, program)
-        }
+    let browser = browser(agent, machine.os);
+    if browser.is_none() && machine.os.is_empty() && bot::is_mentioned(agent) {
+        return device(DeviceType::Bot, machine, own(agent));
     }
+    let program = browser.or_else(|| app(agent, machine.os));
+    device(machine.kind, machine, program)
 }
 
-fn device(kind: DeviceType, machine: Machine<'_>, program: Option<Named<'_>>) -> Device {
+fn device(kind: DeviceType, machine: Machine, program: Option<Named<'_>>) -> Device {
     Device {
         kind,
         name: shown(machine.name, 24),
@@ -66,8 +53,8 @@ fn tool(agent: &str) -> Option<Named<'_>> {
     }
 }
 
-/// A browser by our table or woothee's, an app's own name if it is a browser in a box.
-fn browser<'a>(agent: &'a str, found: &WootheeResult<'a>, os: &str) -> Option<Named<'a>> {
+/// A browser by our table, an app's own name if it is a browser in a box, or the bare engine.
+fn browser<'a>(agent: &'a str, os: &str) -> Option<Named<'a>> {
     let known = BROWSERS.iter().find(|(marker, _)| has(agent, marker));
     if let Some((marker, name)) = known {
         return Some((name, major_after(agent, marker)));
@@ -75,19 +62,18 @@ fn browser<'a>(agent: &'a str, found: &WootheeResult<'a>, os: &str) -> Option<Na
     if agent.contains("ArkWeb/") {
         return Some(("Huawei Browser", None));
     }
+    // The last one, 11, no longer said its own name.
+    if has(agent, "Trident/") {
+        return Some(("Internet Explorer", major_after(agent, "rv:")));
+    }
     if has(agent, "Electron/") {
         return own(agent).or(Some(("Electron", major_after(agent, "Electron/"))));
     }
-    match found.name {
-        VALUE_UNKNOWN | "" | "Webview" | "Google Search App" | "Safari" => engine(agent, os),
-        "SamsungBrowser" => Some(("Samsung Internet", major(found.version))),
-        name if found.browser_type == "browser" => Some((name, major(found.version))),
-        _ => None,
-    }
+    engine(agent, os)
 }
 
-/// The browser that a web view is: Safari on Apple's systems, else Chrome. WebKit elsewhere, on a
-/// console or a television, has no name of its own.
+/// Plain Chrome or Safari, or the web view of one. WebKit on a console or a television has no name
+/// of its own.
 fn engine<'a>(agent: &'a str, os: &str) -> Option<Named<'a>> {
     if has(agent, "Chrome/") {
         return Some(("Chrome", major_after(agent, "Chrome/")));

@@ -95,12 +95,11 @@ pub fn plan(
 
 /// Judges a refused write by the row, first match wins.
 ///
-/// `plan` is what the write would have done: a row that shows exactly that was written by this very
-/// request, whose first reply was lost (an SDK retry), and it succeeds whatever the grace.
+/// A write whose first reply was lost meets its own row when the SDK repeats it: same device, same second,
+/// so it is in grace whatever the grace, even none.
 pub fn judge(
     token: &RefreshToken,
     row: Option<&Session>,
-    plan: &Plan,
     seen: &Seen,
     now: Timestamp,
     grace: Duration,
@@ -118,7 +117,7 @@ pub fn judge(
     if row.generation < token.generation {
         return Verdict::Regression;
     }
-    if row.generation == token.generation + 1 && (shows(row, plan) || in_grace(row, seen, now, grace)) {
+    if row.generation == token.generation + 1 && in_grace(row, seen, now, grace) {
         return Verdict::Successor;
     }
     if row.generation > token.generation {
@@ -134,15 +133,6 @@ pub fn judge(
 /// thief's device never gets the successor, and a changed network alone is no theft.
 pub fn in_grace(row: &Session, seen: &Seen, now: Timestamp, grace: Duration) -> bool {
     now.distance(row.rotated_at) <= grace && row.seen.device.is_same_device(&seen.device)
-}
-
-fn shows(row: &Session, plan: &Plan) -> bool {
-    let Plan::Rotate(rotation) = plan else { return false };
-    row.generation == rotation.generation
-        && row.rotated_at == rotation.rotated_at
-        && row.window == rotation.window
-        && row.seen.ip == rotation.seen.ip
-        && row.seen.device == rotation.seen.device
 }
 
 impl Rotation {

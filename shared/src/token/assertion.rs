@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::issuer::TrustedIssuer;
 use super::jws::{self, VerifyingKey};
 use crate::clock::Timestamp;
-use crate::id::UserId;
+use crate::id::{IdError, UserId};
 use crate::scope::{SCOPE_MAX_BYTES, SERVICE, Scope};
 
 /// How far ahead of our clock `iat` and `nbf` may be, in seconds; `exp` has no leeway.
@@ -56,6 +56,9 @@ pub enum AssertionError {
     /// It is a backend's credential, which never opens a session.
     #[error("a backend's assertion opens no session")]
     Service,
+    /// The user id, with the issuer's prefix, is over the size a row can hold.
+    #[error("its user id is longer than 128 bytes")]
+    UserTooLong,
     /// Its scope is over the size a row can hold.
     #[error("its scope is longer than 160 bytes")]
     ScopeTooLong,
@@ -139,13 +142,22 @@ pub fn verify(
     let claimed = claims.auth_time.or(issuer.iat_is_auth_time.then_some(claims.iat)).unwrap_or(0);
     let auth_time = claimed.min(claims.iat).min(now.seconds()).max(0);
     Ok(Assertion {
-        user: user.parse().ok().filter(|_| !claims.sub.is_empty()).ok_or(AssertionError::Claims)?,
+        user: user_id(&claims.sub, &user)?,
         scope,
         auth_time: Timestamp::from_seconds(auth_time),
         issued_at: Timestamp::from_seconds(claims.iat),
         used_mark: used_mark(&issuer.issuer, signed.signing_input),
         signing_input: signed.signing_input.to_owned(),
     })
+}
+
+/// A prefix alone is no user.
+fn user_id(sub: &str, prefixed: &str) -> Result<UserId, AssertionError> {
+    match prefixed.parse() {
+        Ok(user) if !sub.is_empty() => Ok(user),
+        Err(IdError::TooLong) => Err(AssertionError::UserTooLong),
+        _ => Err(AssertionError::Claims),
+    }
 }
 
 fn check_time(claims: &Claims, now: Timestamp, max_age: std::time::Duration) -> Result<(), AssertionError> {

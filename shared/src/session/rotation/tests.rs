@@ -59,7 +59,7 @@ fn rotated(now: Timestamp) -> Session {
 }
 
 fn judged(row: Option<&Session>, agent: &str, now: Timestamp) -> Verdict {
-    judge(&token(), row, &planned(agent, now), &seen(agent), now, Duration::from_secs(60))
+    judge(&token(), row, &seen(agent), now, Duration::from_secs(60))
 }
 
 #[test]
@@ -126,9 +126,10 @@ fn grace_holds_for_the_predecessor_alone_and_while_blocked() {
 #[test]
 fn a_write_whose_reply_was_lost_is_known_by_its_row_whatever_the_grace() {
     let row = rotated(at(100));
-    let verdict = |plan: &Plan, now| judge(&token(), Some(&row), plan, &seen(CHROME), now, Duration::ZERO);
-    assert_eq!(verdict(&planned(CHROME, at(100)), at(100)), Verdict::Successor);
-    assert_eq!(verdict(&planned(CHROME, at(101)), at(101)), Verdict::Reuse);
+    let verdict = |agent, now| judge(&token(), Some(&row), &seen(agent), now, Duration::ZERO);
+    assert_eq!(verdict(CHROME, at(100)), Verdict::Successor);
+    assert_eq!(verdict(CHROME, at(101)), Verdict::Reuse);
+    assert_eq!(verdict(FIREFOX, at(100)), Verdict::Reuse);
 }
 
 #[test]
@@ -153,8 +154,7 @@ fn our_seal_with_a_wrong_nonce_is_forged_before_anything_else() {
 fn a_token_newer_than_its_row_is_a_regression() {
     let mut token = token();
     token.generation = 5;
-    let plan = plan(&token, seen(CHROME), key().tag(), at(1), &limit(), &lifetimes());
-    let verdict = judge(&token, Some(&opened()), &plan, &seen(CHROME), at(1), Duration::from_secs(60));
+    let verdict = judge(&token, Some(&opened()), &seen(CHROME), at(1), Duration::from_secs(60));
     assert_eq!(verdict, Verdict::Regression);
 }
 
