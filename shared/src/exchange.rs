@@ -48,6 +48,9 @@ pub async fn exchange(
     let config = app.config();
     let key = config.keys.refresh()[0].tag();
     let plan = plan(token, seen.clone(), key, now, &config.refresh_limit, &config.lifetimes);
+    if let Some(exchange) = end_by_rule(app, token, seen, now).await? {
+        return Ok(exchange);
+    }
     for _ in 0..2 {
         let row = match carry_out(app, token, &plan, now).await? {
             Carried::Out(exchange) => return Ok(exchange),
@@ -79,7 +82,7 @@ async fn carry_out(
     Ok(match plan {
         Plan::Expired => Carried::Out(Exchange::Over(Some(EndReason::Expired))),
         Plan::Rotate(rotation) => match store.rotate(token, rotation).await? {
-            Conditional::Held(before) => Carried::Out(assess(app, &before, rotation, now).await?),
+            Conditional::Held(before) => Carried::Out(note_changes(app, &before, rotation, now).await),
             Conditional::Refused(row) => Carried::Refused(row),
         },
         Plan::Block(until) => match store.block(token, *until, now).await? {
@@ -99,31 +102,51 @@ async fn carry_out(
     })
 }
 
-/// Holds the rotation against the row before it, before any token is minted: a rule may end the session.
-async fn assess(
+/// Ends the session when a rule whose mode is `end` fires, before anything is rotated: an end that cannot
+/// be committed leaves the row as it was, and a repeated request is judged again. One read more, and only
+/// where such a rule is set.
+async fn end_by_rule(
     app: &App,
-    before: &Session,
-    rotation: &Rotation,
+    token: &RefreshToken,
+    seen: &Seen,
     now: Timestamp,
-) -> Result<Exchange, StoreError> {
+) -> Result<Option<Exchange>, StoreError> {
     let rules = &app.config().risk_rules;
-    let findings = risk::of_change(rules, &before.seen, before.last_activity, &rotation.seen, now);
+    if !rules.can_end() {
+        return Ok(None);
+    }
+    let row = app.store().session(&token.user, &token.session).await?;
+    let Some(row) = row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()) else {
+        return Ok(None);
+    };
+    // An older generation is the state machine's to judge: it is theft, not a journey.
+    if row.generation > token.generation + 1 {
+        return Ok(None);
+    }
+    let findings = risk::of_change(rules, &row.seen, row.rotated_at, seen, now);
+    if !findings.iter().any(|finding| finding.ends) {
+        return Ok(None);
+    }
+    let kinds = findings.into_iter().map(EventKind::Risk).collect();
+    end_for_safety(app, &row, EndReason::Risk, kinds, now).await.map(Some)
+}
+
+/// Records what changed since the generation before.
+async fn note_changes(app: &App, before: &Session, rotation: &Rotation, now: Timestamp) -> Exchange {
+    let rules = &app.config().risk_rules;
+    let findings = risk::of_change(rules, &before.seen, before.rotated_at, &rotation.seen, now);
     let mut session = rotation.apply(before);
     if findings.is_empty() {
-        return Ok(Exchange::Successor(Box::new(session)));
+        return Exchange::Successor(Box::new(session));
     }
-    let ends = findings.iter().any(|finding| finding.ends);
     let noted: Vec<Noted> = findings.iter().filter_map(|finding| Noted::of(finding, now)).collect();
-    let kinds: Vec<EventKind> = findings.into_iter().map(EventKind::Risk).collect();
-    if ends {
-        return end_for_safety(app, &session, EndReason::Risk, kinds, now).await;
-    }
-    if !noted.is_empty() {
+    let changed = !noted.is_empty();
+    if changed {
         session.noted = newest(noted, &before.noted);
     }
-    let changed = session.noted.len() != before.noted.len() || session.noted != before.noted;
+    let kinds: Vec<EventKind> = findings.into_iter().map(EventKind::Risk).collect();
     observe(app, &session.user, session.id, kinds, changed.then_some(&session.noted)).await;
-    Ok(Exchange::Successor(Box::new(session)))
+    Exchange::Successor(Box::new(session))
 }
 
 /// Does what the verdict asks for; `None` means once more.
@@ -145,7 +168,7 @@ async fn settle(
             Exchange::Forged
         }
         (Verdict::Successor, Some(row)) => {
-            if row.seen.ip != seen.ip {
+            if risk::has_moved(&app.config().risk_rules, &row.seen, seen) {
                 observe(
                     app,
                     &token.user,

@@ -1,8 +1,8 @@
 //! How does it go? Counters, summed in the process and written as CloudWatch metrics now and then.
 //!
-//! One EMF line (Embedded Metric Format) at most every 10 s or 1,000 requests, at the start of the next
-//! request, since a Lambda is frozen after its answer: log bytes cost as much as writes. The only dimension
-//! is the function.
+//! One EMF line (Embedded Metric Format) with the first request of a process and then at most every 10 s or
+//! 1,000 requests, before the answer, since a Lambda is frozen after it: log bytes cost as much as writes.
+//! The only dimension is the function.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -141,13 +141,14 @@ impl Metrics {
 
     /// The line that is due, if one is; it takes what was counted with it.
     pub fn due(&self, function: &str, now_millis: i64) -> Option<Value> {
-        if !self.begun.swap(true, Ordering::Relaxed) {
+        let first = !self.begun.swap(true, Ordering::Relaxed);
+        if first {
             self.count(Counter::ColdStarts);
-            self.written_at.store(now_millis, Ordering::Relaxed);
-            return None;
         }
         let waited = now_millis - self.written_at.load(Ordering::Relaxed);
-        if (0..EVERY_MILLIS).contains(&waited) && self.requests.load(Ordering::Relaxed) < EVERY_REQUESTS {
+        let soon =
+            (0..EVERY_MILLIS).contains(&waited) && self.requests.load(Ordering::Relaxed) < EVERY_REQUESTS;
+        if soon && !first {
             return None;
         }
         self.written_at.store(now_millis, Ordering::Relaxed);
@@ -195,15 +196,16 @@ mod tests {
     #[test]
     fn a_line_is_written_when_it_is_due_and_starts_anew() {
         let metrics = Metrics::default();
-        assert_eq!(metrics.due("refresh", 1_000_000), None, "the first request begins");
+        assert_eq!(
+            metrics.due("refresh", 1_000_000).unwrap()["ColdStarts"],
+            1,
+            "a quiet function tells of itself"
+        );
         metrics.count(Counter::SignIns);
         metrics.answered(Duration::from_millis(1_234));
         assert_eq!(metrics.due("refresh", 1_009_999), None);
         let line = metrics.due("refresh", 1_010_000).unwrap();
-        assert_eq!(
-            (&line["SignIns"], &line["ColdStarts"], &line["Function"]),
-            (&json!(1), &json!(1), &json!("refresh"))
-        );
+        assert_eq!((&line["SignIns"], &line["Function"]), (&json!(1), &json!("refresh")));
         assert_eq!(line["Latency"], json!({"Values": [1_200], "Counts": [1]}));
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         for metric in directive["Metrics"].as_array().unwrap() {

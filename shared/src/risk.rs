@@ -96,6 +96,11 @@ pub fn of_change(
     findings
 }
 
+/// Whether a request came from another network than the last one, as far as that says anything.
+pub fn has_moved(rules: &Rules, before: &Seen, now: &Seen) -> bool {
+    !rules.is_allowed(before.ip) && !rules.is_allowed(now.ip) && network(before, now).is_some()
+}
+
 /// Holds a sign-in against the user's live sessions; a first sign-in has nothing to differ from.
 pub fn of_sign_in(rules: &Rules, known: &[&Seen], now: &Seen) -> Vec<Finding> {
     let mut findings = vec![];

@@ -38,7 +38,7 @@ const VALID_AFTER_SKEW: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 40;
 
 /// A sign-in that was verified and wants a session.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SignIn<'s> {
     /// Who, says the issuer.
     pub assertion: &'s Assertion,
@@ -48,6 +48,13 @@ pub struct SignIn<'s> {
     pub seen: &'s Seen,
     /// The refresh cookie that came along: its session ends with this sign-in.
     pub previous: Option<&'s RefreshToken>,
+}
+
+/// Without the assertion, which is a credential.
+impl std::fmt::Debug for SignIn<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("SignIn").field("assertion", self.assertion).finish_non_exhaustive()
+    }
 }
 
 /// A session that is open.

@@ -41,7 +41,7 @@ pub use provider::{PROVIDER, PROVIDER_AUDIENCE, Provider, flipped, header, malle
 pub use reply::Reply;
 pub use table::Event;
 pub use tables::RawRow;
-pub use traveller::{BERLIN, City, LISBON, MUNICH, ORIGIN_SECRET};
+pub use traveller::{BERLIN, City, LISBON, MUNICH, ORIGIN_SECRET, PRAGUE};
 
 /// When every world begins, in epoch seconds: a round second, so that boundaries are exact.
 pub const START: i64 = 1_790_000_000;

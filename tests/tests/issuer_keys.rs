@@ -64,6 +64,8 @@ impl Trust {
         assert_eq!(reply.header("retry-after"), "2");
         assert_eq!(reply.text("detail"), "the issuer's keys cannot be fetched");
         assert_eq!(self.world.laptop.stats.total().calls, 0, "nothing is counted, nothing used up");
+        // With nothing to serve, the issuer is asked again only after a moment.
+        self.world.advance(5);
     }
 }
 
@@ -226,6 +228,17 @@ async fn a_redirect_is_not_followed() {
     assert_eq!((trust.provider.asked(), trust.provider.redirected()), (1, 0));
 }
 
+#[tokio::test]
+async fn made_up_assertions_do_not_become_requests_to_an_issuer_that_is_down() {
+    let trust = Trust::new().await;
+    trust.provider.answers(Answer::Stall);
+    trust.login(&trust.assertion()).await;
+    for _ in 0..5 {
+        assert_eq!(trust.login(&trust.assertion()).await.status, 503);
+    }
+    assert_eq!(trust.provider.asked(), 1);
+}
+
 /// Time stands still but for what is waited for: two seconds take no time here.
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_does_not_answer_is_503_within_three_seconds() {
@@ -299,7 +312,7 @@ async fn one_issuer_s_keys_never_verify_another_s_assertions() {
     let inline = json!({
         "issuer": "https://other.example.com", "audience": "shop", "user_prefix": "other|", "jwks": stranger.jwks(),
     });
-    let trust = Trust::with(&json!([entry(IDP, ""), inline])).await;
+    let trust = Trust::with(&json!([entry(IDP, "idp|"), inline])).await;
     trust.assert_signs_in(&trust.assertion()).await;
     trust.assert_signs_in(&assertion(&trust.world, &stranger, "https://other.example.com")).await;
     for crossed in [

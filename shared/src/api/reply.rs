@@ -33,8 +33,10 @@ pub(super) struct Tokens {
 pub(super) fn tokens(app: &App, session: &Session, nonce: Nonce, now: Timestamp) -> Result<Tokens, Problem> {
     let config = app.config();
     let key = config.keys.refresh().iter().find(|key| key.tag() == session.key);
-    let key =
-        key.ok_or_else(|| Problem::of(Code::InvalidToken).because("the row's refresh key was retired"))?;
+    // While a new key is rolled out another instance may have sealed with it already: no 401, which would
+    // sign the client out.
+    let unknown = || Problem::of(Code::StoreUnavailable).because("the row's refresh key is not known here");
+    let key = key.ok_or_else(unknown)?;
     let signer = config.keys.signer().map_err(|error| Problem::of(Code::Internal).because(error))?;
     let access_expires_at = session.access_expires_at(now, config.lifetimes.access);
     let scope = current_scope(session, now, config.admin_max_age);

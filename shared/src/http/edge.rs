@@ -27,7 +27,6 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
 
 /// The outermost layer: writes problems, adds the common headers and the log line.
 pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
-    app.write_metrics();
     let started = Instant::now();
     let id = request_id(request.extensions());
     let method = request.method().clone();
@@ -40,6 +39,7 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
     add_headers(&mut response, &id);
     let line = Line { id: &id, method: &method, route: route.as_deref(), elapsed: started.elapsed() };
     measure(app.metrics(), line.elapsed, problem.as_ref());
+    app.write_metrics();
     log(&app, &line, &response, problem.as_ref());
     response
 }

@@ -111,6 +111,11 @@ impl Rules {
         ip.is_some_and(|ip| self.allowed.iter().any(|network| network.contains(&ip.to_canonical())))
     }
 
+    /// Whether any rule ends sessions: then a refresh reads the row before it writes.
+    pub fn can_end(&self) -> bool {
+        self.settings.iter().any(|setting| setting.mode == Mode::End)
+    }
+
     pub(super) fn threshold(&self, rule: Rule) -> f64 {
         self.setting(rule).threshold
     }

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWrite
 
 use super::Store;
 use super::error::{Committed, StoreError, transaction_outcome};
-use super::item::{self, Item, moment, number, text};
-use super::reading::{HEAD_UNMOVED, Head};
+use super::item::{self, Item, moment, text};
+use super::reading::Head;
 use super::rotating::done_or_gone;
 use super::schema::*;
 use crate::clock::Timestamp;
@@ -118,8 +118,7 @@ impl Store {
             .table_name(&self.tables.sessions)
             .key(PK, text(item::user_key(user)))
             .key(SK, text("HEAD"))
-            .condition_expression(HEAD_UNMOVED)
-            .expression_attribute_values(":zero", number(0));
+            .condition_expression(bump.head.unmoved());
         for (name, value) in bump.head.version_values() {
             update = update.expression_attribute_values(name, value);
         }

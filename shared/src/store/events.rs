@@ -120,7 +120,7 @@ impl Store {
                 .exclusive_start_key(EVENT_ID, text(before.to_string()));
         }
         let reply = request.send().await.map_err(StoreError::unavailable)?;
-        let events = reply.items().iter().take(query.limit).map(event_of).collect::<Result<Vec<_>, _>>()?;
+        let events = reply.items().iter().take(query.limit).filter_map(readable).collect::<Vec<_>>();
         let cut_short = reply.items().len() > query.limit;
         let last_looked_at = reply.last_evaluated_key().map(id_of).transpose()?;
         let next = if cut_short { events.last().map(|event| event.id) } else { last_looked_at };
@@ -171,6 +171,12 @@ fn event_item(event: &Event, ttl: Timestamp) -> Item {
         ("details".into(), json::attribute(Value::Object(event.kind.details()))),
         (TTL.into(), moment(ttl)),
     ])
+}
+
+/// An event that this version cannot read, perhaps of a newer one, must not hide the others.
+fn readable(row: &Item) -> Option<StoredEvent> {
+    let event = event_of(row);
+    event.inspect_err(|error| tracing::error!(%error, "an event's row is malformed and left out")).ok()
 }
 
 fn event_of(row: &Item) -> Result<StoredEvent, StoreError> {

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::error::{Committed, StoreError, transaction_outcome};
-use super::item::{self, moment, number, text};
-use super::reading::{HEAD_UNMOVED, Head, pack_used};
+use super::item::{self, moment, text};
+use super::reading::{Head, pack_used};
 use super::schema::*;
 use super::{Store, session_item};
 use crate::clock::Timestamp;
@@ -80,9 +80,8 @@ impl Store {
             .key(PK, text(item::user_key(&opening.session.user)))
             .key(SK, text("HEAD"))
             .update_expression("SET v = :next, us = :used, #ttl = :ttl")
-            .condition_expression(HEAD_UNMOVED)
+            .condition_expression(opening.head.unmoved())
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":used", used)
             .expression_attribute_values(":ttl", moment(opening.session.absolute_expires_at + HEAD_TTL));
         for (name, value) in opening.head.version_values() {

@@ -116,14 +116,18 @@ impl Head {
         })
     }
 
-    /// The condition that nobody has moved the head since it was read, and the new version.
-    pub(super) fn version_values(&self) -> [(&'static str, AttributeValue); 2] {
-        [(":seen", number(self.version)), (":next", number(self.version + 1))]
+    /// The condition that nobody has moved the head since it was read.
+    pub(super) fn unmoved(&self) -> &'static str {
+        if self.version == 0 { "attribute_not_exists(v)" } else { "v = :seen" }
+    }
+
+    /// The version that was read, if there was one, and the next one: a value that no expression uses is an
+    /// error of the request.
+    pub(super) fn version_values(&self) -> Vec<(&'static str, AttributeValue)> {
+        let seen = (self.version > 0).then(|| (":seen", number(self.version)));
+        seen.into_iter().chain([(":next", number(self.version + 1))]).collect()
     }
 }
-
-/// The head still has the version that was read, or is still not there.
-pub(super) const HEAD_UNMOVED: &str = "v = :seen OR (attribute_not_exists(v) AND :seen = :zero)";
 
 pub(super) fn pack_used(used: &[(UsedMark, Timestamp)]) -> Vec<u8> {
     used.iter().flat_map(|(mark, at)| mark.0.into_iter().chain(at.seconds().to_be_bytes())).collect()

@@ -22,6 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_BYTES: usize = 256 * 1024;
 const FRESH: Duration = Duration::from_secs(600);
 const REFETCH: Duration = Duration::from_secs(60);
+const RETRY: Duration = Duration::from_secs(5);
 const KEPT: Duration = Duration::from_secs(86_400);
 
 /// The keys of issuers that publish theirs at a URL, as this process knows them.
@@ -66,6 +67,9 @@ impl IssuerKeyCache {
         let entry = self.entry(url);
         if !entry.needs_fetch(unverified_kid(assertion).as_deref(), now) {
             return Ok(entry.keys);
+        }
+        if entry.must_wait(now) {
+            return Err(KeysUnavailable("tried a moment ago"));
         }
         self.update(url, |entry| entry.tried_at = Some(now));
         let fetched = self.fetch(url).await;
@@ -117,10 +121,15 @@ impl Entry {
         let older_than = |at: Option<Timestamp>, age| at.is_none_or(|at| now.distance(at) >= age);
         let unknown_kid = kid.is_some() && !self.keys.iter().any(|key| key.kid() == kid);
         let stale = older_than(self.fetched_at, FRESH);
-        // A first failure may be tried again at once: nothing is there to serve meanwhile.
         self.keys.is_empty()
             || !self.is_kept(now)
             || ((stale || unknown_kid) && older_than(self.tried_at, REFETCH))
+    }
+
+    /// With nothing to serve, a failed fetch is not repeated for a moment: a made-up assertion that names an
+    /// issuer must not become a request to it.
+    fn must_wait(&self, now: Timestamp) -> bool {
+        !self.is_kept(now) && self.tried_at.is_some_and(|at| now.distance(at) < RETRY)
     }
 
     fn is_kept(&self, now: Timestamp) -> bool {

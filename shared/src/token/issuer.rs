@@ -8,7 +8,7 @@ use super::jwk::{Jwk, JwkError};
 use super::jws::VerifyingKey;
 use crate::id::USER_ID_MAX_BYTES;
 
-/// A trusted issuer. Two of them never share a user: each has its own prefix.
+/// A trusted issuer. Two of them never share a user: each has a prefix that no other one begins with.
 #[derive(Clone)]
 pub struct TrustedIssuer {
     /// `iss` of its assertions, compared byte for byte.
@@ -96,8 +96,12 @@ pub fn parse_trusted_issuers(text: &str, own_issuer: &str) -> Result<Vec<Trusted
         if issuers.iter().any(|other| other.issuer == issuer.issuer) {
             return wrong("issuer", "is listed twice");
         }
-        if issuers.iter().any(|other| other.user_prefix == issuer.user_prefix) {
-            return wrong("user_prefix", "is another issuer's too: their users would be the same people");
+        let overlaps = |other: &TrustedIssuer| {
+            other.user_prefix.starts_with(&issuer.user_prefix)
+                || issuer.user_prefix.starts_with(&other.user_prefix)
+        };
+        if issuers.iter().any(overlaps) {
+            return wrong("user_prefix", "begins as another issuer's: one could name the other's users");
         }
         issuers.push(issuer);
     }
@@ -197,8 +201,12 @@ mod tests {
         assert_eq!(member_of(r#"[{"issuer":"x","audience":"a"}]"#), "jwks");
         assert_eq!(member_of(r#"[{"issuer":"x","audience":"a","jwks":{"keys":[]}}]"#), "jwks");
         assert_eq!(member_of(&format!("[{}]", entry("x", r#","auth_time":"now""#))), "auth_time");
-        let prefixed = entry("https://two", r#","user_prefix":"two|""#);
-        assert_eq!(parse_trusted_issuers(&format!("[{one},{prefixed}]"), OWN).map(|list| list.len()), Ok(2));
+        let first = entry("https://one", r#","user_prefix":"one|""#);
+        let second = entry("https://two", r#","user_prefix":"two|""#);
+        let within = entry("https://two", r#","user_prefix":"one|two|""#);
+        assert_eq!(member_of(&format!("[{one},{second}]")), "user_prefix");
+        assert_eq!(member_of(&format!("[{first},{within}]")), "user_prefix");
+        assert_eq!(parse_trusted_issuers(&format!("[{first},{second}]"), OWN).map(|list| list.len()), Ok(2));
     }
 
     #[test]

@@ -31,6 +31,14 @@ pub const LISBON: City = City {
     longitude: "-9.14",
     address: "203.0.113.9:1024",
 };
+/// Prague, an hour from Berlin by a fast train and in another country.
+pub const PRAGUE: City = City {
+    country: "CZ",
+    name: "Prague",
+    latitude: "50.08",
+    longitude: "14.44",
+    address: "192.0.2.200:1024",
+};
 /// Munich, in Berlin's country.
 pub const MUNICH: City =
     City { country: "DE", name: "Munich", latitude: "48.14", longitude: "11.58", address: "192.0.2.77:1024" };

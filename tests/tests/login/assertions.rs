@@ -205,10 +205,10 @@ async fn our_own_tokens_are_no_assertions() {
 async fn two_issuers_never_share_a_user() {
     let (one, two) = (Provider::generate(), Provider::generate());
     let second = two.entry(json!({"issuer": "https://second.example", "user_prefix": "second|"}));
-    let trusted = json!([one.entry(json!({})), second]).to_string();
+    let trusted = json!([one.entry(json!({"user_prefix": "first|"})), second]).to_string();
     let world = World::with(&[("LATCHKEY_TRUSTED_ISSUERS", &trusted)]).await;
     let first = world.device().login(&one.assertion(&world, "alice", json!({}))).await;
-    assert_eq!(first.assert_status(201).body["user_id"], "alice");
+    assert_eq!(first.assert_status(201).body["user_id"], "first|alice");
     let claims = json!({"iss": "https://second.example"});
     let other = world.device().login(&two.assertion(&world, "alice", claims)).await;
     assert_eq!(other.assert_status(201).body["user_id"], "second|alice");

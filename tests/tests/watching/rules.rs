@@ -1,6 +1,6 @@
 //! A finding is recorded, alerts, or ends the session, as its rule says.
 
-use latchkey_tests::world::{BERLIN, CHROME, FIREFOX, LISBON, MUNICH, Tokens, World};
+use latchkey_tests::world::{BERLIN, CHROME, FIREFOX, LISBON, MUNICH, PRAGUE, Tokens, World};
 use serde_json::json;
 
 async fn types(world: &World, user: &str) -> Vec<String> {
@@ -53,9 +53,56 @@ async fn an_end_that_cannot_be_committed_gives_503_and_no_token() {
     world.advance(3_600);
     let kind = serde_json::from_value(json!("error_500")).unwrap();
     world.laptop.faults.queue(Some("TransactWriteItems"), kind, 9);
-    let reply = world.device().in_city(LISBON).refresh(&tokens.refresh).await;
+    let abroad = world.device().in_city(LISBON);
+    let reply = abroad.refresh(&tokens.refresh).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (503, "store_unavailable"));
     assert!(reply.body["access_token"].is_null());
+    world.laptop.faults.clear(None);
+    let again = abroad.refresh(&tokens.refresh).await;
+    assert_eq!((again.status.as_u16(), again.code()), (401, "session_ended"), "repeating it is judged again");
+}
+
+#[tokio::test]
+async fn a_lost_reply_is_no_way_round_a_rule_that_ends() {
+    let world = World::behind_cloudfront(&[("RISK_RULES", "impossible_travel=end")]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    world.advance(3_600);
+    let kind = serde_json::from_value(json!("timeout_after_commit")).expect("a fault");
+    world.laptop.faults.queue(Some("UpdateItem"), kind, 1);
+    let reply = world.device().in_city(LISBON).refresh(&tokens.refresh).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (401, "session_ended"));
+    world.laptop.faults.clear(None);
+    let home = world.device().in_city(BERLIN).sign_in("bob").await;
+    assert_eq!(world.device().in_city(BERLIN).refresh(&home.refresh).await.status, 200);
+    let twin = world.device().in_city(LISBON).refresh(&home.refresh).await;
+    assert_eq!(twin.status, 401, "a repeat in grace travels no faster");
+}
+
+#[tokio::test]
+async fn travel_is_timed_from_where_the_session_was_last_seen() {
+    let world = World::behind_cloudfront(&[]).await;
+    let device = world.device().in_city(BERLIN);
+    let tokens = device.sign_in("alice").await;
+    world.advance(3_000);
+    device.clone().bearer(&tokens.access).delete("/api/auth/sessions?scope=others").await;
+    world.advance(60);
+    world.device().in_city(PRAGUE).refresh(&tokens.refresh).await;
+    assert_eq!(world.count_events("alice", "country_changed").await, 1);
+    assert_eq!(world.count_events("alice", "impossible_travel").await, 0, "51 minutes are enough");
+}
+
+#[tokio::test]
+async fn a_repeat_in_grace_from_the_same_network_or_family_is_no_replay() {
+    let world = World::new().await;
+    let at = |address: &str| world.device().at(address);
+    let tokens = at("198.51.100.7").sign_in("alice").await;
+    at("198.51.100.7").refresh(&tokens.refresh).await;
+    for address in ["198.51.100.99", "2001:db8::7"] {
+        assert_eq!(at(address).refresh(&tokens.refresh).await.status, 200);
+    }
+    assert_eq!(world.count_events("alice", "token_replayed").await, 0);
+    at("203.0.113.5").refresh(&tokens.refresh).await;
+    assert_eq!(world.count_events("alice", "token_replayed").await, 1);
 }
 
 #[tokio::test]

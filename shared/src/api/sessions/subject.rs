@@ -22,7 +22,11 @@ impl Subject {
     pub(super) fn of(query: &str, caller: &Caller) -> Result<Self, Problem> {
         let Some(text) = parameter(query, "user_id")? else { return Ok(Self::Own) };
         let user: UserId = text.parse().map_err(|error| Problem::field("user_id", error))?;
-        Ok(if user == caller.user { Self::Own } else { Self::Other(user) })
+        if user == caller.user {
+            return Ok(Self::Own);
+        }
+        // Nobody else gets as far as reading a stranger's rows.
+        if caller.scope.has(ADMIN) { Ok(Self::Other(user)) } else { Err(Problem::of(Code::Forbidden)) }
     }
 
     /// The user's id.
