@@ -22,6 +22,7 @@ lint: tools-cc tools-deny ## Format, lints, documentation, licences
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+	cargo fetch --quiet --locked # the licences of every platform's crates, not only of this one
 	cargo deny --offline --log-level error check licenses bans sources
 
 unit: tools-cc tools-nextest tools-curl ## Doc tests, then all other tests
