@@ -17,6 +17,8 @@ mod answer;
 mod check;
 #[path = "rotation_machine/draw.rs"]
 mod draw;
+#[path = "rotation_machine/known.rs"]
+mod known;
 #[path = "rotation_machine/luck.rs"]
 mod luck;
 #[path = "rotation_machine/machine.rs"]
@@ -92,4 +94,24 @@ proptest! {
     fn no_crowd_breaks_the_contract(script in draw::crowded_scripts()) {
         play(&script, &[], 20, 5, 4)?;
     }
+}
+
+#[test]
+fn a_contended_sign_out_is_over_for_everybody() {
+    play(&known::contended_sign_out(), &[], 20, 5, 1).expect("the contract holds");
+}
+
+#[test]
+fn overtaken_sign_ins_keep_the_limit() {
+    play(&known::overtaken_sign_ins(), &[], 20, 5, 1).expect("the contract holds");
+}
+
+#[test]
+fn a_long_life_ends_on_the_second() {
+    play(&known::long_life(), &[], 20, 5, 1).expect("the contract holds");
+}
+
+#[test]
+fn an_unlucky_retry_signs_nobody_out() {
+    play(&known::unlucky_retries(), &[], 20, 5, 1).expect("the contract holds");
 }
