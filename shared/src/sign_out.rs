@@ -34,6 +34,11 @@ pub enum Which {
 pub async fn end_one(app: &App, end: &End, events: &[Event]) -> Result<bool, StoreError> {
     let ends = std::slice::from_ref(end);
     for attempt in 0..ATTEMPTS {
+        // What is told of it must not wait for the transaction: it may be an alert. It is written again with
+        // it under the same ids, and so once.
+        if attempt == CONFLICTS_BEFORE_MARK && !events.is_empty() {
+            app.store().record(events).await?;
+        }
         match app.store().end(&end.user, ends, None, events, app.now_millis()).await? {
             Committed::Yes => {
                 count_end(app, end);

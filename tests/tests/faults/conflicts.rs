@@ -79,6 +79,24 @@ async fn theft_is_marked_too_and_lets_nobody_in_while_conflicts_go_on() {
         device.refresh(token).await.assert_ended("security");
     }
     device.list(&second.access).await.assert_ended("security");
+    assert_eq!(
+        world.count_events("alice", "token_reused").await,
+        1,
+        "the alert does not wait for them to end"
+    );
+}
+
+#[tokio::test]
+async fn theft_that_is_committed_late_is_told_once() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    device.refresh(&first.refresh).await;
+    world.advance(61);
+    conflicts(&world, 5);
+    device.refresh(&first.refresh).await.assert_ended("security");
+    assert_eq!(world.count_events("alice", "token_reused").await, 1);
+    assert_eq!(world.count_events("alice", "session_ended").await, 1);
 }
 
 #[tokio::test]
