@@ -25,6 +25,7 @@ mod size;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 
 pub use ending::HeadBump;
 pub use error::{Committed, StoreError};
@@ -64,6 +65,9 @@ impl Store {
             .table_name(&self.tables.sessions)
             .key(schema::PK, item::text("G#"))
             .key(schema::SK, item::text("CONTROL"))
+            .customize()
+            // A start must not wait for a second attempt.
+            .config_override(aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled()))
             .send();
         let outcome = tokio::time::timeout(Duration::from_millis(150), read).await;
         tracing::debug!(
