@@ -64,15 +64,10 @@ impl Store {
         reason: EndReason,
     ) -> Result<(), StoreError> {
         let request = self
-            .client
-            .update_item()
-            .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(user)))
-            .key(SK, text(item::session_key(session)))
+            .update_session(user, session)
             .update_expression("SET z = if_not_exists(z, :reason)")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":reason", text(reason.as_str()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .expression_attribute_values(":reason", text(reason.as_str()));
         done_or_gone(request.send().await)
     }
 

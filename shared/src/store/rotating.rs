@@ -95,15 +95,10 @@ impl Store {
     /// The store cannot say.
     pub async fn note(&self, user: &UserId, session: &SessionId, noted: &[Noted]) -> Result<(), StoreError> {
         let request = self
-            .client
-            .update_item()
-            .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(user)))
-            .key(SK, text(item::session_key(session)))
+            .update_session(user, session)
             .update_expression("SET f = :noted")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":noted", text(risk::pack(noted)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .expression_attribute_values(":noted", text(risk::pack(noted)));
         done_or_gone(request.send().await)
     }
 
@@ -121,32 +116,32 @@ impl Store {
         unless_after: Timestamp,
     ) -> Result<(), StoreError> {
         let request = self
-            .client
-            .update_item()
-            .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(user)))
-            .key(SK, text(item::session_key(session)))
+            .update_session(user, session)
             .update_expression("SET a = :now")
             .condition_expression("attribute_exists(pk) AND a < :after")
             .expression_attribute_values(":now", moment(now))
-            .expression_attribute_values(":after", moment(unless_after))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .expression_attribute_values(":after", moment(unless_after));
         done_or_gone(request.send().await)
     }
 
     fn conditional_update(&self, token: &RefreshToken, now: Timestamp) -> UpdateItemFluentBuilder {
         let nonce = AttributeValue::B(Blob::new(token.nonce.hash().as_bytes()));
-        self.client
-            .update_item()
-            .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(&token.user)))
-            .key(SK, text(item::session_key(&token.session)))
+        self.update_session(&token.user, &token.session)
             .condition_expression(MAY_ROTATE)
             .expression_attribute_values(":gen", number(token.generation))
             .expression_attribute_values(":nonce", nonce)
             .expression_attribute_values(":now", moment(now))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    /// The beginning of every single write on a session; what it sets and asks for is the caller's.
+    pub(super) fn update_session(&self, user: &UserId, session: &SessionId) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(item::user_key(user)))
+            .key(SK, text(item::session_key(session)))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 }
