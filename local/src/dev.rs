@@ -1,5 +1,5 @@
-//! The test levers over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault` and
-//! `/dev/stats`.
+//! The test levers over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault`,
+//! `/dev/stats` and `/dev/alerts`.
 //!
 //! ```text
 //! POST /dev/assertion {"sub":"alice","scope":"latchkey:admin"}   -> {"assertion":"eyJ…"}
@@ -7,12 +7,14 @@
 //! POST /dev/fault     {"operation":"UpdateItem","kind":"throttle","count":3} -> {"pending":3}
 //! GET  /dev/stats                                                -> {"dynamodb":{…},"since":"…"}
 //! POST /dev/stats     {"reset":true}
+//! GET  /dev/alerts                                               -> a stream of events, each a message
 //! ```
 //!
 //! Whoever can reach these can sign in as anybody. Only this binary has them,
 //! only on loopback, and no page of another origin gets through: see
 //! [`loopback`].
 
+pub mod alerts;
 mod fields;
 
 use std::time::Duration;
@@ -32,6 +34,7 @@ use crate::levers::faults::{FaultKind, Faults};
 use crate::levers::stats::{Snapshot, Stats};
 use crate::problem::Problem;
 use crate::{loopback, operation};
+use alerts::Alerts;
 use fields::Fields;
 
 /// The most that the clock moves at once: ten years, in seconds.
@@ -57,6 +60,8 @@ pub struct Levers {
     pub issuer: Issuer,
     /// Whom its assertions are for.
     pub audience: String,
+    /// What needs a look.
+    pub alerts: Alerts,
 }
 
 /// The levers' routes, closed to other hosts and to pages of other origins.
@@ -66,6 +71,7 @@ pub fn routes(levers: Levers) -> Router {
         .route("/dev/clock", get(clock).post(move_clock))
         .route("/dev/fault", post(fault))
         .route("/dev/stats", get(stats).post(reset_stats))
+        .route("/dev/alerts", get(alerts::stream))
         .layer(middleware::from_fn(guard))
         .with_state(levers)
 }

@@ -35,6 +35,7 @@ pub use settings::{AUDIENCE, Settings};
 pub use storage::Storage;
 
 use crate::clock::MovableClock;
+use crate::dev::alerts::Alerts;
 use crate::dev::{self, Levers};
 use crate::engine::{Engine, EngineError};
 use crate::gateway;
@@ -62,6 +63,8 @@ pub struct Laptop {
     pub issuer: Issuer,
     /// Whom its assertions are for: this server's audience.
     pub audience: String,
+    /// What needs a look.
+    pub alerts: Alerts,
     /// The embedded DynamoDB, unless another one is used.
     pub engine: Option<Engine>,
 }

@@ -3,6 +3,10 @@
 //! Each file has `routes()`; a function serves one of them, the laptop all. To add an endpoint, add a
 //! file here, its routes to a function, and its example to `events/`.
 
+mod admin;
+mod attempts;
+mod introspect;
+mod limited;
 pub mod login;
 pub mod refresh;
 mod reply;

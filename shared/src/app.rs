@@ -1,12 +1,16 @@
 //! What every handler is given: settings, store, clock. Built once a cold start.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
-use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::event::{Event, Severity};
+use crate::limit::remembered::Remembered;
+use crate::metrics::{Counter, Metrics};
+use crate::store::{Store, StoreError};
 use crate::token::fetch::IssuerKeyCache;
 
 /// The application. Cheap to clone.
@@ -17,42 +21,77 @@ struct Parts {
     config: Config,
     store: Store,
     clock: Arc<dyn Clock>,
-    issuer_keys: IssuerKeyCache,
+    extras: Extras,
     served: AtomicU64,
     metrics: Metrics,
-    function: Option<String>,
+    refused: Remembered,
+}
+
+/// How long an answer waits for an observation to be written; a Lambda is frozen after it.
+const OBSERVATION_PATIENCE: Duration = Duration::from_millis(100);
+
+/// Is told of every event that is worth an alert, right after it was written.
+pub type Alarm = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// What not every application has.
+#[derive(Default)]
+pub struct Extras {
+    /// How the keys of trusted issuers are fetched; over https by default.
+    pub issuer_keys: IssuerKeyCache,
+    /// The name of the Lambda function, under which it writes its metrics; without one it writes none.
+    pub function: Option<String>,
+    /// Who is told of alerts here; in the cloud the table's stream tells.
+    pub alarm: Option<Alarm>,
 }
 
 impl App {
     /// Puts an application together.
     pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self::build(config, store, clock, IssuerKeyCache::default(), None)
+        Self::with(config, store, clock, Extras::default())
     }
 
-    /// As [`App::new`], with a key cache that fetches its own way.
-    pub fn with_issuer_keys(
-        config: Config,
-        store: Store,
-        clock: Arc<dyn Clock>,
-        issuer_keys: IssuerKeyCache,
-    ) -> Self {
-        Self::build(config, store, clock, issuer_keys, None)
+    /// As [`App::new`], with more.
+    pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>, extras: Extras) -> Self {
+        let (served, metrics, refused) = (AtomicU64::new(0), Metrics::default(), Remembered::default());
+        Self(Arc::new(Parts { config, store, clock, extras, served, metrics, refused }))
     }
 
-    /// The application of a Lambda function, which writes its metrics under this name.
-    pub fn of_function(config: Config, store: Store, clock: Arc<dyn Clock>, function: String) -> Self {
-        Self::build(config, store, clock, IssuerKeyCache::default(), Some(function))
+    /// Who is refused for now, as far as this instance knows.
+    pub(crate) fn refused(&self) -> &Remembered {
+        &self.0.refused
     }
 
-    fn build(
-        config: Config,
-        store: Store,
-        clock: Arc<dyn Clock>,
-        issuer_keys: IssuerKeyCache,
-        function: Option<String>,
-    ) -> Self {
-        let (served, metrics) = (AtomicU64::new(0), Metrics::default());
-        Self(Arc::new(Parts { config, store, clock, issuer_keys, served, metrics, function }))
+    /// Writes what was noticed, and does `also` at the same time; that it could not is logged and counted,
+    /// and never the client's concern.
+    pub(crate) async fn observe(&self, events: &[Event], also: impl Future<Output = Result<(), StoreError>>) {
+        let both = async { tokio::try_join!(self.store().record(events), also) };
+        if let Ok(Ok(_)) = tokio::time::timeout(OBSERVATION_PATIENCE, both).await {
+            events.iter().for_each(|event| self.written(event));
+            return;
+        }
+        self.metrics().count(Counter::EventsLost);
+        let session = events.iter().find_map(|event| event.session).map(|id| id.to_string());
+        tracing::warn!(session_id = session, events = events.len(), "what was noticed could not be written");
+    }
+
+    /// Every event that was written comes past here: it is counted, and a bad one is a warning and an alarm.
+    pub(crate) fn written(&self, event: &Event) {
+        let severity = event.kind.severity();
+        self.metrics().event(severity);
+        if severity < Severity::High {
+            return;
+        }
+        let (event_type, session) = (event.kind.name(), event.session.map(|id| id.to_string()));
+        tracing::warn!(
+            event_type,
+            severity = severity.as_str(),
+            event_id = %event.id,
+            session_id = session,
+            "a security event needs a look"
+        );
+        if let Some(alarm) = &self.0.extras.alarm {
+            alarm(event);
+        }
     }
 
     /// The counters of this process.
@@ -63,7 +102,7 @@ impl App {
     /// Writes the metrics that are due, as one line on standard output, where CloudWatch looks for it.
     #[expect(clippy::print_stdout, reason = "the format is a bare JSON line")]
     pub(crate) fn write_metrics(&self) {
-        let function = self.0.function.as_deref();
+        let function = self.0.extras.function.as_deref();
         if let Some(line) = function.and_then(|function| self.metrics().due(function, self.now_millis())) {
             println!("{line}");
         }
@@ -81,7 +120,7 @@ impl App {
 
     /// The keys of trusted issuers.
     pub fn issuer_keys(&self) -> &IssuerKeyCache {
-        &self.0.issuer_keys
+        &self.0.extras.issuer_keys
     }
 
     /// The moment. A handler asks once and passes it on.

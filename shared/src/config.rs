@@ -45,8 +45,8 @@ pub struct Config {
     pub session_limit: usize,
     /// What happens at the limit.
     pub session_limit_policy: LimitPolicy,
-    /// Refreshes of one session.
-    pub refresh_limit: Policy,
+    /// How often things may happen.
+    pub limits: Limits,
     /// The greatest age of an assertion by its `iat`.
     pub assertion_max_age: Duration,
     /// How long after the sign-in `latchkey:admin` goes into new access tokens.
@@ -115,6 +115,19 @@ pub enum LimitPolicy {
     Reject,
 }
 
+/// The limits, one a purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Refreshes of one session.
+    pub refresh: Policy,
+    /// Failed sign-ins of one account or network.
+    pub login: Policy,
+    /// Password resets of one account.
+    pub password_reset: Policy,
+    /// Authenticated calls of one session.
+    pub general: Policy,
+}
+
 /// The names of the three tables.
 #[derive(Clone, Debug)]
 pub struct Tables {
@@ -151,7 +164,7 @@ impl Config {
             lifetimes: lifetimes(&vars)?,
             session_limit: vars.get("SESSION_LIMIT", |text| number(text, 1, 30, "1", "30"))? as usize,
             session_limit_policy: vars.get("SESSION_LIMIT_POLICY", limit_policy)?,
-            refresh_limit: vars.get("LIMIT_REFRESH", value::limit)?,
+            limits: limits(&vars)?,
             assertion_max_age: vars.get("ASSERTION_MAX_AGE", |text| duration(text, 1, 600, "1s", "10m"))?,
             admin_max_age: vars.get("ADMIN_MAX_AGE", value::duration)?,
             expiry_shards: vars.get("EXPIRY_SHARDS", |text| number(text, 1, 1024, "1", "1024"))? as u16,
@@ -233,6 +246,15 @@ fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {
         return contradiction("REFRESH_TOKEN_TTL", "must not be longer than SESSION_TTL");
     }
     Ok(lifetimes)
+}
+
+fn limits(vars: &Vars<'_>) -> Result<Limits, ConfigError> {
+    Ok(Limits {
+        refresh: vars.get("LIMIT_REFRESH", |text| value::limit("refresh", text))?,
+        login: vars.get("LIMIT_LOGIN", |text| value::limit("login", text))?,
+        password_reset: vars.get("LIMIT_PASSWORD_RESET", |text| value::limit("password_reset", text))?,
+        general: vars.get("LIMIT_GENERAL", |text| value::limit("general", text))?,
+    })
 }
 
 fn tables(vars: &Vars<'_>) -> Result<Tables, ConfigError> {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::id::{SessionId, UserId};
+use crate::place::Network;
 use crate::risk::Finding;
 use crate::session::end::End;
 
@@ -47,13 +48,17 @@ impl Severity {
 }
 
 /// Every type of event, for filters.
-pub const EVENT_TYPES: [&str; 13] = [
+pub const EVENT_TYPES: [&str; 17] = [
     "login",
+    "logout",
     "session_ended",
+    "session_evicted",
+    "emergency_revocation",
     "token_reused",
     "state_regression",
     "token_forged",
     "blocked",
+    "rate_limited",
     "token_replayed",
     "new_device",
     "new_country",
@@ -73,8 +78,35 @@ pub enum EventKind {
         /// With what.
         device: String,
     },
+    /// A user signed out, of one session or of many.
+    Logout {
+        /// From where.
+        ip: Option<IpAddr>,
+        /// With what.
+        device: String,
+        /// How many sessions ended.
+        ended: usize,
+    },
     /// A session ended.
     SessionEnded(End),
+    /// A session had to make room for a newer one.
+    SessionEvicted {
+        /// The newer session.
+        by: SessionId,
+        /// What it was opened with.
+        device: String,
+        /// How many had to go.
+        evicted: usize,
+    },
+    /// An administrator signed everyone out.
+    EmergencyRevocation {
+        /// Sessions opened until then are over.
+        before: Timestamp,
+        /// Who.
+        by: UserId,
+        /// Why.
+        note: String,
+    },
     /// An older refresh token was used.
     TokenReused {
         /// The generation that came.
@@ -98,13 +130,10 @@ pub enum EventKind {
         /// From where.
         ip: Option<IpAddr>,
     },
-    /// A session hit its refresh limit.
-    Blocked {
-        /// Which limit.
-        policy: &'static str,
-        /// Until when.
-        until: Timestamp,
-    },
+    /// Somebody is over a limit that blocks.
+    Blocked(Over),
+    /// Somebody is over a limit that refuses until there is room again.
+    RateLimited(Over),
     /// A risk rule fired.
     Risk(Finding),
     /// The previous refresh token was used in grace from another network.
@@ -114,17 +143,39 @@ pub enum EventKind {
     },
 }
 
+/// Which limit somebody is over, and for how long.
+#[derive(Clone, Debug)]
+pub struct Over {
+    /// Which limit.
+    pub policy: &'static str,
+    /// Until when.
+    pub until: Timestamp,
+    /// From where.
+    pub ip: Option<IpAddr>,
+}
+
+/// Whom an event is about, and so in whose trail it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A user.
+    User(UserId),
+    /// A network that nobody signed in from.
+    Network(Network),
+    /// All of the deployment.
+    Everyone,
+}
+
 static PLACE: AtomicU16 = AtomicU16::new(0);
 
-/// One event of one user.
+/// One event.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// A UUID of version 7: newest last in the table.
     pub id: Uuid,
-    /// Whose.
-    pub user: UserId,
-    /// In which session.
-    pub session: SessionId,
+    /// About whom.
+    pub subject: Subject,
+    /// In which session, if in one.
+    pub session: Option<SessionId>,
     /// When.
     pub at: Timestamp,
     /// What.
@@ -132,24 +183,23 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event at `now_millis` with a random id.
+    /// An event of a user's session at `now_millis`, with a random id.
     pub fn new(user: &UserId, session: SessionId, now_millis: i64, kind: EventKind) -> Self {
+        Self { session: Some(session), ..Self::about(Subject::User(user.clone()), now_millis, kind) }
+    }
+
+    /// An event of no session.
+    pub fn about(subject: Subject, now_millis: i64, kind: EventKind) -> Self {
         let mut random = [0; 10];
-        // Without randomness the id is still unique in its millisecond and session.
-        if aws_lc_rs::rand::fill(&mut random).is_err() {
-            random.copy_from_slice(&session.as_bytes()[6..]);
-        }
+        // Without randomness the count below still tells events of one process apart.
+        let _ = aws_lc_rs::rand::fill(&mut random);
         // Events of one millisecond keep their order: the first 12 bits after the time count.
         let place = PLACE.fetch_add(1, Ordering::Relaxed);
         random[..2].copy_from_slice(&place.to_be_bytes());
         let millis = u64::try_from(now_millis).unwrap_or(0);
-        Self {
-            id: uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
-            user: user.clone(),
-            session,
-            at: Timestamp::from_seconds(now_millis.div_euclid(1000)),
-            kind,
-        }
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+        let at = Timestamp::from_seconds(now_millis.div_euclid(1000));
+        Self { id, subject, session: None, at, kind }
     }
 
     /// The end of a session as an event.
@@ -163,11 +213,15 @@ impl EventKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Login { .. } => "login",
+            Self::Logout { .. } => "logout",
             Self::SessionEnded(_) => "session_ended",
+            Self::SessionEvicted { .. } => "session_evicted",
+            Self::EmergencyRevocation { .. } => "emergency_revocation",
             Self::TokenReused { .. } => "token_reused",
             Self::StateRegression { .. } => "state_regression",
             Self::TokenForged { .. } => "token_forged",
-            Self::Blocked { .. } => "blocked",
+            Self::Blocked(_) => "blocked",
+            Self::RateLimited(_) => "rate_limited",
             Self::TokenReplayed { .. } => "token_replayed",
             Self::Risk(finding) => finding.rule.name(),
         }
@@ -176,12 +230,14 @@ impl EventKind {
     /// How bad it is.
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::Login { .. } | Self::SessionEnded(_) => Severity::Info,
+            Self::Login { .. } | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
             Self::Risk(finding) => finding.severity,
-            Self::Blocked { .. } | Self::TokenReplayed { .. } => Severity::Medium,
-            Self::TokenReused { .. } | Self::StateRegression { .. } | Self::TokenForged { .. } => {
-                Severity::Critical
-            }
+            Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
+            Self::Blocked(_) | Self::TokenReplayed { .. } => Severity::Medium,
+            Self::TokenReused { .. }
+            | Self::StateRegression { .. }
+            | Self::TokenForged { .. }
+            | Self::EmergencyRevocation { .. } => Severity::Critical,
         }
     }
 
@@ -189,6 +245,13 @@ impl EventKind {
     pub fn details(&self) -> Map<String, Value> {
         let details = match self {
             Self::Login { ip, device } => json!({"ip": ip, "device": device}),
+            Self::Logout { ip, device, ended } => json!({"ip": ip, "device": device, "ended": ended}),
+            Self::SessionEvicted { by, device, evicted } => {
+                json!({"by": by, "device": device, "evicted": evicted})
+            }
+            Self::EmergencyRevocation { before, by, note } => {
+                json!({"before": before.to_rfc3339(), "by": by, "note": note})
+            }
             Self::SessionEnded(end) => ended_details(end),
             Self::Risk(finding) => finding.detail.clone(),
             Self::TokenReused { presented, current, ip, device } => {
@@ -198,7 +261,9 @@ impl EventKind {
                 json!({"presented": presented, "current": current})
             }
             Self::TokenForged { ip } | Self::TokenReplayed { ip } => json!({"ip": ip}),
-            Self::Blocked { policy, until } => json!({"policy": policy, "until": until.to_rfc3339()}),
+            Self::Blocked(over) | Self::RateLimited(over) => {
+                json!({"policy": over.policy, "until": over.until.to_rfc3339(), "ip": over.ip})
+            }
         };
         match details {
             Value::Object(map) => map,

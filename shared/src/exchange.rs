@@ -2,12 +2,11 @@
 //!
 //! The decisions are in [`crate::session::rotation`]; this is their order and their writes.
 
-use std::time::Duration;
-
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, Over};
 use crate::id::{SessionId, UserId};
+use crate::limit::Mode;
 use crate::metrics::Counter;
 use crate::risk::{self, Noted, newest};
 use crate::session::end::{Actor, End, EndReason};
@@ -16,9 +15,6 @@ use crate::session::{Seen, Session};
 use crate::sign_out::end_one;
 use crate::store::{Conditional, StoreError};
 use crate::token::refresh::RefreshToken;
-
-/// How long an answer waits for an observation to be written; a Lambda is frozen after it.
-const OBSERVATION_PATIENCE: Duration = Duration::from_millis(100);
 
 /// How the exchange came out.
 #[derive(Debug)]
@@ -47,12 +43,12 @@ pub async fn exchange(
 ) -> Result<Exchange, StoreError> {
     let config = app.config();
     let key = config.keys.refresh()[0].tag();
-    let plan = plan(token, seen.clone(), key, now, &config.refresh_limit, &config.lifetimes);
+    let plan = plan(token, seen.clone(), key, now, &config.limits.refresh, &config.lifetimes);
     if let Some(exchange) = end_by_rule(app, token, seen, now).await? {
         return Ok(exchange);
     }
     for _ in 0..2 {
-        let row = match carry_out(app, token, &plan, now).await? {
+        let row = match carry_out(app, token, &plan, seen, now).await? {
             Carried::Out(exchange) => return Ok(exchange),
             Carried::Refused(row) => row,
         };
@@ -76,22 +72,32 @@ async fn carry_out(
     app: &App,
     token: &RefreshToken,
     plan: &Plan,
+    seen: &Seen,
     now: Timestamp,
 ) -> Result<Carried, StoreError> {
     let store = app.store();
     Ok(match plan {
         Plan::Expired => Carried::Out(Exchange::Over(Some(EndReason::Expired))),
         Plan::Rotate(rotation) => match store.rotate(token, rotation).await? {
-            Conditional::Held(before) => Carried::Out(note_changes(app, &before, rotation, now).await),
+            Conditional::Held(before) if before.ending.is_some() => {
+                Carried::Out(finish(app, &before, now).await)
+            }
+            Conditional::Held(before) => {
+                count_in_shadow(app, rotation);
+                Carried::Out(note_changes(app, &before, rotation, now).await)
+            }
             Conditional::Refused(row) => Carried::Refused(row),
         },
         Plan::Block(until) => match store.block(token, *until, now).await? {
+            Conditional::Held(before) if before.ending.is_some() => {
+                Carried::Out(finish(app, &before, now).await)
+            }
             Conditional::Held(_) => {
                 observe(
                     app,
                     &token.user,
                     token.session,
-                    vec![EventKind::Blocked { policy: "refresh", until: *until }],
+                    vec![EventKind::Blocked(Over { policy: "refresh", until: *until, ip: seen.ip })],
                     None,
                 )
                 .await;
@@ -115,7 +121,7 @@ async fn end_by_rule(
     if !rules.can_end() {
         return Ok(None);
     }
-    let row = app.store().session(&token.user, &token.session).await?;
+    let row = app.store().session(&token.user, &token.session, now).await?;
     let Some(row) = row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()) else {
         return Ok(None);
     };
@@ -129,6 +135,14 @@ async fn end_by_rule(
     }
     let kinds = findings.into_iter().map(EventKind::Risk).collect();
     end_for_safety(app, &row, EndReason::Risk, kinds, now).await.map(Some)
+}
+
+/// A limit in shadow mode tells what it would have refused.
+fn count_in_shadow(app: &App, rotation: &Rotation) {
+    let limit = &app.config().limits.refresh;
+    if limit.mode == Mode::Shadow && rotation.window.count > limit.attempts {
+        app.metrics().count(Counter::LimitedInShadow);
+    }
 }
 
 /// Records what changed since the generation before.
@@ -160,6 +174,7 @@ async fn settle(
 ) -> Result<Option<Exchange>, StoreError> {
     Ok(Some(match (verdict, row) {
         (Verdict::Again, _) => return Ok(None),
+        (Verdict::Over(Some(_)), Some(row)) if row.ending.is_some() => finish(app, &row, now).await,
         (Verdict::Over(reason), _) => Exchange::Over(reason),
         (Verdict::Blocked(until), _) => Exchange::Blocked(until),
         (Verdict::Forged, _) => {
@@ -197,6 +212,16 @@ async fn settle(
     }))
 }
 
+/// A session that is over already, and only its row is still there: now its end gets its record. Whether that can
+/// be written or not, every reader takes it for gone.
+async fn finish(app: &App, row: &Session, now: Timestamp) -> Exchange {
+    let end = app.store().control(now).await.unwrap_or_default().end_of(row, now);
+    if let Err(error) = end_one(app, &end, &[]).await {
+        tracing::warn!(session_id = %row.id, %error, "the end of a session is still to be recorded");
+    }
+    Exchange::Over(Some(end.reason))
+}
+
 /// The end must be committed before the answer says so: a store fault lets nobody in and signs nobody out.
 async fn end_for_safety(
     app: &App,
@@ -222,19 +247,11 @@ async fn observe(
 ) {
     let event = |kind| Event::new(user, session, app.now_millis(), kind);
     let events: Vec<Event> = kinds.into_iter().map(event).collect();
-    let store = app.store();
     let note = async {
         match noted {
-            Some(noted) => store.note(user, &session, noted).await,
+            Some(noted) => app.store().note(user, &session, noted).await,
             None => Ok(()),
         }
     };
-    let both = async { tokio::try_join!(store.record(&events), note) };
-    let outcome = tokio::time::timeout(OBSERVATION_PATIENCE, both).await;
-    if matches!(outcome, Ok(Ok(_))) {
-        events.iter().for_each(|event| app.metrics().event(event.kind.severity()));
-    } else {
-        app.metrics().count(Counter::EventsLost);
-        tracing::warn!(session_id = %session, events = events.len(), "what was noticed could not be written");
-    }
+    app.observe(&events, note).await;
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use tower::ServiceExt as _;
 
-use crate::app::App;
+use crate::app::{App, Extras};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
 use crate::http::service;
@@ -67,7 +67,7 @@ fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
     let runtime = runtime.map_err(|error| StartError::Runtime(error.to_string()))?;
     runtime.block_on(async {
         let app = app(config)?;
-        app.store().warm().await;
+        app.store().warm(app.now()).await;
         let adapter = lambda_http::Adapter::from(service(routes, app));
         let served = lambda_http::lambda_runtime::run(adapter.map_request(event::readable)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
@@ -84,5 +84,6 @@ fn app(config: Config) -> Result<App, StartError> {
         connect::client(connect::https_client(extra_roots), &region, endpoint.as_deref(), credentials);
     let store = Store::new(client, &config);
     let function = get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey".to_owned());
-    Ok(App::of_function(config, store, Arc::new(SystemClock), function))
+    let extras = Extras { function: Some(function), ..Extras::default() };
+    Ok(App::with(config, store, Arc::new(SystemClock), extras))
 }

@@ -4,6 +4,7 @@
 //! deadline, panic catcher, route. Handlers return a [`problem::Problem`] for whatever goes wrong; one
 //! layer turns it into `application/problem+json`.
 
+pub mod backend;
 pub mod body;
 pub mod caller;
 pub mod client;

@@ -17,6 +17,7 @@
 //! | what a session is, when it may rotate, which one makes room | [`session`] |
 //! | what the tokens are and how they are checked | [`token`] |
 //! | how a login, a refresh, a sign-out goes | [`sign_in`], [`exchange`], [`sign_out`] |
+//! | how often something may happen, and who is over it | [`limit`], [`limiter`] |
 //! | what the tables look like and what each write does | [`store`] |
 //! | where an endpoint is | [`api`] |
 
@@ -34,6 +35,7 @@ pub mod function;
 pub mod http;
 pub mod id;
 pub mod limit;
+pub mod limiter;
 pub mod log;
 pub mod metrics;
 pub mod place;

@@ -1,4 +1,10 @@
 //! How often may something happen? A policy, and where a caller stands in its window.
+//!
+//! A refresh's window travels in its token and lies in its row ([`Window`]); everything else is counted in
+//! sub-windows in a table of its own ([`sliding`]).
+
+pub mod remembered;
+pub mod sliding;
 
 use std::time::Duration;
 
@@ -7,12 +13,27 @@ use crate::clock::Timestamp;
 /// A named limit: so many attempts in a window, then a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
+    /// Its name on the wire, in keys and in the trail.
+    pub name: &'static str,
     /// Attempts a window lets through.
     pub attempts: u32,
     /// The window's length.
     pub window: Duration,
     /// How long a caller over the limit is refused; without it, until the window ends.
     pub block: Option<Duration>,
+    /// What it does to who is over it.
+    pub mode: Mode,
+}
+
+/// What a limit does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It refuses.
+    Enforce,
+    /// It counts and reports what it would have refused, and changes no answer.
+    Shadow,
+    /// Nothing.
+    Off,
 }
 
 /// A window that is under way: when it began and how much of it is used.
@@ -41,8 +62,8 @@ impl Policy {
         if now >= end || now < window.start {
             return Decision::Counted(Window { start: now, count: 1 });
         }
-        if window.count < self.attempts {
-            return Decision::Counted(Window { start: window.start, count: window.count + 1 });
+        if window.count < self.attempts || self.mode != Mode::Enforce {
+            return Decision::Counted(Window { start: window.start, count: window.count.saturating_add(1) });
         }
         // A block shorter than what is left of the window would promise a second that refuses again.
         let block_end = now + self.block.unwrap_or_default();
@@ -77,7 +98,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn policy(attempts: u32, window: u64, block: Option<u64>) -> Policy {
-        Policy { attempts, window: Duration::from_secs(window), block: block.map(Duration::from_secs) }
+        Policy {
+            name: "refresh",
+            attempts,
+            window: Duration::from_secs(window),
+            block: block.map(Duration::from_secs),
+            mode: Mode::Enforce,
+        }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -91,6 +118,15 @@ mod tests {
         for minute in (4..400).step_by(4) {
             let Decision::Counted(next) = policy.attempt(window, at(minute * 60)) else { panic!("refused") };
             window = next;
+        }
+    }
+
+    #[test]
+    fn a_limit_that_does_not_enforce_counts_on() {
+        for mode in [Mode::Shadow, Mode::Off] {
+            let policy = Policy { mode, ..policy(1, 300, Some(900)) };
+            let full = Window { start: at(0), count: 1 };
+            assert_eq!(policy.attempt(full, at(1)), Decision::Counted(Window { start: at(0), count: 2 }));
         }
     }
 

@@ -36,6 +36,9 @@ pub enum Counter {
     EventsCritical,
     EventsLost,
     Limited,
+    LimitedInShadow,
+    LimitsFailedOpen,
+    LimitsFailedClosed,
     Requests,
     Refused,
     Failed,
@@ -43,7 +46,7 @@ pub enum Counter {
     ColdStarts,
 }
 
-const COUNTERS: [Counter; 23] = [
+const COUNTERS: [Counter; 26] = [
     Counter::SignIns,
     Counter::SignInsRefused,
     Counter::RefreshesServed,
@@ -62,6 +65,9 @@ const COUNTERS: [Counter; 23] = [
     Counter::EventsCritical,
     Counter::EventsLost,
     Counter::Limited,
+    Counter::LimitedInShadow,
+    Counter::LimitsFailedOpen,
+    Counter::LimitsFailedClosed,
     Counter::Requests,
     Counter::Refused,
     Counter::Failed,

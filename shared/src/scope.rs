@@ -10,8 +10,14 @@ pub const SCOPE_MAX_BYTES: usize = 160;
 /// The scope of administrators.
 pub const ADMIN: &str = "latchkey:admin";
 
+/// The scope of backends that count attempts.
+pub const ATTEMPTS: &str = "latchkey:attempts";
+
+/// The scope of backends that ask whether a token is good.
+pub const INTROSPECT: &str = "latchkey:introspect";
+
 /// The scopes of backends that call without a session; an assertion with one never opens a session.
-pub const SERVICE: [&str; 2] = ["latchkey:attempts", "latchkey:introspect"];
+pub const SERVICE: [&str; 2] = [ATTEMPTS, INTROSPECT];
 
 /// A set of scope words, written space-separated and sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,6 +48,11 @@ impl Scope {
     /// The scope without one word.
     pub fn without(&self, word: &str) -> Self {
         Self::of(self.words().filter(|own| *own != word))
+    }
+
+    /// The words that another scope has, too.
+    pub fn within(&self, other: &Self) -> Self {
+        Self::of(self.words().filter(|word| other.has(word)))
     }
 
     /// As it is written in a claim.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::contention::back_off;
-use crate::event::Severity;
-use crate::limit::Policy;
+use crate::event::{Event, EventKind};
+use crate::limit::{Mode, Policy};
 use crate::risk::{self, Finding, Noted};
 use crate::session::cap::make_room;
 use crate::session::end::{Actor, End, EndReason};
@@ -29,7 +29,8 @@ const USED_MAX: usize = 32;
 const USED_FOR: Duration = Duration::from_secs(720);
 
 /// The two as a limit, for the headers of a refusal.
-pub const USED_LIMIT: Policy = Policy { attempts: USED_MAX as u32, window: USED_FOR, block: None };
+pub const USED_LIMIT: Policy =
+    Policy { name: "login", attempts: USED_MAX as u32, window: USED_FOR, block: None, mode: Mode::Enforce };
 
 /// How far an assertion may precede "sign out everywhere" and still open a session, for clock skew.
 const VALID_AFTER_SKEW: Duration = Duration::from_secs(10);
@@ -79,9 +80,9 @@ pub enum SignInError {
     /// The user signed out everywhere after it was made.
     #[error("the assertion is older than the last sign-out everywhere")]
     Void,
-    /// The user's assertions come too fast; the next one may come in so many seconds.
+    /// The user's assertions come too fast; the next one may come at this second.
     #[error("too many sign-ins of one user")]
-    TooMany(u64),
+    TooMany(Timestamp),
     /// The session limit is reached and its policy is to refuse.
     #[error("the session limit is reached")]
     LimitReached,
@@ -96,29 +97,35 @@ pub enum SignInError {
 /// See [`SignInError`]. After `Store` the session may be open: repeating the same login finds it.
 pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<SignedIn, SignInError> {
     for attempt in 0..ATTEMPTS {
-        let (state, previous) = look(app, request).await?;
+        let (state, previous) = look(app, request, now).await?;
+        let not_before = app.store().control(now).await?.not_before;
         let used = still_remembered(&state.head, now);
-        if is_void(request.assertion, &state.head) {
+        if is_void(request.assertion, state.head.tokens_valid_after.max(not_before)) {
             return Err(SignInError::Void);
         }
         if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
             return repeated(app, request, &state, now).ok_or(SignInError::Used);
         }
         if used.len() >= USED_MAX {
-            return Err(SignInError::TooMany(seconds_until_room(&used, now)));
+            return Err(SignInError::TooMany(room_at(&used, now)));
         }
-        let signed_in = decide(app, request, &state, previous.as_ref(), now)?;
+        let mut signed_in = decide(app, request, &state, previous.as_ref(), now)?;
+        // Whoever signs in after everyone was signed out is in, even within the same second.
+        let opened = not_before.map_or(now, |moment| now.max(moment + Duration::from_secs(1)));
+        signed_in.session.created_at = opened;
         let used: Vec<_> = used.into_iter().chain([(request.assertion.used_mark, now)]).collect();
+        let events = events(&signed_in, app.now_millis());
         let opening = Opening {
             session: &signed_in.session,
             head: &state.head,
             used: &used,
             ends: &signed_in.ended,
-            findings: &signed_in.findings,
+            events: &events,
             now_millis: app.now_millis(),
         };
         if app.store().open(&opening).await? == Committed::Yes {
-            count(app, &signed_in);
+            events.iter().for_each(|event| app.written(event));
+            signed_in.ended.iter().for_each(|end| count_end(app, end));
             return Ok(signed_in);
         }
         back_off(attempt).await;
@@ -127,15 +134,19 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
 }
 
 /// The user's head and sessions; and, at the same time, the cookie's session when it is somebody else's.
-async fn look(app: &App, request: &SignIn<'_>) -> Result<(UserState, Option<Session>), StoreError> {
+async fn look(
+    app: &App,
+    request: &SignIn<'_>,
+    now: Timestamp,
+) -> Result<(UserState, Option<Session>), StoreError> {
     let (store, user) = (app.store(), &request.assertion.user);
-    let Some(token) = request.previous else { return Ok((store.user(user).await?, None)) };
+    let Some(token) = request.previous else { return Ok((store.user(user, now).await?, None)) };
     let (state, row) = if token.user == *user {
-        let state = store.user(user).await?;
+        let state = store.user(user, now).await?;
         let row = state.sessions.iter().find(|row| row.id == token.session).cloned();
         (state, row)
     } else {
-        tokio::try_join!(store.user(user), store.session(&token.user, &token.session))?
+        tokio::try_join!(store.user(user, now), store.session(&token.user, &token.session, now))?
     };
     // Without the session's own nonce the cookie names a session and proves nothing about it.
     Ok((state, row.filter(|row| row.nonce_hash == token.nonce.hash())))
@@ -192,20 +203,29 @@ fn repeated(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) 
     })
 }
 
-fn count(app: &App, signed_in: &SignedIn) {
-    app.metrics().event(Severity::Info);
-    signed_in.findings.iter().for_each(|finding| app.metrics().event(finding.severity));
-    signed_in.ended.iter().for_each(|end| count_end(app, end));
+/// The sign-in, what was noticed about it, and that others had to make room.
+fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
+    let session = &signed_in.session;
+    let device = session.seen.device.label();
+    let event = |about, kind| Event::new(&session.user, about, now_millis, kind);
+    let login = event(session.id, EventKind::Login { ip: session.seen.ip, device: device.clone() });
+    let findings =
+        signed_in.findings.iter().map(|finding| event(session.id, EventKind::Risk(finding.clone())));
+    let evicted: Vec<&End> = signed_in.ended.iter().filter(|end| end.reason == EndReason::Evicted).collect();
+    let eviction = evicted.first().map(|end| {
+        event(end.session, EventKind::SessionEvicted { by: session.id, device, evicted: evicted.len() })
+    });
+    std::iter::once(login).chain(findings).chain(eviction).collect()
 }
 
-fn is_void(assertion: &Assertion, head: &Head) -> bool {
-    head.tokens_valid_after.is_some_and(|after| assertion.issued_at + VALID_AFTER_SKEW < after)
+fn is_void(assertion: &Assertion, valid_after: Option<Timestamp>) -> bool {
+    valid_after.is_some_and(|after| assertion.issued_at + VALID_AFTER_SKEW < after)
 }
 
 fn still_remembered(head: &Head, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {
     head.used.iter().copied().filter(|(_, at)| now < *at + USED_FOR).collect()
 }
 
-fn seconds_until_room(used: &[(UsedMark, Timestamp)], now: Timestamp) -> u64 {
-    used.iter().map(|(_, at)| now.seconds_until(*at + USED_FOR)).min().unwrap_or(0).max(1)
+fn room_at(used: &[(UsedMark, Timestamp)], now: Timestamp) -> Timestamp {
+    used.iter().map(|(_, at)| *at + USED_FOR).min().unwrap_or(now)
 }

@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::contention::back_off;
-use crate::event::{Event, Severity};
+use crate::event::{Event, EventKind, Severity};
 use crate::id::{SessionId, UserId};
-use crate::session::Session;
 use crate::session::end::{Actor, End, EndReason};
+use crate::session::{Seen, Session};
 use crate::store::{Committed, HeadBump, StoreError, UserState};
 
 /// Conflicts after which an end is marked by a single write, which cannot be starved.
@@ -27,6 +27,44 @@ pub enum Which {
     Others(SessionId),
 }
 
+/// Who wants sessions ended, why, and from where.
+#[derive(Clone, Debug)]
+pub struct Order<'o> {
+    /// The session that it was given in.
+    pub session: SessionId,
+    /// From where and with what.
+    pub seen: &'o Seen,
+    /// Why.
+    pub reason: EndReason,
+    /// By whom.
+    pub by: Actor,
+    /// An administrator's words.
+    pub note: Option<String>,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl<'o> Order<'o> {
+    /// A user signs out, here or elsewhere.
+    pub fn of_user(session: SessionId, seen: &'o Seen, now: Timestamp) -> Self {
+        Self { session, seen, reason: EndReason::SignedOut, by: Actor::User, note: None, now }
+    }
+
+    /// What becomes of a session under this order.
+    pub fn end(&self, session: &Session) -> End {
+        End { note: self.note.clone(), ..End::of(session, self.reason, self.by.clone(), self.now) }
+    }
+
+    /// What is told of it beside the ends: that the user signed out, and from where.
+    pub fn events(&self, app: &App, user: &UserId, ended: usize) -> Vec<Event> {
+        if self.by != Actor::User || ended == 0 {
+            return vec![];
+        }
+        let kind = EventKind::Logout { ip: self.seen.ip, device: self.seen.device.label(), ended };
+        vec![Event::new(user, self.session, app.now_millis(), kind)]
+    }
+}
+
 /// Ends one session, with what else is to be told of it; false when it was gone already.
 ///
 /// # Errors
@@ -38,11 +76,14 @@ pub async fn end_one(app: &App, end: &End, events: &[Event]) -> Result<bool, Sto
         // it under the same ids, and so once.
         if attempt == CONFLICTS_BEFORE_MARK && !events.is_empty() {
             app.store().record(events).await?;
+            events.iter().for_each(|event| app.written(event));
         }
         match app.store().end(&end.user, ends, None, events, app.now_millis()).await? {
             Committed::Yes => {
                 count_end(app, end);
-                events.iter().for_each(|event| app.metrics().event(event.kind.severity()));
+                if attempt < CONFLICTS_BEFORE_MARK {
+                    events.iter().for_each(|event| app.written(event));
+                }
                 return Ok(true);
             }
             Committed::Moved => return Ok(false),
@@ -60,22 +101,24 @@ pub async fn end_many(
     app: &App,
     user: &UserId,
     which: Which,
-    by: Actor,
+    order: &Order<'_>,
     state: UserState,
-    now: Timestamp,
 ) -> Result<Vec<End>, StoreError> {
     let (mut state, mut ended) = (state, vec![]);
     for attempt in 0..ATTEMPTS {
-        let mut ends = chosen(&state, which, &by, now);
+        let mut ends = chosen(&state, which, order);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
         ends.truncate(ENDS_PER_TRANSACTION);
         if ends.is_empty() && which != Which::All {
             return Ok(ended);
         }
-        let bump = HeadBump { head: &state.head, tokens_valid_after: (which == Which::All).then_some(now) };
-        match app.store().end(user, &ends, Some(bump), &[], app.now_millis()).await? {
+        let valid_after = (which == Which::All).then_some(order.now);
+        let bump = HeadBump { head: &state.head, tokens_valid_after: valid_after };
+        let events = order.events(app, user, ends.len());
+        match app.store().end(user, &ends, Some(bump), &events, app.now_millis()).await? {
             Committed::Yes => {
                 ends.iter().for_each(|end| count_end(app, end));
+                events.iter().for_each(|event| app.written(event));
                 ended.append(&mut ends);
                 if !surplus {
                     return Ok(ended);
@@ -84,7 +127,7 @@ pub async fn end_many(
             Committed::Moved => back_off(attempt).await,
             Committed::Conflict => wait(app, &ends, attempt).await?,
         }
-        state = app.store().user(user).await?;
+        state = app.store().user(user, order.now).await?;
     }
     Err(StoreError::Contended)
 }
@@ -100,13 +143,13 @@ pub(crate) fn count_end(app: &App, end: &End) {
     app.metrics().event(Severity::Info);
 }
 
-fn chosen(state: &UserState, which: Which, by: &Actor, now: Timestamp) -> Vec<End> {
+fn chosen(state: &UserState, which: Which, order: &Order<'_>) -> Vec<End> {
     let chosen = |session: &&Session| match which {
         Which::All => true,
         Which::Others(own) => session.id != own,
     };
-    let end = |session: &Session| End::of(session, EndReason::SignedOut, by.clone(), now);
-    state.sessions.iter().filter(|session| can_end(session, now)).filter(chosen).map(end).collect()
+    let ending = state.sessions.iter().filter(|session| can_end(session, order.now));
+    ending.filter(chosen).map(|session| order.end(session)).collect()
 }
 
 async fn wait(app: &App, ends: &[End], attempt: u32) -> Result<(), StoreError> {

@@ -7,14 +7,18 @@
 //! | [`Store::end`] | transaction: delete, event and record for each, and the head | 7 each |
 //! | [`Store::mark_ending`] | UpdateItem that no contention can starve | 1 |
 //! | [`Store::user`], [`Store::session`] | consistent Query or GetItem | 0 |
+//! | [`Store::attempt`] | UpdateItem that counts, the whole window back | 1 |
+//! | [`Store::end_everyone`] | transaction: the global not-before and its event | 4 |
 //!
 //! There is no generic `save`: a write that does not say what it is for could raise the dead.
 
 pub mod connect;
+mod control;
 mod ending;
 mod error;
 mod events;
 mod item;
+mod limits;
 mod opening;
 mod reading;
 mod rotating;
@@ -22,19 +26,24 @@ pub mod schema;
 #[cfg(test)]
 mod size;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 
+use control::ControlCache;
+pub use control::{Control, EVERYONE_TAKES};
 pub use ending::HeadBump;
 pub use error::{Committed, StoreError};
 pub use events::{StoredEvent, Trail, TrailQuery};
 use item::{session_item, session_of};
+pub use limits::{Attempt, Refusal};
 pub use opening::Opening;
 pub use reading::{Head, UserState};
 pub use rotating::Conditional;
 
+use crate::clock::Timestamp;
 use crate::config::{Config, Tables};
 
 /// The three tables behind one SDK client. Cheap to clone.
@@ -44,6 +53,7 @@ pub struct Store {
     tables: Tables,
     expiry_shards: u16,
     event_ttl: Duration,
+    control: Arc<ControlCache>,
 }
 
 impl Store {
@@ -54,25 +64,26 @@ impl Store {
             tables: config.tables.clone(),
             expiry_shards: config.expiry_shards,
             event_ttl: config.event_ttl,
+            control: Arc::default(),
         }
     }
 
-    /// Opens the connection while a starting function's CPU is not throttled; what it finds does not matter.
-    pub async fn warm(&self) {
+    /// Opens the connection while a starting function's CPU is not throttled, with the one read that every
+    /// instance needs; that it failed does not matter.
+    pub async fn warm(&self, now: Timestamp) {
         let read = self
-            .client
-            .get_item()
-            .table_name(&self.tables.sessions)
-            .key(schema::PK, item::text("G#"))
-            .key(schema::SK, item::text("CONTROL"))
+            .read_control()
             .customize()
             // A start must not wait for a second attempt.
             .config_override(aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled()))
             .send();
         let outcome = tokio::time::timeout(Duration::from_millis(150), read).await;
-        tracing::debug!(
-            reached = matches!(outcome, Ok(Ok(_))),
-            "the store was called to open its connection"
-        );
+        let reached = if let Ok(Ok(reply)) = &outcome {
+            self.keep_control(reply.item(), now);
+            true
+        } else {
+            false
+        };
+        tracing::debug!(reached, "the store was called to open its connection");
     }
 }

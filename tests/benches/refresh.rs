@@ -73,7 +73,7 @@ impl Setting {
     fn rotation(&self, token: &RefreshToken, seen: Seen) -> Rotation {
         let config = &self.config;
         let key = config.keys.refresh()[0].tag();
-        match plan(token, seen, key, self.now, &config.refresh_limit, &config.lifetimes) {
+        match plan(token, seen, key, self.now, &config.limits.refresh, &config.lifetimes) {
             Plan::Rotate(rotation) => *rotation,
             other => unreachable!("the window has room: {other:?}"),
         }

@@ -46,6 +46,9 @@ pub use traveller::{BERLIN, City, LISBON, MUNICH, ORIGIN_SECRET, PRAGUE};
 /// When every world begins, in epoch seconds: a round second, so that boundaries are exact.
 pub const START: i64 = 1_790_000_000;
 
+/// The setting of patient worlds.
+pub const PATIENT: [(&str, &str); 1] = [("LIMIT_LOGIN", "1000000/15m/30m")];
+
 /// One Latchkey and its clock.
 #[derive(Clone)]
 pub struct World {
@@ -57,6 +60,11 @@ impl World {
     /// A world with the default settings.
     pub async fn new() -> Self {
         Self::with(&[]).await
+    }
+
+    /// A world that takes any number of failed sign-ins from one network: for tests that fail on purpose.
+    pub async fn patient() -> Self {
+        Self::with(&PATIENT).await
     }
 
     /// A world with some settings of its own.
@@ -90,13 +98,13 @@ impl World {
     pub async fn row(&self, user: &str, session: &str) -> Option<Session> {
         let user = user.parse().expect("a user id");
         let session: SessionId = session.parse().expect("a session id");
-        self.laptop.store.session(&user, &session).await.expect("the engine answers")
+        self.laptop.store.session(&user, &session, self.now()).await.expect("the engine answers")
     }
 
     /// The ids of a user's live sessions, in the table's order.
     pub async fn live(&self, user: &str) -> Vec<String> {
         let user = user.parse().expect("a user id");
-        let state = self.laptop.store.user(&user).await.expect("the engine answers");
+        let state = self.laptop.store.user(&user, self.now()).await.expect("the engine answers");
         state.live(self.now()).map(|session| session.id.to_string()).collect()
     }
 }

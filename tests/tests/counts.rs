@@ -10,8 +10,10 @@ use serde_json::json;
 const WRITE_PRICE: f64 = 0.625;
 const READ_PRICE: f64 = 0.125;
 
-/// What `work` alone costs.
+/// What `work` alone costs. Whether everyone was signed out is asked before, as an instance does once in five
+/// seconds; that has a test of its own.
 async fn cost<T>(world: &World, work: impl Future<Output = T>) -> (T, Usage) {
+    world.laptop.store.control(world.now()).await.expect("the engine answers");
     world.laptop.stats.reset();
     let result = work.await;
     (result, world.laptop.stats.total())
@@ -89,8 +91,6 @@ async fn what_is_made_up_or_expired_makes_no_call() {
     let tokens = device.sign_in("alice").await;
     let (_, usage) = cost(&world, device.refresh(&tokens.access)).await;
     assert_eq!(usage.calls, 0);
-    let (_, usage) = cost(&world, device.login(&tokens.access)).await;
-    assert_eq!(usage.calls, 0);
     let (_, usage) = cost(&world, device.list(&tokens.refresh)).await;
     assert_eq!(usage.calls, 0);
     world.advance(7 * 86_400);
@@ -126,7 +126,8 @@ async fn a_status_and_a_list_are_one_read() {
     assert_eq!((status.calls, status.read_units, status.write_units), (1, 1.0, 0.0));
     let (list, usage) = cost(&world, device.list(&jar.access)).await;
     assert_eq!(list.body["sessions"].as_array().unwrap().len(), 5);
-    assert_eq!((usage.calls, usage.write_units), (1, 0.0));
+    // The read, and beside it the count of the general limit.
+    assert_eq!((usage.calls, usage.write_units), (2, 1.0));
     assert!(usage.read_units <= 2.0, "{usage:?}");
     let tag = list.header("etag").to_owned();
     let unchanged = device.clone().bearer(&jar.access).header("if-none-match", &tag);
@@ -217,6 +218,35 @@ async fn theft_is_noticed_and_ended_in_two_calls() {
     let (reply, usage) = cost(&world, device.refresh(&second.refresh)).await;
     reply.assert_ended("security");
     assert_eq!(usage.calls, 2);
+}
+
+#[tokio::test]
+async fn whether_everyone_was_signed_out_is_one_read_in_five_seconds() {
+    let world = World::new().await;
+    let device = world.device();
+    let mut tokens = device.sign_in("alice").await;
+    let mut reads = 0;
+    world.laptop.stats.reset();
+    for _ in 0..20 {
+        world.advance(1);
+        tokens = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
+        let operations = world.laptop.stats.snapshot().dynamodb;
+        reads = operations.get("GetItem").map_or(0, |usage| usage.calls);
+    }
+    assert_eq!(reads, 4, "in 20 seconds");
+    let total = world.laptop.stats.total();
+    assert_eq!((total.calls, total.write_units), (24, 20.0));
+}
+
+#[tokio::test]
+async fn a_refused_assertion_is_one_call_until_its_network_is_refused() {
+    let world = World::with(&[("LIMIT_LOGIN", "2/15m/30m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    for (calls, status) in [(1, 401), (1, 401), (3, 429), (0, 429), (0, 429)] {
+        let (reply, usage) = cost(&world, device.login(&tokens.access)).await;
+        assert_eq!((reply.status.as_u16(), usage.calls), (status, calls), "count, refusal and its event");
+    }
 }
 
 #[tokio::test]

@@ -268,7 +268,7 @@ async fn a_wrong_method_is_answered_with_those_that_are_right() {
         ("refresh", "POST", "/api/auth/.well-known/jwks.json", "GET,HEAD"),
         ("sessions", "PUT", "/api/auth/sessions", "DELETE,GET,HEAD"),
         ("sessions", "PATCH", "/api/auth/sessions/0193", "DELETE,GET,HEAD"),
-        ("revoke", "DELETE", "/api/auth/revoke", "POST"),
+        ("revoke", "DELETE", "/api/auth/revoke", "GET,HEAD,POST"),
     ];
     for (function, method, path, allowed) in cases {
         let answer = deployment.call(function, Event::new(method, path)).await;

@@ -14,7 +14,7 @@ use deployed::deployed;
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey::token::keys::generate_key_set;
 use latchkey_local::issuer::Issuer;
-use latchkey_tests::world::{Reply, World};
+use latchkey_tests::world::{PATIENT, Reply, World};
 use provider::{Answer, Provider, entry};
 use serde_json::{Value, json};
 
@@ -37,7 +37,8 @@ impl Trust {
         let issuer = Issuer::generate().expect("a key");
         let provider = Provider::start(&issuer).await;
         let (keys, trusted) = (generate_key_set(), trusted.to_string());
-        let settings = [("LATCHKEY_KEYS", keys.as_str()), ("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())];
+        let own = [("LATCHKEY_KEYS", keys.as_str()), ("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())];
+        let settings = [&PATIENT[..], &own].concat();
         let cache = IssuerKeyCache::with_connector(provider.connector());
         let world = deployed(&World::new().await, &settings, cache);
         Self { world, provider, issuer }

@@ -313,7 +313,7 @@ async fn stats_count_what_went_to_dynamodb() {
     server.list(&second.access).await;
     server.refresh("made.up.token").await;
     let stats = server.get("/dev/stats").await.json();
-    assert_eq!(stats["dynamodb"]["UpdateItem"]["calls"], 1, "{stats}");
+    assert_eq!(stats["dynamodb"]["UpdateItem"]["calls"], 2, "the refresh, and the list's count: {stats}");
     assert_eq!(stats["dynamodb"]["Query"]["calls"], 1, "{stats}");
     for body in [json!({}), json!({"reset": false}), json!({"reset": "true"})] {
         assert_eq!(server.post("/dev/stats", body.clone()).await.status, 400, "{body}");

@@ -1,11 +1,23 @@
 //! Signing out: it is done when the answer says so.
 
+#[path = "revoke/admin.rs"]
+mod admin;
 #[path = "revoke/browsers.rs"]
 mod browsers;
+#[path = "support/deployed.rs"]
+mod deployed;
 #[path = "revoke/ended.rs"]
 mod ended;
+#[path = "revoke/everyone.rs"]
+mod everyone;
+#[path = "revoke/history.rs"]
+mod history;
+#[path = "revoke/introspect.rs"]
+mod introspect;
 #[path = "revoke/races.rs"]
 mod races;
+#[path = "revoke/token.rs"]
+mod token;
 
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;

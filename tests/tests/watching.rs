@@ -2,9 +2,12 @@
 
 mod watching {
     mod activity;
+    mod alerts;
     mod analytics;
     mod database;
+    mod hostile;
     mod places;
     mod rules;
+    mod stolen_laptop;
     mod trail;
 }

@@ -16,6 +16,7 @@ impl Laptop {
             issuer: Issuer::generate().unwrap(),
             audience: "here".into(),
             clock,
+            alerts: super::alerts::Alerts::new(),
         })
     }
 

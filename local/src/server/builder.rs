@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use latchkey::app::App;
+use latchkey::app::{App, Extras};
+use latchkey::clock::Clock as _;
 use latchkey::config::{Config, Tables};
 use latchkey::store::{Store, connect, schema};
 
@@ -13,6 +14,7 @@ use super::storage::Storage;
 use super::{Laptop, LaptopError, router};
 use crate::clock::MovableClock;
 use crate::dev::Levers;
+use crate::dev::alerts::Alerts;
 use crate::issuer::Issuer;
 use crate::keys;
 use crate::levers::faults::Faults;
@@ -88,11 +90,15 @@ impl Builder {
         };
         let client = self.client(stats.wrap(faults.wrap(http)));
         schema::create_tables(&client, &config.tables).await?;
-        // Making tables is no work of the handlers.
-        stats.reset();
         let store = Store::new(client, &config);
-        let app = App::new(config, store.clone(), Arc::new(self.clock.clone()));
-        let levers = Levers { clock: self.clock, faults, stats, issuer, audience: self.settings.audience() };
+        store.warm(self.clock.now()).await;
+        // Making tables and warming up are no work of the handlers.
+        stats.reset();
+        let alerts = Alerts::new();
+        let extras = Extras { alarm: Some(alerts.alarm()), ..Extras::default() };
+        let app = App::with(config, store.clone(), Arc::new(self.clock.clone()), extras);
+        let audience = self.settings.audience();
+        let levers = Levers { clock: self.clock, faults, stats, issuer, audience, alerts };
         Ok(Laptop {
             router: router(&app, levers.clone()),
             app,
@@ -102,6 +108,7 @@ impl Builder {
             stats: levers.stats,
             issuer: levers.issuer,
             audience: levers.audience,
+            alerts: levers.alerts,
             engine,
         })
     }

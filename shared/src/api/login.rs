@@ -1,4 +1,7 @@
 //! `POST /login`: a trusted issuer's assertion opens a session.
+//!
+//! Assertions that are refused count per network, and only they: a good one is never refused for somebody
+//! else's failures.
 
 use axum::Router;
 use axum::body::Body;
@@ -9,24 +12,29 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::reply;
+use super::{attempts, reply};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::event::Subject;
 use crate::http::body;
 use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
-use crate::limit::Standing;
+use crate::limiter::{Attempter, Checked, check, fails_closed};
 use crate::metrics::Counter;
+use crate::place::Network;
+use crate::session::Seen;
 use crate::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
 use crate::token::assertion::{self, Assertion, AssertionError};
 use crate::token::refresh::{self, RefreshToken};
 
 /// The routes of the login function.
 pub fn routes() -> Router<App> {
-    Router::new().route("/api/auth/login", post(login))
+    Router::new()
+        .route("/api/auth/login", post(login))
+        .route("/api/auth/login/attempts", post(attempts::attempts))
 }
 
 #[derive(Deserialize)]
@@ -53,11 +61,21 @@ async fn login(
     let request: LoginRequest = body::json(&headers, body).await?;
     let transport = check_delivery(&app, &headers, request.delivery)?;
     let now = app.now();
-    let assertion = verified(&app, &request.assertion, now).await?;
+    let assertion = match verified(&app, &request.assertion, now).await {
+        Err(problem) if problem.code() == Code::InvalidAssertion => {
+            return Err(count_failure(&app, &seen, now, problem).await);
+        }
+        verified => verified?,
+    };
     let previous = previous_session(&app, &headers, transport)?;
     let request =
         SignIn { assertion: &assertion, text: &request.assertion, seen: &seen, previous: previous.as_ref() };
-    let signed_in = sign_in(&app, &request, now).await.map_err(|error| refused(&app, error))?;
+    let signed_in = match sign_in(&app, &request, now).await {
+        Err(error @ (SignInError::Used | SignInError::Void)) => {
+            return Err(count_failure(&app, &seen, now, refused(&app, error, now)).await);
+        }
+        signed_in => signed_in.map_err(|error| refused(&app, error, now))?,
+    };
     app.metrics().count(Counter::SignIns);
     let tokens = reply::tokens(&app, &signed_in.session, signed_in.nonce, now)?;
     let ended: Vec<_> = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user).collect();
@@ -87,6 +105,26 @@ async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Assertion, Pr
     assertion::verify(text, issuer, &keys, now, config.assertion_max_age).map_err(invalid)
 }
 
+/// Counts a refused assertion for its network: the refusal itself, or 429 once there were too many. When the
+/// store cannot count, the answer is its fault: nobody may guess for nothing.
+async fn count_failure(app: &App, seen: &Seen, now: Timestamp, refusal: Problem) -> Problem {
+    let policy = &app.config().limits.login;
+    let network = seen.ip.map(Network::of);
+    let who = Attempter {
+        key: network.map_or_else(|| "-".to_owned(), |network| network.to_string()),
+        subject: network.map_or(Subject::Everyone, Subject::Network),
+        session: None,
+        ip: seen.ip,
+        can_be_cleared: false,
+    };
+    match fails_closed(app, check(app, policy, &who, now).await) {
+        Ok(Checked::Over(until)) => rate_limit::refusal(policy, until, now),
+        Ok(Checked::Within(standing)) => refusal.with_headers(rate_limit::headers(policy, standing)),
+        Ok(Checked::Unlimited) => refusal,
+        Err(error) => error.into(),
+    }
+}
+
 /// The refresh cookie that came along, if it is authentic: a new sign-in in a browser ends the old one
 /// (session fixation, ASVS 7.2.4). A cookie that is not ours names nobody.
 fn previous_session(
@@ -110,21 +148,15 @@ fn invalid(error: AssertionError) -> Problem {
         | AssertionError::Claims
         | AssertionError::Audience
         | AssertionError::Time
+        | AssertionError::Scope
         | AssertionError::Service => Problem::of(Code::InvalidAssertion).because(error),
     }
 }
 
-fn refused(app: &App, error: SignInError) -> Problem {
+fn refused(app: &App, error: SignInError, now: Timestamp) -> Problem {
     match error {
         SignInError::Used | SignInError::Void => Problem::of(Code::InvalidAssertion).because(error),
-        SignInError::TooMany(seconds) => {
-            let standing = Standing { remaining: 0, reset_seconds: seconds };
-            Problem::rate_limited("login", seconds).with_headers(rate_limit::headers(
-                "login",
-                &USED_LIMIT,
-                standing,
-            ))
-        }
+        SignInError::TooMany(until) => rate_limit::refusal(&USED_LIMIT, until, now),
         SignInError::LimitReached => Problem::session_limit(app.config().session_limit),
         SignInError::Store(error) => error.into(),
     }

@@ -11,7 +11,6 @@ use serde_json::json;
 
 use super::{end_reason, reply, status, well_known};
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::exchange::{Exchange, exchange};
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Transport;
@@ -19,7 +18,6 @@ use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
-use crate::limit::Standing;
 use crate::metrics::Counter;
 use crate::session::Seen;
 use crate::token::refresh;
@@ -104,8 +102,8 @@ async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Resp
                 Style::OAuth => tokens.oauth_reply(),
                 Style::Ours(transport) => tokens.reply(app, &session, transport, StatusCode::OK, json!({})),
             };
-            let standing = config.refresh_limit.standing(session.window, now);
-            response.headers_mut().extend(rate_limit::headers("refresh", &config.refresh_limit, standing));
+            let standing = config.limits.refresh.standing(session.window, now);
+            response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, standing));
             Ok(response)
         }
         Exchange::Over(Some(reason)) => Err(over(Problem::session_ended(reason.public()))),
@@ -116,7 +114,7 @@ async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Resp
         Exchange::Forged => {
             Err(Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked"))
         }
-        Exchange::Blocked(until) => Err(blocked(app, until, now)),
+        Exchange::Blocked(until) => Err(rate_limit::refusal(&config.limits.refresh, until, now)),
     }
 }
 
@@ -127,11 +125,4 @@ fn counter(exchange: &Exchange) -> Counter {
         Exchange::Forged => Counter::RefreshesRefused,
         Exchange::Blocked(_) => Counter::RefreshesLimited,
     }
-}
-
-fn blocked(app: &App, until: Timestamp, now: Timestamp) -> Problem {
-    let retry_after = now.seconds_until(until);
-    let standing = Standing { remaining: 0, reset_seconds: retry_after };
-    let headers = rate_limit::headers("refresh", &app.config().refresh_limit, standing);
-    Problem::rate_limited("refresh", retry_after).with_headers(headers)
 }

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::routing::get;
 
 pub(super) use end::{end_all_others, end_by_id};
+pub(super) use subject::Subject;
 
 use crate::app::App;
 

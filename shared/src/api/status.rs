@@ -38,7 +38,7 @@ pub(super) async fn status(
     let Some((user, session)) = held.session() else {
         return Ok(answer("none", None, &Value::Null, false, now));
     };
-    let row = app.store().session(&user, &session).await?;
+    let row = app.store().session(&user, &session, now).await?;
     let Some(row) = row.as_ref().filter(|row| row.is_live(now)) else {
         let reason = end_reason(&app, row.as_ref(), &session).await?;
         let mut ended = answer("ended", None, &json!(session), false, now);

@@ -84,7 +84,30 @@ pub const SETTINGS: &[Setting] = &[
         "`evict` or `reject`",
         "At the limit: end the least recently active session, or refuse the sign-in with 409.",
     ),
-    optional("LIMIT_REFRESH", "20/5m/15m", "attempts/window[/block]", "Refreshes of one session."),
+    optional(
+        "LIMIT_REFRESH",
+        "20/5m/15m",
+        "attempts/window[/block][:mode]",
+        "Refreshes of one session. A mode is `enforce`, `shadow` (counts, and refuses nobody) or `off`.",
+    ),
+    optional(
+        "LIMIT_LOGIN",
+        "5/15m/30m",
+        "attempts/window[/block][:mode]",
+        "Failed sign-ins: of one account from one network, and assertions of one network that are refused.",
+    ),
+    optional(
+        "LIMIT_PASSWORD_RESET",
+        "3/1h",
+        "attempts/window[/block][:mode]",
+        "Password resets of one account from one network.",
+    ),
+    optional(
+        "LIMIT_GENERAL",
+        "100/15m",
+        "attempts/window[/block][:mode]",
+        "Authenticated calls of one session; refreshing and signing out are not among them.",
+    ),
     optional(
         "ASSERTION_MAX_AGE",
         "10m",

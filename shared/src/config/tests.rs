@@ -97,7 +97,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(lifetimes.session, Duration::from_secs(30 * 86_400));
     assert_eq!(lifetimes.grace, Duration::from_secs(60));
     assert_eq!(config.session_limit, 5);
-    assert_eq!(config.refresh_limit.attempts, 20);
+    assert_eq!(config.limits.refresh.attempts, 20);
     assert!(config.cookies.secure);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::limit::Policy;
+use crate::limit::{Mode, Policy};
 
 /// What is wrong with a setting's text, without the text: it may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +22,10 @@ pub enum ValueError {
     /// Not one of the words.
     #[error("expected one of {0}")]
     Word(&'static str),
-    /// Not `attempts/window[/block]`.
-    #[error("expected attempts/window or attempts/window/block, such as 20/5m/15m")]
+    /// Not `attempts/window[/block][:mode]`.
+    #[error(
+        "expected attempts/window or attempts/window/block, such as 20/5m/15m, and maybe :shadow or :off"
+    )]
     Limit,
     /// Not an origin.
     #[error("expected origins such as https://app.example.com, separated by commas; * is not allowed")]
@@ -76,9 +78,16 @@ pub(super) fn switch(text: &str) -> Result<bool, ValueError> {
     }
 }
 
-/// `attempts/window[/block]`; a window from 1 s to 30 d, 1 to 1,000,000 attempts.
-pub(super) fn limit(text: &str) -> Result<Policy, ValueError> {
-    let mut parts = text.split('/');
+/// `attempts/window[/block][:mode]`; a window from 1 s to 30 d, 1 to 1,000,000 attempts.
+pub(super) fn limit(name: &'static str, text: &str) -> Result<Policy, ValueError> {
+    let (quota, mode) = text.split_once(':').unwrap_or((text, "enforce"));
+    let mode = match mode {
+        "enforce" => Mode::Enforce,
+        "shadow" => Mode::Shadow,
+        "off" => Mode::Off,
+        _ => return Err(ValueError::Limit),
+    };
+    let mut parts = quota.split('/');
     let attempts = whole(parts.next().unwrap_or_default()).map_err(|_| ValueError::Limit)?;
     let window = duration(parts.next().ok_or(ValueError::Limit)?).map_err(|_| ValueError::Limit)?;
     let block = match parts.next() {
@@ -89,7 +98,7 @@ pub(super) fn limit(text: &str) -> Result<Policy, ValueError> {
     let sane = (1..=1_000_000).contains(&attempts)
         && (1..=30 * 86_400).contains(&window.as_secs())
         && parts.next().is_none();
-    sane.then_some(Policy { attempts, window, block }).ok_or(ValueError::Limit)
+    sane.then_some(Policy { name, attempts, window, block, mode }).ok_or(ValueError::Limit)
 }
 
 /// Origins, comma-separated, in the browser's own spelling (lower case, no path, no default port).
@@ -137,11 +146,16 @@ mod tests {
 
     #[test]
     fn limits_are_attempts_window_and_maybe_block() {
+        let limit = |text| limit("refresh", text);
         let policy = limit("20/5m/15m").unwrap();
         assert_eq!((policy.attempts, policy.window.as_secs()), (20, 300));
         assert_eq!(policy.block, Some(Duration::from_secs(900)));
         assert_eq!(limit("3/1h").unwrap().block, None);
-        for wrong in ["", "0/5m", "20", "20/0s", "20/5m/", "20/5m/1m/1m", "x/5m", "20/5m/x"] {
+        assert_eq!(limit("3/1h").unwrap().mode, Mode::Enforce);
+        assert_eq!(limit("3/1h:shadow").unwrap().mode, Mode::Shadow);
+        assert_eq!(limit("20/5m/15m:off").unwrap().mode, Mode::Off);
+        for wrong in ["", "0/5m", "20", "20/0s", "20/5m/", "20/5m/1m/1m", "x/5m", "20/5m/x", "20/5m:", "off"]
+        {
             assert_eq!(limit(wrong), Err(ValueError::Limit), "{wrong}");
         }
     }

@@ -64,9 +64,16 @@ pub fn media_type(headers: &HeaderMap, body: &Bytes) -> Result<MediaType, Proble
 /// # Errors
 /// 413, 415, or 400 with the field that is wrong.
 pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
-    let bytes = read(body).await?;
-    match media_type(headers, &bytes)? {
-        MediaType::Json => parse_json(&bytes),
+    json_of(headers, &read(body).await?)
+}
+
+/// Parses a JSON body that was read.
+///
+/// # Errors
+/// 415, or 400 with the field that is wrong.
+pub fn json_of<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, Problem> {
+    match media_type(headers, bytes)? {
+        MediaType::Json => parse_json(bytes),
         MediaType::Form | MediaType::Absent => Err(Problem::of(Code::UnsupportedMediaType)),
     }
 }

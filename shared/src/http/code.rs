@@ -12,6 +12,7 @@ pub enum Code {
     TokenExpired,
     SessionEnded,
     InvalidAssertion,
+    ReauthenticationRequired,
     Forbidden,
     CsrfRejected,
     OriginRejected,
@@ -36,6 +37,9 @@ impl Code {
             Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "The session has ended"),
             Self::InvalidAssertion => {
                 (StatusCode::UNAUTHORIZED, "invalid_assertion", "The assertion opens no session")
+            }
+            Self::ReauthenticationRequired => {
+                (StatusCode::UNAUTHORIZED, "reauthentication_required", "Sign in again first")
             }
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::CsrfRejected => {

@@ -76,6 +76,12 @@ impl Problem {
         problem
     }
 
+    /// The token is good for other things than this.
+    pub fn insufficient_scope(scope: &'static str) -> Self {
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::of(Code::Forbidden).with_header(header::WWW_AUTHENTICATE, &challenge)
+    }
+
     /// The sign-in is over the session limit, and the policy is to refuse it.
     pub fn session_limit(limit: usize) -> Self {
         let mut problem = Self::of(Code::SessionLimit);
@@ -100,6 +106,12 @@ impl Problem {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.0.headers.append(name, value);
         }
+        self
+    }
+
+    /// Adds a member that is this problem's own.
+    pub fn with_member(mut self, name: &'static str, value: Value) -> Self {
+        self.0.members.insert(name.into(), value);
         self
     }
 

@@ -5,17 +5,31 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use crate::limit::{Policy, Standing};
+use super::problem::Problem;
+use crate::clock::Timestamp;
+use crate::limit::{Mode, Policy, Standing};
 
-/// The two headers for one policy.
-pub fn headers(name: &str, policy: &Policy, standing: Standing) -> HeaderMap {
+/// The two headers for one policy; none for a policy that refuses nobody.
+pub fn headers(policy: &Policy, standing: Standing) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if policy.mode != Mode::Enforce {
+        return headers;
+    }
+    let name = policy.name;
     let quota = format!("\"{name}\";q={};w={}", policy.attempts, policy.window.as_secs());
     let state = format!("\"{name}\";r={};t={}", standing.remaining, standing.reset_seconds);
-    let mut headers = HeaderMap::new();
     for (name, value) in [("ratelimit-policy", quota), ("ratelimit", state)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
         }
     }
     headers
+}
+
+/// A refusal by a policy, until a second: 429 with all that tells when to come back.
+pub fn refusal(policy: &Policy, until: Timestamp, now: Timestamp) -> Problem {
+    // A retry in the second of the answer would meet the same refusal.
+    let retry_after = now.seconds_until(until).max(1);
+    let standing = Standing { remaining: 0, reset_seconds: retry_after };
+    Problem::rate_limited(policy.name, retry_after).with_headers(headers(policy, standing))
 }

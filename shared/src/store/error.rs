@@ -35,6 +35,13 @@ pub enum Committed {
 }
 
 impl StoreError {
+    /// Whether DynamoDB refused because of too many calls, rather than failed.
+    pub fn is_throttle(&self) -> bool {
+        let throttles =
+            ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
+        matches!(self, Self::Unavailable { code, .. } if throttles.contains(&code.as_str()))
+    }
+
     /// From an SDK error that no condition explains.
     pub fn unavailable<E, R>(error: SdkError<E, R>) -> Self
     where

@@ -2,9 +2,12 @@
 
 mod json;
 
+use aws_lc_rs::digest;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, PutRequest, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -13,7 +16,7 @@ use super::error::StoreError;
 use super::item::{self, Item, moment, text};
 use super::schema::*;
 use crate::clock::Timestamp;
-use crate::event::{Event, Severity};
+use crate::event::{Event, Severity, Subject};
 use crate::id::{SessionId, UserId};
 
 /// An event as it is read back.
@@ -161,16 +164,38 @@ fn first_id_of(moment: Timestamp) -> Uuid {
 }
 
 fn event_item(event: &Event, ttl: Timestamp) -> Item {
-    Item::from([
-        (PK.into(), text(item::user_key(&event.user))),
+    let mut item = Item::from([
+        (PK.into(), text(partition(event))),
         (EVENT_ID.into(), text(event.id.to_string())),
         ("event_type".into(), text(event.kind.name())),
         ("severity".into(), text(event.kind.severity().as_str())),
-        ("session_id".into(), text(event.session.to_string())),
         ("created_at".into(), moment(event.at)),
         ("details".into(), json::attribute(Value::Object(event.kind.details()))),
         (TTL.into(), moment(ttl)),
-    ])
+    ]);
+    if let Some(session) = event.session {
+        item.insert("session_id".into(), text(session.to_string()));
+    }
+    item
+}
+
+/// Partitions of one day's events about everyone, so that a bad day is no hot partition.
+const SYSTEM_SHARDS: u8 = 16;
+
+/// Where an event lies: in its user's trail, else with its network's or its day's.
+fn partition(event: &Event) -> String {
+    match &event.subject {
+        Subject::User(user) => item::user_key(user),
+        // A network names a household: it is kept as a hash, enough to find what belongs together.
+        Subject::Network(network) => {
+            let digest = digest::digest(&digest::SHA256, network.to_string().as_bytes());
+            format!("net#{}", BASE64URL.encode(&digest.as_ref()[..12]))
+        }
+        Subject::Everyone => {
+            let day = event.at.to_rfc3339();
+            format!("sys#{}#{}", &day[..10], event.id.as_bytes()[15] % SYSTEM_SHARDS)
+        }
+    }
 }
 
 /// An event that this version cannot read, perhaps of a newer one, must not hide the others.

@@ -9,8 +9,7 @@ use super::reading::{Head, pack_used};
 use super::schema::*;
 use super::{Store, session_item};
 use crate::clock::Timestamp;
-use crate::event::{Event, EventKind};
-use crate::risk::Finding;
+use crate::event::Event;
 use crate::session::Session;
 use crate::session::end::End;
 use crate::token::assertion::UsedMark;
@@ -26,8 +25,8 @@ pub struct Opening<'o> {
     pub used: &'o [(UsedMark, Timestamp)],
     /// Sessions that end with it.
     pub ends: &'o [End],
-    /// What was noticed: an event each.
-    pub findings: &'o [Finding],
+    /// What is told of it.
+    pub events: &'o [Event],
     /// The moment, for event ids.
     pub now_millis: i64,
 }
@@ -45,14 +44,8 @@ impl Store {
     /// # Errors
     /// The store cannot say whether it is done; the SDK repeats the same transaction under one token.
     pub async fn open(&self, opening: &Opening<'_>) -> Result<Committed, StoreError> {
-        let session = opening.session;
-        let kind = EventKind::Login { ip: session.seen.ip, device: session.seen.device.label() };
-        let login = Event::new(&session.user, session.id, opening.now_millis, kind);
-        let mut items = vec![self.put_session(session), self.put_event(&login), self.use_assertion(opening)];
-        items.extend(opening.findings.iter().map(|finding| {
-            let kind = EventKind::Risk(finding.clone());
-            self.put_event(&Event::new(&session.user, session.id, opening.now_millis, kind))
-        }));
+        let mut items = vec![self.put_session(opening.session), self.use_assertion(opening)];
+        items.extend(opening.events.iter().map(|event| self.put_event(event)));
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
         let request = self
             .client

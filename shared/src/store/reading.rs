@@ -32,11 +32,17 @@ pub struct Head {
 }
 
 impl Store {
-    /// A user's head and sessions.
+    /// A user's head and sessions. Those that ended with everyone's are marked as ending.
     ///
     /// # Errors
     /// The store cannot say. A malformed row is logged and left out: it must not lock its user out.
-    pub async fn user(&self, user: &UserId) -> Result<UserState, StoreError> {
+    pub async fn user(&self, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
+        let (mut state, control) = tokio::try_join!(self.rows_of(user), self.control(now))?;
+        state.sessions = state.sessions.into_iter().map(|session| control.mark(session)).collect();
+        Ok(state)
+    }
+
+    async fn rows_of(&self, user: &UserId) -> Result<UserState, StoreError> {
         let mut state = UserState::default();
         let mut pages = self
             .client
@@ -56,11 +62,21 @@ impl Store {
         Ok(state)
     }
 
-    /// One session's row, live or not.
+    /// One session's row, live or not; one that ended with everyone's is marked as ending.
     ///
     /// # Errors
     /// The store cannot say, or the row is malformed.
-    pub async fn session(&self, user: &UserId, session: &SessionId) -> Result<Option<Session>, StoreError> {
+    pub async fn session(
+        &self,
+        user: &UserId,
+        session: &SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let (row, control) = tokio::try_join!(self.row_of(user, session), self.control(now))?;
+        Ok(row.map(|session| control.mark(session)))
+    }
+
+    async fn row_of(&self, user: &UserId, session: &SessionId) -> Result<Option<Session>, StoreError> {
         let reply = self
             .client
             .get_item()

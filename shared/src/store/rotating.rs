@@ -22,7 +22,7 @@ use crate::token::refresh::RefreshToken;
 /// How a conditional write on a session came out.
 #[derive(Clone, Debug)]
 pub enum Conditional {
-    /// It is done; this is the row as it was before.
+    /// It is done; this is the row as it was before. One that is `ending` is over all the same.
     Held(Box<Session>),
     /// Nothing is done; this is the row, if there is one.
     Refused(Option<Box<Session>>),
@@ -65,7 +65,7 @@ impl Store {
             .expression_attribute_values(":k", text(rotation.key.as_str()))
             .expression_attribute_values(":ttl", moment(rotation.expires_at + TTL_BACKSTOP))
             .expression_attribute_values(":eb", text(bucket));
-        send(request).await
+        self.conditional(request, rotation.rotated_at).await
     }
 
     /// Refuses refresh until `until`, under the same condition as a rotation; the token stays good.
@@ -84,7 +84,22 @@ impl Store {
             .conditional_update(token, now)
             .update_expression("SET b = :until")
             .expression_attribute_values(":until", moment(until));
-        send(request).await
+        self.conditional(request, now).await
+    }
+
+    /// Sends a conditional write, and asks beside it whether everyone was signed out: then the row that comes
+    /// back is marked as ending, though the write held.
+    async fn conditional(
+        &self,
+        request: UpdateItemFluentBuilder,
+        now: Timestamp,
+    ) -> Result<Conditional, StoreError> {
+        let (outcome, control) = tokio::try_join!(send(request), self.control(now))?;
+        let mark = |row: Box<Session>| Box::new(control.mark(*row));
+        Ok(match outcome {
+            Conditional::Held(row) => Conditional::Held(mark(row)),
+            Conditional::Refused(row) => Conditional::Refused(row.map(mark)),
+        })
     }
 
     /// Remembers what was noticed about a session; of two at once the later one counts.

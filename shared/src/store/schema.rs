@@ -19,6 +19,8 @@ pub const SK: &str = "sk";
 pub const EVENT_ID: &str = "event_id";
 /// Partition key of rate limits.
 pub const KEY: &str = "key";
+/// A limit's row: until when its key is refused.
+pub const BLOCKED_UNTIL: &str = "blocked_until";
 /// Epoch second after which DynamoDB may delete the item; days late, so readers check for themselves.
 pub const TTL: &str = "ttl";
 /// The index that cleanup reads.
@@ -71,6 +73,17 @@ pub const VERSION: &str = "v";
 pub const VALID_AFTER: &str = "tva";
 /// head: the assertions used in the last ten minutes
 pub const USED: &str = "us";
+
+/// Partition key of what concerns everyone.
+pub const GLOBAL: &str = "G#";
+/// Sort key of the global not-before.
+pub const CONTROL: &str = "CONTROL";
+/// control: sessions opened until then are over
+pub const NOT_BEFORE: &str = "nb";
+/// control: who said so
+pub const CONTROL_BY: &str = "by";
+/// control: and why
+pub const CONTROL_NOTE: &str = "note";
 
 /// How long a session's row outlives its session, so that cleanup records the end first: 3 d.
 pub const TTL_BACKSTOP: std::time::Duration = std::time::Duration::from_secs(3 * 86_400);

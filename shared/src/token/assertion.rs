@@ -13,6 +13,9 @@ use crate::scope::{SCOPE_MAX_BYTES, SERVICE, Scope};
 /// How far ahead of our clock `iat` and `nbf` may be, in seconds; `exp` has no leeway.
 const CLOCK_SKEW_SECONDS: i64 = 60;
 
+/// The longest life of a backend's assertion: it is not used up, so it must not lie around.
+const SERVICE_MAX_LIFE: std::time::Duration = std::time::Duration::from_secs(300);
+
 /// A sign-in that a trusted issuer vouches for.
 #[derive(Clone)]
 pub struct Assertion {
@@ -63,6 +66,9 @@ pub enum AssertionError {
     /// It is a backend's credential, which never opens a session.
     #[error("a backend's assertion opens no session")]
     Service,
+    /// It is a backend's, and its issuer grants it another scope.
+    #[error("it does not grant what the call needs")]
+    Scope,
     /// The user id, with the issuer's prefix, is over the size a row can hold.
     #[error("its user id is longer than 128 bytes")]
     UserTooLong,
@@ -124,18 +130,7 @@ pub fn verify(
     now: Timestamp,
     max_age: std::time::Duration,
 ) -> Result<Assertion, AssertionError> {
-    let signed = jws::verify(text, keys).map_err(|_| AssertionError::Signature)?;
-    // Explicit typing (RFC 8725, 3.11): our own tokens, logout tokens and the like name another type.
-    if signed.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
-        return Err(AssertionError::Signature);
-    }
-    let claims: Claims = serde_json::from_slice(&signed.payload).map_err(|_| AssertionError::Claims)?;
-    if claims.iss != issuer.issuer {
-        return Err(AssertionError::Issuer);
-    }
-    if !claims.aud.names(&issuer.audience) {
-        return Err(AssertionError::Audience);
-    }
+    let (claims, signing_input) = signed_claims(text, issuer, keys)?;
     check_time(&claims, now, max_age)?;
     let claimed = claims.claimed_words(issuer);
     if claimed.iter().any(|word| SERVICE.contains(word)) {
@@ -153,9 +148,52 @@ pub fn verify(
         scope,
         auth_time: Timestamp::from_seconds(auth_time),
         issued_at: Timestamp::from_seconds(claims.iat),
-        used_mark: used_mark(&issuer.issuer, signed.signing_input),
-        signing_input: signed.signing_input.to_owned(),
+        used_mark: used_mark(&issuer.issuer, signing_input),
+        signing_input: signing_input.to_owned(),
     })
+}
+
+/// Verifies the assertion of a backend that calls without a session: good until it expires, five minutes at most.
+///
+/// # Errors
+/// See [`AssertionError`]; `Scope` when everything holds and the issuer does not grant `scope`.
+pub fn verify_service(
+    text: &str,
+    issuer: &TrustedIssuer,
+    keys: &[VerifyingKey],
+    scope: &str,
+    now: Timestamp,
+) -> Result<(), AssertionError> {
+    let (claims, _) = signed_claims(text, issuer, keys)?;
+    check_time(&claims, now, SERVICE_MAX_LIFE)?;
+    let life = claims.exp.saturating_sub(claims.iat);
+    if life > i64::try_from(SERVICE_MAX_LIFE.as_secs()).unwrap_or(i64::MAX) {
+        return Err(AssertionError::Time);
+    }
+    let granted =
+        claims.claimed_words(issuer).contains(&scope) && issuer.scopes.iter().any(|own| own == scope);
+    granted.then_some(()).ok_or(AssertionError::Scope)
+}
+
+/// What an issuer signed, for us: signature and type, issuer, audience. Time is still to be checked.
+fn signed_claims<'t>(
+    text: &'t str,
+    issuer: &TrustedIssuer,
+    keys: &[VerifyingKey],
+) -> Result<(Claims, &'t str), AssertionError> {
+    let signed = jws::verify(text, keys).map_err(|_| AssertionError::Signature)?;
+    // Explicit typing (RFC 8725, 3.11): our own tokens, logout tokens and the like name another type.
+    if signed.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
+        return Err(AssertionError::Signature);
+    }
+    let claims: Claims = serde_json::from_slice(&signed.payload).map_err(|_| AssertionError::Claims)?;
+    if claims.iss != issuer.issuer {
+        return Err(AssertionError::Issuer);
+    }
+    if !claims.aud.names(&issuer.audience) {
+        return Err(AssertionError::Audience);
+    }
+    Ok((claims, signed.signing_input))
 }
 
 /// A prefix alone is no user.

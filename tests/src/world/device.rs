@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::Body;
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -22,7 +22,7 @@ pub struct Device {
     world: World,
     agent: Option<String>,
     address: String,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, HeaderValue)>,
 }
 
 /// What a sign-in or a refresh gave.
@@ -62,8 +62,13 @@ impl Device {
     }
 
     /// With one more header on every call.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.raw_header(name, HeaderValue::from_str(value).expect("a header value"))
+    }
+
+    /// With one more header, whatever its bytes.
+    pub fn raw_header(mut self, name: &str, value: HeaderValue) -> Self {
+        self.headers.push((name.to_owned(), value));
         self
     }
 

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde_json::{Value, json};
 
-use super::World;
+use super::{PATIENT, World};
 
 /// The issuer of a [`Provider`].
 pub const PROVIDER: &str = "https://id.example.com";
@@ -42,8 +42,8 @@ impl Provider {
     /// A world that trusts this provider; `changes` are members of its entry in the settings.
     pub async fn world(&self, changes: Value, settings: &[(&str, &str)]) -> World {
         let trusted = json!([self.entry(changes)]).to_string();
-        let settings: Vec<_> =
-            settings.iter().copied().chain([("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())]).collect();
+        let trust = [("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())];
+        let settings: Vec<_> = PATIENT.into_iter().chain(settings.iter().copied()).chain(trust).collect();
         World::with(&settings).await
     }
 

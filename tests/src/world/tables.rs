@@ -10,10 +10,12 @@ use super::World;
 pub type RawRow = HashMap<String, AttributeValue>;
 
 const SESSIONS: &str = "latchkey-sessions";
-const TABLES: [&str; 3] = [SESSIONS, "latchkey-rate-limits", "latchkey-security-events"];
+const EVENTS: &str = "latchkey-security-events";
+const TABLES: [&str; 2] = [SESSIONS, EVENTS];
 
 impl World {
-    /// Everything in all tables, as one text that is equal only when nothing changed.
+    /// Every session and every event, as one text that is equal only when nothing changed. The counters of
+    /// limits are left out: a refused call is there to be counted.
     ///
     /// # Panics
     /// When the engine does not answer.
@@ -75,7 +77,7 @@ impl World {
     /// # Panics
     /// When the engine does not answer.
     pub async fn raw_events(&self, user: &str, event_type: &str) -> Vec<RawRow> {
-        let query = self.dynamodb().query().table_name(TABLES[2]).consistent_read(true);
+        let query = self.dynamodb().query().table_name(EVENTS).consistent_read(true);
         let query = query.key_condition_expression("pk = :pk").filter_expression("event_type = :type");
         let query = query.expression_attribute_values(":pk", text(format!("U#{user}")));
         let reply = query.expression_attribute_values(":type", text(event_type.into())).send().await;

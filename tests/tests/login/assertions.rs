@@ -17,7 +17,7 @@ async fn assert_opens_nothing(world: &World, assertion: &str, what: &str) {
 
 #[tokio::test]
 async fn an_assertion_with_a_wrong_claim_opens_nothing() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let now = world.now().seconds();
     let cases: [(&str, Value); 32] = [
         ("iss", json!("https://evil.example")),
@@ -61,7 +61,7 @@ async fn an_assertion_with_a_wrong_claim_opens_nothing() {
 
 #[tokio::test]
 async fn a_user_id_over_128_bytes_is_told_to_the_issuer() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let before = world.everything().await;
     let reply = world.device().login(&world.assertion(&"a".repeat(129))).await;
     reply.assert_field("assertion").assert_no_cookie();
@@ -70,7 +70,7 @@ async fn a_user_id_over_128_bytes_is_told_to_the_issuer() {
 
 #[tokio::test]
 async fn an_assertion_at_the_edge_of_every_limit_opens_a_session() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let now = world.now().seconds();
     let cases: [(&str, Value); 9] = [
         ("aud", json!(["other", "latchkey-local"])),
@@ -92,7 +92,7 @@ async fn an_assertion_at_the_edge_of_every_limit_opens_a_session() {
 
 #[tokio::test]
 async fn an_assertion_is_good_until_the_second_it_expires() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let assertion = world.assertion("alice");
     world.advance(299);
     assert_eq!(world.device().login(&assertion).await.status, 201);
@@ -169,7 +169,7 @@ async fn a_header_that_is_not_the_issuers_own_opens_nothing() {
 
 #[tokio::test]
 async fn a_tampered_assertion_opens_nothing() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let assertion = world.assertion("alice");
     let parts: Vec<&str> = assertion.split('.').collect();
     let victor = world.assertion("victor");
@@ -195,7 +195,7 @@ async fn a_tampered_assertion_opens_nothing() {
 
 #[tokio::test]
 async fn our_own_tokens_are_no_assertions() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let tokens = world.device().sign_in("alice").await;
     assert_opens_nothing(&world, &tokens.access, "an access token").await;
     assert_opens_nothing(&world, &tokens.refresh, "a refresh token").await;

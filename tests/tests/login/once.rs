@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn a_repeated_login_of_one_device_gets_the_same_session_byte_for_byte() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let first = device.login(&assertion).await;
     let before = world.everything().await;
@@ -26,7 +26,7 @@ async fn a_repeated_login_of_one_device_gets_the_same_session_byte_for_byte() {
 
 #[tokio::test]
 async fn another_device_cannot_use_an_assertion_again() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let tokens = Tokens::of(&device.login(&assertion).await);
     for thief in [world.device().agent(FIREFOX), world.device().no_agent()] {
@@ -39,7 +39,7 @@ async fn another_device_cannot_use_an_assertion_again() {
 
 #[tokio::test]
 async fn an_assertion_is_dead_once_its_session_was_refreshed() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let tokens = Tokens::of(&device.login(&assertion).await);
     let successor = device.refresh(&tokens.refresh).await;
@@ -50,7 +50,7 @@ async fn an_assertion_is_dead_once_its_session_was_refreshed() {
 
 #[tokio::test]
 async fn an_assertion_is_dead_once_its_session_has_ended() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let tokens = Tokens::of(&device.login(&assertion).await);
     device.revoke(&tokens.access, json!({"strategy": "current"})).await.assert_status(200);
@@ -75,7 +75,7 @@ async fn another_valid_signature_of_a_used_assertion_opens_nothing() {
 
 #[tokio::test]
 async fn a_used_assertion_stays_used_for_as_long_as_it_could_be_good() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let now = world.now().seconds();
     let device = world.device();
     for ahead in [0, 60] {
@@ -96,7 +96,7 @@ async fn a_used_assertion_stays_used_for_as_long_as_it_could_be_good() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_assertion_sent_many_times_at_once_opens_one_session() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let mut tasks = JoinSet::new();
     for _ in 0..16 {
@@ -113,7 +113,7 @@ async fn one_assertion_sent_many_times_at_once_opens_one_session() {
 
 #[tokio::test]
 async fn the_repeat_of_a_login_in_a_browser_ends_nothing() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let device = world.device();
     let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
     let assertion = world.assertion("alice");

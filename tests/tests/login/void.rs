@@ -1,12 +1,12 @@
 //! Signing out everywhere also voids the sign-ins that have not happened yet.
 
-use latchkey_tests::world::{Tokens, World};
+use latchkey_tests::world::{PATIENT, Tokens, World};
 use serde_json::json;
 use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn an_assertion_from_before_a_sign_out_everywhere_opens_nothing() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let (mine, others) = (world.assertion("alice"), world.assertion("victor"));
@@ -20,7 +20,7 @@ async fn an_assertion_from_before_a_sign_out_everywhere_opens_nothing() {
 
 #[tokio::test]
 async fn an_assertion_made_ten_seconds_before_a_sign_out_everywhere_still_passes() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let (early, edge) =
@@ -33,7 +33,7 @@ async fn an_assertion_made_ten_seconds_before_a_sign_out_everywhere_still_passes
 
 #[tokio::test]
 async fn the_repeat_of_a_login_does_not_survive_a_sign_out_everywhere() {
-    let world = World::new().await;
+    let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let tokens = Tokens::of(&device.login(&assertion).await);
     world.advance(5);
@@ -44,7 +44,7 @@ async fn the_repeat_of_a_login_does_not_survive_a_sign_out_everywhere() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_old_login_slips_through_a_sign_out_everywhere_that_is_under_way() {
-    let world = World::with(&[("SESSION_LIMIT", "30")]).await;
+    let world = World::with(&[PATIENT[0], ("SESSION_LIMIT", "30")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let assertions: Vec<String> = (0..12).map(|_| world.assertion("alice")).collect();

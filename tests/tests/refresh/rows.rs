@@ -1,5 +1,6 @@
 //! Rows that are not what the token says: restored from a backup, or ending.
 
+use latchkey_local::levers::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 
@@ -33,8 +34,6 @@ async fn a_row_that_is_ending_is_gone_for_everybody() {
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
     world.mark_ending("alice", &jar.session, "signed_out").await;
     let before = world.everything().await;
-    let refused = device.refresh_with_cookies(&jar.line()).await;
-    refused.assert_ended("signed_out").assert_cookies_cleared();
     device.list(&jar.access).await.assert_ended("signed_out");
     let status = device.status(&jar.line()).await;
     assert_eq!((&status.body["state"], &status.body["reason"]), (&json!("ended"), &json!("signed_out")));
@@ -43,6 +42,21 @@ async fn a_row_that_is_ending_is_gone_for_everybody() {
     let path = format!("/api/auth/sessions/{}", jar.session);
     elsewhere.clone().bearer(&other.access).get(&path).await.assert_problem(404, "not_found");
     world.assert_unchanged(&before, "looking finishes nothing").await;
+    let refused = device.refresh_with_cookies(&jar.line()).await;
+    refused.assert_ended("signed_out").assert_cookies_cleared();
+    assert!(world.raw_row("alice", &jar.session).await.is_none(), "a refresh finishes it");
+    assert_eq!(world.count_events("alice", "session_ended").await, 1);
+}
+
+#[tokio::test]
+async fn a_row_that_is_ending_and_cannot_be_finished_is_gone_all_the_same() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    world.mark_ending("alice", &first.session, "signed_out").await;
+    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
+    device.refresh(&first.refresh).await.assert_ended("signed_out");
+    assert!(world.raw_row("alice", &first.session).await.is_some(), "its record is still to come");
 }
 
 #[tokio::test]

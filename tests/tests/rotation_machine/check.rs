@@ -15,7 +15,13 @@ impl Machine {
     pub(crate) async fn check_rows(&self, user: usize) -> Result<(), Mismatch> {
         let name = USERS[user];
         let id = name.parse().expect("a user id");
-        let state = self.world.laptop.store.user(&id).await.map_err(|error| format!("the rows: {error}"))?;
+        let state = self
+            .world
+            .laptop
+            .store
+            .user(&id, self.world.now())
+            .await
+            .map_err(|error| format!("the rows: {error}"))?;
         let found: BTreeSet<String> = state.sessions.iter().map(fingerprint_of_row).collect();
         let sessions = self.model.sessions.iter().filter(|session| session.user == user);
         let kept = sessions.filter(|session| !matches!(session.state, State::Ended(_)));
@@ -42,6 +48,16 @@ impl Machine {
         })?;
         session.active = found;
         Ok(())
+    }
+
+    /// A refresh that meets a session whose end is only marked writes its record, if it can.
+    pub(crate) async fn adopt_end(&mut self, index: usize) {
+        let session = &mut self.model.sessions[index];
+        if let State::Marked(reason) = session.state
+            && self.world.row(USERS[session.user], &session.id).await.is_none()
+        {
+            session.end(reason);
+        }
     }
 
     /// The access token of a session is taken exactly as long as it and its session live.

@@ -20,9 +20,14 @@ impl Machine {
     ) -> Result<(), Mismatch> {
         let now = self.now();
         let expected = self.model.sessions[index].refresh(generation, from.agent, now, self.model.attempts);
-        self.arrange(trouble);
+        let marked = self.model.sessions[index].is_marked();
+        self.arrange(trouble).await;
         let reply = self.device(from).refresh(&self.text(index, generation)).await;
-        let luck = self.luck(trouble);
+        let mut luck = self.luck(trouble);
+        if marked && trouble.operation == TRANSACT {
+            // It is over already: that its record still cannot be written is not the client's concern.
+            luck = Luck::Good;
+        }
         self.note(
             self.model.sessions[index].user,
             &format!("session {index}, generation {generation}"),
@@ -41,6 +46,7 @@ impl Machine {
             return Ok(());
         }
         self.model.sessions[index].apply(&expected, from.agent);
+        self.adopt_end(index).await;
         if matches!(expected, Refresh::Block(_)) && trouble.faults.is_empty() {
             self.model.sessions[index].blocks.0 += 1;
         }
@@ -76,7 +82,7 @@ impl Machine {
     ) -> Result<(), Mismatch> {
         let (now, attempts) = (self.now(), self.model.attempts);
         let expected = self.model.sessions[index].refresh(generation, from.agent, now, attempts);
-        self.arrange(trouble);
+        self.arrange(trouble).await;
         let replies = at_once((0..copies).map(|_| {
             let (device, text) = (self.device(from), self.text(index, generation));
             async move { device.refresh(&text).await }
@@ -84,6 +90,7 @@ impl Machine {
         .await;
         ensure(self.luck(trouble) == Luck::Good, || "too little trouble for a failure".to_owned())?;
         self.model.sessions[index].apply(&expected, from.agent);
+        self.adopt_end(index).await;
         for reply in &replies {
             self.note(
                 self.model.sessions[index].user,
@@ -107,7 +114,7 @@ impl Machine {
         if !matches!(expected, Refresh::Again | Refresh::Rotate(_)) {
             return Ok(());
         }
-        self.arrange(trouble);
+        self.arrange(trouble).await;
         let replies = at_once((0..=copies).map(|copy| {
             let (device, text) = (self.device(AT_HOME), self.text(index, generation));
             // The sign-out is neither first nor last, if it can be helped.

@@ -145,9 +145,14 @@ impl Session {
         }
     }
 
+    /// Whether only its record is still to be written.
+    pub(crate) fn is_marked(&self) -> bool {
+        matches!(self.state, State::Marked(_))
+    }
+
     /// Whether a sign-out finds something to end: a live one, or one that was only marked.
     pub(crate) fn can_end(&self, now: i64) -> bool {
-        matches!(self.state, State::Marked(_)) || self.over(now).is_none()
+        self.is_marked() || self.over(now).is_none()
     }
 
     /// It ends; one that was marked keeps its reason.

@@ -18,7 +18,7 @@ impl Machine {
     ) -> Result<(), Mismatch> {
         let (now, given) = (self.now(), self.model.assertions[assertion].clone());
         let expected = self.model.sign_in(&given, from, now);
-        self.arrange(trouble);
+        self.arrange(trouble).await;
         let reply = self.device(from).login(&given.text).await;
         let luck = self.luck(trouble);
         self.note(given.user, &format!("assertion {assertion} of {}", USERS[given.user]), &reply);
@@ -71,7 +71,7 @@ impl Machine {
         if let SignIn::Refused = self.model.sign_in(&assertions[0], AT_HOME, now) {
             return Ok(());
         }
-        self.arrange(trouble);
+        self.arrange(trouble).await;
         let calls = (0..copies).map(|copy| {
             let (device, text) = (self.device(AT_HOME), assertions[copy % assertions.len()].text.clone());
             async move { device.login(&text).await }

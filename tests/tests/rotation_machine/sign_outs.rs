@@ -26,7 +26,7 @@ impl Machine {
             How::Others => json!({"strategy": "others"}),
             How::All => json!({"strategy": "all"}),
         };
-        self.arrange(trouble);
+        self.arrange(trouble).await;
         let device = self.device(AT_HOME);
         let by_refresh = matches!(how, How::CurrentByRefresh(_));
         let device = if by_refresh { device } else { device.bearer(&access) };

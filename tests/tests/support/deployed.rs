@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::Credentials;
 use latchkey::api;
-use latchkey::app::App;
+use latchkey::app::{App, Extras};
 use latchkey::config::Config;
 use latchkey::store::{Store, connect};
 use latchkey::token::fetch::IssuerKeyCache;
@@ -35,7 +35,12 @@ pub(crate) fn deployed(world: &World, settings: &[(&str, &str)], issuer_keys: Is
     let credentials = Credentials::new("local", "local", None, None, "tests");
     let client = connect::client(http, "us-east-1", Some("http://127.0.0.1:8000"), credentials);
     let store = Store::new(client, &config);
-    let app = App::with_issuer_keys(config, store.clone(), Arc::new(laptop.clock.clone()), issuer_keys);
+    let app = App::with(
+        config,
+        store.clone(),
+        Arc::new(laptop.clock.clone()),
+        Extras { issuer_keys, ..Extras::default() },
+    );
     let routes = api::login::routes()
         .merge(api::refresh::routes())
         .merge(api::sessions::routes())

@@ -10,11 +10,11 @@ use super::super::revoke::{Ended, not_found};
 use crate::app::App;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
+use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::id::SessionId;
-use crate::session::Session;
-use crate::session::end::{Actor, End, EndReason};
-use crate::sign_out::{Which, can_end, end_many, end_one};
+use crate::session::{Seen, Session};
+use crate::sign_out::{Order, Which, can_end, end_many, end_one};
 
 /// Calls move a session's last activity at most once in this time.
 const ACTIVITY_STEP: Duration = Duration::from_secs(300);
@@ -22,41 +22,54 @@ const ACTIVITY_STEP: Duration = Duration::from_secs(300);
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
+    Client(seen): Client,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    end_by_id(&app, &caller, &id).await.map(Ended::into_response)
+    end_by_id(&app, &caller, &seen, &id).await.map(Ended::into_response)
 }
 
 pub(super) async fn others(
     State(app): State<App>,
     caller: Caller,
+    Client(seen): Client,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let scope = parameter(query.as_deref().unwrap_or_default(), "scope")?;
     if scope.as_deref() != Some("others") {
         return Err(Problem::field("scope", "expected others"));
     }
-    end_all_others(&app, &caller).await.map(Ended::into_response)
+    end_all_others(&app, &caller, &seen).await.map(Ended::into_response)
 }
 
 /// Ends one of the caller's own sessions; a text that is no id, unknown, foreign and ended ids are one
 /// and the same 404.
-pub(in super::super) async fn end_by_id(app: &App, caller: &Caller, id: &str) -> Result<Ended, Problem> {
-    let state = app.store().user(&caller.user).await?;
+pub(in super::super) async fn end_by_id(
+    app: &App,
+    caller: &Caller,
+    seen: &Seen,
+    id: &str,
+) -> Result<Ended, Problem> {
+    let state = app.store().user(&caller.user, caller.now).await?;
     let own = own_session(app, caller, &state).await?;
     let id = id.parse::<SessionId>().map_err(|_| not_found())?;
     let target = state.sessions.iter().find(|row| row.id == id && can_end(row, caller.now));
-    let end = End::of(target.ok_or_else(not_found)?, EndReason::SignedOut, Actor::User, caller.now);
-    let (ended, ()) = tokio::join!(end_one(app, &end, &[]), touch(app, own, caller, id == own.id));
+    let order = Order::of_user(caller.session, seen, caller.now);
+    let end = order.end(target.ok_or_else(not_found)?);
+    let events = order.events(app, &caller.user, 1);
+    let (ended, ()) = tokio::join!(end_one(app, &end, &events), touch(app, own, caller, id == own.id));
     if ended? { Ok(Ended::new(app, vec![end], caller.now)) } else { Err(not_found()) }
 }
 
 /// Ends all of the caller's sessions but the calling one.
-pub(in super::super) async fn end_all_others(app: &App, caller: &Caller) -> Result<Ended, Problem> {
-    let state = app.store().user(&caller.user).await?;
+pub(in super::super) async fn end_all_others(
+    app: &App,
+    caller: &Caller,
+    seen: &Seen,
+) -> Result<Ended, Problem> {
+    let state = app.store().user(&caller.user, caller.now).await?;
     let own = own_session(app, caller, &state).await?.clone();
-    let which = Which::Others(caller.session);
-    let ending = end_many(app, &caller.user, which, Actor::User, state, caller.now);
+    let order = Order::of_user(caller.session, seen, caller.now);
+    let ending = end_many(app, &caller.user, Which::Others(caller.session), &order, state);
     let (ends, ()) = tokio::join!(ending, touch(app, &own, caller, false));
     Ok(Ended::new(app, ends?, caller.now))
 }

@@ -8,19 +8,22 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::super::limited::{count, limited, refused_before};
 use super::subject::Subject;
 use super::view;
 use crate::analytics::{self, analyse, recommendations};
 use crate::app::App;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
+use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::session::Session;
-use crate::store::{StoreError, Trail, TrailQuery};
+use crate::store::{StoreError, Trail, TrailQuery, UserState};
 
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
+    Client(seen): Client,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -35,20 +38,35 @@ pub(super) async fn list(
             Ok(Trail::default())
         }
     };
-    let (state, history) = tokio::try_join!(subject.look(&app, &caller), history)?;
-    let mut live: Vec<&Session> = state.live(caller.now).collect();
-    live.sort_by_key(|session| (session.id != caller.session, Reverse(session.last_activity), session.id));
-    let limit = app.config().session_limit;
-    let mut body = json!({
-        "user_id": subject.user(&caller),
-        "session_limit": limit,
-        "sessions": live.iter().map(|session| view::session(session, &caller)).collect::<Vec<Value>>(),
-    });
-    if with_analytics {
-        body["analytics"] = json!(analyse(&live, &history.events, caller.now));
-        body["recommendations"] = json!(recommendations(&live, &history.events, limit, caller.now));
+    let look = async { tokio::try_join!(subject.look(&app, &caller), history) };
+    let show = |(state, history): (UserState, Trail)| {
+        let mut live: Vec<&Session> = state.live(caller.now).collect();
+        live.sort_by_key(|session| {
+            (session.id != caller.session, Reverse(session.last_activity), session.id)
+        });
+        let limit = app.config().session_limit;
+        let mut body = json!({
+            "user_id": subject.user(&caller),
+            "session_limit": limit,
+            "sessions": live.iter().map(|session| view::session(session, &caller)).collect::<Vec<Value>>(),
+        });
+        if with_analytics {
+            body["analytics"] = json!(analyse(&live, &history.events, caller.now));
+            body["recommendations"] = json!(recommendations(&live, &history.events, limit, caller.now));
+        }
+        body
+    };
+    let Some(known) = headers.get(header::IF_NONE_MATCH) else {
+        return limited(&app, &caller, &seen, look, |looked| Ok(tagged(show(looked), &caller))).await;
+    };
+    // Who watches an unchanged list uses up no attempts: the count only follows a change.
+    refused_before(&app, &caller)?;
+    let body = show(look.await?);
+    if view::is_known(&body, known) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, view::etag(&body))]).into_response());
     }
-    Ok(tagged(body, &headers, &caller))
+    let counted = count(&app, &caller, &seen).await?;
+    Ok((counted, tagged(body, &caller)).into_response())
 }
 
 fn wants_analytics(query: &str) -> Result<bool, Problem> {
@@ -65,13 +83,9 @@ async fn history(app: &App, subject: &Subject, caller: &Caller) -> Result<Trail,
     app.store().trail(subject.user(caller), &query).await
 }
 
-/// The body under its tag, or 304 when the client has it; the time is no part of the tag.
-fn tagged(mut body: Value, headers: &HeaderMap, caller: &Caller) -> Response {
+/// The body under its tag; the time is no part of it.
+fn tagged(mut body: Value, caller: &Caller) -> Response {
     let tag = view::etag(&body);
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
-    if known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag) {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
-    }
     body["server_time"] = json!(caller.now.to_rfc3339());
     ([(header::ETAG, tag)], Json(body)).into_response()
 }

@@ -2,13 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use serde_json::Value;
+use axum::response::{IntoResponse, Response};
 
+use super::super::limited::limited;
 use super::super::revoke::not_found;
 use super::subject::Subject;
 use super::view;
 use crate::app::App;
 use crate::http::caller::Caller;
+use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::id::SessionId;
 use crate::store::{Trail, TrailQuery};
@@ -19,9 +21,10 @@ const RECENT_EVENTS: usize = 20;
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
+    Client(seen): Client,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     let subject = Subject::of(query.as_deref().unwrap_or_default(), &caller)?;
     let id = id.parse::<SessionId>().ok();
     let trail = async {
@@ -29,9 +32,12 @@ pub(super) async fn one(
         let query = TrailQuery { session: Some(session), limit: RECENT_EVENTS, ..TrailQuery::default() };
         app.store().trail(subject.user(&caller), &query).await.map_err(Problem::from)
     };
-    let (state, trail) = tokio::try_join!(subject.look(&app, &caller), trail)?;
-    let session = id.and_then(|id| state.live_session(&id, caller.now)).ok_or_else(not_found)?;
-    let mut body = view::session(session, &caller);
-    body["events"] = trail.events.iter().map(|event| view::event(event, subject.is_other())).collect();
-    Ok(Json(body))
+    let look = async { tokio::try_join!(subject.look(&app, &caller), trail) };
+    limited(&app, &caller, &seen, look, |(state, trail)| {
+        let session = id.and_then(|id| state.live_session(&id, caller.now)).ok_or_else(not_found)?;
+        let mut body = view::session(session, &caller);
+        body["events"] = trail.events.iter().map(|event| view::event(event, subject.is_other())).collect();
+        Ok(Json(body).into_response())
+    })
+    .await
 }

@@ -1,16 +1,15 @@
 //! Whose sessions? The caller's own, or for an administrator anybody's.
 
-use super::super::own_session;
+use super::super::{admin, own_session};
 use crate::app::App;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::id::UserId;
-use crate::scope::ADMIN;
 use crate::store::UserState;
 
 /// The user that is asked about.
-pub(super) enum Subject {
+pub(in super::super) enum Subject {
     /// The caller.
     Own,
     /// Somebody else: for administrators.
@@ -19,18 +18,19 @@ pub(super) enum Subject {
 
 impl Subject {
     /// From `?user_id=`.
-    pub(super) fn of(query: &str, caller: &Caller) -> Result<Self, Problem> {
+    pub(in super::super) fn of(query: &str, caller: &Caller) -> Result<Self, Problem> {
         let Some(text) = parameter(query, "user_id")? else { return Ok(Self::Own) };
         let user: UserId = text.parse().map_err(|error| Problem::field("user_id", error))?;
         if user == caller.user {
             return Ok(Self::Own);
         }
         // Nobody else gets as far as reading a stranger's rows.
-        if caller.scope.has(ADMIN) { Ok(Self::Other(user)) } else { Err(Problem::of(Code::Forbidden)) }
+        admin::expects_scope(caller)?;
+        Ok(Self::Other(user))
     }
 
     /// The user's id.
-    pub(super) fn user<'s>(&'s self, caller: &'s Caller) -> &'s UserId {
+    pub(in super::super) fn user<'s>(&'s self, caller: &'s Caller) -> &'s UserId {
         match self {
             Self::Own => &caller.user,
             Self::Other(user) => user,
@@ -38,28 +38,20 @@ impl Subject {
     }
 
     /// Whether an administrator looks at somebody else.
-    pub(super) fn is_other(&self) -> bool {
+    pub(in super::super) fn is_other(&self) -> bool {
         matches!(self, Self::Other(_))
     }
 
     /// The user's state, once the caller is known to be live and allowed: one round trip.
-    ///
-    /// An administrator needs the scope in the token and in the row: a role that was taken away is
-    /// refused on the next call, whatever the token still says.
-    pub(super) async fn look(&self, app: &App, caller: &Caller) -> Result<UserState, Problem> {
+    pub(in super::super) async fn look(&self, app: &App, caller: &Caller) -> Result<UserState, Problem> {
         let store = app.store();
         let Self::Other(user) = self else {
-            let state = store.user(&caller.user).await?;
+            let state = store.user(&caller.user, caller.now).await?;
             own_session(app, caller, &state).await?;
             return Ok(state);
         };
-        let (row, state) = tokio::try_join!(store.session(&caller.user, &caller.session), store.user(user))?;
-        let own = UserState { sessions: row.into_iter().collect(), ..UserState::default() };
-        let row = own_session(app, caller, &own).await?;
-        if caller.scope.has(ADMIN) && row.scope.has(ADMIN) {
-            Ok(state)
-        } else {
-            Err(Problem::of(Code::Forbidden))
-        }
+        let target = async { store.user(user, caller.now).await.map_err(Problem::from) };
+        let (_, state) = tokio::try_join!(admin::own_row(app, caller), target)?;
+        Ok(state)
     }
 }

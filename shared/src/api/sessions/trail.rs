@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::super::limited::limited;
 use super::subject::Subject;
 use super::view;
 use crate::app::App;
@@ -11,6 +13,7 @@ use crate::cursor;
 use crate::event::{EVENT_TYPES, Severity};
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
+use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::id::UserId;
 use crate::store::TrailQuery;
@@ -21,18 +24,22 @@ const LIMIT_MAX: usize = 100;
 pub(super) async fn trail(
     State(app): State<App>,
     caller: Caller,
+    Client(seen): Client,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let subject = Subject::of(&query, &caller)?;
     let wanted = wanted(&app, &query, subject.user(&caller))?;
     let trail = async { app.store().trail(subject.user(&caller), &wanted).await.map_err(Problem::from) };
-    let (_, trail) = tokio::try_join!(subject.look(&app, &caller), trail)?;
-    let key = &app.config().keys.refresh()[0];
-    let events: Vec<Value> =
-        trail.events.iter().map(|event| view::event(event, subject.is_other())).collect();
-    let next = trail.next.map(|event| cursor::seal(subject.user(&caller), event, key));
-    Ok(Json(json!({"events": events, "next_cursor": next})))
+    let look = async { tokio::try_join!(subject.look(&app, &caller), trail) };
+    limited(&app, &caller, &seen, look, |(_, trail)| {
+        let key = &app.config().keys.refresh()[0];
+        let events: Vec<Value> =
+            trail.events.iter().map(|event| view::event(event, subject.is_other())).collect();
+        let next = trail.next.map(|event| cursor::seal(subject.user(&caller), event, key));
+        Ok(Json(json!({"events": events, "next_cursor": next})).into_response())
+    })
+    .await
 }
 
 fn wanted(app: &App, query: &str, user: &UserId) -> Result<TrailQuery, Problem> {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::device::Device;
 use crate::id::SessionId;
+use crate::limit::Mode;
 use crate::scope::Scope;
 use crate::token::refresh::{Nonce, RefreshKey};
 
@@ -24,7 +25,13 @@ fn lifetimes() -> Lifetimes {
 }
 
 fn limit() -> Policy {
-    Policy { attempts: 20, window: Duration::from_secs(300), block: Some(Duration::from_secs(900)) }
+    Policy {
+        name: "refresh",
+        attempts: 20,
+        window: Duration::from_secs(300),
+        block: Some(Duration::from_secs(900)),
+        mode: Mode::Enforce,
+    }
 }
 
 fn key() -> RefreshKey {

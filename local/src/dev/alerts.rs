@@ -1,0 +1,77 @@
+//! `GET /dev/alerts`: what needs a look, as it happens. Server-sent events; in the cloud the stream of the
+//! events table does this.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use futures_core::Stream;
+use latchkey::app::Alarm;
+use latchkey::event::{Event, Subject};
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+
+use super::Levers;
+
+/// Alerts that a slow listener may be behind before it misses some.
+const BACKLOG: usize = 256;
+
+/// Where alerts go. Nobody need listen.
+#[derive(Clone, Debug)]
+pub struct Alerts(broadcast::Sender<Value>);
+
+impl Alerts {
+    /// Without listeners yet.
+    #[expect(clippy::new_without_default, reason = "a channel is no value to default to")]
+    pub fn new() -> Self {
+        Self(broadcast::channel(BACKLOG).0)
+    }
+
+    /// What the application tells of an alert.
+    pub fn alarm(&self) -> Alarm {
+        let sender = self.0.clone();
+        Arc::new(move |event| {
+            // Without a listener there is nobody to tell.
+            let _ = sender.send(message(event));
+        })
+    }
+
+    /// Listens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Value> {
+        self.0.subscribe()
+    }
+}
+
+fn message(event: &Event) -> Value {
+    let user = match &event.subject {
+        Subject::User(user) => Some(user),
+        Subject::Network(_) | Subject::Everyone => None,
+    };
+    json!({
+        "event_id": event.id.to_string(),
+        "event_type": event.kind.name(),
+        "severity": event.kind.severity().as_str(),
+        "user_id": user,
+        "session_id": event.session,
+        "created_at": event.at.to_rfc3339(),
+        "details": event.kind.details(),
+    })
+}
+
+pub(super) async fn stream(
+    State(levers): State<Levers>,
+) -> Sse<impl Stream<Item = Result<Message, Infallible>>> {
+    let messages = BroadcastStream::new(levers.alerts.listen()).map(|alert| {
+        Ok(match alert {
+            Ok(alert) => Message::default().event("alert").data(alert.to_string()),
+            Err(BroadcastStreamRecvError::Lagged(missed)) => {
+                Message::default().event("missed").data(missed.to_string())
+            }
+        })
+    });
+    Sse::new(messages).keep_alive(KeepAlive::default())
+}

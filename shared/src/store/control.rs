@@ -1,0 +1,165 @@
+//! Is everyone signed out? The global not-before: one row, read at most every 5 s by an instance.
+//!
+//! A session that was opened at or before that moment is over, whatever its row says. Reads of sessions ask for the row
+//! beside their own call, so that it costs no round trip in sequence, and mark what is over as `ending`:
+//! no reader can forget it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem, Update};
+
+use super::Store;
+use super::error::{Committed, StoreError, transaction_outcome};
+use super::item::{self, Item, moment, text};
+use super::schema::*;
+use crate::clock::Timestamp;
+use crate::event::Event;
+use crate::id::UserId;
+use crate::session::Session;
+use crate::session::end::{Actor, End, EndReason};
+
+/// How long an instance believes what it read, in whole seconds of its wall clock.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// From the end of the write until no instance and no request in flight takes an older session: 5 s of cache and 3 s
+/// of requests in flight.
+pub const EVERYONE_TAKES: Duration = Duration::from_secs(8);
+
+/// The last time that everyone was signed out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Control {
+    /// Sessions opened until then are over; nothing when it never happened.
+    pub not_before: Option<Timestamp>,
+    /// Which administrator said so.
+    pub by: Option<UserId>,
+    /// In whose words.
+    pub note: Option<String>,
+}
+
+/// What an instance last read, and when it began to read.
+#[derive(Debug, Default)]
+pub(super) struct ControlCache(Mutex<Option<(Timestamp, Control)>>);
+
+impl Control {
+    /// Whether a session is over because everyone was signed out.
+    pub fn ends(&self, session: &Session) -> bool {
+        self.not_before.is_some_and(|moment| session.created_at <= moment)
+    }
+
+    /// The end of a session whose row still lies there: by whom and why, if it ended with everyone's.
+    pub fn end_of(&self, session: &Session, now: Timestamp) -> End {
+        let with_everyone = self.ends(session);
+        let by = self.by.clone().filter(|_| with_everyone).map_or(Actor::System, Actor::Admin);
+        let note = self.note.clone().filter(|_| with_everyone);
+        End { note, ..End::of(session, EndReason::Admin, by, now) }
+    }
+
+    /// Marks a session that is over: every reader takes `ending` for gone.
+    pub(super) fn mark(&self, mut session: Session) -> Session {
+        if self.ends(&session) {
+            session.ending = session.ending.or(Some(EndReason::Admin));
+        }
+        session
+    }
+
+    fn of(row: Option<&Item>) -> Result<Self, StoreError> {
+        let Some(row) = row else { return Ok(Self::default()) };
+        Ok(Self {
+            not_before: Some(item::timestamp(row, NOT_BEFORE)?),
+            by: item::optional(row, CONTROL_BY).and_then(|by| by.parse().ok()),
+            note: item::optional(row, CONTROL_NOTE).map(str::to_owned),
+        })
+    }
+}
+
+impl ControlCache {
+    fn fresh(&self, now: Timestamp) -> Option<Control> {
+        let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, control) = cached.as_ref()?;
+        // A clock that went backwards makes it stale.
+        (*read_at <= now && now < *read_at + FRESH).then(|| control.clone())
+    }
+
+    fn keep(&self, read_at: Timestamp, control: &Control) {
+        // Whatever order two reads end in, each is believed for 5 s from its own begin; and a clock that was set
+        // back must not leave a reading of the future in place.
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((read_at, control.clone()));
+    }
+}
+
+impl Store {
+    /// The global not-before, at most 5 s old: from memory, else one consistent read.
+    ///
+    /// # Errors
+    /// The store cannot say: then nobody may be let in.
+    pub async fn control(&self, now: Timestamp) -> Result<Control, StoreError> {
+        if let Some(control) = self.control.fresh(now) {
+            return Ok(control);
+        }
+        let read = self.read_control().send();
+        let reply = read.await.map_err(StoreError::unavailable)?;
+        let control = Control::of(reply.item())?;
+        self.control.keep(now, &control);
+        Ok(control)
+    }
+
+    pub(super) fn read_control(&self) -> GetItemFluentBuilder {
+        self.client
+            .get_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(GLOBAL))
+            .key(SK, text(CONTROL))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+
+    pub(super) fn keep_control(&self, row: Option<&Item>, now: Timestamp) {
+        if let Ok(control) = Control::of(row) {
+            self.control.keep(now, &control);
+        }
+    }
+
+    /// Signs everyone out: every session opened at or before `control.not_before` is over.
+    ///
+    /// *Atomicity*: one transaction with its event; the moment only ever moves up ([`Committed::Moved`] when
+    /// it is there already).
+    ///
+    /// # Errors
+    /// The store cannot say whether it is done.
+    pub async fn end_everyone(
+        &self,
+        control: &Control,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<Committed, StoreError> {
+        let moment_text = moment(control.not_before.unwrap_or(now));
+        let by = control.by.as_ref().map_or("system", UserId::as_str);
+        let update = Update::builder()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(GLOBAL))
+            .key(SK, text(CONTROL))
+            .update_expression("SET nb = :moment, #by = :by, note = :note")
+            .condition_expression("attribute_not_exists(nb) OR nb < :moment")
+            .expression_attribute_names("#by", CONTROL_BY)
+            .expression_attribute_values(":moment", moment_text)
+            .expression_attribute_values(":by", text(by))
+            .expression_attribute_values(":note", text(control.note.clone().unwrap_or_default()))
+            .build()
+            .expect("table, key and expression are given");
+        let request = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .transact_items(self.put_event(event))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match request.send().await {
+            Ok(_) => {
+                self.control.keep(now, control);
+                Ok(Committed::Yes)
+            }
+            Err(error) => transaction_outcome(error),
+        }
+    }
+}

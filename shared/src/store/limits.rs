@@ -1,0 +1,211 @@
+//! Rate-limit counters: one atomic `ADD` a check, no read before it, so that no attempt is ever lost.
+//!
+//! A row is a key, a number for each sub-window (`b<index>`), and `blocked_until` while it refuses. None of these
+//! calls is repeated by the SDK: a repeated count would count twice.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure};
+
+use super::Store;
+use super::error::StoreError;
+use super::item::{self, Item, moment, number, text};
+use super::schema::*;
+use crate::clock::Timestamp;
+use crate::limit::Policy;
+use crate::limit::sliding::{Counts, Cut};
+
+/// How a counted attempt came out.
+#[derive(Clone, Debug)]
+pub enum Attempt {
+    /// It is counted; these are all that count.
+    Counted(Counts),
+    /// The key is refused until this second; nothing is counted.
+    Refused(Timestamp),
+}
+
+/// How a refusal came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Until when the key is refused.
+    pub until: Timestamp,
+    /// Whether this call began it: one in a block, whatever the crowd.
+    pub first: bool,
+}
+
+/// The key is not refused now.
+const MAY_COUNT: &str = "attribute_not_exists(blocked_until) OR blocked_until <= :now";
+
+/// How long a row outlives its window and block.
+const TTL_MARGIN: Duration = Duration::from_secs(3_600);
+
+impl Store {
+    /// Counts one attempt, unless its key is refused.
+    ///
+    /// *Atomicity*: one UpdateItem: of N attempts at once each sees a different sum.
+    ///
+    /// # Errors
+    /// The store cannot say whether it is counted.
+    pub async fn attempt(&self, key: &str, policy: &Policy, now: Timestamp) -> Result<Attempt, StoreError> {
+        let cut = Cut::of(policy);
+        let newest = cut.index(now);
+        // Those of the window before; a key that was quiet for longer is swept when it is seen.
+        let stale: Vec<String> = ((newest - 3 * cut.parts)..=(newest - cut.parts)).map(sub_window).collect();
+        let ttl = now + policy.window.max(policy.block.unwrap_or_default()) + TTL_MARGIN;
+        let outcome = self
+            .update_limit(key)
+            .update_expression(format!(
+                "SET #ttl = :ttl ADD {} :one REMOVE blocked_until, {}",
+                sub_window(newest),
+                stale.join(", ")
+            ))
+            .condition_expression(MAY_COUNT)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":ttl", moment(ttl))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":now", moment(now))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .customize()
+            .config_override(once())
+            .send()
+            .await;
+        let row = match outcome {
+            Ok(reply) => reply.attributes.unwrap_or_default(),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    return blocked_until(refused.item()).map(Attempt::Refused);
+                }
+                _ => return Err(StoreError::unavailable(error)),
+            },
+        };
+        let mut counts = counts_of(&row);
+        let current = counts.0.split_off(&(newest - cut.parts + 1));
+        self.sweep(key, &counts).await;
+        Ok(Attempt::Counted(Counts(current)))
+    }
+
+    /// Refuses a key until `until`, and takes back the attempt that was one too many: a refused one does
+    /// not count. A refusal that is there already stays as it is.
+    ///
+    /// # Errors
+    /// The store cannot say; the attempt may still count.
+    pub async fn refuse(
+        &self,
+        key: &str,
+        policy: &Policy,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Refusal, StoreError> {
+        let slot = sub_window(Cut::of(policy).index(now));
+        let outcome = self
+            .update_limit(key)
+            .update_expression(format!("SET blocked_until = :until ADD {slot} :less"))
+            .condition_expression(MAY_COUNT)
+            .expression_attribute_values(":until", moment(until))
+            .expression_attribute_values(":less", number(-1))
+            .expression_attribute_values(":now", moment(now))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .customize()
+            .config_override(once())
+            .send()
+            .await;
+        let Err(error) = outcome else { return Ok(Refusal { until, first: true }) };
+        let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() else {
+            return Err(StoreError::unavailable(error));
+        };
+        let until = blocked_until(refused.item())?;
+        self.take_back(key, &Counts([(Cut::of(policy).index(now), 1)].into())).await?;
+        Ok(Refusal { until, first: false })
+    }
+
+    /// Forgets a key: its attempts, which were not failures after all, and its refusal. Returns the attempts.
+    ///
+    /// *Atomicity*: one DeleteItem.
+    ///
+    /// # Errors
+    /// The store cannot say.
+    pub async fn forget_attempts(&self, key: &str) -> Result<Counts, StoreError> {
+        let reply = self
+            .client
+            .delete_item()
+            .table_name(&self.tables.rate_limits)
+            .key(KEY, text(key))
+            .return_values(ReturnValue::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        Ok(reply.attributes().map(counts_of).unwrap_or_default())
+    }
+
+    /// Takes attempts back from a key that counted them, too.
+    ///
+    /// *Atomicity*: one UpdateItem; it raises no row that is gone.
+    ///
+    /// # Errors
+    /// The store cannot say.
+    pub async fn take_back(&self, key: &str, counts: &Counts) -> Result<(), StoreError> {
+        if counts.0.is_empty() {
+            return Ok(());
+        }
+        let mut request = self.update_limit(key).condition_expression("attribute_exists(#key)");
+        let mut parts = vec![];
+        for (place, (index, count)) in counts.0.iter().enumerate() {
+            parts.push(format!("{} :c{place}", sub_window(*index)));
+            request = request.expression_attribute_values(format!(":c{place}"), number(-count));
+        }
+        let request = request
+            .update_expression(format!("ADD {}", parts.join(", ")))
+            .expression_attribute_names("#key", KEY)
+            .customize()
+            .config_override(once());
+        super::rotating::done_or_gone(request.send().await)
+    }
+
+    /// Removes sub-windows that a quiet time left behind, so that a row stays small for ever. Best effort:
+    /// they count nothing.
+    async fn sweep(&self, key: &str, stale: &Counts) {
+        if stale.0.is_empty() {
+            return;
+        }
+        let names: Vec<String> = stale.0.keys().map(|index| sub_window(*index)).collect();
+        let request = self.update_limit(key).update_expression(format!("REMOVE {}", names.join(", ")));
+        if let Err(error) = request.customize().config_override(once()).send().await {
+            tracing::debug!(%error, "old sub-windows of a limit stay for now");
+        }
+    }
+
+    fn update_limit(&self, key: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.tables.rate_limits)
+            .key(KEY, text(key))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+}
+
+/// A count must not be repeated by anybody but the caller.
+fn once() -> aws_sdk_dynamodb::config::Builder {
+    aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled())
+}
+
+fn sub_window(index: i64) -> String {
+    format!("b{index}")
+}
+
+fn counts_of(row: &Item) -> Counts {
+    let entry = |name: &String| {
+        let index = name.strip_prefix('b')?.parse().ok()?;
+        let count = row.get(name)?.as_n().ok()?.parse().ok()?;
+        Some((index, count))
+    };
+    Counts(row.keys().filter_map(entry).collect())
+}
+
+fn blocked_until(row: Option<&Item>) -> Result<Timestamp, StoreError> {
+    row.map_or(Err(StoreError::Malformed(BLOCKED_UNTIL)), |row| item::timestamp(row, BLOCKED_UNTIL))
+}

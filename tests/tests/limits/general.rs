@@ -1,0 +1,195 @@
+//! The general limit: authenticated calls of one session.
+
+use latchkey::metrics::Counter;
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::world::{Jar, Tokens, World};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+const LIST: &str = "/api/auth/sessions";
+
+async fn tight() -> World {
+    World::with(&[("LIMIT_GENERAL", "3/15m")]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_calls_at_once_exactly_as_many_as_the_limit_pass() {
+    let world = World::with(&[("LIMIT_GENERAL", "20/15m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let mut calls = JoinSet::new();
+    for _ in 0..100 {
+        let (device, access) = (device.clone(), tokens.access.clone());
+        calls.spawn(async move { device.list(&access).await.status.as_u16() });
+    }
+    let statuses = calls.join_all().await;
+    let of = |status| statuses.iter().filter(|given| **given == status).count();
+    assert_eq!((of(200), of(429)), (20, 80));
+    assert_eq!(world.count_events("alice", "rate_limited").await, 1, "one refusal, one event");
+}
+
+#[tokio::test]
+async fn every_path_that_takes_a_token_counts_for_its_session_and_no_other() {
+    let world = World::with(&[("LIMIT_GENERAL", "4/15m")]).await;
+    let device = world.device();
+    let (tokens, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
+    let own = device.clone().bearer(&tokens.access);
+    let one = format!("{LIST}/{}", tokens.session);
+    for path in [LIST, &one, "/api/auth/sessions/events", "/api/auth/revoke"] {
+        own.get(path).await.assert_status(200);
+    }
+    for path in [LIST, &one, "/api/auth/sessions/events", "/api/auth/revoke"] {
+        own.get(path).await.assert_problem(429, "rate_limited");
+    }
+    device.list(&other.access).await.assert_status(200);
+    world.device().at("203.0.113.200").list(&tokens.access).await.assert_problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn it_never_refuses_a_refresh_a_status_or_a_sign_out() {
+    let world = tight().await;
+    let device = world.device();
+    let other = device.sign_in("alice").await;
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    for _ in 0..3 {
+        device.list(&jar.access).await.assert_status(200);
+    }
+    device.list(&jar.access).await.assert_problem(429, "rate_limited");
+    device.status(&jar.line()).await.assert_status(200);
+    let next = Jar::of(device.refresh_with_cookies(&jar.line()).await.assert_status(200));
+    device.list(&next.access).await.assert_problem(429, "rate_limited");
+    let path = format!("{LIST}/{}", other.session);
+    device.clone().bearer(&next.access).delete(&path).await.assert_status(200);
+    device.revoke(&next.access, json!({"strategy": "others"})).await.assert_status(200);
+    device.revoke(&next.access, json!({"strategy": "current"})).await.assert_status(200);
+    assert!(world.live("alice").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_promised_second_passes_and_no_second_before_it() {
+    let world = tight().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    world.advance(17);
+    for _ in 0..3 {
+        device.list(&tokens.access).await.assert_status(200);
+    }
+    let refused = device.list(&tokens.access).await;
+    let wait: u64 = refused.assert_problem(429, "rate_limited").header("retry-after").parse().unwrap();
+    assert!((810..=900).contains(&wait), "{wait}");
+    for left in (1..wait).rev() {
+        world.advance(1);
+        if left % 60 == 1 || left < 3 {
+            let again = device.list(&tokens.access).await;
+            assert_eq!(again.assert_problem(429, "rate_limited").header("retry-after"), left.to_string());
+        }
+    }
+    world.advance(1);
+    device.list(&tokens.access).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn who_hammers_costs_no_call_after_the_first_refusal() {
+    let world = tight().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    for _ in 0..4 {
+        device.list(&tokens.access).await;
+    }
+    world.laptop.stats.reset();
+    for _ in 0..50 {
+        device.list(&tokens.access).await.assert_problem(429, "rate_limited");
+        let watching = device.clone().bearer(&tokens.access).header("if-none-match", "\"x\"");
+        watching.get(LIST).await.assert_problem(429, "rate_limited");
+    }
+    assert_eq!(world.laptop.stats.total().calls, 0);
+}
+
+#[tokio::test]
+async fn watching_an_unchanged_list_uses_nothing_up() {
+    let world = tight().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let tag = device.list(&tokens.access).await.header("etag").to_owned();
+    let watching = device.clone().bearer(&tokens.access).header("if-none-match", &tag);
+    for _ in 0..50 {
+        let unchanged = watching.get(LIST).await;
+        assert_eq!(unchanged.status, 304);
+        assert_eq!(unchanged.header("ratelimit"), "", "what is not counted tells of no limit");
+    }
+    device.sign_in("alice").await;
+    let changed = watching.get(LIST).await;
+    assert_eq!(changed.assert_status(200).header("ratelimit"), "\"general\";r=1;t=820");
+    watching.get(LIST).await.assert_status(200);
+    watching.get(LIST).await.assert_problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn who_has_no_session_any_more_learns_that_first() {
+    let world = tight().await;
+    let device = world.device();
+    let (tokens, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
+    for _ in 0..3 {
+        device.list(&tokens.access).await.assert_status(200);
+    }
+    device.revoke(&other.access, json!({"strategy": "others"})).await.assert_status(200);
+    device.list(&tokens.access).await.assert_ended("signed_out");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_a_problem_tells_of_the_limit_too() {
+    let world = tight().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let unknown = device.clone().bearer(&tokens.access).get(&format!("{LIST}/nothing")).await;
+    assert_eq!(unknown.assert_problem(404, "not_found").header("ratelimit"), "\"general\";r=2;t=820");
+}
+
+#[tokio::test]
+async fn it_fails_open_and_says_so() {
+    let world = tight().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    for _ in 0..6 {
+        world.laptop.faults.queue(Some("UpdateItem"), FaultKind::Error500, 1);
+        let reply = device.list(&tokens.access).await;
+        assert_eq!(reply.assert_status(200).header("ratelimit"), "");
+    }
+    assert_eq!(world.laptop.faults.pending(), 0, "a count is tried once");
+    assert_eq!(world.laptop.app.metrics().value(Counter::LimitsFailedOpen), 6);
+    device.list(&tokens.access).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_count_whose_reply_is_lost_is_not_repeated() {
+    let world = tight().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    world.laptop.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
+    device.list(&tokens.access).await.assert_status(200);
+    let reply = device.list(&tokens.access).await;
+    assert_eq!(reply.header("ratelimit"), "\"general\";r=1;t=820", "counted once, and once now");
+}
+
+#[tokio::test]
+async fn a_key_that_dynamodb_throttles_is_over_its_limit_and_no_outage() {
+    let world = tight().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    world.laptop.faults.queue(Some("UpdateItem"), FaultKind::Throttle, 1);
+    let refused = device.list(&tokens.access).await;
+    assert_eq!(refused.assert_problem(429, "rate_limited").header("retry-after"), "1");
+    device.list(&tokens.access).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_refusal_that_could_not_be_written_holds_in_its_instance() {
+    let world = World::with(&[("LIMIT_GENERAL", "1/15m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    device.list(&tokens.access).await.assert_status(200);
+    world.laptop.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 0);
+    device.list(&tokens.access).await.assert_problem(429, "rate_limited");
+    let tokens = Tokens::of(&device.refresh(&tokens.refresh).await);
+    device.list(&tokens.access).await.assert_problem(429, "rate_limited");
+}

@@ -1,0 +1,88 @@
+//! Refused assertions count for their network, and a good one is never refused for them.
+
+use latchkey::metrics::Counter;
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::world::{Device, World};
+use serde_json::json;
+
+/// Presents an assertion that nobody signed.
+async fn fails(device: &Device, status: u16, code: &str) {
+    device.login("made.up.assertion").await.assert_problem(status, code);
+}
+
+#[tokio::test]
+async fn after_five_in_a_network_it_is_blocked_and_good_ones_are_not() {
+    let world = World::new().await;
+    let device = world.device().at("198.51.100.7");
+    for _ in 0..5 {
+        fails(&device, 401, "invalid_assertion").await;
+    }
+    let neighbour = world.device().at("198.51.100.200");
+    let refused = neighbour.login("made.up.assertion").await;
+    assert_eq!(refused.assert_problem(429, "rate_limited").header("retry-after"), "1800");
+    assert_eq!(refused.body["policy"], "login");
+    device.sign_in("alice").await;
+    neighbour.sign_in("bob").await;
+    fails(&world.device().at("198.51.101.7"), 401, "invalid_assertion").await;
+    world.advance(1_799);
+    fails(&device, 429, "rate_limited").await;
+    world.advance(1);
+    fails(&device, 401, "invalid_assertion").await;
+}
+
+#[tokio::test]
+async fn every_kind_of_refusal_counts() {
+    let world = World::new().await;
+    let device = world.device();
+    let used = world.assertion("alice");
+    device.login(&used).await.assert_status(201);
+    let elsewhere = world.device().agent("curl/8.0");
+    for bad in [
+        used.clone(),
+        world.assertion_with("alice", json!({"aud": "another"})),
+        world.assertion_with("alice", json!({"exp": 1})),
+        world.assertion_with("alice", json!({"iss": "https://nobody.example"})),
+        String::new(),
+    ] {
+        elsewhere.login(&bad).await.assert_problem(401, "invalid_assertion");
+    }
+    elsewhere.login(&used).await.assert_problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn no_spelling_or_header_makes_another_network() {
+    let world = World::with(&[("LIMIT_LOGIN", "2/15m/30m")]).await;
+    fails(&world.device().at("::ffff:198.51.100.7"), 401, "invalid_assertion").await;
+    fails(&world.device().at("198.51.100.8"), 401, "invalid_assertion").await;
+    fails(&world.device().at("198.51.100.9"), 429, "rate_limited").await;
+    for name in ["x-forwarded-for", "x-real-ip", "forwarded", "cf-connecting-ip", "true-client-ip"] {
+        fails(&world.device().at("198.51.100.9").header(name, "203.0.113.1"), 429, "rate_limited").await;
+    }
+    fails(&world.device().at("2001:db8:1:2::1"), 401, "invalid_assertion").await;
+    fails(&world.device().at("2001:db8:1:2:ffff::2"), 401, "invalid_assertion").await;
+    fails(&world.device().at("2001:0db8:0001:0002::3"), 429, "rate_limited").await;
+    fails(&world.device().at("2001:db8:1:3::1"), 401, "invalid_assertion").await;
+}
+
+#[tokio::test]
+async fn a_block_is_told_once_with_its_network() {
+    let world = World::with(&[("LIMIT_LOGIN", "2/15m/30m")]).await;
+    let device = world.device();
+    for _ in 0..9 {
+        device.login("made.up.assertion").await;
+    }
+    let told = world.everything().await;
+    let blocks: Vec<&str> = told.lines().filter(|row| row.contains("blocked")).collect();
+    assert_eq!(blocks.len(), 1, "{told}");
+    assert!(blocks[0].contains("\"pk\": \"S(\\\"net#"), "{}", blocks[0]);
+}
+
+#[tokio::test]
+async fn when_nobody_can_count_nobody_may_guess() {
+    let world = World::new().await;
+    let device = world.device();
+    world.laptop.faults.queue(Some("UpdateItem"), FaultKind::Error500, 1);
+    fails(&device, 503, "store_unavailable").await;
+    assert_eq!(world.laptop.app.metrics().value(Counter::LimitsFailedClosed), 1);
+    fails(&device, 401, "invalid_assertion").await;
+}

@@ -1,0 +1,52 @@
+//! What lies in the table of limits: few numbers, no name, and nothing for ever.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey_tests::world::{RawRow, World};
+
+async fn rows(world: &World) -> Vec<RawRow> {
+    let scan = world.dynamodb().scan().table_name("latchkey-rate-limits").send().await;
+    scan.expect("the engine answers").items.unwrap_or_default()
+}
+
+fn sub_windows(row: &RawRow) -> usize {
+    row.keys().filter(|name| name.starts_with('b') && *name != "blocked_until").count()
+}
+
+#[tokio::test]
+async fn a_key_that_is_used_for_weeks_stays_small() {
+    let world = World::with(&[("LIMIT_GENERAL", "100/15m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let access = tokens.access;
+    let mut most = 0;
+    // In bursts, with pauses of all lengths, as far as one access token goes; then by hand further on.
+    for pause in [1, 90, 91, 200, 400, 800, 900, 1_000, 45, 60] {
+        world.advance(pause);
+        device.list(&access).await;
+        most = most.max(sub_windows(&rows(&world).await[0]));
+    }
+    let policy = &world.laptop.app.config().limits.general;
+    for week in 1..30 {
+        world.advance(week * 86_400);
+        for _ in 0..10 {
+            world.advance(90);
+            world.laptop.store.attempt("general#long", policy, world.now()).await.expect("counted");
+        }
+        let row =
+            rows(&world).await.into_iter().find(|row| row["key"] == AttributeValue::S("general#long".into()));
+        most = most.max(sub_windows(&row.expect("the row is there")));
+    }
+    assert!(most <= 30, "{most} numbers in a row");
+}
+
+#[tokio::test]
+async fn a_row_ends_by_itself_after_its_window_and_block() {
+    let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m")]).await;
+    let device = world.device();
+    device.login("made-up").await;
+    device.login("made-up").await;
+    let row = &rows(&world).await[0];
+    let number = |name: &str| row[name].as_n().unwrap().parse::<i64>().unwrap();
+    assert_eq!(number("blocked_until"), world.now().seconds() + 1_800);
+    assert!(number("ttl") > number("blocked_until") && number("ttl") < world.now().seconds() + 2 * 3_600);
+}

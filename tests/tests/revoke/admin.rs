@@ -1,0 +1,137 @@
+//! What an administrator can end, and who is none.
+
+use latchkey_tests::world::{Device, Reply, Tokens, World};
+use serde_json::{Value, json};
+
+/// An administrator who has just signed in.
+pub(super) async fn admin(world: &World) -> Tokens {
+    let reply = world.device().login(&world.assertion_with("root", json!({"scope": "latchkey:admin"}))).await;
+    Tokens::of(reply.assert_status(201))
+}
+
+async fn end_user(device: &Device, admin: &Tokens, user: &str) -> Reply {
+    let body = json!({"strategy": "user", "user_id": user, "reason": "stolen laptop"});
+    device.revoke(&admin.access, body).await
+}
+
+#[tokio::test]
+async fn an_administrator_ends_all_sessions_of_a_user_and_says_why() {
+    let world = World::new().await;
+    let device = world.device();
+    let (one, two) = (device.sign_in("paul").await, device.sign_in("paul").await);
+    let bystander = device.sign_in("alice").await;
+    let unused = world.assertion("paul");
+    world.advance(20);
+    let admin = admin(&world).await;
+    let reply = end_user(&device, &admin, "paul").await;
+    assert_eq!(reply.assert_status(200).body["ended"], 2);
+    reply.assert_no_cookie();
+    for tokens in [&one, &two] {
+        device.refresh(&tokens.refresh).await.assert_ended("admin");
+        device.list(&tokens.access).await.assert_ended("admin");
+    }
+    device.login(&unused).await.assert_problem(401, "invalid_assertion");
+    device.list(&bystander.access).await.assert_status(200);
+    device.sign_in("paul").await;
+    let asked = device.clone().bearer(&admin.access).get("/api/auth/revoke?user_id=paul").await;
+    let body = asked.assert_status(200).body.clone();
+    assert_eq!(
+        (&body["user_id"], &body["tokens_valid_after"]),
+        (&json!("paul"), &json!(world.now().to_rfc3339()))
+    );
+    let entries = body["revocations"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    for entry in entries {
+        assert_eq!(
+            (&entry["reason"], &entry["note"], &entry["by"]),
+            (&json!("admin"), &json!("stolen laptop"), &json!("root"))
+        );
+        assert_eq!(entry["at"], json!(world.now().to_rfc3339()));
+    }
+    assert_eq!(world.count_events("paul", "logout").await, 0, "paul signed nothing out");
+}
+
+#[tokio::test]
+async fn an_administrator_ends_one_session_of_a_user() {
+    let world = World::new().await;
+    let device = world.device();
+    let (one, two) = (device.sign_in("paul").await, device.sign_in("paul").await);
+    let admin = admin(&world).await;
+    let body = |user: &str, session: &str| json!({"strategy": "session", "user_id": user, "session_id": session, "reason": "odd place"});
+    let reply = device.revoke(&admin.access, body("paul", &one.session)).await;
+    assert_eq!(reply.assert_status(200).body["session_ids"], json!([one.session]));
+    assert_eq!(world.live("paul").await, std::slice::from_ref(&two.session));
+    for (user, session) in [("paul", one.session.as_str()), ("alice", &two.session), ("paul", "nothing")] {
+        device.revoke(&admin.access, body(user, session)).await.assert_problem(404, "not_found");
+    }
+    assert_eq!(world.live("paul").await, [two.session]);
+}
+
+#[tokio::test]
+async fn nobody_else_gets_anywhere() {
+    let world = World::new().await;
+    let device = world.device();
+    let paul = device.sign_in("paul").await;
+    let alice = device.sign_in("alice").await;
+    let admin = admin(&world).await;
+    let bodies = [
+        json!({"strategy": "user", "user_id": "paul", "reason": "x"}),
+        json!({"strategy": "session", "user_id": "paul", "session_id": paul.session, "reason": "x"}),
+        json!({"strategy": "everyone", "reason": "x"}),
+    ];
+    let before = world.everything().await;
+    let all_refused = async |tokens: &Tokens| {
+        for body in &bodies {
+            device.revoke(&tokens.access, body.clone()).await.assert_problem(403, "forbidden");
+        }
+        let asked = device.clone().bearer(&tokens.access).get("/api/auth/revoke?user_id=paul").await;
+        asked.assert_problem(403, "forbidden");
+    };
+    world.laptop.stats.reset();
+    all_refused(&alice).await;
+    assert_eq!(world.laptop.stats.total().calls, 0, "the token says enough");
+    world.assert_unchanged(&before, "a user ended something").await;
+    world.take_scope("root", &admin.session).await;
+    let before = world.everything().await;
+    all_refused(&admin).await;
+    world.assert_unchanged(&before, "a former administrator ended something").await;
+    device.list(&paul.access).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn an_administrator_whose_session_ended_is_none() {
+    let world = World::new().await;
+    let device = world.device();
+    device.sign_in("paul").await;
+    let admin = admin(&world).await;
+    device.revoke(&admin.access, json!({"strategy": "current"})).await.assert_status(200);
+    end_user(&device, &admin, "paul").await.assert_ended("signed_out");
+    assert_eq!(world.live("paul").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_field_is_named() {
+    let world = World::new().await;
+    let device = world.device();
+    let admin = admin(&world).await;
+    let future = (world.now() + std::time::Duration::from_secs(1)).to_rfc3339();
+    let cases: [(Value, &str); 11] = [
+        (json!({"strategy": "user", "reason": "x"}), "user_id"),
+        (json!({"strategy": "user", "user_id": "", "reason": "x"}), "user_id"),
+        (json!({"strategy": "user", "user_id": "paul"}), "reason"),
+        (json!({"strategy": "user", "user_id": "paul", "reason": " "}), "reason"),
+        (json!({"strategy": "user", "user_id": "paul", "reason": "a\nb"}), "reason"),
+        (json!({"strategy": "user", "user_id": "paul", "reason": "é".repeat(201)}), "reason"),
+        (json!({"strategy": "session", "user_id": "paul", "reason": "x"}), "session_id"),
+        (json!({"strategy": "everyone"}), "reason"),
+        (json!({"strategy": "everyone", "reason": "x", "before": "yesterday"}), "before"),
+        (json!({"strategy": "everyone", "reason": "x", "before": future}), "before"),
+        (json!({"strategy": "somebody"}), "strategy"),
+    ];
+    for (body, field) in cases {
+        let reply = device.revoke(&admin.access, body.clone()).await;
+        assert_eq!((reply.status.as_u16(), &reply.body["field"]), (400, &json!(field)), "{body}");
+    }
+    let longest = json!({"strategy": "user", "user_id": "paul", "reason": "é".repeat(200)});
+    device.revoke(&admin.access, longest).await.assert_status(200);
+}

@@ -1,0 +1,69 @@
+//! What was revoked, when, why and by whom: a user's own, an administrator's anybody's.
+
+use latchkey_tests::world::{Tokens, World};
+use serde_json::json;
+
+use super::admin::admin;
+
+const PATH: &str = "/api/auth/revoke";
+
+#[tokio::test]
+async fn a_user_reads_the_public_reasons_of_their_own() {
+    let world = World::new().await;
+    let device = world.device();
+    let stolen = device.sign_in("alice").await;
+    let next = Tokens::of(&device.refresh(&stolen.refresh).await);
+    device.refresh(&next.refresh).await.assert_status(200);
+    device.refresh(&stolen.refresh).await.assert_ended("security");
+    let left = device.sign_in("alice").await;
+    device.revoke(&left.access, json!({"strategy": "current"})).await.assert_status(200);
+    let own = device.sign_in("alice").await;
+    let asked = device.clone().bearer(&own.access).get(PATH).await;
+    let reasons: Vec<_> = asked.assert_status(200).body["revocations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["reason"].clone())
+        .collect();
+    assert_eq!(reasons, [json!("signed_out"), json!("security")], "newest first, and no internals");
+    assert_eq!(asked.body["tokens_valid_after"], json!(null));
+    let one = device.clone().bearer(&own.access).get(&format!("{PATH}?session_id={}", left.session)).await;
+    let expected = json!([{"session_id": left.session, "reason": "signed_out", "note": null, "by": "user",
+        "at": world.now().to_rfc3339()}]);
+    assert_eq!(one.assert_status(200).body["revocations"], expected);
+    let admin = admin(&world).await;
+    let full = device.bearer(&admin.access).get(&format!("{PATH}?user_id=alice")).await;
+    assert_eq!(full.body["revocations"][1]["reason"], "reuse_detected");
+}
+
+#[tokio::test]
+async fn a_strangers_session_is_as_unknown_as_one_that_never_was() {
+    let world = World::new().await;
+    let device = world.device();
+    let bob = device.sign_in("bob").await;
+    device.revoke(&bob.access, json!({"strategy": "current"})).await.assert_status(200);
+    let alice = device.sign_in("alice").await;
+    let own = device.clone().bearer(&alice.access);
+    let never = "01930b5e-0000-7000-8000-000000000000";
+    for id in [&bob.session, never, &alice.session] {
+        let asked = own.get(&format!("{PATH}?session_id={id}")).await;
+        assert_eq!(asked.assert_status(200).body["revocations"], json!([]), "{id}");
+    }
+    own.get(&format!("{PATH}?session_id=x")).await.assert_field("session_id");
+    own.get(&format!("{PATH}?user_id=bob")).await.assert_problem(403, "forbidden");
+    let admin = admin(&world).await;
+    let asked =
+        device.bearer(&admin.access).get(&format!("{PATH}?user_id=bob&session_id={}", bob.session)).await;
+    assert_eq!(asked.body["revocations"][0]["by"], "user");
+}
+
+#[tokio::test]
+async fn what_merely_expired_was_not_revoked() {
+    let world = World::new().await;
+    let device = world.device();
+    device.sign_in("alice").await;
+    world.advance(8 * 86_400);
+    let own = device.sign_in("alice").await;
+    let asked = device.bearer(&own.access).get(PATH).await;
+    assert_eq!(asked.assert_status(200).body["revocations"], json!([]));
+}

@@ -1,0 +1,122 @@
+//! Is a token good right now? Exactly as long as its session lives.
+
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::world::{Device, Reply, World, flipped};
+use serde_json::json;
+
+async fn ask(device: &Device, token: &str) -> Reply {
+    let form = "application/x-www-form-urlencoded";
+    device.send("POST", "/api/auth/introspect", Some(form), format!("token={token}")).await
+}
+
+fn backend(world: &World) -> Device {
+    world.device().bearer(&world.assertion_with("api", json!({"scope": "latchkey:introspect"})))
+}
+
+#[tokio::test]
+async fn a_backend_learns_all_claims_of_a_good_token() {
+    let world = World::new().await;
+    let tokens = world.device().sign_in("alice").await;
+    let reply = ask(&backend(&world), &tokens.access).await;
+    assert_eq!(
+        reply.assert_status(200).members(),
+        [
+            "active",
+            "aud",
+            "auth_time",
+            "client_id",
+            "exp",
+            "iat",
+            "iss",
+            "jti",
+            "scope",
+            "sid",
+            "sub",
+            "token_type"
+        ]
+    );
+    let body = &reply.body;
+    assert_eq!(
+        (&body["active"], &body["sub"], &body["sid"]),
+        (&json!(true), &json!("alice"), &json!(tokens.session))
+    );
+    assert_eq!(
+        (&body["exp"], &body["token_type"]),
+        (&json!(world.now().seconds() + 3_600), &json!("access_token"))
+    );
+}
+
+#[tokio::test]
+async fn whatever_is_not_active_is_answered_alike() {
+    let world = World::new().await;
+    let device = world.device();
+    let (tokens, ended) = (device.sign_in("alice").await, device.sign_in("bob").await);
+    device.revoke(&ended.access, json!({"strategy": "current"})).await.assert_status(200);
+    let marked = device.sign_in("carol").await;
+    world.mark_ending("carol", &marked.session, "admin").await;
+    let backend = backend(&world);
+    let assertion = world.assertion("alice");
+    for (what, token) in [
+        ("made up", "x"),
+        ("tampered", &flipped(&tokens.access)),
+        ("a refresh token", &tokens.refresh),
+        ("an assertion", &assertion),
+        ("of an ended session", &ended.access),
+        ("of a session that is ending", &marked.access),
+    ] {
+        let reply = ask(&backend, token).await;
+        assert_eq!((reply.status.as_u16(), &reply.body), (200, &json!({"active": false})), "{what}");
+    }
+    let fresh = world.assertion_with(
+        "api",
+        json!({"scope": "latchkey:introspect", "iat": world.now().seconds() + 3_600 - 60}),
+    );
+    drop(fresh);
+    world.advance(3_600);
+    let backend = self::backend(&world);
+    assert_eq!(ask(&backend, &tokens.access).await.body, json!({"active": false}), "expired");
+}
+
+#[tokio::test]
+async fn a_role_that_was_taken_away_is_gone_from_the_answer() {
+    let world = World::new().await;
+    let admin = super::admin::admin(&world).await;
+    let backend = backend(&world);
+    assert_eq!(ask(&backend, &admin.access).await.body["scope"], "latchkey:admin");
+    world.take_scope("root", &admin.session).await;
+    assert_eq!(ask(&backend, &admin.access).await.body["scope"], "");
+}
+
+#[tokio::test]
+async fn who_holds_a_token_may_ask_about_it_and_about_no_other() {
+    let world = World::new().await;
+    let device = world.device();
+    let (mine, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
+    let own = device.clone().bearer(&mine.access);
+    assert_eq!(ask(&own, &mine.access).await.body["active"], true);
+    ask(&own, &other.access).await.assert_problem(401, "invalid_token");
+    ask(&device, &mine.access).await.assert_problem(401, "token_missing");
+    assert_eq!(ask(&device.clone().bearer("x"), "x").await.body, json!({"active": false}));
+    let wrong_scope =
+        device.clone().bearer(&world.assertion_with("api", json!({"scope": "latchkey:attempts"})));
+    let refused = ask(&wrong_scope, &mine.access).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (403, "forbidden"));
+    let cookie = device.clone().cookies(&format!("latchkey_access={}", mine.access));
+    ask(&cookie, &mine.access).await.assert_problem(401, "token_missing");
+}
+
+#[tokio::test]
+async fn bad_forms_and_a_store_that_cannot_say() {
+    let world = World::new().await;
+    let tokens = world.device().sign_in("alice").await;
+    let backend = backend(&world);
+    let send = async |kind: &str, body: &str| {
+        backend.send("POST", "/api/auth/introspect", Some(kind), body.to_owned()).await
+    };
+    let form = "application/x-www-form-urlencoded";
+    send(form, "").await.assert_field("token");
+    send(form, "token=a&token=b").await.assert_field("token");
+    send("application/json", "{\"token\":\"a\"}").await.assert_problem(415, "unsupported_media_type");
+    world.laptop.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
+    ask(&backend, &tokens.access).await.assert_problem(503, "store_unavailable");
+}

@@ -1,0 +1,128 @@
+//! Giving a token up: the strategy, and the form of RFC 7009.
+
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::world::{Device, Jar, Reply, Tokens, World, flipped};
+use serde_json::json;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn form(device: &Device, body: &str) -> Reply {
+    device.send("POST", "/api/auth/revoke", Some(FORM), body.to_owned()).await
+}
+
+#[tokio::test]
+async fn either_token_ends_its_session_and_nothing_is_said() {
+    let world = World::new().await;
+    let device = world.device();
+    let kept = device.sign_in("alice").await;
+    for hint in ["", "&token_type_hint=refresh_token", "&token_type_hint=access_token", "&token_type_hint=x"]
+    {
+        for pick in [|tokens: &Tokens| tokens.access.clone(), |tokens: &Tokens| tokens.refresh.clone()] {
+            let tokens = device.sign_in("alice").await;
+            let reply = form(&device, &format!("token={}{hint}", pick(&tokens))).await;
+            assert_eq!((reply.status.as_u16(), &reply.body), (200, &json!(null)), "{hint}");
+            assert!(world.raw_row("alice", &tokens.session).await.is_none());
+            device.refresh(&tokens.refresh).await.assert_ended("signed_out");
+            device.list(&tokens.access).await.assert_ended("signed_out");
+        }
+    }
+    assert_eq!(world.live("alice").await, [kept.session]);
+}
+
+#[tokio::test]
+async fn an_older_refresh_token_ends_its_session_without_an_alarm() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    let second = Tokens::of(&device.refresh(&first.refresh).await);
+    Tokens::of(&device.refresh(&second.refresh).await);
+    form(&device, &format!("token={}", first.refresh)).await.assert_status(200);
+    assert!(world.live("alice").await.is_empty());
+    assert_eq!(world.count_events("alice", "token_reused").await, 0);
+}
+
+#[tokio::test]
+async fn every_other_token_is_200_too_and_changes_nothing() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let gone = device.sign_in("bob").await;
+    form(&device, &format!("token={}", gone.refresh)).await.assert_status(200);
+    let assertion = world.assertion("alice");
+    let before = world.everything().await;
+    for token in [
+        "x",
+        "made.up.token",
+        &flipped(&tokens.access),
+        &flipped(&tokens.refresh),
+        &gone.refresh,
+        &gone.access,
+        &assertion,
+    ] {
+        let reply = form(&device, &format!("token={token}")).await;
+        assert_eq!((reply.status.as_u16(), &reply.body), (200, &json!(null)), "{token}");
+        let json = device.post("/api/auth/revoke", json!({"strategy": "token", "token": token})).await;
+        assert_eq!(json.assert_status(200).body["ended"], 0);
+    }
+    world.assert_unchanged(&before, "a token that is not good").await;
+}
+
+#[tokio::test]
+async fn who_says_who_they_are_ends_nothing_of_somebody_else() {
+    let world = World::new().await;
+    let device = world.device();
+    let (alice, bob) = (device.sign_in("alice").await, device.sign_in("bob").await);
+    let as_alice = device.clone().bearer(&alice.access);
+    for token in [&bob.access, &bob.refresh] {
+        form(&as_alice, &format!("token={token}")).await.assert_status(200);
+        let body = json!({"strategy": "token", "token": token});
+        assert_eq!(as_alice.post("/api/auth/revoke", body).await.assert_status(200).body["ended"], 0);
+    }
+    device.list(&bob.access).await.assert_status(200);
+    let other = device.sign_in("alice").await;
+    let body = json!({"strategy": "token", "token": other.refresh});
+    let reply = as_alice.post("/api/auth/revoke", body).await;
+    assert_eq!(reply.assert_status(200).body["session_ids"], json!([other.session]));
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_ends_nothing_of_its_visitor() {
+    let world = World::new().await;
+    let device = world.device();
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    let evil = device.clone().header("cookie", &jar.line()).header("origin", "https://evil.example");
+    form(&evil, "token=x").await.assert_status(200);
+    assert_eq!(form(&evil, "strategy=current").await.assert_status(400).body["error"], "invalid_request");
+    assert_eq!(world.live("alice").await, [jar.session]);
+}
+
+#[tokio::test]
+async fn what_is_missing_or_there_twice_is_an_oauth_error() {
+    let world = World::new().await;
+    let device = world.device();
+    for body in [
+        "",
+        "token=",
+        "token=a&token=b",
+        "token_type_hint=access_token",
+        "token=a&token_type_hint=b&token_type_hint=c",
+    ] {
+        let reply = form(&device, body).await;
+        assert_eq!((reply.status.as_u16(), &reply.body["error"]), (400, &json!("invalid_request")), "{body}");
+    }
+    device.post("/api/auth/revoke", json!({"strategy": "token"})).await.assert_field("token");
+}
+
+#[tokio::test]
+async fn when_the_store_cannot_say_the_answer_is_503() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    for operation in ["GetItem", "TransactWriteItems"] {
+        world.laptop.faults.queue(Some(operation), FaultKind::Error500, 3);
+        let reply = form(&device, &format!("token={}", tokens.refresh)).await;
+        assert_eq!((reply.status.as_u16(), &reply.body["error"]), (503, &json!("temporarily_unavailable")));
+        world.laptop.faults.clear(None);
+    }
+    device.list(&tokens.access).await.assert_status(200);
+}
