@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use aws_lc_rs::digest;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -186,6 +187,17 @@ impl Event {
     /// An event of a user's session at `now_millis`, with a random id.
     pub fn new(user: &UserId, session: SessionId, now_millis: i64, kind: EventKind) -> Self {
         Self { session: Some(session), ..Self::about(Subject::User(user.clone()), now_millis, kind) }
+    }
+
+    /// An event of a session that can happen once a second: its id is made of it, so that telling it again
+    /// tells nothing new.
+    pub fn named(user: &UserId, session: SessionId, at: Timestamp, what: &str, kind: EventKind) -> Self {
+        let digest = digest::digest(&digest::SHA256, format!("{what} {session} {}", at.seconds()).as_bytes());
+        let mut name = [0; 10];
+        name.copy_from_slice(&digest.as_ref()[..10]);
+        let millis = u64::try_from(at.seconds().saturating_mul(1_000)).unwrap_or(0);
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &name).into_uuid();
+        Self { id, subject: Subject::User(user.clone()), session: Some(session), at, kind }
     }
 
     /// An event of no session.

@@ -53,6 +53,13 @@ pub async fn exchange(
             Carried::Refused(row) => row,
         };
         let verdict = judge(token, row.as_deref(), seen, now, config.lifetimes.grace);
+        if let (Plan::Block(until), Verdict::Blocked(found)) = (&plan, verdict)
+            && *until == found
+            && config.limits.refresh.block.is_some_and(|block| now + block == found)
+        {
+            // It is this very block: the reply to the write was lost, and with it what is told of it.
+            tell_of_block(app, token, seen, found, now).await;
+        }
         if let Some(exchange) = settle(app, token, row, verdict, seen, now).await? {
             return Ok(exchange);
         }
@@ -93,19 +100,20 @@ async fn carry_out(
                 Carried::Out(finish(app, &before, now).await)
             }
             Conditional::Held(_) => {
-                observe(
-                    app,
-                    &token.user,
-                    token.session,
-                    vec![EventKind::Blocked(Over { policy: "refresh", until: *until, ip: seen.ip })],
-                    None,
-                )
-                .await;
+                tell_of_block(app, token, seen, *until, now).await;
                 Carried::Out(Exchange::Blocked(*until))
             }
             Conditional::Refused(row) => Carried::Refused(row),
         },
     })
+}
+
+/// Tells of a block under an id that is made of it: told twice, it is still one event.
+async fn tell_of_block(app: &App, token: &RefreshToken, seen: &Seen, until: Timestamp, now: Timestamp) {
+    let over = Over { policy: "refresh", until, ip: seen.ip };
+    let kind = EventKind::Blocked(over);
+    let event = Event::named(&token.user, token.session, now, "blocked", kind);
+    app.observe(&[event], std::future::ready(Ok(()))).await;
 }
 
 /// Ends the session when a rule whose mode is `end` fires, before anything is rotated: an end that cannot

@@ -109,6 +109,7 @@ async fn a_block_and_a_call_during_it_are_one_call_each() {
     let tokens = device.sign_in("alice").await;
     let tokens = Tokens::of(&device.refresh(&tokens.refresh).await);
     device.refresh(&tokens.refresh).await.assert_problem(429, "rate_limited");
+    world.advance(1);
     let (reply, usage) = cost(&world, device.refresh(&tokens.refresh)).await;
     reply.assert_problem(429, "rate_limited");
     assert_eq!(usage.calls, 1);

@@ -1,5 +1,6 @@
 //! 20 refreshes in 5 minutes, then a block of 15: for one session, and without harm to its token.
 
+use latchkey_local::levers::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, Tokens, World};
 
 /// Reads the two headers as the draft has them: `"name";q=20;w=300` and `"name";r=7;t=112`.
@@ -159,4 +160,19 @@ async fn a_block_shorter_than_its_window_still_promises_a_second_that_passes() {
     retry_after(&device.refresh(&tokens.refresh).await);
     world.advance(1);
     refreshed(&device, &tokens).await;
+}
+
+#[tokio::test]
+async fn a_block_is_told_once_whatever_becomes_of_its_reply() {
+    for lost in [0, 1] {
+        let world = World::new().await;
+        let (device, _, tokens) = full_window(&world).await;
+        world.laptop.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, lost);
+        for _ in 0..3 {
+            retry_after(&device.refresh(&tokens.refresh).await);
+        }
+        world.advance(1);
+        retry_after(&device.refresh(&tokens.refresh).await);
+        assert_eq!(world.count_events("alice", "blocked").await, 1, "{lost} replies lost");
+    }
 }
