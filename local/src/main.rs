@@ -59,11 +59,13 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     let laptop = Laptop::builder().storage(cli.storage()).port(port).environment().build().await?;
     let sweeps = laptop.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
     say(&format!("listening on http://127.0.0.1:{port}"))?;
+    let alerts = laptop.alerts.clone();
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        alerts.close();
     };
     serve(listener, laptop.router, stop).await?;
     if let Some(sweeps) = sweeps {

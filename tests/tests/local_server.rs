@@ -443,3 +443,24 @@ async fn another_dynamodb_can_be_made_ready_and_used() {
     let list = other.list(&theirs.access).await.json();
     assert_eq!(list["sessions"].as_array().map(Vec::len), Some(2), "{list}");
 }
+
+#[tokio::test]
+async fn an_alert_reaches_whoever_listens() {
+    let server = Server::in_memory().await;
+    let mut stream = server.open("/dev/alerts").await;
+    let first = server.sign_in("alice").await;
+    let second = Tokens::of(&server.refresh(&first.refresh).await);
+    server.refresh(&second.refresh).await;
+    assert_eq!(server.refresh(&first.refresh).await.status, 401);
+    let told = stream.until("\n\n").await;
+    assert!(told.contains("event: alert\n") && told.contains("\"event_type\":\"token_reused\""), "{told}");
+    assert!(told.contains(&first.session) && !told.contains(&first.refresh), "{told}");
+    let begun = Instant::now();
+    let ended = server.stop().await;
+    assert!(
+        ended.status.success() && begun.elapsed() < Duration::from_secs(4),
+        "a listener holds no stop up"
+    );
+    let warned = ended.logs.iter().any(|line| line.contains("a security event needs a look"));
+    assert!(warned, "{:?}", ended.logs);
+}

@@ -40,7 +40,12 @@ impl Alerts {
         })
     }
 
-    /// Listens from now on.
+    /// Ends every listener's stream, so that a stop need not wait for them.
+    pub fn close(&self) {
+        let _ = self.0.send(Value::Null);
+    }
+
+    /// Listens from now on; null is the end.
     pub fn listen(&self) -> broadcast::Receiver<Value> {
         self.0.subscribe()
     }
@@ -65,7 +70,9 @@ fn message(event: &Event) -> Value {
 pub(super) async fn stream(
     State(levers): State<Levers>,
 ) -> Sse<impl Stream<Item = Result<Message, Infallible>>> {
-    let messages = BroadcastStream::new(levers.alerts.listen()).map(|alert| {
+    let alerts = BroadcastStream::new(levers.alerts.listen());
+    let until_closed = alerts.take_while(|alert| !matches!(alert, Ok(Value::Null)));
+    let messages = until_closed.map(|alert| {
         Ok(match alert {
             Ok(alert) => Message::default().event("alert").data(alert.to_string()),
             Err(BroadcastStreamRecvError::Lagged(missed)) => {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use latchkey_tests::binary::built;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
@@ -42,6 +43,25 @@ pub(crate) struct Ended {
     pub(crate) stdout: String,
     /// All lines of its log.
     pub(crate) logs: Vec<String>,
+}
+
+/// An answer without an end.
+pub(crate) struct Open(TcpStream);
+
+impl Open {
+    /// Reads on until this text has come.
+    pub(crate) async fn until(&mut self, end: &str) -> String {
+        let mut bytes = vec![];
+        let read = async {
+            while !bytes.ends_with(end.as_bytes()) {
+                bytes.push(self.0.read_u8().await.expect("it stays open"));
+            }
+        };
+        let in_time = timeout(PATIENCE, read).await;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        in_time.unwrap_or_else(|_| panic!("only this came: {text}"));
+        text
+    }
 }
 
 /// The binary with nothing of this process's environment.
@@ -97,6 +117,17 @@ impl Server {
     /// `POST` with JSON.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.request("POST", path).json(&body).send(self.address).await
+    }
+
+    /// A stream that the server keeps open.
+    pub(crate) async fn open(&self, path: &str) -> Open {
+        let (head, _) = self.request("GET", path).parts();
+        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
+        stream.write_all(head.as_bytes()).await.expect("it reads");
+        let mut open = Open(stream);
+        let answer = open.until("\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        open
     }
 
     /// An assertion for `user`.
