@@ -24,7 +24,7 @@ const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
 /// Every sample event: which function gets it, and the status and the code of its answer.
-const SAMPLES: [(&str, &str, u16, &str); 19] = [
+const SAMPLES: [(&str, &str, u16, &str); 24] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
     ("base64-body", "login", 201, ""),
@@ -44,11 +44,19 @@ const SAMPLES: [(&str, &str, u16, &str); 19] = [
     ("not-found", "sessions", 404, "not_found"),
     ("revoke-current", "revoke", 200, ""),
     ("revoke-all", "revoke", 200, ""),
+    ("revoke-token-form", "revoke", 200, ""),
+    ("revoke-history", "revoke", 200, ""),
+    ("revoke-user-forbidden", "revoke", 403, "forbidden"),
+    ("introspect", "revoke", 200, ""),
+    ("login-attempts", "login", 200, ""),
 ];
 
 /// The event as its own user sends it: two sessions open, the second one shown by its id.
 async fn as_user(deployment: &Deployment, user: &str, name: &str) -> Event {
-    let sample = Event::from_file(name).fill("assertion", &deployment.world.assertion(user));
+    let world = &deployment.world;
+    let service = world.assertion_with("backend", json!({"scope": "latchkey:attempts"}));
+    let sample = Event::from_file(name).fill("assertion", &world.assertion(user));
+    let sample = sample.fill("service_assertion", &service).fill("user", user);
     let own = deployment.sign_in(user, &sample).await;
     let other = deployment.sign_in(user, &sample).await;
     filled(&sample.fill("session_id", &other.session), &own)

@@ -89,7 +89,8 @@ fn cookies(lines: &[String]) -> Vec<String> {
 /// The members with their types, and the values of those that do not change from call to call.
 fn masked(name: &str, value: &Value) -> Value {
     let changes =
-        ["_token", "_id", "_ids", "_at", "_in", "_by", "_time"].iter().any(|end| name.ends_with(end));
+        ["_token", "_id", "_ids", "_at", "_in", "_by", "_time"].iter().any(|end| name.ends_with(end))
+            || ["sub", "sid", "jti", "iat", "exp"].contains(&name);
     match value {
         Value::Object(members) => {
             members.iter().map(|(name, value)| (name.clone(), masked(name, value))).collect()

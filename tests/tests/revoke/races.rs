@@ -104,3 +104,44 @@ async fn theft_that_is_noticed_twice_is_recorded_once() {
     assert_eq!(world.count_events("alice", "token_reused").await, 1);
     assert_eq!(world.count_events("alice", "session_ended").await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_sign_out_everywhere_nothing_from_before_works_in_two_hundred_rounds() {
+    let world = World::with(&[("LIMIT_LOGIN", "1000000/15m"), ("LIMIT_GENERAL", "1000000/15m")]).await;
+    for round in 0..200 {
+        let user = format!("user-{round}");
+        let device = world.device();
+        let (mine, other) = (device.sign_in(&user).await, device.sign_in(&user).await);
+        // Old enough that whichever comes first, it is from before.
+        let assertion = world.assertion(&user);
+        world.advance(11);
+        let mut before = vec![mine.clone(), other.clone()];
+        let (refreshing, signing_in) = (device.clone(), device.clone());
+        let chain = tokio::spawn(async move {
+            let mut got: Vec<Tokens> = vec![];
+            let mut token = other.refresh;
+            for _ in 0..4 {
+                let reply = refreshing.refresh(&token).await;
+                if reply.status != 200 {
+                    break;
+                }
+                got.push(Tokens::of(&reply));
+                token = got[got.len() - 1].refresh.clone();
+            }
+            got
+        });
+        let login = tokio::spawn(async move { signing_in.login(&assertion).await });
+        device.revoke(&mine.access, json!({"strategy": "all"})).await.assert_status(200);
+        before.extend(chain.await.expect("no call panics"));
+        let login = login.await.expect("no call panics");
+        match login.status.as_u16() {
+            201 => before.push(Tokens::of(&login)),
+            _ => drop(login.assert_problem(401, "invalid_assertion")),
+        }
+        assert_eq!(world.live(&user).await, Vec::<String>::new(), "round {round}");
+        for tokens in before {
+            device.refresh(&tokens.refresh).await.assert_ended("signed_out");
+            device.list(&tokens.access).await.assert_ended("signed_out");
+        }
+    }
+}
