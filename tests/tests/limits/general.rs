@@ -89,6 +89,25 @@ async fn the_promised_second_passes_and_no_second_before_it() {
 }
 
 #[tokio::test]
+async fn a_refused_call_takes_no_place_of_a_later_one() {
+    let world = tight().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    device.list(&tokens.access).await.assert_status(200);
+    world.advance(300);
+    for _ in 0..2 {
+        device.list(&tokens.access).await.assert_status(200);
+    }
+    let refused = device.list(&tokens.access).await;
+    let wait: u64 = refused.assert_problem(429, "rate_limited").header("retry-after").parse().unwrap();
+    assert!(wait < 600, "the first call leaves the window first: {wait}");
+    world.advance(wait);
+    // One place is free, and the refused call has not taken it.
+    device.list(&tokens.access).await.assert_status(200);
+    device.list(&tokens.access).await.assert_problem(429, "rate_limited");
+}
+
+#[tokio::test]
 async fn who_hammers_costs_no_call_after_the_first_refusal() {
     let world = tight().await;
     let device = world.device();
