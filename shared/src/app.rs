@@ -123,6 +123,11 @@ impl App {
         &self.0.extras.issuer_keys
     }
 
+    /// The clock, for work that outlasts a moment.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0.clock)
+    }
+
     /// The moment. A handler asks once and passes it on.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()

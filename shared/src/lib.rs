@@ -18,12 +18,14 @@
 //! | what the tokens are and how they are checked | [`token`] |
 //! | how a login, a refresh, a sign-out goes | [`sign_in`], [`exchange`], [`sign_out`] |
 //! | how often something may happen, and who is over it | [`limit`], [`limiter`] |
+//! | what becomes of sessions that expired | [`cleanup`] |
 //! | what the tables look like and what each write does | [`store`] |
 //! | where an endpoint is | [`api`] |
 
 pub mod analytics;
 pub mod api;
 pub mod app;
+pub mod cleanup;
 pub mod clock;
 pub mod config;
 mod contention;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::cleanup::Report;
 use crate::event::Severity;
 use crate::session::end::PublicReason;
 
@@ -39,6 +40,9 @@ pub enum Counter {
     LimitedInShadow,
     LimitsFailedOpen,
     LimitsFailedClosed,
+    CleanupRuns,
+    CleanupSkipped,
+    CleanupFailed,
     Requests,
     Refused,
     Failed,
@@ -46,7 +50,7 @@ pub enum Counter {
     ColdStarts,
 }
 
-const COUNTERS: [Counter; 26] = [
+const COUNTERS: [Counter; 29] = [
     Counter::SignIns,
     Counter::SignInsRefused,
     Counter::RefreshesServed,
@@ -68,6 +72,9 @@ const COUNTERS: [Counter; 26] = [
     Counter::LimitedInShadow,
     Counter::LimitsFailedOpen,
     Counter::LimitsFailedClosed,
+    Counter::CleanupRuns,
+    Counter::CleanupSkipped,
+    Counter::CleanupFailed,
     Counter::Requests,
     Counter::Refused,
     Counter::Failed,
@@ -103,7 +110,11 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts one.
     pub fn count(&self, counter: Counter) {
-        self.counts[counter as usize].fetch_add(1, Ordering::Relaxed);
+        self.add(counter, 1);
+    }
+
+    fn add(&self, counter: Counter, count: u64) {
+        self.counts[counter as usize].fetch_add(count, Ordering::Relaxed);
     }
 
     /// How often something was counted since the last line.
@@ -132,6 +143,15 @@ impl Metrics {
             PublicReason::Security => Counter::EndedSecurity,
             PublicReason::Admin => Counter::EndedAdmin,
         });
+    }
+
+    /// Counts what a cleanup did.
+    pub fn cleaned(&self, report: &Report) {
+        self.add(Counter::EndedExpired, report.ended);
+        self.add(Counter::EventsInfo, report.ended);
+        self.add(Counter::CleanupSkipped, report.skipped);
+        self.add(Counter::CleanupFailed, report.failed);
+        self.count(Counter::CleanupRuns);
     }
 
     /// Counts an event of the audit trail.

@@ -12,6 +12,7 @@
 //!
 //! There is no generic `save`: a write that does not say what it is for could raise the dead.
 
+mod cleaning;
 pub mod connect;
 mod control;
 mod ending;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 
+pub use cleaning::{Checkpoint, Consumed, DuePage, RowKey};
 use control::ControlCache;
 pub use control::{Control, EVERYONE_TAKES};
 pub use ending::HeadBump;

@@ -19,6 +19,7 @@ pub enum Code {
     NotFound,
     MethodNotAllowed,
     SessionLimit,
+    CleanupRunning,
     BodyTooLarge,
     UnsupportedMediaType,
     RateLimited,
@@ -51,6 +52,7 @@ impl Code {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method")
             }
             Self::SessionLimit => (StatusCode::CONFLICT, "session_limit", "Too many sessions"),
+            Self::CleanupRunning => (StatusCode::CONFLICT, "cleanup_running", "A cleanup is running already"),
             Self::BodyTooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is over 16 KiB")
             }

@@ -163,7 +163,7 @@ fn first_id_of(moment: Timestamp) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
-fn event_item(event: &Event, ttl: Timestamp) -> Item {
+pub(super) fn event_item(event: &Event, ttl: Timestamp) -> Item {
     let mut item = Item::from([
         (PK.into(), text(partition(event))),
         (EVENT_ID.into(), text(event.id.to_string())),

@@ -58,7 +58,7 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
         (WINDOW_COUNT.into(), number(session.window.count)),
         (AUTH_TIME.into(), moment(session.auth_time)),
         (TTL.into(), moment(session.expires_at + TTL_BACKSTOP)),
-        (BUCKET.into(), text(expiry_bucket(&session.id, session.expires_at, expiry_shards))),
+        (BUCKET.into(), text(Bucket::of_session(&session.id, session.expires_at, expiry_shards).to_string())),
     ]);
     let scope = Some(session.scope.as_str()).filter(|scope| !scope.is_empty()).map(text);
     let optional = [

@@ -54,7 +54,7 @@ impl Store {
                 None => remove.push_str(&format!(", {name}")),
             }
         }
-        let bucket = expiry_bucket(&token.session, rotation.expires_at, self.expiry_shards);
+        let bucket = Bucket::of_session(&token.session, rotation.expires_at, self.expiry_shards).to_string();
         let request = request
             .update_expression(set + &remove)
             .expression_attribute_names("#ttl", TTL)

@@ -3,13 +3,13 @@
 //! Attribute names are short on purpose: a session's row stays under 1,024 bytes, names included,
 //! because one byte more doubles the price of every refresh.
 
+mod bucket;
 mod create;
 
+pub use bucket::Bucket;
 pub use create::{SchemaError, create_tables};
 
-use crate::clock::Timestamp;
 use crate::config::Tables;
-use crate::id::SessionId;
 
 /// Partition key of sessions and security events.
 pub const PK: &str = "pk";
@@ -74,6 +74,19 @@ pub const VALID_AFTER: &str = "tva";
 /// head: the assertions used in the last ten minutes
 pub const USED: &str = "us";
 
+/// Sort key of the lease that keeps two cleanups apart.
+pub const LEASE: &str = "LEASE";
+/// lease: whose it is
+pub const LEASE_OWNER: &str = "owner";
+/// lease: until when
+pub const LEASE_UNTIL: &str = "until";
+/// Sort key of how far cleanup has come.
+pub const CHECKPOINT: &str = "CHECKPOINT";
+/// checkpoint: the first day that is not done
+pub const CHECKPOINT_DAY: &str = "day";
+/// checkpoint: the shard counts that rows may still lie under, and the last day each was set
+pub const CHECKPOINT_SHARDS: &str = "shards";
+
 /// Partition key of what concerns everyone.
 pub const GLOBAL: &str = "G#";
 /// Sort key of the global not-before.
@@ -117,28 +130,4 @@ pub fn tables(names: &Tables) -> [TableSpec; 3] {
         table(&names.rate_limits, KEY, None),
         TableSpec { stream: true, ..table(&names.security_events, PK, Some(EVENT_ID)) },
     ]
-}
-
-/// The expiry bucket of a session: its shard's day. Each shard's day begins at its own hour, so that
-/// midnight UTC is no stampede on the index.
-pub fn expiry_bucket(session: &SessionId, expires_at: Timestamp, shards: u16) -> String {
-    let bytes = session.as_bytes();
-    let of = i64::from(shards.max(1));
-    let shard = i64::from(u16::from_be_bytes([bytes[14], bytes[15]])) % of;
-    let day = (expires_at.seconds() + shard * 86_400 / of).div_euclid(86_400);
-    format!("{day}#{shard}/{of}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bucket_of_a_shard_changes_at_its_own_hour() {
-        let mut digest = [0; 32];
-        digest[8..10].copy_from_slice(&[0, 4]);
-        let session = SessionId::derive(0, &digest);
-        assert_eq!(expiry_bucket(&session, Timestamp::from_seconds(86_400 * 3 / 4 - 1), 16), "0#4/16");
-        assert_eq!(expiry_bucket(&session, Timestamp::from_seconds(86_400 * 3 / 4), 16), "1#4/16");
-    }
 }

@@ -1,0 +1,42 @@
+//! `POST /sessions`: an administrator has expired sessions cleaned up now, and waits for the report.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{FromRequestParts as _, Request, State};
+use serde::Deserialize;
+
+use super::super::admin;
+use crate::app::App;
+use crate::cleanup::{Budget, CleanupError, Mode, Report, run};
+use crate::http::body;
+use crate::http::caller::Caller;
+use crate::http::problem::{Code, Problem};
+
+#[derive(Deserialize)]
+struct CleanRequest {
+    /// There is one for now; the field is here so that others can come.
+    #[serde(rename = "action")]
+    _action: Action,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Cleanup,
+}
+
+pub(super) async fn clean(State(app): State<App>, request: Request) -> Result<Json<Report>, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let caller = Caller::from_request_parts(&mut parts, &app).await?;
+    let _: CleanRequest = body::json(&parts.headers, Body::new(body)).await?;
+    admin::own_row(&app, &caller).await?;
+    let shards = app.config().expiry_shards;
+    let report = run(app.store(), app.clock(), shards, Budget::on_demand(), Mode::Clean).await;
+    let report = report.map_err(|error| match error {
+        CleanupError::Running => Problem::of(Code::CleanupRunning),
+        CleanupError::Store(error) => error.into(),
+    })?;
+    app.metrics().cleaned(&report);
+    tracing::info!(run_id = report.run_id, ended = report.ended, failed = report.failed, "cleanup is done");
+    Ok(Json(report))
+}

@@ -1,0 +1,263 @@
+//! What happens to sessions that nobody refreshed in time? Their ends are recorded and their rows deleted.
+//!
+//! ```text
+//!   lease ─▶ checkpoint ─▶ each day since ─▶ its buckets, side by side ─▶ page by page:
+//!                                            keys ─▶ rows ─▶ events ─▶ conditional deletes
+//! ```
+//!
+//! It pays for what has expired, not for what lives: the expiry index names the sessions of a day, and only
+//! the day that is under way holds some that are not due. It may stop anywhere and be run twice at once: an event's
+//! id is made of its session and its end, a delete asks whether the session is still over, and what is done is
+//! no longer in the index. DynamoDB's TTL is the backstop, three days later.
+
+mod budget;
+mod page;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+pub use budget::Budget;
+use page::clean_page;
+
+use crate::clock::{Clock, Timestamp};
+use crate::store::schema::Bucket;
+use crate::store::{Checkpoint, Consumed, Store, StoreError};
+
+/// A session is left alone for so long after its end: clocks differ, and a refresh may be under way.
+const MARGIN: Duration = Duration::from_secs(300);
+
+/// Buckets that are cleaned side by side.
+const BUCKETS_AT_ONCE: usize = 8;
+
+/// How long a lease holds without being renewed.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// How many days back the first run looks: what is older DynamoDB's TTL has deleted, or will.
+const FIRST_LOOK_DAYS: i64 = 12;
+
+/// How long rows may lie under a shard count that is no longer the setting: a session's greatest life, and more.
+const OLD_SHARDS_DAYS: i64 = 400;
+
+/// What a run did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Its name in the logs.
+    pub run_id: String,
+    /// Sessions that it ended.
+    pub ended: u64,
+    /// Malformed rows that it passed over.
+    pub skipped: u64,
+    /// Sessions that it could not end; the next run tries again.
+    pub failed: u64,
+    /// Whether something is left that is due.
+    pub remaining: bool,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What it cost to read.
+    pub read_units: f64,
+    /// What it cost to write.
+    pub write_units: f64,
+}
+
+/// Why a run did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CleanupError {
+    /// Another run is under way.
+    #[error("another cleanup is running")]
+    Running,
+    /// The store cannot say.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the parts of a run share.
+struct Run {
+    id: String,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    budget: Budget,
+    dry: bool,
+    consumed: Consumed,
+    ended: AtomicU64,
+    skipped: AtomicU64,
+    failed: AtomicU64,
+    stopped: AtomicBool,
+}
+
+/// Whether anything is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Ends what is due.
+    Clean,
+    /// Counts what is due, and writes nothing, not even a lease.
+    DryRun,
+}
+
+/// Cleans up once, within a budget.
+///
+/// # Errors
+/// Another run is under way, or the store cannot say where to begin. What fails later is counted in the report.
+pub async fn run(
+    store: &Store,
+    clock: Arc<dyn Clock>,
+    shards: u16,
+    budget: Budget,
+    mode: Mode,
+) -> Result<Report, CleanupError> {
+    let (begun, now) = (std::time::Instant::now(), clock.now());
+    let run = Arc::new(Run {
+        id: run_id(),
+        store: store.clone(),
+        clock,
+        budget,
+        dry: mode == Mode::DryRun,
+        consumed: Consumed::default(),
+        ended: AtomicU64::new(0),
+        skipped: AtomicU64::new(0),
+        failed: AtomicU64::new(0),
+        stopped: AtomicBool::new(false),
+    });
+    if !run.dry && !run.holds_lease().await? {
+        return Err(CleanupError::Running);
+    }
+    let remaining = clean_all(&run, shards, now).await;
+    if !run.dry
+        && let Err(error) = run.store.give_lease_back(&run.id).await
+    {
+        tracing::warn!(run_id = run.id, %error, "the lease of cleanup ends by itself");
+    }
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    Ok(Report {
+        run_id: run.id.clone(),
+        ended: count(&run.ended),
+        skipped: count(&run.skipped),
+        failed: count(&run.failed),
+        remaining: remaining?,
+        duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        read_units: run.consumed.read_units(),
+        write_units: run.consumed.write_units(),
+    })
+}
+
+/// Day by day, oldest first; true when something is left.
+async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<bool, StoreError> {
+    let (first, last) = Bucket::days_at(now).into_inner();
+    let checkpoint = run.store.checkpoint().await?;
+    let counts = shard_counts(&checkpoint, shards, first);
+    let begin = checkpoint.day.unwrap_or(first - FIRST_LOOK_DAYS).min(first);
+    let mut done_through = begin;
+    for day in begin..=last {
+        let of_day = counts.keys().flat_map(|of| Bucket::of_day(day, *of));
+        let begun: Vec<Bucket> = of_day.filter(|bucket| bucket.begins_at() <= now).collect();
+        let clean = clean_day(run, &begun).await;
+        let mut of_day = counts.keys().flat_map(|of| Bucket::of_day(day, *of));
+        let closed = of_day.all(|bucket| bucket.closes_at() + MARGIN <= now);
+        if clean && closed && done_through == day {
+            done_through = day + 1;
+        }
+        if run.must_stop() {
+            break;
+        }
+    }
+    let next = Checkpoint { day: Some(done_through), shards: counts };
+    if !run.dry && next != checkpoint {
+        run.store.keep_checkpoint(&next).await?;
+    }
+    Ok(run.must_stop() || run.failed.load(Ordering::Relaxed) > 0)
+}
+
+/// The buckets of one day, some at a time; true when all of them were looked at to their end without failure.
+async fn clean_day(run: &Arc<Run>, buckets: &[Bucket]) -> bool {
+    let mut clean = true;
+    let mut waiting = buckets.iter().copied();
+    let mut running: JoinSet<bool> = JoinSet::new();
+    loop {
+        while running.len() < BUCKETS_AT_ONCE
+            && let Some(bucket) = waiting.next()
+        {
+            let run = Arc::clone(run);
+            running.spawn(async move { clean_bucket(&run, bucket).await });
+        }
+        match running.join_next().await {
+            None => return clean,
+            Some(done) => clean &= done.unwrap_or(false),
+        }
+    }
+}
+
+/// One bucket to its end, or as far as the budget goes.
+async fn clean_bucket(run: &Run, bucket: Bucket) -> bool {
+    let mut after = None;
+    loop {
+        if run.must_stop() {
+            return false;
+        }
+        let outcome = async {
+            if !run.dry && !run.holds_lease().await? {
+                return Ok(None);
+            }
+            let page = run.store.due(bucket, after.take(), &run.consumed).await?;
+            let all = clean_page(run, page.keys).await?;
+            Ok::<_, StoreError>(Some((page.next, all)))
+        };
+        match outcome.await {
+            // What failed here would fail again: the bucket is the next run's.
+            Ok(Some((_, false))) => return false,
+            Ok(Some((None, true))) => return true,
+            Ok(Some((next, true))) => after = next,
+            // Another run has taken over: what is left is its work.
+            Ok(None) => {
+                run.stopped.store(true, Ordering::Relaxed);
+                return false;
+            }
+            Err(error) => {
+                run.failed.fetch_add(1, Ordering::Relaxed);
+                // A store that fails is not helped by more calls.
+                run.stopped.store(true, Ordering::Relaxed);
+                tracing::warn!(run_id = run.id, bucket = %bucket, %error, "a bucket is left for the next run");
+                return false;
+            }
+        }
+    }
+}
+
+/// The setting, and what it was while rows that still lie there were written.
+fn shard_counts(checkpoint: &Checkpoint, setting: u16, today: i64) -> BTreeMap<u16, i64> {
+    let mut counts = checkpoint.shards.clone();
+    counts.retain(|_, last_day| *last_day + OLD_SHARDS_DAYS >= today);
+    counts.insert(setting, today);
+    counts
+}
+
+impl Run {
+    /// Whether nothing more may be begun.
+    fn must_stop(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) || self.budget.is_spent(&self.ended)
+    }
+
+    /// Takes the lease, or renews it: asked before every page, written at most a few times in its life.
+    async fn holds_lease(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        if !self.budget.lease_is_due(now, LEASE) {
+            return Ok(true);
+        }
+        self.store.take_lease(&self.id, now + LEASE, now).await
+    }
+
+    /// The moment before which a session must have ended to be due.
+    fn due(&self) -> Timestamp {
+        self.clock.now().before(MARGIN)
+    }
+}
+
+fn run_id() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness the run has no name of its own; leases are then taken one after the other all the same.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}

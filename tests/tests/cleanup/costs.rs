@@ -1,0 +1,43 @@
+//! What a cleanup costs: in proportion to what expired, and not to what lives.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use latchkey::cleanup::{Budget, Mode, Report, run};
+use latchkey_tests::world::World;
+
+use super::DAY;
+
+/// A report and the calls that it took.
+async fn measured(expired: usize, living: usize) -> (Report, u64) {
+    let world = World::new().await;
+    for number in 0..expired {
+        world.device().sign_in(&format!("gone-{number}")).await;
+    }
+    world.advance(4 * DAY);
+    for number in 0..living {
+        world.device().sign_in(&format!("here-{number}")).await;
+    }
+    world.advance(3 * DAY + 3_600);
+    world.laptop.stats.reset();
+    let budget = Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX);
+    let clock = Arc::new(world.laptop.clock.clone());
+    let report = run(&world.laptop.store, clock, 16, budget, Mode::Clean).await.expect("it runs");
+    (report, world.laptop.stats.total().calls)
+}
+
+#[tokio::test]
+async fn an_end_is_three_write_units_and_what_lives_costs_nothing() {
+    let (alone, calls_alone) = measured(60, 0).await;
+    assert_eq!((alone.ended, alone.skipped), (60, 0));
+    assert_eq!(alone.write_units, 180.0, "the event, the row and its place in the index");
+    let (beside, calls_beside) = measured(60, 300).await;
+    assert_eq!(beside.ended, 60);
+    assert_eq!((alone.write_units, alone.read_units), (beside.write_units, beside.read_units));
+    // Into how many buckets sixty sessions fall is chance.
+    assert!(calls_alone.abs_diff(calls_beside) <= 20, "{calls_alone} and {calls_beside}");
+    let (none, _) = measured(0, 300).await;
+    assert_eq!((none.ended, none.write_units), (0, 0.0));
+    let per_end = (alone.read_units - none.read_units) / 60.0;
+    assert!(per_end <= 1.1, "{per_end} read units an end");
+}

@@ -1,0 +1,105 @@
+//! A run that is cut off, fails, or meets another one.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use latchkey::cleanup::{Budget, CleanupError, Mode, Report, run};
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::world::World;
+
+use super::DAY;
+
+/// Sessions of many users, all of them expired.
+async fn expired(count: usize) -> World {
+    let world = World::new().await;
+    for number in 0..count {
+        world.device().sign_in(&format!("user-{number}")).await;
+    }
+    world.advance(8 * DAY);
+    world
+}
+
+async fn run_with(world: &World, budget: Budget, mode: Mode) -> Result<Report, CleanupError> {
+    run(&world.laptop.store, Arc::new(world.laptop.clock.clone()), 16, budget, mode).await
+}
+
+fn all_day() -> Budget {
+    Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX)
+}
+
+async fn ends_told(world: &World, count: usize) -> usize {
+    let mut told = 0;
+    for number in 0..count {
+        told += world.count_events(&format!("user-{number}"), "session_ended").await;
+    }
+    told
+}
+
+#[tokio::test]
+async fn a_budget_stops_it_and_the_next_run_goes_on() {
+    let world = expired(40).await;
+    let first =
+        run_with(&world, Budget::new(Instant::now() + Duration::from_secs(600), 5), Mode::Clean).await;
+    let first = first.expect("it runs");
+    assert!(first.remaining && first.ended >= 5 && first.ended < 40, "{first:?}");
+    let second = run_with(&world, all_day(), Mode::Clean).await.expect("it runs");
+    assert_eq!((first.ended + second.ended, second.remaining), (40, false));
+    assert_eq!(ends_told(&world, 40).await, 40);
+}
+
+#[tokio::test]
+async fn a_run_without_time_does_nothing() {
+    let world = expired(3).await;
+    let report = run_with(&world, Budget::scheduled(Instant::now()), Mode::Clean).await.expect("it runs");
+    assert_eq!((report.ended, report.remaining), (0, true));
+}
+
+#[tokio::test]
+async fn whatever_fails_is_done_by_the_next_run_and_told_once() {
+    let world = expired(12).await;
+    for (operation, kind) in [
+        ("Query", FaultKind::Error500),
+        ("BatchGetItem", FaultKind::Throttle),
+        ("BatchWriteItem", FaultKind::TimeoutAfterCommit),
+        ("DeleteItem", FaultKind::Error500),
+        ("DeleteItem", FaultKind::TimeoutBefore),
+    ] {
+        world.laptop.faults.queue(Some(operation), kind, 300);
+        let report = run_with(&world, all_day(), Mode::Clean).await.expect("it runs");
+        assert!(report.failed > 0 && report.remaining, "{operation}: {report:?}");
+        // A lease that could not be given back ends by itself.
+        world.advance(120);
+        world.laptop.faults.clear(None);
+    }
+    let report = run_with(&world, all_day(), Mode::Clean).await.expect("it runs");
+    assert!(!report.remaining && report.failed == 0, "{report:?}");
+    assert_eq!(ends_told(&world, 12).await, 12);
+    assert_eq!(world.everything().await.lines().filter(|row| row.contains("S#")).count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_keeps_two_runs_apart_and_ends_by_itself() {
+    let world = expired(20).await;
+    let (one, two) =
+        tokio::join!(run_with(&world, all_day(), Mode::Clean), run_with(&world, all_day(), Mode::Clean));
+    let ended: u64 = [one, two].into_iter().flatten().map(|report| report.ended).sum();
+    assert_eq!(ended, 20);
+    assert_eq!(ends_told(&world, 20).await, 20);
+    // A run that was killed left its lease behind.
+    let now = world.now();
+    let taken = world.laptop.store.take_lease("killed", now + Duration::from_secs(120), now).await;
+    assert!(taken.expect("the engine answers"));
+    assert!(matches!(run_with(&world, all_day(), Mode::Clean).await, Err(CleanupError::Running)));
+    super::clean(&world).await.assert_problem(409, "cleanup_running");
+    world.advance(120);
+    assert!(run_with(&world, all_day(), Mode::Clean).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_and_changes_nothing() {
+    let world = expired(7).await;
+    let before = world.everything().await;
+    let report = run_with(&world, all_day(), Mode::DryRun).await.expect("it runs");
+    assert_eq!((report.ended, report.write_units), (7, 0.0));
+    world.assert_unchanged(&before, "a dry run").await;
+}

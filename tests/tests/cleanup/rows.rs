@@ -1,0 +1,84 @@
+//! Rows that are not as they should be, and sessions that were revoked and never finished.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey_tests::world::{Tokens, World};
+use serde_json::json;
+
+use super::{DAY, clean};
+
+#[tokio::test]
+async fn a_malformed_row_is_counted_and_holds_nothing_up() {
+    let world = World::new().await;
+    let device = world.device();
+    let (bad, _good) = (device.sign_in("alice").await, device.sign_in("alice").await);
+    let mut row = world.raw_row("alice", &bad.session).await.unwrap();
+    row.insert("g".into(), AttributeValue::S("many".into()));
+    world.put_row(row).await;
+    world.advance(8 * DAY);
+    let report = clean(&world).await.body;
+    assert_eq!((&report["ended"], &report["skipped"], &report["failed"]), (&json!(1), &json!(1), &json!(0)));
+    assert!(world.raw_row("alice", &bad.session).await.is_some());
+}
+
+#[tokio::test]
+async fn a_session_whose_end_was_only_marked_gets_the_record_of_that_end() {
+    let world = World::new().await;
+    let device = world.device();
+    let marked = device.sign_in("alice").await;
+    world.mark_ending("alice", &marked.session, "reuse_detected").await;
+    world.advance(8 * DAY);
+    assert_eq!(clean(&world).await.body["ended"], 1);
+    let own = device.sign_in("alice").await;
+    let path = format!("/api/auth/revoke?session_id={}", marked.session);
+    let asked = device.bearer(&own.access).get(&path).await;
+    assert_eq!(asked.body["revocations"][0]["reason"], "security");
+}
+
+#[tokio::test]
+async fn sessions_that_ended_with_everyones_are_recorded_so() {
+    let world = World::new().await;
+    let device = world.device();
+    let alice = device.sign_in("alice").await;
+    let root = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
+    let root = Tokens::of(&device.login(&root).await);
+    let body = json!({"strategy": "everyone", "reason": "a key leaked"});
+    device.revoke(&root.access, body).await.assert_status(200);
+    world.advance(8 * DAY);
+    assert_eq!(clean(&world).await.body["ended"], 2);
+    let events = world.raw_events("alice", "session_ended").await;
+    let details = events[0]["details"].as_m().unwrap();
+    let text = |name: &str| details[name].as_s().unwrap().as_str();
+    assert_eq!((text("reason"), text("by"), text("note")), ("admin", "root", "a key leaked"));
+    device.refresh(&alice.refresh).await.assert_ended("expired");
+}
+
+#[tokio::test]
+async fn rows_of_another_number_of_shards_are_found() {
+    let world = World::with(&[("EXPIRY_SHARDS", "3")]).await;
+    world.device().sign_in("alice").await;
+    assert_eq!(clean(&world).await.body["ended"], 0, "the number is remembered");
+    let keys = latchkey::token::keys::generate_key_set();
+    let settings = [("LATCHKEY_KEYS", keys.as_str()), ("EXPIRY_SHARDS", "7")];
+    let grown =
+        crate::deployed::deployed(&world, &settings, latchkey::token::fetch::IssuerKeyCache::default());
+    grown.device().sign_in("bob").await;
+    world.advance(8 * DAY);
+    assert_eq!(clean(&grown).await.body["ended"], 2);
+}
+
+#[tokio::test]
+async fn a_session_that_was_refreshed_meanwhile_lives() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    world.advance(6 * DAY);
+    let next = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
+    // The index still names it under its old day.
+    let mut row = world.raw_row("alice", &tokens.session).await.unwrap();
+    let old = latchkey::store::schema::Bucket::of_session(&tokens.session.parse().unwrap(), world.now(), 16);
+    row.insert("eb".into(), AttributeValue::S(old.to_string()));
+    world.put_row(row).await;
+    world.advance(3 * DAY);
+    assert_eq!(clean(&world).await.body["ended"], 0);
+    device.refresh(&next.refresh).await.assert_status(200);
+}
