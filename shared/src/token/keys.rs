@@ -1,5 +1,7 @@
 //! Which keys do we have? The key set of a deployment: one signs, all verify, one seals refresh tokens.
 
+mod public;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+pub use public::PublicKeys;
 
 use super::jwk::{Jwk, JwkError};
 use super::jws::VerifyingKey;
@@ -68,13 +72,7 @@ impl KeySet {
     pub fn parse(text: &str) -> Result<Self, KeySetError> {
         let jwks: Jwks = serde_json::from_str(text).map_err(|_| KeySetError::NotAKeySet)?;
         let mut keys = Keys { signer: None, verifying: vec![], public: json!({"keys": []}), refresh: vec![] };
-        let mut kids: Vec<&str> = vec![];
-        for (index, jwk) in jwks.keys.iter().enumerate() {
-            let kid = jwk.kid.as_deref().filter(|kid| is_kid(kid)).ok_or(KeySetError::Kid(index))?;
-            if kids.contains(&kid) {
-                return Err(KeySetError::DuplicateKid(index));
-            }
-            kids.push(kid);
+        for (index, jwk, kid) in entries(&jwks)? {
             if jwk.kty == "oct" { keys.add_secret(index, jwk, kid)? } else { keys.add_pair(index, jwk, kid)? }
         }
         if keys.refresh.is_empty() {
@@ -150,6 +148,19 @@ impl fmt::Debug for KeySet {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("KeySet").field("public", &self.0.public).finish_non_exhaustive()
     }
+}
+
+/// The entries of a set with their index and `kid`, of which each needs one of its own.
+fn entries(jwks: &Jwks) -> Result<Vec<(usize, &Jwk, &str)>, KeySetError> {
+    let mut entries: Vec<(usize, &Jwk, &str)> = vec![];
+    for (index, jwk) in jwks.keys.iter().enumerate() {
+        let kid = jwk.kid.as_deref().filter(|kid| is_kid(kid)).ok_or(KeySetError::Kid(index))?;
+        if entries.iter().any(|(_, _, taken)| *taken == kid) {
+            return Err(KeySetError::DuplicateKid(index));
+        }
+        entries.push((index, jwk, kid));
+    }
+    Ok(entries)
 }
 
 fn is_kid(text: &str) -> bool {
