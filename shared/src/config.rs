@@ -80,6 +80,13 @@ pub struct Cookies {
     pub allowed_origins: Vec<String>,
 }
 
+/// As the settings have it by default: `__Host-` cookies, from pages of the same origin alone.
+impl Default for Cookies {
+    fn default() -> Self {
+        Self { secure: true, same_site: SameSite::Lax, allowed_origins: vec![] }
+    }
+}
+
 /// The SameSite attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {

@@ -2,7 +2,8 @@
 //!
 //! A request passes [`service`]'s layers from the outside in: request id and log line, security headers,
 //! deadline, panic catcher, route. Handlers return a [`problem::Problem`] for whatever goes wrong; one
-//! layer turns it into `application/problem+json`.
+//! layer turns it into `application/problem+json`. Other services guard their routes with
+//! [`signed_in::IsSignedIn`], which answers as ours do.
 
 pub mod backend;
 pub mod body;
@@ -15,6 +16,7 @@ pub mod edge;
 pub mod origin;
 pub mod problem;
 pub mod rate_limit;
+pub mod signed_in;
 
 use axum::Router;
 

@@ -72,3 +72,16 @@ impl<'de> Deserialize<'de> for Scope {
         Ok(Self::of(String::deserialize(deserializer)?.split(' ')))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_scopes_must_have_a_word() {
+        let (token, row) = (Scope::of(["a", "b", "bb"]), Scope::of(["b", "c"]));
+        assert_eq!(token.within(&row).as_str(), "b");
+        assert_eq!(token.within(&Scope::default()).as_str(), "");
+        assert_eq!(token.within(&token), token);
+    }
+}

@@ -6,7 +6,7 @@
 //! | [`Store::open`] | transaction: session, head, event, and whoever makes room | 7, and 7 for each that ends |
 //! | [`Store::end`] | transaction: delete, event and record for each, and the head | 7 each |
 //! | [`Store::mark_ending`] | UpdateItem that no contention can starve | 1 |
-//! | [`Store::user`], [`Store::session`] | consistent Query or GetItem | 0 |
+//! | [`Store::user`], [`Store::session`], [`LiveSessions::find`] | consistent Query or GetItem | 0 |
 //! | [`Store::attempt`] | UpdateItem that counts, the whole window back | 1 |
 //! | [`Store::end_everyone`] | transaction: the global not-before and its event | 4 |
 //!
@@ -20,6 +20,7 @@ mod error;
 mod events;
 mod item;
 mod limits;
+mod live;
 mod opening;
 mod reading;
 mod rotating;
@@ -41,6 +42,7 @@ pub use error::{Committed, StoreError};
 pub use events::{StoredEvent, Trail, TrailQuery};
 use item::{session_item, session_of};
 pub use limits::{Attempt, Refusal};
+pub use live::LiveSessions;
 pub use opening::Opening;
 pub use reading::{Head, UserState};
 pub use rotating::Conditional;

@@ -5,12 +5,13 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 
 use super::cookie::Which;
 use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::config::Cookies;
 use crate::id::{SessionId, UserId};
 use crate::scope::Scope;
 use crate::token::access;
@@ -43,18 +44,31 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let cookies = &app.config().cookies;
-        let (token, transport) = match bearer(&parts.headers)? {
-            Some(token) => (token, Transport::Explicit),
-            None => (access_cookie(&parts.headers, app)?, Transport::Cookie),
-        };
-        if transport == Transport::Cookie && !parts.method.is_safe() {
-            cookies.check_unsafe(&parts.headers)?;
-        }
+        let (token, transport) = credential(&parts.method, &parts.headers, &app.config().cookies)?;
         let now = app.now();
         let claims = verify(&token, app, now)?;
         Ok(Self { user: claims.sub, session: claims.sid, scope: claims.scope, transport, now })
     }
+}
+
+/// The one access token of a request, unverified, and how it came.
+///
+/// # Errors
+/// There is none, or more than one of a kind; or a cookie came with an unsafe method from a page that is
+/// not ours.
+pub(super) fn credential(
+    method: &Method,
+    headers: &HeaderMap,
+    cookies: &Cookies,
+) -> Result<(String, Transport), Problem> {
+    if let Some(token) = bearer(headers)? {
+        return Ok((token, Transport::Explicit));
+    }
+    let token = access_cookie(headers, cookies)?;
+    if !method.is_safe() {
+        cookies.check_unsafe(headers)?;
+    }
+    Ok((token, Transport::Cookie))
 }
 
 /// Verifies an access token against our own keys, issuer and audience.
@@ -93,8 +107,7 @@ pub fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 /// The access cookie. With a refresh cookie and no access cookie the answer is `token_expired`: the
 /// client should refresh, not sign in.
-fn access_cookie(headers: &HeaderMap, app: &App) -> Result<String, Problem> {
-    let cookies = &app.config().cookies;
+fn access_cookie(headers: &HeaderMap, cookies: &Cookies) -> Result<String, Problem> {
     if let Some(token) = cookies.read(headers, Which::Access)? {
         return Ok(token);
     }

@@ -64,7 +64,7 @@ pub fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     Problem::of(Code::Internal).because("a handler panicked").into_response()
 }
 
-fn write_problem(response: &mut Response, problem: &Problem, id: &str) {
+pub(super) fn write_problem(response: &mut Response, problem: &Problem, id: &str) {
     let body = problem.body(id).to_string();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(problem.content_type()));
     response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
 pub use super::code::Code;
+use crate::scope::Scope;
 use crate::session::end::PublicReason;
 use crate::store::StoreError;
 use crate::token::access::AccessTokenError;
@@ -67,6 +68,16 @@ impl Problem {
         let mut problem = Self::of(Code::SessionEnded);
         problem.0.members.insert("reason".into(), json!(reason));
         problem
+    }
+
+    /// The caller is known and may not do this without a scope word (RFC 6750 section 3.1).
+    pub fn insufficient_scope(word: &str) -> Self {
+        // A word that is none would break out of its quotes.
+        let word = Scope::of([word]);
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{word}\"");
+        Self::of(Code::Forbidden)
+            .with_header(header::WWW_AUTHENTICATE, &challenge)
+            .detail(format!("needs the scope {word}"))
     }
 
     /// The caller is over a limit for so many seconds.
@@ -212,5 +223,19 @@ impl From<KeysUnavailable> for Problem {
 impl From<SigningFailed> for Problem {
     fn from(error: SigningFailed) -> Self {
         Self::of(Code::Internal).because(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_stays_within_its_quotes() {
+        let challenge = |word| Problem::insufficient_scope(word).0.headers[header::WWW_AUTHENTICATE].clone();
+        assert_eq!(challenge("orders:read"), "Bearer error=\"insufficient_scope\", scope=\"orders:read\"");
+        for odd in ["x\", realm=\"y", "a b", "a\\", "", "x\r\ny"] {
+            assert_eq!(challenge(odd), "Bearer error=\"insufficient_scope\", scope=\"\"", "{odd:?}");
+        }
     }
 }

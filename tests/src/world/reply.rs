@@ -17,7 +17,11 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(super) async fn read(response: Response) -> Self {
+    /// Reads any router's answer.
+    ///
+    /// # Panics
+    /// When its body breaks.
+    pub async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body in memory does not break").to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

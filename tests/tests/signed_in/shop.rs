@@ -1,0 +1,126 @@
+//! A shop: somebody else's service behind the guard, on the clock and the tables of a world.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::routing::{any, get};
+use axum::{Json, Router};
+use http::Request;
+use latchkey::http::problem::Problem;
+use latchkey::http::signed_in::{IsSignedIn, SignedIn};
+use latchkey::token::keys::generate_key_set;
+use latchkey::token::verifier::Verifier;
+use latchkey_tests::world::{Provider, Reply, Tokens, World, header, payload};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+/// How the shop checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The token alone.
+    Offline,
+    /// The live row, too.
+    Strict,
+}
+
+/// Both.
+pub(crate) const MODES: [Mode; 2] = [Mode::Offline, Mode::Strict];
+
+/// The shop and the Latchkey it trusts.
+pub(crate) struct Shop {
+    pub(crate) world: World,
+    /// Signs with the deployment's own key, whatever a test wants signed.
+    pub(crate) signer: Provider,
+    served: Arc<AtomicUsize>,
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Self {
+        let signer = Provider::generate();
+        let generated: Value = serde_json::from_str(&generate_key_set()).expect("a key set is JSON");
+        let keys = json!({"keys": [signer.private_jwk(), generated["keys"][1]]}).to_string();
+        let world = World::with(&[("LATCHKEY_KEYS", &keys)]).await;
+        Self { world, signer, served: Arc::default() }
+    }
+
+    /// How often a request has reached the shop itself.
+    pub(crate) fn served(&self) -> usize {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn verifier(&self) -> Verifier {
+        let config = self.world.laptop.app.config();
+        let jwks = config.keys.public_jwks().to_string();
+        Verifier::parse(&jwks, &config.issuer, &config.audience).expect("what is published verifies")
+    }
+
+    pub(crate) fn check(&self, mode: Mode) -> IsSignedIn {
+        let check = match mode {
+            Mode::Offline => IsSignedIn::offline(self.verifier()),
+            Mode::Strict => IsSignedIn::strict(self.verifier(), self.world.laptop.store.clone()),
+        };
+        let cookies = self.world.laptop.app.config().cookies.clone();
+        check.cookies(cookies).clock(Arc::new(self.world.laptop.clock.clone()))
+    }
+
+    /// Calls `/orders`.
+    pub(crate) async fn call(&self, mode: Mode, method: &str, headers: &[(&str, &str)]) -> Reply {
+        self.call_at(mode, method, "/orders", headers).await
+    }
+
+    /// `GET /orders` with a token.
+    pub(crate) async fn bearer(&self, mode: Mode, token: &str) -> Reply {
+        self.bearer_at(mode, "GET", "/orders", token).await
+    }
+
+    pub(crate) async fn bearer_at(&self, mode: Mode, method: &str, path: &str, token: &str) -> Reply {
+        self.call_at(mode, method, path, &[("authorization", &format!("Bearer {token}"))]).await
+    }
+
+    async fn call_at(&self, mode: Mode, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let counted = |State(served): State<Arc<AtomicUsize>>, caller: SignedIn| async move {
+            served.fetch_add(1, Ordering::Relaxed);
+            orders(caller).await
+        };
+        let routes = Router::new().route("/orders", any(counted)).route("/staff", get(staff));
+        let service = routes.with_state(self.served.clone()).layer(self.check(mode));
+        let request =
+            headers.iter().fold(Request::builder().method(method).uri(path), |request, (name, value)| {
+                request.header(*name, *value)
+            });
+        let request = request.body(Body::empty()).expect("a request");
+        Reply::read(service.oneshot(request).await.expect("the service answers")).await
+    }
+
+    /// Signs somebody in who is an administrator, in token and row.
+    pub(crate) async fn admin(&self, user: &str) -> Tokens {
+        let claims = json!({"scope": "latchkey:admin", "auth_time": self.world.now().seconds()});
+        let assertion = self.world.assertion_with(user, claims);
+        Tokens::of(self.world.device().login(&assertion).await.assert_status(201))
+    }
+
+    /// The token, signed anew with other members in its header and other claims; null leaves one out.
+    pub(crate) fn resigned(&self, token: &str, header_changes: Value, claim_changes: Value) -> String {
+        let header = changed(header(token), header_changes);
+        self.signer.sign(&header, &changed(payload(token), claim_changes).to_string())
+    }
+}
+
+fn changed(mut object: Value, changes: Value) -> Value {
+    let members = object.as_object_mut().expect("an object");
+    members.extend(changes.as_object().expect("changes are an object").clone());
+    members.retain(|_, value| !value.is_null());
+    object
+}
+
+/// Tells what the guard let through.
+pub(crate) async fn orders(caller: SignedIn) -> Json<Value> {
+    Json(json!(caller.claims()))
+}
+
+async fn staff(caller: SignedIn) -> Result<Json<Value>, Problem> {
+    caller.needs("latchkey:admin")?;
+    Ok(orders(caller).await)
+}
