@@ -7,6 +7,7 @@
 //! assert!(error.to_string().starts_with("LATCHKEY_ISSUER: is not set"));
 //! ```
 
+mod authorizer;
 mod error;
 mod settings;
 mod value;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+pub use authorizer::{AuthorizerConfig, AuthorizerMode};
 pub use error::{ConfigError, Problem};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;

@@ -1,11 +1,17 @@
 //! A Lambda function around some routes: what every `main.rs` of `functions/` calls.
 
+mod authorizer;
 mod event;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::Client;
 use axum::Router;
+use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
+
+pub use authorizer::authorizer;
 
 use crate::app::{App, Extras};
 use crate::clock::SystemClock;
@@ -45,13 +51,17 @@ pub enum StartError {
 }
 
 /// Serves `routes` until the environment ends the process.
-pub fn main(routes: Router<App>, keys: Keys) -> std::process::ExitCode {
-    match run(routes, keys) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+pub fn main(routes: Router<App>, keys: Keys) -> ExitCode {
+    exit(run(routes, keys))
+}
+
+fn exit(outcome: Result<(), StartError>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::init(false);
             tracing::error!(%error, "the function cannot start");
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
         }
     }
 }
@@ -62,10 +72,7 @@ fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
         config.keys.signer()?;
     }
     log::init(config.debug);
-    // One request at a time: a second thread would only be woken for nothing.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| StartError::Runtime(error.to_string()))?;
-    runtime.block_on(async {
+    one_thread()?.block_on(async {
         let app = app(config)?;
         app.store().warm(app.now()).await;
         let adapter = lambda_http::Adapter::from(service(routes, app));
@@ -74,16 +81,28 @@ fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
     })
 }
 
+/// One request at a time: a second thread would only be woken for nothing.
+fn one_thread() -> Result<Runtime, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| StartError::Runtime(error.to_string()))
+}
+
 fn app(config: Config) -> Result<App, StartError> {
-    let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let store = Store::new(dynamodb()?, &config);
+    let function = get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey".to_owned());
+    let extras = Extras { function: Some(function), ..Extras::default() };
+    Ok(App::with(config, store, Arc::new(SystemClock), extras))
+}
+
+/// The store's client, as the AWS environment says.
+fn dynamodb() -> Result<Client, StartError> {
     let region = get("AWS_REGION").ok_or(StartError::Environment("AWS_REGION"))?;
     let credentials = connect::credentials_from_env().map_err(StartError::Environment)?;
     let extra_roots = get("AWS_CA_BUNDLE").map(std::fs::read).transpose().map_err(StartError::CaBundle)?;
     let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
-    let client =
-        connect::client(connect::https_client(extra_roots), &region, endpoint.as_deref(), credentials);
-    let store = Store::new(client, &config);
-    let function = get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey".to_owned());
-    let extras = Extras { function: Some(function), ..Extras::default() };
-    Ok(App::with(config, store, Arc::new(SystemClock), extras))
+    Ok(connect::client(connect::https_client(extra_roots), &region, endpoint.as_deref(), credentials))
+}
+
+fn get(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

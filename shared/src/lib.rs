@@ -21,10 +21,12 @@
 //! | what becomes of sessions that expired | [`cleanup`] |
 //! | what the tables look like and what each write does | [`store`] |
 //! | where an endpoint is | [`api`] |
+//! | how other services check an access token | [`token::verifier`], [`http::signed_in`], [`authorizer`] |
 
 pub mod analytics;
 pub mod api;
 pub mod app;
+pub mod authorizer;
 pub mod cleanup;
 pub mod clock;
 pub mod config;

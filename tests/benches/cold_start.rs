@@ -31,7 +31,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-const FUNCTIONS: [&str; 4] = ["login", "refresh", "sessions", "revoke"];
+const FUNCTIONS: [&str; 5] = ["login", "refresh", "sessions", "revoke", "authorizer"];
 const WARM_UPS: usize = 3;
 const RUNS: usize = 40;
 const INVOCATIONS: usize = 1_000;
@@ -50,7 +50,7 @@ struct Row {
     first_polls: Vec<Duration>,
     resident_at_first_poll_kb: Option<u64>,
     resident_after_kb: Option<u64>,
-    last_status: u16,
+    last_answer: String,
     file_bytes: u64,
     deflated_bytes: Option<usize>,
 }
@@ -113,13 +113,13 @@ async fn measure(paths: &[PathBuf]) -> Result<Vec<Row>, FunctionError> {
         let (mut first_polls, mut resident): (Vec<Duration>, Vec<Option<u64>>) = starts.into_iter().unzip();
         first_polls.sort_unstable();
         resident.sort_unstable();
-        let (resident_after_kb, last_status) = work(path, over_store.clone()).await?;
+        let (resident_after_kb, last_answer) = work(path, over_store.clone()).await?;
         rows.push(Row {
             name: function_name(path).to_owned(),
             first_polls,
             resident_at_first_poll_kb: resident[resident.len() / 2],
             resident_after_kb,
-            last_status,
+            last_answer,
             file_bytes: std::fs::metadata(path).map_or(0, |file| file.len()),
             deflated_bytes: deflated_bytes(path),
         });
@@ -127,12 +127,13 @@ async fn measure(paths: &[PathBuf]) -> Result<Vec<Row>, FunctionError> {
     Ok(rows)
 }
 
-/// Resident memory after 1,000 events, and the status of the last answer.
-async fn work(path: &Path, settings: Vec<(String, String)>) -> Result<(Option<u64>, u16), FunctionError> {
+/// Resident memory after 1,000 events, and the status of the last answer; the authorizer's is yes or no.
+async fn work(path: &Path, settings: Vec<(String, String)>) -> Result<(Option<u64>, String), FunctionError> {
     let sample = match function_name(path) {
         "login" => "login-body",
         "refresh" => "refresh-body",
         "revoke" => "revoke-all",
+        "authorizer" => "authorizer-bearer",
         _ => "sessions-list",
     };
     let tokens = ["assertion", "access_token", "refresh_token", "session_id"];
@@ -143,7 +144,11 @@ async fn work(path: &Path, settings: Vec<(String, String)>) -> Result<(Option<u6
     for _ in 0..INVOCATIONS {
         answer = function.invoke(event.clone()).await?;
     }
-    Ok((function.resident_kb(), Reply::parse(answer).status.as_u16()))
+    let told = match answer["isAuthorized"].as_bool() {
+        Some(is_authorized) => if is_authorized { "yes" } else { "no" }.to_owned(),
+        None => Reply::parse(answer).status.as_u16().to_string(),
+    };
+    Ok((function.resident_kb(), told))
 }
 
 /// What a deployment would set, with keys made for this run.
@@ -254,7 +259,7 @@ fn print(rows: &[Row]) {
             verdict(Some(ms(50)), target::FIRST_POLL_MS),
             figure(row.resident_at_first_poll_kb.map(kb_to_mb)),
             figure(row.resident_after_kb.map(kb_to_mb)),
-            row.last_status,
+            row.last_answer,
             target::RESIDENT_MB,
             verdict(row.resident_after_kb.map(kb_to_mb), target::RESIDENT_MB),
             mb(row.file_bytes as usize),

@@ -3,6 +3,8 @@
 //! Every function here is its real binary under a runtime API on loopback; laptop and functions share one engine,
 //! the functions over TCP. All run on the system's clock.
 
+#[path = "functions/authorizer.rs"]
+mod authorizer;
 #[path = "functions/deployment.rs"]
 mod deployment;
 #[path = "functions/twin.rs"]
@@ -87,7 +89,8 @@ fn every_sample_event_is_among_these() {
     let paths = files.map(|file| file.expect("a file").path());
     let there: BTreeSet<String> =
         paths.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
-    let here: BTreeSet<String> = SAMPLES.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    let here = SAMPLES.iter().map(|(name, ..)| *name).chain(authorizer::SAMPLES.map(|(name, _)| name));
+    let here: BTreeSet<String> = here.map(str::to_owned).collect();
     assert_eq!(there, here);
 }
 

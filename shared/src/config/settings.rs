@@ -31,7 +31,7 @@ pub const SETTINGS: &[Setting] = &[
     required(
         "LATCHKEY_KEYS",
         "private JWKS",
-        "The key set: the first EC, RSA or OKP private key signs access tokens, the first `oct` key refresh tokens; all of them verify.",
+        "The key set: the first EC, RSA or OKP private key signs access tokens, the first `oct` key refresh tokens; all of them verify. The authorizer needs public keys only.",
     ),
     required(
         "LATCHKEY_ISSUER",
@@ -144,6 +144,12 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "one or two secrets of 16 bytes or more, comma-separated",
         "The value of `X-Latchkey-Origin-Secret` that CloudFront adds; without it every request is refused.",
+    ),
+    optional(
+        "AUTHORIZER_MODE",
+        "offline",
+        "`offline` or `strict`",
+        "The authorizer function's alone: `strict` also reads the session's row, so an ended session is refused at once; see `docs/verifying.md`.",
     ),
     optional("EVENT_TTL", "90d", "duration", "How long the audit trail is kept."),
     optional("SESSION_DEBUG", "false", "`true` or `false`", "Debug logs."),

@@ -23,15 +23,22 @@ fn parse_with(name: &'static str, value: &str) -> Result<Config, ConfigError> {
     Config::parse(|name| vars.get(name).cloned())
 }
 
+fn parse_authorizer_with(name: &'static str, value: &str) -> Result<AuthorizerConfig, ConfigError> {
+    let mut vars = valid();
+    vars.insert(name, value.to_owned());
+    AuthorizerConfig::parse(|name| vars.get(name).cloned())
+}
+
 #[test]
 fn every_setting_of_the_table_is_read_and_no_other() {
     let asked = RefCell::new(BTreeSet::new());
     let vars = valid();
-    Config::parse(|name| {
+    let lookup = |name: &str| {
         asked.borrow_mut().insert(name.to_owned());
         vars.get(name).cloned()
-    })
-    .unwrap();
+    };
+    Config::parse(lookup).unwrap();
+    AuthorizerConfig::parse(lookup).unwrap();
     let table: BTreeSet<String> = SETTINGS.iter().map(|setting| setting.name.to_owned()).collect();
     assert_eq!(*asked.borrow(), table);
 }
@@ -65,7 +72,10 @@ fn a_wrong_value_is_named_and_never_repeated() {
     let wrong = "w\u{e4}rong-value";
     let free = ["LATCHKEY_AUDIENCE"];
     for setting in SETTINGS.iter().filter(|setting| !free.contains(&setting.name)) {
-        let error = parse_with(setting.name, wrong).unwrap_err();
+        let error = match setting.name {
+            "AUTHORIZER_MODE" => parse_authorizer_with(setting.name, wrong).unwrap_err(),
+            name => parse_with(name, wrong).unwrap_err(),
+        };
         assert_eq!(error.name, setting.name);
         assert!(!format!("{error} {error:?}").contains(wrong), "{error:?}");
     }
@@ -111,4 +121,37 @@ fn debug_prints_no_key() {
             assert!(!format!("{config:?} {:?}", config.keys).contains(member));
         }
     }
+}
+
+#[test]
+fn the_authorizer_reads_no_more_than_it_needs() {
+    let always = [
+        "AUTHORIZER_MODE",
+        "COOKIE_SECURE",
+        "LATCHKEY_ALLOWED_ORIGINS",
+        "LATCHKEY_AUDIENCE",
+        "LATCHKEY_ISSUER",
+        "LATCHKEY_KEYS",
+        "SESSION_DEBUG",
+    ];
+    for (mode, more) in [("offline", None), ("strict", Some("TABLE_SESSIONS"))] {
+        let asked = RefCell::new(BTreeSet::new());
+        let mut vars = valid();
+        vars.insert("AUTHORIZER_MODE", mode.to_owned());
+        AuthorizerConfig::parse(|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            vars.get(name).cloned()
+        })
+        .unwrap();
+        let expected = always.into_iter().chain(more).map(str::to_owned).collect();
+        assert_eq!(*asked.borrow(), expected, "{mode}");
+    }
+}
+
+#[test]
+fn the_authorizer_is_offline_unless_it_is_told_to_be_strict() {
+    let mode = |value| parse_authorizer_with("AUTHORIZER_MODE", value).map(|config| config.mode);
+    assert_eq!(mode("").unwrap(), AuthorizerMode::Offline);
+    assert_eq!(mode("strict").unwrap(), AuthorizerMode::Strict { sessions: "latchkey-sessions".to_owned() });
+    assert_eq!(mode("Strict").unwrap_err().name, "AUTHORIZER_MODE");
 }

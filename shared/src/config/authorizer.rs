@@ -1,0 +1,80 @@
+//! What does the authorizer need? Far less than the others: public keys, and a table only when it is strict.
+
+use super::{ConfigError, Cookies, Vars, not_empty, value};
+use crate::token::keys::PublicKeys;
+use crate::token::verifier::Verifier;
+
+/// The settings of the authorizer function, valid.
+#[derive(Clone, Debug)]
+pub struct AuthorizerConfig {
+    /// The keys that verify access tokens.
+    pub keys: PublicKeys,
+    /// `iss` that a token must have.
+    pub issuer: String,
+    /// `aud` that a token must have.
+    pub audience: String,
+    /// What the access cookie is called, and whose pages may send it.
+    pub cookies: Cookies,
+    /// Whether the session's row is read.
+    pub mode: AuthorizerMode,
+    /// Debug logs.
+    pub debug: bool,
+}
+
+/// How much is checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthorizerMode {
+    /// Signature and claims: no call, no store; an ended session's token stays good until it expires.
+    Offline,
+    /// The live row too: one consistent read.
+    Strict {
+        /// The table of live sessions.
+        sessions: String,
+    },
+}
+
+impl AuthorizerConfig {
+    /// Reads the process environment.
+    ///
+    /// # Errors
+    /// The first setting that is missing or wrong, by name.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::parse(|name| std::env::var(name).ok())
+    }
+
+    /// Parses settings from any source of variables, and asks for no other than it needs.
+    ///
+    /// # Errors
+    /// The first setting that is missing or wrong, by name.
+    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let vars = Vars { lookup: &lookup };
+        let is_strict = vars.get("AUTHORIZER_MODE", |text| match text {
+            "offline" => Ok(false),
+            "strict" => Ok(true),
+            _ => Err(value::ValueError::Word("offline, strict")),
+        })?;
+        let mode = if is_strict {
+            AuthorizerMode::Strict { sessions: vars.get("TABLE_SESSIONS", value::table_name)? }
+        } else {
+            AuthorizerMode::Offline
+        };
+        Ok(Self {
+            keys: vars.get("LATCHKEY_KEYS", PublicKeys::parse)?,
+            issuer: vars.get("LATCHKEY_ISSUER", value::issuer)?,
+            audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
+            cookies: Cookies {
+                secure: vars.get("COOKIE_SECURE", value::switch)?,
+                allowed_origins: vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?,
+                // It sets no cookie.
+                ..Cookies::default()
+            },
+            mode,
+            debug: vars.get("SESSION_DEBUG", value::switch)?,
+        })
+    }
+
+    /// The offline part of the check.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new(self.keys.verifying.clone(), &self.issuer, &self.audience)
+    }
+}

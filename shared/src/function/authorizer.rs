@@ -1,0 +1,46 @@
+//! How does the authorizer start? With its own few settings; a strict one opens its connection first.
+
+use std::process::ExitCode;
+
+use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use serde_json::Value;
+
+use super::{StartError, dynamodb, exit, one_thread};
+use crate::authorizer::Authorizer;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{AuthorizerConfig, AuthorizerMode};
+use crate::http::signed_in::IsSignedIn;
+use crate::log;
+use crate::store::LiveSessions;
+
+/// Answers the gateway until the environment ends the process.
+pub fn authorizer() -> ExitCode {
+    exit(run())
+}
+
+fn run() -> Result<(), StartError> {
+    let config = AuthorizerConfig::from_env()?;
+    log::init(config.debug);
+    if config.keys.secrets_left_out {
+        tracing::warn!("LATCHKEY_KEYS holds private keys; the authorizer needs public ones only");
+    }
+    one_thread()?.block_on(async {
+        let authorizer = &Authorizer::new(check(config).await?);
+        let answer = |event: LambdaEvent<Value>| async move { authorizer.answer(&event.payload).await };
+        let served = lambda_runtime::run(service_fn(answer)).await;
+        served.map_err(|error| StartError::Runtime(error.to_string()))
+    })
+}
+
+async fn check(config: AuthorizerConfig) -> Result<IsSignedIn, StartError> {
+    let verifier = config.verifier();
+    let check = match config.mode {
+        AuthorizerMode::Offline => IsSignedIn::offline(verifier),
+        AuthorizerMode::Strict { sessions } => {
+            let live = LiveSessions::new(dynamodb()?, &sessions);
+            live.warm(SystemClock.now()).await;
+            IsSignedIn::strict(verifier, live)
+        }
+    };
+    Ok(check.cookies(config.cookies))
+}

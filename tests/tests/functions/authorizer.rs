@@ -1,0 +1,299 @@
+//! The authorizer as API Gateway calls it: its real binary, with no more settings than it needs.
+
+use std::collections::BTreeMap;
+
+use latchkey::clock::{Clock as _, SystemClock};
+use latchkey_tests::binary::built;
+use latchkey_tests::event::Event;
+use latchkey_tests::lambda::{Failure, Function, FunctionError, RuntimeApi};
+use latchkey_tests::world::{Tokens, flipped, payload};
+use serde_json::{Value, json};
+
+use super::deployment::{Deployment, filled};
+use super::{assert_exit, spoilt};
+
+/// Every sample event of a signed-in user, and whether it is authorized.
+pub(crate) const SAMPLES: [(&str, bool); 6] = [
+    ("authorizer-bearer", true),
+    ("authorizer-cookie", true),
+    ("authorizer-cookie-post", true),
+    ("authorizer-cookie-cross-site", false),
+    ("authorizer-two-cookies", false),
+    ("authorizer-no-token", false),
+];
+
+const STRICT: (&str, &str) = ("AUTHORIZER_MODE", "strict");
+
+/// What the gateway is told when somebody may not pass: not a word more.
+fn refused() -> Value {
+    json!({"isAuthorized": false})
+}
+
+fn authorized(user: &str, held: &Tokens, scope: &str) -> Value {
+    json!({"isAuthorized": true, "context": {"sub": user, "sid": held.session, "scope": scope}})
+}
+
+/// Public keys, issuer and audience: no private key, no `oct` key, no trusted issuer, no credentials.
+fn offline(deployment: &Deployment) -> BTreeMap<String, String> {
+    let mut settings = deployment.settings("authorizer");
+    settings.retain(|name, _| ["LATCHKEY_ISSUER", "LATCHKEY_AUDIENCE"].contains(&name.as_str()));
+    let mut keys: Value = serde_json::from_str(&deployment.public_keys()).expect("JSON");
+    keys["keys"].as_array_mut().expect("keys").retain(|key| key["kty"] != "oct");
+    settings.insert("LATCHKEY_KEYS".to_owned(), keys.to_string());
+    for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        settings.insert(name.to_owned(), String::new());
+    }
+    settings
+}
+
+/// The same and the way to the tables.
+fn strict(deployment: &Deployment) -> BTreeMap<String, String> {
+    let mut settings = offline(deployment);
+    settings.retain(|name, _| !name.starts_with("AWS_"));
+    let endpoint = deployment.settings("authorizer")["AWS_ENDPOINT_URL_DYNAMODB"].clone();
+    settings.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), endpoint);
+    settings.insert(STRICT.0.to_owned(), STRICT.1.to_owned());
+    settings
+}
+
+async fn start(settings: BTreeMap<String, String>) -> Result<Function, Box<FunctionError>> {
+    RuntimeApi::start().await.spawn(built("authorizer"), settings).await.map_err(Box::new)
+}
+
+async fn both(deployment: &Deployment) -> [Function; 2] {
+    let offline = start(offline(deployment)).await.expect("it starts");
+    [offline, start(strict(deployment)).await.expect("it starts")]
+}
+
+async fn ask(function: &mut Function, event: Event) -> Value {
+    function.invoke(event.build()).await.expect("it answers")
+}
+
+fn bearer(token: &str) -> Event {
+    Event::from_file("authorizer-bearer").fill("access_token", token)
+}
+
+async fn sign_in(deployment: &Deployment, user: &str) -> Tokens {
+    deployment.sign_in(user, &Event::from_file("authorizer-bearer")).await
+}
+
+#[tokio::test]
+async fn the_authorizer_answers_every_sample_event() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    for mut function in both(&deployment).await {
+        for (name, is_authorized) in SAMPLES {
+            let expected = if is_authorized { authorized("alice", &held, "") } else { refused() };
+            assert_eq!(ask(&mut function, filled(&Event::from_file(name), &held)).await, expected, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_authorizer_takes_no_token_that_only_looks_good() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    let keys = &deployment.world.laptop.app.config().keys;
+    let signer = keys.signer().expect("the laptop signs");
+    let now = SystemClock.now().seconds();
+    let resigned = |name: &str, value: Value| {
+        let mut claims = payload(&held.access);
+        claims[name] = value;
+        signer.sign(claims.to_string().as_bytes()).expect("it signs").expose().to_owned()
+    };
+    let good = resigned("exp", json!(now + 60));
+    let forgeries = [
+        flipped(&held.access),
+        spoilt(&held.access),
+        held.refresh.clone(),
+        deployment.world.assertion("alice"),
+        resigned("exp", json!(now - 1)),
+        resigned("aud", json!("https://other.example.com")),
+        resigned("iss", json!("https://evil.example.com/api/auth")),
+        String::new(),
+    ];
+    for mut function in both(&deployment).await {
+        assert_eq!(ask(&mut function, bearer(&good)).await, authorized("alice", &held, ""));
+        for forgery in &forgeries {
+            assert_eq!(ask(&mut function, bearer(forgery)).await, refused(), "{forgery}");
+        }
+        let lines = function.logs().join("\n");
+        assert_eq!(lines.matches("\"code\":\"invalid_token\"").count(), forgeries.len() - 1, "{lines}");
+        assert_eq!(lines.matches("\"code\":\"token_expired\"").count(), 1, "{lines}");
+        assert_eq!(lines.matches("\"level\":\"INFO\"").count(), forgeries.len(), "{lines}");
+        assert!(!lines.contains("eyJ"), "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn the_authorizer_looks_at_one_credential_and_never_falls_back() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    let cookie = || filled(&Event::from_file("authorizer-cookie"), &held);
+    let good = format!("Bearer {}", held.access);
+    for mut function in both(&deployment).await {
+        let twice = bearer(&held.access).header_again("authorization", &good);
+        assert_eq!(ask(&mut function, twice).await, refused(), "two values");
+        for bad in ["", "Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi"] {
+            assert_eq!(ask(&mut function, cookie().header("authorization", bad)).await, refused(), "{bad:?}");
+        }
+        let both = cookie().cookie("__Host-latchkey_access", "bad").header("authorization", &good);
+        assert_eq!(ask(&mut function, both).await, authorized("alice", &held, ""), "the header decides");
+        let mut event = bearer(&held.access).build();
+        event["headers"] = json!({"Authorization": good});
+        let answer = function.invoke(event.clone()).await.expect("it answers");
+        assert_eq!(answer, authorized("alice", &held, ""), "in any case");
+        event["headers"]["authorization"] = json!(good);
+        assert_eq!(function.invoke(event.clone()).await.expect("it answers"), refused(), "in two cases");
+        event["headers"] = json!(null);
+        assert_eq!(function.invoke(event).await.expect("it answers"), refused(), "in none");
+    }
+}
+
+#[tokio::test]
+async fn the_authorizer_takes_cookies_from_our_own_pages_only() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    let mut settings = offline(&deployment);
+    settings.insert("LATCHKEY_ALLOWED_ORIGINS".to_owned(), "https://app.example.com".to_owned());
+    let mut function = start(settings).await.expect("it starts");
+    let post = filled(&Event::from_file("authorizer-cookie-post"), &held).without_header("sec-fetch-site");
+    for (origin, expected) in [
+        ("https://app.example.com", authorized("alice", &held, "")),
+        ("https://evil.example.com", refused()),
+        ("https://app.example.com,https://evil.example.com", refused()),
+    ] {
+        assert_eq!(ask(&mut function, post.clone().header("origin", origin)).await, expected, "{origin}");
+    }
+    assert_eq!(ask(&mut function, post.without_header("origin")).await, refused(), "neither header");
+    let lines = function.logs().join("\n");
+    assert_eq!(lines.matches("csrf_rejected").count(), 3, "{lines}");
+}
+
+#[tokio::test]
+async fn an_ended_session_passes_the_offline_authorizer_and_not_the_strict_one() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    let [mut offline, mut strict] = both(&deployment).await;
+    assert_eq!(ask(&mut strict, bearer(&held.access)).await, authorized("alice", &held, ""));
+    deployment.world.mark_ending("alice", &held.session, "signed_out").await;
+    assert_eq!(ask(&mut strict, bearer(&held.access)).await, refused(), "it is ending");
+    let device = deployment.device(&Event::from_file("authorizer-bearer"));
+    let other = sign_in(&deployment, "alice").await;
+    device.revoke(&other.access, json!({"strategy": "current"})).await.assert_status(200);
+    assert!(deployment.generation("alice", &other.session).await.is_none());
+    assert_eq!(ask(&mut strict, bearer(&other.access)).await, refused(), "it has ended");
+    assert_eq!(ask(&mut offline, bearer(&other.access)).await, authorized("alice", &other, ""));
+    let lines = strict.logs().join("\n");
+    assert_eq!(lines.matches("\"code\":\"session_ended\"").count(), 2, "{lines}");
+}
+
+#[tokio::test]
+async fn the_strict_authorizer_grants_what_token_and_row_both_grant() {
+    let deployment = Deployment::new().await;
+    let claims = json!({"scope": "latchkey:admin", "auth_time": SystemClock.now().seconds()});
+    let assertion = deployment.world.assertion_with("root", claims);
+    let login = deployment.device(&Event::from_file("authorizer-bearer")).login(&assertion).await;
+    let held = Tokens::of(login.assert_status(201));
+    let [mut offline, mut strict] = both(&deployment).await;
+    for function in [&mut offline, &mut strict] {
+        assert_eq!(ask(function, bearer(&held.access)).await, authorized("root", &held, "latchkey:admin"));
+    }
+    deployment.world.take_scope("root", &held.session).await;
+    assert_eq!(ask(&mut strict, bearer(&held.access)).await, authorized("root", &held, ""));
+    assert_eq!(ask(&mut offline, bearer(&held.access)).await, authorized("root", &held, "latchkey:admin"));
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_an_error_and_no_answer() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    // Bound and dropped: nobody listens there.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let mut settings = strict(&deployment);
+    let endpoint = format!("http://{}", closed.expect("loopback has a free port"));
+    settings.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), endpoint);
+    let mut function = start(settings).await.expect("it starts");
+    for _ in 0..2 {
+        let error = function.invoke(bearer(&held.access).build()).await.expect_err("it cannot tell");
+        assert_reported(&error, "store_unavailable");
+    }
+    assert_eq!(ask(&mut function, bearer("x.y.z")).await, refused(), "what needs no store is refused still");
+    let lines = function.logs().join("\n");
+    assert!(lines.contains("\"level\":\"ERROR\"") && !lines.contains("eyJ"), "{lines}");
+    let mut reachable = start(strict(&deployment)).await.expect("it starts");
+    assert_eq!(ask(&mut reachable, bearer(&held.access)).await, authorized("alice", &held, ""));
+    let mut row = deployment.world.raw_row("alice", &held.session).await.expect("it is there");
+    row.remove("x");
+    deployment.world.put_row(row).await;
+    let error = reachable.invoke(bearer(&held.access).build()).await.expect_err("it cannot read the row");
+    assert_reported(&error, "internal");
+}
+
+#[tokio::test]
+async fn a_malformed_event_is_an_error_with_a_name_and_ends_nothing() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    let mut function = start(offline(&deployment)).await.expect("it starts");
+    let mut without_method = bearer(&held.access).build();
+    without_method["requestContext"]["http"] = json!({});
+    let mut format_1 = bearer(&held.access).build();
+    format_1["version"] = json!("1.0");
+    let of_a_route = filled(&Event::from_file("sessions-list"), &held).build();
+    let mut odd_headers = bearer(&held.access).build();
+    odd_headers["headers"]["authorization"] = json!([held.access]);
+    for event in
+        [json!({}), json!(null), json!([1]), json!("ping"), without_method, format_1, of_a_route, odd_headers]
+    {
+        let error = function.invoke(event.clone()).await.expect_err("it is no event of an authorizer");
+        assert_reported(&error, "malformed_event");
+    }
+    assert_eq!(ask(&mut function, bearer(&held.access)).await, authorized("alice", &held, ""));
+    assert!(!function.logs().join("\n").contains("eyJ"));
+}
+
+fn assert_reported(error: &FunctionError, name: &str) {
+    let Failure::Reported(diagnostic) = &error.failure else { panic!("{error}") };
+    assert_eq!(diagnostic.error_type, name, "{error}");
+    assert!(!diagnostic.error_message.is_empty() && !diagnostic.error_message.contains("eyJ"), "{error}");
+}
+
+#[tokio::test]
+async fn an_authorizer_with_a_wrong_setting_says_which_and_ends() {
+    let deployment = Deployment::new().await;
+    let only_oct = json!({"keys": [{"kty": "oct", "kid": "rt", "k": "A".repeat(43)}]}).to_string();
+    let cases = [
+        (false, "LATCHKEY_KEYS", ""),
+        (false, "LATCHKEY_KEYS", only_oct.as_str()),
+        (false, "LATCHKEY_ISSUER", ""),
+        (false, "LATCHKEY_AUDIENCE", ""),
+        (false, "LATCHKEY_ALLOWED_ORIGINS", "*"),
+        (false, "COOKIE_SECURE", "yes"),
+        (false, "AUTHORIZER_MODE", "lenient"),
+        (true, "TABLE_SESSIONS", "no table"),
+        (true, "AWS_REGION", ""),
+        (true, "AWS_ACCESS_KEY_ID", ""),
+    ];
+    for (is_strict, name, value) in cases {
+        let mut settings = if is_strict { strict(&deployment) } else { offline(&deployment) };
+        settings.insert(name.to_owned(), value.to_owned());
+        let error = start(settings).await.map(|_| ()).expect_err(name);
+        assert_exit(&error, name);
+        let [line] = error.logs.as_slice() else { panic!("{name}: {:?}", error.logs) };
+        let line: Value = serde_json::from_str(line).expect("a line is JSON");
+        assert!(line["error"].as_str().is_some_and(|text| text.starts_with(&format!("{name}: "))), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn an_authorizer_with_private_keys_says_so_and_never_what_they_are() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    let mut settings = offline(&deployment);
+    settings.insert("LATCHKEY_KEYS".to_owned(), deployment.settings("login")["LATCHKEY_KEYS"].clone());
+    let mut function = start(settings).await.expect("it starts");
+    assert_eq!(ask(&mut function, bearer(&held.access)).await, authorized("alice", &held, ""));
+    let lines = function.logs().join("\n");
+    assert!(lines.contains("\"level\":\"WARN\"") && lines.contains("LATCHKEY_KEYS"), "{lines}");
+    assert!(!deployment.secrets().iter().any(|secret| lines.contains(secret)), "{lines}");
+}
