@@ -2,6 +2,8 @@
 
 #[path = "support/deployed.rs"]
 mod deployed;
+#[path = "keys/gateway.rs"]
+mod gateway;
 #[path = "keys/make.rs"]
 mod make;
 #[path = "keys/rotation.rs"]
