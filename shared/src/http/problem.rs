@@ -87,12 +87,6 @@ impl Problem {
         problem
     }
 
-    /// The token is good for other things than this.
-    pub fn insufficient_scope(scope: &'static str) -> Self {
-        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
-        Self::of(Code::Forbidden).with_header(header::WWW_AUTHENTICATE, &challenge)
-    }
-
     /// The sign-in is over the session limit, and the policy is to refuse it.
     pub fn session_limit(limit: usize) -> Self {
         let mut problem = Self::of(Code::SessionLimit);
