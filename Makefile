@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PORT ?= 9000
 TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(PATH)
-FUNCTIONS := login refresh sessions revoke authorizer
+FUNCTIONS := login refresh sessions revoke authorizer cleanup
 
 .PHONY: help run test lint unit mutants bench release docs tools-cc tools-curl tools-nextest tools-deny
 

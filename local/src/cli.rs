@@ -9,7 +9,7 @@ use latchkey_local::server::Storage;
 ///
 /// Everybody who reaches it can sign in as anybody, so it listens on 127.0.0.1 only.
 #[derive(Debug, Parser)]
-#[command(name = "latchkey-local", version, args_conflicts_with_subcommands = true)]
+#[command(name = "latchkey-local", version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -37,6 +37,12 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Record and delete the sessions that expired, once, and print the report. Give --data or --dynamodb before it.
+    Cleanup {
+        /// Count what is due and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print a new key set for LATCHKEY_KEYS. It holds private keys.
     Keygen,
     /// Work on the tables of a DynamoDB.
@@ -114,5 +120,8 @@ mod tests {
         assert!(parse("table create --endpoint http://127.0.0.1:8000").is_ok());
         assert!(parse("table create --endpoint 127.0.0.1:8000").is_err());
         assert!(parse("keygen").is_ok());
+        let cleanup = parse("--dynamodb http://127.0.0.1:8000 cleanup --dry-run").unwrap();
+        assert!(matches!(cleanup.command, Some(Command::Cleanup { dry_run: true })));
+        assert_eq!(cleanup.storage(), Storage::Endpoint("http://127.0.0.1:8000".into()));
     }
 }

@@ -9,15 +9,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use latchkey::cleanup::Mode;
 use latchkey_local::engine::SWEEP_PERIOD;
 use latchkey_local::keys;
-use latchkey_local::server::{Laptop, Storage, serve};
+use latchkey_local::server::{Laptop, Storage, clean_every, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use cli::{Cli, Command, Table};
 
 type Failure = Box<dyn Error + Send + Sync>;
+
+/// How often what expired is cleaned up.
+const CLEANUP_PERIOD: Duration = Duration::from_secs(3_600);
 
 /// How long a file's last write may take after everything else has stopped.
 const LAST_WRITE: Duration = Duration::from_secs(2);
@@ -44,6 +48,7 @@ fn start(cli: Cli) -> Result<(), Failure> {
 async fn run(cli: Cli) -> Result<(), Failure> {
     match &cli.command {
         None => serve_until_stopped(&cli).await,
+        Some(Command::Cleanup { dry_run }) => clean(&cli, *dry_run).await,
         Some(Command::Keygen) => say(&keys::generate()),
         Some(Command::Table { command: Table::Create { endpoint } }) => create_tables(endpoint).await,
     }
@@ -57,6 +62,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, cli.port)).await?;
     let port = listener.local_addr()?.port();
     let laptop = Laptop::builder().storage(cli.storage()).port(port).environment().build().await?;
+    let cleanups = clean_every(laptop.clone(), CLEANUP_PERIOD);
     let sweeps = laptop.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
     say(&format!("listening on http://127.0.0.1:{port}"))?;
     let alerts = laptop.alerts.clone();
@@ -68,10 +74,18 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         alerts.close();
     };
     serve(listener, laptop.router, stop).await?;
+    cleanups.abort();
     if let Some(sweeps) = sweeps {
         sweeps.abort();
     }
     Ok(())
+}
+
+/// Cleans up once and prints the report.
+async fn clean(cli: &Cli, dry_run: bool) -> Result<(), Failure> {
+    let laptop = Laptop::builder().storage(cli.storage()).environment().build().await?;
+    let mode = if dry_run { Mode::DryRun } else { Mode::Clean };
+    say(&serde_json::to_string(&laptop.clean(mode).await?)?)
 }
 
 async fn create_tables(endpoint: &str) -> Result<(), Failure> {

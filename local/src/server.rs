@@ -20,6 +20,7 @@
 //! ```
 
 mod builder;
+mod schedule;
 mod serve;
 mod settings;
 mod storage;
@@ -30,6 +31,7 @@ use latchkey::app::App;
 use latchkey::store::Store;
 
 pub use builder::Builder;
+pub use schedule::clean_every;
 pub use serve::{GRACE, serve};
 pub use settings::{AUDIENCE, Settings};
 pub use storage::Storage;

@@ -99,12 +99,10 @@ impl App {
         &self.0.metrics
     }
 
-    /// Writes the metrics that are due, as one line on standard output, where CloudWatch looks for it.
-    #[expect(clippy::print_stdout, reason = "the format is a bare JSON line")]
+    /// Writes the metrics that are due, if this is a function.
     pub(crate) fn write_metrics(&self) {
-        let function = self.0.extras.function.as_deref();
-        if let Some(line) = function.and_then(|function| self.metrics().due(function, self.now_millis())) {
-            println!("{line}");
+        if let Some(function) = &self.0.extras.function {
+            self.metrics().print(function, self.now_millis());
         }
     }
 

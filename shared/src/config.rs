@@ -8,6 +8,7 @@
 //! ```
 
 mod authorizer;
+mod cleanup;
 mod error;
 mod settings;
 mod value;
@@ -17,6 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use authorizer::{AuthorizerConfig, AuthorizerMode};
+pub use cleanup::CleanupConfig;
 pub use error::{ConfigError, Problem};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;

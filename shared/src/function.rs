@@ -1,6 +1,7 @@
 //! A Lambda function around some routes: what every `main.rs` of `functions/` calls.
 
 mod authorizer;
+mod cleanup;
 mod event;
 
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
 pub use authorizer::authorizer;
+pub use cleanup::cleanup;
 
 use crate::app::{App, Extras};
 use crate::clock::SystemClock;

@@ -165,6 +165,14 @@ impl Metrics {
         });
     }
 
+    /// Prints the line that is due, as one line on standard output, where CloudWatch looks for it.
+    #[expect(clippy::print_stdout, reason = "the format is a bare JSON line")]
+    pub(crate) fn print(&self, function: &str, now_millis: i64) {
+        if let Some(line) = self.due(function, now_millis) {
+            println!("{line}");
+        }
+    }
+
     /// The line that is due, if one is; it takes what was counted with it.
     pub fn due(&self, function: &str, now_millis: i64) -> Option<Value> {
         let first = !self.begun.swap(true, Ordering::Relaxed);

@@ -63,13 +63,12 @@ pub struct Store {
 impl Store {
     /// A store on the tables that the settings name.
     pub fn new(client: Client, config: &Config) -> Self {
-        Self {
-            client,
-            tables: config.tables.clone(),
-            expiry_shards: config.expiry_shards,
-            event_ttl: config.event_ttl,
-            control: Arc::default(),
-        }
+        Self::with(client, config.tables.clone(), config.expiry_shards, config.event_ttl)
+    }
+
+    /// A store on these tables, for what has fewer settings.
+    pub fn with(client: Client, tables: Tables, expiry_shards: u16, event_ttl: Duration) -> Self {
+        Self { client, tables, expiry_shards, event_ttl, control: Arc::default() }
     }
 
     /// Opens the connection while a starting function's CPU is not throttled, with the one read that every

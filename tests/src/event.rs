@@ -272,6 +272,8 @@ mod tests {
             .map(|file| file.expect("a file").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"));
         let names = paths.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned());
+        // What the schedule sends comes past no gateway.
+        let names = names.filter(|name| !name.starts_with("cleanup-"));
         names.map(|name| (name.clone(), Event::from_file(&name).0)).collect()
     }
 

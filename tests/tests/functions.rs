@@ -5,6 +5,8 @@
 
 #[path = "functions/authorizer.rs"]
 mod authorizer;
+#[path = "functions/cleanup.rs"]
+mod cleanup;
 #[path = "functions/deployment.rs"]
 mod deployment;
 #[path = "functions/twin.rs"]
@@ -90,6 +92,7 @@ fn every_sample_event_is_among_these() {
     let there: BTreeSet<String> =
         paths.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
     let here = SAMPLES.iter().map(|(name, ..)| *name).chain(authorizer::SAMPLES.map(|(name, _)| name));
+    let here = here.chain(cleanup::SAMPLES);
     let here: BTreeSet<String> = here.map(str::to_owned).collect();
     assert_eq!(there, here);
 }
@@ -277,7 +280,7 @@ async fn a_wrong_method_is_answered_with_those_that_are_right() {
         ("login", "GET", "/api/auth/login", "POST"),
         ("refresh", "DELETE", "/api/auth/refresh", "GET,HEAD,POST"),
         ("refresh", "POST", "/api/auth/.well-known/jwks.json", "GET,HEAD"),
-        ("sessions", "PUT", "/api/auth/sessions", "DELETE,GET,HEAD"),
+        ("sessions", "PUT", "/api/auth/sessions", "DELETE,GET,HEAD,POST"),
         ("sessions", "PATCH", "/api/auth/sessions/0193", "DELETE,GET,HEAD"),
         ("revoke", "DELETE", "/api/auth/revoke", "GET,HEAD,POST"),
     ];

@@ -1,6 +1,5 @@
 //! Does this session still live? One consistent read by key, one read unit, and no way to change a row.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -21,8 +20,7 @@ impl LiveSessions {
         // No method here reaches what is left empty.
         let (rate_limits, security_events) = (String::new(), String::new());
         let tables = Tables { sessions: table.to_owned(), rate_limits, security_events };
-        let control = Arc::default();
-        Self(Store { client, tables, expiry_shards: 1, event_ttl: Duration::ZERO, control })
+        Self(Store::with(client, tables, 1, Duration::ZERO))
     }
 
     /// The session, when it is live at `now`: neither ended, ending nor expired, nor over with everyone's.

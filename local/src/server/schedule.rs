@@ -1,0 +1,39 @@
+//! Cleanup on its schedule, as EventBridge would have it run.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use latchkey::cleanup::{Budget, CleanupError, Mode, Report, run};
+use tokio::task::JoinHandle;
+
+use super::Laptop;
+
+/// As long as a function may take.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+impl Laptop {
+    /// Cleans up once.
+    ///
+    /// # Errors
+    /// Another run is under way, or the store cannot say.
+    pub async fn clean(&self, mode: Mode) -> Result<Report, CleanupError> {
+        let budget = Budget::new(Instant::now() + LONGEST, u64::MAX);
+        let shards = self.app.config().expiry_shards;
+        run(&self.store, Arc::new(self.clock.clone()), shards, budget, mode).await
+    }
+}
+
+/// Cleans up every `period` until the returned task is aborted. A failed run is logged, and the next one goes on.
+pub fn clean_every(laptop: Laptop, period: Duration) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(period).await;
+            match laptop.clean(Mode::Clean).await {
+                Ok(report) => {
+                    tracing::info!(run_id = report.run_id, ended = report.ended, "a cleanup is done")
+                }
+                Err(error) => tracing::warn!(%error, "a cleanup could not begin"),
+            }
+        }
+    })
+}

@@ -1,0 +1,70 @@
+//! Cleanup as the schedule starts it: its real binary, with tables and no key.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey::store::schema::Bucket;
+use latchkey_tests::binary::built;
+use latchkey_tests::event::Event;
+use latchkey_tests::lambda::{Function, RuntimeApi};
+use serde_json::json;
+
+use super::deployment::Deployment;
+
+/// What the schedule may send.
+pub(crate) const SAMPLES: [&str; 2] = ["cleanup-scheduled", "cleanup-action"];
+
+async fn start(deployment: &Deployment, changes: &[(&str, &str)]) -> Result<Function, String> {
+    let mut settings = deployment.settings("cleanup");
+    settings.retain(|name, _| name == "AWS_ENDPOINT_URL_DYNAMODB");
+    settings.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let api = RuntimeApi::start().await.timeout(Duration::from_secs(120));
+    api.spawn(built("cleanup"), settings).await.map_err(|error| error.to_string())
+}
+
+/// Signs a user in and lets the session have expired ten days ago.
+async fn expired(deployment: &Deployment, user: &str) -> String {
+    let held = deployment.sign_in(user, &Event::from_file("login-body")).await;
+    let world = &deployment.world;
+    let end = world.now().before(Duration::from_secs(10 * 86_400));
+    let bucket = Bucket::of_session(&held.session.parse().expect("an id"), end, 16);
+    let mut row = world.raw_row(user, &held.session).await.expect("the row");
+    row.insert("e".into(), AttributeValue::N(end.seconds().to_string()));
+    row.insert("eb".into(), AttributeValue::S(bucket.to_string()));
+    world.put_row(row).await;
+    held.session
+}
+
+#[tokio::test]
+async fn the_schedules_events_clean_up() {
+    for name in SAMPLES {
+        let deployment = Deployment::new().await;
+        let mut function = start(&deployment, &[]).await.expect("it starts without a key");
+        let session = expired(&deployment, name).await;
+        let report = function.invoke(Event::from_file(name).build()).await.expect("it answers");
+        assert_eq!((&report["ended"], &report["remaining"]), (&json!(1), &json!(false)), "{name}: {report}");
+        assert!(deployment.world.raw_row(name, &session).await.is_none());
+        assert_eq!(deployment.world.count_events(name, "session_ended").await, 1);
+        let logs = function.logs().join("\n");
+        assert!(logs.contains("a cleanup is done") && logs.contains("\"EndedExpired\":1"), "{logs}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_event_is_an_error_with_a_name_and_the_next_one_works() {
+    let deployment = Deployment::new().await;
+    let session = expired(&deployment, "alice").await;
+    let mut function = start(&deployment, &[]).await.expect("it starts");
+    let refused = function.invoke(json!({"Records": []})).await.expect_err("it is no event of the schedule");
+    assert!(refused.to_string().contains("unknown_event"), "{refused}");
+    assert!(deployment.world.raw_row("alice", &session).await.is_some());
+    let report = function.invoke(json!({"action": "cleanup"})).await.expect("it answers");
+    assert_eq!(report["ended"], 1);
+}
+
+#[tokio::test]
+async fn a_wrong_setting_stops_the_start_with_its_name() {
+    let deployment = Deployment::new().await;
+    let Err(error) = start(&deployment, &[("EXPIRY_SHARDS", "0")]).await else { panic!("it starts") };
+    assert!(error.contains("EXPIRY_SHARDS: must be from 1 to 1024"), "{error}");
+}
