@@ -12,57 +12,31 @@
 
 mod budget;
 mod page;
+mod state;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use serde::Serialize;
 use tokio::task::JoinSet;
 
 pub use budget::Budget;
 use page::clean_page;
+pub use state::Report;
+use state::{MARGIN, Run};
 
 use crate::clock::{Clock, Timestamp};
 use crate::store::schema::Bucket;
-use crate::store::{Checkpoint, Consumed, Store, StoreError};
-
-/// A session is left alone for so long after its end: clocks differ, and a refresh may be under way.
-const MARGIN: Duration = Duration::from_secs(300);
+use crate::store::{Checkpoint, Store, StoreError};
 
 /// Buckets that are cleaned side by side.
 const BUCKETS_AT_ONCE: usize = 8;
-
-/// How long a lease holds without being renewed.
-const LEASE: Duration = Duration::from_secs(120);
 
 /// How many days back the first run looks: what is older DynamoDB's TTL has deleted, or will.
 const FIRST_LOOK_DAYS: i64 = 12;
 
 /// How long rows may lie under a shard count that is no longer the setting: a session's greatest life, and more.
 const OLD_SHARDS_DAYS: i64 = 400;
-
-/// What a run did.
-#[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// Its name in the logs.
-    pub run_id: String,
-    /// Sessions that it ended.
-    pub ended: u64,
-    /// Malformed rows that it passed over.
-    pub skipped: u64,
-    /// Sessions that it could not end; the next run tries again.
-    pub failed: u64,
-    /// Whether something is left that is due.
-    pub remaining: bool,
-    /// How long it took.
-    pub duration_ms: u64,
-    /// What it cost to read.
-    pub read_units: f64,
-    /// What it cost to write.
-    pub write_units: f64,
-}
 
 /// Why a run did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -73,20 +47,6 @@ pub enum CleanupError {
     /// The store cannot say.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// What the parts of a run share.
-struct Run {
-    id: String,
-    store: Store,
-    clock: Arc<dyn Clock>,
-    budget: Budget,
-    dry: bool,
-    consumed: Consumed,
-    ended: AtomicU64,
-    skipped: AtomicU64,
-    failed: AtomicU64,
-    stopped: AtomicBool,
 }
 
 /// Whether anything is written.
@@ -109,43 +69,23 @@ pub async fn run(
     budget: Budget,
     mode: Mode,
 ) -> Result<Report, CleanupError> {
-    let (begun, now) = (std::time::Instant::now(), clock.now());
-    let run = Arc::new(Run {
-        id: run_id(),
-        store: store.clone(),
-        clock,
-        budget,
-        dry: mode == Mode::DryRun,
-        consumed: Consumed::default(),
-        ended: AtomicU64::new(0),
-        skipped: AtomicU64::new(0),
-        failed: AtomicU64::new(0),
-        stopped: AtomicBool::new(false),
-    });
+    let now = clock.now();
+    let run = Arc::new(Run::new(store, clock, budget, mode));
     if !run.dry && !run.holds_lease().await? {
         return Err(CleanupError::Running);
     }
-    let remaining = clean_all(&run, shards, now).await;
+    let outcome = clean_all(&run, shards, now).await;
     if !run.dry
         && let Err(error) = run.store.give_lease_back(&run.id).await
     {
         tracing::warn!(run_id = run.id, %error, "the lease of cleanup ends by itself");
     }
-    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    Ok(Report {
-        run_id: run.id.clone(),
-        ended: count(&run.ended),
-        skipped: count(&run.skipped),
-        failed: count(&run.failed),
-        remaining: remaining?,
-        duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-        read_units: run.consumed.read_units(),
-        write_units: run.consumed.write_units(),
-    })
+    outcome?;
+    Ok(run.report())
 }
 
-/// Day by day, oldest first; true when something is left.
-async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<bool, StoreError> {
+/// Day by day, oldest first.
+async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<(), StoreError> {
     let (first, last) = Bucket::days_at(now).into_inner();
     let checkpoint = run.store.checkpoint().await?;
     let counts = shard_counts(&checkpoint, shards, first);
@@ -165,10 +105,13 @@ async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<bool, 
         }
     }
     let next = Checkpoint { day: Some(done_through), shards: counts };
-    if !run.dry && next != checkpoint {
-        run.store.keep_checkpoint(&next).await?;
+    if !run.dry
+        && next != checkpoint
+        && let Err(error) = run.store.keep_checkpoint(&next).await
+    {
+        tracing::warn!(run_id = run.id, %error, "the next cleanup looks at more days than it need");
     }
-    Ok(run.must_stop() || run.failed.load(Ordering::Relaxed) > 0)
+    Ok(())
 }
 
 /// The buckets of one day, some at a time; true when all of them were looked at to their end without failure.
@@ -232,32 +175,4 @@ fn shard_counts(checkpoint: &Checkpoint, setting: u16, today: i64) -> BTreeMap<u
     counts.retain(|_, last_day| *last_day + OLD_SHARDS_DAYS >= today);
     counts.insert(setting, today);
     counts
-}
-
-impl Run {
-    /// Whether nothing more may be begun.
-    fn must_stop(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed) || self.budget.is_spent(&self.ended)
-    }
-
-    /// Takes the lease, or renews it: asked before every page, written at most a few times in its life.
-    async fn holds_lease(&self) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        if !self.budget.lease_is_due(now, LEASE) {
-            return Ok(true);
-        }
-        self.store.take_lease(&self.id, now + LEASE, now).await
-    }
-
-    /// The moment before which a session must have ended to be due.
-    fn due(&self) -> Timestamp {
-        self.clock.now().before(MARGIN)
-    }
-}
-
-fn run_id() -> String {
-    let mut bytes = [0; 16];
-    // Without randomness the run has no name of its own; leases are then taken one after the other all the same.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }

@@ -14,11 +14,13 @@
 
 mod cleaning;
 pub mod connect;
+mod consumed;
 mod control;
 mod ending;
 mod error;
 mod events;
 mod item;
+mod lease;
 mod limits;
 mod live;
 mod opening;
@@ -34,13 +36,15 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 
-pub use cleaning::{Checkpoint, Consumed, DuePage, RowKey};
+pub use cleaning::{DuePage, RowKey};
+pub use consumed::Consumed;
 use control::ControlCache;
 pub use control::{Control, EVERYONE_TAKES};
 pub use ending::HeadBump;
 pub use error::{Committed, StoreError};
 pub use events::{StoredEvent, Trail, TrailQuery};
 use item::{session_item, session_of};
+pub use lease::Checkpoint;
 pub use limits::{Attempt, Refusal};
 pub use live::LiveSessions;
 pub use opening::Opening;

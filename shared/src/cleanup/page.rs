@@ -5,15 +5,15 @@ use std::sync::atomic::Ordering;
 
 use tokio::task::JoinSet;
 
-use super::Run;
+use super::state::Run;
 use crate::clock::Timestamp;
 use crate::event::{Event, EventKind};
 use crate::session::Session;
 use crate::session::end::{Actor, End, EndReason};
-use crate::store::{Committed, StoreError};
+use crate::store::{Committed, Consumed, RowKey, StoreError};
 
 /// Cleans the sessions of these keys; true when nothing due is left of them.
-pub(super) async fn clean_page(run: &Run, keys: Vec<crate::store::RowKey>) -> Result<bool, StoreError> {
+pub(super) async fn clean_page(run: &Run, keys: Vec<RowKey>) -> Result<bool, StoreError> {
     if keys.is_empty() {
         return Ok(true);
     }
@@ -48,7 +48,7 @@ fn event_of(session: &Session) -> Event {
 
 /// Many in flight: a delete takes a round trip, and there may be a million.
 async fn delete_all(run: &Run, sessions: Vec<Session>, due: Timestamp) -> bool {
-    let consumed = Arc::new(crate::store::Consumed::default());
+    let consumed = Arc::new(Consumed::default());
     let mut deletes: JoinSet<Result<bool, StoreError>> = JoinSet::new();
     for session in sessions {
         let (store, consumed) = (run.store.clone(), Arc::clone(&consumed));

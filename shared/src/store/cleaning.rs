@@ -1,18 +1,14 @@
-//! What cleanup asks of the tables: which sessions are due, their ends recorded, their rows deleted; and the
-//! two rows that keep its runs apart and tell how far it has come.
-
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+//! What cleanup asks of the tables: which sessions are due, their ends recorded, their rows deleted.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
+    AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
 };
 
+use super::consumed::Consumed;
 use super::error::StoreError;
 use super::events::event_item;
-use super::item::{self, Item, moment, number, text};
+use super::item::{self, Item, moment, text};
 use super::schema::*;
 use super::{Store, session_of};
 use crate::clock::Timestamp;
@@ -29,13 +25,6 @@ const EVENTS_PER_CALL: usize = 25;
 /// How often what DynamoDB left over is tried again.
 const LEFTOVER_ATTEMPTS: u32 = 6;
 
-/// Capacity that was consumed, as DynamoDB counted it.
-#[derive(Debug, Default)]
-pub struct Consumed {
-    half_reads: AtomicU64,
-    half_writes: AtomicU64,
-}
-
 /// The key of a row.
 #[derive(Clone, Debug)]
 pub struct RowKey(Item);
@@ -47,46 +36,6 @@ pub struct DuePage {
     pub keys: Vec<RowKey>,
     /// Where to go on; `None` at the end.
     pub next: Option<RowKey>,
-}
-
-/// How far cleanup has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// The first day that is not done; `None` before the first run.
-    pub day: Option<i64>,
-    /// The shard counts that rows may lie under, and the last day each was the setting.
-    pub shards: BTreeMap<u16, i64>,
-}
-
-impl Consumed {
-    /// Read units so far.
-    pub fn read_units(&self) -> f64 {
-        self.half_reads.load(Ordering::Relaxed) as f64 / 2.0
-    }
-
-    /// Write units so far.
-    pub fn write_units(&self) -> f64 {
-        self.half_writes.load(Ordering::Relaxed) as f64 / 2.0
-    }
-
-    /// Adds what another part consumed.
-    pub fn add(&self, other: &Self) {
-        self.half_reads.fetch_add(other.half_reads.load(Ordering::Relaxed), Ordering::Relaxed);
-        self.half_writes.fetch_add(other.half_writes.load(Ordering::Relaxed), Ordering::Relaxed);
-    }
-
-    fn reads(&self, capacity: Option<&ConsumedCapacity>) {
-        add(&self.half_reads, capacity);
-    }
-
-    fn writes(&self, capacity: Option<&ConsumedCapacity>) {
-        add(&self.half_writes, capacity);
-    }
-}
-
-fn add(halves: &AtomicU64, capacity: Option<&ConsumedCapacity>) {
-    let units = capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or_default();
-    halves.fetch_add((units * 2.0).round() as u64, Ordering::Relaxed);
 }
 
 impl Store {
@@ -232,110 +181,6 @@ impl Store {
                 _ => Err(StoreError::unavailable(error)),
             },
         }
-    }
-
-    /// Takes the lease of cleanup, or holds on to it. False when another run has it.
-    ///
-    /// *Atomicity*: one conditional UpdateItem.
-    ///
-    /// # Errors
-    /// The store cannot say.
-    pub async fn take_lease(
-        &self,
-        owner: &str,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.tables.sessions)
-            .key(PK, text(GLOBAL))
-            .key(SK, text(LEASE))
-            .update_expression("SET #owner = :owner, #until = :until")
-            .condition_expression("attribute_not_exists(#owner) OR #owner = :owner OR #until <= :now")
-            .expression_attribute_names("#owner", LEASE_OWNER)
-            .expression_attribute_names("#until", LEASE_UNTIL)
-            .expression_attribute_values(":owner", text(owner))
-            .expression_attribute_values(":until", moment(until))
-            .expression_attribute_values(":now", moment(now));
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(StoreError::unavailable(error)),
-            },
-        }
-    }
-
-    /// Gives the lease back, if it is still this run's.
-    ///
-    /// # Errors
-    /// The store cannot say; the lease then ends by itself.
-    pub async fn give_lease_back(&self, owner: &str) -> Result<(), StoreError> {
-        let request = self
-            .client
-            .delete_item()
-            .table_name(&self.tables.sessions)
-            .key(PK, text(GLOBAL))
-            .key(SK, text(LEASE))
-            .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", LEASE_OWNER)
-            .expression_attribute_values(":owner", text(owner));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(StoreError::unavailable(error)),
-            },
-        }
-    }
-
-    /// How far cleanup has come.
-    ///
-    /// # Errors
-    /// The store cannot say. A malformed checkpoint counts as none: everything is looked at again.
-    pub async fn checkpoint(&self) -> Result<Checkpoint, StoreError> {
-        let reply = self
-            .client
-            .get_item()
-            .table_name(&self.tables.sessions)
-            .key(PK, text(GLOBAL))
-            .key(SK, text(CHECKPOINT))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::unavailable)?;
-        Ok(reply.item().map(checkpoint_of).unwrap_or_default())
-    }
-
-    /// Remembers how far cleanup has come.
-    ///
-    /// # Errors
-    /// The store cannot say; the next run then looks at more than it need.
-    pub async fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-        let shards = checkpoint.shards.iter().map(|(of, day)| (of.to_string(), number(day))).collect();
-        self.client
-            .put_item()
-            .table_name(&self.tables.sessions)
-            .item(PK, text(GLOBAL))
-            .item(SK, text(CHECKPOINT))
-            .item(CHECKPOINT_DAY, number(checkpoint.day.unwrap_or_default()))
-            .item(CHECKPOINT_SHARDS, AttributeValue::M(shards))
-            .send()
-            .await
-            .map_err(StoreError::unavailable)?;
-        Ok(())
-    }
-}
-
-fn checkpoint_of(row: &Item) -> Checkpoint {
-    let shards = row.get(CHECKPOINT_SHARDS).and_then(|value| value.as_m().ok());
-    let entry =
-        |(of, day): (&String, &AttributeValue)| Some((of.parse().ok()?, day.as_n().ok()?.parse().ok()?));
-    Checkpoint {
-        day: item::integer(row, CHECKPOINT_DAY).ok(),
-        shards: shards.into_iter().flatten().filter_map(entry).collect(),
     }
 }
 

@@ -1,0 +1,129 @@
+//! Who cleans up now, and how far has cleanup come? Two rows that keep its runs apart and let one go on where
+//! another was cut off.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Store;
+use super::error::StoreError;
+use super::item::{self, Item, moment, number, text};
+use super::schema::*;
+use crate::clock::Timestamp;
+
+/// How far cleanup has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The first day that is not done; `None` before the first run.
+    pub day: Option<i64>,
+    /// The shard counts that rows may lie under, and the last day each was the setting.
+    pub shards: BTreeMap<u16, i64>,
+}
+
+impl Store {
+    /// Takes the lease of cleanup, or holds on to it. False when another run has it.
+    ///
+    /// *Atomicity*: one conditional UpdateItem.
+    ///
+    /// # Errors
+    /// The store cannot say.
+    pub async fn take_lease(
+        &self,
+        owner: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(GLOBAL))
+            .key(SK, text(LEASE))
+            .update_expression("SET #owner = :owner, #until = :until")
+            .condition_expression("attribute_not_exists(#owner) OR #owner = :owner OR #until <= :now")
+            .expression_attribute_names("#owner", LEASE_OWNER)
+            .expression_attribute_names("#until", LEASE_UNTIL)
+            .expression_attribute_values(":owner", text(owner))
+            .expression_attribute_values(":until", moment(until))
+            .expression_attribute_values(":now", moment(now));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(StoreError::unavailable(error)),
+            },
+        }
+    }
+
+    /// Gives the lease back, if it is still this run's.
+    ///
+    /// # Errors
+    /// The store cannot say; the lease then ends by itself.
+    pub async fn give_lease_back(&self, owner: &str) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(GLOBAL))
+            .key(SK, text(LEASE))
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", LEASE_OWNER)
+            .expression_attribute_values(":owner", text(owner));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(StoreError::unavailable(error)),
+            },
+        }
+    }
+
+    /// How far cleanup has come.
+    ///
+    /// # Errors
+    /// The store cannot say. A malformed checkpoint counts as none: everything is looked at again.
+    pub async fn checkpoint(&self) -> Result<Checkpoint, StoreError> {
+        let reply = self
+            .client
+            .get_item()
+            .table_name(&self.tables.sessions)
+            .key(PK, text(GLOBAL))
+            .key(SK, text(CHECKPOINT))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        Ok(reply.item().map(checkpoint_of).unwrap_or_default())
+    }
+
+    /// Remembers how far cleanup has come.
+    ///
+    /// # Errors
+    /// The store cannot say; the next run then looks at more than it need.
+    pub async fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let shards = checkpoint.shards.iter().map(|(of, day)| (of.to_string(), number(day))).collect();
+        self.client
+            .put_item()
+            .table_name(&self.tables.sessions)
+            .item(PK, text(GLOBAL))
+            .item(SK, text(CHECKPOINT))
+            .item(CHECKPOINT_DAY, number(checkpoint.day.unwrap_or_default()))
+            .item(CHECKPOINT_SHARDS, AttributeValue::M(shards))
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        Ok(())
+    }
+}
+
+fn checkpoint_of(row: &Item) -> Checkpoint {
+    let shards = row.get(CHECKPOINT_SHARDS).and_then(|value| value.as_m().ok());
+    let entry =
+        |(of, day): (&String, &AttributeValue)| Some((of.parse().ok()?, day.as_n().ok()?.parse().ok()?));
+    Checkpoint {
+        day: item::integer(row, CHECKPOINT_DAY).ok(),
+        shards: shards.into_iter().flatten().filter_map(entry).collect(),
+    }
+}
