@@ -26,6 +26,9 @@ mod settings;
 mod storage;
 
 use axum::Router;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::header;
 use latchkey::api;
 use latchkey::app::App;
 use latchkey::store::Store;
@@ -114,7 +117,13 @@ fn router(app: &App, levers: Levers) -> Router {
         .merge(api::sessions::routes())
         .merge(api::revoke::routes());
     let api = latchkey::http::service(routes, app.clone());
-    gateway::in_front_of(dev::routes(levers).fallback_service(api))
+    let own = dev::routes(levers).route("/openapi.yaml", get(openapi));
+    gateway::in_front_of(own.fallback_service(api))
+}
+
+/// The HTTP surface, as a document.
+async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/yaml")], include_str!("../../openapi.yaml"))
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 //! | who calls | through |
 //! |---|---|
 //! | people and programs | [`world`]: the real router on a real engine, in process |
+//! | [`openapi`] | holds every answer of the router against `openapi.yaml` |
 //! | API Gateway | [`lambda`] and [`event`]: the real binaries under a Lambda runtime API |
 
 pub mod binary;
 pub mod event;
 pub mod lambda;
 pub mod mmdb;
+pub mod openapi;
 pub mod world;

@@ -464,3 +464,11 @@ async fn an_alert_reaches_whoever_listens() {
     let warned = ended.logs.iter().any(|line| line.contains("a security event needs a look"));
     assert!(warned, "{:?}", ended.logs);
 }
+
+#[tokio::test]
+async fn the_http_surface_is_served_as_a_document() {
+    let server = Server::in_memory().await;
+    let document = server.get("/openapi.yaml").await;
+    assert_eq!((document.status, document.header("content-type")), (200, vec!["application/yaml"]));
+    assert_eq!(document.text, include_str!("../../openapi.yaml"));
+}

@@ -28,6 +28,29 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, in order.
+    pub const ALL: [Self; 19] = [
+        Self::InvalidRequest,
+        Self::TokenMissing,
+        Self::InvalidToken,
+        Self::TokenExpired,
+        Self::SessionEnded,
+        Self::InvalidAssertion,
+        Self::ReauthenticationRequired,
+        Self::Forbidden,
+        Self::CsrfRejected,
+        Self::OriginRejected,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::SessionLimit,
+        Self::CleanupRunning,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::RateLimited,
+        Self::Internal,
+        Self::StoreUnavailable,
+    ];
+
     /// Status, wire name and title.
     pub(super) const fn facts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
@@ -75,5 +98,18 @@ impl Code {
     /// The status.
     pub const fn status(self) -> StatusCode {
         self.facts().0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_whole_and_in_order() {
+        for (index, code) in Code::ALL.into_iter().enumerate() {
+            assert_eq!(code as usize, index, "{code:?}");
+        }
+        assert_eq!(Code::ALL.len(), Code::StoreUnavailable as usize + 1, "the last one is in it");
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Reply, World};
+use crate::openapi::{self, Spec};
 
 /// Chrome on Windows.
 pub const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
@@ -103,8 +104,14 @@ impl Device {
             request = request.header(name, value);
         }
         let request = request.body(body.into()).expect("a request");
+        let (method, path) = (request.method().to_string(), request.uri().to_string());
         let response = self.world.laptop.router.clone().oneshot(request).await.expect("the router answers");
-        Reply::read(response).await
+        let reply = Reply::read(response).await;
+        if path.starts_with(openapi::BASE) {
+            let known = Spec::get().check(&method, &path, reply.status.as_u16(), &reply.headers, &reply.body);
+            known.unwrap_or_else(|fault| panic!("openapi.yaml: {fault}"));
+        }
+        reply
     }
 
     /// `GET`.

@@ -1,0 +1,37 @@
+//! Every example of the file is one: it fits the schema beside it.
+
+use latchkey_tests::openapi::{Spec, fault_of, strict};
+use serde_json::Value;
+
+/// Visits everything that has a schema and examples.
+fn visit(value: &Value, at: &str, found: &mut Vec<(String, Value, Value)>) {
+    if let (Some(schema), Some(examples)) = (value.get("schema"), value["examples"].as_object()) {
+        for (name, example) in examples {
+            found.push((format!("{at} {name}"), schema.clone(), example["value"].clone()));
+        }
+    }
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, member)| visit(member, &format!("{at}/{name}"), found));
+        }
+        Value::Array(values) => values.iter().for_each(|member| visit(member, at, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_example_fits_its_schema() {
+    let (spec, mut found) = (Spec::get(), vec![]);
+    visit(spec.document(), "", &mut found);
+    assert!(found.len() > 20, "{} examples", found.len());
+    for (at, schema, example) in found {
+        assert_eq!(fault_of(&strict(spec, &schema), &example), None, "{at}");
+    }
+}
+
+#[test]
+fn no_example_looks_like_a_real_token() {
+    let text = Spec::get().document().to_string();
+    let real = text.match_indices("eyJ").any(|(at, _)| !text[at + 3..].starts_with("..."));
+    assert!(!real, "a token in the file");
+}

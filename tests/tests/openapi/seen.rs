@@ -1,0 +1,220 @@
+//! Every operation and status that the file tells of was seen, or it is said here why not.
+
+use std::collections::BTreeSet;
+
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::openapi::Spec;
+use latchkey_tests::world::{Device, Jar, Reply, Tokens, World};
+use serde_json::{Value, json};
+
+/// What a test cannot provoke.
+const UNSEEN: [(&str, u16, &str); 0] = [];
+
+/// A fault of ours would be a bug; that a panic is answered so has a test of its own.
+const FAULT_OF_OURS: u16 = 500;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What was seen, by operation and status.
+#[derive(Default)]
+struct Seen(BTreeSet<(&'static str, u16)>);
+
+impl Seen {
+    async fn call(
+        &mut self,
+        device: &Device,
+        method: &str,
+        path: &str,
+        media: Option<&str>,
+        body: String,
+    ) -> Reply {
+        let path = format!("/api/auth{path}");
+        let reply = device.send(method, &path, media, body).await;
+        let (spec, status) = (Spec::get(), reply.status.as_u16());
+        let known = spec.check(method, &path, status, &reply.headers, &reply.body);
+        if let Some(operation) = known.unwrap_or_else(|fault| panic!("{fault}")) {
+            self.0.insert((operation.id, status));
+        }
+        reply
+    }
+
+    async fn get(&mut self, device: &Device, path: &str) -> Reply {
+        self.call(device, "GET", path, None, String::new()).await
+    }
+
+    async fn delete(&mut self, device: &Device, path: &str) -> Reply {
+        self.call(device, "DELETE", path, None, String::new()).await
+    }
+
+    async fn post(&mut self, device: &Device, path: &str, body: Value) -> Reply {
+        self.call(device, "POST", path, Some("application/json"), body.to_string()).await
+    }
+
+    async fn form(&mut self, device: &Device, path: &str, body: &str) -> Reply {
+        self.call(device, "POST", path, Some(FORM), body.to_owned()).await
+    }
+}
+
+const POSTS: [&str; 6] = ["/login", "/login/attempts", "/refresh", "/sessions", "/revoke", "/introspect"];
+
+fn service(world: &World, scope: &str) -> Device {
+    world.device().bearer(&world.assertion_with("backend", json!({"scope": scope})))
+}
+
+async fn admin(world: &World) -> Device {
+    let root = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
+    world.device().bearer(&Tokens::of(world.device().login(&root).await.assert_status(201)).access)
+}
+
+/// What goes right.
+async fn successes(seen: &mut Seen) {
+    let world = World::new().await;
+    let device = world.device();
+    let login = json!({"assertion": world.assertion("alice"), "delivery": "body"});
+    let tokens = Tokens::of(&seen.post(&device, "/login", login).await);
+    let jar = Jar::of(&seen.post(&device, "/login", json!({"assertion": world.assertion("alice")})).await);
+    let tokens = Tokens::of(&seen.post(&device, "/refresh", json!({"refresh_token": tokens.refresh})).await);
+    let cookies = device.clone().cookies(&jar.line());
+    seen.call(&cookies, "POST", "/refresh", None, String::new()).await;
+    let form = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
+    seen.form(&device, "/refresh", &form).await;
+    seen.get(&cookies, "/refresh").await;
+    let own = device.clone().bearer(&tokens.access);
+    let list = seen.get(&own, "/sessions?include=analytics").await;
+    let known = own.clone().header("if-none-match", list.header("etag"));
+    seen.get(&known, "/sessions?include=analytics").await;
+    seen.get(&own, &format!("/sessions/{}", tokens.session)).await;
+    seen.get(&own, "/sessions/events").await;
+    seen.delete(&own, &format!("/sessions/{}", jar.session)).await;
+    seen.delete(&own, "/sessions?scope=others").await;
+    seen.get(&own, "/revoke").await;
+    seen.form(&own, "/introspect", &format!("token={}", tokens.access)).await;
+    let attempt = json!({"policy": "login", "subject": "bob", "ip": "203.0.113.9"});
+    seen.post(&service(&world, "latchkey:attempts"), "/login/attempts", attempt).await;
+    seen.post(&own, "/revoke", json!({"strategy": "current"})).await;
+    seen.get(&device, "/.well-known/jwks.json").await;
+    seen.get(&device, "/.well-known/openid-configuration").await;
+    let admin = admin(&world).await;
+    seen.post(&admin, "/sessions", json!({"action": "cleanup"})).await;
+    seen.post(&admin, "/revoke", json!({"strategy": "everyone", "reason": "a drill"})).await;
+}
+
+/// What is refused, one kind after the other.
+async fn refusals(seen: &mut Seen) {
+    let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m"), ("LIMIT_REFRESH", "1/5m/15m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let own = device.clone().bearer(&tokens.access);
+    let gets = ["/sessions", "/sessions/events", "/sessions/x", "/revoke"];
+    for path in POSTS {
+        let attempts = service(&world, "latchkey:attempts");
+        let caller = if path == "/login/attempts" { attempts } else { own.clone() };
+        seen.call(&caller, "POST", path, Some("application/json"), "x".repeat(17_000)).await;
+        seen.call(&caller, "POST", path, Some("text/plain"), "x".to_owned()).await;
+        seen.post(&caller, path, json!({"delivery": 1, "refresh_token": 1, "action": 1, "strategy": 1}))
+            .await;
+    }
+    seen.form(&service(&world, "latchkey:introspect"), "/introspect", "").await;
+    let twice = device.clone().header("cookie", "latchkey_access=a; latchkey_access=b");
+    seen.get(&twice, "/refresh").await;
+    for path in gets {
+        seen.get(&device, path).await;
+        seen.get(&own, &format!("{path}?user_id=")).await;
+        seen.get(&own, &format!("{path}?user_id=bob")).await;
+    }
+    seen.get(&own, "/sessions/x").await;
+    seen.delete(&own, "/sessions/x").await;
+    seen.delete(&device, "/sessions/x").await;
+    seen.delete(&twice.clone(), "/sessions/x").await;
+    seen.delete(&device, "/sessions?scope=others").await;
+    seen.delete(&own, "/sessions").await;
+    let foreign = device.clone().header("cookie", &format!("latchkey_access={}", tokens.access));
+    let foreign = foreign.header("sec-fetch-site", "cross-site");
+    seen.delete(&foreign, "/sessions/x").await;
+    seen.delete(&foreign, "/sessions?scope=others").await;
+    seen.post(&foreign, "/revoke", json!({"strategy": "all"})).await;
+    seen.post(&foreign, "/login", json!({"assertion": world.assertion("alice")})).await;
+    let lured = device.clone().header("cookie", &format!("latchkey_refresh={}", tokens.refresh));
+    seen.call(&lured, "POST", "/refresh", None, String::new()).await;
+    seen.post(&own, "/sessions", json!({"action": "cleanup"})).await;
+    seen.post(&device, "/sessions", json!({"action": "cleanup"})).await;
+    let session = json!({"strategy": "session", "session_id": "x"});
+    seen.post(&own, "/revoke", session).await;
+    seen.post(&device, "/revoke", json!({"strategy": "all"})).await;
+    seen.post(&service(&world, ""), "/login/attempts", json!({})).await;
+    seen.post(&device, "/login/attempts", json!({})).await;
+    seen.form(&device, "/introspect", "token=x").await;
+    seen.form(&service(&world, ""), "/introspect", "token=x").await;
+    for _ in 0..2 {
+        seen.post(&device, "/login", json!({"assertion": "x", "delivery": "body"})).await;
+        let attempt = json!({"policy": "login", "subject": "bob"});
+        seen.post(&service(&world, "latchkey:attempts"), "/login/attempts", attempt).await;
+    }
+    seen.post(&device, "/refresh", json!({"refresh_token": "x"})).await;
+    seen.form(&device, "/refresh", "grant_type=refresh_token&refresh_token=x").await;
+    seen.form(&device, "/refresh", "grant_type=password").await;
+    let next = Tokens::of(&device.refresh(&tokens.refresh).await);
+    seen.post(&device, "/refresh", json!({"refresh_token": next.refresh})).await;
+    let form = format!("grant_type=refresh_token&refresh_token={}", next.refresh);
+    seen.form(&device, "/refresh", &form).await;
+}
+
+/// What is over a limit, in the way, or down.
+async fn hindrances(seen: &mut Seen) {
+    let full = World::with(&[("SESSION_LIMIT", "1"), ("SESSION_LIMIT_POLICY", "reject")]).await;
+    full.device().sign_in("alice").await;
+    let second = json!({"assertion": full.assertion("alice"), "delivery": "body"});
+    seen.post(&full.device(), "/login", second).await;
+    let tight = World::with(&[("LIMIT_GENERAL", "1/15m")]).await;
+    let tokens = tight.device().sign_in("alice").await;
+    let own = tight.device().bearer(&tokens.access);
+    for path in ["/sessions", "/sessions/events", "/sessions/x", "/revoke"] {
+        seen.get(&own, path).await;
+        seen.get(&own, path).await;
+    }
+    let world = World::new().await;
+    let admin = admin(&world).await;
+    let now = world.now();
+    let until = now + std::time::Duration::from_secs(60);
+    assert!(world.laptop.store.take_lease("another", until, now).await.expect("the engine answers"));
+    seen.post(&admin, "/sessions", json!({"action": "cleanup"})).await;
+    let (device, tokens) = (world.device(), world.device().sign_in("alice").await);
+    let own = device.clone().bearer(&tokens.access);
+    world.laptop.faults.queue(None, FaultKind::Error500, 100_000);
+    let login = json!({"assertion": world.assertion("alice"), "delivery": "body"});
+    seen.post(&device, "/login", login).await;
+    let attempt = json!({"policy": "login", "subject": "bob"});
+    seen.post(&service(&world, "latchkey:attempts"), "/login/attempts", attempt).await;
+    seen.post(&device, "/refresh", json!({"refresh_token": tokens.refresh})).await;
+    let form = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
+    seen.form(&device, "/refresh", &form).await;
+    for path in ["/refresh", "/sessions", "/sessions/events", "/sessions/x", "/revoke"] {
+        seen.get(&own, path).await;
+    }
+    seen.delete(&own, "/sessions/x").await;
+    seen.delete(&own, "/sessions?scope=others").await;
+    seen.post(&admin, "/sessions", json!({"action": "cleanup"})).await;
+    seen.post(&own, "/revoke", json!({"strategy": "all"})).await;
+    seen.form(&own, "/introspect", &format!("token={}", tokens.access)).await;
+    let fronted = World::behind_cloudfront(&[]).await.device();
+    for path in ["/refresh", "/.well-known/jwks.json", "/.well-known/openid-configuration"] {
+        seen.get(&fronted, path).await;
+    }
+}
+
+#[tokio::test]
+async fn every_operation_and_status_of_the_file_was_seen() {
+    let mut seen = Seen::default();
+    successes(&mut seen).await;
+    refusals(&mut seen).await;
+    hindrances(&mut seen).await;
+    let documented = Spec::get().operations().into_iter();
+    let documented =
+        documented.flat_map(|operation| operation.statuses().map(move |status| (operation.id, status)));
+    let excused = |(id, status): &(&str, u16)| {
+        *status == FAULT_OF_OURS || UNSEEN.iter().any(|(own, known, _)| (own, known) == (id, status))
+    };
+    let unseen: Vec<_> =
+        documented.filter(|pair| !seen.0.contains(pair)).filter(|pair| !excused(pair)).collect();
+    assert!(unseen.is_empty(), "documented and never seen: {unseen:?}");
+}
