@@ -1,5 +1,6 @@
 //! A Lambda function around some routes: what every `main.rs` of `functions/` calls.
 
+mod answer;
 mod authorizer;
 mod cleanup;
 mod event;
@@ -11,10 +12,12 @@ use aws_sdk_dynamodb::Client;
 use axum::Router;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
+use tower::util::MapResponse;
 
 pub use authorizer::authorizer;
 pub use cleanup::cleanup;
 
+use self::answer::Answer;
 use crate::app::{App, Extras};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
@@ -77,7 +80,7 @@ fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
     one_thread()?.block_on(async {
         let app = app(config)?;
         app.store().warm(app.now()).await;
-        let adapter = lambda_http::Adapter::from(service(routes, app));
+        let adapter = lambda_http::Adapter::from(MapResponse::new(service(routes, app), Answer));
         let served = lambda_http::lambda_runtime::run(adapter.map_request(event::readable)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
     })
