@@ -1,5 +1,6 @@
 //! Everyone is signed out: by one write, for nothing a request, and in force when the answer says.
 
+use latchkey::store::LiveSessions;
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey::token::keys::generate_key_set;
 use latchkey_local::levers::faults::FaultKind;
@@ -201,4 +202,16 @@ async fn a_dead_session_takes_no_place_among_the_living() {
     assert_eq!(reply.assert_status(201).body["ended"], json!([]));
     let list = device.list(&Tokens::of(&reply).access).await;
     assert_eq!(list.body["sessions"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_strict_check_of_another_service_honours_it() {
+    let world = World::new().await;
+    let tokens = world.device().sign_in("alice").await;
+    let live = LiveSessions::from(world.laptop.store.clone());
+    let (user, session) = ("alice".parse().expect("a user"), tokens.session.parse().expect("a session"));
+    assert!(live.find(&user, &session, world.now()).await.expect("the engine answers").is_some());
+    let admin = admin(&world).await;
+    everyone(&world, &admin, json!({})).await.assert_status(200);
+    assert!(live.find(&user, &session, world.now()).await.expect("the engine answers").is_none());
 }
