@@ -37,7 +37,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Record and delete the sessions that expired, once, and print the report. Give --data or --dynamodb before it.
+    /// Record and delete the sessions that expired, once, and print the report. Give --data or --dynamodb
+    /// before it.
     Cleanup {
         /// Count what is due and write nothing.
         #[arg(long)]
@@ -54,7 +55,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Table {
-    /// Create the tables that are missing, named by TABLE_SESSIONS, TABLE_RATE_LIMITS and TABLE_SECURITY_EVENTS.
+    /// Create the tables that are missing, named by TABLE_SESSIONS, TABLE_RATE_LIMITS and
+    /// TABLE_SECURITY_EVENTS.
     Create {
         /// The URL of the DynamoDB.
         #[arg(long, value_name = "URL", value_parser = endpoint)]

@@ -6,9 +6,9 @@
 //! ```
 //!
 //! It pays for what has expired, not for what lives: the expiry index names the sessions of a day, and only
-//! the day that is under way holds some that are not due. It may stop anywhere and be run twice at once: an event's
-//! id is made of its session and its end, a delete asks whether the session is still over, and what is done is
-//! no longer in the index. DynamoDB's TTL is the backstop, three days later.
+//! the day that is under way holds some that are not due. It may stop anywhere and be run twice at once: an
+//! event's id is made of its session and its end, a delete asks whether the session is still over, and what
+//! is done is no longer in the index. DynamoDB's TTL is the backstop, three days later.
 
 mod budget;
 mod page;
@@ -35,7 +35,8 @@ const BUCKETS_AT_ONCE: usize = 8;
 /// How many days back the first run looks: what is older DynamoDB's TTL has deleted, or will.
 const FIRST_LOOK_DAYS: i64 = 12;
 
-/// How long rows may lie under a shard count that is no longer the setting: a session's greatest life, and more.
+/// How long rows may lie under a shard count that is no longer the setting: a session's greatest life, and
+/// more.
 const OLD_SHARDS_DAYS: i64 = 400;
 
 /// Why a run did nothing.
@@ -61,7 +62,8 @@ pub enum Mode {
 /// Cleans up once, within a budget.
 ///
 /// # Errors
-/// Another run is under way, or the store cannot say where to begin. What fails later is counted in the report.
+/// Another run is under way, or the store cannot say where to begin. What fails later is counted in the
+/// report.
 pub async fn run(
     store: &Store,
     clock: Arc<dyn Clock>,

@@ -220,8 +220,8 @@ async fn settle(
     }))
 }
 
-/// A session that is over already, and only its row is still there: now its end gets its record. Whether that can
-/// be written or not, every reader takes it for gone.
+/// A session that is over already, and only its row is still there: now its end gets its record. Whether that
+/// can be written or not, every reader takes it for gone.
 async fn finish(app: &App, row: &Session, now: Timestamp) -> Exchange {
     let end = app.store().control(now).await.unwrap_or_default().end_of(row, now);
     if let Err(error) = end_one(app, &end, &[]).await {

@@ -1,7 +1,7 @@
 //! `POST /login/attempts`: may this account be tried once more? For the backend that owns the passwords.
 //!
-//! Attempts count per account and network, so that nobody can lock a stranger out. An account that is tried from
-//! many networks is told apart: `challenge` asks for more proof, and still nobody is locked out.
+//! Attempts count per account and network, so that nobody can lock a stranger out. An account that is tried
+//! from many networks is told apart: `challenge` asks for more proof, and still nobody is locked out.
 
 use std::net::IpAddr;
 
@@ -93,7 +93,8 @@ fn answer(policy: &Policy, remaining: u32, challenge: bool) -> Response {
     Json(json!({"allowed": true, "remaining": remaining, "challenge": challenge})).into_response()
 }
 
-/// One key for one account, however it is spelt, and no name in the table: NFKC, lower case, no blanks around.
+/// One key for one account, however it is spelt, and no name in the table: NFKC, lower case, no blanks
+/// around.
 fn account(subject: &str) -> Result<String, Problem> {
     let plain: String = subject.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect();
     let plain = plain.trim();

@@ -19,7 +19,8 @@ impl Budget {
         Self { deadline, sessions, lease_renewed_at: AtomicI64::new(i64::MIN) }
     }
 
-    /// For a call that somebody waits for: 20 s, since API Gateway waits no longer than 30, or 5,000 sessions.
+    /// For a call that somebody waits for: 20 s, since API Gateway waits no longer than 30, or 5,000
+    /// sessions.
     pub fn on_demand() -> Self {
         Self::new(Instant::now() + Duration::from_secs(20), 5_000)
     }

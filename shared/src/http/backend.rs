@@ -1,5 +1,6 @@
 //! Is this one of the app's own backends? It calls without a session, with an assertion as Bearer whose
-//! scope says what for. Such an assertion lives five minutes at most, may be used again until then, and never opens a session.
+//! scope says what for. Such an assertion lives five minutes at most, may be used again until then, and never
+//! opens a session.
 
 use http::HeaderMap;
 

@@ -1,10 +1,10 @@
 //! How much of a window is used, when it slides? Attempts are counted in sub-windows, and a sub-window that
 //! is a window old no longer counts.
 //!
-//! A window is cut into ten or a few more sub-windows of whole seconds that together are never longer than the window:
-//! so a steady trickle under the rate is never refused, and a burst gets through again after nine tenths of
-//! the window at the earliest. *Source*: the counter of many small buckets is as old as traffic shaping; what
-//! is here is the one that DynamoDB can keep with a single `ADD`.
+//! A window is cut into ten or a few more sub-windows of whole seconds that together are never longer than
+//! the window: so a steady trickle under the rate is never refused, and a burst gets through again after nine
+//! tenths of the window at the earliest. *Source*: the counter of many small buckets is as old as traffic
+//! shaping; what is here is the one that DynamoDB can keep with a single `ADD`.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Is everyone signed out? The global not-before: one row, read at most every 5 s by an instance.
 //!
-//! A session that was opened at or before that moment is over, whatever its row says. Reads of sessions ask for the row
-//! beside their own call, so that it costs no round trip in sequence, and mark what is over as `ending`:
-//! no reader can forget it.
+//! A session that was opened at or before that moment is over, whatever its row says. Reads of sessions ask
+//! for the row beside their own call, so that it costs no round trip in sequence, and mark what is over as
+//! `ending`: no reader can forget it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,8 +23,8 @@ use crate::session::end::{Actor, End, EndReason};
 /// How long an instance believes what it read, in whole seconds of its wall clock.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// From the end of the write until no instance and no request in flight takes an older session: 5 s of cache and 3 s
-/// of requests in flight.
+/// From the end of the write until no instance and no request in flight takes an older session: 5 s of cache
+/// and 3 s of requests in flight.
 pub const EVERYONE_TAKES: Duration = Duration::from_secs(8);
 
 /// The last time that everyone was signed out.
@@ -83,8 +83,8 @@ impl ControlCache {
     }
 
     fn keep(&self, read_at: Timestamp, control: &Control) {
-        // Whatever order two reads end in, each is believed for 5 s from its own begin; and a clock that was set
-        // back must not leave a reading of the future in place.
+        // Whatever order two reads end in, each is believed for 5 s from its own begin; and a clock that was
+        // set back must not leave a reading of the future in place.
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((read_at, control.clone()));
     }
 }

@@ -1,7 +1,7 @@
 //! Rate-limit counters: one atomic `ADD` a check, no read before it, so that no attempt is ever lost.
 //!
-//! A row is a key, a number for each sub-window (`b<index>`), and `blocked_until` while it refuses. None of these
-//! calls is repeated by the SDK: a repeated count would count twice.
+//! A row is a key, a number for each sub-window (`b<index>`), and `blocked_until` while it refuses. None of
+//! these calls is repeated by the SDK: a repeated count would count twice.
 
 use std::time::Duration;
 

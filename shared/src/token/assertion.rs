@@ -153,7 +153,8 @@ pub fn verify(
     })
 }
 
-/// Verifies the assertion of a backend that calls without a session: good until it expires, five minutes at most.
+/// Verifies the assertion of a backend that calls without a session: good until it expires, five minutes at
+/// most.
 ///
 /// # Errors
 /// See [`AssertionError`]; `Scope` when everything holds and the issuer does not grant `scope`.

@@ -23,7 +23,8 @@ async fn the_story_of_a_stolen_laptop_is_told_from_beginning_to_end() {
     let at_home = laptop.sign_in("alice").await;
     world.advance(10);
     let on_phone = phone.sign_in("alice").await;
-    // The thief copies the refresh token, and uses it in Lisbon within the hour: the same browser, another country.
+    // The thief copies the refresh token, and uses it in Lisbon within the hour: the same browser, another
+    // country.
     world.advance(3_000);
     let thief = world.device().in_city(LISBON);
     let loot = Tokens::of(thief.refresh(&at_home.refresh).await.assert_status(200));

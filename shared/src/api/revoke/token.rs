@@ -44,8 +44,8 @@ fn named(app: &App, token: &str, now: Timestamp) -> Option<Named> {
     named_by_refresh(app, token).or_else(|_| named_by_access(app, token, now)).ok()
 }
 
-/// Whether the session is of the user that `Authorization` names. Cookies say nothing here: a page of another site
-/// may have sent the form.
+/// Whether the session is of the user that `Authorization` names. Cookies say nothing here: a page of another
+/// site may have sent the form.
 fn is_callers_own(app: &App, parts: &Parts, named: &Named, now: Timestamp) -> Result<bool, Problem> {
     let Some(token) = bearer(&parts.headers)? else { return Ok(true) };
     Ok(verify(&token, app, now)?.sub == named.user)
