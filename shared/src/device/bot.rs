@@ -34,9 +34,12 @@ fn bot<'a>(Product { name, version }: Product<'a>) -> Option<(&'a str, Option<&'
 }
 
 fn is_bot(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
+    let ends = |word: &str| {
+        let end = name.len().checked_sub(word.len()).and_then(|at| name.get(at..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
     // Cubot makes phones.
-    WORDS.iter().any(|word| name.ends_with(word)) && name != "cubot"
+    WORDS.into_iter().any(ends) && !name.eq_ignore_ascii_case("cubot")
 }
 
 fn is_bare(name: &str) -> bool {

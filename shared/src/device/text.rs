@@ -35,11 +35,17 @@ pub(super) fn is_engine(name: &str) -> bool {
 
 /// What follows the first `marker` that does not begin in the middle of a word: the `iOS` of
 /// `CriOS/140` is no iOS.
+///
+/// A hundred markers are looked for in every agent, so the search is one for the marker's first byte:
+/// the standard library's prepares itself for longer texts and costs four times as much.
 pub(super) fn after<'a>(agent: &'a str, marker: &str) -> Option<&'a str> {
     let inside_word =
         |at: usize| marker.starts_with(char::is_alphabetic) && agent[..at].ends_with(char::is_alphabetic);
-    let (at, _) = agent.match_indices(marker).find(|(at, _)| !inside_word(*at))?;
-    Some(&agent[at + marker.len()..])
+    let first = *marker.as_bytes().first()?;
+    memchr::memchr_iter(first, agent.as_bytes())
+        .filter_map(|at| Some((at, agent.get(at..)?.strip_prefix(marker)?)))
+        .find(|(at, _)| !inside_word(*at))
+        .map(|(_, rest)| rest)
 }
 
 /// Whether the agent has that marker, not in the middle of a word.
