@@ -34,8 +34,10 @@ impl Cookies {
     /// Two cookies of that name: one of them was tossed in by somebody, and no rule says which.
     pub fn read(&self, headers: &HeaderMap, which: Which) -> Result<Option<String>, Problem> {
         let name = self.name(which);
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        // Bytes, because another application's cookie in the same line need not be ASCII.
+        let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+        let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+        let pairs = pairs.filter_map(|pair| str::from_utf8(pair).ok()?.trim().split_once('='));
         let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
         match (values.next(), values.next()) {
             (_, Some(_)) => Err(Problem::field("cookie", format!("{name} was sent twice"))),

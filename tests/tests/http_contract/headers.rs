@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use latchkey_local::levers::faults::FaultKind;
-use latchkey_tests::world::{Reply, World};
+use latchkey_tests::world::{Jar, Reply, World};
 use serde_json::json;
 
 const ALWAYS: [(&str, &str); 5] = [
@@ -115,5 +115,16 @@ async fn no_stranger_is_allowed_to_read_an_answer() {
                 assert!(!reply.headers.contains_key(name), "{origin} {name}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_of_another_application_hides_none_of_ours() {
+    let world = World::new().await;
+    let jar = Jar::of(&world.device().login_in_browser(&world.assertion("alice")).await);
+    for other in [&b"theme=caf\xc3\xa9"[..], b"theme=caf\xe9", b"theme=\xff\xfe", b"\xe9=1"] {
+        let line = [other, b"; ", jar.line().as_bytes(), b"; last=\xe9"].concat();
+        let device = world.device().raw_header("cookie", http::HeaderValue::from_bytes(&line).unwrap());
+        device.get("/api/auth/sessions").await.assert_status(200);
     }
 }
