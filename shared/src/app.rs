@@ -64,14 +64,29 @@ impl App {
     /// Writes what was noticed, and does `also` at the same time; that it could not is logged and counted,
     /// and never the client's concern.
     pub(crate) async fn observe(&self, events: &[Event], also: impl Future<Output = Result<(), StoreError>>) {
-        let both = async { tokio::try_join!(self.store().record(events), also) };
-        if let Ok(Ok(_)) = tokio::time::timeout(OBSERVATION_PATIENCE, both).await {
-            events.iter().for_each(|event| self.written(event));
-            return;
+        let patience = OBSERVATION_PATIENCE;
+        let recorded = tokio::time::timeout(patience, self.store().record(events));
+        // Each for itself: a note that cannot be written must not take an alert with it.
+        let (recorded, also) = tokio::join!(recorded, tokio::time::timeout(patience, also));
+        match recorded {
+            Ok(Ok(())) => events.iter().for_each(|event| self.written(event)),
+            _ => events.iter().for_each(|event| self.lost(event)),
         }
+        if !matches!(also, Ok(Ok(()))) {
+            tracing::warn!("what was noticed could not be written onto its session");
+        }
+    }
+
+    /// An event that could not be written: its line is all that is left of it.
+    fn lost(&self, event: &Event) {
         self.metrics().count(Counter::EventsLost);
-        let session = events.iter().find_map(|event| event.session).map(|id| id.to_string());
-        tracing::warn!(session_id = session, events = events.len(), "what was noticed could not be written");
+        let session = event.session.map(|id| id.to_string());
+        tracing::warn!(
+            event_type = event.kind.name(),
+            severity = event.kind.severity().as_str(),
+            session_id = session,
+            "a security event could not be written"
+        );
     }
 
     /// Every event that was written comes past here: it is counted, and a bad one is a warning and an alarm.

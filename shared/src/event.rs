@@ -53,12 +53,24 @@ impl Event {
     /// An event of a session that can happen once a second: its id is made of it, so that telling it again
     /// tells nothing new.
     pub fn named(user: &UserId, session: SessionId, at: Timestamp, what: &str, kind: EventKind) -> Self {
-        let digest = digest::digest(&digest::SHA256, format!("{what} {session} {}", at.seconds()).as_bytes());
-        let mut name = [0; 10];
-        name.copy_from_slice(&digest.as_ref()[..10]);
+        let name = format!("{what} {session} {}", at.seconds());
+        Self::once(Subject::User(user.clone()), Some(session), at, &name, kind)
+    }
+
+    /// An event whose id is made of its second and its name.
+    pub fn once(
+        subject: Subject,
+        session: Option<SessionId>,
+        at: Timestamp,
+        name: &str,
+        kind: EventKind,
+    ) -> Self {
+        let digest = digest::digest(&digest::SHA256, name.as_bytes());
+        let mut tail = [0; 10];
+        tail.copy_from_slice(&digest.as_ref()[..10]);
         let millis = u64::try_from(at.seconds().saturating_mul(1_000)).unwrap_or(0);
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &name).into_uuid();
-        Self { id, subject: Subject::User(user.clone()), session: Some(session), at, kind }
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid();
+        Self { id, subject, session, at, kind }
     }
 
     /// An event of no session.
@@ -75,8 +87,12 @@ impl Event {
         Self { id, subject, session: None, at, kind }
     }
 
-    /// The end of a session as an event.
+    /// The end of a session as an event, at the moment of the end: it may be told of much later.
     pub fn ended(end: &End, now_millis: i64) -> Self {
-        Self::new(&end.user, end.session, now_millis, EventKind::SessionEnded(end.clone()))
+        let kind = EventKind::SessionEnded(end.clone());
+        if end.at.seconds() == now_millis.div_euclid(1000) {
+            return Self::new(&end.user, end.session, now_millis, kind);
+        }
+        Self::named(&end.user, end.session, end.at, "ended", kind)
     }
 }

@@ -9,7 +9,7 @@ use crate::id::SessionId;
 use crate::limit::sliding::{Judgement, judge};
 use crate::limit::{Mode, Policy, Standing};
 use crate::metrics::Counter;
-use crate::store::{Attempt, StoreError};
+use crate::store::{Attempt, Refusal, StoreError};
 
 /// Who attempts something, and what to tell of it.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub async fn check(
     let counts = match app.store().attempt(&key, policy, now).await {
         Ok(Attempt::Counted(counts)) => counts,
         Ok(Attempt::Refused(until)) => {
-            app.refused().remember(&key, until, now);
+            remember(app, who, &key, until, now);
             return Ok(over(app, policy, until));
         }
         // Too many write this very key: that is the limit's own case, and no fault of the store.
@@ -75,16 +75,23 @@ pub async fn check(
     };
     let refusal = match app.store().refuse(&key, policy, until, now).await {
         Ok(refusal) => refusal,
+        // Perhaps it is written and only the reply is lost: then nobody else tells of it.
         Err(error) => {
             tracing::warn!(policy = policy.name, %error, "a refusal could not be written; it holds here");
-            crate::store::Refusal { until, first: false }
+            Refusal { until, first: true }
         }
     };
-    app.refused().remember(&key, refusal.until, now);
+    remember(app, who, &key, refusal.until, now);
     if refusal.first {
-        tell(app, policy, who, refusal.until).await;
+        tell(app, policy, who, &key, refusal.until, now).await;
     }
     Ok(over(app, policy, refusal.until))
+}
+
+fn remember(app: &App, who: &Attempter, key: &str, until: Timestamp, now: Timestamp) {
+    if !who.can_be_cleared {
+        app.refused().remember(key, until, now);
+    }
 }
 
 /// How long a key is refused that DynamoDB throttles.
@@ -99,14 +106,16 @@ fn over(app: &App, policy: &Policy, until: Timestamp) -> Checked {
     Checked::Unlimited
 }
 
-/// One event a refusal, not one a refused attempt. A limit that only watches writes none: nobody was refused.
-async fn tell(app: &App, policy: &Policy, who: &Attempter, until: Timestamp) {
+/// One event a refusal, not one a refused attempt: its id is made of the key and the end. A limit that only
+/// watches writes none: nobody was refused.
+async fn tell(app: &App, policy: &Policy, who: &Attempter, key: &str, until: Timestamp, now: Timestamp) {
     if policy.mode != Mode::Enforce {
         return;
     }
     let over = Over { policy: policy.name, until, ip: who.ip };
     let kind = if policy.block.is_some() { EventKind::Blocked(over) } else { EventKind::RateLimited(over) };
-    let event = Event { session: who.session, ..Event::about(who.subject.clone(), app.now_millis(), kind) };
+    let name = format!("{key} {}", until.seconds());
+    let event = Event::once(who.subject.clone(), who.session, now, &name, kind);
     app.observe(&[event], std::future::ready(Ok(()))).await;
 }
 
@@ -119,10 +128,18 @@ pub fn fails_open(app: &App, policy: &Policy, checked: Result<Checked, StoreErro
     })
 }
 
-/// What a store fault means for a limit that guards a secret: nobody passes.
+/// What a store fault means for a limit that guards a secret: nobody passes. One that only watches lets
+/// everybody pass, now as ever.
 ///
 /// # Errors
 /// The store's own, counted.
-pub fn fails_closed(app: &App, checked: Result<Checked, StoreError>) -> Result<Checked, StoreError> {
+pub fn fails_closed(
+    app: &App,
+    policy: &Policy,
+    checked: Result<Checked, StoreError>,
+) -> Result<Checked, StoreError> {
+    if policy.mode != Mode::Enforce {
+        return Ok(fails_open(app, policy, checked));
+    }
     checked.inspect_err(|_| app.metrics().count(Counter::LimitsFailedClosed))
 }

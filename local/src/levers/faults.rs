@@ -49,6 +49,8 @@ pub enum FaultKind {
 struct Fault {
     operation: Option<String>,
     kind: FaultKind,
+    /// Calls that pass before it.
+    skip: u32,
     remaining: u32,
 }
 
@@ -69,8 +71,14 @@ impl Faults {
 
     /// Has the next `count` calls of `operation`, or of any, fail so.
     pub fn queue(&self, operation: Option<&str>, kind: FaultKind, count: u32) {
+        self.queue_after(0, operation, kind, count);
+    }
+
+    /// As [`Faults::queue`], once `skip` calls that it is meant for have passed.
+    pub fn queue_after(&self, skip: u32, operation: Option<&str>, kind: FaultKind, count: u32) {
         if count > 0 {
-            self.lock().push_back(Fault { operation: operation.map(str::to_owned), kind, remaining: count });
+            let operation = operation.map(str::to_owned);
+            self.lock().push_back(Fault { operation, kind, skip, remaining: count });
         }
     }
 
@@ -88,6 +96,10 @@ impl Faults {
         let mut faults = self.lock();
         let index = faults.iter().position(|fault| fault.meets(operation))?;
         let fault = faults.get_mut(index)?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
         let kind = fault.kind;
         fault.remaining -= 1;
         if fault.remaining == 0 {

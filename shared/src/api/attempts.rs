@@ -71,25 +71,23 @@ pub(super) async fn attempts(
     };
     if request.outcome == Some(Outcome::Success) {
         clear(&app, policy, &account, request.ip).await?;
-        return Ok(answer(policy, policy.attempts, false));
+        return Ok(answer(policy.attempts, false));
     }
     let who = attempter(&account, request.ip);
-    // Both at once: one from this network, one from everywhere.
-    let checked = async { fails_closed(&app, check(&app, policy, &who, now).await) };
-    let (checked, challenge) = tokio::try_join!(checked, is_tried_from_many(&app, policy, &account, now))?;
-    match checked {
+    match fails_closed(&app, policy, check(&app, policy, &who, now).await)? {
         Checked::Over(until) => Err(rate_limit::refusal(policy, until, now)),
-        Checked::Unlimited => Ok(answer(policy, policy.attempts, false)),
+        Checked::Unlimited => Ok(answer(policy.attempts, false)),
         Checked::Within(standing) => {
-            let mut response = answer(policy, standing.remaining, challenge);
+            // Only now: what one network is refused must not put a stranger on `challenge`.
+            let challenge = is_tried_from_many(&app, policy, &account, now).await?;
+            let mut response = answer(standing.remaining, challenge);
             response.headers_mut().extend(rate_limit::headers(policy, standing));
             Ok(response)
         }
     }
 }
 
-fn answer(policy: &Policy, remaining: u32, challenge: bool) -> Response {
-    let challenge = challenge && policy.mode == Mode::Enforce;
+fn answer(remaining: u32, challenge: bool) -> Response {
     Json(json!({"allowed": true, "remaining": remaining, "challenge": challenge})).into_response()
 }
 
@@ -123,9 +121,6 @@ async fn is_tried_from_many(
     account: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    if policy.mode == Mode::Off {
-        return Ok(false);
-    }
     match app.store().attempt(&everywhere(policy, account), policy, now).await {
         Ok(Attempt::Counted(counts)) => Ok(counts.total(Cut::of(policy), now) > i64::from(policy.attempts)),
         Ok(Attempt::Refused(_)) => Ok(true),
@@ -138,8 +133,21 @@ async fn is_tried_from_many(
 /// The password was right: its failures were the user's own. They leave the account's sum, too.
 async fn clear(app: &App, policy: &Policy, account: &str, ip: Option<IpAddr>) -> Result<(), StoreError> {
     let own = format!("{}#{}", policy.name, attempter(account, ip).key);
-    let failures = app.store().forget_attempts(&own).await?;
-    app.store().take_back(&everywhere(policy, account), &failures).await
+    let forget = async {
+        let failures = app.store().forget_attempts(&own).await?;
+        app.store().take_back(&everywhere(policy, account), &failures).await
+    };
+    match policy.mode {
+        Mode::Off => Ok(()),
+        Mode::Enforce => forget.await,
+        // Who refuses nobody fails nobody.
+        Mode::Shadow => {
+            if let Err(error) = forget.await {
+                tracing::warn!(policy = policy.name, %error, "a success could not be counted");
+            }
+            Ok(())
+        }
+    }
 }
 
 fn everywhere(policy: &Policy, account: &str) -> String {

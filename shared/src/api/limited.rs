@@ -15,8 +15,8 @@ use crate::session::Seen;
 
 /// Looks, counting the call at the same time, and answers what was seen.
 ///
-/// Who has no live session learns that rather than to wait: an ended session is 401 whatever its limit says.
-/// A caller whom this instance has refused before is refused without any call.
+/// Who has no live session learns that rather than to wait, unless this instance remembers that it refuses
+/// them: that costs no call, and so tells nothing of the session.
 pub(super) async fn limited<T>(
     app: &App,
     caller: &Caller,

@@ -117,7 +117,7 @@ async fn count_failure(app: &App, seen: &Seen, now: Timestamp, refusal: Problem)
         ip: seen.ip,
         can_be_cleared: false,
     };
-    match fails_closed(app, check(app, policy, &who, now).await) {
+    match fails_closed(app, policy, check(app, policy, &who, now).await) {
         Ok(Checked::Over(until)) => rate_limit::refusal(policy, until, now),
         Ok(Checked::Within(standing)) => refusal.with_headers(rate_limit::headers(policy, standing)),
         Ok(Checked::Unlimited) => refusal,

@@ -35,10 +35,10 @@ pub enum Committed {
 }
 
 impl StoreError {
-    /// Whether DynamoDB refused because of too many calls, rather than failed.
+    /// Whether DynamoDB refused because of too many calls on one key, rather than failed. What is over the
+    /// whole account's limit says nothing of the key.
     pub fn is_throttle(&self) -> bool {
-        let throttles =
-            ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
+        let throttles = ["ProvisionedThroughputExceededException", "ThrottlingException"];
         matches!(self, Self::Unavailable { code, .. } if throttles.contains(&code.as_str()))
     }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
 
 use super::Store;
 use super::error::StoreError;
@@ -39,6 +41,9 @@ pub struct Refusal {
 /// The key is not refused now.
 const MAY_COUNT: &str = "attribute_not_exists(blocked_until) OR blocked_until <= :now";
 
+/// Sub-windows left behind that a row may hold: some quiet times' worth, and far from a second write unit.
+const STALE_MAX: usize = 30;
+
 /// How long a row outlives its window and block.
 const TTL_MARGIN: Duration = Duration::from_secs(3_600);
 
@@ -52,9 +57,8 @@ impl Store {
     pub async fn attempt(&self, key: &str, policy: &Policy, now: Timestamp) -> Result<Attempt, StoreError> {
         let cut = Cut::of(policy);
         let newest = cut.index(now);
-        // Those of the window before; a key that was quiet for longer is swept when it is seen.
+        // Those of the window before; what a quiet time left behind is swept when there is much of it.
         let stale: Vec<String> = ((newest - 3 * cut.parts)..=(newest - cut.parts)).map(sub_window).collect();
-        let ttl = now + policy.window.max(policy.block.unwrap_or_default()) + TTL_MARGIN;
         let outcome = self
             .update_limit(key)
             .update_expression(format!(
@@ -64,7 +68,7 @@ impl Store {
             ))
             .condition_expression(MAY_COUNT)
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":ttl", moment(ttl))
+            .expression_attribute_values(":ttl", ttl(policy, now))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":now", moment(now))
             .return_values(ReturnValue::AllNew)
@@ -89,7 +93,10 @@ impl Store {
     }
 
     /// Refuses a key until `until`, and takes back the attempt that was one too many: a refused one does
-    /// not count. A refusal that is there already stays as it is.
+    /// not count. A refusal that is there already stays as it is, and a key that was forgotten meanwhile
+    /// stays forgotten.
+    ///
+    /// *Atomicity*: one UpdateItem; one more when the key is refused already.
     ///
     /// # Errors
     /// The store cannot say; the attempt may still count.
@@ -103,8 +110,11 @@ impl Store {
         let slot = sub_window(Cut::of(policy).index(now));
         let outcome = self
             .update_limit(key)
-            .update_expression(format!("SET blocked_until = :until ADD {slot} :less"))
-            .condition_expression(MAY_COUNT)
+            .update_expression(format!("SET blocked_until = :until, #ttl = :ttl ADD {slot} :less"))
+            .condition_expression(format!("attribute_exists(#key) AND ({MAY_COUNT})"))
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":ttl", ttl(policy, now))
             .expression_attribute_values(":until", moment(until))
             .expression_attribute_values(":less", number(-1))
             .expression_attribute_values(":now", moment(now))
@@ -117,7 +127,10 @@ impl Store {
         let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() else {
             return Err(StoreError::unavailable(error));
         };
-        let until = blocked_until(refused.item())?;
+        let Some(row) = refused.item().filter(|row| !row.is_empty()) else {
+            return Ok(Refusal { until, first: false });
+        };
+        let until = item::timestamp(row, BLOCKED_UNTIL)?;
         self.take_back(key, &Counts([(Cut::of(policy).index(now), 1)].into())).await?;
         Ok(Refusal { until, first: false })
     }
@@ -163,13 +176,13 @@ impl Store {
             .expression_attribute_names("#key", KEY)
             .customize()
             .config_override(once());
-        super::rotating::done_or_gone(request.send().await)
+        super::rotating::held(request.send().await).map(drop)
     }
 
-    /// Removes sub-windows that a quiet time left behind, so that a row stays small for ever. Best effort:
-    /// they count nothing.
+    /// Removes sub-windows that quiet times left behind, so that a row stays small for ever: one write more in
+    /// some thirty. Best effort: they count nothing.
     async fn sweep(&self, key: &str, stale: &Counts) {
-        if stale.0.is_empty() {
+        if stale.0.len() <= STALE_MAX {
             return;
         }
         let names: Vec<String> = stale.0.keys().map(|index| sub_window(*index)).collect();
@@ -191,6 +204,11 @@ impl Store {
 /// A count must not be repeated by anybody but the caller.
 fn once() -> aws_sdk_dynamodb::config::Builder {
     aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled())
+}
+
+/// When DynamoDB may delete a row that was written at `now`.
+fn ttl(policy: &Policy, now: Timestamp) -> AttributeValue {
+    moment(now + policy.window.max(policy.block.unwrap_or_default()) + TTL_MARGIN)
 }
 
 fn sub_window(index: i64) -> String {

@@ -207,3 +207,53 @@ async fn of_tries_at_once_exactly_as_many_as_the_limit_pass() {
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 5, "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 429].contains(status)), "{statuses:?}");
 }
+
+#[tokio::test]
+async fn what_one_network_is_refused_challenges_nobody_else() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        attempt(&backend(&world), "bob", "203.0.113.9", Some("failure")).await.assert_status(200);
+    }
+    attempt(&backend(&world), "bob", "203.0.113.9", None).await.assert_problem(429, "rate_limited");
+    // Its window is over, its block is not.
+    world.advance(1_200);
+    for _ in 0..6 {
+        attempt(&backend(&world), "bob", "203.0.113.9", None).await.assert_problem(429, "rate_limited");
+    }
+    let owner = attempt(&backend(&world), "bob", "198.51.100.1", None).await;
+    assert_eq!(owner.assert_status(200).body, answer(4, false));
+}
+
+#[tokio::test]
+async fn a_limit_that_refuses_nobody_fails_nobody() {
+    let settings = [("LIMIT_LOGIN", "1/15m/30m:shadow"), ("LIMIT_PASSWORD_RESET", "1/15m:off")];
+    let world = World::with(&settings).await;
+    let backend = backend(&world);
+    for operation in ["UpdateItem", "DeleteItem"] {
+        world.laptop.faults.queue(Some(operation), FaultKind::Error500, 1_000);
+    }
+    world.device().login("made-up").await.assert_problem(401, "invalid_assertion");
+    for policy in ["login", "password_reset"] {
+        for outcome in ["failure", "success"] {
+            let body = json!({"policy": policy, "subject": "bob", "ip": "203.0.113.9", "outcome": outcome});
+            backend.post(PATH, body).await.assert_status(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_that_a_success_may_clear_are_not_remembered_and_push_nobody_out() {
+    let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m"), ("LIMIT_GENERAL", "1/15m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    device.list(&tokens.access).await.assert_status(200);
+    device.list(&tokens.access).await.assert_problem(429, "rate_limited");
+    for number in 0..1_100 {
+        for _ in 0..2 {
+            attempt(&backend(&world), &format!("user-{number}"), "203.0.113.9", None).await;
+        }
+    }
+    world.laptop.stats.reset();
+    device.list(&tokens.access).await.assert_problem(429, "rate_limited");
+    assert_eq!(world.laptop.stats.total().calls, 0, "a caller who was refused costs no call");
+}

@@ -212,3 +212,32 @@ async fn a_refusal_that_could_not_be_written_holds_in_its_instance() {
     let tokens = Tokens::of(&device.refresh(&tokens.refresh).await);
     device.list(&tokens.access).await.assert_problem(429, "rate_limited");
 }
+
+#[tokio::test]
+async fn a_refusal_whose_reply_is_lost_is_told_of_once() {
+    let world = World::with(&[("LIMIT_GENERAL", "1/15m/30m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    device.list(&tokens.access).await.assert_status(200);
+    // The count passes; the refusal after it is written, and its answer lost.
+    world.laptop.faults.queue_after(1, Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
+    for _ in 0..3 {
+        device.list(&tokens.access).await.assert_problem(429, "rate_limited");
+    }
+    assert_eq!(world.laptop.faults.pending(), 0);
+    assert_eq!(world.count_events("alice", "blocked").await, 1);
+}
+
+#[tokio::test]
+async fn a_caller_who_was_quiet_pays_one_write_like_everybody() {
+    let world = tight().await;
+    let device = world.device();
+    let mut tokens = device.sign_in("alice").await;
+    for _ in 0..20 {
+        tokens = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
+        world.laptop.stats.reset();
+        device.list(&tokens.access).await.assert_status(200);
+        assert_eq!(world.laptop.stats.snapshot().dynamodb["UpdateItem"].calls, 1);
+        world.advance(3_000);
+    }
+}

@@ -36,7 +36,7 @@ async fn a_key_that_is_used_for_weeks_stays_small() {
             rows(&world).await.into_iter().find(|row| row["key"] == AttributeValue::S("general#long".into()));
         most = most.max(sub_windows(&row.expect("the row is there")));
     }
-    assert!(most <= 30, "{most} numbers in a row");
+    assert!(most <= 45, "{most} numbers in a row, of some 12 bytes each");
 }
 
 #[tokio::test]
@@ -49,4 +49,17 @@ async fn a_row_ends_by_itself_after_its_window_and_block() {
     let number = |name: &str| row[name].as_n().unwrap().parse::<i64>().unwrap();
     assert_eq!(number("blocked_until"), world.now().seconds() + 1_800);
     assert!(number("ttl") > number("blocked_until") && number("ttl") < world.now().seconds() + 2 * 3_600);
+}
+
+#[tokio::test]
+async fn a_refusal_raises_no_key_that_was_forgotten_meanwhile() {
+    let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m")]).await;
+    let (policy, store, now) = (&world.laptop.app.config().limits.login, &world.laptop.store, world.now());
+    for _ in 0..2 {
+        store.attempt("login#x#y", policy, now).await.expect("counted");
+    }
+    store.forget_attempts("login#x#y").await.expect("forgotten");
+    let refusal = store.refuse("login#x#y", policy, now + std::time::Duration::from_secs(1_800), now).await;
+    assert!(!refusal.expect("the engine answers").first);
+    assert_eq!(rows(&world).await, Vec::<RawRow>::new());
 }
