@@ -18,6 +18,7 @@ use super::schema::*;
 use crate::clock::Timestamp;
 use crate::event::{Event, Severity, Subject};
 use crate::id::{SessionId, UserId};
+use crate::session::end::EndReason;
 
 /// An event as it is read back.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct TrailQuery {
     pub severity: Option<Severity>,
     /// Only of this session.
     pub session: Option<SessionId>,
+    /// Not the ends of sessions that merely expired.
+    pub without_expired: bool,
     /// At most so many.
     pub limit: usize,
 }
@@ -153,7 +156,9 @@ impl TrailQuery {
             let levels = names.into_iter().zip(Severity::ALL).map(level).collect();
             ("severity IN (:s0, :s1, :s2, :s3, :s4)", levels)
         });
-        [event_type, session, severity].into_iter().flatten().collect()
+        let expired = ("details.reason <> :expired", vec![(":expired", text(EndReason::Expired.as_str()))]);
+        let expired = self.without_expired.then_some(expired);
+        [event_type, session, severity, expired].into_iter().flatten().collect()
     }
 }
 

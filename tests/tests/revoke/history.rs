@@ -67,3 +67,24 @@ async fn what_merely_expired_was_not_revoked() {
     let asked = device.bearer(&own.access).get(PATH).await;
     assert_eq!(asked.assert_status(200).body["revocations"], json!([]));
 }
+
+#[tokio::test]
+async fn a_hundred_that_expired_hide_no_revocation() {
+    let world = World::with(&[("SESSION_LIMIT", "25"), ("LIMIT_LOGIN", "1000/15m")]).await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    device.revoke(&first.access, json!({"strategy": "current"})).await.assert_status(200);
+    for _ in 0..5 {
+        for _ in 0..25 {
+            device.sign_in("alice").await;
+        }
+        world.advance(8 * 86_400);
+        let admin = admin(&world).await;
+        let body = json!({"action": "cleanup"});
+        device.clone().bearer(&admin.access).post("/api/auth/sessions", body).await.assert_status(200);
+    }
+    assert_eq!(world.count_events("alice", "session_ended").await, 126);
+    let own = device.sign_in("alice").await;
+    let asked = device.bearer(&own.access).get(PATH).await;
+    assert_eq!(asked.assert_status(200).body["revocations"][0]["session_id"], json!(first.session));
+}

@@ -20,6 +20,9 @@ use crate::store::{StoredEvent, TrailQuery};
 /// How many are shown.
 const NEWEST: usize = 100;
 
+/// Pages of the trail that one call looks at, a thousand events each: a long history must not make it dear.
+const PAGES_MAX: usize = 5;
+
 /// One revocation.
 struct Revocation {
     session: Option<SessionId>,
@@ -67,11 +70,23 @@ async fn revocations(
         let record = record.filter(|record| record.user == *user && record.reason != EndReason::Expired);
         return Ok(record.into_iter().map(|record| Revocation::of_record(id, record)).collect());
     }
-    let wanted =
-        TrailQuery { event_type: Some("session_ended".into()), limit: NEWEST, ..TrailQuery::default() };
-    let trail = app.store().trail(user, &wanted).await?;
-    let ended = trail.events.iter().filter_map(Revocation::of_event);
-    Ok(ended.filter(|revocation| revocation.reason != EndReason::Expired).collect())
+    let mut wanted = TrailQuery {
+        event_type: Some("session_ended".into()),
+        without_expired: true,
+        limit: NEWEST,
+        ..TrailQuery::default()
+    };
+    let mut found: Vec<Revocation> = vec![];
+    for _ in 0..PAGES_MAX {
+        let trail = app.store().trail(user, &wanted).await?;
+        found.extend(trail.events.iter().filter_map(Revocation::of_event));
+        wanted.before = trail.next;
+        if found.len() >= NEWEST || trail.next.is_none() {
+            break;
+        }
+    }
+    found.truncate(NEWEST);
+    Ok(found)
 }
 
 impl Revocation {

@@ -59,7 +59,7 @@ fn wanted(app: &App, query: &str, user: &UserId) -> Result<TrailQuery, Problem> 
         .map(|text| text.parse())
         .transpose()
         .map_err(|error: crate::id::IdError| Problem::field("session_id", error))?;
-    Ok(TrailQuery { before, since: None, event_type, severity, session, limit: limit(query)? })
+    Ok(TrailQuery { before, event_type, severity, session, limit: limit(query)?, ..TrailQuery::default() })
 }
 
 fn limit(query: &str) -> Result<usize, Problem> {
