@@ -78,7 +78,7 @@ pub async fn run(
     }
     let outcome = clean_all(&run, shards, now).await;
     if !run.dry
-        && let Err(error) = run.store.give_lease_back(&run.id).await
+        && let Err(error) = run.store.give_lease_back(&run.id, &run.consumed).await
     {
         tracing::warn!(run_id = run.id, %error, "the lease of cleanup ends by itself");
     }
@@ -89,7 +89,7 @@ pub async fn run(
 /// Day by day, oldest first.
 async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<(), StoreError> {
     let (first, last) = Bucket::days_at(now).into_inner();
-    let checkpoint = run.store.checkpoint().await?;
+    let checkpoint = run.store.checkpoint(&run.consumed).await?;
     let counts = shard_counts(&checkpoint, shards, first);
     let begin = checkpoint.day.unwrap_or(first - FIRST_LOOK_DAYS).min(first);
     let mut done_through = begin;
@@ -109,7 +109,7 @@ async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<(), St
     let next = Checkpoint { day: Some(done_through), shards: counts };
     if !run.dry
         && next != checkpoint
-        && let Err(error) = run.store.keep_checkpoint(&next).await
+        && let Err(error) = run.store.keep_checkpoint(&next, &run.consumed).await
     {
         tracing::warn!(run_id = run.id, %error, "the next cleanup looks at more days than it need");
     }
@@ -135,9 +135,9 @@ async fn clean_day(run: &Arc<Run>, buckets: &[Bucket]) -> bool {
     }
 }
 
-/// One bucket to its end, or as far as the budget goes.
+/// One bucket to its end, or as far as the budget goes; true when nothing that is due is left in it.
 async fn clean_bucket(run: &Run, bucket: Bucket) -> bool {
-    let mut after = None;
+    let (mut after, mut clean) = (None, true);
     loop {
         if run.must_stop() {
             return false;
@@ -151,10 +151,14 @@ async fn clean_bucket(run: &Run, bucket: Bucket) -> bool {
             Ok::<_, StoreError>(Some((page.next, all)))
         };
         match outcome.await {
-            // What failed here would fail again: the bucket is the next run's.
-            Ok(Some((_, false))) => return false,
-            Ok(Some((None, true))) => return true,
-            Ok(Some((next, true))) => after = next,
+            // What failed here is the next run's, and holds nothing else up.
+            Ok(Some((next, all))) => {
+                clean &= all;
+                if next.is_none() {
+                    return clean;
+                }
+                after = next;
+            }
             // Another run has taken over: what is left is its work.
             Ok(None) => {
                 run.stopped.store(true, Ordering::Relaxed);

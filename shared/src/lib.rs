@@ -35,6 +35,7 @@ mod cursor;
 pub mod device;
 pub mod event;
 pub mod exchange;
+mod forgery;
 pub mod function;
 pub mod http;
 pub mod id;

@@ -9,7 +9,7 @@ use super::state::Run;
 use crate::clock::Timestamp;
 use crate::event::{Event, EventKind};
 use crate::session::Session;
-use crate::session::end::{Actor, End, EndReason};
+use crate::session::end::{Actor, End, EndReason, Ending};
 use crate::store::{Committed, Consumed, RowKey, StoreError};
 
 /// Cleans the sessions of these keys; true when nothing due is left of them.
@@ -42,7 +42,7 @@ fn is_due(session: &Session, due: Timestamp) -> bool {
 /// The end of a session that expired, at the second it did; told twice, it is one event.
 fn event_of(session: &Session) -> Event {
     let at = session.expires_at.min(session.absolute_expires_at);
-    let end = End::of(session, EndReason::Expired, Actor::System, at);
+    let end = End::of(session, Ending::new(EndReason::Expired, Actor::System, at));
     Event::named(&session.user, session.id, at, "expired", EventKind::SessionEnded(end))
 }
 
@@ -74,12 +74,9 @@ async fn delete_all(run: &Run, sessions: Vec<Session>, due: Timestamp) -> bool {
 async fn finish_all(run: &Run, sessions: &[Session]) -> bool {
     let mut all = true;
     for session in sessions {
-        let now = run.clock.now();
-        let outcome = async {
-            let end = run.store.control(now).await?.end_of(session, now);
-            run.store.end(&session.user, std::slice::from_ref(&end), None, &[], run.clock.now_millis()).await
-        };
-        match outcome.await {
+        let Some(end) = End::marked(session) else { continue };
+        let ended = run.store.finish(&end, run.clock.now_millis(), &run.consumed);
+        match ended.await {
             Ok(Committed::Yes) => drop(run.ended.fetch_add(1, Ordering::Relaxed)),
             Ok(Committed::Moved) => {}
             Ok(Committed::Conflict) | Err(_) => {

@@ -94,7 +94,7 @@ impl Run {
         if !self.budget.lease_is_due(now, LEASE) {
             return Ok(true);
         }
-        self.store.take_lease(&self.id, now + LEASE, now).await
+        self.store.take_lease(&self.id, now + LEASE, now, &self.consumed).await
     }
 
     /// The moment before which a session must have ended to be due.

@@ -69,7 +69,10 @@ async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result
     let left = event.context.deadline.saturating_sub(u64::try_from(SystemClock.now_millis()).unwrap_or(0));
     let budget = Budget::scheduled(Instant::now() + Duration::from_millis(left));
     let report = run(store, Arc::new(SystemClock), shards, budget, Mode::Clean).await;
-    let report = report.inspect_err(|error| tracing::error!(%error, "a cleanup could not begin"))?;
+    let report = report.inspect_err(|error| match error {
+        CleanupError::Running => tracing::info!("another cleanup is running"),
+        CleanupError::Store(error) => tracing::error!(%error, "a cleanup could not begin"),
+    })?;
     tracing::info!(
         run_id = report.run_id,
         ended = report.ended,

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use super::Store;
+use super::consumed::Consumed;
 use super::error::StoreError;
 use super::item::{self, Item, moment, number, text};
 use super::schema::*;
@@ -34,6 +35,7 @@ impl Store {
         owner: &str,
         until: Timestamp,
         now: Timestamp,
+        consumed: &Consumed,
     ) -> Result<bool, StoreError> {
         let request = self
             .client
@@ -47,9 +49,13 @@ impl Store {
             .expression_attribute_names("#until", LEASE_UNTIL)
             .expression_attribute_values(":owner", text(owner))
             .expression_attribute_values(":until", moment(until))
-            .expression_attribute_values(":now", moment(now));
+            .expression_attribute_values(":now", moment(now))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match request.send().await {
-            Ok(_) => Ok(true),
+            Ok(reply) => {
+                consumed.writes(reply.consumed_capacity());
+                Ok(true)
+            }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
                 _ => Err(StoreError::unavailable(error)),
@@ -61,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say; the lease then ends by itself.
-    pub async fn give_lease_back(&self, owner: &str) -> Result<(), StoreError> {
+    pub async fn give_lease_back(&self, owner: &str, consumed: &Consumed) -> Result<(), StoreError> {
         let request = self
             .client
             .delete_item()
@@ -70,9 +76,13 @@ impl Store {
             .key(SK, text(LEASE))
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", LEASE_OWNER)
-            .expression_attribute_values(":owner", text(owner));
+            .expression_attribute_values(":owner", text(owner))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match request.send().await {
-            Ok(_) => Ok(()),
+            Ok(reply) => {
+                consumed.writes(reply.consumed_capacity());
+                Ok(())
+            }
             Err(error) => match error.as_service_error() {
                 Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(StoreError::unavailable(error)),
@@ -84,7 +94,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say. A malformed checkpoint counts as none: everything is looked at again.
-    pub async fn checkpoint(&self) -> Result<Checkpoint, StoreError> {
+    pub async fn checkpoint(&self, consumed: &Consumed) -> Result<Checkpoint, StoreError> {
         let reply = self
             .client
             .get_item()
@@ -92,9 +102,11 @@ impl Store {
             .key(PK, text(GLOBAL))
             .key(SK, text(CHECKPOINT))
             .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        consumed.reads(reply.consumed_capacity());
         Ok(reply.item().map(checkpoint_of).unwrap_or_default())
     }
 
@@ -102,18 +114,25 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say; the next run then looks at more than it need.
-    pub async fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+    pub async fn keep_checkpoint(
+        &self,
+        checkpoint: &Checkpoint,
+        consumed: &Consumed,
+    ) -> Result<(), StoreError> {
         let shards = checkpoint.shards.iter().map(|(of, day)| (of.to_string(), number(day))).collect();
-        self.client
+        let reply = self
+            .client
             .put_item()
             .table_name(&self.tables.sessions)
             .item(PK, text(GLOBAL))
             .item(SK, text(CHECKPOINT))
             .item(CHECKPOINT_DAY, number(checkpoint.day.unwrap_or_default()))
             .item(CHECKPOINT_SHARDS, AttributeValue::M(shards))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        consumed.writes(reply.consumed_capacity());
         Ok(())
     }
 }

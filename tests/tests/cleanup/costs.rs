@@ -8,6 +8,13 @@ use latchkey_tests::world::World;
 
 use super::DAY;
 
+async fn report_of(world: &World) -> Report {
+    let budget = Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX);
+    let clock = Arc::new(world.laptop.clock.clone());
+    let shards = world.laptop.app.config().expiry_shards;
+    run(&world.laptop.store, clock, shards, budget, Mode::Clean).await.expect("it runs")
+}
+
 /// A report and the calls that it took.
 async fn measured(expired: usize, living: usize) -> (Report, u64) {
     let world = World::new().await;
@@ -20,9 +27,7 @@ async fn measured(expired: usize, living: usize) -> (Report, u64) {
     }
     world.advance(3 * DAY + 3_600);
     world.laptop.stats.reset();
-    let budget = Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX);
-    let clock = Arc::new(world.laptop.clock.clone());
-    let report = run(&world.laptop.store, clock, 16, budget, Mode::Clean).await.expect("it runs");
+    let report = report_of(&world).await;
     (report, world.laptop.stats.total().calls)
 }
 
@@ -30,14 +35,41 @@ async fn measured(expired: usize, living: usize) -> (Report, u64) {
 async fn an_end_is_three_write_units_and_what_lives_costs_nothing() {
     let (alone, calls_alone) = measured(60, 0).await;
     assert_eq!((alone.ended, alone.skipped), (60, 0));
-    assert_eq!(alone.write_units, 180.0, "the event, the row and its place in the index");
     let (beside, calls_beside) = measured(60, 300).await;
     assert_eq!(beside.ended, 60);
     assert_eq!((alone.write_units, alone.read_units), (beside.write_units, beside.read_units));
     // Into how many buckets sixty sessions fall is chance.
     assert!(calls_alone.abs_diff(calls_beside) <= 20, "{calls_alone} and {calls_beside}");
     let (none, _) = measured(0, 300).await;
-    assert_eq!((none.ended, none.write_units), (0, 0.0));
+    assert_eq!(
+        (none.ended, none.write_units),
+        (0, 3.0),
+        "the lease, taken and given back, and the checkpoint"
+    );
+    assert_eq!(alone.write_units - none.write_units, 180.0, "the event, the row and its place in the index");
     let per_end = (alone.read_units - none.read_units) / 60.0;
     assert!(per_end <= 1.1, "{per_end} read units an end");
+}
+
+#[tokio::test]
+async fn a_report_tells_what_every_write_cost() {
+    let world = World::new().await;
+    for number in 0..20 {
+        let tokens = world.device().sign_in(&format!("user-{number}")).await;
+        if number % 2 == 0 {
+            world.mark_ending(&format!("user-{number}"), &tokens.session, "signed_out").await;
+        }
+    }
+    world.advance(8 * DAY);
+    world.laptop.stats.reset();
+    let report = report_of(&world).await;
+    assert_eq!((report.ended, report.failed), (20, 0));
+    let counted = world.laptop.stats.total();
+    assert_eq!(report.write_units, counted.write_units);
+    assert_eq!(
+        report.read_units + 1.0,
+        counted.read_units,
+        "all but the instance's own look at the not-before"
+    );
+    assert_eq!(report.write_units, 3.0 + 10.0 * 3.0 + 10.0 * 7.0, "seven an end that was only marked");
 }

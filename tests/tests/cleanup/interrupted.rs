@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use latchkey::cleanup::{Budget, CleanupError, Mode, Report, run};
+use latchkey::store::Consumed;
 use latchkey_local::levers::faults::FaultKind;
 use latchkey_tests::world::World;
 
@@ -87,7 +88,11 @@ async fn a_lease_keeps_two_runs_apart_and_ends_by_itself() {
     assert_eq!(ends_told(&world, 20).await, 20);
     // A run that was killed left its lease behind.
     let now = world.now();
-    let taken = world.laptop.store.take_lease("killed", now + Duration::from_secs(120), now).await;
+    let taken = world
+        .laptop
+        .store
+        .take_lease("killed", now + Duration::from_secs(120), now, &Consumed::default())
+        .await;
     assert!(taken.expect("the engine answers"));
     assert!(matches!(run_with(&world, all_day(), Mode::Clean).await, Err(CleanupError::Running)));
     super::clean(&world).await.assert_problem(409, "cleanup_running");

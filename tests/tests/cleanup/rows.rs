@@ -1,6 +1,7 @@
 //! Rows that are not as they should be, and sessions that were revoked and never finished.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey_local::levers::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
 
@@ -39,16 +40,24 @@ async fn sessions_that_ended_with_everyones_are_recorded_so() {
     let world = World::new().await;
     let device = world.device();
     let alice = device.sign_in("alice").await;
+    world.advance(60);
     let root = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
     let root = Tokens::of(&device.login(&root).await);
     let body = json!({"strategy": "everyone", "reason": "a key leaked"});
     device.revoke(&root.access, body).await.assert_status(200);
+    let moment = world.now().seconds();
     world.advance(8 * DAY);
     assert_eq!(clean(&world).await.body["ended"], 2);
     let events = world.raw_events("alice", "session_ended").await;
     let details = events[0]["details"].as_m().unwrap();
     let text = |name: &str| details[name].as_s().unwrap().as_str();
     assert_eq!((text("reason"), text("by"), text("note")), ("admin", "root", "a key leaked"));
+    assert_eq!(
+        details["lasted_seconds"].as_n().unwrap(),
+        "60",
+        "until everyone was signed out, not until now"
+    );
+    assert_eq!(events[0]["created_at"].as_n().unwrap(), &moment.to_string());
     device.refresh(&alice.refresh).await.assert_ended("expired");
 }
 
@@ -81,4 +90,43 @@ async fn a_session_that_was_refreshed_meanwhile_lives() {
     world.advance(3 * DAY);
     assert_eq!(clean(&world).await.body["ended"], 0);
     device.refresh(&next.refresh).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_session_that_had_expired_before_everyones_end_is_recorded_as_expired() {
+    let world = World::new().await;
+    let device = world.device();
+    device.sign_in("alice").await;
+    world.advance(7 * DAY + 60);
+    let root = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
+    let root = Tokens::of(&device.login(&root).await);
+    let body = json!({"strategy": "everyone", "reason": "a key leaked"});
+    device.revoke(&root.access, body).await.assert_status(200);
+    world.advance(600);
+    assert_eq!(clean(&world).await.body["ended"], 1);
+    let events = world.events("alice").await;
+    let end = events.iter().find(|event| event.event_type == "session_ended").unwrap();
+    assert_eq!(end.reason, "expired");
+}
+
+#[tokio::test]
+async fn one_end_that_fails_holds_no_other_up() {
+    let world = World::with(&[("EXPIRY_SHARDS", "1")]).await;
+    let device = world.device();
+    let first = device.sign_in("user-0").await;
+    for number in 1..230 {
+        device.sign_in(&format!("user-{number}")).await;
+    }
+    world.mark_ending("user-0", &first.session, "signed_out").await;
+    world.advance(8 * DAY);
+    let clock = std::sync::Arc::new(world.laptop.clock.clone());
+    let ends = std::time::Instant::now() + std::time::Duration::from_secs(600);
+    let budget = latchkey::cleanup::Budget::new(ends, u64::MAX);
+    // The one transaction of the run: all others are expired and go by batches and deletes.
+    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 10);
+    let mode = latchkey::cleanup::Mode::Clean;
+    let report = latchkey::cleanup::run(&world.laptop.store, clock, 1, budget, mode).await.unwrap();
+    assert_eq!((report.ended, report.failed, report.remaining), (229, 1, true));
+    world.laptop.faults.clear(None);
+    assert_eq!(clean(&world).await.body["ended"], 1, "the next run does it");
 }

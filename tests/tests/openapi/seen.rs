@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use latchkey::store::Consumed;
 use latchkey_local::levers::faults::FaultKind;
 use latchkey_tests::openapi::Spec;
 use latchkey_tests::world::{Device, Jar, Reply, Tokens, World};
@@ -176,7 +177,8 @@ async fn hindrances(seen: &mut Seen) {
     let admin = admin(&world).await;
     let now = world.now();
     let until = now + std::time::Duration::from_secs(60);
-    assert!(world.laptop.store.take_lease("another", until, now).await.expect("the engine answers"));
+    let taken = world.laptop.store.take_lease("another", until, now, &Consumed::default()).await;
+    assert!(taken.expect("the engine answers"));
     seen.post(&admin, "/sessions", json!({"action": "cleanup"})).await;
     let (device, tokens) = (world.device(), world.device().sign_in("alice").await);
     let own = device.clone().bearer(&tokens.access);

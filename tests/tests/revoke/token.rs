@@ -1,5 +1,7 @@
 //! Giving a token up: the strategy, and the form of RFC 7009.
 
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_local::levers::faults::FaultKind;
 use latchkey_tests::world::{Device, Jar, Reply, Tokens, World, flipped};
 use serde_json::json;
@@ -125,4 +127,26 @@ async fn when_the_store_cannot_say_the_answer_is_503() {
         world.laptop.faults.clear(None);
     }
     device.list(&tokens.access).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn our_seal_with_a_wrong_nonce_is_told_wherever_it_is_presented() {
+    let world = World::new().await;
+    let device = world.device();
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    // Another nonce in the row: the cookie is now what a thief of a refresh key makes.
+    let mut row = world.raw_row("alice", &jar.session).await.unwrap();
+    row.insert("n".into(), AttributeValue::B(Blob::new([7; 32])));
+    world.put_row(row).await;
+    let forged = jar.refresh_line().split_once('=').unwrap().1.to_owned();
+    let body = json!({"strategy": "current", "refresh_token": forged});
+    device.post("/api/auth/revoke", body).await.assert_problem(401, "invalid_token");
+    assert_eq!(world.count_events("alice", "token_forged").await, 1);
+    let body = json!({"strategy": "token", "token": forged});
+    assert_eq!(device.post("/api/auth/revoke", body).await.assert_status(200).body["ended"], 0);
+    assert_eq!(world.count_events("alice", "token_forged").await, 2);
+    let browser = device.clone().cookies(&jar.refresh_line());
+    browser.login_in_browser(&world.assertion("bob")).await.assert_status(201);
+    assert_eq!(world.count_events("alice", "token_forged").await, 3);
+    assert!(world.raw_row("alice", &jar.session).await.is_some(), "and it ends nothing");
 }

@@ -8,6 +8,7 @@ use super::ended::Ended;
 use super::seen;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::forgery;
 use crate::http::caller::{bearer, verify};
 use crate::http::cookie::Which as Cookie;
 use crate::http::problem::{Code, Problem};
@@ -40,11 +41,13 @@ pub(super) async fn end_named(
     now: Timestamp,
 ) -> Result<Option<Ended>, Problem> {
     let row = app.store().session(&named.user, &named.session, now).await?;
+    let row = row.filter(|row| can_end(row, now));
     let ours = |hash: NonceHash| row.as_ref().is_none_or(|row| row.nonce_hash == hash);
     if !named.nonce.is_none_or(ours) {
+        forgery::tell(app, &named.user, named.session, seen.ip).await;
         return Ok(None);
     }
-    let Some(row) = row.filter(|row| can_end(row, now)) else {
+    let Some(row) = row else {
         return Ok(Some(Ended::new(app, vec![], now)));
     };
     let order = Order::of_user(row.id, seen, now);

@@ -1,0 +1,13 @@
+//! Our seal, and a nonce that is not the session's: a refresh key has leaked, and somebody must know.
+
+use std::net::IpAddr;
+
+use crate::app::App;
+use crate::event::{Event, EventKind};
+use crate::id::{SessionId, UserId};
+
+/// Tells of a forged refresh token, wherever it was presented.
+pub(crate) async fn tell(app: &App, user: &UserId, session: SessionId, ip: Option<IpAddr>) {
+    let event = Event::new(user, session, app.now_millis(), EventKind::TokenForged { ip });
+    app.observe(&[event], std::future::ready(Ok(()))).await;
+}
