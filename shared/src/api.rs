@@ -39,7 +39,7 @@ async fn end_reason(
     session: &SessionId,
 ) -> Result<PublicReason, StoreError> {
     let reason = match row {
-        Some(row) => row.ending,
+        Some(row) => row.ending.as_ref().map(|ending| ending.reason),
         None => app.store().end_record(session).await?.map(|record| record.reason),
     };
     Ok(reason.unwrap_or(EndReason::Expired).public())

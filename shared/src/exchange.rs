@@ -5,11 +5,12 @@
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::event::{Event, EventKind, Over};
+use crate::forgery;
 use crate::id::{SessionId, UserId};
 use crate::limit::Mode;
 use crate::metrics::Counter;
 use crate::risk::{self, Noted, newest};
-use crate::session::end::{Actor, End, EndReason};
+use crate::session::end::{Actor, End, EndReason, Ending};
 use crate::session::rotation::{Plan, Rotation, Verdict, judge, plan};
 use crate::session::{Seen, Session};
 use crate::sign_out::end_one;
@@ -86,9 +87,7 @@ async fn carry_out(
     Ok(match plan {
         Plan::Expired => Carried::Out(Exchange::Over(Some(EndReason::Expired))),
         Plan::Rotate(rotation) => match store.rotate(token, rotation).await? {
-            Conditional::Held(before) if before.ending.is_some() => {
-                Carried::Out(finish(app, &before, now).await)
-            }
+            Conditional::Held(before) if before.ending.is_some() => Carried::Out(finish(app, &before).await),
             Conditional::Held(before) => {
                 count_in_shadow(app, rotation);
                 Carried::Out(note_changes(app, &before, rotation, now).await)
@@ -96,9 +95,7 @@ async fn carry_out(
             Conditional::Refused(row) => Carried::Refused(row),
         },
         Plan::Block(until) => match store.block(token, *until, now).await? {
-            Conditional::Held(before) if before.ending.is_some() => {
-                Carried::Out(finish(app, &before, now).await)
-            }
+            Conditional::Held(before) if before.ending.is_some() => Carried::Out(finish(app, &before).await),
             Conditional::Held(_) => {
                 tell_of_block(app, token, seen, *until, now).await;
                 Carried::Out(Exchange::Blocked(*until))
@@ -182,12 +179,11 @@ async fn settle(
 ) -> Result<Option<Exchange>, StoreError> {
     Ok(Some(match (verdict, row) {
         (Verdict::Again, _) => return Ok(None),
-        (Verdict::Over(Some(_)), Some(row)) if row.ending.is_some() => finish(app, &row, now).await,
+        (Verdict::Over(Some(_)), Some(row)) if row.ending.is_some() => finish(app, &row).await,
         (Verdict::Over(reason), _) => Exchange::Over(reason),
         (Verdict::Blocked(until), _) => Exchange::Blocked(until),
         (Verdict::Forged, _) => {
-            observe(app, &token.user, token.session, vec![EventKind::TokenForged { ip: seen.ip }], None)
-                .await;
+            forgery::tell(app, &token.user, token.session, seen.ip).await;
             Exchange::Forged
         }
         (Verdict::Successor, Some(row)) => {
@@ -222,8 +218,8 @@ async fn settle(
 
 /// A session that is over already, and only its row is still there: now its end gets its record. Whether that
 /// can be written or not, every reader takes it for gone.
-async fn finish(app: &App, row: &Session, now: Timestamp) -> Exchange {
-    let end = app.store().control(now).await.unwrap_or_default().end_of(row, now);
+async fn finish(app: &App, row: &Session) -> Exchange {
+    let Some(end) = End::marked(row) else { return Exchange::Over(None) };
     if let Err(error) = end_one(app, &end, &[]).await {
         tracing::warn!(session_id = %row.id, %error, "the end of a session is still to be recorded");
     }
@@ -240,7 +236,7 @@ async fn end_for_safety(
 ) -> Result<Exchange, StoreError> {
     let event = |kind| Event::new(&row.user, row.id, app.now_millis(), kind);
     let events: Vec<Event> = kinds.into_iter().map(event).collect();
-    end_one(app, &End::of(row, reason, Actor::System, now), &events).await?;
+    end_one(app, &End::of(row, Ending::new(reason, Actor::System, now)), &events).await?;
     Ok(Exchange::Over(Some(reason)))
 }
 

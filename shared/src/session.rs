@@ -28,7 +28,7 @@ use crate::place::Place;
 use crate::risk::Noted;
 use crate::scope::Scope;
 use crate::token::refresh::{KeyTag, Nonce, NonceHash, RefreshToken};
-use end::EndReason;
+use end::Ending;
 
 /// The longest raw user agent that is kept, in bytes.
 pub const AGENT_MAX_BYTES: usize = 120;
@@ -61,13 +61,16 @@ pub struct Session {
     /// Until when refresh is refused.
     pub blocked_until: Option<Timestamp>,
     /// Set when it is over and only its transaction is still to come: every reader takes it for gone.
-    pub ending: Option<EndReason>,
+    pub ending: Option<Ending>,
     /// From where and with what it was last used.
     pub seen: Seen,
     /// What was noticed about it, newest first.
     pub noted: Vec<Noted>,
     /// When the user last proved who they are.
     pub auth_time: Timestamp,
+    /// When the assertion that opened it was made: one from before everyone was signed out opens nothing that
+    /// lasts, whatever the instance that took it knew.
+    pub asserted_at: Timestamp,
     /// What the user may do.
     pub scope: Scope,
 }
@@ -120,6 +123,7 @@ impl Session {
             seen,
             noted: vec![],
             auth_time,
+            asserted_at: now,
             scope,
         }
     }

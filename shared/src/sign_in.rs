@@ -10,14 +10,15 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::contention::back_off;
 use crate::event::{Event, EventKind};
+use crate::forgery;
 use crate::limit::{Mode, Policy};
 use crate::risk::{self, Finding, Noted};
 use crate::session::cap::make_room;
-use crate::session::end::{Actor, End, EndReason};
+use crate::session::end::{Actor, End, EndReason, Ending};
 use crate::session::rotation::in_grace;
 use crate::session::{Seen, Session};
 use crate::sign_out::count_end;
-use crate::store::{Committed, Head, Opening, StoreError, UserState};
+use crate::store::{Committed, Head, Opening, SKEW, StoreError, UserState};
 use crate::token::assertion::{Assertion, UsedMark};
 use crate::token::refresh::{Nonce, RefreshToken};
 
@@ -31,9 +32,6 @@ const USED_FOR: Duration = Duration::from_secs(720);
 /// The two as a limit, for the headers of a refusal.
 pub const USED_LIMIT: Policy =
     Policy { name: "login", attempts: USED_MAX as u32, window: USED_FOR, block: None, mode: Mode::Enforce };
-
-/// How far an assertion may precede "sign out everywhere" and still open a session, for clock skew.
-const VALID_AFTER_SKEW: Duration = Duration::from_secs(10);
 
 /// Attempts before a contended sign-in gives up; the request's deadline usually comes first.
 const ATTEMPTS: u32 = 40;
@@ -98,9 +96,11 @@ pub enum SignInError {
 pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<SignedIn, SignInError> {
     for attempt in 0..ATTEMPTS {
         let (state, previous) = look(app, request, now).await?;
-        let not_before = app.store().control(now).await?.not_before;
+        let control = app.store().control(now).await?;
         let used = still_remembered(&state.head, now);
-        if is_void(request.assertion, state.head.tokens_valid_after.max(not_before)) {
+        let asserted_at = request.assertion.issued_at;
+        let void = state.head.tokens_valid_after.is_some_and(|after| asserted_at + SKEW < after);
+        if void || control.voids(asserted_at) {
             return Err(SignInError::Void);
         }
         if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
@@ -111,7 +111,7 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         }
         let mut signed_in = decide(app, request, &state, previous.as_ref(), now)?;
         // Whoever signs in after everyone was signed out is in, even within the same second.
-        let opened = not_before.map_or(now, |moment| now.max(moment + Duration::from_secs(1)));
+        let opened = control.not_before.map_or(now, |moment| now.max(moment + Duration::from_secs(1)));
         signed_in.session.created_at = opened;
         let used: Vec<_> = used.into_iter().chain([(request.assertion.used_mark, now)]).collect();
         let events = events(&signed_in, app.now_millis());
@@ -149,7 +149,11 @@ async fn look(
         tokio::try_join!(store.user(user, now), store.session(&token.user, &token.session, now))?
     };
     // Without the session's own nonce the cookie names a session and proves nothing about it.
-    Ok((state, row.filter(|row| row.nonce_hash == token.nonce.hash())))
+    let forged = row.as_ref().is_some_and(|row| row.is_live(now) && row.nonce_hash != token.nonce.hash());
+    if forged {
+        forgery::tell(app, &token.user, token.session, request.seen.ip).await;
+    }
+    Ok((state, row.filter(|_| !forged)))
 }
 
 fn decide(
@@ -175,12 +179,13 @@ fn decide(
     );
     let known: Vec<&Seen> = state.live(now).map(|row| &row.seen).collect();
     let findings = risk::of_sign_in(&config.risk_rules, &known, request.seen);
+    session.asserted_at = assertion.issued_at;
     session.noted = findings.iter().filter_map(|finding| Noted::of(finding, now)).collect();
     let previous = previous.filter(|row| row.is_live(now));
     let others = state.live(now).filter(|row| previous.is_none_or(|previous| previous.id != row.id));
     let evicted = make_room(others, config.session_limit, config.session_limit_policy)
         .map_err(|_| SignInError::LimitReached)?;
-    let end = |row: &Session, reason, by| End::of(row, reason, by, now);
+    let end = |row: &Session, reason, by| End::of(row, Ending::new(reason, by, now));
     let signed_out = previous.map(|row| end(row, EndReason::SignedOut, Actor::User));
     let evicted = evicted.into_iter().map(|row| end(row, EndReason::Evicted, Actor::System));
     let ended = signed_out.into_iter().chain(evicted).collect();
@@ -216,10 +221,6 @@ fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
         event(end.session, EventKind::SessionEvicted { by: session.id, device, evicted: evicted.len() })
     });
     std::iter::once(login).chain(findings).chain(eviction).collect()
-}
-
-fn is_void(assertion: &Assertion, valid_after: Option<Timestamp>) -> bool {
-    valid_after.is_some_and(|after| assertion.issued_at + VALID_AFTER_SKEW < after)
 }
 
 fn still_remembered(head: &Head, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::contention::back_off;
 use crate::event::{Event, EventKind, Severity};
 use crate::id::{SessionId, UserId};
-use crate::session::end::{Actor, End, EndReason};
+use crate::session::end::{Actor, End, EndReason, Ending};
 use crate::session::{Seen, Session};
 use crate::store::{Committed, HeadBump, StoreError, UserState};
 
@@ -52,7 +52,8 @@ impl<'o> Order<'o> {
 
     /// What becomes of a session under this order.
     pub fn end(&self, session: &Session) -> End {
-        End { note: self.note.clone(), ..End::of(session, self.reason, self.by.clone(), self.now) }
+        let ending = Ending::new(self.reason, self.by.clone(), self.now);
+        End::of(session, Ending { note: self.note.clone(), ..ending })
     }
 
     /// What is told of it beside the ends: that the user signed out, and from where.
@@ -65,12 +66,13 @@ impl<'o> Order<'o> {
     }
 }
 
-/// Ends one session, with what else is to be told of it; false when it was gone already.
+/// Ends one session, with what else is to be told of it; false when it was gone already, by another's hand.
 ///
 /// # Errors
 /// The store cannot say, or the row stayed contended. Nothing is half done: repeat it.
 pub async fn end_one(app: &App, end: &End, events: &[Event]) -> Result<bool, StoreError> {
     let ends = std::slice::from_ref(end);
+    let mut marked = vec![];
     for attempt in 0..ATTEMPTS {
         // What is told of it must not wait for the transaction: it may be an alert. It is written again with
         // it under the same ids, and so once.
@@ -86,8 +88,9 @@ pub async fn end_one(app: &App, end: &End, events: &[Event]) -> Result<bool, Sto
                 }
                 return Ok(true);
             }
-            Committed::Moved => return Ok(false),
-            Committed::Conflict => wait(app, ends, attempt).await?,
+            // Whoever was faster wrote what the mark says: this very end.
+            Committed::Moved => return Ok(!marked.is_empty()),
+            Committed::Conflict => marked.extend(wait(app, ends, attempt).await?),
         }
     }
     Err(StoreError::Contended)
@@ -104,13 +107,13 @@ pub async fn end_many(
     order: &Order<'_>,
     state: UserState,
 ) -> Result<Vec<End>, StoreError> {
-    let (mut state, mut ended) = (state, vec![]);
+    let (mut state, mut ended, mut marked) = (state, vec![], vec![]);
     for attempt in 0..ATTEMPTS {
         let mut ends = chosen(&state, which, order);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
         ends.truncate(ENDS_PER_TRANSACTION);
         if ends.is_empty() && which != Which::All {
-            return Ok(ended);
+            return Ok(with_marked(ended, marked));
         }
         let valid_after = (which == Which::All).then_some(order.now);
         let bump = HeadBump { head: &state.head, tokens_valid_after: valid_after };
@@ -121,20 +124,21 @@ pub async fn end_many(
                 events.iter().for_each(|event| app.written(event));
                 ended.append(&mut ends);
                 if !surplus {
-                    return Ok(ended);
+                    return Ok(with_marked(ended, marked));
                 }
             }
             Committed::Moved => back_off(attempt).await,
-            Committed::Conflict => wait(app, &ends, attempt).await?,
+            Committed::Conflict => marked.extend(wait(app, &ends, attempt).await?),
         }
         state = app.store().user(user, order.now).await?;
     }
     Err(StoreError::Contended)
 }
 
-/// A session that may be ended: a live one, or one whose end was marked and not finished.
+/// A session that may be ended: a live one, or one whose end was marked and not finished. One that ended
+/// with everyone's is nobody else's to end: its record is written when its client comes, or by cleanup.
 pub fn can_end(session: &Session, now: Timestamp) -> bool {
-    session.is_live(now) || session.ending.is_some()
+    session.is_live(now) || session.ending.as_ref().is_some_and(|ending| !ending.with_everyone)
 }
 
 /// Counts the end of a session and its event.
@@ -152,12 +156,26 @@ fn chosen(state: &UserState, which: Which, order: &Order<'_>) -> Vec<End> {
     ending.filter(chosen).map(|session| order.end(session)).collect()
 }
 
-async fn wait(app: &App, ends: &[End], attempt: u32) -> Result<(), StoreError> {
+/// What ended, and what was marked and then carried out by whoever came first: it ended by the same order.
+fn with_marked(mut ended: Vec<End>, marked: Vec<End>) -> Vec<End> {
+    for end in marked {
+        if ended.iter().all(|known| known.session != end.session) {
+            ended.push(end);
+        }
+    }
+    ended
+}
+
+/// After a conflict; returns the ends that were marked.
+async fn wait(app: &App, ends: &[End], attempt: u32) -> Result<Vec<End>, StoreError> {
+    let mut marked = vec![];
     if attempt + 1 == CONFLICTS_BEFORE_MARK {
         for end in ends {
-            app.store().mark_ending(&end.user, &end.session, end.reason).await?;
+            if app.store().mark_ending(end).await? {
+                marked.push(end.clone());
+            }
         }
     }
     back_off(attempt).await;
-    Ok(())
+    Ok(marked)
 }

@@ -35,11 +35,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
 
 pub use cleaning::{DuePage, RowKey};
 pub use consumed::Consumed;
 use control::ControlCache;
-pub use control::{Control, EVERYONE_TAKES};
+pub use control::{Control, EVERYONE_TAKES, SKEW};
 pub use ending::HeadBump;
 pub use error::{Committed, StoreError};
 pub use events::{StoredEvent, Trail, TrailQuery};
@@ -73,6 +75,14 @@ impl Store {
     /// A store on these tables, for what has fewer settings.
     pub fn with(client: Client, tables: Tables, expiry_shards: u16, event_ttl: Duration) -> Self {
         Self { client, tables, expiry_shards, event_ttl, control: Arc::default() }
+    }
+
+    /// The beginning of every transaction.
+    fn transaction(&self, items: Vec<TransactWriteItem>) -> TransactWriteItemsFluentBuilder {
+        self.client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
     /// Opens the connection while a starting function's CPU is not throttled, with the one read that every

@@ -94,6 +94,37 @@ impl Actor {
             Self::Admin(id) => id.as_str(),
         }
     }
+
+    /// Reads what a row holds.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "user" => Some(Self::User),
+            "system" => Some(Self::System),
+            id => id.parse().ok().map(Self::Admin),
+        }
+    }
+}
+
+/// An end that is decided: why, by whom, in whose words and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Why.
+    pub reason: EndReason,
+    /// By whom.
+    pub by: Actor,
+    /// An administrator's words.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Whether everyone was signed out: then its own row does not say so, and nobody else can end it.
+    pub with_everyone: bool,
+}
+
+impl Ending {
+    /// The end of one session, without words.
+    pub fn new(reason: EndReason, by: Actor, at: Timestamp) -> Self {
+        Self { reason, by, note: None, at, with_everyone: false }
+    }
 }
 
 /// One session's end: what its transaction records.
@@ -116,18 +147,26 @@ pub struct End {
 }
 
 impl End {
-    /// The end of `session` at `at`.
-    pub fn of(session: &Session, reason: EndReason, by: Actor, at: Timestamp) -> Self {
-        Self {
-            user: session.user.clone(),
-            session: session.id,
-            // A session that is `ending` keeps the reason it was marked with, whoever finishes the job.
-            reason: session.ending.unwrap_or(reason),
-            by,
-            note: None,
-            at,
-            lasted_seconds: session.created_at.seconds_until(at),
-        }
+    /// What of it is decided before it is carried out.
+    pub fn ending(&self) -> Ending {
+        let note = self.note.clone();
+        Ending { note, ..Ending::new(self.reason, self.by.clone(), self.at) }
+    }
+
+    /// The end of `session`. One that is marked ends as it was marked, whoever finishes the job.
+    pub fn of(session: &Session, ending: Ending) -> Self {
+        Self::marked(session).unwrap_or_else(|| Self::as_decided(session, ending))
+    }
+
+    /// The end that `session` is marked with, if it is.
+    pub fn marked(session: &Session) -> Option<Self> {
+        session.ending.clone().map(|ending| Self::as_decided(session, ending))
+    }
+
+    fn as_decided(session: &Session, ending: Ending) -> Self {
+        let Ending { reason, by, note, at, .. } = ending;
+        let lasted_seconds = session.created_at.seconds_until(at);
+        Self { user: session.user.clone(), session: session.id, reason, by, note, at, lasted_seconds }
     }
 }
 

@@ -105,8 +105,8 @@ pub fn judge(
     grace: Duration,
 ) -> Verdict {
     let Some(row) = row else { return Verdict::Over(None) };
-    if row.ending.is_some() {
-        return Verdict::Over(row.ending);
+    if let Some(ending) = &row.ending {
+        return Verdict::Over(Some(ending.reason));
     }
     if !row.is_live(now) {
         return Verdict::Over(Some(EndReason::Expired));

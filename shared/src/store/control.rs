@@ -18,10 +18,14 @@ use crate::clock::Timestamp;
 use crate::event::Event;
 use crate::id::UserId;
 use crate::session::Session;
-use crate::session::end::{Actor, End, EndReason};
+use crate::session::end::EndReason::Admin;
+use crate::session::end::{Actor, Ending};
 
 /// How long an instance believes what it read, in whole seconds of its wall clock.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// How far an assertion may precede "sign out everywhere" and still open a session, for clock skew.
+pub const SKEW: Duration = Duration::from_secs(10);
 
 /// From the end of the write until no instance and no request in flight takes an older session: 5 s of cache
 /// and 3 s of requests in flight.
@@ -43,23 +47,27 @@ pub struct Control {
 pub(super) struct ControlCache(Mutex<Option<(Timestamp, Control)>>);
 
 impl Control {
-    /// Whether a session is over because everyone was signed out.
-    pub fn ends(&self, session: &Session) -> bool {
-        self.not_before.is_some_and(|moment| session.created_at <= moment)
+    /// Whether an assertion of that moment opens nothing, because everyone was signed out since.
+    pub fn voids(&self, asserted_at: Timestamp) -> bool {
+        self.not_before.is_some_and(|moment| asserted_at + SKEW < moment)
     }
 
-    /// The end of a session whose row still lies there: by whom and why, if it ended with everyone's.
-    pub fn end_of(&self, session: &Session, now: Timestamp) -> End {
-        let with_everyone = self.ends(session);
-        let by = self.by.clone().filter(|_| with_everyone).map_or(Actor::System, Actor::Admin);
-        let note = self.note.clone().filter(|_| with_everyone);
-        End { note, ..End::of(session, EndReason::Admin, by, now) }
+    /// How a session ended because everyone was signed out. One opened later ended, too, if its assertion is
+    /// from before: an instance took it that did not know yet. One that was over before then did not.
+    fn ending_of(&self, session: &Session) -> Option<Ending> {
+        let moment = self.not_before?;
+        let over_before = session.expires_at.min(session.absolute_expires_at) <= moment;
+        let ends = session.created_at <= moment || self.voids(session.asserted_at);
+        let by = self.by.clone().map_or(Actor::System, Actor::Admin);
+        let at = moment.max(session.created_at);
+        let ending = Ending { note: self.note.clone(), with_everyone: true, ..Ending::new(Admin, by, at) };
+        (ends && !over_before).then_some(ending)
     }
 
     /// Marks a session that is over: every reader takes `ending` for gone.
     pub(super) fn mark(&self, mut session: Session) -> Session {
-        if self.ends(&session) {
-            session.ending = session.ending.or(Some(EndReason::Admin));
+        if session.ending.is_none() {
+            session.ending = self.ending_of(&session);
         }
         session
     }
@@ -148,13 +156,8 @@ impl Store {
             .expression_attribute_values(":note", text(control.note.clone().unwrap_or_default()))
             .build()
             .expect("table, key and expression are given");
-        let request = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(self.put_event(event))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match request.send().await {
+        let update = TransactWriteItem::builder().update(update).build();
+        match self.transaction(vec![update, self.put_event(event)]).send().await {
             Ok(_) => {
                 self.control.keep(now, control);
                 Ok(Committed::Yes)

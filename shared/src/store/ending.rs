@@ -3,10 +3,12 @@
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::Store;
+use super::consumed::Consumed;
 use super::error::{Committed, StoreError, transaction_outcome};
-use super::item::{self, Item, moment, text};
+use super::item::{self, Item, ending_attributes, moment, text};
+use super::opening::HEAD_TTL;
 use super::reading::Head;
-use super::rotating::done_or_gone;
+use super::rotating::held;
 use super::schema::*;
 use crate::clock::Timestamp;
 use crate::event::Event;
@@ -41,34 +43,47 @@ impl Store {
         items.extend(bump.map(|bump| self.bump_head(user, bump)));
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
         items.extend(events.iter().map(|event| self.put_event(event)));
-        let request = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match request.send().await {
+        match self.transaction(items).send().await {
             Ok(_) => Ok(Committed::Yes),
             Err(error) => transaction_outcome(error),
         }
     }
 
-    /// Marks a session as ending: a single write, which nobody who hammers refresh can starve.
-    /// Every reader takes it for gone; the transaction follows.
+    /// Carries out an end that was only marked, counting what it costs.
+    ///
+    /// *Atomicity*, errors: as [`Store::end`].
+    pub async fn finish(
+        &self,
+        end: &End,
+        now_millis: i64,
+        consumed: &Consumed,
+    ) -> Result<Committed, StoreError> {
+        let reply = self.transaction(self.end_items(end, now_millis).into()).send().await;
+        reply.map_or_else(transaction_outcome, |reply| {
+            reply.consumed_capacity().iter().for_each(|capacity| consumed.writes(Some(capacity)));
+            Ok(Committed::Yes)
+        })
+    }
+
+    /// Marks a session as ending, with all that its record will say: a single write, which nobody who hammers
+    /// refresh can starve. Every reader takes it for gone; the transaction follows, whoever makes it.
+    ///
+    /// False when it is gone, or marked already: of two ends the first one counts.
     ///
     /// # Errors
     /// The store cannot say.
-    pub async fn mark_ending(
-        &self,
-        user: &UserId,
-        session: &SessionId,
-        reason: EndReason,
-    ) -> Result<(), StoreError> {
-        let request = self
-            .update_session(user, session)
-            .update_expression("SET z = if_not_exists(z, :reason)")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":reason", text(reason.as_str()));
-        done_or_gone(request.send().await)
+    pub async fn mark_ending(&self, end: &End) -> Result<bool, StoreError> {
+        let mut request = self
+            .update_session(&end.user, &end.session)
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(z)");
+        let mut set = vec![];
+        for (name, value) in ending_attributes(&end.ending()) {
+            if let Some(value) = value {
+                set.push(format!("{name} = :{name}"));
+                request = request.expression_attribute_values(format!(":{name}"), value);
+            }
+        }
+        held(request.update_expression(format!("SET {}", set.join(", "))).send().await)
     }
 
     /// Why a session ended, if its record is still kept.
@@ -119,9 +134,15 @@ impl Store {
         }
         update = match bump.tokens_valid_after {
             None => update.update_expression("SET v = :next"),
+            // One that is about to go must last as long as the assertions that it voids.
             Some(at) => update
-                .update_expression("SET v = :next, tva = :at")
-                .expression_attribute_values(":at", moment(at)),
+                .update_expression("SET v = :next, tva = :at, #ttl = :ttl")
+                .expression_attribute_names("#ttl", TTL)
+                .expression_attribute_values(":at", moment(at))
+                .expression_attribute_values(
+                    ":ttl",
+                    moment(bump.head.kept_until.unwrap_or(at).max(at + HEAD_TTL)),
+                ),
         };
         TransactWriteItem::builder()
             .update(update.build().expect("table, key and expression are given"))

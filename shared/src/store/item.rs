@@ -14,7 +14,7 @@ use crate::limit::Window;
 use crate::place::Place;
 use crate::risk;
 use crate::scope::Scope;
-use crate::session::end::EndReason;
+use crate::session::end::{Actor, EndReason, Ending};
 use crate::session::{Seen, Session};
 use crate::token::refresh::{KeyTag, NonceHash};
 
@@ -57,22 +57,33 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
         (WINDOW_START.into(), moment(session.window.start)),
         (WINDOW_COUNT.into(), number(session.window.count)),
         (AUTH_TIME.into(), moment(session.auth_time)),
+        (ASSERTED.into(), moment(session.asserted_at)),
         (TTL.into(), moment(session.expires_at + TTL_BACKSTOP)),
         (BUCKET.into(), text(Bucket::of_session(&session.id, session.expires_at, expiry_shards).to_string())),
     ]);
     let scope = Some(session.scope.as_str()).filter(|scope| !scope.is_empty()).map(text);
     let optional = [
         (BLOCKED, session.blocked_until.map(moment)),
-        (ENDING, session.ending.map(|reason| text(reason.as_str()))),
         (SCOPE, scope),
         (NOTED, (!session.noted.is_empty()).then(|| text(risk::pack(&session.noted)))),
     ];
-    for (name, value) in optional.into_iter().chain(seen_attributes(&session.seen)) {
+    let ending = session.ending.iter().flat_map(ending_attributes);
+    for (name, value) in optional.into_iter().chain(ending).chain(seen_attributes(&session.seen)) {
         if let Some(value) = value {
             item.insert(name.into(), value);
         }
     }
     item
+}
+
+/// What a row says of an end that is decided and not yet carried out.
+pub(super) fn ending_attributes(ending: &Ending) -> [(&'static str, Option<AttributeValue>); 4] {
+    [
+        (ENDING, Some(text(ending.reason.as_str()))),
+        (ENDING_BY, Some(text(ending.by.as_str()))),
+        (ENDING_NOTE, ending.note.clone().map(text)),
+        (ENDING_AT, Some(moment(ending.at))),
+    ]
 }
 
 /// What a row says of where and with what; `None` is no attribute.
@@ -116,14 +127,21 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
         seen: seen(item),
         noted: optional(item, NOTED).map(risk::unpack).unwrap_or_default(),
         auth_time: timestamp(item, AUTH_TIME)?,
+        asserted_at: timestamp(item, if item.contains_key(ASSERTED) { ASSERTED } else { CREATED })?,
         scope: Scope::of(optional(item, SCOPE).unwrap_or_default().split(' ')),
     })
 }
 
 /// An unknown reason still ends: a newer version may have new ones.
-fn ending(item: &Item) -> Result<Option<EndReason>, StoreError> {
-    let reason = |text: &str| EndReason::parse(text).unwrap_or(EndReason::Admin);
-    item.contains_key(ENDING).then(|| string(item, ENDING).map(reason)).transpose()
+fn ending(item: &Item) -> Result<Option<Ending>, StoreError> {
+    if !item.contains_key(ENDING) {
+        return Ok(None);
+    }
+    let reason = EndReason::parse(string(item, ENDING)?).unwrap_or(EndReason::Admin);
+    let by = optional(item, ENDING_BY).and_then(Actor::parse).unwrap_or(Actor::System);
+    let note = optional(item, ENDING_NOTE).map(str::to_owned);
+    let at = timestamp(item, if item.contains_key(ENDING_AT) { ENDING_AT } else { ACTIVITY })?;
+    Ok(Some(Ending { note, ..Ending::new(reason, by, at) }))
 }
 
 fn seen(item: &Item) -> Seen {

@@ -1,7 +1,7 @@
 //! Opening a session: the row, the head, the event, and whoever makes room, in one transaction.
 
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 
 use super::error::{Committed, StoreError, transaction_outcome};
 use super::item::{self, moment, text};
@@ -31,8 +31,8 @@ pub struct Opening<'o> {
     pub now_millis: i64,
 }
 
-/// How long a head outlives its last session: 1 d.
-const HEAD_TTL: std::time::Duration = std::time::Duration::from_secs(86_400);
+/// How long a head outlives its last session, or what it was made for: 1 d.
+pub(super) const HEAD_TTL: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 impl Store {
     /// Opens a session.
@@ -47,12 +47,7 @@ impl Store {
         let mut items = vec![self.put_session(opening.session), self.use_assertion(opening)];
         items.extend(opening.events.iter().map(|event| self.put_event(event)));
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
-        let request = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match request.send().await {
+        match self.transaction(items).send().await {
             Ok(_) => Ok(Committed::Yes),
             Err(error) => transaction_outcome(error),
         }

@@ -27,6 +27,8 @@ pub struct Head {
     pub version: u64,
     /// Sign-ins before this moment are void.
     pub tokens_valid_after: Option<Timestamp>,
+    /// Until when DynamoDB keeps it at least.
+    pub kept_until: Option<Timestamp>,
     /// Assertions used lately, and when.
     pub used: Vec<(UsedMark, Timestamp)>,
 }
@@ -128,6 +130,7 @@ impl Head {
                 .contains_key(VALID_AFTER)
                 .then(|| item::timestamp(row, VALID_AFTER))
                 .transpose()?,
+            kept_until: row.contains_key(TTL).then(|| item::timestamp(row, TTL)).transpose()?,
             used: used.map(|blob| unpack_used(blob.as_ref())).unwrap_or_default(),
         })
     }

@@ -114,7 +114,7 @@ impl Store {
             .update_expression("SET f = :noted")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":noted", text(risk::pack(noted)));
-        done_or_gone(request.send().await)
+        held(request.send().await).map(drop)
     }
 
     /// Moves a session's last activity, if it is older than `unless_after`.
@@ -136,7 +136,7 @@ impl Store {
             .condition_expression("attribute_exists(pk) AND a < :after")
             .expression_attribute_values(":now", moment(now))
             .expression_attribute_values(":after", moment(unless_after));
-        done_or_gone(request.send().await)
+        held(request.send().await).map(drop)
     }
 
     fn conditional_update(&self, token: &RefreshToken, now: Timestamp) -> UpdateItemFluentBuilder {
@@ -161,15 +161,15 @@ impl Store {
     }
 }
 
-/// A write that an ended session makes pointless is done, too.
-pub(super) fn done_or_gone<T, R>(outcome: Result<T, SdkError<UpdateItemError, R>>) -> Result<(), StoreError>
+/// Whether a write's condition held; one that an ended session makes pointless is no error.
+pub(super) fn held<T, R>(outcome: Result<T, SdkError<UpdateItemError, R>>) -> Result<bool, StoreError>
 where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     match outcome {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(true),
         Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
             _ => Err(StoreError::unavailable(error)),
         },
     }

@@ -50,6 +50,12 @@ pub const WINDOW_COUNT: &str = "wc";
 pub const BLOCKED: &str = "b";
 /// ending: the reason, when only the transaction is still to come
 pub const ENDING: &str = "z";
+/// ending: by whom
+pub const ENDING_BY: &str = "zb";
+/// ending: in whose words
+pub const ENDING_NOTE: &str = "zn";
+/// ending: when
+pub const ENDING_AT: &str = "za";
 /// client address
 pub const IP: &str = "i";
 /// raw user agent, cut
@@ -62,6 +68,8 @@ pub const PLACE: &str = "p";
 pub const NOTED: &str = "f";
 /// auth_time
 pub const AUTH_TIME: &str = "t";
+/// asserted_at
+pub const ASSERTED: &str = "ia";
 /// scope
 pub const SCOPE: &str = "s";
 /// expiry bucket `<day>#<shard>/<of>`, the index's key

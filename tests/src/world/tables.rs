@@ -69,6 +69,8 @@ impl World {
     pub async fn mark_ending(&self, user: &str, session: &str, reason: &str) {
         let mut row = self.raw_row(user, session).await.expect("the session is there");
         row.insert("z".into(), text(reason.into()));
+        row.insert("zb".into(), text("system".into()));
+        row.insert("za".into(), AttributeValue::N(self.now().seconds().to_string()));
         self.put_row(row).await;
     }
 

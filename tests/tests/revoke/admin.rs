@@ -1,5 +1,7 @@
 //! What an administrator can end, and who is none.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey_local::levers::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, Tokens, World};
 use serde_json::{Value, json};
 
@@ -134,4 +136,69 @@ async fn a_wrong_field_is_named() {
     }
     let longest = json!({"strategy": "user", "user_id": "paul", "reason": "é".repeat(200)});
     device.revoke(&admin.access, longest).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn an_end_that_was_only_marked_keeps_who_ordered_it_and_why() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("paul").await;
+    let admin = admin(&world).await;
+    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+    end_user(&device, &admin, "paul").await.assert_problem(503, "store_unavailable");
+    world.laptop.faults.clear(None);
+    let moment = world.now();
+    world.advance(3_600);
+    // Whoever holds the laptop comes first, and so carries it out.
+    device.refresh(&tokens.refresh).await.assert_ended("admin");
+    let admin = self::admin(&world).await;
+    for query in ["user_id=paul".to_owned(), format!("user_id=paul&session_id={}", tokens.session)] {
+        let asked = device.clone().bearer(&admin.access).get(&format!("/api/auth/revoke?{query}")).await;
+        let entry = json!({"session_id": tokens.session, "reason": "admin", "note": "stolen laptop",
+            "by": "root", "at": moment.to_rfc3339()});
+        assert_eq!(asked.assert_status(200).body["revocations"], json!([entry]), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_the_sessions_own_client_carries_out_is_the_administrators_all_the_same() {
+    let world = World::new().await;
+    let device = world.device();
+    let mut tokens = device.sign_in("paul").await;
+    let admin = admin(&world).await;
+    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 4);
+    let body = json!({"strategy": "session", "user_id": "paul", "session_id": tokens.session, "reason": "odd place"});
+    let order = tokio::spawn(async move { World::device(&world).revoke(&admin.access, body).await });
+    // Somebody hammers refresh meanwhile: the answer is the same, whoever is faster.
+    for _ in 0..18 {
+        let reply = device.refresh(&tokens.refresh).await;
+        if reply.status != 200 {
+            reply.assert_ended("admin");
+            break;
+        }
+        tokens = Tokens::of(&reply);
+    }
+    assert_eq!(order.await.unwrap().assert_status(200).body["ended"], 1);
+}
+
+#[tokio::test]
+async fn the_end_of_an_unknown_users_sessions_leaves_nothing_for_ever() {
+    let world = World::new().await;
+    let device = world.device();
+    let admin = admin(&world).await;
+    end_user(&device, &admin, "nobody").await.assert_status(200);
+    let head = world.dynamodb().get_item().table_name("latchkey-sessions");
+    let head =
+        head.key("pk", AttributeValue::S("U#nobody".into())).key("sk", AttributeValue::S("HEAD".into()));
+    let head = head.send().await.unwrap().item.expect("sign-ins under way are void");
+    let ttl: i64 = head["ttl"].as_n().unwrap().parse().unwrap();
+    assert!(ttl >= world.now().seconds() + 86_400, "as long as an assertion may be used");
+    // A user's head that was to go long ago stays as long.
+    device.sign_in("paul").await;
+    world.advance(40 * 86_400);
+    let admin = self::admin(&world).await;
+    end_user(&device, &admin, "paul").await.assert_status(200);
+    let rows = world.everything().await;
+    let head = rows.lines().find(|row| row.contains("U#paul") && row.contains("HEAD")).unwrap();
+    assert!(head.contains(&(world.now().seconds() + 86_400).to_string()), "{head}");
 }

@@ -215,3 +215,67 @@ async fn a_strict_check_of_another_service_honours_it() {
     everyone(&world, &admin, json!({})).await.assert_status(200);
     assert!(live.find(&user, &session, world.now()).await.expect("the engine answers").is_none());
 }
+
+#[tokio::test]
+async fn an_assertion_from_before_opens_nothing_that_lasts_wherever_it_is_taken() {
+    let world = World::new().await;
+    let keys = generate_key_set();
+    let other = deployed(&world, &[("LATCHKEY_KEYS", &keys)], IssuerKeyCache::default());
+    let stolen = world.assertion("alice");
+    world.advance(60);
+    other.device().sign_in("warm").await;
+    let admin = admin(&world).await;
+    everyone(&world, &admin, json!({})).await.assert_status(200);
+    // This instance has asked less than five seconds ago, and takes it.
+    world.advance(2);
+    let taken = other.device().login(&stolen).await;
+    let honest = other.device().sign_in("bob").await;
+    let tokens = Tokens::of(taken.assert_status(201));
+    world.advance(6);
+    other.device().refresh(&tokens.refresh).await.assert_ended("admin");
+    other.device().list(&tokens.access).await.assert_ended("admin");
+    assert_eq!(world.live("alice").await, Vec::<String>::new());
+    other.device().refresh(&honest.refresh).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn what_ended_with_everyones_is_nobody_elses_end() {
+    let world = World::new().await;
+    let device = world.device();
+    let old = device.sign_in("alice").await;
+    let admin = admin(&world).await;
+    world.advance(60);
+    everyone(&world, &admin, json!({})).await.assert_status(200);
+    let moment = world.now();
+    world.advance(60);
+    let new = device.sign_in("alice").await;
+    let one = device.clone().bearer(&new.access).delete(&format!("/api/auth/sessions/{}", old.session)).await;
+    one.assert_problem(404, "not_found");
+    for strategy in ["others", "all"] {
+        let reply = device.revoke(&new.access, json!({"strategy": strategy})).await;
+        let expected = if strategy == "all" { vec![new.session.clone()] } else { vec![] };
+        assert_eq!(reply.assert_status(200).body["session_ids"], json!(expected), "{strategy}");
+    }
+    assert_eq!(world.count_events("alice", "logout").await, 1, "her own");
+    device.refresh(&old.refresh).await.assert_ended("admin");
+    let own = device.sign_in("alice").await;
+    let path = format!("/api/auth/revoke?session_id={}", old.session);
+    let asked = device.bearer(&own.access).get(&path).await;
+    let entry = &asked.body["revocations"][0];
+    assert_eq!(
+        (&entry["by"], &entry["at"]),
+        (&json!("root"), &json!(moment.to_rfc3339())),
+        "whenever it is told"
+    );
+}
+
+#[tokio::test]
+async fn a_sign_in_of_exactly_fifteen_minutes_is_too_old() {
+    let world = World::new().await;
+    for (age, status) in [(899, 200), (900, 401)] {
+        let admin = admin(&world).await;
+        world.advance(age);
+        let admin = Tokens::of(world.device().refresh(&admin.refresh).await.assert_status(200));
+        assert_eq!(everyone(&world, &admin, json!({})).await.status.as_u16(), status, "{age} s");
+    }
+}

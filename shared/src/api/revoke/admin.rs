@@ -22,7 +22,7 @@ use crate::store::{Committed, Control, EVERYONE_TAKES, StoreError};
 /// The longest reason, in characters.
 const REASON_MAX_CHARS: usize = 200;
 
-/// How fresh the sign-in must be of whoever signs everyone out.
+/// Under how old the sign-in must be of whoever signs everyone out.
 const FRESH: Duration = Duration::from_secs(15 * 60);
 
 /// Ends all sessions of a user; sign-ins under way become void, too.
@@ -71,7 +71,7 @@ pub(super) async fn end_everyone(
     let before = before.map_or(Ok(now), |text| moment(&text, now))?;
     admin::expects_scope(caller)?;
     let row = admin::own_row(app, caller).await?;
-    if now > row.auth_time + FRESH {
+    if now >= row.auth_time + FRESH {
         return Err(Problem::reauthentication_required(FRESH));
     }
     let by = caller.user.clone();

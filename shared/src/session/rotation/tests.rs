@@ -5,6 +5,7 @@ use crate::device::Device;
 use crate::id::SessionId;
 use crate::limit::Mode;
 use crate::scope::Scope;
+use crate::session::end::{Actor, Ending};
 use crate::token::refresh::{Nonce, RefreshKey};
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
@@ -143,7 +144,7 @@ fn a_write_whose_reply_was_lost_is_known_by_its_row_whatever_the_grace() {
 fn a_gone_ending_or_expired_row_is_over() {
     assert_eq!(judged(None, CHROME, at(1)), Verdict::Over(None));
     let mut row = opened();
-    row.ending = Some(EndReason::Admin);
+    row.ending = Some(Ending::new(EndReason::Admin, Actor::System, at(0)));
     assert_eq!(judged(Some(&row), CHROME, at(1)), Verdict::Over(Some(EndReason::Admin)));
     row.ending = None;
     row.expires_at = at(1);

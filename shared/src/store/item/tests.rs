@@ -63,7 +63,7 @@ fn largest() -> Session {
     let finding = Finding { rule: Rule::CountryChanged, severity: Severity::Critical, ends: true, detail };
     session.noted = vec![Noted::of(&finding, now).unwrap(); 3];
     session.blocked_until = Some(now);
-    session.ending = Some(EndReason::StateRegression);
+    session.ending = Some(Ending::new(EndReason::StateRegression, Actor::System, now));
     session
 }
 
