@@ -5,9 +5,14 @@ SHELL := /bin/bash
 PORT ?= 9000
 TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(PATH)
+
+# What reads the template, from PyPI. The folder's name holds the versions, so that another one is another folder.
+CFN_LINT := 1.58.0
+SAM_CLI := 1.170.0
+PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 
-.PHONY: help run test lint unit mutants bench release docs tools-cc tools-curl tools-nextest tools-deny
+.PHONY: help run test lint template unit mutants bench release docs tools-cc tools-curl tools-nextest tools-deny tools-python
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -16,7 +21,7 @@ run: tools-cc ## Serve everything on http://127.0.0.1:9000 (PORT=.. for another 
 	@cargo build --workspace --bins
 	@exec target/debug/latchkey-local --port $(PORT)
 
-test: lint unit ## Run every check and every test; the last lines are the summary
+test: lint template unit ## Run every check and every test; the last lines are the summary
 
 lint: tools-cc tools-deny ## Format, lints, documentation, licences
 	cargo fmt --all --check
@@ -24,6 +29,10 @@ lint: tools-cc tools-deny ## Format, lints, documentation, licences
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	cargo fetch --quiet --locked # the licences of every platform's crates, not only of this one
 	cargo deny --offline --log-level error check licenses bans sources
+
+template: tools-python ## Check the template with cfn-lint and SAM, offline
+	$(PYTHON)/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
+	SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
 
 unit: tools-cc tools-nextest tools-curl ## Doc tests, then all other tests
 	cargo test --quiet --workspace --doc
@@ -55,3 +64,10 @@ tools-nextest: tools-cc
 
 tools-deny: tools-cc
 	@command -v cargo-deny >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-deny --version 0.20.2
+
+tools-python:
+	@python3 -c 'import ensurepip' 2>/dev/null || { apt-get update -q && apt-get install -qy python3-venv; }
+	@test -e $(PYTHON)/complete || { \
+		python3 -m venv --clear $(PYTHON) && \
+		$(PYTHON)/bin/pip install --quiet --disable-pip-version-check --no-compile cfn-lint==$(CFN_LINT) aws-sam-cli==$(SAM_CLI) && \
+		touch $(PYTHON)/complete; }
