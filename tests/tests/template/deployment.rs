@@ -1,0 +1,161 @@
+//! The stack in this process: each function's own routes with its own settings, behind the template's routes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Credentials;
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use latchkey::api;
+use latchkey::app::App;
+use latchkey::authorizer::Authorizer;
+use latchkey::cleanup::{self, Budget, Mode};
+use latchkey::config::{AuthorizerConfig, AuthorizerMode, CleanupConfig, Config};
+use latchkey::http::service;
+use latchkey::http::signed_in::IsSignedIn;
+use latchkey::store::{LiveSessions, Store, connect};
+use latchkey_local::clock::MovableClock;
+use latchkey_local::gateway;
+use latchkey_local::server::Laptop;
+use latchkey_tests::world::{ORIGIN_SECRET, START, World};
+use serde_json::Value;
+use tower::{ServiceExt as _, service_fn};
+
+use super::recorder::Recorder;
+use super::routes;
+use super::stack::Stack;
+use super::tables::names;
+
+/// Whom tokens are for.
+pub(crate) const AUDIENCE: &str = "https://app.example.com";
+
+/// The functions behind the API, as the template calls them.
+pub(crate) const BEHIND_THE_API: [&str; 4] =
+    ["LoginFunction", "RefreshFunction", "SessionsFunction", "RevokeFunction"];
+
+/// A stack, its tables in memory, and what each function asked them for.
+pub(crate) struct Deployment {
+    /// People and their devices; the clock stands still.
+    pub(crate) world: World,
+    stack: Stack,
+    seen: BTreeMap<String, Recorder>,
+}
+
+/// The routes of a function, as its `main.rs` has them.
+pub(crate) fn routes_of(function: &str) -> Router<App> {
+    match function {
+        "LoginFunction" => api::login::routes(),
+        "RefreshFunction" => api::refresh::routes(),
+        "SessionsFunction" => api::sessions::routes(),
+        "RevokeFunction" => api::revoke::routes(),
+        other => panic!("{other} is not behind the API"),
+    }
+}
+
+/// The template with what everybody has to say, and a key set cut as the guide cuts it.
+pub(crate) fn stack(template: &Value, laptop: &Laptop, parameters: &[(&str, &str)]) -> Stack {
+    let minting = latchkey::token::keys::generate_key_set();
+    let without = |kind: &str, member: &str| {
+        let mut set: Value = serde_json::from_str(&minting).expect("a key set is JSON");
+        let keys = set["keys"].as_array_mut().expect("it has keys");
+        keys.retain(|key| key["kty"] != kind);
+        keys.iter_mut().for_each(|key| drop(key.as_object_mut().expect("an object").remove(member)));
+        set.to_string()
+    };
+    let trusted = laptop.issuer.trusted_issuers(&laptop.audience);
+    let own = [("Audience", AUDIENCE), ("TrustedIssuers", trusted.as_str()), ("AuthorizerMode", "strict")];
+    let stack = Stack::of(template, &[&own, parameters].concat());
+    let (checking, public) = (without("none", "d"), without("oct", "d"));
+    let stack = stack.secret("minting", &minting).secret("checking", &checking).secret("public", &public);
+    stack.secret("origin_sent", ORIGIN_SECRET).secret("origin_accepted", ORIGIN_SECRET)
+}
+
+/// A laptop with the template's table names, for its engine, its clock and its stand-in provider.
+pub(crate) async fn laptop() -> Laptop {
+    let names = names();
+    let settings = [
+        ("TABLE_SESSIONS", names.sessions.as_str()),
+        ("TABLE_RATE_LIMITS", names.rate_limits.as_str()),
+        ("TABLE_SECURITY_EVENTS", names.security_events.as_str()),
+        ("LATCHKEY_AUDIENCE", AUDIENCE),
+    ];
+    let laptop = Laptop::builder().clock(MovableClock::at(START)).settings(&settings);
+    laptop.build().await.expect("the settings are valid")
+}
+
+impl Deployment {
+    /// Everything that the template deploys.
+    pub(crate) async fn of(template: &Value, parameters: &[(&str, &str)]) -> Self {
+        let laptop = laptop().await;
+        let stack = stack(template, &laptop, parameters);
+        let mut deployment = Self { world: World { laptop }, stack, seen: BTreeMap::new() };
+        let mut functions = BTreeMap::new();
+        for function in BEHIND_THE_API {
+            functions.insert(function.to_owned(), deployment.function(function).await);
+        }
+        let routes = routes::of(&deployment.stack);
+        let hand_on = service_fn(move |request: Request<Body>| {
+            let function = routes::function_at(&routes, request.uri().path()).expect("the API has this path");
+            functions[function].clone().oneshot(request)
+        });
+        let router = Router::new().fallback_service(hand_on);
+        deployment.world.laptop.router = gateway::in_front_of(router);
+        deployment
+    }
+
+    /// What a function was seen to do.
+    pub(crate) fn seen(&self) -> &BTreeMap<String, Recorder> {
+        &self.seen
+    }
+
+    /// The template with its parameters.
+    pub(crate) fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    async fn function(&mut self, function: &str) -> Router {
+        let environment = self.stack.environment(function);
+        let config = Config::parse(|name| environment.get(name).cloned()).expect("its settings are valid");
+        let store = Store::new(self.client(function), &config);
+        store.warm(self.world.now()).await;
+        let clock = Arc::new(self.world.laptop.clock.clone());
+        service(routes_of(function), App::new(config, store, clock))
+    }
+
+    /// A client of the engine that is watched in the function's name, with the laptop's faults on the way.
+    fn client(&mut self, function: &str) -> Client {
+        let laptop = &self.world.laptop;
+        let engine = laptop.engine.as_ref().expect("it is embedded");
+        let recorder = self.seen.entry(function.to_owned()).or_default();
+        let http = recorder.watch(laptop.faults.wrap(engine.client()));
+        let credentials = Credentials::new("local", "local", None, None, "tests");
+        connect::client(http, "eu-central-1", Some("http://127.0.0.1:8000"), credentials)
+    }
+
+    /// The schedule starts a cleanup.
+    pub(crate) async fn clean(&mut self) -> cleanup::Report {
+        let environment = self.stack.environment("CleanupFunction");
+        let config = CleanupConfig::parse(|name| environment.get(name).cloned()).expect("valid settings");
+        let client = self.client("CleanupFunction");
+        let store = Store::with(client, config.tables, config.expiry_shards, config.event_ttl);
+        store.warm(self.world.now()).await;
+        let clock = Arc::new(self.world.laptop.clock.clone());
+        let run = cleanup::run(&store, clock, config.expiry_shards, Budget::on_demand(), Mode::Clean);
+        run.await.expect("it runs")
+    }
+
+    /// Another API asks the authorizer.
+    pub(crate) async fn authorize(&mut self, event: &Value) -> Value {
+        let environment = self.stack.environment("AuthorizerFunction");
+        let config = AuthorizerConfig::parse(|name| environment.get(name).cloned()).expect("valid settings");
+        let AuthorizerMode::Strict { sessions } = &config.mode else { panic!("the stack says strict") };
+        let live = LiveSessions::new(self.client("AuthorizerFunction"), sessions);
+        live.warm(self.world.now()).await;
+        let clock = Arc::new(self.world.laptop.clock.clone());
+        let check = IsSignedIn::strict(config.verifier(), live).cookies(config.cookies).clock(clock);
+        let answer = Authorizer::new(check).answer(event).await.expect("it can tell");
+        serde_json::to_value(answer).expect("JSON")
+    }
+}

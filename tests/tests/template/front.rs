@@ -1,0 +1,59 @@
+//! What stands before the functions: the gateway's CORS, a domain, CloudFront.
+
+use latchkey_tests::world::{ORIGIN_SECRET, Tokens};
+use serde_json::json;
+
+use super::deployment::{self, Deployment};
+use super::document::template;
+use super::stack::Stack;
+
+#[test]
+fn other_origins_are_the_same_for_the_gateway_and_the_functions() {
+    let stack = Stack::of(&template(), &[("AllowedOrigins", "https://a.example.com,https://b.example.com")]);
+    let cors = stack.resource("HttpApi")["Properties"]["CorsConfiguration"].take();
+    assert_eq!(cors["AllowOrigins"], json!(["https://a.example.com", "https://b.example.com"]));
+    for function in deployment::BEHIND_THE_API {
+        let variables = stack.resource(function)["Properties"]["Environment"]["Variables"].take();
+        assert_eq!(variables["LATCHKEY_ALLOWED_ORIGINS"], "https://a.example.com,https://b.example.com");
+    }
+    let alone = Stack::of(&template(), &[]);
+    assert!(alone.resource("HttpApi")["Properties"]["CorsConfiguration"].is_null());
+}
+
+#[tokio::test]
+async fn behind_cloudfront_a_request_needs_what_the_distribution_adds() {
+    let parameters = [
+        ("CloudFrontEnabled", "true"),
+        ("DomainName", "auth.example.com"),
+        ("CertificateArn", "given"),
+        ("CloudFrontCertificateArn", "given"),
+    ];
+    let deployment = Deployment::of(&template(), &parameters).await;
+    let (world, stack) = (&deployment.world, deployment.stack());
+    let environment = stack.environment("LoginFunction");
+    assert_eq!(environment["LATCHKEY_ISSUER"], "https://auth.example.com/api/auth");
+    let device = world.device();
+    device.login(&world.assertion("alice")).await.assert_problem(403, "origin_rejected");
+    let distribution = stack.resource("Distribution")["Properties"]["DistributionConfig"].take();
+    let added =
+        distribution["Origins"][0]["OriginCustomHeaders"][0]["HeaderName"].as_str().expect("a header");
+    let forwarded = stack.resource("OriginRequests")["Properties"]["OriginRequestPolicyConfig"].take();
+    let mut device = device.header(added, ORIGIN_SECRET);
+    for header in forwarded["HeadersConfig"]["Headers"].as_array().expect("headers") {
+        let value = match header.as_str().expect("a name") {
+            "CloudFront-Viewer-Address" => "203.0.113.5:4711",
+            "CloudFront-Viewer-Country" => "DE",
+            "CloudFront-Viewer-Country-Region" => "BY",
+            "CloudFront-Viewer-City" => "Munich",
+            "CloudFront-Viewer-Latitude" => "48.1",
+            "CloudFront-Viewer-Longitude" => "11.6",
+            other => panic!("{other} is of no use"),
+        };
+        device = device.header(header.as_str().expect("a name"), value);
+    }
+    let tokens = Tokens::of(device.login(&world.assertion("alice")).await.assert_status(201));
+    let list = device.list(&tokens.access).await;
+    let session = &list.assert_status(200).body["sessions"][0];
+    assert_eq!(session["ip_address"], "203.0.113.5");
+    assert!(session.to_string().contains("Munich"), "{session}");
+}

@@ -1,0 +1,98 @@
+//! Which function does the API ask for which path?
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use http::Request;
+use latchkey_tests::openapi::{BASE, Spec};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::document::template;
+use super::stack::{Stack, members};
+use super::{changed, deployment};
+
+/// Each path of the API with its function, followed from route to integration to function.
+///
+/// # Panics
+/// When a route is not for every method or its integration is none of the stack's.
+pub(crate) fn of(stack: &Stack) -> BTreeSet<(String, String)> {
+    let mut routes = BTreeSet::new();
+    for name in stack.named("AWS::ApiGatewayV2::Route") {
+        let route = stack.resource(&name);
+        let key = route["Properties"]["RouteKey"].as_str().expect("a route has a key");
+        let path =
+            key.strip_prefix("ANY ").unwrap_or_else(|| panic!("{key}: a wrong method gets our own 405"));
+        let target = route["Properties"]["Target"].as_str().expect("a route has a target");
+        let integration = stack.resource(target.strip_prefix("integrations/").expect("an integration"));
+        routes.insert((path.to_owned(), function_of(&integration)));
+    }
+    routes
+}
+
+/// The function that the gateway asks: a path that is written out counts before one with a parameter.
+pub(crate) fn function_at<'r>(routes: &'r BTreeSet<(String, String)>, path: &str) -> Option<&'r str> {
+    let exact = routes.iter().find(|(own, _)| own == path);
+    let fits = |own: &str| own.strip_suffix("{id}").is_some_and(|start| path.starts_with(start));
+    exact.or_else(|| routes.iter().find(|(own, _)| fits(own))).map(|(_, function)| function.as_str())
+}
+
+/// The function that an integration calls.
+fn function_of(integration: &Value) -> String {
+    let uri = integration["Properties"]["IntegrationUri"].as_str().expect("an integration calls a function");
+    assert_eq!(integration["Properties"]["PayloadFormatVersion"], "2.0", "{uri}");
+    uri.strip_suffix(".Arn").expect("by its ARN").to_owned()
+}
+
+/// What of the template's routes is not as `openapi.yaml` and the functions' own routers have it.
+async fn route_faults(template: &Value) -> Vec<String> {
+    let stack = Stack::of(template, &[]);
+    let routes = of(&stack);
+    let described: BTreeSet<String> =
+        Spec::get().operations().iter().map(|operation| format!("{BASE}{}", operation.path)).collect();
+    let there: BTreeSet<String> = routes.iter().map(|(path, _)| path.clone()).collect();
+    let mut faults: Vec<String> =
+        described.symmetric_difference(&there).map(|path| format!("{path} is on one side only")).collect();
+    let laptop = deployment::laptop().await;
+    for (path, function) in &routes {
+        let router = latchkey::http::service(deployment::routes_of(function), laptop.app.clone());
+        let request = Request::builder().method("PATCH").uri(path.replace("{id}", "one"));
+        let response = router.oneshot(request.body(Body::empty()).expect("a request")).await;
+        if response.expect("it answers").status() != 405 {
+            faults.push(format!("{function} does not serve {path}"));
+        }
+    }
+    let settings = stack.resource("ApiStage")["Properties"]["RouteSettings"].take();
+    for (key, _) in members(&settings) {
+        if !there.contains(key.trim_start_matches("ANY ")) {
+            faults.push(format!("{key} has settings and no route"));
+        }
+    }
+    faults
+}
+
+#[tokio::test]
+async fn the_api_has_the_routes_that_are_described_and_served() {
+    assert_eq!(route_faults(&template()).await, [""; 0]);
+    for (pointer, value, expected) in [
+        ("/Resources/IntrospectRoute", Value::Null, "/api/auth/introspect is on one side only"),
+        (
+            "/Resources/RevokeRoute/Properties/RouteKey",
+            json!("ANY /api/auth/end"),
+            "/api/auth/revoke is on one side only",
+        ),
+        (
+            "/Resources/RevokeRoute/Properties/Target",
+            json!("integrations/LoginIntegration"),
+            "LoginFunction does not serve /api/auth/revoke",
+        ),
+        (
+            "/Resources/LoginRoute/Properties/RouteKey",
+            json!("ANY /api/auth/logins"),
+            "ANY /api/auth/login has settings and no route",
+        ),
+    ] {
+        let faults = route_faults(&changed(pointer, value)).await;
+        assert!(faults.contains(&expected.to_owned()), "{pointer}: {faults:#?}");
+    }
+}

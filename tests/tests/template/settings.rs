@@ -1,0 +1,107 @@
+//! Does each function get the settings that it asks for, and no others?
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use latchkey::config::{AuthorizerConfig, CleanupConfig, Config, ConfigError, SETTINGS, Setting};
+use serde_json::{Value, json};
+
+use super::document::template;
+use super::stack::Stack;
+use super::{changed, deployment};
+
+/// What is wrong with the functions' environments.
+pub(crate) fn faults(stack: &Stack, settings: &[Setting]) -> Vec<String> {
+    let mut faults = vec![];
+    for function in stack.named("AWS::Serverless::Function") {
+        let environment = stack.environment(&function);
+        let asked = RefCell::new(BTreeSet::new());
+        let lookup = |name: &str| {
+            asked.borrow_mut().insert(name.to_owned());
+            environment.get(name).cloned()
+        };
+        if let Err(error) = parse(&function, lookup) {
+            faults.push(format!("{function}: {error}"));
+            continue;
+        }
+        for name in environment.keys() {
+            if !settings.iter().any(|setting| setting.name == name) {
+                faults.push(format!("{function}: {name} is no setting"));
+            }
+            if !asked.borrow().contains(name) {
+                faults.push(format!("{function} does not ask for {name}"));
+            }
+        }
+        let required = settings.iter().filter(|setting| setting.default.is_none());
+        for setting in required.filter(|setting| asked.borrow().contains(setting.name)) {
+            if !environment.contains_key(setting.name) {
+                faults.push(format!("{function}: {} is required", setting.name));
+            }
+        }
+    }
+    faults
+}
+
+/// Reads the settings as the function does.
+fn parse(function: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+    match function {
+        "AuthorizerFunction" => AuthorizerConfig::parse(lookup).map(drop),
+        "CleanupFunction" => CleanupConfig::parse(lookup).map(drop),
+        _ => Config::parse(lookup).map(drop),
+    }
+}
+
+#[tokio::test]
+async fn each_function_gets_the_settings_that_it_asks_for() {
+    let laptop = deployment::laptop().await;
+    let of = |template: &Value, settings| faults(&deployment::stack(template, &laptop, &[]), settings);
+    assert_eq!(of(&template(), SETTINGS), [""; 0]);
+    let variable =
+        |function: &str, name: &str| format!("/Resources/{function}/Properties/Environment/Variables/{name}");
+    for (pointer, value, fault) in [
+        (
+            variable("RefreshFunction", "LATCHKEY_AUDIENCE"),
+            Value::Null,
+            "RefreshFunction: LATCHKEY_AUDIENCE: is not set",
+        ),
+        (variable("RefreshFunction", "GRACE"), json!("60s"), "RefreshFunction: GRACE is no setting"),
+        (
+            variable("LoginFunction", "EXPIRY_SHARDS"),
+            json!(0),
+            "LoginFunction: EXPIRY_SHARDS: must be from 1 to 1024",
+        ),
+        (
+            variable("CleanupFunction", "LATCHKEY_ISSUER"),
+            json!(""),
+            "CleanupFunction does not ask for LATCHKEY_ISSUER",
+        ),
+        (
+            variable("AuthorizerFunction", "LATCHKEY_TRUSTED_ISSUERS"),
+            json!(""),
+            "AuthorizerFunction does not ask for LATCHKEY_TRUSTED_ISSUERS",
+        ),
+    ] {
+        let found = of(&changed(&pointer, value), SETTINGS);
+        assert!(found.contains(&fault.to_owned()), "{pointer}: {found:#?}");
+    }
+    let renamed: Vec<_> =
+        SETTINGS.iter().filter(|setting| setting.name != "EXPIRY_SHARDS").copied().collect();
+    assert!(of(&template(), &renamed).contains(&"LoginFunction: EXPIRY_SHARDS is no setting".to_owned()));
+}
+
+#[tokio::test]
+async fn each_function_gets_only_the_keys_that_it_uses() {
+    let stack = deployment::stack(&template(), &deployment::laptop().await, &[]);
+    for function in stack.named("AWS::Serverless::Function") {
+        let keys = stack.environment(&function).remove("LATCHKEY_KEYS").unwrap_or_default();
+        let (mints, checks) = (keys.contains("\"d\""), keys.contains("\"oct\""));
+        let expected = match function.as_str() {
+            "LoginFunction" | "RefreshFunction" => (true, true),
+            "SessionsFunction" | "RevokeFunction" => (false, true),
+            _ => (false, false),
+        };
+        assert_eq!((mints, checks), expected, "{function}");
+        let is_sealed = stack.resource(&function)["Properties"]["KmsKeyArn"].is_string();
+        assert_eq!(is_sealed, checks, "{function}: whoever may read its configuration sees no secret");
+    }
+}

@@ -1,0 +1,189 @@
+//! What people, programs and administrators do, until every function has done everything it can do.
+
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::event::Event;
+use latchkey_tests::world::{FIREFOX, Tokens, World};
+use serde_json::{Value, json};
+
+use super::deployment::Deployment;
+
+const DAY: u64 = 86_400;
+
+/// All of it.
+pub(crate) async fn play(deployment: &mut Deployment) {
+    let world = deployment.world.clone();
+    sign_in(&world).await;
+    refresh(&world).await;
+    look(&world).await;
+    revoke(&world).await;
+    authorize(deployment).await;
+    on_demand(&world).await;
+    scheduled(deployment).await;
+}
+
+async fn administrator(world: &World, user: &str) -> Tokens {
+    let assertion = world.assertion_with(user, json!({"scope": "latchkey:admin"}));
+    Tokens::of(world.device().login(&assertion).await.assert_status(201))
+}
+
+/// Past the session limit, by strangers, in vain too often, and for the backend that owns the passwords.
+async fn sign_in(world: &World) {
+    for _ in 0..6 {
+        world.device().sign_in("anna").await;
+    }
+    world.device().agent(FIREFOX).at("203.0.113.9").sign_in("anna").await;
+    let (stranger, stale) = (world.device(), world.assertion("ben"));
+    world.advance(660);
+    for _ in 0..7 {
+        assert!(stranger.login(&stale).await.status.is_client_error());
+    }
+    // A login that everybody gets in the way of, then one that repeats itself.
+    let assertion = world.assertion("anna");
+    let device = world.device();
+    device.login(&assertion).await.assert_status(201);
+    device.login(&assertion).await.assert_status(201);
+    let service = world.assertion_with("backend", json!({"scope": "latchkey:attempts"}));
+    let backend = world.device().bearer(&service);
+    for outcome in [Value::Null, Value::Null, json!("success")] {
+        let mut body = json!({"policy": "login", "subject": "carl@example.com", "ip": "198.51.100.7"});
+        if !outcome.is_null() {
+            body["outcome"] = outcome;
+        }
+        backend.post("/api/auth/login/attempts", body).await.assert_status(200);
+    }
+    for _ in 0..7 {
+        let body = json!({"policy": "password_reset", "subject": "dora@example.com", "ip": "198.51.100.8"});
+        assert!([200, 429].contains(&backend.post("/api/auth/login/attempts", body).await.status.as_u16()));
+    }
+}
+
+/// Once, from elsewhere, too often, with an old token; status; when conflicts starve the end.
+async fn refresh(world: &World) {
+    let device = world.device();
+    let first = device.sign_in("emil").await;
+    let second = Tokens::of(device.refresh(&first.refresh).await.assert_status(200));
+    device.clone().at("203.0.113.77").agent(FIREFOX).refresh(&second.refresh).await.assert_status(200);
+    device.get("/api/auth/.well-known/jwks.json").await.assert_status(200);
+    status(world, &second).await;
+    world.advance(120);
+    device.refresh(&first.refresh).await.assert_ended("security");
+    device.refresh(&second.refresh).await.assert_ended("security");
+    status(world, &second).await;
+    let mut tokens = device.sign_in("fred").await;
+    loop {
+        let reply = device.refresh(&tokens.refresh).await;
+        if reply.status == 429 {
+            break;
+        }
+        tokens = Tokens::of(reply.assert_status(200));
+    }
+    starved(world, "gerd").await;
+}
+
+async fn status(world: &World, tokens: &Tokens) {
+    let cookies = format!("__Host-latchkey_refresh={}", tokens.refresh);
+    world.device().cookies(&cookies).get("/api/auth/refresh").await.assert_status(200);
+}
+
+/// A reuse whose transaction conflicts until the end is only marked.
+async fn starved(world: &World, user: &str) {
+    let device = world.device();
+    let old = device.sign_in(user).await;
+    device.refresh(&old.refresh).await.assert_status(200);
+    world.advance(120);
+    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+    device.refresh(&old.refresh).await.assert_problem(503, "store_unavailable");
+    world.laptop.faults.clear(None);
+}
+
+/// The list, one of them, the trail; ends one and the others; too often; as one whose session is over.
+async fn look(world: &World) {
+    let device = world.device();
+    let (one, two, own) =
+        (device.sign_in("hans").await, device.sign_in("hans").await, device.sign_in("hans").await);
+    let signed_in = device.clone().bearer(&own.access);
+    signed_in.get("/api/auth/sessions?include=analytics").await.assert_status(200);
+    signed_in.get(&format!("/api/auth/sessions/{}", one.session)).await.assert_status(200);
+    signed_in.get("/api/auth/sessions/events").await.assert_status(200);
+    signed_in.clone().at("192.0.2.200").get("/api/auth/sessions").await.assert_status(200);
+    signed_in.delete(&format!("/api/auth/sessions/{}", one.session)).await.assert_status(200);
+    signed_in.delete("/api/auth/sessions?scope=others").await.assert_status(200);
+    device.list(&two.access).await.assert_ended("signed_out");
+    world.advance(301);
+    signed_in.delete("/api/auth/sessions?scope=others").await.assert_status(200);
+    for _ in 0..101 {
+        assert!([200, 429].contains(&device.list(&own.access).await.status.as_u16()));
+    }
+    for path in ["/api/auth/sessions?scope=others", "one"] {
+        let (held, other) = (device.sign_in("ida").await, device.sign_in("ida").await);
+        let path =
+            if path == "one" { format!("/api/auth/sessions/{}", other.session) } else { path.to_owned() };
+        world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+        assert_eq!(device.clone().bearer(&held.access).delete(&path).await.status, 503);
+        world.laptop.faults.clear(None);
+    }
+}
+
+/// Every strategy, what was revoked, and whether a token is good.
+async fn revoke(world: &World) {
+    let device = world.device();
+    let admin = administrator(world, "root").await;
+    let signed_in = |tokens: &Tokens| device.clone().bearer(&tokens.access);
+    let reason = "a lost laptop";
+    for strategy in ["current", "others", "all"] {
+        let (_, own) = (device.sign_in("jana").await, device.sign_in("jana").await);
+        device.revoke(&own.access, json!({"strategy": strategy})).await.assert_status(200);
+    }
+    let (one, own) = (device.sign_in("jana").await, device.sign_in("jana").await);
+    let body = json!({"strategy": "session", "session_id": one.session});
+    device.revoke(&own.access, body).await.assert_status(200);
+    let history = format!("/api/auth/revoke?session_id={}", one.session);
+    signed_in(&own).get(&history).await.assert_status(200);
+    signed_in(&admin).get("/api/auth/revoke?user_id=jana").await.assert_status(200);
+    let form = Some("application/x-www-form-urlencoded");
+    let own_token = format!("token={}", own.access);
+    signed_in(&own).send("POST", "/api/auth/introspect", form, own_token).await.assert_status(200);
+    let body = json!({"strategy": "token", "token": own.refresh});
+    device.post("/api/auth/revoke", body).await.assert_status(200);
+    device.revoke(&own.access, json!({"strategy": "others"})).await.assert_ended("signed_out");
+    device.sign_in("kurt").await;
+    let body = json!({"strategy": "user", "user_id": "kurt", "reason": reason});
+    device.revoke(&admin.access, body).await.assert_status(200);
+    for _ in 0..101 {
+        let reply = signed_in(&admin).get("/api/auth/revoke?user_id=jana").await;
+        assert!([200, 429].contains(&reply.status.as_u16()), "{}", reply.status);
+    }
+    let lost = device.sign_in("lena").await;
+    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+    let body = json!({"strategy": "current"});
+    device.revoke(&lost.access, body).await.assert_problem(503, "store_unavailable");
+    world.laptop.faults.clear(None);
+}
+
+async fn authorize(deployment: &mut Deployment) {
+    let held = deployment.world.device().sign_in("mona").await;
+    let event = Event::from_file("authorizer-bearer").fill("access_token", &held.access).build();
+    assert_eq!(deployment.authorize(&event).await["isAuthorized"], true);
+}
+
+/// An administrator cleans up; some ends have only been marked, and others came with everyone's.
+async fn on_demand(world: &World) {
+    let admin = administrator(world, "root2").await;
+    let body = json!({"strategy": "everyone", "reason": "a drill"});
+    world.device().revoke(&admin.access, body).await.assert_status(200);
+    world.advance(8 * DAY);
+    let admin = administrator(world, "root3").await;
+    let reply =
+        world.device().bearer(&admin.access).post("/api/auth/sessions", json!({"action": "cleanup"})).await;
+    assert!(reply.assert_status(200).body["ended"].as_u64() > Some(5), "{}", reply.body);
+}
+
+/// The schedule does, with one that expired and one that was only marked.
+async fn scheduled(deployment: &mut Deployment) {
+    let world = deployment.world.clone();
+    world.device().sign_in("nora").await;
+    starved(&world, "otto").await;
+    world.advance(8 * DAY);
+    let report = deployment.clean().await;
+    assert!(report.ended >= 2 && report.failed == 0, "{report:?}");
+}

@@ -1,0 +1,119 @@
+//! Are the template's tables those of the schema? Every property but the billing is the code's to say.
+
+use latchkey::config::Tables;
+use latchkey::store::schema::{self, TTL, TableSpec};
+use serde_json::{Value, json};
+
+use super::changed;
+use super::document::template;
+use super::stack::Stack;
+
+/// The logical names of the tables.
+pub(crate) fn names() -> Tables {
+    Tables {
+        sessions: "SessionsTable".to_owned(),
+        rate_limits: "RateLimitsTable".to_owned(),
+        security_events: "SecurityEventsTable".to_owned(),
+    }
+}
+
+/// What of the template's tables is not as `specs` has it.
+pub(crate) fn faults(stack: &Stack, specs: &[TableSpec]) -> Vec<String> {
+    let mut faults = vec![];
+    for spec in specs {
+        let table = stack.resource(&spec.name);
+        let expected = expected(spec);
+        if table != expected {
+            faults.push(format!("{}: {table} is not {expected}", spec.name));
+        }
+    }
+    let mut of_code: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
+    let mut of_template = stack.named("AWS::DynamoDB::Table");
+    of_code.sort_unstable();
+    of_template.sort_unstable();
+    if of_code != of_template {
+        faults.push(format!("{of_template:?} are not {of_code:?}"));
+    }
+    faults
+}
+
+/// The resource that a table of the schema is.
+fn expected(spec: &TableSpec) -> Value {
+    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+    let keys = [(Some(spec.partition_key), "HASH"), (spec.sort_key, "RANGE")];
+    let keys: Vec<Value> = keys.iter().filter_map(|(name, kind)| Some(key((*name)?, kind))).collect();
+    let names = [Some(spec.partition_key), spec.sort_key, spec.index.map(|(_, key)| key)];
+    let names = names.iter().flatten();
+    let attributes: Vec<Value> =
+        names.map(|name| json!({"AttributeName": name, "AttributeType": "S"})).collect();
+    let mut properties = json!({
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": attributes,
+        "KeySchema": keys,
+        "TimeToLiveSpecification": {"AttributeName": TTL, "Enabled": true},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
+        "SSESpecification": {"SSEEnabled": true},
+        "DeletionProtectionEnabled": "true",
+    });
+    if let Some((name, partition_key)) = spec.index {
+        properties["GlobalSecondaryIndexes"] = json!([{
+            "IndexName": name,
+            "KeySchema": [key(partition_key, "HASH")],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }]);
+    }
+    if spec.stream {
+        properties["StreamSpecification"] = json!({"StreamViewType": "NEW_IMAGE"});
+    }
+    json!({
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": properties,
+    })
+}
+
+/// The schema under the template's names.
+pub(crate) fn specs() -> Vec<TableSpec> {
+    schema::tables(&names()).into()
+}
+
+#[test]
+fn the_tables_are_those_of_the_schema() {
+    let faults = faults(&Stack::of(&template(), &[]), &specs());
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn a_table_that_moves_alone_is_noticed() {
+    let table = |name: &str, rest: &str| format!("/Resources/{name}/{rest}");
+    let cases = [
+        (table("SessionsTable", "Properties/KeySchema/1/AttributeName"), json!("sort")),
+        (table("SessionsTable", "Properties/GlobalSecondaryIndexes"), Value::Null),
+        (table("SessionsTable", "Properties/GlobalSecondaryIndexes/0/IndexName"), json!("ends")),
+        (
+            table("SessionsTable", "Properties/GlobalSecondaryIndexes/0/Projection/ProjectionType"),
+            json!("ALL"),
+        ),
+        (table("RateLimitsTable", "Properties/TimeToLiveSpecification/AttributeName"), json!("expires")),
+        (table("RateLimitsTable", "Properties/TimeToLiveSpecification/Enabled"), json!(false)),
+        (table("SecurityEventsTable", "Properties/StreamSpecification"), Value::Null),
+        (table("SecurityEventsTable", "Properties/SSESpecification"), Value::Null),
+        (table("SecurityEventsTable", "DeletionPolicy"), json!("Delete")),
+        (table("FourthTable", "").trim_end_matches('/').to_owned(), json!({"Type": "AWS::DynamoDB::Table"})),
+    ];
+    for (pointer, value) in cases {
+        let faults = faults(&Stack::of(&changed(&pointer, value), &[]), &specs());
+        assert_eq!(faults.len(), 1, "{pointer}: {faults:#?}");
+    }
+    for change in [
+        |specs: &mut Vec<_>| drop(specs.pop()),
+        |specs: &mut Vec<TableSpec>| specs[0].index = None,
+        |specs: &mut Vec<TableSpec>| specs[1].stream = true,
+        |specs: &mut Vec<TableSpec>| specs[2].sort_key = None,
+    ] {
+        let mut specs = specs();
+        change(&mut specs);
+        assert!(!faults(&Stack::of(&template(), &[]), &specs).is_empty());
+    }
+}
