@@ -22,6 +22,7 @@ use crate::app::{App, Extras};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
 use crate::http::service;
+use crate::https;
 use crate::log;
 use crate::store::{Store, connect};
 use crate::token::keys::KeySetError;
@@ -103,9 +104,13 @@ fn app(config: Config) -> Result<App, StartError> {
 fn dynamodb() -> Result<Client, StartError> {
     let region = get("AWS_REGION").ok_or(StartError::Environment("AWS_REGION"))?;
     let credentials = connect::credentials_from_env().map_err(StartError::Environment)?;
-    let extra_roots = get("AWS_CA_BUNDLE").map(std::fs::read).transpose().map_err(StartError::CaBundle)?;
+    let mut roots = connect::amazon_roots();
+    if let Some(path) = get("AWS_CA_BUNDLE") {
+        let extra = std::fs::read(path).and_then(|pem| https::roots(&pem)).map_err(StartError::CaBundle)?;
+        roots.extend(extra.roots);
+    }
     let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
-    Ok(connect::client(connect::https_client(extra_roots), &region, endpoint.as_deref(), credentials))
+    Ok(connect::client(connect::https_client(roots), &region, endpoint.as_deref(), credentials))
 }
 
 fn get(name: &str) -> Option<String> {

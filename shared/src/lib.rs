@@ -38,6 +38,7 @@ pub mod exchange;
 mod forgery;
 pub mod function;
 pub mod http;
+pub mod https;
 pub mod id;
 pub mod limit;
 pub mod limiter;

@@ -418,6 +418,7 @@ async fn a_function_with_a_wrong_setting_says_which_and_ends() {
         ("LIMIT_REFRESH", "20"),
         ("TABLE_SESSIONS", "no table"),
         ("AWS_CA_BUNDLE", "/nowhere/bundle.pem"),
+        ("AWS_CA_BUNDLE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
     ];
     for (name, value) in wrong {
         assert_start_fails(&deployment, "sessions", name, value).await;

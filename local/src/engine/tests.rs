@@ -3,6 +3,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TimeToLiveSpecification,
     TransactWriteItem,
 };
+use latchkey::store::connect;
 
 use super::*;
 use crate::testing::{self, TABLE, create_table, get, put, text};
@@ -114,7 +115,7 @@ async fn another_client_reaches_the_same_tables_over_tcp() {
     let (engine, client) = memory().await;
     put(&client, "a", "shared").await;
     let server = engine.serve_tcp().await.unwrap();
-    let over_tcp = testing::client(latchkey::store::connect::https_client(None));
+    let over_tcp = testing::client(connect::https_client(connect::amazon_roots()));
     let config = over_tcp.config().to_builder().endpoint_url(server.endpoint()).build();
     let over_tcp = Client::from_conf(config);
     assert_eq!(get(&over_tcp, "a").await.as_deref(), Some("shared"));

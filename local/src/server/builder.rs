@@ -86,7 +86,7 @@ impl Builder {
         let (faults, stats) = (Faults::new(), Stats::new(self.clock.clone()));
         let http = match &engine {
             Some(engine) => engine.client(),
-            None => connect::https_client(None),
+            None => connect::https_client(connect::amazon_roots()),
         };
         let client = self.client(stats.wrap(faults.wrap(http)));
         schema::create_tables(&client, &config.tables).await?;
@@ -119,7 +119,7 @@ impl Builder {
     /// When a setting is wrong or the storage cannot be reached.
     pub async fn create_tables(mut self) -> Result<Tables, LaptopError> {
         let tables = self.config()?.1.tables;
-        let client = self.client(connect::https_client(None));
+        let client = self.client(connect::https_client(connect::amazon_roots()));
         schema::create_tables(&client, &tables).await?;
         Ok(tables)
     }

@@ -14,33 +14,31 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use rustls::RootCertStore;
+
+use crate::https;
 
 /// Amazon's own roots: parsing the system's 144 would be most of a cold start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// Idle connections are kept this long; a function that thaws later opens a new one.
-const POOL_IDLE: Duration = Duration::from_secs(60);
+/// How long connecting may take, TLS included.
+const CONNECT: Duration = Duration::from_millis(500);
 
-/// The HTTPS client for DynamoDB. `extra_roots` is PEM to trust besides Amazon's (`AWS_CA_BUNDLE`).
+/// What DynamoDB is trusted by.
 ///
 /// # Panics
 /// When the built-in certificates cannot be read; a build that passes its tests has good ones.
-pub fn https_client(extra_roots: Option<Vec<u8>>) -> SharedHttpClient {
-    let mut roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    if let Some(pem) = extra_roots {
-        roots = roots.with_pem_certificate(pem);
-    }
-    let context = TlsContext::builder().with_trust_store(roots).build().expect("the built-in roots are PEM");
-    aws_smithy_http_client::Builder::new()
-        .pool_idle_timeout(POOL_IDLE)
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(context)
-        .build_https()
+pub fn amazon_roots() -> RootCertStore {
+    https::roots(AMAZON_ROOTS).expect("the built-in roots are PEM")
+}
+
+/// The HTTPS client for DynamoDB.
+pub fn https_client(roots: RootCertStore) -> SharedHttpClient {
+    let connector = https::connector(roots, CONNECT);
+    http_client_fn(move |_, _| connector.clone())
 }
 
 /// A DynamoDB client with our budgets on any HTTP client.
@@ -51,7 +49,6 @@ pub fn client(
     credentials: impl aws_sdk_dynamodb::config::ProvideCredentials + 'static,
 ) -> Client {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(500))
         .operation_attempt_timeout(Duration::from_millis(800))
         .operation_timeout(Duration::from_millis(2_500))
         .build();

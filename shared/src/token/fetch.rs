@@ -7,9 +7,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use http_body_util::{BodyExt, Limited};
@@ -17,6 +14,7 @@ use http_body_util::{BodyExt, Limited};
 use super::issuer::{IssuerKeys, TrustedIssuer, parse_fetched_jwks};
 use super::jws::{VerifyingKey, unverified_kid};
 use crate::clock::Timestamp;
+use crate::https;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_BYTES: usize = 256 * 1024;
@@ -149,6 +147,5 @@ impl std::fmt::Debug for Entry {
 /// With the system's roots, since Amazon's do not sign other people's hosts; made at the first need,
 /// because parsing them takes longer than a whole cold start.
 fn connector() -> SharedHttpConnector {
-    let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
-    SharedHttpConnector::new(connector)
+    https::connector(https::system_roots(), TIMEOUT)
 }

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use bytes::Bytes;
+use latchkey::https;
 use latchkey_local::issuer::Issuer;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -116,7 +117,7 @@ impl Provider {
 
     /// The way to it: `https` in the settings, plain TCP on loopback underneath.
     pub(crate) fn connector(&self) -> SharedHttpConnector {
-        let inner = Connector::builder().build_http();
+        let inner = https::connector(https::system_roots(), Duration::from_secs(5));
         SharedHttpConnector::new(ToLoopback { address: self.address, inner })
     }
 }
@@ -130,7 +131,7 @@ fn keys(issuer: &Issuer) -> Answer {
 #[derive(Debug)]
 struct ToLoopback {
     address: SocketAddr,
-    inner: Connector,
+    inner: SharedHttpConnector,
 }
 
 impl HttpConnector for ToLoopback {
