@@ -158,11 +158,7 @@ async fn a_lost_observation_is_counted_and_never_the_clients_concern() {
     world.laptop.faults.queue(Some("BatchWriteItem"), kind, 9);
     world.advance(60);
     assert_eq!(world.device().in_city(LISBON).refresh(&tokens.refresh).await.status, 200);
-    assert_eq!(
-        world.laptop.app.metrics().value(Counter::EventsLost),
-        3,
-        "the country, the city and the address"
-    );
+    assert_eq!(world.laptop.app.metrics().value(Counter::EventsLost), 3, "each of the three");
 }
 
 #[tokio::test]
