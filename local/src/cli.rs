@@ -44,6 +44,13 @@ pub(crate) enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Check settings, keys, tables and clock; one line each says what is wrong and how to mend it. Settings come
+    /// from the environment, as a function's do.
+    Doctor {
+        /// The URL of the DynamoDB, in place of AWS's own in AWS_REGION.
+        #[arg(long, value_name = "URL", value_parser = endpoint)]
+        endpoint: Option<String>,
+    },
     /// Print a new key set for LATCHKEY_KEYS. It holds private keys.
     Keygen,
     /// Work on the tables of a DynamoDB.
@@ -122,6 +129,8 @@ mod tests {
         assert!(parse("table create --endpoint http://127.0.0.1:8000").is_ok());
         assert!(parse("table create --endpoint 127.0.0.1:8000").is_err());
         assert!(parse("keygen").is_ok());
+        assert!(parse("doctor").is_ok());
+        assert!(parse("doctor --endpoint 127.0.0.1:8000").is_err());
         let cleanup = parse("--dynamodb http://127.0.0.1:8000 cleanup --dry-run").unwrap();
         assert!(matches!(cleanup.command, Some(Command::Cleanup { dry_run: true })));
         assert_eq!(cleanup.storage(), Storage::Endpoint("http://127.0.0.1:8000".into()));

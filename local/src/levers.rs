@@ -15,12 +15,12 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 /// Something that stands between the SDK and a connector.
-trait Layer: Clone + Debug + Send + Sync + 'static {
+pub(crate) trait Layer: Clone + Debug + Send + Sync + 'static {
     fn call(&self, inner: &SharedHttpConnector, request: HttpRequest) -> HttpConnectorFuture;
 }
 
 /// `inner` behind `layer`.
-fn wrap(layer: impl Layer, inner: SharedHttpClient) -> SharedHttpClient {
+pub(crate) fn wrap(layer: impl Layer, inner: SharedHttpClient) -> SharedHttpClient {
     http_client_fn(move |settings, components| {
         SharedHttpConnector::new(Layered {
             layer: layer.clone(),

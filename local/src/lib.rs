@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod dev;
+pub mod doctor;
 pub mod engine;
 pub mod gateway;
 pub mod issuer;

@@ -11,8 +11,8 @@ use std::time::Duration;
 use clap::Parser;
 use latchkey::cleanup::Mode;
 use latchkey_local::engine::SWEEP_PERIOD;
-use latchkey_local::keys;
 use latchkey_local::server::{Laptop, Storage, clean_every, serve};
+use latchkey_local::{doctor, keys};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -48,6 +48,7 @@ fn start(cli: Cli) -> Result<(), Failure> {
 async fn run(cli: Cli) -> Result<(), Failure> {
     match &cli.command {
         None => serve_until_stopped(&cli).await,
+        Some(Command::Doctor { endpoint }) => examine(endpoint.as_deref()).await,
         Some(Command::Cleanup { dry_run }) => clean(&cli, *dry_run).await,
         Some(Command::Keygen) => say(&keys::generate()),
         Some(Command::Table { command: Table::Create { endpoint } }) => create_tables(endpoint).await,
@@ -86,6 +87,17 @@ async fn clean(cli: &Cli, dry_run: bool) -> Result<(), Failure> {
     let laptop = Laptop::builder().storage(cli.storage()).environment().build().await?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Clean };
     say(&serde_json::to_string(&laptop.clean(mode).await?)?)
+}
+
+/// Prints what was found, and fails when something is wrong.
+async fn examine(endpoint: Option<&str>) -> Result<(), Failure> {
+    let findings = doctor::examine(|name| std::env::var(name).ok(), endpoint).await;
+    findings.iter().try_for_each(|finding| say(&finding.to_string()))?;
+    match findings.iter().filter(|finding| finding.is_wrong()).count() {
+        0 => Ok(()),
+        1 => Err("one thing is wrong".into()),
+        count => Err(format!("{count} things are wrong").into()),
+    }
 }
 
 async fn create_tables(endpoint: &str) -> Result<(), Failure> {
