@@ -20,6 +20,7 @@ use serde_json::Value;
 use event::Asked;
 pub use event::MalformedEvent;
 
+use crate::config::OnInvalid;
 use crate::http::problem::Problem;
 use crate::http::signed_in::{IsSignedIn, SignedIn};
 use crate::id::{SessionId, UserId};
@@ -27,7 +28,10 @@ use crate::scope::Scope;
 
 /// The authorizer.
 #[derive(Clone, Debug)]
-pub struct Authorizer(IsSignedIn);
+pub struct Authorizer {
+    check: IsSignedIn,
+    on_invalid: OnInvalid,
+}
 
 /// What the gateway is told.
 #[derive(Clone, Debug, Serialize)]
@@ -35,15 +39,17 @@ pub struct Authorizer(IsSignedIn);
 pub struct Answer {
     is_authorized: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<Caller>,
+    context: Option<Context>,
 }
 
-/// What the API behind learns of its caller, as `$context.authorizer`.
+/// What the API behind learns, as `$context.authorizer`.
 #[derive(Clone, Debug, Serialize)]
-struct Caller {
-    sub: UserId,
-    sid: SessionId,
-    scope: Scope,
+#[serde(untagged)]
+enum Context {
+    /// Of its caller.
+    Caller { sub: UserId, sid: SessionId, scope: Scope },
+    /// Why there is none: the code that our own endpoints would have answered.
+    Error { error: &'static str },
 }
 
 /// Neither yes nor no.
@@ -58,9 +64,14 @@ pub enum CannotTell {
 }
 
 impl Authorizer {
-    /// An authorizer that checks so.
+    /// An authorizer that checks so, and denies whoever is not signed in.
     pub fn new(check: IsSignedIn) -> Self {
-        Self(check)
+        Self { check, on_invalid: OnInvalid::Deny }
+    }
+
+    /// Does this with whoever is not signed in.
+    pub fn on_invalid(self, on_invalid: OnInvalid) -> Self {
+        Self { on_invalid, ..self }
     }
 
     /// Answers one event.
@@ -71,9 +82,9 @@ impl Authorizer {
         let asked = Asked::parse(event).inspect_err(|error| {
             tracing::error!(%error, "an event could not be read");
         })?;
-        match self.0.check(&asked.method, &asked.headers).await {
+        match self.check.check(&asked.method, &asked.headers).await {
             Ok(signed_in) => Ok(Answer::authorized(&signed_in)),
-            Err(problem) => refusal(&problem, &asked.request_id),
+            Err(problem) => refusal(&problem, &asked.request_id, self.on_invalid),
         }
     }
 }
@@ -81,20 +92,23 @@ impl Authorizer {
 impl Answer {
     fn authorized(signed_in: &SignedIn) -> Self {
         let claims = signed_in.claims();
-        let caller = Caller { sub: claims.sub.clone(), sid: claims.sid, scope: claims.scope.clone() };
-        Self { is_authorized: true, context: Some(caller) }
+        let (sub, sid, scope) = (claims.sub.clone(), claims.sid, claims.scope.clone());
+        Self { is_authorized: true, context: Some(Context::Caller { sub, sid, scope }) }
     }
 }
 
 /// A fault of ours is no refusal: a client must not take it for one.
-fn refusal(problem: &Problem, request_id: &str) -> Result<Answer, CannotTell> {
+fn refusal(problem: &Problem, request_id: &str, on_invalid: OnInvalid) -> Result<Answer, CannotTell> {
     let (code, cause) = (problem.code().name(), problem.cause());
     if problem.code().status().is_server_error() {
         tracing::error!(request_id, code, cause, "a request could not be checked");
         return Err(CannotTell::Check(code));
     }
     tracing::info!(request_id, code, cause, "a request was refused");
-    Ok(Answer { is_authorized: false, context: None })
+    Ok(match on_invalid {
+        OnInvalid::Deny => Answer { is_authorized: false, context: None },
+        OnInvalid::Pass => Answer { is_authorized: true, context: Some(Context::Error { error: code }) },
+    })
 }
 
 /// The error's name, by which an alarm can tell them apart.

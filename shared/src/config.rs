@@ -17,7 +17,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-pub use authorizer::{AuthorizerConfig, AuthorizerMode};
+pub use authorizer::{AuthorizerConfig, AuthorizerMode, OnInvalid};
 pub use cleanup::CleanupConfig;
 pub use error::{ConfigError, Problem};
 pub use settings::{SETTINGS, Setting, settings_markdown};

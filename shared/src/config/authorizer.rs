@@ -17,8 +17,20 @@ pub struct AuthorizerConfig {
     pub cookies: Cookies,
     /// Whether the session's row is read.
     pub mode: AuthorizerMode,
+    /// What becomes of a request that is not signed in.
+    pub on_invalid: OnInvalid,
     /// Debug logs.
     pub debug: bool,
+}
+
+/// What becomes of a request that is not signed in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnInvalid {
+    /// The gateway refuses it: 403, without a word of ours.
+    #[default]
+    Deny,
+    /// It passes, with the code of its error in place of a user: the API behind answers for itself.
+    Pass,
 }
 
 /// How much is checked.
@@ -69,6 +81,11 @@ impl AuthorizerConfig {
                 ..Cookies::default()
             },
             mode,
+            on_invalid: vars.get("AUTHORIZER_ON_INVALID", |text| match text {
+                "deny" => Ok(OnInvalid::Deny),
+                "pass" => Ok(OnInvalid::Pass),
+                _ => Err(value::ValueError::Word("deny, pass")),
+            })?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,
         })
     }

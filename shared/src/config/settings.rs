@@ -151,6 +151,12 @@ pub const SETTINGS: &[Setting] = &[
         "`offline` or `strict`",
         "The authorizer function's alone: `strict` also reads the session's row, so an ended session is refused at once; see `docs/verifying.md`.",
     ),
+    optional(
+        "AUTHORIZER_ON_INVALID",
+        "deny",
+        "`deny` or `pass`",
+        "The authorizer function's alone: `pass` lets requests that are not signed in through, with `error` in place of `sub`, for an API that answers them itself.",
+    ),
     optional("EVENT_TTL", "90d", "duration", "How long the audit trail is kept."),
     optional("SESSION_DEBUG", "false", "`true` or `false`", "Debug logs."),
     optional(

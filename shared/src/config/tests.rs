@@ -73,7 +73,9 @@ fn a_wrong_value_is_named_and_never_repeated() {
     let free = ["LATCHKEY_AUDIENCE"];
     for setting in SETTINGS.iter().filter(|setting| !free.contains(&setting.name)) {
         let error = match setting.name {
-            "AUTHORIZER_MODE" => parse_authorizer_with(setting.name, wrong).unwrap_err(),
+            "AUTHORIZER_MODE" | "AUTHORIZER_ON_INVALID" => {
+                parse_authorizer_with(setting.name, wrong).unwrap_err()
+            }
             name => parse_with(name, wrong).unwrap_err(),
         };
         assert_eq!(error.name, setting.name);
@@ -127,6 +129,7 @@ fn debug_prints_no_key() {
 fn the_authorizer_reads_no_more_than_it_needs() {
     let always = [
         "AUTHORIZER_MODE",
+        "AUTHORIZER_ON_INVALID",
         "COOKIE_SECURE",
         "LATCHKEY_ALLOWED_ORIGINS",
         "LATCHKEY_AUDIENCE",

@@ -25,7 +25,8 @@ fn run() -> Result<(), StartError> {
         tracing::warn!("LATCHKEY_KEYS holds private keys; the authorizer needs public ones only");
     }
     one_thread()?.block_on(async {
-        let authorizer = &Authorizer::new(check(config).await?);
+        let on_invalid = config.on_invalid;
+        let authorizer = &Authorizer::new(check(config).await?).on_invalid(on_invalid);
         let answer = |event: LambdaEvent<Value>| async move { authorizer.answer(&event.payload).await };
         let served = lambda_runtime::run(service_fn(answer)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))

@@ -171,6 +171,34 @@ async fn the_authorizer_takes_cookies_from_our_own_pages_only() {
 }
 
 #[tokio::test]
+async fn an_authorizer_that_passes_strangers_says_what_is_wrong_with_them() {
+    let deployment = Deployment::new().await;
+    let held = sign_in(&deployment, "alice").await;
+    let device = deployment.device(&Event::from_file("authorizer-bearer"));
+    let ended = sign_in(&deployment, "alice").await;
+    device.revoke(&ended.access, json!({"strategy": "current"})).await.assert_status(200);
+    let mut settings = strict(&deployment);
+    settings.insert("AUTHORIZER_ON_INVALID".to_owned(), "pass".to_owned());
+    let mut function = start(settings.clone()).await.expect("it starts");
+    let stranger = |code: &str| json!({"isAuthorized": true, "context": {"error": code}});
+    assert_eq!(ask(&mut function, bearer(&held.access)).await, authorized("alice", &held, ""));
+    for (event, code) in [
+        (Event::from_file("authorizer-no-token"), "token_missing"),
+        (bearer(&flipped(&held.access)), "invalid_token"),
+        (bearer(&ended.access), "session_ended"),
+        (filled(&Event::from_file("authorizer-cookie-cross-site"), &held), "csrf_rejected"),
+    ] {
+        assert_eq!(ask(&mut function, event).await, stranger(code));
+    }
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let endpoint = format!("http://{}", closed.expect("loopback has a free port"));
+    settings.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), endpoint);
+    let mut function = start(settings).await.expect("it starts");
+    let error = function.invoke(bearer(&held.access).build()).await.expect_err("it cannot tell");
+    assert_reported(&error, "store_unavailable");
+}
+
+#[tokio::test]
 async fn an_ended_session_passes_the_offline_authorizer_and_not_the_strict_one() {
     let deployment = Deployment::new().await;
     let held = sign_in(&deployment, "alice").await;
@@ -270,6 +298,7 @@ async fn an_authorizer_with_a_wrong_setting_says_which_and_ends() {
         (false, "LATCHKEY_ALLOWED_ORIGINS", "*"),
         (false, "COOKIE_SECURE", "yes"),
         (false, "AUTHORIZER_MODE", "lenient"),
+        (false, "AUTHORIZER_ON_INVALID", "allow"),
         (true, "TABLE_SESSIONS", "no table"),
         (true, "AWS_REGION", ""),
         (true, "AWS_ACCESS_KEY_ID", ""),
