@@ -1,0 +1,23 @@
+/**
+ * `@latchkey/react/server`: checks access tokens in an app's own backend. Web Crypto and `fetch` only, so that it
+ * runs on Node 20 and later and on edge runtimes.
+ */
+
+export type { AccessTokenClaims } from './claims.js';
+export type { CookieOptions } from './credential.js';
+export { AccessTokenError, CannotTellError, type RefusedBecause } from './errors.js';
+export type { KeyOptions } from './key-source.js';
+export type { RefusalCode } from './refusal.js';
+export type { Fetch } from './remote-keys.js';
+export type { NodeRequest } from './request-head.js';
+export {
+  authOf,
+  createTokenValidationMiddleware,
+  type Auth,
+  type FetchHandler,
+  type NodeResponse,
+  type RefusedRequest,
+  type TokenValidationMiddleware,
+  type TokenValidationOptions,
+} from './token-validation.js';
+export { verifyAccessToken, type VerifyOptions } from './verify-access-token.js';

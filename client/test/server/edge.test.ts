@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url';
+import { EdgeVM } from '@edge-runtime/vm';
+import { build, type Rolldown } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/local-server.js';
+
+/** The server entry with all that it imports, as one script that leaves its exports in `latchkey`. */
+async function bundle(): Promise<{ code: string; imports: string[] }> {
+  const entry = fileURLToPath(new URL('../../src/server/index.ts', import.meta.url));
+  const outputs = await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: { write: false, minify: false, lib: { entry, formats: ['iife'], name: 'latchkey' } },
+  });
+  const [output] = [outputs].flat() as Rolldown.RolldownOutput[];
+  const chunk = output?.output[0];
+  if (!chunk) throw new Error('nothing was built');
+  return { code: chunk.code, imports: chunk.imports };
+}
+
+let api: LocalServer;
+let vm: EdgeVM;
+
+beforeAll(async () => {
+  api = await startLocalServer();
+  vm = new EdgeVM();
+  const { code, imports } = await bundle();
+  expect(imports).toEqual([]);
+  vm.evaluate(code);
+  vm.evaluate(`
+    const options = { issuer: ${JSON.stringify(api.issuer)}, audience: ${JSON.stringify(LOCAL_AUDIENCE)} };
+    const guard = latchkey.createTokenValidationMiddleware({ ...options, strict: true });
+    const route = guard.handler((request) => Response.json(request.auth));
+    globalThis.ask = async (headers) => {
+      const response = await route(new Request('https://app.example.com/', { headers }));
+      return [response.status, await response.text()];
+    };
+    globalThis.because = (token) => latchkey.verifyAccessToken(token, options).then(() => 'taken', (error) => error.because);
+  `);
+}, 60_000);
+
+afterAll(async () => {
+  await api?.stop();
+});
+
+test('there is no Node in an edge runtime', () => {
+  expect(vm.evaluate('[typeof process, typeof Buffer, typeof require, typeof EdgeRuntime].join()')).toBe(
+    'undefined,undefined,undefined,string',
+  );
+});
+
+test('a real token passes there until its session ends', async () => {
+  const ask = vm.evaluate<(headers: object) => Promise<[number, string]>>('ask');
+  const { accessToken, sessionId } = await api.signIn('alice');
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const [status, body] = await ask(headers);
+  expect([status, JSON.parse(body)]).toEqual([200, { userId: 'alice', sessionId, scope: '' }]);
+  await api.post('/api/auth/revoke', { strategy: 'current' }, accessToken);
+  const [after, problem] = await ask(headers);
+  expect([after, JSON.parse(problem)]).toMatchObject([401, { code: 'session_ended' }]);
+  expect((await ask({}))[0]).toBe(401);
+});
+
+test('a token with one bit changed is refused there', async () => {
+  const because = vm.evaluate<(token: string) => Promise<string>>('because');
+  const { accessToken } = await api.signIn('alice');
+  const [header, payload, signature = ''] = accessToken.split('.');
+  const other = signature.startsWith('A') ? 'B' : 'A';
+  expect(await because(accessToken)).toBe('taken');
+  expect(await because(`${header}.${payload}.${other}${signature.slice(1)}`)).toBe('signature');
+});

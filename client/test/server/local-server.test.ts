@@ -1,0 +1,220 @@
+import express from 'express';
+import { exportJWK, generateKeyPair } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { authOf, createTokenValidationMiddleware, verifyAccessToken, type TokenValidationOptions } from '../../src/server/index.js';
+import { send, serve, type RawHeaders, type Reply, type Served } from './support/http.js';
+import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/local-server.js';
+
+let api: LocalServer;
+let offline: Served;
+let strict: Served;
+
+beforeAll(async () => {
+  api = await startLocalServer();
+  offline = await serveGuarded({});
+  strict = await serveGuarded({ strict: true });
+});
+
+afterAll(async () => {
+  await offline?.close();
+  await strict?.close();
+  await api?.stop();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function optionsFor({ issuer }: LocalServer): TokenValidationOptions {
+  return { issuer, audience: LOCAL_AUDIENCE, cookieSecure: false };
+}
+
+function serveGuarded(changes: Partial<TokenValidationOptions>, server = api): Promise<Served> {
+  const app = express();
+  app.use(createTokenValidationMiddleware({ ...optionsFor(server), ...changes }));
+  app.use((request, response) => {
+    response.json(authOf(request));
+  });
+  return serve(app);
+}
+
+const bearer = (token: string): RawHeaders => ['authorization', `Bearer ${token}`];
+
+/** Moves the verifier's clock alone. */
+function aheadBy(seconds: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
+}
+
+describe('a token of the real server', () => {
+  test('verifies offline, with the keys that the server publishes', async () => {
+    const { accessToken, sessionId } = await api.signIn('alice');
+    const claims = await verifyAccessToken(accessToken, optionsFor(api));
+    expect(claims).toMatchObject({ iss: api.issuer, aud: LOCAL_AUDIENCE, sub: 'alice', sid: sessionId, scope: '' });
+    expect(claims.exp - claims.iat).toBe(3600);
+    await expect(verifyAccessToken(accessToken, { ...optionsFor(api), audience: 'shop' })).rejects.toMatchObject({ because: 'audience' });
+  });
+
+  test.each(['ES256', 'EdDSA', 'RS256'])('verifies when it is signed with %s', async (alg) => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true });
+    const signing = { ...(await exportJWK(privateKey)), kid: 'one', alg, use: 'sig' };
+    const refresh = { kty: 'oct', kid: 'two', k: Buffer.alloc(32, 7).toString('base64url') };
+    const server = await startLocalServer({ LATCHKEY_KEYS: JSON.stringify({ keys: [signing, refresh] }) });
+    try {
+      const { accessToken } = await server.signIn('alice');
+      await expect(verifyAccessToken(accessToken, optionsFor(server))).resolves.toMatchObject({ sub: 'alice' });
+      await expect(verifyAccessToken(accessToken, optionsFor(api))).rejects.toMatchObject({ because: 'no_key' });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('is the only kind that is taken: a refresh token and an assertion are not', async () => {
+    const { refreshToken } = await api.signIn('alice');
+    const { assertion } = await api.post('/dev/assertion', { sub: 'alice' });
+    for (const token of [refreshToken, String(assertion)]) {
+      await expect(verifyAccessToken(token, optionsFor(api))).rejects.toMatchObject({ code: 'invalid_token' });
+    }
+  });
+
+  test('is good until the second it expires', async () => {
+    const { accessToken } = await api.signIn('alice');
+    const { exp } = await verifyAccessToken(accessToken, optionsFor(api));
+    vi.useFakeTimers({ toFake: ['Date'], now: exp * 1000 - 1 });
+    expect(await send(offline.port, '/', bearer(accessToken))).toMatchObject({ status: 200 });
+    vi.setSystemTime(exp * 1000);
+    expect(await send(offline.port, '/', bearer(accessToken))).toMatchObject({ status: 401, body: { code: 'token_expired' } });
+  });
+
+  test('of a server whose clock is 20 seconds ahead is taken, and of 40 is not', async () => {
+    const ahead = await startLocalServer();
+    try {
+      await ahead.advanceClock(20);
+      const early = await ahead.signIn('alice');
+      await expect(verifyAccessToken(early.accessToken, optionsFor(ahead))).resolves.toMatchObject({ sub: 'alice' });
+      await ahead.advanceClock(20);
+      const earlier = await ahead.signIn('alice');
+      await expect(verifyAccessToken(earlier.accessToken, optionsFor(ahead))).rejects.toMatchObject({ because: 'not_yet_valid' });
+    } finally {
+      await ahead.stop();
+    }
+  });
+
+  test('in a cookie passes, and a POST with it must come from our own page', async () => {
+    const cookie = ['cookie', await api.signInWithCookies('alice')];
+    expect(await send(strict.port, '/', cookie)).toMatchObject({ status: 200, body: { userId: 'alice' } });
+    expect(await send(strict.port, '/', cookie, 'POST')).toMatchObject({ status: 403 });
+    expect(await send(strict.port, '/', [...cookie, 'sec-fetch-site', 'same-origin'], 'POST')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a session that was ended', () => {
+  test('is refused at once where the check is strict, and passes offline until its token expires', async () => {
+    const { accessToken, sessionId } = await api.signIn('bob');
+    const ask = (to: Served): Promise<Reply> => send(to.port, '/', bearer(accessToken));
+    const signedIn = { status: 200, body: { userId: 'bob', sessionId, scope: '' } };
+    expect(await ask(strict)).toMatchObject(signedIn);
+    await api.post('/api/auth/revoke', { strategy: 'current' }, accessToken);
+    expect(await ask(strict)).toMatchObject({ status: 401, body: { code: 'session_ended' } });
+    expect(await ask(offline)).toMatchObject(signedIn);
+  });
+
+  test('is refused when another device ended it, and that device goes on', async () => {
+    const [lost, kept] = [await api.signIn('carol'), await api.signIn('carol')];
+    await api.post('/api/auth/revoke', { strategy: 'others' }, kept.accessToken);
+    expect(await send(strict.port, '/', bearer(lost.accessToken))).toMatchObject({ status: 401, body: { code: 'session_ended' } });
+    expect(await send(strict.port, '/', bearer(kept.accessToken))).toMatchObject({ status: 200 });
+  });
+
+  test('is not made of a token that merely expires by a server clock ahead of ours', async () => {
+    const server = await startLocalServer();
+    const guarded = await serveGuarded({ strict: true }, server);
+    try {
+      const { accessToken } = await server.signIn('dave');
+      await server.advanceClock(3600);
+      aheadBy(3570);
+      expect(await send(guarded.port, '/', bearer(accessToken))).toMatchObject({ status: 401, body: { code: 'token_expired' } });
+    } finally {
+      await guarded.close();
+      await server.stop();
+    }
+  });
+});
+
+describe('when the server cannot say', () => {
+  test('a store that is down is 503, and afterwards the session goes on', async () => {
+    const { accessToken } = await api.signIn('erin');
+    await api.failStore(100);
+    const down = await send(strict.port, '/', bearer(accessToken));
+    await api.failStore(0);
+    expect(down).toMatchObject({ status: 503, body: { code: 'store_unavailable' }, headers: { 'retry-after': '2' } });
+    expect(await send(strict.port, '/', bearer(accessToken))).toMatchObject({ status: 200 });
+  });
+
+  test('a server that is gone is 503 where the check is strict, and offline its last keys serve', async () => {
+    const server = await startLocalServer();
+    const [asks, asksNot] = [await serveGuarded({ strict: true }, server), await serveGuarded({}, server)];
+    try {
+      const { accessToken } = await server.signIn('frank');
+      const ask = async (to: Served): Promise<number> => (await send(to.port, '/', bearer(accessToken))).status;
+      expect([await ask(asks), await ask(asksNot)]).toEqual([200, 200]);
+      await server.stop();
+      expect([await ask(asks), await ask(asksNot)]).toEqual([503, 200]);
+    } finally {
+      await asks.close();
+      await asksNot.close();
+      await server.stop();
+    }
+  });
+});
+
+describe('a refusal reads as one of the API', () => {
+  /** What a client may go by. */
+  function essence({ status, headers, body }: Reply): object {
+    const { request_id: _, reason: __, ...problem } = body as Record<string, unknown>;
+    const names = ['content-type', 'cache-control', 'x-content-type-options', 'www-authenticate', 'retry-after'];
+    return { status, problem, headers: names.map((name) => [name, headers[name]]) };
+  }
+
+  async function expectSame(headers: RawHeaders, method = 'GET', to = offline): Promise<string> {
+    const path = method === 'DELETE' ? '/api/auth/sessions?scope=others' : '/api/auth/sessions';
+    const theirs = await send(api.port, path, headers, method);
+    expect(essence(await send(to.port, '/', headers, method))).toEqual(essence(theirs));
+    return String((theirs.body as Record<string, unknown>)['code']);
+  }
+
+  test('for every way to be without a good token', async () => {
+    const { accessToken, refreshToken } = await api.signIn('grace');
+    const [head, payload, signature] = accessToken.split('.');
+    const cases: [code: string, headers: RawHeaders, method?: string][] = [
+      ['token_missing', []],
+      ['token_missing', ['cookie', 'latchkey_access=']],
+      ['token_missing', ['cookie', `__Host-latchkey_access=${accessToken}`]],
+      ['token_expired', ['cookie', `latchkey_refresh=${refreshToken}`]],
+      ['invalid_token', bearer('')],
+      ['invalid_token', bearer('x')],
+      ['invalid_token', bearer(`${head}.${payload}.`)],
+      ['invalid_token', bearer(`${head}.${payload}.${signature?.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))}`)],
+      ['invalid_token', bearer(`${accessToken}, ${accessToken}`)],
+      ['invalid_token', [...bearer(accessToken), ...bearer(accessToken)]],
+      ['invalid_token', ['authorization', accessToken]],
+      ['invalid_token', ['authorization', 'Basic YTpi', 'cookie', `latchkey_access=${accessToken}`]],
+      ['invalid_token', ['cookie', 'latchkey_access=x']],
+      ['invalid_request', ['cookie', `latchkey_access=${accessToken}; latchkey_access=x`]],
+      ['invalid_request', ['cookie', `latchkey_access=x`, 'cookie', `latchkey_access=${accessToken}`]],
+      ['invalid_request', ['cookie', 'latchkey_refresh=x; latchkey_refresh=y']],
+      ['csrf_rejected', ['cookie', `latchkey_access=${accessToken}`], 'DELETE'],
+      ['csrf_rejected', ['cookie', `latchkey_access=${accessToken}`, 'origin', 'https://evil.example'], 'DELETE'],
+    ];
+    for (const [code, headers, method] of cases) expect(await expectSame(headers, method)).toBe(code);
+  });
+
+  test('for an expired token, and for an ended session', async () => {
+    const { accessToken } = await api.signIn('heidi');
+    await api.post('/api/auth/revoke', { strategy: 'current' }, accessToken);
+    expect(await expectSame(bearer(accessToken), 'GET', strict)).toBe('session_ended');
+    const later = await api.signIn('heidi');
+    await api.advanceClock(3600);
+    aheadBy(3600);
+    expect(await expectSame(bearer(later.accessToken))).toBe('token_expired');
+  });
+});

@@ -1,0 +1,245 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { authOf, createTokenValidationMiddleware, type RefusedRequest, type TokenValidationOptions } from '../../src/server/index.js';
+import { setSeconds, useMovableClock } from './support/clock.js';
+import { AUDIENCE, ISSUER, makeKey, mint, network, NOW, SESSION, unreachable, type Key } from './support/issuer.js';
+
+useMovableClock();
+
+const ACCESS = '__Host-latchkey_access';
+const REFRESH = '__Host-latchkey_refresh';
+
+let key: Key;
+let token: string;
+let bad: string;
+let options: TokenValidationOptions;
+
+beforeAll(async () => {
+  key = await makeKey('ES256');
+  token = await mint(key);
+  bad = await mint(key, { aud: 'other' });
+  options = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk] } };
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/** Asks a guarded route, which answers with who is signed in. */
+async function ask(headers: HeadersInit, changes: Partial<TokenValidationOptions> = {}, method = 'GET'): Promise<Answer> {
+  const guard = createTokenValidationMiddleware({ ...options, ...changes });
+  const route = guard.handler((request) => Response.json(request.auth));
+  const response = await route(new Request('https://app.example.com/orders', { method, headers }));
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+const bearer = (value: string): HeadersInit => ({ authorization: `Bearer ${value}` });
+const cookie = (...pairs: string[]): HeadersInit => ({ cookie: pairs.join('; ') });
+const alice = { userId: 'alice', sessionId: SESSION, scope: 'orders:read orders:write' };
+
+describe('a request with one good token', () => {
+  test('passes, in the header or in the cookie', async () => {
+    expect(await ask(bearer(token))).toMatchObject({ status: 200, body: alice });
+    expect(await ask({ authorization: `bearer  ${token}` })).toMatchObject({ status: 200 });
+    expect(await ask(cookie('a=b', `${ACCESS}=${token}`, 'c'))).toMatchObject({ status: 200, body: alice });
+  });
+
+  test('is known to authOf, and no other is', async () => {
+    const guard = createTokenValidationMiddleware(options);
+    const request = new Request('https://app.example.com/', { headers: bearer(token) });
+    await guard.handler((inner) => {
+      expect(authOf(inner)).toEqual(alice);
+      expect(Object.isFrozen(inner.auth)).toBe(true);
+      return new Response();
+    })(request);
+    const claimed = Object.assign(new Request('https://app.example.com/'), { auth: alice });
+    expect(() => authOf(claimed)).toThrow(TypeError);
+  });
+
+  test('hands the handler what else it is called with', async () => {
+    const route = createTokenValidationMiddleware(options).handler(
+      async (request, { params }: { params: Promise<{ id: string }> }) =>
+        new Response(`${request.auth.userId} ${(await params).id}`),
+    );
+    const request = new Request('https://app.example.com/', { headers: bearer(token) });
+    expect(await (await route(request, { params: Promise.resolve({ id: '7' }) })).text()).toBe('alice 7');
+  });
+});
+
+describe('a request without a good token', () => {
+  test('is answered as the API answers', async () => {
+    const { status, headers, body } = await ask({});
+    expect(status).toBe(401);
+    expect(body).toEqual({
+      type: 'https://latchkey.dev/problems/token-missing',
+      title: 'No token was sent',
+      status: 401,
+      code: 'token_missing',
+      detail: 'No token was sent',
+      request_id: headers.get('x-request-id'),
+    });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'www-authenticate': 'Bearer',
+    });
+  });
+
+  test('learns that its token expired, or that it is not valid, and no more', async () => {
+    const invalid = await ask(bearer(bad));
+    expect(invalid).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    expect(invalid.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(JSON.stringify(invalid.body)).not.toContain('audience');
+    setSeconds(NOW + 3600);
+    const expired = await ask(bearer(token));
+    expect(expired).toMatchObject({ status: 401, body: { code: 'token_expired' } });
+    expect(expired.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+  });
+
+  test('with a refresh cookie alone should refresh, not sign in', async () => {
+    expect(await ask(cookie(`${REFRESH}=x`))).toMatchObject({ status: 401, body: { code: 'token_expired' } });
+    expect(await ask(cookie(`${REFRESH}=`))).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+  });
+
+  test('never reaches the handler', async () => {
+    const route = createTokenValidationMiddleware(options).handler(() => expect.fail('it was called'));
+    for (const headers of [{}, bearer(bad), cookie(`${ACCESS}=${bad}`)]) {
+      expect((await route(new Request('https://app.example.com/', { headers }))).status).toBe(401);
+    }
+  });
+});
+
+describe('one credential a request', () => {
+  test('a header that is not good is never made up for by a cookie', async () => {
+    const good = `${ACCESS}=${token}`;
+    for (const authorization of [`Bearer ${bad}`, 'Bearer', 'Bearer ', 'Basic YTpi', token, '']) {
+      expect(await ask({ authorization, cookie: good }), authorization.slice(0, 9)).toMatchObject({
+        status: 401,
+        body: { code: 'invalid_token' },
+      });
+    }
+  });
+
+  test('with both the header counts', async () => {
+    expect(await ask({ ...bearer(token), cookie: `${ACCESS}=${bad}` })).toMatchObject({ status: 200 });
+    expect(await ask({ ...bearer(token), cookie: `${ACCESS}=a; ${ACCESS}=b` })).toMatchObject({ status: 200 });
+  });
+
+  test('two headers are refused', async () => {
+    const headers = new Headers(bearer(token));
+    headers.append('authorization', `Bearer ${token}`);
+    expect(await ask(headers)).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+    expect(await ask({ authorization: `Bearer ${token} ${token}` })).toMatchObject({ status: 401 });
+  });
+
+  test('two cookies of one name are refused, whichever is good', async () => {
+    for (const pairs of [[token, bad], [bad, token], [token, token], ['', token]]) {
+      const answer = await ask(cookie(...pairs.map((value) => `${ACCESS}=${value}`)));
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request', field: 'cookie', detail: `cookie: ${ACCESS} was sent twice` },
+      });
+    }
+    expect(await ask(cookie(`${REFRESH}=a`, `${REFRESH}=b`))).toMatchObject({ status: 400 });
+  });
+
+  test('a cookie within another cookie is none of ours', async () => {
+    const inside = [`theme=dark, ${ACCESS}=${token}`, `x${ACCESS}=${token}`, `theme="; ${ACCESS} =${token}"`];
+    for (const line of inside) {
+      expect(await ask({ cookie: line }), line.slice(0, 9)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+    }
+  });
+
+  test('the name without its prefix counts only where there is no https', async () => {
+    const plain = cookie(`latchkey_access=${token}`);
+    expect(await ask(plain)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+    expect(await ask(plain, { cookieSecure: false })).toMatchObject({ status: 200 });
+    expect(await ask(cookie(`${ACCESS}=${token}`), { cookieSecure: false })).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a cookie with an unsafe method', () => {
+  const app = 'https://shop.example.com';
+  const post = (headers: Record<string, string>) =>
+    ask({ ...cookie(`${ACCESS}=${token}`), ...headers }, { allowedOrigins: [app] }, 'POST');
+
+  test('must come from our own page, or an allowed origin', async () => {
+    for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: app }, { 'sec-fetch-site': 'same-site', origin: app }]) {
+      expect(await post(headers as Record<string, string>)).toMatchObject({ status: 200 });
+    }
+    const theirs: Record<string, string>[] = [
+      {},
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'none' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: `${app}.evil.example` },
+      { origin: 'http://shop.example.com' },
+      { origin: `${app}, https://evil.example` },
+    ];
+    for (const headers of theirs) {
+      expect(await post(headers), JSON.stringify(headers)).toMatchObject({ status: 403, body: { code: 'csrf_rejected' } });
+    }
+  });
+
+  test('is every method but the safe ones', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'QUERY']) {
+      expect(await ask(cookie(`${ACCESS}=${token}`), {}, method), method).toMatchObject({ status: 403 });
+      expect(await ask(bearer(token), {}, method), method).toMatchObject({ status: 200 });
+    }
+    expect(await ask(cookie(`${ACCESS}=${token}`), {}, 'OPTIONS')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('scope', () => {
+  test('needs every word, and whole words', async () => {
+    expect(await ask(bearer(token), { scope: 'orders:write orders:read' })).toMatchObject({ status: 200 });
+    for (const scope of ['orders', 'orders:read orders:delete', 'latchkey:admin']) {
+      expect(await ask(bearer(token), { scope }), scope).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    }
+    const { headers, body } = await ask(bearer(token), { scope: 'orders:read latchkey:admin' });
+    expect(headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope", scope="latchkey:admin"');
+    expect(body).toMatchObject({ detail: 'needs the scope latchkey:admin' });
+  });
+
+  test('that is none is a mistake of the service', () => {
+    for (const scope of ['a"b', 'a\\b', ' a', 'a  b', 'a\nb']) {
+      expect(() => createTokenValidationMiddleware({ ...options, scope })).toThrow(TypeError);
+    }
+  });
+});
+
+describe('what cannot be told', () => {
+  test('is 503 without keys: nobody gets in, nobody is signed out', async () => {
+    const { status, headers, body } = await ask(bearer(token), { jwks: undefined, fetch: network(unreachable).fetch });
+    expect(status).toBe(503);
+    expect(headers.get('retry-after')).toBe('2');
+    expect(headers.get('www-authenticate')).toBeNull();
+    expect(body).toMatchObject({ code: 'store_unavailable', retry_after: 2 });
+  });
+
+  test('options that are missing are told at once, not a request later', () => {
+    for (const name of ['issuer', 'audience']) {
+      expect(() => createTokenValidationMiddleware({ ...options, [name]: undefined } as TokenValidationOptions)).toThrow(TypeError);
+    }
+  });
+});
+
+describe('the log', () => {
+  test('learns once why, and never a token', async () => {
+    const refused: RefusedRequest[] = [];
+    const { headers } = await ask(bearer(bad), { onRefused: (refusal) => refused.push(refusal) });
+    expect(refused).toMatchObject([
+      { code: 'invalid_token', status: 401, requestId: headers.get('x-request-id'), cause: { because: 'audience' } },
+    ]);
+    const cause = refused[0]?.cause as Error;
+    for (const part of bad.split('.')) expect(`${cause.stack} ${JSON.stringify(refused)}`).not.toContain(part);
+  });
+
+  test('learns nothing of a request that passes', async () => {
+    await ask(bearer(token), { onRefused: () => expect.fail('it was called') });
+  });
+});
