@@ -14,10 +14,12 @@ export {
   authOf,
   createTokenValidationMiddleware,
   type Auth,
+  type Authenticated,
   type FetchHandler,
   type NodeResponse,
   type RefusedRequest,
   type TokenValidationMiddleware,
   type TokenValidationOptions,
+  type WithAuth,
 } from './token-validation.js';
 export { verifyAccessToken, type VerifyOptions } from './verify-access-token.js';

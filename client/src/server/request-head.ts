@@ -27,7 +27,10 @@ export function headOfNodeRequest({ method = 'GET', headers, rawHeaders = [] }: 
   };
 }
 
-/** The head of a fetch-style request, whose headers come joined: several `Authorization` values with a comma. */
+/**
+ * The head of a fetch-style request, whose headers come joined: several `Authorization` values with a comma. Where a
+ * framework makes it from a Node request, as Next.js does, Node has already dropped all but the first.
+ */
 export function headOfRequest({ method, headers }: Request): RequestHead {
   return {
     method,

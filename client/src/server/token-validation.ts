@@ -37,6 +37,14 @@ export interface Auth {
   readonly scope: string;
 }
 
+/** What a guard puts on a request that it lets through. */
+export interface WithAuth {
+  readonly auth: Auth;
+}
+
+/** A request that a guard has let through; `Authenticated<NextRequest>` in a Next.js handler. */
+export type Authenticated<R extends Request = Request> = R & WithAuth;
+
 /** What a log may know of a refused request. */
 export interface RefusedRequest {
   readonly code: RefusalCode;
@@ -69,7 +77,7 @@ export interface NodeResponse {
 
 /** A fetch-style handler: what Next.js calls a route handler, with whatever else it is called with. */
 export type FetchHandler<R extends Request, Rest extends unknown[]> = (
-  request: R & { readonly auth: Auth },
+  request: R & WithAuth,
   ...rest: Rest
 ) => Response | Promise<Response>;
 
@@ -146,7 +154,7 @@ function checker(options: TokenValidationOptions): (head: RequestHead) => Promis
   };
 }
 
-function remember<R extends object>(request: R, auth: Auth): R & { readonly auth: Auth } {
+function remember<R extends object>(request: R, auth: Auth): R & WithAuth {
   known.set(request, auth);
   return Object.assign(request, { auth });
 }
