@@ -1,0 +1,3 @@
+import { stillSignedIn } from '../../../guard';
+
+export const DELETE = stillSignedIn.handler((request) => Response.json({ deletedBy: request.auth.userId }));
