@@ -12,7 +12,7 @@ SAM_CLI := 1.170.0
 PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 
-.PHONY: help run test lint template unit mutants bench release docs tools-cc tools-curl tools-nextest tools-deny tools-python
+.PHONY: help run test lint template client unit bins mutants bench release docs tools-cc tools-curl tools-nextest tools-deny tools-python tools-node
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -21,7 +21,7 @@ run: tools-cc ## Serve everything on http://127.0.0.1:9000 (PORT=.. for another 
 	@cargo build --workspace --bins
 	@exec target/debug/latchkey-local --port $(PORT)
 
-test: lint template unit ## Run every check and every test; the last lines are the summary
+test: lint template client unit ## Run every check and every test; the last lines are the summary
 
 lint: tools-cc tools-deny ## Format, lints, documentation, licences
 	cargo fmt --all --check
@@ -34,10 +34,19 @@ template: tools-python ## Check the template with cfn-lint and SAM, offline
 	$(PYTHON)/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
 	SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
 
-unit: tools-cc tools-nextest tools-curl ## Doc tests, then all other tests
+client: bins client/node_modules/installed ## Types and tests of the npm package, against the real server
+	cd client && npm run --silent typecheck && npm test --silent
+
+client/node_modules/installed: client/package-lock.json | tools-node
+	cd client && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+unit: bins tools-nextest tools-curl ## Doc tests, then all other tests
 	cargo test --quiet --workspace --doc
-	cargo build --quiet --workspace --bins
 	LATCHKEY_BINARIES_BUILT=1 cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
+
+bins: tools-cc
+	cargo build --quiet --workspace --bins
 
 mutants: tools-cc tools-nextest ## Break the code on purpose; every mutant must make the suite fail
 	tests/mutants/run
@@ -58,6 +67,9 @@ tools-cc:
 
 tools-curl:
 	@command -v curl >/dev/null || { apt-get update -q && apt-get install -qy curl; }
+
+tools-node:
+	@command -v npm >/dev/null || { apt-get update -q && apt-get install -qy nodejs npm; }
 
 tools-nextest: tools-cc
 	@command -v cargo-nextest >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-nextest --version 0.9.143

@@ -87,7 +87,7 @@ pub async fn examine(lookup: impl Fn(&str) -> Option<String>, endpoint: Option<&
         return findings;
     };
     let date = DateSeen::default();
-    let http = date.watch(connect::https_client(None));
+    let http = date.watch(connect::https_client(connect::amazon_roots()));
     let client = connect::client(http, &region, endpoint, credentials);
     if let Some(names) = names {
         findings.extend(tables::examine(&client, &names, endpoint).await);
