@@ -53,6 +53,12 @@ pub(crate) enum Command {
     },
     /// Print a new key set for LATCHKEY_KEYS. It holds private keys.
     Keygen,
+    /// Print what goes into the Secrets Manager secret of a deployment: a key set, cut to what each function uses.
+    Secret {
+        /// The key set, as keygen printed it.
+        #[arg(value_name = "FILE")]
+        keys: PathBuf,
+    },
     /// Work on the tables of a DynamoDB.
     Table {
         #[command(subcommand)]
@@ -130,6 +136,7 @@ mod tests {
         assert!(parse("table create --endpoint 127.0.0.1:8000").is_err());
         assert!(parse("keygen").is_ok());
         assert!(parse("doctor").is_ok());
+        assert!(parse("secret keys.json").is_ok());
         assert!(parse("doctor --endpoint 127.0.0.1:8000").is_err());
         let cleanup = parse("--dynamodb http://127.0.0.1:8000 cleanup --dry-run").unwrap();
         assert!(matches!(cleanup.command, Some(Command::Cleanup { dry_run: true })));

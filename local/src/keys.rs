@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use latchkey::token::keys::generate_key_set;
+use latchkey::token::keys::{KeySet, KeySetError, generate_key_set};
+use serde_json::{Map, Value, json};
 
 use crate::private_file;
 
@@ -32,6 +33,33 @@ pub fn load_or_create(directory: &Path) -> Result<String, KeysError> {
     Ok(String::from_utf8(bytes)?)
 }
 
+/// What no function that only checks tokens may see of an EC, RSA or OKP key.
+const PRIVATE: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
+
+/// The text of the secret that `template.yaml` reads: the set cut to what each function uses, as `minting`,
+/// `checking` and `public`.
+///
+/// # Errors
+/// The set cannot be used, or signs nothing.
+pub fn secret(set: &str) -> Result<String, KeySetError> {
+    KeySet::parse(set)?.signer()?;
+    let whole: Value = serde_json::from_str(set).map_err(|_| KeySetError::NotAKeySet)?;
+    let keys = whole["keys"].as_array().ok_or(KeySetError::NotAKeySet)?;
+    let checking: Vec<Value> = keys.iter().map(without_private_half).collect();
+    let public: Vec<&Value> = checking.iter().filter(|key| key["kty"] != "oct").collect();
+    let members = [("minting", json!(keys)), ("checking", json!(checking)), ("public", json!(public))];
+    let members = members.map(|(name, keys)| (name.to_owned(), json!({"keys": keys}).to_string().into()));
+    Ok(Value::Object(Map::from_iter(members)).to_string())
+}
+
+fn without_private_half(key: &Value) -> Value {
+    let mut key = key.clone();
+    if let Some(members) = key.as_object_mut() {
+        members.retain(|name, _| !PRIVATE.contains(&name.as_str()));
+    }
+    key
+}
+
 /// A new key set. Contains private keys.
 pub fn generate() -> String {
     generate_key_set()
@@ -40,6 +68,30 @@ pub fn generate() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_gives_each_function_what_it_uses() {
+        let set = generate();
+        let secret: Value = serde_json::from_str(&secret(&set).unwrap()).unwrap();
+        let member = |name: &str| -> Vec<Value> {
+            let set: Value = serde_json::from_str(secret[name].as_str().unwrap()).unwrap();
+            set["keys"].as_array().unwrap().clone()
+        };
+        let whole: Value = serde_json::from_str(&set).unwrap();
+        assert_eq!(json!(member("minting")), whole["keys"]);
+        assert_eq!(member("checking").len(), 2);
+        assert!(member("checking").iter().all(|key| key["d"].is_null()));
+        assert!(member("checking").iter().any(|key| key["k"].is_string()));
+        let [public] = &member("public")[..] else { panic!("one public key") };
+        assert!(public["x"].is_string() && public["d"].is_null() && public["k"].is_null());
+    }
+
+    #[test]
+    fn a_set_that_signs_nothing_is_no_secret() {
+        let checking: Value = serde_json::from_str(&secret(&generate()).unwrap()).unwrap();
+        assert_eq!(secret(checking["checking"].as_str().unwrap()), Err(KeySetError::NoSigningKey));
+        assert_eq!(secret("{}"), Err(KeySetError::NotAKeySet));
+    }
 
     #[test]
     fn a_restart_finds_the_same_keys() {

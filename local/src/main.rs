@@ -51,6 +51,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Doctor { endpoint }) => examine(endpoint.as_deref()).await,
         Some(Command::Cleanup { dry_run }) => clean(&cli, *dry_run).await,
         Some(Command::Keygen) => say(&keys::generate()),
+        Some(Command::Secret { keys }) => say(&keys::secret(&std::fs::read_to_string(keys)?)?),
         Some(Command::Table { command: Table::Create { endpoint } }) => create_tables(endpoint).await,
     }
 }

@@ -18,6 +18,7 @@ use latchkey::http::signed_in::IsSignedIn;
 use latchkey::store::{LiveSessions, Store, connect};
 use latchkey_local::clock::MovableClock;
 use latchkey_local::gateway;
+use latchkey_local::keys;
 use latchkey_local::server::Laptop;
 use latchkey_tests::world::{ORIGIN_SECRET, START, World};
 use serde_json::Value;
@@ -25,7 +26,7 @@ use tower::{ServiceExt as _, service_fn};
 
 use super::recorder::Recorder;
 use super::routes;
-use super::stack::Stack;
+use super::stack::{Stack, members};
 use super::tables::names;
 
 /// Whom tokens are for.
@@ -54,22 +55,16 @@ pub(crate) fn routes_of(function: &str) -> Router<App> {
     }
 }
 
-/// The template with what everybody has to say, and a key set cut as the guide cuts it.
+/// The template with what everybody has to say, and a key set cut as `latchkey-local secret` cuts it.
 pub(crate) fn stack(template: &Value, laptop: &Laptop, parameters: &[(&str, &str)]) -> Stack {
-    let minting = latchkey::token::keys::generate_key_set();
-    let without = |kind: &str, member: &str| {
-        let mut set: Value = serde_json::from_str(&minting).expect("a key set is JSON");
-        let keys = set["keys"].as_array_mut().expect("it has keys");
-        keys.retain(|key| key["kty"] != kind);
-        keys.iter_mut().for_each(|key| drop(key.as_object_mut().expect("an object").remove(member)));
-        set.to_string()
-    };
     let trusted = laptop.issuer.trusted_issuers(&laptop.audience);
     let own = [("Audience", AUDIENCE), ("TrustedIssuers", trusted.as_str()), ("AuthorizerMode", "strict")];
     let stack = Stack::of(template, &[&own, parameters].concat());
-    let (checking, public) = (without("none", "d"), without("oct", "d"));
-    let stack = stack.secret("minting", &minting).secret("checking", &checking).secret("public", &public);
-    stack.secret("origin_sent", ORIGIN_SECRET).secret("origin_accepted", ORIGIN_SECRET)
+    let secret = keys::secret(&keys::generate()).expect("a new set is a good one");
+    let secret: Value = serde_json::from_str(&secret).expect("JSON");
+    let cut =
+        members(&secret).fold(stack, |stack, (name, set)| stack.secret(name, set.as_str().expect("text")));
+    cut.secret("origin_sent", ORIGIN_SECRET).secret("origin_accepted", ORIGIN_SECRET)
 }
 
 /// A laptop with the template's table names, for its engine, its clock and its stand-in provider.
