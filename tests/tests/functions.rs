@@ -20,6 +20,7 @@ use deployment::{ANDROID, Deployment, FUNCTIONS, MINTING, filled};
 use http::StatusCode;
 use latchkey_tests::event::{Event, Reply};
 use latchkey_tests::lambda::{Failure, FunctionError};
+use latchkey_tests::openapi::Spec;
 use latchkey_tests::world::Tokens;
 use serde_json::{Value, json};
 use twin::{assert_same, at_laptop};
@@ -28,7 +29,7 @@ const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
 /// Every sample event: which function gets it, and the status and the code of its answer.
-const SAMPLES: [(&str, &str, u16, &str); 24] = [
+const SAMPLES: [(&str, &str, u16, &str); 27] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
     ("base64-body", "login", 201, ""),
@@ -39,10 +40,13 @@ const SAMPLES: [(&str, &str, u16, &str); 24] = [
     ("refresh-status", "refresh", 200, ""),
     ("stage-prefix", "refresh", 200, ""),
     ("jwks", "refresh", 200, ""),
+    ("discovery", "refresh", 200, ""),
     ("two-cookies-of-one-name", "refresh", 400, "invalid_request"),
     ("duplicated-origin-header", "refresh", 403, "csrf_rejected"),
     ("sessions-list", "sessions", 200, ""),
     ("sessions-one", "sessions", 200, ""),
+    ("sessions-events", "sessions", 200, ""),
+    ("sessions-cleanup-forbidden", "sessions", 403, "forbidden"),
     ("sessions-end-one", "sessions", 200, ""),
     ("sessions-end-others", "sessions", 200, ""),
     ("not-found", "sessions", 404, "not_found"),
@@ -95,6 +99,26 @@ fn every_sample_event_is_among_these() {
     let here = here.chain(cleanup::SAMPLES);
     let here: BTreeSet<String> = here.map(str::to_owned).collect();
     assert_eq!(there, here);
+}
+
+/// What is described in `openapi.yaml` has a sample to try it with.
+#[test]
+fn every_operation_has_a_sample_event() {
+    let sampled: BTreeSet<String> = SAMPLES
+        .iter()
+        .flat_map(|(name, ..)| {
+            let event = Event::from_file(name).build();
+            let text =
+                |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let path = text("/rawPath").replace("{{session_id}}", "one");
+            let method = text("/requestContext/http/method");
+            let there = Spec::get().methods_at(&path).into_iter();
+            there.filter(move |operation| operation.method == method).map(|operation| operation.id.to_owned())
+        })
+        .collect();
+    let described: BTreeSet<String> =
+        Spec::get().operations().iter().map(|operation| operation.id.to_owned()).collect();
+    assert_eq!(sampled, described);
 }
 
 #[tokio::test]

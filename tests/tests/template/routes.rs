@@ -44,6 +44,28 @@ fn function_of(integration: &Value) -> String {
     uri.strip_suffix(".Arn").expect("by its ARN").to_owned()
 }
 
+/// `cargo lambda watch` asks the same functions, by the names of their binaries.
+#[test]
+fn the_laptops_watcher_has_the_same_routes() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let metadata = std::process::Command::new(cargo)
+        .args(["metadata", "--offline", "--no-deps", "--format-version", "1"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("cargo writes JSON");
+    let routes = metadata["metadata"]["lambda"]["watch"]["router"].as_array().expect("routes").clone();
+    let watched: BTreeSet<(String, String)> = routes
+        .iter()
+        .map(|route| {
+            let function = route["function"].as_str().expect("a function");
+            let function = format!("{}{}Function", function[..1].to_uppercase(), &function[1..]);
+            (route["path"].as_str().expect("a path").to_owned(), function)
+        })
+        .collect();
+    assert_eq!(watched, of(&Stack::of(&template(), &[])));
+}
+
 /// What of the template's routes is not as `openapi.yaml` and the functions' own routers have it.
 async fn route_faults(template: &Value) -> Vec<String> {
     let stack = Stack::of(template, &[]);
