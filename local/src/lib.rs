@@ -11,6 +11,7 @@ pub mod levers;
 pub mod loopback;
 pub mod operation;
 pub mod problem;
+pub mod progress_bar;
 pub mod server;
 
 mod chance;

@@ -6,13 +6,13 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
-use latchkey::cleanup::Mode;
+use latchkey::cleanup::{Budget, Mode};
 use latchkey_local::engine::SWEEP_PERIOD;
 use latchkey_local::server::{Laptop, Storage, clean_every, serve};
-use latchkey_local::{doctor, keys};
+use latchkey_local::{doctor, keys, progress_bar};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,6 +22,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// How often what expired is cleaned up.
 const CLEANUP_PERIOD: Duration = Duration::from_secs(3_600);
+
+/// A person who waits for a cleanup stops it by hand.
+const NO_END: Duration = Duration::from_secs(86_400);
 
 /// How long a file's last write may take after everything else has stopped.
 const LAST_WRITE: Duration = Duration::from_secs(2);
@@ -83,11 +86,13 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Cleans up once and prints the report.
+/// Cleans up once, however long that takes, and prints the report.
 async fn clean(cli: &Cli, dry_run: bool) -> Result<(), Failure> {
     let laptop = Laptop::builder().storage(cli.storage()).environment().build().await?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Clean };
-    say(&serde_json::to_string(&laptop.clean(mode).await?)?)
+    let budget = Budget::new(Instant::now() + NO_END, u64::MAX);
+    let report = progress_bar::beside(budget.progress(), laptop.clean_within(budget, mode)).await?;
+    say(&serde_json::to_string(&report)?)
 }
 
 /// Prints what was found, and fails when something is wrong.

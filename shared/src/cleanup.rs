@@ -12,6 +12,7 @@
 
 mod budget;
 mod page;
+mod progress;
 mod state;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use tokio::task::JoinSet;
 
 pub use budget::Budget;
 use page::clean_page;
+pub use progress::Progress;
 pub use state::Report;
 use state::{MARGIN, Run};
 
@@ -92,11 +94,14 @@ async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<(), St
     let checkpoint = run.store.checkpoint(&run.consumed).await?;
     let counts = shard_counts(&checkpoint, shards, first);
     let begin = checkpoint.day.unwrap_or(first - FIRST_LOOK_DAYS).min(first);
+    let begun = |day| {
+        let of_day = counts.keys().flat_map(move |of| Bucket::of_day(day, *of));
+        of_day.filter(|bucket| bucket.begins_at() <= now).collect::<Vec<_>>()
+    };
+    run.progress.will_look_at((begin..=last).map(|day| begun(day).len()).sum());
     let mut done_through = begin;
     for day in begin..=last {
-        let of_day = counts.keys().flat_map(|of| Bucket::of_day(day, *of));
-        let begun: Vec<Bucket> = of_day.filter(|bucket| bucket.begins_at() <= now).collect();
-        let clean = clean_day(run, &begun).await;
+        let clean = clean_day(run, &begun(day)).await;
         let mut of_day = counts.keys().flat_map(|of| Bucket::of_day(day, *of));
         let closed = of_day.all(|bucket| bucket.closes_at() + MARGIN <= now);
         if clean && closed && done_through == day {
@@ -130,7 +135,10 @@ async fn clean_day(run: &Arc<Run>, buckets: &[Bucket]) -> bool {
         }
         match running.join_next().await {
             None => return clean,
-            Some(done) => clean &= done.unwrap_or(false),
+            Some(done) => {
+                clean &= done.unwrap_or(false);
+                run.progress.looked();
+            }
         }
     }
 }
@@ -154,6 +162,7 @@ async fn clean_bucket(run: &Run, bucket: Bucket) -> bool {
             // What failed here is the next run's, and holds nothing else up.
             Ok(Some((next, all))) => {
                 clean &= all;
+                run.progress.has_ended(run.ended.load(Ordering::Relaxed));
                 if next.is_none() {
                     return clean;
                 }

@@ -17,7 +17,14 @@ impl Laptop {
     /// # Errors
     /// Another run is under way, or the store cannot say.
     pub async fn clean(&self, mode: Mode) -> Result<Report, CleanupError> {
-        let budget = Budget::new(Instant::now() + LONGEST, u64::MAX);
+        self.clean_within(Budget::new(Instant::now() + LONGEST, u64::MAX), mode).await
+    }
+
+    /// Cleans up once, within a budget.
+    ///
+    /// # Errors
+    /// As [`Laptop::clean`].
+    pub async fn clean_within(&self, budget: Budget, mode: Mode) -> Result<Report, CleanupError> {
         let shards = self.app.config().expiry_shards;
         run(&self.store, Arc::new(self.clock.clone()), shards, budget, mode).await
     }

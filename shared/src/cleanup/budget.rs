@@ -1,8 +1,10 @@
 //! How far may a run go? Until its deadline or its number of sessions, whichever comes first.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::Progress;
 use crate::clock::Timestamp;
 
 /// What a run may take.
@@ -11,12 +13,19 @@ pub struct Budget {
     deadline: Instant,
     sessions: u64,
     lease_renewed_at: AtomicI64,
+    progress: Arc<Progress>,
 }
 
 impl Budget {
     /// Until `deadline`, and at most some more than `sessions`: a page that was begun is finished.
     pub fn new(deadline: Instant, sessions: u64) -> Self {
-        Self { deadline, sessions, lease_renewed_at: AtomicI64::new(i64::MIN) }
+        let lease_renewed_at = AtomicI64::new(i64::MIN);
+        Self { deadline, sessions, lease_renewed_at, progress: Arc::default() }
+    }
+
+    /// How far its run has come, to be read while it runs.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     /// For a call that somebody waits for: 20 s, since API Gateway waits no longer than 30, or 5,000

@@ -12,6 +12,9 @@ use crate::session::Session;
 use crate::session::end::{Actor, End, EndReason, Ending};
 use crate::store::{Committed, Consumed, RowKey, StoreError};
 
+/// Ends that fail one after the other before a run stops: a store that fails is not helped by more calls.
+const FAILURES_IN_A_ROW: u32 = 5;
+
 /// Cleans the sessions of these keys; true when nothing due is left of them.
 pub(super) async fn clean_page(run: &Run, keys: Vec<RowKey>) -> Result<bool, StoreError> {
     if keys.is_empty() {
@@ -72,15 +75,27 @@ async fn delete_all(run: &Run, sessions: Vec<Session>, due: Timestamp) -> bool {
 
 /// Sessions whose end was only marked: they were revoked, so their end and its record are one transaction.
 async fn finish_all(run: &Run, sessions: &[Session]) -> bool {
-    let mut all = true;
+    let (mut all, mut failed_in_a_row) = (true, 0);
     for session in sessions {
+        // One after the other, of which each may take seconds: the budget and the lease hold between them, too.
+        if failed_in_a_row == FAILURES_IN_A_ROW
+            || run.must_stop()
+            || !run.holds_lease().await.unwrap_or(false)
+        {
+            run.stopped.store(true, Ordering::Relaxed);
+            return false;
+        }
         let Some(end) = End::marked(session) else { continue };
         let ended = run.store.finish(&end, run.clock.now_millis(), &run.consumed);
         match ended.await {
-            Ok(Committed::Yes) => drop(run.ended.fetch_add(1, Ordering::Relaxed)),
+            Ok(Committed::Yes) => {
+                failed_in_a_row = 0;
+                run.ended.fetch_add(1, Ordering::Relaxed);
+            }
             Ok(Committed::Moved) => {}
             Ok(Committed::Conflict) | Err(_) => {
                 all = false;
+                failed_in_a_row += 1;
                 run.failed.fetch_add(1, Ordering::Relaxed);
             }
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Budget, Mode};
+use super::{Budget, Mode, Progress};
 use crate::clock::{Clock, Timestamp};
 use crate::store::{Consumed, Store, StoreError};
 
@@ -49,6 +49,7 @@ pub(super) struct Run {
     pub(super) skipped: AtomicU64,
     pub(super) failed: AtomicU64,
     pub(super) stopped: AtomicBool,
+    pub(super) progress: Arc<Progress>,
     begun: Instant,
 }
 
@@ -58,6 +59,7 @@ impl Run {
             id: run_id(),
             store: store.clone(),
             clock,
+            progress: budget.progress(),
             budget,
             dry: mode == Mode::DryRun,
             consumed: Consumed::default(),

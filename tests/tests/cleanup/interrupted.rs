@@ -108,3 +108,14 @@ async fn a_dry_run_counts_and_changes_nothing() {
     assert_eq!((report.ended, report.write_units), (7, 0.0));
     world.assert_unchanged(&before, "a dry run").await;
 }
+
+#[tokio::test]
+async fn a_run_tells_how_far_it_has_come() {
+    let world = expired(7).await;
+    let budget = all_day();
+    let progress = budget.progress();
+    assert_eq!((progress.buckets(), progress.looked_at(), progress.ended()), (0, 0, 0));
+    run_with(&world, budget, Mode::DryRun).await.expect("it runs");
+    assert!(progress.buckets() >= 16, "a day's at least: {}", progress.buckets());
+    assert_eq!((progress.looked_at(), progress.ended()), (progress.buckets(), 7));
+}
