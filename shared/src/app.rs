@@ -77,16 +77,25 @@ impl App {
         }
     }
 
-    /// An event that could not be written: its line is all that is left of it.
+    /// An event that was perhaps not written: its line may be all that is left of it. A bad one is an alarm all
+    /// the same, and somebody must look.
     fn lost(&self, event: &Event) {
         self.metrics().count(Counter::EventsLost);
+        let (event_type, severity) = (event.kind.name(), event.kind.severity());
         let session = event.session.map(|id| id.to_string());
-        tracing::warn!(
-            event_type = event.kind.name(),
-            severity = event.kind.severity().as_str(),
+        if severity < Severity::High {
+            tracing::warn!(event_type, session_id = session, "a security event was perhaps not written");
+            return;
+        }
+        tracing::error!(
+            event_type,
+            severity = severity.as_str(),
             session_id = session,
-            "a security event could not be written"
+            "a security event was perhaps not written, and needs a look"
         );
+        if let Some(alarm) = &self.0.extras.alarm {
+            alarm(event);
+        }
     }
 
     /// Every event that was written comes past here: it is counted, and a bad one is a warning and an alarm.

@@ -13,7 +13,7 @@ use crate::risk::{self, Noted, newest};
 use crate::session::end::{Actor, End, EndReason, Ending};
 use crate::session::rotation::{Plan, Rotation, Verdict, judge, plan};
 use crate::session::{Seen, Session};
-use crate::sign_out::end_one;
+use crate::sign_out::{self, end_one};
 use crate::store::{Conditional, StoreError};
 use crate::token::refresh::RefreshToken;
 
@@ -220,9 +220,7 @@ async fn settle(
 /// can be written or not, every reader takes it for gone.
 async fn finish(app: &App, row: &Session) -> Exchange {
     let Some(end) = End::marked(row) else { return Exchange::Over(None) };
-    if let Err(error) = end_one(app, &end, &[]).await {
-        tracing::warn!(session_id = %row.id, %error, "the end of a session is still to be recorded");
-    }
+    sign_out::finish(app, &end).await;
     Exchange::Over(Some(end.reason))
 }
 

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::event::{Event, EventKind};
 use crate::id::{SessionId, UserId};
 
-/// Tells of a forged refresh token, wherever it was presented.
+/// Tells of a forged refresh token, at whatever door that acts on one: a status call changes nothing.
 pub(crate) async fn tell(app: &App, user: &UserId, session: SessionId, ip: Option<IpAddr>) {
     let event = Event::new(user, session, app.now_millis(), EventKind::TokenForged { ip });
     app.observe(&[event], std::future::ready(Ok(()))).await;

@@ -75,10 +75,10 @@ pub async fn check(
     };
     let refusal = match app.store().refuse(&key, policy, until, now).await {
         Ok(refusal) => refusal,
-        // Perhaps it is written and only the reply is lost: then nobody else tells of it.
         Err(error) => {
-            tracing::warn!(policy = policy.name, %error, "a refusal could not be written; it holds here");
-            Refusal { until, first: true }
+            tracing::warn!(policy = policy.name, %error, "a refusal could not be written");
+            // Perhaps it is written and only the reply is lost: then nobody else tells of it.
+            Refusal { until, first: !error.is_throttle() }
         }
     };
     remember(app, who, &key, refusal.until, now);
@@ -106,8 +106,8 @@ fn over(app: &App, policy: &Policy, until: Timestamp) -> Checked {
     Checked::Unlimited
 }
 
-/// One event a refusal, not one a refused attempt: its id is made of the key and the end. A limit that only
-/// watches writes none: nobody was refused.
+/// One event a refusal, not one a refused attempt: its id is made of its second, the key and the end. A limit
+/// that only watches writes none: nobody was refused.
 async fn tell(app: &App, policy: &Policy, who: &Attempter, key: &str, until: Timestamp, now: Timestamp) {
     if policy.mode != Mode::Enforce {
         return;

@@ -96,6 +96,10 @@ pub enum SignInError {
 pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<SignedIn, SignInError> {
     for attempt in 0..ATTEMPTS {
         let (state, previous) = look(app, request, now).await?;
+        if attempt == 0 {
+            tell_of_forgery(app, request, &previous, now).await;
+        }
+        let previous = previous.filter(|row| is_proven(request, row));
         let control = app.store().control(now).await?;
         let used = still_remembered(&state.head, now);
         let asserted_at = request.assertion.issued_at;
@@ -148,12 +152,19 @@ async fn look(
     } else {
         tokio::try_join!(store.user(user, now), store.session(&token.user, &token.session, now))?
     };
-    // Without the session's own nonce the cookie names a session and proves nothing about it.
-    let forged = row.as_ref().is_some_and(|row| row.is_live(now) && row.nonce_hash != token.nonce.hash());
-    if forged {
-        forgery::tell(app, &token.user, token.session, request.seen.ip).await;
+    Ok((state, row))
+}
+
+/// Without the session's own nonce the cookie names a session and proves nothing about it.
+fn is_proven(request: &SignIn<'_>, row: &Session) -> bool {
+    request.previous.is_some_and(|token| row.nonce_hash == token.nonce.hash())
+}
+
+async fn tell_of_forgery(app: &App, request: &SignIn<'_>, row: &Option<Session>, now: Timestamp) {
+    let forged = row.as_ref().filter(|row| row.is_live(now) && !is_proven(request, row));
+    if let Some(row) = forged {
+        forgery::tell(app, &row.user, row.id, request.seen.ip).await;
     }
-    Ok((state, row.filter(|_| !forged)))
 }
 
 fn decide(

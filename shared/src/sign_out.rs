@@ -88,12 +88,35 @@ pub async fn end_one(app: &App, end: &End, events: &[Event]) -> Result<bool, Sto
                 }
                 return Ok(true);
             }
-            // Whoever was faster wrote what the mark says: this very end.
-            Committed::Moved => return Ok(!marked.is_empty()),
+            Committed::Moved => {
+                let row = app.store().session(&end.user, &end.session, app.now()).await?;
+                let Some(other) = row.as_ref().and_then(End::marked) else {
+                    // Whoever was faster could only write what our mark says, if we had one: this very end.
+                    return Ok(!marked.is_empty());
+                };
+                // Marked as another end, which was first: that one is carried out.
+                finish(app, &other).await;
+                return Ok(false);
+            }
             Committed::Conflict => marked.extend(wait(app, ends, attempt).await?),
         }
     }
     Err(StoreError::Contended)
+}
+
+/// Carries out an end that is marked already: once, since whoever comes next may do it as well.
+pub async fn finish(app: &App, end: &End) {
+    let ends = std::slice::from_ref(end);
+    match app.store().end(&end.user, ends, None, &[], app.now_millis()).await {
+        Ok(Committed::Yes) => count_end(app, end),
+        Ok(Committed::Moved) => {}
+        Ok(Committed::Conflict) => {
+            tracing::warn!(session_id = %end.session, "the end of a session is still to be recorded");
+        }
+        Err(error) => {
+            tracing::warn!(session_id = %end.session, %error, "the end of a session is still to be recorded");
+        }
+    }
 }
 
 /// Ends many sessions of a user, starting from `state` as it was just read. Returns what ended.
@@ -107,7 +130,7 @@ pub async fn end_many(
     order: &Order<'_>,
     state: UserState,
 ) -> Result<Vec<End>, StoreError> {
-    let (mut state, mut ended, mut marked) = (state, vec![], vec![]);
+    let (mut state, mut ended, mut marked, mut told) = (state, vec![], vec![], false);
     for attempt in 0..ATTEMPTS {
         let mut ends = chosen(&state, which, order);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
@@ -117,18 +140,28 @@ pub async fn end_many(
         }
         let valid_after = (which == Which::All).then_some(order.now);
         let bump = HeadBump { head: &state.head, tokens_valid_after: valid_after };
-        let events = order.events(app, user, ends.len());
+        let events = if told { vec![] } else { order.events(app, user, ends.len()) };
         match app.store().end(user, &ends, Some(bump), &events, app.now_millis()).await? {
             Committed::Yes => {
                 ends.iter().for_each(|end| count_end(app, end));
                 events.iter().for_each(|event| app.written(event));
                 ended.append(&mut ends);
+                told = false;
                 if !surplus {
                     return Ok(with_marked(ended, marked));
                 }
             }
             Committed::Moved => back_off(attempt).await,
-            Committed::Conflict => marked.extend(wait(app, &ends, attempt).await?),
+            Committed::Conflict => {
+                let now_marked = wait(app, &ends, attempt).await?;
+                // Their own clients may carry them out before us: what is told of it must not depend on that.
+                if !now_marked.is_empty() && !events.is_empty() {
+                    app.store().record(&events).await?;
+                    events.iter().for_each(|event| app.written(event));
+                    told = true;
+                }
+                marked.extend(now_marked);
+            }
         }
         state = app.store().user(user, order.now).await?;
     }

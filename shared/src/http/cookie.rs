@@ -34,11 +34,12 @@ impl Cookies {
     /// Two cookies of that name: one of them was tossed in by somebody, and no rule says which.
     pub fn read(&self, headers: &HeaderMap, which: Which) -> Result<Option<String>, Problem> {
         let name = self.name(which);
-        // Bytes, because another application's cookie in the same line need not be ASCII.
+        // Bytes, because another application's cookie in the same line need not be ASCII. And never trimmed of
+        // what Unicode calls a blank: a sibling site may set "\u{2000}__Host-..", which no browser guards.
         let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-        let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
-        let pairs = pairs.filter_map(|pair| str::from_utf8(pair).ok()?.trim().split_once('='));
-        let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+        let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+        let values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+        let mut values = values.filter_map(|value| str::from_utf8(value).ok()).map(str::to_owned);
         match (values.next(), values.next()) {
             (_, Some(_)) => Err(Problem::field("cookie", format!("{name} was sent twice"))),
             (value, None) => Ok(value.filter(|value| !value.is_empty())),

@@ -1,6 +1,7 @@
 //! Is everyone signed out? The global not-before: one row, read at most every 5 s by an instance.
 //!
-//! A session that was opened at or before that moment is over, whatever its row says. Reads of sessions ask
+//! A session that was opened at or before that moment is over, whatever its row says, and so is one whose
+//! assertion is from before it. Reads of sessions ask
 //! for the row beside their own call, so that it costs no round trip in sequence, and mark what is over as
 //! `ending`: no reader can forget it.
 
@@ -34,7 +35,9 @@ pub const EVERYONE_TAKES: Duration = Duration::from_secs(8);
 /// The last time that everyone was signed out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Control {
-    /// Sessions opened until then are over; nothing when it never happened.
+    /// Sessions opened until then are over, and those that an assertion from before then opened; nothing when
+    /// it never happened. Only the last such moment is kept: what ended at an earlier one and was not touched
+    /// since is told as this one's, or as expired.
     pub not_before: Option<Timestamp>,
     /// Which administrator said so.
     pub by: Option<UserId>,
@@ -129,7 +132,8 @@ impl Store {
         }
     }
 
-    /// Signs everyone out: every session opened at or before `control.not_before` is over.
+    /// Signs everyone out: every session opened at or before `control.not_before` is over, and every one whose
+    /// assertion is from before it.
     ///
     /// *Atomicity*: one transaction with its event; the moment only ever moves up ([`Committed::Moved`] when
     /// it is there already).

@@ -24,6 +24,10 @@ pub struct HeadBump<'h> {
     pub tokens_valid_after: Option<Timestamp>,
 }
 
+/// The row is there, and nobody has marked it as another end than this one.
+const NO_OTHER_END: &str =
+    "attribute_exists(pk) AND (attribute_not_exists(z) OR (z = :z AND zb = :zb AND za = :za))";
+
 impl Store {
     /// Ends sessions of one user, with what else is to be told of it.
     ///
@@ -68,14 +72,13 @@ impl Store {
     /// Marks a session as ending, with all that its record will say: a single write, which nobody who hammers
     /// refresh can starve. Every reader takes it for gone; the transaction follows, whoever makes it.
     ///
-    /// False when it is gone, or marked already: of two ends the first one counts.
+    /// False when it is gone, or marked as another end: of two the first one counts. The same mark again is
+    /// true, so that a lost reply costs nothing.
     ///
     /// # Errors
     /// The store cannot say.
     pub async fn mark_ending(&self, end: &End) -> Result<bool, StoreError> {
-        let mut request = self
-            .update_session(&end.user, &end.session)
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(z)");
+        let mut request = self.update_session(&end.user, &end.session).condition_expression(NO_OTHER_END);
         let mut set = vec![];
         for (name, value) in ending_attributes(&end.ending()) {
             if let Some(value) = value {
@@ -105,22 +108,28 @@ impl Store {
         reply.item().map(record_of).transpose()
     }
 
-    /// Delete, event and record of one end. The delete asks for existence only, never for a generation:
-    /// a refresh in between must not save a session that is being revoked.
+    /// Delete, event and record of one end. The delete asks for existence and for no other end's mark, never
+    /// for a generation: a refresh in between must not save a session that is being revoked.
     pub(super) fn end_items(&self, end: &End, now_millis: i64) -> [TransactWriteItem; 3] {
-        let delete = Delete::builder()
+        let mut delete = Delete::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(item::user_key(&end.user)))
             .key(SK, text(item::session_key(&end.session)))
-            .condition_expression("attribute_exists(pk)");
+            .condition_expression(NO_OTHER_END);
+        for (name, value) in ending_attributes(&end.ending()) {
+            if let Some(value) = value.filter(|_| name != ENDING_NOTE) {
+                delete = delete.expression_attribute_values(format!(":{name}"), value);
+            }
+        }
+        // What is told late of an end long ago is kept as long as anything else.
+        let ttl = end.at.max(Timestamp::from_seconds(now_millis.div_euclid(1000))) + self.event_ttl;
         let delete =
             TransactWriteItem::builder().delete(delete.build().expect("table and key are given")).build();
-        let record = Put::builder()
-            .table_name(&self.tables.security_events)
-            .set_item(Some(record_item(end, end.at + self.event_ttl)));
+        let record =
+            Put::builder().table_name(&self.tables.security_events).set_item(Some(record_item(end, ttl)));
         let record =
             TransactWriteItem::builder().put(record.build().expect("table and item are given")).build();
-        [delete, self.put_event(&Event::ended(end, now_millis)), record]
+        [delete, self.put_event_until(&Event::ended(end, now_millis), ttl), record]
     }
 
     fn bump_head(&self, user: &UserId, bump: HeadBump<'_>) -> TransactWriteItem {

@@ -134,9 +134,12 @@ impl Store {
     }
 
     pub(super) fn put_event(&self, event: &Event) -> TransactWriteItem {
-        let put = Put::builder()
-            .table_name(&self.tables.security_events)
-            .set_item(Some(event_item(event, event.at + self.event_ttl)));
+        self.put_event_until(event, event.at + self.event_ttl)
+    }
+
+    pub(super) fn put_event_until(&self, event: &Event, ttl: Timestamp) -> TransactWriteItem {
+        let put =
+            Put::builder().table_name(&self.tables.security_events).set_item(Some(event_item(event, ttl)));
         TransactWriteItem::builder().put(put.build().expect("table and item are given")).build()
     }
 }

@@ -131,7 +131,10 @@ impl Store {
             return Ok(Refusal { until, first: false });
         };
         let until = item::timestamp(row, BLOCKED_UNTIL)?;
-        self.take_back(key, &Counts([(Cut::of(policy).index(now), 1)].into())).await?;
+        // It is refused, whether its own attempt can be taken back or not.
+        if let Err(error) = self.take_back(key, &Counts([(Cut::of(policy).index(now), 1)].into())).await {
+            tracing::debug!(%error, "a refused attempt stays counted");
+        }
         Ok(Refusal { until, first: false })
     }
 

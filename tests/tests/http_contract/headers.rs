@@ -128,3 +128,22 @@ async fn a_cookie_of_another_application_hides_none_of_ours() {
         device.get("/api/auth/sessions").await.assert_status(200);
     }
 }
+
+#[tokio::test]
+async fn a_cookie_whose_name_only_looks_like_ours_is_not_ours() {
+    let world = World::new().await;
+    let jar = Jar::of(&world.device().login_in_browser(&world.assertion("alice")).await);
+    let other = Jar::of(&world.device().login_in_browser(&world.assertion("mallory")).await);
+    for blank in ["\u{a0}", "\u{85}", "\u{2000}", "\u{2028}", "\u{202f}", "\u{3000}", "\u{feff}"] {
+        // Set by a sibling site: the browser sees no `__Host-` in it, and so keeps it for all of the domain.
+        let forged = format!("{blank}latchkey_access={}", other.access);
+        let cookies = |line: &str| {
+            let line = http::HeaderValue::from_bytes(line.as_bytes()).expect("a header may be UTF-8");
+            world.device().raw_header("cookie", line)
+        };
+        let alone = cookies(&forged).get("/api/auth/sessions").await;
+        alone.assert_problem(401, "token_missing");
+        let beside = cookies(&format!("{forged}; {}", jar.line())).get("/api/auth/sessions").await;
+        assert_eq!(beside.assert_status(200).body["user_id"], "alice", "{blank:?}");
+    }
+}

@@ -120,7 +120,7 @@ async fn our_seal_over_another_nonce_is_an_alarm_and_changes_nothing() {
     }
     assert_eq!(world.raw_row("alice", &tokens.session).await, before);
     let alarms = world.raw_events("alice", "token_forged").await;
-    assert_eq!(alarms.len(), 12, "one an attempt, by whatever door");
+    assert_eq!(alarms.len(), 12, "one an attempt, at whatever door that acts");
     assert!(alarms.iter().all(|event| event["severity"].as_s().unwrap() == "critical"));
     let good = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
     assert_eq!(good.session, tokens.session);
