@@ -1,0 +1,51 @@
+/** When may it be tried again? */
+
+import { countdown } from './clock.js';
+import type { LatchkeyError } from './errors.js';
+
+/** A captive portal answers everything at once: asking it faster than this is a loop. */
+const NOT_US_SECONDS = 5;
+/** A reply that was lost is asked for again this often within the server's grace. */
+const LOST_REPLIES = 4;
+
+/** One kind of request, and how it fared lately. */
+export interface BackOff {
+  /** Takes note of a failure; returns the seconds to wait. */
+  failed(error: LatchkeyError): number;
+  /** Waits at least this long, because another tab was told so. */
+  hold(seconds: number): void;
+  /** It works again, or the network came back: what the server asked for stays. */
+  relax(): void;
+  /** Seconds until the next try. */
+  left(): number;
+  /** Whether the last reply was lost, so that the server may be one token ahead of us. */
+  urgent(): boolean;
+}
+
+/** `lossless`: a lost reply must be asked for again on the dot, since the server's grace runs. */
+export function backOff(lossless: boolean): BackOff {
+  let failures = 0;
+  let lost = false;
+  let asked = countdown(0);
+  let own = countdown(0);
+  return {
+    failed({ code, status, retryAfter }) {
+      const doubled = Math.min(60, 2 ** failures++);
+      lost = lossless && status === null && failures <= LOST_REPLIES;
+      const seconds = retryAfter ?? (lost ? doubled : Math.max(Math.random() * doubled, code === 'not_latchkey' ? NOT_US_SECONDS : 0));
+      if (retryAfter === null) own = countdown(seconds);
+      else asked = countdown(seconds);
+      return seconds;
+    },
+    hold(seconds) {
+      if (seconds > asked()) asked = countdown(seconds);
+    },
+    relax() {
+      failures = 0;
+      lost = false;
+      own = countdown(0);
+    },
+    left: () => Math.max(asked(), own(), 0),
+    urgent: () => lost,
+  };
+}

@@ -1,0 +1,144 @@
+/** Which session is held, until when, and whose turn is it? Nothing else writes `status`, `token` or the tokens. */
+
+import type { Channel, Message } from './channel.js';
+import { countdown } from './clock.js';
+import type { Store } from './state.js';
+import type { Tokens, TokenStore } from './storage.js';
+import type { components } from '../api.js';
+import type { EndReason, LatchkeyOptions, TokenStatus } from './types.js';
+
+type Status = components['schemas']['Status'];
+/** What a login and a refresh have in common. */
+export type Granted = components['schemas']['Tokens'];
+
+/** A token younger than this is not refreshed by itself, so that a session's last seconds are no loop. */
+const REST_SECONDS = 30;
+
+/**
+ * The session, and its epochs: an answer that started under an older one is dropped.
+ *
+ * `token` moves with every token, `owner` with every sign-in, sign-out and other session.
+ */
+export interface HeldSession {
+  readonly epoch: { token: number; owner: number };
+  id(): string | null;
+  tokens(): Tokens | null;
+  /** Seconds left. */
+  left(): number;
+  /** Seconds until it should be refreshed. */
+  due(): number;
+  status(): TokenStatus;
+  /** The token grew older: says so, if that changes anything. */
+  touch(): void;
+  granted(answer: Granted, signIn: boolean): void;
+  learnt(answer: Status): void;
+  heard(message: Message & { type: 'token' }): void;
+  /** `tell` is false where another tab said it. */
+  end(reason: EndReason | null, tell?: boolean): void;
+  /** Tells a new tab what this one has. */
+  introduce(): void;
+}
+
+/** Everything that is forgotten with a session. */
+const NOTHING = { sessions: null, analytics: null, recommendations: [], sessionLimit: null, confirmedAt: null, stale: false };
+
+export function heldSession(store: Store, tokens: TokenStore | null, channel: () => Channel, options: LatchkeyOptions): HeldSession {
+  const epoch = { token: 0, owner: 0 };
+  let id: string | null = null;
+  let lastEnded: string | null = null;
+  let left = countdown(0);
+  let before = 0;
+  let jitter = 1;
+  let expiresAt: string | null = null;
+  let canRefresh = false;
+
+  const status = (): TokenStatus => {
+    const current = store.get();
+    if (current.status !== 'signed-in') {
+      const state = current.status === 'unknown' ? 'unknown' : current.endedReason === null ? 'none' : 'ended';
+      return { state, expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null };
+    }
+    const seconds = left();
+    const state = seconds <= 0 ? 'expired' : seconds <= before ? 'expiring' : 'valid';
+    return { state, expiresAt, expiresIn: Math.max(0, Math.floor(seconds)), needsRefresh: canRefresh && state !== 'valid', canRefresh, sessionId: id };
+  };
+
+  const show = (change: Partial<ReturnType<Store['get']>>): void => {
+    // Two steps, one notice: the token's words depend on the rest.
+    const quiet = [...store.listeners];
+    store.listeners.clear();
+    store.set(change);
+    for (const listener of quiet) store.listeners.add(listener);
+    store.set({ token: status() });
+  };
+
+  /** Another token; perhaps of another session. */
+  const hold = (session: string, seconds: number, refreshable: boolean, isNew: boolean): void => {
+    epoch.token++;
+    left = countdown(seconds);
+    expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
+    before = options.refreshBefore ?? 300;
+    if (isNew) before = Math.min(before, seconds / 2, seconds - REST_SECONDS);
+    jitter = 1 - Math.random() / 10;
+    canRefresh = refreshable;
+    const other = session !== id;
+    if (other) epoch.owner++;
+    id = session;
+    show({ status: 'signed-in', endedReason: null, ...(other && NOTHING) });
+  };
+
+  const post = (signIn: boolean): void => {
+    if (id !== null) channel().post({ type: 'token', id, left: left(), signIn, tokens: tokens?.get() ?? null });
+  };
+
+  const end: HeldSession['end'] = (reason, tell = true) => {
+    if (store.get().status === 'signed-out') return;
+    const ended = id;
+    epoch.token++;
+    epoch.owner++;
+    lastEnded = ended;
+    id = null;
+    tokens?.remove();
+    show({ status: 'signed-out', endedReason: reason, ...NOTHING });
+    if (reason === null) return;
+    if (tell) channel().post({ type: 'ended', id: ended, reason });
+    // Later, so that an app that throws there stops nothing here.
+    queueMicrotask(() => options.onSignedOut?.(reason));
+  };
+
+  return {
+    epoch,
+    id: () => id,
+    tokens: () => tokens?.get() ?? null,
+    left: () => left(),
+    due: () => left() - (canRefresh ? before * jitter : 0),
+    status,
+    touch() {
+      const { token } = store.get();
+      const now = status();
+      if (now.state !== token.state) store.set({ token: now });
+    },
+    granted(answer, signIn) {
+      const { access_token: access, refresh_token: refresh } = answer;
+      if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
+      if (signIn) epoch.owner++;
+      hold(answer.session_id, answer.expires_in, true, true);
+      post(signIn);
+    },
+    learnt(answer) {
+      if (answer.state === 'ended') end(answer.reason ?? 'expired');
+      else if (answer.session_id !== null) hold(answer.session_id, answer.expires_in, answer.can_refresh, false);
+      else end(null);
+    },
+    heard({ id: session, left: seconds, signIn, tokens: theirs }) {
+      // A refresh that landed while its session was being ended must not bring it back.
+      if (session === lastEnded) return;
+      const here = store.get().status === 'signed-in';
+      if (here && (session === id ? seconds < left() - 2 : !signIn)) return;
+      if (tokens && theirs) tokens.set(theirs);
+      hold(session, seconds, true, true);
+    },
+    end,
+    introduce: () => post(false),
+  };
+}

@@ -1,0 +1,41 @@
+/** What does the client know, and who wants to hear of changes? */
+
+import type { LatchkeyState } from './types.js';
+
+const AT_FIRST: LatchkeyState = {
+  status: 'unknown',
+  endedReason: null,
+  token: { state: 'unknown', expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null },
+  sessions: null,
+  analytics: null,
+  recommendations: [],
+  sessionLimit: null,
+  confirmedAt: null,
+  online: true,
+  stale: false,
+  error: null,
+  retryAt: null,
+};
+
+/** An immutable snapshot and its listeners. */
+export interface Store {
+  get(): LatchkeyState;
+  /** Tells the listeners, if anything differs. */
+  set(change: Partial<LatchkeyState>): void;
+  readonly listeners: Set<() => void>;
+}
+
+export function createStore(): Store {
+  let state = AT_FIRST;
+  const listeners = new Set<() => void>();
+  return {
+    listeners,
+    get: () => state,
+    set(change) {
+      const next = { ...state, ...change };
+      if ((Object.keys(next) as (keyof LatchkeyState)[]).every((name) => Object.is(next[name], state[name]))) return;
+      state = Object.freeze(next);
+      for (const listener of [...listeners]) listener();
+    },
+  };
+}
