@@ -1,7 +1,7 @@
 /** When may it be tried again? */
 
 import { countdown } from './clock.js';
-import type { LatchkeyError } from './errors.js';
+import { LatchkeyError } from './errors.js';
 
 /** A captive portal answers everything at once: asking it faster than this is a loop. */
 const NOT_US_SECONDS = 5;
@@ -16,6 +16,8 @@ export interface BackOff {
   hold(seconds: number): void;
   /** It works again, or the network came back: what the server asked for stays. */
   relax(): void;
+  /** Throws while the server wants to be left alone. */
+  allowed(): void;
   /** Seconds until the next try. */
   left(): number;
   /** Whether the last reply was lost, so that the server may be one token ahead of us. */
@@ -28,13 +30,18 @@ export function backOff(lossless: boolean): BackOff {
   let lost = false;
   let asked = countdown(0);
   let own = countdown(0);
+  let because: LatchkeyError | undefined;
   return {
-    failed({ code, status, retryAfter }) {
+    failed(error) {
+      const { code, status, retryAfter } = error;
       const doubled = Math.min(60, 2 ** failures++);
       lost = lossless && status === null && failures <= LOST_REPLIES;
       const seconds = retryAfter ?? (lost ? doubled : Math.max(Math.random() * doubled, code === 'not_latchkey' ? NOT_US_SECONDS : 0));
       if (retryAfter === null) own = countdown(seconds);
-      else asked = countdown(seconds);
+      else {
+        asked = countdown(seconds);
+        because = error;
+      }
       return seconds;
     },
     hold(seconds) {
@@ -44,6 +51,10 @@ export function backOff(lossless: boolean): BackOff {
       failures = 0;
       lost = false;
       own = countdown(0);
+    },
+    allowed() {
+      const { code = 'rate_limited', message = 'Too many requests', status = 429, requestId = null } = because ?? {};
+      if (asked() > 0) throw new LatchkeyError(code, message, { status, requestId, retryAfter: Math.ceil(asked()) });
     },
     left: () => Math.max(asked(), own(), 0),
     urgent: () => lost,

@@ -1,11 +1,11 @@
 /** Which session is held, until when, and whose turn is it? Nothing else writes `status`, `token` or the tokens. */
 
-import type { Channel, Message } from './channel.js';
+import type { Message } from './channel.js';
 import { countdown } from './clock.js';
 import type { Store } from './state.js';
 import type { Tokens, TokenStore } from './storage.js';
 import type { components } from '../api.js';
-import type { EndReason, LatchkeyOptions, TokenStatus } from './types.js';
+import type { EndReason, LatchkeyOptions, LatchkeyState, TokenStatus } from './types.js';
 
 type Status = components['schemas']['Status'];
 /** What a login and a refresh have in common. */
@@ -27,14 +27,16 @@ export interface HeldSession {
   left(): number;
   /** Seconds until it should be refreshed. */
   due(): number;
+  /** Seconds until the token's state has another name. */
+  fades(): number;
   status(): TokenStatus;
   /** The token grew older: says so, if that changes anything. */
   touch(): void;
   granted(answer: Granted, signIn: boolean): void;
   learnt(answer: Status): void;
   heard(message: Message & { type: 'token' }): void;
-  /** `tell` is false where another tab said it. */
-  end(reason: EndReason | null, tell?: boolean): void;
+  /** `aloud` is false where another tab said it. */
+  end(reason: EndReason | null, aloud?: boolean): void;
   /** Tells a new tab what this one has. */
   introduce(): void;
 }
@@ -42,7 +44,7 @@ export interface HeldSession {
 /** Everything that is forgotten with a session. */
 const NOTHING = { sessions: null, analytics: null, recommendations: [], sessionLimit: null, confirmedAt: null, stale: false };
 
-export function heldSession(store: Store, tokens: TokenStore | null, channel: () => Channel, options: LatchkeyOptions): HeldSession {
+export function heldSession(store: Store, tokens: TokenStore | null, tell: (message: Message) => void, options: LatchkeyOptions): HeldSession {
   const epoch = { token: 0, owner: 0 };
   let id: string | null = null;
   let lastEnded: string | null = null;
@@ -52,8 +54,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, channel: ()
   let expiresAt: string | null = null;
   let canRefresh = false;
 
-  const status = (): TokenStatus => {
-    const current = store.get();
+  const status = (current = store.get()): TokenStatus => {
     if (current.status !== 'signed-in') {
       const state = current.status === 'unknown' ? 'unknown' : current.endedReason === null ? 'none' : 'ended';
       return { state, expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null };
@@ -63,35 +64,28 @@ export function heldSession(store: Store, tokens: TokenStore | null, channel: ()
     return { state, expiresAt, expiresIn: Math.max(0, Math.floor(seconds)), needsRefresh: canRefresh && state !== 'valid', canRefresh, sessionId: id };
   };
 
-  const show = (change: Partial<ReturnType<Store['get']>>): void => {
-    // Two steps, one notice: the token's words depend on the rest.
-    const quiet = [...store.listeners];
-    store.listeners.clear();
-    store.set(change);
-    for (const listener of quiet) store.listeners.add(listener);
-    store.set({ token: status() });
-  };
+  const show = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: status({ ...store.get(), ...change }) });
 
   /** Another token; perhaps of another session. */
   const hold = (session: string, seconds: number, refreshable: boolean, isNew: boolean): void => {
-    epoch.token++;
     left = countdown(seconds);
     expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
     before = options.refreshBefore ?? 300;
     if (isNew) before = Math.min(before, seconds / 2, seconds - REST_SECONDS);
     jitter = 1 - Math.random() / 10;
     canRefresh = refreshable;
-    const other = session !== id;
+    // The first answer of all names the session that calls already in the air are about.
+    const other = session !== id && store.get().status !== 'unknown';
     if (other) epoch.owner++;
     id = session;
     show({ status: 'signed-in', endedReason: null, ...(other && NOTHING) });
   };
 
   const post = (signIn: boolean): void => {
-    if (id !== null) channel().post({ type: 'token', id, left: left(), signIn, tokens: tokens?.get() ?? null });
+    if (id !== null) tell({ type: 'token', id, left: left(), signIn, tokens: tokens?.get() ?? null });
   };
 
-  const end: HeldSession['end'] = (reason, tell = true) => {
+  const end: HeldSession['end'] = (reason, aloud = true) => {
     if (store.get().status === 'signed-out') return;
     const ended = id;
     epoch.token++;
@@ -101,7 +95,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, channel: ()
     tokens?.remove();
     show({ status: 'signed-out', endedReason: reason, ...NOTHING });
     if (reason === null) return;
-    if (tell) channel().post({ type: 'ended', id: ended, reason });
+    if (aloud) tell({ type: 'ended', id: ended, reason });
     // Later, so that an app that throws there stops nothing here.
     queueMicrotask(() => options.onSignedOut?.(reason));
   };
@@ -112,7 +106,8 @@ export function heldSession(store: Store, tokens: TokenStore | null, channel: ()
     tokens: () => tokens?.get() ?? null,
     left: () => left(),
     due: () => left() - (canRefresh ? before * jitter : 0),
-    status,
+    fades: () => (left() > before ? left() - before : left()),
+    status: () => status(),
     touch() {
       const { token } = store.get();
       const now = status();
@@ -122,6 +117,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, channel: ()
       const { access_token: access, refresh_token: refresh } = answer;
       if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
       if (signIn) epoch.owner++;
+      epoch.token++;
       hold(answer.session_id, answer.expires_in, true, true);
       post(signIn);
     },
@@ -136,6 +132,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, channel: ()
       const here = store.get().status === 'signed-in';
       if (here && (session === id ? seconds < left() - 2 : !signIn)) return;
       if (tokens && theirs) tokens.set(theirs);
+      epoch.token++;
       hold(session, seconds, true, true);
     },
     end,

@@ -1,0 +1,18 @@
+// How heavy is the core? Bundled, minified, gzipped; fails when it is over its budget.
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+
+/** Bytes. */
+const BUDGET = 4_096;
+
+const entry = fileURLToPath(new URL('../src/core/index.ts', import.meta.url));
+const result = await build({
+  configFile: false,
+  logLevel: 'error',
+  build: { write: false, minify: true, target: 'es2022', lib: { entry, formats: ['es'], fileName: 'core' } },
+});
+const code = [result].flat()[0].output[0].code;
+const size = gzipSync(code, { level: 9 }).length;
+console.log(`core: ${size} of ${BUDGET} bytes gzip, ${code.length} minified`);
+if (size > BUDGET) process.exit(1);

@@ -1,0 +1,74 @@
+/** How does the client get its next token, and how does it learn where it stands? */
+
+import type { Context } from './context.js';
+import { LatchkeyError } from './errors.js';
+import { flight, type Flight } from './flight.js';
+import type { Granted } from './session.js';
+import type { components } from '../api.js';
+import type { TokenStatus } from './types.js';
+
+export type Status = components['schemas']['Status'];
+
+export interface Refreshing {
+  readonly refresh: Flight<TokenStatus>;
+  /** Asks the server how this client stands. */
+  readonly check: Flight<void>;
+  /** The raw answer; whoever asks judges it. */
+  ask(): Promise<Status>;
+}
+
+export function refreshing({ session, store, tries, pause, tell, call, failed, worked }: Context): Refreshing {
+  const tab = Math.random().toString(36);
+
+  const refresh = flight(async () => {
+    await pause.over();
+    if (store.get().status === 'signed-out') return session.status();
+    tries.refresh.allowed();
+    const started = session.epoch.token;
+    const sent = session.tokens()?.refresh;
+    // In header mode another tab may have stored its successor before we heard of it.
+    const current = (): boolean => started === session.epoch.token && sent === session.tokens()?.refresh;
+    tell({ type: 'flight', tab, up: true });
+    try {
+      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', ...(sent !== undefined && { body: { refresh_token: sent } }) });
+      if (current()) {
+        worked('refresh');
+        session.granted(body as Granted, false);
+      }
+    } catch (error) {
+      if (!(error instanceof LatchkeyError)) throw error;
+      if (!current()) return session.status();
+      // Only our own, typed refusal ends anything: an edge or a proxy may say 401, too.
+      if (error.status === 401 && error.code !== 'not_latchkey') session.end(error.reason ?? 'expired');
+      else failed('refresh', error);
+      throw error;
+    } finally {
+      tell({ type: 'flight', tab, up: false });
+    }
+    return session.status();
+  });
+
+  const ask = async (): Promise<Status> => {
+    const access = session.tokens()?.access;
+    const { body } = await call('/refresh', { expect: 'state', ...(access !== undefined && { headers: { authorization: `Bearer ${access}` } }) });
+    return body as Status;
+  };
+
+  const check = flight(async () => {
+    await pause.over();
+    const started = session.epoch.token;
+    try {
+      const answer = await ask();
+      if (started !== session.epoch.token) return;
+      worked('refresh');
+      const holds = store.get().status === 'signed-in' || session.tokens() !== null;
+      // `none` is also what an older token is told: whether that is the end is for a refresh to say.
+      if (answer.state === 'none' && holds) await refresh.run();
+      else session.learnt(answer);
+    } catch (error) {
+      if (started === session.epoch.token && error instanceof LatchkeyError) failed('refresh', error);
+    }
+  });
+
+  return { refresh, check, ask };
+}

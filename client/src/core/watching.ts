@@ -1,0 +1,118 @@
+/** What is in the list now? One tab asks for all, and only while somebody looks. */
+
+import type { List, Message } from './channel.js';
+import { countdown } from './clock.js';
+import type { Context } from './context.js';
+import { LatchkeyError } from './errors.js';
+import { flight } from './flight.js';
+import { online, visible } from './page.js';
+import type { Answer, Call } from './transport.js';
+import type { Session } from './types.js';
+
+/** Seconds between polls that a focus asks for. */
+const FOCUS_EVERY = 5;
+/** Seconds that a tab leaves to the one that polls before it does so itself. */
+const HEAD_START = 1;
+
+export interface Watching {
+  list(): Promise<readonly Session[]>;
+  watch(): () => void;
+  /** The list has changed by our own hand. */
+  refetch(): void;
+  /** Somebody looks again. */
+  focus(): void;
+  heard(message: Message & { type: 'beat' | 'list' }): void;
+  /** Thinks again, because something changed. */
+  plan(): void;
+  stop(): void;
+}
+
+export function watching({ options, session, store, tries, tell, failed, worked }: Context, api: (path: string, call: Call) => Promise<Answer>, renew: () => Promise<unknown>): Watching {
+  const every = options.pollEvery ?? 10;
+  let etag: string | null = null;
+  let etagOwner = -1;
+  let watchers = 0;
+  let next = countdown(0);
+  let focusable = countdown(0);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const show = (list: List | null, tag: string | null): void => {
+    etag = tag;
+    etagOwner = session.epoch.owner;
+    worked('read');
+    store.set({
+      ...(list && { sessions: list.sessions, analytics: list.analytics ?? null, recommendations: list.recommendations ?? [], sessionLimit: list.session_limit }),
+      confirmedAt: Date.now(),
+      stale: false,
+      online: online(),
+    });
+  };
+  /** Somebody polls or polled. */
+  const rest = (seconds: number): void => {
+    next = countdown(seconds);
+    focusable = countdown(FOCUS_EVERY);
+    plan();
+  };
+
+  const read = flight(async () => {
+    const { owner } = session.epoch;
+    rest(every);
+    tell({ type: 'beat' });
+    const known = etagOwner === owner && store.get().sessions !== null ? etag : null;
+    try {
+      if (store.get().status === 'signed-in' && session.left() <= 0) await renew();
+      const answer = await api('/sessions?include=analytics', { expect: 'sessions', ...(known !== null && { headers: { 'if-none-match': known } }) });
+      if (owner === session.epoch.owner) {
+        const list = answer.unchanged ? null : (answer.body as List);
+        show(list, answer.etag ?? known);
+        tell({ type: 'list', id: session.id(), etag, list });
+      }
+    } catch (error) {
+      if (owner === session.epoch.owner && error instanceof LatchkeyError) failed('read', error);
+      throw error;
+    } finally {
+      plan();
+    }
+  });
+
+  const poll = (): void => void read.run().catch(() => undefined);
+  const wanted = (): boolean => watchers > 0 && visible() && store.get().status === 'signed-in' && !read.current();
+
+  function plan(): void {
+    clearTimeout(timer);
+    if (wanted()) timer = setTimeout(() => wanted() && poll(), Math.max(next(), tries.read.left(), 0) * 1000);
+  }
+
+  return {
+    async list() {
+      tries.read.allowed();
+      await read.run();
+      return store.get().sessions ?? [];
+    },
+    watch() {
+      watchers++;
+      if (store.get().sessions === null) next = countdown(0);
+      plan();
+      let watches = true;
+      return () => {
+        if (watches) watchers--;
+        watches = false;
+        plan();
+      };
+    },
+    refetch() {
+      next = countdown(0);
+      plan();
+    },
+    focus() {
+      if (focusable() <= 0) next = countdown(0);
+      plan();
+    },
+    heard(message) {
+      if (message.type === 'list' && message.id === session.id() && (message.list || store.get().sessions)) show(message.list, message.etag);
+      rest(every + HEAD_START);
+    },
+    plan,
+    stop: () => clearTimeout(timer),
+  };
+}
