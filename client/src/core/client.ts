@@ -140,9 +140,9 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   };
 
   /** What ended leaves the list at once; the next poll brings the rest. */
-  const ended = async (path: string, call: Call, all = false): Promise<Ended> => {
+  const ended = async (path: string, call: Omit<Call, 'expect'>, all = false): Promise<Ended> => {
     const { owner } = session.epoch;
-    const answer = (await api(path, { expect: 'ended', ...call })) as Ended;
+    const answer = (await api(path, { ...call, expect: 'ended' })) as Ended;
     const id = session.id();
     if (owner !== session.epoch.owner) return answer;
     if (all || (id !== null && answer.session_ids.includes(id))) session.end('signed_out');
@@ -181,9 +181,9 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     sessions: {
       list: watch.list,
       get: async (id) => (await api(`/sessions/${encodeURIComponent(id)}`, { expect: 'session_id' })) as Session,
-      revoke: (id) => ended(`/sessions/${encodeURIComponent(id)}`, { method: 'DELETE', expect: 'ended' }),
-      revokeOthers: () => ended('/sessions?scope=others', { method: 'DELETE', expect: 'ended' }),
-      revokeAll: () => ended('/revoke', { method: 'POST', expect: 'ended', body: { strategy: 'all' } }, true),
+      revoke: (id) => ended(`/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+      revokeOthers: () => ended('/sessions?scope=others', { method: 'DELETE' }),
+      revokeAll: () => ended('/revoke', { method: 'POST', body: { strategy: 'all' } }, true),
       async events(query = {}) {
         const words = Object.entries(query).map(([name, value]) => [name, String(value)]);
         const trail = (await api(`/sessions/events?${new URLSearchParams(words)}`, { expect: 'events' })) as components['schemas']['Trail'];

@@ -70,12 +70,11 @@ export function watching({ options, session, store, tries, tell, failed, worked 
     } catch (error) {
       if (owner === session.epoch.owner && error instanceof LatchkeyError) failed('read', error);
       throw error;
-    } finally {
-      plan();
     }
   });
 
-  const poll = (): void => void read.run().catch(() => undefined);
+  const readNow = (): Promise<void> => read.run().finally(plan);
+  const poll = (): void => void readNow().catch(() => undefined);
   const wanted = (): boolean => watchers > 0 && visible() && store.get().status === 'signed-in' && !read.current();
 
   function plan(): void {
@@ -86,7 +85,7 @@ export function watching({ options, session, store, tries, tell, failed, worked 
   return {
     async list() {
       tries.read.allowed();
-      await read.run();
+      await readNow();
       return store.get().sessions ?? [];
     },
     watch() {

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { FakeServer, problem } from './support/fake-server.js';
+import { openTab, pass, setUpTabs, settle } from './support/tabs.js';
+
+setUpTabs();
+
+describe('an answer of an older epoch is dropped', () => {
+  test('a sign-out during a refresh stays a sign-out', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const release = server.holdBack('POST /refresh');
+    const refreshed = client.refresh();
+    await settle();
+    const out = client.signOut();
+    expect(client.getState().status).toBe('signed-out');
+    release();
+    await pass(3);
+    await out;
+    expect(await refreshed).toMatchObject({ state: 'ended', sessionId: null });
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
+    expect(server.live.size).toBe(0);
+  });
+
+  test('also when it lands after the sign-out has given up waiting', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const release = server.holdBack('POST /refresh');
+    void client.refresh();
+    await settle();
+    const out = client.signOut();
+    await pass(1.5);
+    expect(server.of('POST /revoke')).toHaveLength(0);
+    await pass(1);
+    expect(server.of('POST /revoke')).toHaveLength(1);
+    await out;
+    release();
+    await pass(1);
+    expect(client.getState().status).toBe('signed-out');
+  });
+
+  test('a list of the user before does not reach the next one', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const release = server.holdBack('GET /sessions');
+    const old = client.sessions.list();
+    await settle();
+    await client.signOut();
+    release();
+    await old;
+    expect(client.getState()).toMatchObject({ status: 'signed-out', sessions: null });
+  });
+
+  test("session_ended of the session before does not end the next one", async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    let answer = (_: Response): void => {};
+    server.fail('GET https://app.example.com/api/orders', () => new Promise<Response>((resolve) => (answer = resolve)));
+    const old = client.fetch('/api/orders');
+    await settle();
+    await client.signIn('b');
+    answer(problem(401, 'session_ended', { reason: 'signed_out' }));
+    await old;
+    expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
+  });
+
+  test('a refresh of another tab that lands while its session is ended does not bring it back', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    const release = server.holdBack('POST /refresh');
+    void two.refresh();
+    await settle();
+    const out = one.signOut();
+    release();
+    await pass(3);
+    await out;
+    expect(one.getState().status).toBe('signed-out');
+    expect(two.getState().status).toBe('signed-out');
+  });
+});
+
+describe('no epoch can undo a late Set-Cookie', () => {
+  test('so a sign-in waits for a refresh in the air, two seconds at most', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.holdBack('POST /refresh');
+    void client.refresh().catch(() => {});
+    await settle();
+    const signIn = client.signIn('b');
+    await pass(1.5);
+    expect(server.of('POST /login')).toHaveLength(0);
+    await pass(1);
+    expect(server.of('POST /login')).toHaveLength(1);
+    await signIn;
+  });
+
+  test('and for one of another tab', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    const release = server.holdBack('POST /refresh');
+    void two.refresh();
+    await settle();
+    const signIn = one.signIn('b');
+    await pass(1);
+    expect(server.of('POST /login')).toHaveLength(0);
+    release();
+    await settle();
+    expect(server.of('POST /login')).toHaveLength(1);
+    await signIn;
+    await settle();
+    expect(two.getState().token.sessionId).toBe('s-b');
+  });
+
+  test('and one that overwrites the new cookies is found, and the sign-in repeated', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const release = server.holdBack('GET /refresh');
+    const signIn = client.signIn('b');
+    await settle();
+    server.cookie = { id: 's-1', generation: 1 };
+    server.fail('GET /refresh', () => new Response(JSON.stringify({ state: 'ended', reason: 'signed_out', session_id: 's-1', expires_in: 0, expires_at: null }), { headers: { 'content-type': 'application/json' } }), 0);
+    release();
+    await pass(1);
+    await signIn;
+    expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
+  });
+
+  test('a sign-out after which the cookies still show the session is repeated', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /revoke', () => new Response('{"ended":1,"session_ids":[],"access_tokens_expire_by":""}', { headers: { 'content-type': 'application/json' } }));
+    await client.signOut();
+    expect(server.of('POST /revoke')).toHaveLength(2);
+    expect(server.live.size).toBe(0);
+  });
+
+  test('other tabs hold still meanwhile, five seconds at most', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    server.holdBack('POST /login');
+    void one.signIn('b').catch(() => {});
+    await settle();
+    const refreshed = two.refresh();
+    await pass(4.5);
+    expect(server.of('POST /refresh')).toHaveLength(0);
+    await pass(1);
+    expect(server.of('POST /refresh')).toHaveLength(1);
+    await refreshed;
+  });
+
+  test('a browser that keeps no cookies is told so', async () => {
+    const server = new FakeServer();
+    server.keepsCookies = false;
+    const client = await openTab(server);
+    await expect(client.signIn('b')).rejects.toMatchObject({ code: 'cookies_blocked' });
+    expect(client.getState()).toMatchObject({ status: 'signed-out', token: { state: 'none' } });
+  });
+});

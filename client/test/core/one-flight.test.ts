@@ -1,0 +1,71 @@
+import { describe, expect, test, vi } from 'vitest';
+import { FakeServer, problem } from './support/fake-server.js';
+import { hide, openTab, pass, setUpTabs, settle, show, tab } from './support/tabs.js';
+
+setUpTabs();
+
+describe('one flight a tab', () => {
+  test('ten callers share one refresh', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const all = await Promise.all(Array.from({ length: 10 }, () => client.refresh()));
+    expect(server.of('POST /refresh')).toHaveLength(1);
+    expect(all[9]).toMatchObject({ state: 'valid', expiresIn: 3600, sessionId: 's-1' });
+  });
+
+  test('ten calls that are refused together share one refresh, and each is repeated once', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('GET https://app.example.com/api/orders', () => problem(401, 'token_expired'), 10);
+    const all = await Promise.all(Array.from({ length: 10 }, () => client.fetch('/api/orders')));
+    expect(all.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    expect(server.of('POST /refresh')).toHaveLength(1);
+    expect(server.of('GET https://app.example.com/api/orders')).toHaveLength(20);
+  });
+
+  test('a view that mounts twice, as in StrictMode, asks once', async () => {
+    const server = new FakeServer().signedIn();
+    const client = tab(server);
+    client.subscribe(() => {})();
+    client.subscribe(() => {});
+    await pass(1);
+    expect(server.requests).toHaveLength(1);
+    expect(client.getState().status).toBe('signed-in');
+  });
+
+  test('a tab that hears of a newer token adopts it, and its own timer is off', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    await pass(3000);
+    expect(two.getState().token).toMatchObject({ state: 'valid' });
+    await one.refresh();
+    await settle();
+    expect(two.getState().token).toMatchObject({ state: 'valid', expiresIn: 3600 });
+    await pass(3000);
+    expect(server.of('POST /refresh')).toHaveLength(1);
+    await pass(400);
+    expect(server.of('POST /refresh').length).toBeLessThanOrEqual(3);
+  });
+
+  test('ten tabs asleep over an expiry wake together: all stay signed in, with at most ten refreshes', async () => {
+    const server = new FakeServer().signedIn();
+    const tabs = await Promise.all(Array.from({ length: 10 }, () => openTab(server)));
+    await hide();
+    await pass(4000);
+    expect(server.of('POST /refresh')).toHaveLength(0);
+    await show();
+    await pass(5);
+    expect(server.of('POST /refresh').length).toBeGreaterThan(0);
+    expect(server.of('POST /refresh').length).toBeLessThanOrEqual(10);
+    for (const each of tabs) expect(each.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' } });
+  });
+
+  test('works alone where there is no BroadcastChannel and there are no locks', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    await Promise.all([one.refresh(), two.refresh()]);
+    expect(one.getState()).toMatchObject({ status: 'signed-in' });
+    expect(two.getState()).toMatchObject({ status: 'signed-in' });
+  });
+});

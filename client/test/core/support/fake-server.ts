@@ -1,0 +1,185 @@
+/** An API that answers as `openapi.yaml` says, with one browser's cookies, and faults on demand. */
+
+import type { Fetch } from '../../../src/core/transport.js';
+
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown> | null;
+  readonly init: RequestInit;
+}
+
+type Fault = (signal: AbortSignal | null) => Response | Promise<Response>;
+
+export const ORIGIN = 'https://app.example.com';
+export const BASE = `${ORIGIN}/api/auth`;
+
+export function json(status: number, body: object, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+}
+
+export function problem(status: number, code: string, more: Record<string, unknown> = {}, headers: Record<string, string> = {}): Response {
+  const body = { type: `https://latchkey.dev/problems/${code.replaceAll('_', '-')}`, title: `Title of ${code}`, status, code, request_id: 'r-1', ...more };
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json', ...headers } });
+}
+
+export const html = (status = 200): Response => new Response('<html>Welcome to the hotel</html>', { status, headers: { 'content-type': 'text/html' } });
+export const noNetwork: Fault = () => Promise.reject(new TypeError('fetch failed'));
+export const noAnswer: Fault = (signal) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+
+export function sessionOf(id: string, isCurrent = false): Record<string, unknown> {
+  return { session_id: id, is_current: isCurrent, device_type: 'desktop', browser: 'Chrome', risk: { level: 'none', findings: [] } };
+}
+
+export class FakeServer {
+  readonly requests: Seen[] = [];
+  /** What the browser holds: a session and its generation. */
+  cookie: { id: string; generation: number } | null = null;
+  /** Live sessions and their generations; `ended` keeps the reasons. */
+  readonly live = new Map<string, number>();
+  readonly ended = new Map<string, string>();
+  lifetime = 3600;
+  /** Seconds that the access token has, where a status is asked for. */
+  left = 3600;
+  etag = 1;
+  keepsCookies = true;
+  private count = 0;
+  private readonly faults: { key: string; times: number; fault: Fault }[] = [];
+  private readonly held: { key: string; gate: Promise<void> }[] = [];
+
+  signedIn(id = 's-1'): this {
+    this.live.set(id, 0);
+    this.cookie = { id, generation: 0 };
+    return this;
+  }
+
+  /** The next `times` requests of `key`, such as `POST /refresh`, fare like this; they never reach the API. */
+  fail(key: string, fault: Fault, times = 1): void {
+    this.faults.push({ key, times, fault });
+  }
+
+  mend(): void {
+    this.faults.length = 0;
+  }
+
+  /** The next answer to `key` is made, and comes when the returned function is called. */
+  holdBack(key: string): () => void {
+    let release = (): void => {};
+    this.held.push({ key, gate: new Promise((resolve) => (release = resolve)) });
+    return release;
+  }
+
+  end(id: string, reason = 'signed_out'): void {
+    this.live.delete(id);
+    this.ended.set(id, reason);
+    this.etag++;
+  }
+
+  of(key: string): Seen[] {
+    return this.requests.filter(({ method, path }) => `${method} ${path.split('?')[0]}` === key);
+  }
+
+  readonly fetch: Fetch = async (input, init = {}) => {
+    const request = input instanceof Request ? input : null;
+    const url = new URL(request?.url ?? String(input), ORIGIN);
+    const method = init.method ?? request?.method ?? 'GET';
+    const path = url.href.startsWith(BASE) ? url.href.slice(BASE.length) : url.href;
+    const text = typeof init.body === 'string' ? init.body : request ? await request.text() : '';
+    const body = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : null;
+    const headers = new Headers(init.headers ?? request?.headers);
+    this.requests.push({ method, path, headers, body, init });
+    const key = `${method} ${path.split('?')[0]}`;
+    const fault = this.faults.find((each) => each.key === key && each.times > 0);
+    if (fault) {
+      fault.times--;
+      return fault.fault(init.signal ?? null);
+    }
+    const [response, deliver] = this.answer(key, url, headers, body);
+    const held = this.held.findIndex((each) => each.key === key);
+    if (held >= 0) await this.held.splice(held, 1)[0]?.gate;
+    deliver?.();
+    return response;
+  };
+
+  /** The answer, and what the browser does when it arrives. */
+  private answer(key: string, url: URL, headers: Headers, body: Record<string, unknown> | null): [Response, (() => void)?] {
+    const bearer = headers.get('authorization')?.replace('Bearer ', '');
+    const [id, generation] = body?.['refresh_token'] !== undefined ? part(String(body['refresh_token'])) : bearer !== undefined ? part(bearer) : [this.cookie?.id, this.cookie?.generation];
+    const inBody = body?.['delivery'] === 'body' || body?.['refresh_token'] !== undefined;
+    const granted = (session: string, next: number): Record<string, unknown> => ({
+      expires_in: this.lifetime,
+      expires_at: '2026-11-24T11:00:00Z',
+      session_id: session,
+      user_id: 'alice',
+      session_expires_at: '2026-12-24T10:00:00Z',
+      ...(inBody && { access_token: `access.${session}.${next}`, refresh_token: `refresh.${session}.${next}`, token_type: 'Bearer', refresh_expires_in: 604800 }),
+    });
+    const keep = (session: string, next: number) => (): void => {
+      if (!inBody && this.keepsCookies) this.cookie = { id: session, generation: next };
+    };
+    const isLive = id !== undefined && this.live.has(id);
+    const over = (): Response => (id === undefined ? problem(401, 'token_missing') : problem(401, 'session_ended', { reason: this.ended.get(id) ?? 'expired' }));
+    switch (key) {
+      case 'POST /login': {
+        const session = `s-${String(body?.['assertion'])}`;
+        if (this.cookie && !inBody && this.cookie.id !== session) this.end(this.cookie.id);
+        this.live.set(session, 0);
+        this.etag++;
+        return [json(201, { ...granted(session, 0), ended: [] }), keep(session, 0)];
+      }
+      case 'POST /refresh': {
+        if (!isLive) return [over()];
+        const next = Number(generation) + 1;
+        this.live.set(id, Math.max(this.live.get(id) ?? 0, next));
+        this.left = this.lifetime;
+        return [json(200, granted(id, next)), keep(id, next)];
+      }
+      case 'GET /refresh': {
+        const base = { expires_at: null, expires_in: 0, needs_refresh: false, can_refresh: false, server_time: '2026-11-24T10:04:50Z', session_id: id ?? null };
+        if (id === undefined) return [json(200, { ...base, state: 'none' })];
+        if (!isLive) return [json(200, { ...base, state: 'ended', reason: this.ended.get(id) ?? 'expired' })];
+        const state = this.left <= 0 ? 'expired' : this.left < 300 ? 'expiring' : 'active';
+        return [json(200, { ...base, state, expires_in: this.left, needs_refresh: state !== 'active', can_refresh: true })];
+      }
+      case 'POST /revoke': {
+        const ids = body?.['strategy'] === 'all' ? [...this.live.keys()] : isLive ? [id] : [];
+        for (const each of ids) this.end(each);
+        return [json(200, this.over(ids)), () => (this.cookie = null)];
+      }
+      case 'DELETE /sessions': {
+        const ids = [...this.live.keys()].filter((each) => each !== id);
+        for (const each of ids) this.end(each);
+        return [json(200, this.over(ids))];
+      }
+      case 'GET /sessions': {
+        if (!isLive) return [over()];
+        const etag = `"${this.etag}"`;
+        if (headers.get('if-none-match') === etag) return [new Response(null, { status: 304, headers: { etag } })];
+        const others = [...this.live.keys()].filter((each) => each !== id).map((each) => sessionOf(each));
+        const list = { user_id: 'alice', server_time: '2026-11-24T10:05:00Z', session_limit: 5, sessions: [sessionOf(id, true), ...others], analytics: { active_sessions: this.live.size }, recommendations: [] };
+        return [json(200, list, { etag })];
+      }
+      case 'GET /sessions/events':
+        return [json(200, { events: [{ event_id: 'e-1', query: url.search }], next_cursor: 'more' })];
+      default: {
+        const [, one] = /\/sessions\/([^/]+)$/.exec(url.pathname) ?? [];
+        if (one === undefined) return [json(200, { count: ++this.count })];
+        if (!isLive) return [over()];
+        if (!this.live.has(one)) return [problem(404, 'not_found')];
+        if (key.startsWith('GET')) return [json(200, { ...sessionOf(one, one === id), events: [] })];
+        this.end(one);
+        return [json(200, this.over([one]))];
+      }
+    }
+  }
+
+  private over(ids: string[]): object {
+    return { ended: ids.length, session_ids: ids, access_tokens_expire_by: '2026-11-24T11:05:00Z' };
+  }
+}
+
+function part(token: string): [string, number] {
+  const [, id = '', generation] = token.split('.');
+  return [id, Number(generation)];
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test, vi } from 'vitest';
+import { FakeServer, html, json, noAnswer, noNetwork, problem } from './support/fake-server.js';
+import { openTab, pass, setUpTabs } from './support/tabs.js';
+
+setUpTabs();
+
+const faults = {
+  'a 403': () => problem(403, 'csrf_rejected'),
+  'a 409': () => problem(409, 'session_limit'),
+  'a 429': () => problem(429, 'rate_limited', { retry_after: 30 }, { 'retry-after': '30' }),
+  'a 500': () => problem(500, 'internal'),
+  'a 503': () => problem(503, 'store_unavailable', { retry_after: 2 }),
+  'a 502 of a proxy': () => html(502),
+  "a captive portal's page": () => html(200),
+  "a captive portal's 401": () => html(401),
+  "somebody else's JSON": () => json(200, { ok: true }),
+  "somebody else's 401 in JSON": () => json(401, { message: 'Unauthorized' }),
+  "somebody else's problem": () => new Response('{"title":"No"}', { status: 401, headers: { 'content-type': 'application/problem+json' } }),
+  'a dead network': noNetwork,
+  'a server that says nothing': noAnswer,
+};
+
+describe.each(Object.entries(faults))('%s', (_, fault) => {
+  test('in answer to a refresh ends nothing', async () => {
+    const onSignedOut = vi.fn();
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server, { onSignedOut });
+    await client.sessions.list();
+    server.fail('POST /refresh', fault, 99);
+    const outcome = client.refresh().catch((error: unknown) => error);
+    await pass(12);
+    expect(await outcome).toBeInstanceOf(Error);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', endedReason: null, error: { name: 'LatchkeyError' } });
+    expect(client.getState().sessions).toHaveLength(1);
+    expect(onSignedOut).not.toHaveBeenCalled();
+    server.mend();
+    await pass(60);
+    await client.refresh();
+    expect(client.getState()).toMatchObject({ status: 'signed-in', error: null });
+  });
+
+  test('in answer to a poll keeps the list, and says that it is stale', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    expect(client.getState()).toMatchObject({ stale: false, error: null });
+    server.fail('GET /sessions', fault, 99);
+    await pass(21);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', stale: true, error: { name: 'LatchkeyError' } });
+    expect(client.getState().sessions).toHaveLength(1);
+    server.mend();
+    await pass(60);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', stale: false, error: null, retryAt: null });
+  });
+});
+
+describe('a session ends here', () => {
+  test.each(['token_missing', 'invalid_token', 'token_expired'])('on a refresh that is answered 401 %s', async (code) => {
+    const onSignedOut = vi.fn();
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server, { onSignedOut });
+    server.fail('POST /refresh', () => problem(401, code));
+    await expect(client.refresh()).rejects.toMatchObject({ code, status: 401 });
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'expired', sessions: null, token: { state: 'ended', sessionId: null } });
+    expect(onSignedOut).toHaveBeenCalledExactlyOnceWith('expired');
+  });
+
+  test.each(['expired', 'signed_out', 'evicted', 'security', 'admin'] as const)('on session_ended, with its reason %s', async (reason) => {
+    const onSignedOut = vi.fn();
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server, { onSignedOut });
+    server.end('s-1', reason);
+    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: reason });
+    expect(onSignedOut).toHaveBeenCalledExactlyOnceWith(reason);
+    expect(server.of('POST /refresh')).toHaveLength(0);
+  });
+
+  test("on session_ended from the app's own API", async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('GET https://app.example.com/api/orders', () => problem(401, 'session_ended', { reason: 'admin' }));
+    expect((await client.fetch('/api/orders')).status).toBe(401);
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'admin' });
+  });
+
+  test("but not on session_ended from a stranger's API", async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('GET https://evil.example/x', () => problem(401, 'session_ended', { reason: 'admin' }));
+    expect((await client.fetch('https://evil.example/x')).status).toBe(401);
+    expect(client.getState().status).toBe('signed-in');
+  });
+
+  test('at load, when the server says that there is none', async () => {
+    const client = await openTab(new FakeServer());
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: null, token: { state: 'none' } });
+  });
+
+  test('at load, with the reason, when it ended while the page was closed', async () => {
+    const server = new FakeServer().signedIn();
+    server.end('s-1', 'security');
+    const client = await openTab(server);
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'security', token: { state: 'ended' } });
+  });
+});
