@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FakeServer, problem } from './support/fake-server.js';
+import { FakeServer, noAnswer, problem } from './support/fake-server.js';
 import { openTab, pass, setUpTabs, settle } from './support/tabs.js';
 
 setUpTabs();
@@ -113,14 +113,15 @@ describe('no epoch can undo a late Set-Cookie', () => {
   test('and one that overwrites the new cookies is found, and the sign-in repeated', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    const release = server.holdBack('GET /refresh');
-    const signIn = client.signIn('b');
-    await settle();
-    server.cookie = { id: 's-1', generation: 1 };
-    server.fail('GET /refresh', () => new Response(JSON.stringify({ state: 'ended', reason: 'signed_out', session_id: 's-1', expires_in: 0, expires_at: null }), { headers: { 'content-type': 'application/json' } }), 0);
-    release();
-    await pass(1);
-    await signIn;
+    // The answer to a refresh of the old session is the last to reach the cookie jar.
+    const stop = client.subscribe(() => {
+      if (client.getState().token.sessionId !== 's-b') return;
+      server.cookie = { id: 's-1', generation: 1 };
+      stop();
+    });
+    await client.signIn('b');
+    expect(server.of('POST /login')).toHaveLength(2);
+    expect(server.cookie).toMatchObject({ id: 's-b' });
     expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
   });
 
@@ -136,7 +137,7 @@ describe('no epoch can undo a late Set-Cookie', () => {
   test('other tabs hold still meanwhile, five seconds at most', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
-    server.holdBack('POST /login');
+    server.fail('POST /login', noAnswer);
     void one.signIn('b').catch(() => {});
     await settle();
     const refreshed = two.refresh();

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { FakeServer, problem } from './support/fake-server.js';
+import { openTab, setUpTabs } from './support/tabs.js';
+
+setUpTabs();
+
+describe('a 401 of a call', () => {
+  const orders = 'https://app.example.com/api/orders';
+
+  test.each(['token_missing', 'token_expired', 'invalid_token'])('%s is mended once, and the call is repeated once', async (code) => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail(`POST ${orders}`, () => problem(401, code), 9);
+    expect((await client.fetch('/api/orders', { method: 'POST', body: '{"n":1}' })).status).toBe(401);
+    expect(server.of('POST /refresh')).toHaveLength(1);
+    expect(server.of(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 1 }]);
+  });
+
+  test("of the app's own API with WWW-Authenticate is mended, too, and a Request is repeated with its body", async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail(`POST ${orders}`, () => new Response('no', { status: 401, headers: { 'www-authenticate': 'Bearer realm="x", error="invalid_token"' } }));
+    expect((await client.fetch(new Request(orders, { method: 'POST', body: '{"n":2}' }))).status).toBe(200);
+    expect(server.of(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 2 }, { n: 2 }]);
+  });
+
+  test.each([
+    ['without a mark', () => new Response('no', { status: 401 })],
+    ['with another error', () => new Response('no', { status: 401, headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication"' } })],
+    ['that asks for a newer sign-in', () => problem(401, 'reauthentication_required', {}, { 'www-authenticate': 'Bearer error="invalid_token"' })],
+    ['with our code but not as a problem', () => new Response('{"code":"token_expired"}', { status: 401, headers: { 'content-type': 'application/json' } })],
+  ])("%s is the app's own", async (_, fault) => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail(`GET ${orders}`, fault);
+    expect((await client.fetch('/api/orders')).status).toBe(401);
+    expect(server.of('POST /refresh')).toHaveLength(0);
+  });
+
+  test('with a stream for a body is not repeated, but refreshed for next time', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail(`POST ${orders}`, () => problem(401, 'token_expired'));
+    const body = new Blob(['x']).stream();
+    expect((await client.fetch('/api/orders', { method: 'POST', body, duplex: 'half' } as RequestInit)).status).toBe(401);
+    expect(server.of(`POST ${orders}`)).toHaveLength(1);
+    expect(server.of('POST /refresh')).toHaveLength(1);
+  });
+
+  test("of a stranger's API makes us refresh nothing", async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('GET https://evil.example/x', () => problem(401, 'token_expired'), 2);
+    expect((await client.fetch('https://evil.example/x')).status).toBe(401);
+    expect(server.of('POST /refresh')).toHaveLength(0);
+  });
+
+  test('the call is not repeated where the refresh failed: the caller gets its 401, readable', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /refresh', () => problem(503, 'store_unavailable'));
+    server.fail(`GET ${orders}`, () => problem(401, 'token_expired'));
+    const response = await client.fetch('/api/orders');
+    expect(await response.json()).toMatchObject({ code: 'token_expired' });
+    expect(server.of(`GET ${orders}`)).toHaveLength(1);
+  });
+
+  test('ended on the repeat, the session is over', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const answers = [problem(401, 'token_expired'), problem(401, 'session_ended', { reason: 'admin' })];
+    server.fail(`GET ${orders}`, () => answers.shift() ?? new Response(), 2);
+    await client.fetch('/api/orders');
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'admin' });
+  });
+});
