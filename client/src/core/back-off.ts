@@ -20,6 +20,8 @@ export interface BackOff {
   allowed(): void;
   /** Seconds until the next try. */
   left(): number;
+  /** Whether the last try failed. */
+  failing(): boolean;
   /** Whether the last reply was lost, so that the server may be one token ahead of us. */
   urgent(): boolean;
 }
@@ -57,6 +59,7 @@ export function backOff(lossless: boolean): BackOff {
       if (asked() > 0) throw new LatchkeyError(code, message, { status, requestId, retryAfter: Math.ceil(asked()) });
     },
     left: () => Math.max(asked(), own(), 0),
+    failing: () => failures > 0,
     urgent: () => lost,
   };
 }

@@ -130,7 +130,8 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
         store.set({ online: true });
         tries.refresh.relax();
         tries.read.relax();
-        look();
+        watch.refetch();
+        plan();
       }),
       listen(globalThis, 'pageshow', (event) => {
         // While it was in the back-forward cache it heard nothing.

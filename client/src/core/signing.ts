@@ -62,22 +62,26 @@ export function signing({ options, session, store, pause, tell, call }: Context,
     const { owner } = session.epoch;
     const tries = backOff(true);
     const body = { strategy: 'current', ...(refreshToken !== undefined && { refresh_token: refreshToken }) };
-    const attempt = async (isRepeat = false): Promise<void> => {
+    /** Whether the cookies still show it; they may be another session's by now. */
+    const isThere = async (): Promise<boolean> => {
+      const { state, session_id } = await ask();
+      return state !== 'none' && state !== 'ended' && (id === null || session_id === id);
+    };
+    const attempt = async (isFirst: boolean): Promise<void> => {
       forget();
       if (owner !== session.epoch.owner) return;
+      const send = (): Promise<unknown> => call('/revoke', { method: 'POST', expect: 'ended', body, keepalive: true });
       try {
-        await call('/revoke', { method: 'POST', expect: 'ended', body, keepalive: true });
-        const status = await seen();
-        const lives = status !== null && status.state !== 'ended' && status.state !== 'none' && (id === null || status.session_id === id);
-        if (lives && !isRepeat) return attempt(true);
+        if (isFirst || !inCookies || (await isThere())) await send();
+        if (isFirst && inCookies && (await isThere())) await send();
         store.set({ error: null, retryAt: null });
       } catch (error) {
         if (!(error instanceof LatchkeyError)) throw error;
         const { status, code } = error;
         if (code !== 'not_latchkey' && status !== null && status < 500 && status !== 429) return;
         const milliseconds = tries.failed(error) * 1000;
-        const timer = setTimeout(() => void attempt(), milliseconds);
-        const unlisten = listen(globalThis, 'online', () => void attempt());
+        const timer = setTimeout(() => void attempt(false), milliseconds);
+        const unlisten = listen(globalThis, 'online', () => void attempt(false));
         forget = () => {
           clearTimeout(timer);
           unlisten();
@@ -85,7 +89,7 @@ export function signing({ options, session, store, pause, tell, call }: Context,
         store.set({ error, online: online(), retryAt: Date.now() + milliseconds });
       }
     };
-    return attempt();
+    return attempt(true);
   };
 
   return {

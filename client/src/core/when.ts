@@ -21,7 +21,7 @@ export function when({ session, store, tries: { refresh: tries } }: Context, act
     const { status } = store.get();
     const wanted = tries.urgent() || (active() && visible());
     if (!wanted || status === 'signed-out' || refresh.current() || check.current()) return Infinity;
-    return Math.max(status === 'unknown' ? 0 : session.due(), tries.left());
+    return Math.max(status === 'unknown' || tries.failing() ? 0 : session.due(), tries.left());
   };
 
   const act = (): void => {

@@ -5,13 +5,13 @@ import { happens, hide, openTab, pass, setUpTabs, setWallClock, show, tab } from
 setUpTabs();
 
 describe('when a token is refreshed', () => {
-  test('at refreshBefore before its end, and not a second earlier', async () => {
+  test('at refreshBefore before its end, with a tenth of jitter, and not a second earlier', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    await pass(3296);
+    await pass(3299);
     expect(server.of('POST /refresh')).toHaveLength(0);
     expect(client.getState().token).toMatchObject({ state: 'valid', needsRefresh: false });
-    await pass(8);
+    await pass(33);
     expect(server.of('POST /refresh')).toHaveLength(1);
     await pass(3200);
     expect(server.of('POST /refresh')).toHaveLength(1);

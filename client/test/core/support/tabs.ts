@@ -26,8 +26,7 @@ export function setUpTabs(): void {
     vi.stubGlobal('navigator', network);
     vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
     vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
-    // No jitter, and of a full one the whole.
-    vi.spyOn(Math, 'random').mockReturnValue(0);
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
   });
   afterEach(() => {
     for (const each of open) each.dispose();

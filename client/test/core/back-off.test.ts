@@ -1,0 +1,179 @@
+import { describe, expect, test, vi } from 'vitest';
+import { FakeServer, html, noAnswer, noNetwork, problem } from './support/fake-server.js';
+import { happens, hide, openTab, pass, setUpTabs, settle } from './support/tabs.js';
+
+setUpTabs();
+
+const limited = (seconds: number) => () => problem(429, 'rate_limited', { policy: 'refresh', retry_after: seconds }, { 'retry-after': String(seconds) });
+
+describe('Retry-After', () => {
+  test('is kept to the second, by timers and callers alike', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /refresh', limited(90));
+    await expect(client.refresh()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 90 });
+    expect(client.getState().retryAt).toBe(Date.now() + 90_000);
+    await pass(60);
+    await expect(client.refresh()).rejects.toMatchObject({ code: 'rate_limited', status: 429, retryAfter: 30 });
+    await pass(29);
+    await expect(client.refresh()).rejects.toMatchObject({ retryAfter: 1 });
+    expect(server.of('POST /refresh')).toHaveLength(1);
+    await pass(1.25);
+    await expect(client.refresh()).resolves.toMatchObject({ state: 'valid' });
+  });
+
+  test('holds for every tab', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    server.fail('POST /refresh', limited(90));
+    await one.refresh().catch(() => {});
+    await settle();
+    await expect(two.refresh()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 90 });
+    await happens('online');
+    await pass(80);
+    await expect(two.refresh()).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(server.of('POST /refresh')).toHaveLength(1);
+  });
+
+  test('of a list that is asked for too often does not keep the token from being refreshed', async () => {
+    const server = new FakeServer().signedIn();
+    server.left = 400;
+    const client = await openTab(server);
+    server.fail('GET /sessions', limited(900));
+    await client.sessions.list().catch(() => {});
+    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'rate_limited' });
+    await pass(200);
+    expect(server.of('GET /sessions')).toHaveLength(1);
+    expect(server.of('POST /refresh')).toHaveLength(1);
+  });
+
+  test('is waited out by watching, and then it goes on by itself', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    server.fail('GET /sessions', limited(100));
+    await pass(10);
+    expect(client.getState()).toMatchObject({ stale: true, error: { code: 'rate_limited', retryAfter: 100 } });
+    const asked = server.of('GET /sessions').length;
+    await happens('focus');
+    await pass(98);
+    expect(server.of('GET /sessions')).toHaveLength(asked);
+    await pass(3);
+    expect(client.getState()).toMatchObject({ stale: false, error: null });
+  });
+});
+
+describe('a refresh without an answer', () => {
+  test('is tried again after 1, 2, 4 and 8 s, hidden or not', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const at: number[] = [];
+    const began = Date.now();
+    server.fail('POST /refresh', () => {
+      at.push(Math.round((Date.now() - began) / 1000));
+      return noNetwork(null);
+    }, 99);
+    await hide();
+    await client.refresh().catch(() => {});
+    await pass(100);
+    expect(at).toEqual([0, 1, 3, 7, 15]);
+  });
+
+  test('and once its lost reply was replaced, all is well', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /refresh', noNetwork);
+    await expect(client.refresh()).rejects.toMatchObject({ code: 'network', status: null });
+    await pass(2);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, retryAt: null, token: { state: 'valid' } });
+  });
+});
+
+describe('other failures', () => {
+  test('are tried again after 1, 2, 4 … 60 s with full jitter', async () => {
+    const server = new FakeServer().signedIn();
+    server.left = 200;
+    const at: number[] = [];
+    const began = Date.now();
+    server.fail('POST /refresh', () => {
+      at.push((Date.now() - began) / 1000);
+      return problem(500, 'internal');
+    }, 99);
+    await openTab(server);
+    await pass(119);
+    expect(at.map((each, index) => Math.round((each - (at[index - 1] ?? 0)) * 10) / 10)).toEqual([0, 0.5, 1, 2, 4, 8, 16, 30, 30]);
+  });
+
+  test('a captive portal gets at most 3 requests in 10 s', async () => {
+    const server = new FakeServer().signedIn();
+    for (const key of ['GET /refresh', 'POST /refresh', 'GET /sessions']) server.fail(key, () => html(), 99);
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(9.9);
+    expect(server.requests.length).toBeLessThanOrEqual(3);
+    expect(client.getState()).toMatchObject({ status: 'unknown', error: { code: 'not_latchkey' } });
+  });
+
+  test('also when it comes between while the page is in use', async () => {
+    const server = new FakeServer().signedIn();
+    server.left = 310;
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(9);
+    for (const key of ['GET /refresh', 'POST /refresh', 'GET /sessions']) server.fail(key, () => html(), 99);
+    const before = server.requests.length;
+    await pass(9.9);
+    expect(server.requests.length - before).toBeLessThanOrEqual(3);
+  });
+
+  test('30 s of 503 keep the data, say so, and it recovers by itself', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    server.fail('GET /sessions', () => problem(503, 'store_unavailable', { retry_after: 2 }), 999);
+    await pass(30);
+    expect(client.getState()).toMatchObject({ stale: true, error: { code: 'store_unavailable' }, sessions: [{ session_id: 's-1' }] });
+    server.mend();
+    await pass(11);
+    expect(client.getState()).toMatchObject({ stale: false, error: null });
+  });
+
+  test('the network coming back ends our own waiting', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    server.fail('GET /sessions', noNetwork, 99);
+    await happens('offline');
+    expect(client.getState().online).toBe(false);
+    await pass(60);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', online: false, stale: true, error: { code: 'network' } });
+    server.mend();
+    await happens('online');
+    await settle();
+    expect(client.getState()).toMatchObject({ online: true, stale: false, error: null });
+  });
+
+  test('every request is given up after 10 s, also where fetch ignores the signal', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('GET /sessions/events', noAnswer);
+    server.fail('GET /sessions', () => new Promise(() => {}));
+    const outcomes = [client.sessions.events(), client.sessions.list()].map((each) => each.catch((error: unknown) => error));
+    await pass(9.75);
+    expect(await Promise.race([...outcomes, Promise.resolve('waiting')])).toBe('waiting');
+    await pass(0.5);
+    expect(await Promise.all(outcomes)).toMatchObject([{ code: 'timeout', status: null }, { code: 'timeout' }]);
+  });
+
+  test('tell onError', async () => {
+    const onError = vi.fn();
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server, { onError });
+    server.fail('GET /sessions', () => problem(500, 'internal', { request_id: 'abc' }));
+    await client.sessions.list().catch(() => {});
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'internal', status: 500, requestId: 'abc' }));
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test, vi } from 'vitest';
+import { FakeServer, noNetwork, problem } from './support/fake-server.js';
+import { happens, openTab, pass, setUpTabs, settle } from './support/tabs.js';
+
+setUpTabs();
+
+describe('signing in', () => {
+  test('gives the session, and all tabs are in it', async () => {
+    const server = new FakeServer();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    expect(await one.signIn('b')).toMatchObject({ session_id: 's-b', is_current: true });
+    await settle();
+    for (const each of [one, two]) expect(each.getState()).toMatchObject({ status: 'signed-in', endedReason: null, token: { state: 'valid', sessionId: 's-b' } });
+    expect(server.of('POST /login')[0]?.body).toEqual({ assertion: 'b', delivery: 'cookie' });
+  });
+
+  test('as somebody else, nothing of the user before is shown any more', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    await two.sessions.list();
+    expect(two.getState().sessions).toHaveLength(1);
+    await one.signIn('b');
+    await settle();
+    expect(two.getState().sessions?.map(({ session_id }) => session_id)).toEqual(['s-b']);
+  });
+
+  test('that fails leaves the session before as it was', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /login', () => problem(401, 'invalid_assertion'));
+    await expect(client.signIn('b')).rejects.toMatchObject({ code: 'invalid_assertion' });
+    expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-1' } });
+    await expect(client.refresh()).resolves.toMatchObject({ state: 'valid' });
+  });
+});
+
+describe('signing out', () => {
+  test('is local first, told to all tabs at once, and then sent with keepalive', async () => {
+    const server = new FakeServer().signedIn();
+    const [onSignedOut, heard] = [vi.fn(), vi.fn()];
+    const [one, two] = [await openTab(server, { onSignedOut }), await openTab(server, { onSignedOut: heard })];
+    await two.sessions.list();
+    const before = server.requests.length;
+    server.holdBack('POST /revoke');
+    void one.signOut();
+    expect(one.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', sessions: null, analytics: null });
+    await settle();
+    expect(two.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', sessions: null });
+    expect(server.requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /revoke']);
+    expect(server.of('POST /revoke')[0]?.init.keepalive).toBe(true);
+    expect(onSignedOut).toHaveBeenCalledExactlyOnceWith('signed_out');
+    expect(heard).toHaveBeenCalledExactlyOnceWith('signed_out');
+  });
+
+  test('that could not be sent is sent when the network is back', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /revoke', noNetwork, 99);
+    await happens('offline');
+    await client.signOut();
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', error: { code: 'network' } });
+    expect(server.live.size).toBe(1);
+    server.mend();
+    await happens('online');
+    await settle();
+    expect(server.live.size).toBe(0);
+    expect(client.getState()).toMatchObject({ status: 'signed-out', error: null });
+  });
+
+  test('that the server cannot do now is repeated until it can', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /revoke', () => problem(503, 'store_unavailable', { retry_after: 2 }), 3);
+    await client.signOut();
+    await pass(8);
+    expect(server.of('POST /revoke')).toHaveLength(4);
+    expect(server.live.size).toBe(0);
+  });
+
+  test('that is still to be sent does not end the sign-in after it', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /revoke', noNetwork, 1);
+    await client.signOut();
+    await client.signIn('b');
+    await happens('online');
+    await pass(60);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
+    expect([...server.live.keys()]).toEqual(['s-b']);
+  });
+
+  test('nor a sign-in of another tab', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    server.fail('POST /revoke', noNetwork, 1);
+    await one.signOut();
+    await two.signIn('b');
+    await happens('online');
+    await pass(60);
+    expect([...server.live.keys()]).toEqual(['s-b']);
+  });
+
+  test('during a sign-in wins', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server);
+    const release = server.holdBack('POST /login');
+    const signIn = client.signIn('b').catch(() => null);
+    await settle();
+    const out = client.signOut();
+    release();
+    await pass(3);
+    await Promise.all([signIn, out]);
+    expect(client.getState().status).toBe('signed-out');
+    expect(server.live.size).toBe(0);
+  });
+
+  test('signed out, calls go out as they are and nothing refreshes', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    await client.signOut();
+    server.fail('GET https://app.example.com/api/orders', () => problem(401, 'token_missing'));
+    expect((await client.fetch('/api/orders')).status).toBe(401);
+    expect(await client.refresh()).toMatchObject({ state: 'ended' });
+    await happens('focus');
+    await pass(4000);
+    expect(server.of('POST /refresh')).toHaveLength(0);
+  });
+});
