@@ -64,6 +64,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
       if (failing === kind) store.set({ error: null, retryAt: null });
       store.set({ online: true });
     },
+    plan,
   };
   const renewal = refreshing(context);
   const { refresh, check } = renewal;
@@ -72,11 +73,11 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   const watch = watching(context, (path, call) => send(authedFetch, path, call), refresh.run);
   const sign = signing(context, renewal);
   const timers = when(context, () => store.listeners.size > 0, renewal);
-  const plan = (): void => {
+  function plan(): void {
     if (disposed) return;
     timers.plan();
     watch.plan();
-  };
+  }
 
   function hear(message: Message): void {
     switch (message.type) {
@@ -135,7 +136,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
       }),
       listen(globalThis, 'pageshow', (event) => {
         // While it was in the back-forward cache it heard nothing.
-        if ((event as PageTransitionEvent).persisted) void check.run().finally(look);
+        if ((event as PageTransitionEvent).persisted) void check.run();
       }),
     ];
   };
@@ -172,12 +173,11 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     },
     async signIn(assertion) {
       await sign.signIn(assertion);
-      plan();
       const sessions = await watch.list();
       return sessions.find(({ is_current }) => is_current) as Session;
     },
     signOut: () => sign.signOut().finally(plan),
-    refresh: () => refresh.run().finally(plan),
+    refresh: refresh.run,
     fetch: authedFetch,
     sessions: {
       list: watch.list,

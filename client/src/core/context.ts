@@ -25,4 +25,6 @@ export interface Context {
   /** A request failed that nobody may be waiting for. */
   failed(kind: Kind, error: LatchkeyError): void;
   worked(kind: Kind): void;
+  /** Thinks again about what is due, because something has come to an end. */
+  plan(): void;
 }

@@ -7,13 +7,14 @@ export interface Flight<T> {
   current(): Promise<T> | undefined;
 }
 
-/** Shares one run of `work` among all who ask while it lasts. */
-export function flight<T>(work: () => Promise<T>): Flight<T> {
+/** Shares one run of `work` among all who ask while it lasts; `landed` is called after each. */
+export function flight<T>(work: () => Promise<T>, landed: () => void): Flight<T> {
   let current: Promise<T> | undefined;
   return {
     run: () =>
       (current ??= work().finally(() => {
         current = undefined;
+        landed();
       })),
     current: () => current,
   };

@@ -17,7 +17,7 @@ export interface Refreshing {
   ask(): Promise<Status>;
 }
 
-export function refreshing({ session, store, tries, pause, tell, call, failed, worked }: Context): Refreshing {
+export function refreshing({ session, store, tries, pause, tell, call, failed, worked, plan }: Context): Refreshing {
   const tab = Math.random().toString(36);
 
   const refresh = flight(async () => {
@@ -46,7 +46,7 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
       tell({ type: 'flight', tab, up: false });
     }
     return session.status();
-  });
+  }, plan);
 
   const ask = async (): Promise<Status> => {
     const access = session.tokens()?.access;
@@ -68,7 +68,7 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
     } catch (error) {
       if (started === session.epoch.token && error instanceof LatchkeyError) failed('refresh', error);
     }
-  });
+  }, plan);
 
   return { refresh, check, ask };
 }

@@ -61,7 +61,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     }
     const seconds = left();
     const state = seconds <= 0 ? 'expired' : seconds <= before ? 'expiring' : 'valid';
-    return { state, expiresAt, expiresIn: Math.max(0, Math.floor(seconds)), needsRefresh: canRefresh && state !== 'valid', canRefresh, sessionId: id };
+    return { state, expiresAt, expiresIn: Math.max(0, Math.ceil(seconds)), needsRefresh: canRefresh && state !== 'valid', canRefresh, sessionId: id };
   };
 
   const show = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: status({ ...store.get(), ...change }) });

@@ -54,8 +54,8 @@ export function transport(baseUrl: string, credentials: RequestCredentials): Tra
 
   return {
     async send(fetch, path, call) {
+      if (over) throw new LatchkeyError('network', 'The client was disposed of');
       const controller = new AbortController();
-      if (over) controller.abort();
       running.add(controller);
       let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<never>((_, reject) => {

@@ -27,7 +27,7 @@ export interface Watching {
   stop(): void;
 }
 
-export function watching({ options, session, store, tries, tell, failed, worked }: Context, api: (path: string, call: Call) => Promise<Answer>, renew: () => Promise<unknown>): Watching {
+export function watching({ options, session, store, tries, tell, failed, worked, plan: landed }: Context, api: (path: string, call: Call) => Promise<Answer>, renew: () => Promise<unknown>): Watching {
   const every = options.pollEvery ?? 10;
   let etag: string | null = null;
   let etagOwner = -1;
@@ -71,10 +71,9 @@ export function watching({ options, session, store, tries, tell, failed, worked 
       if (owner === session.epoch.owner && error instanceof LatchkeyError) failed('read', error);
       throw error;
     }
-  });
+  }, landed);
 
-  const readNow = (): Promise<void> => read.run().finally(plan);
-  const poll = (): void => void readNow().catch(() => undefined);
+  const poll = (): void => void read.run().catch(() => undefined);
   const wanted = (): boolean => watchers > 0 && visible() && store.get().status === 'signed-in' && !read.current();
 
   function plan(): void {
@@ -85,7 +84,7 @@ export function watching({ options, session, store, tries, tell, failed, worked 
   return {
     async list() {
       tries.read.allowed();
-      await readNow();
+      await read.run();
       return store.get().sessions ?? [];
     },
     watch() {

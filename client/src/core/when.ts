@@ -26,7 +26,7 @@ export function when({ session, store, tries: { refresh: tries } }: Context, act
 
   const act = (): void => {
     session.touch();
-    if (due() <= 0) void (store.get().status === 'unknown' ? check.run() : refresh.run().catch(() => undefined)).finally(plan);
+    if (due() <= 0) void (store.get().status === 'unknown' ? check.run() : refresh.run().catch(() => undefined));
     plan();
   };
 

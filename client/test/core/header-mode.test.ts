@@ -1,0 +1,201 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createLatchkey, type LatchkeyOptions, type TokenStorage } from '../../src/core/index.js';
+import { FakeServer, json, noNetwork, problem } from './support/fake-server.js';
+import { openTab, pass, setUpTabs, settle } from './support/tabs.js';
+
+setUpTabs();
+
+const header: LatchkeyOptions = { mode: 'header' };
+
+function shelf(content: string | null = null): TokenStorage & { content: string | null } {
+  return {
+    content,
+    get() {
+      return this.content;
+    },
+    set(value) {
+      this.content = value;
+    },
+    remove() {
+      this.content = null;
+    },
+  };
+}
+
+describe('header mode', () => {
+  test('sends the access token to the API and to apiOrigins, and to nobody else', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server, { ...header, apiOrigins: ['https://api.example.com'] });
+    await client.signIn('b');
+    const seen = async (url: string): Promise<string | null> => {
+      await client.fetch(url);
+      return server.requests.at(-1)?.headers.get('authorization') ?? null;
+    };
+    expect(await seen('https://api.example.com/orders')).toBe('Bearer access.s-b.0');
+    expect(await seen('/api/orders')).toBe('Bearer access.s-b.0');
+    for (const url of ['https://evil.example/', 'https://api.example.com.evil.example/', 'http://api.example.com/', 'https://api.example.com:8443/', 'https://api.example.com@evil.example/', '//evil.example/', 'data:text/plain,x']) {
+      expect(await seen(url), url).toBeNull();
+    }
+    expect(server.of('POST /login')[0]?.body).toEqual({ assertion: 'b', delivery: 'body' });
+    expect(server.requests.filter(({ path }) => path.startsWith('/')).every(({ init }) => init.credentials === 'omit')).toBe(true);
+  });
+
+  test("leaves an Authorization of the app's own alone", async () => {
+    const server = new FakeServer();
+    const client = await openTab(server, header);
+    await client.signIn('b');
+    await client.fetch('/api/orders', { headers: { authorization: 'Basic eDp5' } });
+    expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Basic eDp5');
+  });
+
+  test('a new page finds its tokens in the storage that the app chose', async () => {
+    const storage = shelf();
+    const server = new FakeServer();
+    const before = await openTab(server, { ...header, storage });
+    await before.signIn('b');
+    before.dispose();
+    const after = await openTab(server, { ...header, storage });
+    expect(after.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid', sessionId: 's-b' } });
+    expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Bearer access.s-b.0');
+  });
+
+  test('without storage a new tab asks the others, not the server', async () => {
+    const server = new FakeServer();
+    const one = await openTab(server, header);
+    await one.signIn('b');
+    const before = server.requests.length;
+    const two = await openTab(server, header);
+    await settle();
+    expect(two.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
+    expect(server.requests).toHaveLength(before);
+    await two.fetch('/api/orders');
+    expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Bearer access.s-b.0');
+  });
+
+  test('the storage is emptied before the sign-out goes', async () => {
+    const storage = shelf();
+    const server = new FakeServer();
+    const client = await openTab(server, { ...header, storage });
+    await client.signIn('b');
+    let found: string | null = 'not asked';
+    server.fail('POST /revoke', () => {
+      found = storage.content;
+      return json(200, { ended: 1, session_ids: ['s-b'], access_tokens_expire_by: '2026-11-24T11:05:00Z' });
+    });
+    await client.signOut();
+    expect(found).toBeNull();
+    expect(server.of('POST /revoke')[0]?.body).toEqual({ strategy: 'current', refresh_token: 'refresh.s-b.0' });
+  });
+
+  test('a refresh goes by what is stored, where another tab was quicker than its message', async () => {
+    const storage = shelf();
+    const server = new FakeServer();
+    const client = await openTab(server, { ...header, storage });
+    await client.signIn('b');
+    storage.set(JSON.stringify({ access: 'access.s-b.5', refresh: 'refresh.s-b.5' }));
+    await client.refresh();
+    expect(server.of('POST /refresh')[0]?.body).toEqual({ refresh_token: 'refresh.s-b.5' });
+  });
+
+  test('an answer is dropped if the storage changed meanwhile, and a refusal, too', async () => {
+    const storage = shelf();
+    const server = new FakeServer();
+    const client = await openTab(server, { ...header, storage });
+    await client.signIn('b');
+    const newer = JSON.stringify({ access: 'access.s-b.5', refresh: 'refresh.s-b.5' });
+    for (const answer of [() => problem(401, 'session_ended', { reason: 'security' }), () => json(200, { session_id: 's-b', expires_in: 60, access_token: 'access.s-b.1', refresh_token: 'refresh.s-b.1' })]) {
+      server.fail('POST /refresh', () => {
+        storage.set(newer);
+        return answer();
+      });
+      storage.set(JSON.stringify({ access: 'access.s-b.0', refresh: 'refresh.s-b.0' }));
+      await client.refresh();
+      expect(storage.content).toBe(newer);
+      expect(client.getState().status).toBe('signed-in');
+    }
+  });
+
+  test('a storage that throws, or holds rubbish, is an empty one', async () => {
+    for (const content of ['{', '{"access":"a\\nb","refresh":"c"}', '[]', 'null']) {
+      const client = await openTab(new FakeServer(), { ...header, storage: shelf(content) });
+      expect(client.getState().status).toBe('signed-out');
+    }
+    const broken: TokenStorage = { ...shelf(), get: () => { throw new DOMException('denied', 'SecurityError'); } };
+    const client = await openTab(new FakeServer(), { ...header, storage: broken });
+    expect(client.getState().status).toBe('signed-out');
+  });
+});
+
+describe('tokens are seen nowhere', () => {
+  test('not in a URL, an error, the console, a message of cookie mode or the state', async () => {
+    const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) => vi.spyOn(console, name));
+    for (const mode of ['cookie', 'header'] as const) {
+      const server = new FakeServer();
+      const errors: unknown[] = [];
+      const listener = new BroadcastChannel(`spy-${mode}`);
+      const messages: unknown[] = [];
+      listener.onmessage = ({ data }) => messages.push(data);
+      const globals = Object.keys(globalThis).length;
+      const client = await openTab(server, { mode, channel: `spy-${mode}`, onError: (error) => errors.push(error) });
+      await client.signIn('secret-assertion');
+      await client.refresh();
+      server.fail('POST /refresh', () => Promise.reject(new TypeError('Headers.append: "Bearer access.x" is invalid')));
+      errors.push(await client.refresh().catch((error: unknown) => error));
+      server.fail('GET /sessions', noNetwork);
+      errors.push(await client.sessions.list().catch((error: unknown) => error));
+      await client.signOut();
+      await pass(1);
+      const inspect = (await import('node:util')).inspect;
+      const shown = [...server.requests.map(({ path }) => path), inspect(errors, { depth: 9 }), inspect(client.getState(), { depth: 9 }), ...(mode === 'cookie' ? [inspect(messages, { depth: 9 })] : [])].join('\n');
+      expect(messages.length).toBeGreaterThan(0);
+      expect(shown).not.toMatch(/access\.|refresh\.s|secret-assertion(?<!s-secret-assertion)/);
+      expect(Object.keys(globalThis)).toHaveLength(globals);
+      listener.close();
+    }
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+  });
+});
+
+describe('a redirect', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const each of servers.splice(0)) each.close();
+  });
+
+  async function serve(answer: (url: string) => [number, Record<string, string>]): Promise<{ origin: string; seen: (string | undefined)[] }> {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      const [status, headers] = answer(request.url ?? '');
+      response.writeHead(status, headers).end('{}');
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  }
+
+  test('to another origin does not take the token along, over real sockets', async () => {
+    vi.useRealTimers();
+    const other = await serve(() => [200, {}]);
+    const api = await serve((url) => (url === '/away' ? [307, { location: `${other.origin}/x` }] : [200, {}]));
+    const storage = shelf(JSON.stringify({ access: 'access.s.1', refresh: 'refresh.s.1' }));
+    const client = createLatchkey({ mode: 'header', baseUrl: `${api.origin}/api/auth`, storage, channel: 'redirect' });
+    expect((await client.fetch(`${api.origin}/away`)).status).toBe(200);
+    expect(api.seen).toEqual(['Bearer access.s.1']);
+    expect(other.seen).toEqual([undefined]);
+    client.dispose();
+  });
+
+  test('by a captive portal is not followed by our own calls', async () => {
+    vi.useRealTimers();
+    const portal = await serve(() => [200, {}]);
+    const api = await serve(() => [307, { location: `${portal.origin}/welcome` }]);
+    const storage = shelf(JSON.stringify({ access: 'access.s.1', refresh: 'refresh.s.1' }));
+    const client = createLatchkey({ mode: 'header', baseUrl: `${api.origin}/api/auth`, storage, channel: 'redirect' });
+    await expect(client.refresh()).rejects.toMatchObject({ code: 'not_latchkey' });
+    expect(portal.seen).toEqual([]);
+    client.dispose();
+  });
+});

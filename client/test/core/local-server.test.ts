@@ -1,0 +1,161 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createLatchkey, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
+import type { Fetch } from '../../src/core/transport.js';
+import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
+
+let api: LocalServer;
+const clients: Latchkey[] = [];
+
+beforeAll(async () => {
+  api = await startLocalServer();
+});
+
+afterEach(() => {
+  for (const each of clients.splice(0)) each.dispose();
+});
+
+afterAll(async () => {
+  await api?.stop();
+});
+
+/** A client of its own browser. */
+function client(options: LatchkeyOptions = {}): Latchkey {
+  const made = createLatchkey({ mode: 'header', baseUrl: api.issuer, channel: `browser-${clients.length}`, ...options });
+  clients.push(made);
+  return made;
+}
+
+async function assertion(sub: string): Promise<string> {
+  return String((await api.post('/dev/assertion', { sub }))['assertion']);
+}
+
+/** A browser's cookie jar and its Sec-Fetch-Site, around Node's fetch. */
+function browser(): Fetch {
+  const jar = new Map<string, string>();
+  return async (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('sec-fetch-site', 'same-origin');
+    if (jar.size > 0 && init?.credentials !== 'omit') headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    const response = await fetch(input, { ...init, headers });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (/max-age=0/i.test(line)) jar.delete(name);
+      else jar.set(name, value);
+    }
+    return response;
+  };
+}
+
+/** Waits for what another tab or a timer brings. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 200 && !condition(); tries++) await new Promise((resolve) => setTimeout(resolve, 25));
+  expect(condition()).toBe(true);
+}
+
+describe.each(['header', 'cookie'] as const)('with the real server, in %s mode', (mode) => {
+  const fresh = (): Latchkey => client({ mode, ...(mode === 'cookie' && { fetch: browser() }) });
+
+  test('one signs in, lists, refreshes, reads the trail and signs out', async () => {
+    const alice = fresh();
+    const session = await alice.signIn(await assertion(`alice-${mode}`));
+    expect(session).toMatchObject({ is_current: true, risk: { level: expect.any(String) } });
+    expect(alice.getState()).toMatchObject({ status: 'signed-in', sessionLimit: 5, token: { state: 'valid', sessionId: session.session_id, canRefresh: true } });
+    expect(alice.getState().analytics).toMatchObject({ active_sessions: 1 });
+    expect(await alice.refresh()).toMatchObject({ state: 'valid', expiresIn: 3600, sessionId: session.session_id });
+    expect(await alice.sessions.list()).toHaveLength(1);
+    expect(await alice.sessions.get(session.session_id)).toMatchObject({ session_id: session.session_id, events: expect.any(Array) });
+    const page = await alice.sessions.events({ limit: 1 });
+    expect(page.events).toMatchObject([{ event_type: 'login' }]);
+    await alice.signOut();
+    expect(alice.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', error: null, sessions: null });
+  });
+
+  test('a session that was ended elsewhere is over here, with its reason', async () => {
+    const name = `bob-${mode}`;
+    const [here, there] = [fresh(), fresh()];
+    const { session_id } = await here.signIn(await assertion(name));
+    await there.signIn(await assertion(name));
+    expect(await there.sessions.list()).toHaveLength(2);
+    expect(await there.sessions.revoke(session_id)).toMatchObject({ ended: 1, session_ids: [session_id] });
+    await expect(here.sessions.list()).rejects.toMatchObject({ code: 'session_ended', status: 401 });
+    expect(here.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
+    expect(await there.sessions.list()).toHaveLength(1);
+  });
+
+  test('revoking the others, and then all', async () => {
+    const name = `carol-${mode}`;
+    const [here, there] = [fresh(), fresh()];
+    await here.signIn(await assertion(name));
+    await there.signIn(await assertion(name));
+    expect((await there.sessions.revokeOthers()).ended).toBe(1);
+    await expect(here.refresh()).rejects.toMatchObject({ code: 'session_ended' });
+    expect((await there.sessions.revokeAll()).ended).toBe(1);
+    expect(there.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
+  });
+
+  test('a token that is over is refreshed by the call that finds out', async () => {
+    const dave = fresh();
+    await dave.signIn(await assertion(`dave-${mode}`));
+    await api.advanceClock(3601);
+    const response = await dave.fetch(`${api.issuer}/sessions`);
+    expect(response.status).toBe(200);
+    expect(dave.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' } });
+  });
+
+  test('a store that is down signs nobody out', async () => {
+    const erin = fresh();
+    await erin.signIn(await assertion(`erin-${mode}`));
+    await api.failStore(100);
+    await expect(erin.refresh()).rejects.toMatchObject({ code: 'store_unavailable', status: 503, retryAfter: 2 });
+    await expect(erin.sessions.list()).rejects.toMatchObject({ status: 503 });
+    await api.failStore(0);
+    expect(erin.getState()).toMatchObject({ status: 'signed-in', stale: true });
+  });
+});
+
+describe('with the real server, in cookie mode', () => {
+  test('a page that loads learns where it stands, watches, and hears of changes', async () => {
+    const fetch = browser();
+    const before = client({ mode: 'cookie', fetch });
+    await before.signIn(await assertion('frank'));
+    const page = client({ mode: 'cookie', fetch, pollEvery: 0.2 });
+    page.subscribe(() => {});
+    page.sessions.watch();
+    await until(() => page.getState().sessions !== null);
+    expect(page.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid', needsRefresh: false } });
+    const other = client({ mode: 'cookie', fetch: browser() });
+    await other.signIn(await assertion('frank'));
+    await until(() => page.getState().sessions?.length === 2);
+    await other.sessions.revokeOthers();
+    await until(() => page.getState().status === 'signed-out');
+    expect(page.getState().endedReason).toBe('signed_out');
+  });
+
+  test('a page without cookies is signed out, with no reason', async () => {
+    const page = client({ mode: 'cookie', fetch: browser() });
+    page.subscribe(() => {});
+    await until(() => page.getState().status !== 'unknown');
+    expect(page.getState()).toMatchObject({ status: 'signed-out', endedReason: null, error: null, token: { state: 'none' } });
+  });
+
+  test("a stolen cookie used twice ends the owner's session for safety", async () => {
+    const jar = browser();
+    let stolen = '';
+    const owner = client({
+      mode: 'cookie',
+      fetch: async (input, init) => {
+        const response = await jar(input, init);
+        const line = response.headers.getSetCookie().find((each) => each.startsWith('latchkey_refresh='));
+        stolen ||= line?.split(';')[0] ?? '';
+        return response;
+      },
+    });
+    await owner.signIn(await assertion('grace'));
+    await owner.refresh();
+    await api.advanceClock(120);
+    const thief = await fetch(`${api.issuer}/refresh`, { method: 'POST', headers: { cookie: stolen, 'sec-fetch-site': 'same-origin' } });
+    expect(thief.status).toBe(401);
+    await expect(owner.sessions.list()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(owner.getState()).toMatchObject({ status: 'signed-out', endedReason: 'security' });
+  });
+});

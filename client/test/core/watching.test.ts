@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import { FakeServer } from './support/fake-server.js';
+import { happens, hide, openTab, pass, setUpTabs, settle, show } from './support/tabs.js';
+
+setUpTabs();
+
+describe('watching', () => {
+  test('polls every pollEvery seconds, and unchanged lists are 304', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    const { sessions } = client.getState();
+    expect(sessions).toHaveLength(1);
+    await pass(30);
+    const polls = server.of('GET /sessions');
+    expect(polls).toHaveLength(4);
+    expect(polls.map(({ headers }) => headers.get('if-none-match'))).toEqual([null, '"1"', '"1"', '"1"']);
+    expect(client.getState().sessions).toBe(sessions);
+    expect(client.getState().confirmedAt).toBeGreaterThan(Date.now() - 2000);
+  });
+
+  test('shows within 10 s that this session was refused elsewhere, and why', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    server.end('s-1', 'admin');
+    await pass(10);
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'admin' });
+    const before = server.requests.length;
+    await pass(60);
+    expect(server.requests).toHaveLength(before);
+  });
+
+  test('is done by one tab for all, and the others adopt what it saw', async () => {
+    const server = new FakeServer().signedIn();
+    const tabs = await Promise.all(Array.from({ length: 5 }, () => openTab(server)));
+    for (const each of tabs) each.sessions.watch();
+    await pass(1);
+    const before = server.of('GET /sessions').length;
+    await pass(60);
+    expect(server.of('GET /sessions').length - before).toBe(6);
+    server.live.set('s-2', 0);
+    server.etag++;
+    await pass(10);
+    for (const each of tabs) expect(each.getState().sessions).toHaveLength(2);
+    expect(tabs.every((each) => each.getState().analytics?.active_sessions === 2)).toBe(true);
+  });
+
+  test('is taken over within seconds when the tab that polls is closed', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    one.sessions.watch();
+    await pass(1);
+    two.sessions.watch();
+    await pass(1);
+    one.dispose();
+    const before = server.of('GET /sessions').length;
+    await pass(12);
+    expect(server.of('GET /sessions').length - before).toBe(1);
+  });
+
+  test('rests while hidden, and looks at once when it is looked at', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    await hide();
+    await pass(120);
+    expect(server.of('GET /sessions')).toHaveLength(1);
+    await show();
+    await pass(0.5);
+    expect(server.of('GET /sessions')).toHaveLength(2);
+  });
+
+  test('looks on focus, at most every 5 s', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    for (let n = 0; n < 10; n++) {
+      await happens('focus');
+      await pass(0.25);
+    }
+    expect(server.of('GET /sessions')).toHaveLength(1);
+    await pass(2.5);
+    await happens('focus');
+    await happens('focus');
+    await pass(0.5);
+    expect(server.of('GET /sessions')).toHaveLength(2);
+  });
+
+  test('stops with its last watcher, also when one says so twice', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const stops = [client.sessions.watch(), client.sessions.watch()];
+    await pass(1);
+    stops[0]?.();
+    stops[0]?.();
+    await pass(10);
+    expect(server.of('GET /sessions')).toHaveLength(2);
+    stops[1]?.();
+    await pass(60);
+    expect(server.of('GET /sessions')).toHaveLength(2);
+  });
+
+  test('asks afresh for another user, never with the tag of the one before', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.sessions.watch();
+    await pass(1);
+    await client.signIn('b');
+    expect(server.of('GET /sessions').at(-1)?.headers.get('if-none-match')).toBeNull();
+  });
+});
+
+describe('the sessions', () => {
+  test('one that was ended leaves the list at once', async () => {
+    const server = new FakeServer().signedIn();
+    server.live.set('s-2', 0);
+    const client = await openTab(server);
+    await client.sessions.list();
+    server.holdBack('GET /sessions');
+    expect(await client.sessions.revoke('s-2')).toMatchObject({ ended: 1, session_ids: ['s-2'] });
+    expect(client.getState().sessions?.map(({ session_id }) => session_id)).toEqual(['s-1']);
+  });
+
+  test('all others can be ended, and this one goes on', async () => {
+    const server = new FakeServer().signedIn();
+    server.live.set('s-2', 0).set('s-3', 0);
+    const client = await openTab(server);
+    expect((await client.sessions.revokeOthers()).ended).toBe(2);
+    expect(server.of('DELETE /sessions')[0]?.path).toBe('/sessions?scope=others');
+    expect(client.getState().status).toBe('signed-in');
+  });
+
+  test('to end this one, or all, is to sign out', async () => {
+    for (const end of [(client: Awaited<ReturnType<typeof openTab>>) => client.sessions.revoke('s-1'), (client: Awaited<ReturnType<typeof openTab>>) => client.sessions.revokeAll()]) {
+      const client = await openTab(new FakeServer().signedIn());
+      await end(client);
+      expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
+      await settle();
+    }
+  });
+
+  test('one that is not there is 404, and changes nothing', async () => {
+    const client = await openTab(new FakeServer().signedIn());
+    await expect(client.sessions.get('s-9')).rejects.toMatchObject({ name: 'LatchkeyError', code: 'not_found', status: 404 });
+    expect(client.getState()).toMatchObject({ status: 'signed-in', error: null });
+  });
+
+  test('an id cannot reach another endpoint', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    await client.sessions.revoke('../revoke?x=').catch(() => {});
+    expect(server.requests.at(-1)?.path).toBe('/sessions/..%2Frevoke%3Fx%3D');
+  });
+
+  test('the trail is read page by page', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    expect(await client.sessions.events({ limit: 20, severity: 'medium', cursor: 'a b' })).toMatchObject({ next: 'more' });
+    expect(server.requests.at(-1)?.path).toBe('/sessions/events?limit=20&severity=medium&cursor=a+b');
+  });
+});
+
+describe('a client that was disposed of', () => {
+  test('does and hears nothing any more, and may be disposed of again', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [await openTab(server), await openTab(server)];
+    one.sessions.watch();
+    await pass(1);
+    const state = one.getState();
+    const before = server.requests.length;
+    one.dispose();
+    one.dispose();
+    await happens('focus');
+    await happens('online');
+    await two.refresh();
+    await pass(60);
+    expect(one.getState()).toBe(state);
+    expect(server.requests.slice(before).every(({ path }) => path === '/refresh')).toBe(true);
+    await expect(one.sessions.list()).rejects.toMatchObject({ code: 'network' });
+  });
+});
