@@ -10,8 +10,8 @@ const MENDABLE = ['token_missing', 'token_expired', 'invalid_token'];
 
 /** A `fetch` that refreshes once and repeats once. */
 export function authenticated({ options, session, store, tries }: Context, refresh: Flight<TokenStatus>, fetch: Fetch, baseUrl: string): Fetch {
-  const trusted = (url: URL, page: string | undefined): boolean =>
-    [new URL(baseUrl, page).origin, ...(options.apiOrigins ?? []), ...(options.mode !== 'header' && page !== undefined ? [new URL(page).origin] : [])].includes(url.origin);
+  const trusted = (url: URL, page: string): boolean =>
+    [new URL(baseUrl, page).origin, ...(options.apiOrigins ?? []), ...(options.mode !== 'header' ? [new URL(page).origin] : [])].includes(url.origin);
 
   /** Whether a new token may help; ends the session where the answer says that it has ended. */
   const mendable = async (response: Response, owner: number): Promise<boolean> => {
@@ -23,7 +23,8 @@ export function authenticated({ options, session, store, tries }: Context, refre
   };
 
   return async (input, init) => {
-    const page = globalThis.location?.href;
+    // A server has no page; nothing relative is fetched there.
+    const page = globalThis.location?.href ?? 'https://latchkey.invalid';
     const isRequest = input instanceof Request;
     if (!trusted(new URL(isRequest ? input.url : input, page), page)) return fetch(input, init);
 

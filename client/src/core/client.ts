@@ -13,10 +13,12 @@ import { signing } from './signing.js';
 import { createStore } from './state.js';
 import { tokenStore } from './storage.js';
 import { transport, type Call, type Fetch } from './transport.js';
-import type { Ended, EventPage, Latchkey, LatchkeyOptions, Session } from './types.js';
+import type { Ended, Latchkey, LatchkeyOptions, Session, Sessions } from './types.js';
 import { watching } from './watching.js';
 import { when } from './when.js';
 import type { components } from '../api.js';
+
+type Trail = components['schemas']['Trail'];
 
 /**
  * Makes a client; nothing is sent before somebody subscribes or calls.
@@ -28,7 +30,8 @@ import type { components } from '../api.js';
  * ```
  */
 export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
-  const { baseUrl = '/api/auth', mode = 'cookie' } = options;
+  const { mode = 'cookie' } = options;
+  const baseUrl = (options.baseUrl ?? '/api/auth').replace(/\/+$/, '');
   const inCookies = mode === 'cookie';
   const fetch: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
   const store = createStore();
@@ -69,7 +72,20 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   const renewal = refreshing(context);
   const { refresh, check } = renewal;
   const authedFetch = authenticated(context, refresh, fetch, baseUrl);
-  const api = (path: string, call: Call): Promise<unknown> => send(authedFetch, path, call).then(({ body }) => body);
+  const api = async (path: string, call: Call): Promise<unknown> => {
+    const reads = call.method === undefined;
+    if (reads) tries.read.allowed();
+    try {
+      return (await send(authedFetch, path, call)).body;
+    } catch (error) {
+      const seconds = (error as LatchkeyError).retryAfter;
+      if (reads && seconds !== null) {
+        tries.read.hold(seconds);
+        tell({ type: 'wait', what: 'read', seconds });
+      }
+      throw error;
+    }
+  };
   const watch = watching(context, (path, call) => send(authedFetch, path, call), refresh.run);
   const sign = signing(context, renewal);
   const timers = when(context, () => store.listeners.size > 0, renewal);
@@ -119,7 +135,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   };
   const start = (): void => {
     join();
-    if (!inCookies && session.tokens() === null) {
+    if (!inCookies && session.tokens() === null && store.get().status === 'unknown') {
       session.end(null);
       tell({ type: 'hello' });
     }
@@ -156,6 +172,20 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     return answer;
   };
 
+  const sessions: Sessions = {
+    list: watch.list,
+    get: async (id) => (await api(`/sessions/${encodeURIComponent(id)}`, { expect: 'session_id' })) as Session,
+    revoke: (id) => ended(`/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+    revokeOthers: () => ended('/sessions?scope=others', { method: 'DELETE' }),
+    revokeAll: () => ended('/revoke', { method: 'POST', body: { strategy: 'all' } }, true),
+    async events(query = {}) {
+      const words = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+      const trail = (await api(`/sessions/events?${new URLSearchParams(words)}`, { expect: 'events' })) as Trail;
+      return { events: trail.events, next: trail.next_cursor };
+    },
+    watch: watch.watch,
+  };
+
   return {
     getState() {
       if (store.listeners.size === 0) session.touch();
@@ -172,26 +202,14 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
       };
     },
     async signIn(assertion) {
-      await sign.signIn(assertion);
-      const sessions = await watch.list();
-      return sessions.find(({ is_current }) => is_current) as Session;
+      const id = await sign.signIn(assertion);
+      watch.refetch();
+      return sessions.get(id);
     },
     signOut: () => sign.signOut().finally(plan),
     refresh: refresh.run,
     fetch: authedFetch,
-    sessions: {
-      list: watch.list,
-      get: async (id) => (await api(`/sessions/${encodeURIComponent(id)}`, { expect: 'session_id' })) as Session,
-      revoke: (id) => ended(`/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }),
-      revokeOthers: () => ended('/sessions?scope=others', { method: 'DELETE' }),
-      revokeAll: () => ended('/revoke', { method: 'POST', body: { strategy: 'all' } }, true),
-      async events(query = {}) {
-        const words = Object.entries(query).map(([name, value]) => [name, String(value)]);
-        const trail = (await api(`/sessions/events?${new URLSearchParams(words)}`, { expect: 'events' })) as components['schemas']['Trail'];
-        return { events: trail.events, next: trail.next_cursor } satisfies EventPage;
-      },
-      watch: watch.watch,
-    },
+    sessions,
     dispose() {
       disposed = true;
       stop();

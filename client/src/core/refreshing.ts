@@ -39,7 +39,7 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
       if (!(error instanceof LatchkeyError)) throw error;
       if (!current()) return session.status();
       // Only our own, typed refusal ends anything: an edge or a proxy may say 401, too.
-      if (error.status === 401 && error.code !== 'not_latchkey') session.end(error.reason ?? 'expired');
+      if (error.status === 401 && error.code !== 'not_latchkey') session.end(error.reason ?? (error.code === 'token_missing' && store.get().status === 'unknown' ? null : 'expired'));
       else failed('refresh', error);
       throw error;
     } finally {

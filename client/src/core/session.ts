@@ -42,7 +42,7 @@ export interface HeldSession {
 }
 
 /** Everything that is forgotten with a session. */
-const NOTHING = { sessions: null, analytics: null, recommendations: [], sessionLimit: null, confirmedAt: null, stale: false };
+const NOTHING = { sessions: null, analytics: null, recommendations: [], sessionLimit: null, confirmedAt: null, stale: false, error: null, retryAt: null };
 
 export function heldSession(store: Store, tokens: TokenStore | null, tell: (message: Message) => void, options: LatchkeyOptions): HeldSession {
   const epoch = { token: 0, owner: 0 };
@@ -106,7 +106,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     tokens: () => tokens?.get() ?? null,
     left: () => left(),
     due: () => left() - (canRefresh ? before * jitter : 0),
-    fades: () => (left() > before ? left() - before : left()),
+    fades: () => left() - (left() > before ? Math.max(before, 0) : 0),
     status: () => status(),
     touch() {
       const { token } = store.get();
@@ -123,8 +123,9 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     },
     learnt(answer) {
       if (answer.state === 'ended') end(answer.reason ?? 'expired');
-      else if (answer.session_id !== null) hold(answer.session_id, answer.expires_in, answer.can_refresh, false);
-      else end(null);
+      else if (answer.session_id === null) end(null);
+      // Its sign-out may still be on its way; the cookies do not know.
+      else if (answer.session_id !== lastEnded) hold(answer.session_id, answer.expires_in, answer.can_refresh, false);
     },
     heard({ id: session, left: seconds, signIn, tokens: theirs }) {
       // A refresh that landed while its session was being ended must not bring it back.

@@ -8,7 +8,8 @@ import type { Refreshing, Status } from './refreshing.js';
 import type { Granted } from './session.js';
 
 export interface Signing {
-  signIn(assertion: string): Promise<void>;
+  /** The id of the session. */
+  signIn(assertion: string): Promise<string>;
   signOut(): Promise<void>;
   stop(): void;
 }
@@ -20,13 +21,13 @@ export function signing({ options, session, store, pause, tell, call }: Context,
   let forget = (): void => {};
 
   /** One at a time, while the tabs hold still. */
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = turn.then(async () => {
       pause.begin();
       tell({ type: 'pause' });
       try {
         await pause.calm(refresh.current());
-        await work();
+        return await work();
       } finally {
         pause.end();
         tell({ type: 'resume' });
@@ -39,9 +40,9 @@ export function signing({ options, session, store, pause, tell, call }: Context,
   /** What the cookies say; `null` where that cannot be told, or there are none. */
   const seen = async (): Promise<Status | null> => (inCookies ? ask().catch(() => null) : null);
 
-  const signIn = (assertion: string): Promise<void> =>
+  const signIn = (assertion: string): Promise<string> =>
     inTurn(async () => {
-      for (const isLast of [false, true]) {
+      for (let isLast = false; ; isLast = true) {
         const delivery = inCookies ? 'cookie' : 'body';
         const { body } = await call('/login', { method: 'POST', expect: 'session_id', body: { assertion, delivery } });
         const granted = body as Granted;
@@ -49,10 +50,10 @@ export function signing({ options, session, store, pause, tell, call }: Context,
         forget();
         session.granted(granted, true);
         const status = await seen();
-        if (status === null || (status.session_id === granted.session_id && status.state !== 'ended')) return;
+        if (status === null || (status.session_id === granted.session_id && status.state !== 'ended')) return granted.session_id;
         if (!isLast) continue;
-        if (status.state !== 'none') return session.learnt(status);
-        session.end(null);
+        session.learnt(status);
+        if (status.session_id !== null) return status.session_id;
         throw new LatchkeyError('cookies_blocked', 'The browser does not keep our cookies: allow them for this site, or use header mode');
       }
     });

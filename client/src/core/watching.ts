@@ -5,7 +5,7 @@ import { countdown } from './clock.js';
 import type { Context } from './context.js';
 import { LatchkeyError } from './errors.js';
 import { flight } from './flight.js';
-import { online, visible } from './page.js';
+import { visible } from './page.js';
 import type { Answer, Call } from './transport.js';
 import type { Session } from './types.js';
 
@@ -44,7 +44,6 @@ export function watching({ options, session, store, tries, tell, failed, worked,
       ...(list && { sessions: list.sessions, analytics: list.analytics ?? null, recommendations: list.recommendations ?? [], sessionLimit: list.session_limit }),
       confirmedAt: Date.now(),
       stale: false,
-      online: online(),
     });
   };
   /** Somebody polls or polled. */
@@ -85,6 +84,8 @@ export function watching({ options, session, store, tries, tell, failed, worked,
     async list() {
       tries.read.allowed();
       await read.run();
+      // One that was under way for the session before.
+      if (store.get().sessions === null && store.get().status === 'signed-in') await read.run();
       return store.get().sessions ?? [];
     },
     watch() {

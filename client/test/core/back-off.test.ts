@@ -47,6 +47,16 @@ describe('Retry-After', () => {
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
+  test('of any read holds every read', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('GET /sessions/events', limited(100));
+    await expect(client.sessions.events()).rejects.toMatchObject({ retryAfter: 100 });
+    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 100 });
+    expect(server.of('GET /sessions')).toHaveLength(0);
+    await expect(client.sessions.revokeOthers()).resolves.toMatchObject({ ended: 0 });
+  });
+
   test('is waited out by watching, and then it goes on by itself', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FakeServer, problem } from './support/fake-server.js';
-import { openTab, setUpTabs } from './support/tabs.js';
+import { hide, openTab, pass, setUpTabs } from './support/tabs.js';
 
 setUpTabs();
 
@@ -44,6 +44,29 @@ describe('a 401 of a call', () => {
     const body = new Blob(['x']).stream();
     expect((await client.fetch('/api/orders', { method: 'POST', body, duplex: 'half' } as RequestInit)).status).toBe(401);
     expect(server.of(`POST ${orders}`)).toHaveLength(1);
+    expect(server.of('POST /refresh')).toHaveLength(1);
+  });
+
+  test('that arrives when the token is a newer one already is repeated without a refresh', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    let answer = (_: Response): void => {};
+    server.fail(`GET ${orders}`, () => new Promise<Response>((resolve) => (answer = resolve)));
+    const call = client.fetch('/api/orders');
+    await client.refresh();
+    answer(problem(401, 'token_expired'));
+    expect((await call).status).toBe(200);
+    expect(server.of('POST /refresh')).toHaveLength(1);
+  });
+
+  test('after a refresh that came before it is not refreshed for again', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    await hide();
+    await pass(4000);
+    server.fail('POST /refresh', () => problem(500, 'internal'), 9);
+    server.fail(`GET ${orders}`, () => problem(401, 'token_expired'), 9);
+    expect((await client.fetch('/api/orders')).status).toBe(401);
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 

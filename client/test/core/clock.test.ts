@@ -30,6 +30,16 @@ describe('when a token is refreshed', () => {
     expect(client.getState().token.state).toBe('valid');
   });
 
+  test('without any listener, the state still says that the token grew old', async () => {
+    const server = new FakeServer().signedIn();
+    const client = tab(server);
+    const stop = client.subscribe(() => {});
+    await pass(1);
+    stop();
+    await pass(4000);
+    expect(client.getState().token).toMatchObject({ state: 'expired', needsRefresh: true });
+  });
+
   test('a tab that was opened in the background asks nothing before it is looked at', async () => {
     const server = new FakeServer().signedIn();
     await hide();
@@ -102,6 +112,8 @@ describe("nobody's clock", () => {
     await happens('focus');
     await pass(3000);
     expect(server.of('POST /refresh').length).toBe(jump > 0 ? 1 : 0);
+    await pass(700);
+    expect(server.of('POST /refresh').length).toBe(jump > 0 ? 2 : 1);
   });
 
   test('sleep, in which the monotonic clock stands still, counts', async () => {

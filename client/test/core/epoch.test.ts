@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FakeServer, noAnswer, problem } from './support/fake-server.js';
-import { openTab, pass, setUpTabs, settle } from './support/tabs.js';
+import { openTab, overhear, pass, setUpTabs, settle } from './support/tabs.js';
 
 setUpTabs();
 
@@ -65,16 +65,12 @@ describe('an answer of an older epoch is dropped', () => {
 
   test('a refresh of another tab that lands while its session is ended does not bring it back', async () => {
     const server = new FakeServer().signedIn();
-    const [one, two] = [await openTab(server), await openTab(server)];
-    const release = server.holdBack('POST /refresh');
-    void two.refresh();
-    await settle();
-    const out = one.signOut();
-    release();
-    await pass(3);
-    await out;
-    expect(one.getState().status).toBe('signed-out');
-    expect(two.getState().status).toBe('signed-out');
+    const client = await openTab(server);
+    await client.signOut();
+    await overhear({ type: 'token', id: 's-1', left: 3600, signIn: false, tokens: null });
+    expect(client.getState().status).toBe('signed-out');
+    await overhear({ type: 'token', id: 's-2', left: 3600, signIn: true, tokens: null });
+    expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-2' } });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { FakeServer, noNetwork, problem } from './support/fake-server.js';
-import { happens, openTab, pass, setUpTabs, settle } from './support/tabs.js';
+import { happens, openTab, pass, setUpTabs, settle, tab } from './support/tabs.js';
 
 setUpTabs();
 
@@ -21,7 +21,8 @@ describe('signing in', () => {
     expect(two.getState().sessions).toHaveLength(1);
     await one.signIn('b');
     await settle();
-    expect(two.getState().sessions?.map(({ session_id }) => session_id)).toEqual(['s-b']);
+    expect(two.getState().sessions).toBeNull();
+    expect((await two.sessions.list()).map(({ session_id }) => session_id)).toEqual(['s-b']);
   });
 
   test('that fails leaves the session before as it was', async () => {
@@ -35,6 +36,16 @@ describe('signing in', () => {
 });
 
 describe('signing out', () => {
+  test('that is still to be sent is not undone by cookies that do not know of it', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('POST /revoke', noNetwork, 99);
+    await client.signOut();
+    await happens('pageshow', { persisted: true });
+    await pass(1);
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
+  });
+
   test('is local first, told to all tabs at once, and then sent with keepalive', async () => {
     const server = new FakeServer().signedIn();
     const [onSignedOut, heard] = [vi.fn(), vi.fn()];
@@ -95,6 +106,20 @@ describe('signing out', () => {
     server.fail('POST /revoke', noNetwork, 1);
     await one.signOut();
     await two.signIn('b');
+    await happens('online');
+    await pass(60);
+    expect([...server.live.keys()]).toEqual(['s-b']);
+  });
+
+  test('by a tab that did not know its session does not end a later one, either', async () => {
+    const server = new FakeServer().signedIn();
+    const [one, two] = [tab(server), await openTab(server)];
+    server.fail('POST /revoke', noNetwork, 1);
+    await one.signOut();
+    await settle();
+    expect(two.getState().status).toBe('signed-out');
+    await two.signIn('b');
+    await settle();
     await happens('online');
     await pass(60);
     expect([...server.live.keys()]).toEqual(['s-b']);

@@ -111,6 +111,7 @@ describe('watching', () => {
     client.sessions.watch();
     await pass(1);
     await client.signIn('b');
+    await pass(1);
     expect(server.of('GET /sessions').at(-1)?.headers.get('if-none-match')).toBeNull();
   });
 });

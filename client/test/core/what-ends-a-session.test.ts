@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { FakeServer, html, json, noAnswer, noNetwork, problem } from './support/fake-server.js';
-import { openTab, pass, setUpTabs } from './support/tabs.js';
+import { openTab, pass, setUpTabs, tab } from './support/tabs.js';
 
 setUpTabs();
 
@@ -96,6 +96,14 @@ describe('a session ends here', () => {
   test('at load, when the server says that there is none', async () => {
     const client = await openTab(new FakeServer());
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: null, token: { state: 'none' } });
+  });
+
+  test('a call before anybody signed in is no end of anything', async () => {
+    const onSignedOut = vi.fn();
+    const client = tab(new FakeServer(), { onSignedOut });
+    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'token_missing' });
+    expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: null });
+    expect(onSignedOut).not.toHaveBeenCalled();
   });
 
   test('at load, with the reason, when it ended while the page was closed', async () => {

@@ -52,6 +52,14 @@ export async function openTab(server: FakeServer, options: LatchkeyOptions = {})
   return client;
 }
 
+/** Says something as another tab would. */
+export async function overhear(message: object): Promise<void> {
+  const other = new BroadcastChannel(channel);
+  other.postMessage(message);
+  await settle();
+  other.close();
+}
+
 /** Lets time go by, in steps that let the tabs hear each other. */
 export async function pass(seconds: number): Promise<void> {
   const step = seconds > 120 ? 2 : 0.25;
