@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
-/** Bytes. */
-const BUDGET = 4_096;
+/** Bytes: what the whole of the rules takes, and 3 % more. */
+const BUDGET = 6_490;
 
 const entry = fileURLToPath(new URL('../src/core/index.ts', import.meta.url));
 const result = await build({

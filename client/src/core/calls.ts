@@ -10,8 +10,12 @@ const MENDABLE = ['token_missing', 'token_expired', 'invalid_token'];
 
 /** A `fetch` that refreshes once and repeats once. */
 export function authenticated({ options, session, store, tries }: Context, refresh: Flight<TokenStatus>, fetch: Fetch, baseUrl: string): Fetch {
-  const trusted = (url: URL, page: string): boolean =>
-    [new URL(baseUrl, page).origin, ...(options.apiOrigins ?? []), ...(options.mode !== 'header' ? [new URL(page).origin] : [])].includes(url.origin);
+  const trusted = (url: URL, page: string): boolean => {
+    const ours = [new URL(baseUrl, page).origin, ...(options.apiOrigins ?? [])];
+    // Cookies go by the browser's own rules; a token only where the app said so.
+    if (options.mode !== 'header') ours.push(new URL(page).origin);
+    return ours.includes(url.origin);
+  };
 
   /** Whether a new token may help; ends the session where the answer says that it has ended. */
   const mendable = async (response: Response, owner: number): Promise<boolean> => {

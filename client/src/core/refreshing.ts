@@ -5,7 +5,7 @@ import { LatchkeyError } from './errors.js';
 import { flight, type Flight } from './flight.js';
 import type { Granted } from './session.js';
 import type { components } from '../api.js';
-import type { TokenStatus } from './types.js';
+import type { EndReason, TokenStatus } from './types.js';
 
 export type Status = components['schemas']['Status'];
 
@@ -20,6 +20,10 @@ export interface Refreshing {
 export function refreshing({ session, store, tries, pause, tell, call, failed, worked, plan }: Context): Refreshing {
   const tab = Math.random().toString(36);
 
+  /** A page on which nobody has signed in has lost nothing. */
+  const reasonOf = ({ reason, code }: LatchkeyError): EndReason | null =>
+    reason ?? (code === 'token_missing' && store.get().status === 'unknown' ? null : 'expired');
+
   const refresh = flight(async () => {
     await pause.over();
     if (store.get().status === 'signed-out') return session.status();
@@ -30,7 +34,8 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
     const current = (): boolean => started === session.epoch.token && sent === session.tokens()?.refresh;
     tell({ type: 'flight', tab, up: true });
     try {
-      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', ...(sent !== undefined && { body: { refresh_token: sent } }) });
+      const shown = sent !== undefined && { body: { refresh_token: sent } };
+      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', ...shown });
       if (current()) {
         worked('refresh');
         session.granted(body as Granted, false);
@@ -39,7 +44,7 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
       if (!(error instanceof LatchkeyError)) throw error;
       if (!current()) return session.status();
       // Only our own, typed refusal ends anything: an edge or a proxy may say 401, too.
-      if (error.status === 401 && error.code !== 'not_latchkey') session.end(error.reason ?? (error.code === 'token_missing' && store.get().status === 'unknown' ? null : 'expired'));
+      if (error.status === 401 && error.code !== 'not_latchkey') session.end(reasonOf(error));
       else failed('refresh', error);
       throw error;
     } finally {

@@ -61,7 +61,8 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     }
     const seconds = left();
     const state = seconds <= 0 ? 'expired' : seconds <= before ? 'expiring' : 'valid';
-    return { state, expiresAt, expiresIn: Math.max(0, Math.ceil(seconds)), needsRefresh: canRefresh && state !== 'valid', canRefresh, sessionId: id };
+    const needsRefresh = canRefresh && state !== 'valid';
+    return { state, expiresAt, expiresIn: Math.max(0, Math.ceil(seconds)), needsRefresh, canRefresh, sessionId: id };
   };
 
   const show = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: status({ ...store.get(), ...change }) });

@@ -37,7 +37,8 @@ export function transport(baseUrl: string, credentials: RequestCredentials): Tra
   const running = new Set<AbortController>();
   let over = false;
 
-  async function exchange(fetch: Fetch, path: string, { method = 'GET', body, headers, keepalive = false }: Call, signal: AbortSignal): Promise<[Response, string]> {
+  async function exchange(fetch: Fetch, path: string, call: Call, signal: AbortSignal): Promise<[Response, string]> {
+    const { method = 'GET', body, headers, keepalive = false } = call;
     const response = await fetch(baseUrl + path, {
       method,
       credentials,

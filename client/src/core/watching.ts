@@ -27,10 +27,11 @@ export interface Watching {
   stop(): void;
 }
 
-export function watching({ options, session, store, tries, tell, failed, worked, plan: landed }: Context, api: (path: string, call: Call) => Promise<Answer>, renew: () => Promise<unknown>): Watching {
+/** `api` carries the token; `renew` refreshes it. */
+export function watching(context: Context, api: (path: string, call: Call) => Promise<Answer>, renew: () => Promise<unknown>): Watching {
+  const { options, session, store, tries, tell, failed, worked, plan: landed } = context;
   const every = options.pollEvery ?? 10;
   let etag: string | null = null;
-  let etagOwner = -1;
   let watchers = 0;
   let next = countdown(0);
   let focusable = countdown(0);
@@ -38,10 +39,14 @@ export function watching({ options, session, store, tries, tell, failed, worked,
 
   const show = (list: List | null, tag: string | null): void => {
     etag = tag;
-    etagOwner = session.epoch.owner;
     worked('read');
     store.set({
-      ...(list && { sessions: list.sessions, analytics: list.analytics ?? null, recommendations: list.recommendations ?? [], sessionLimit: list.session_limit }),
+      ...(list && {
+        sessions: list.sessions,
+        analytics: list.analytics ?? null,
+        recommendations: list.recommendations ?? [],
+        sessionLimit: list.session_limit,
+      }),
       confirmedAt: Date.now(),
       stale: false,
     });
@@ -57,7 +62,8 @@ export function watching({ options, session, store, tries, tell, failed, worked,
     const { owner } = session.epoch;
     rest(every);
     tell({ type: 'beat' });
-    const known = etagOwner === owner && store.get().sessions !== null ? etag : null;
+    // The list goes with its session, and its tag with the list.
+    const known = store.get().sessions !== null ? etag : null;
     try {
       if (store.get().status === 'signed-in' && session.left() <= 0) await renew();
       const answer = await api('/sessions?include=analytics', { expect: 'sessions', ...(known !== null && { headers: { 'if-none-match': known } }) });

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, type LatchkeyOptions, type TokenStorage } from '../../src/core/index.js';
 import { FakeServer, json, noNetwork, problem } from './support/fake-server.js';
@@ -35,9 +36,16 @@ describe('header mode', () => {
     };
     expect(await seen('https://api.example.com/orders')).toBe('Bearer access.s-b.0');
     expect(await seen('/api/orders')).toBe('Bearer access.s-b.0');
-    for (const url of ['https://evil.example/', 'https://api.example.com.evil.example/', 'http://api.example.com/', 'https://api.example.com:8443/', 'https://api.example.com@evil.example/', '//evil.example/', 'data:text/plain,x']) {
-      expect(await seen(url), url).toBeNull();
-    }
+    const strangers = [
+      'https://evil.example/',
+      'https://api.example.com.evil.example/',
+      'http://api.example.com/',
+      'https://api.example.com:8443/',
+      'https://api.example.com@evil.example/',
+      '//evil.example/',
+      'data:text/plain,x',
+    ];
+    for (const url of strangers) expect(await seen(url), url).toBeNull();
     expect(server.of('POST /login')[0]?.body).toEqual({ assertion: 'b', delivery: 'body' });
     expect(server.requests.filter(({ path }) => path.startsWith('/')).every(({ init }) => init.credentials === 'omit')).toBe(true);
   });
@@ -105,7 +113,8 @@ describe('header mode', () => {
     const client = await openTab(server, { ...header, storage });
     await client.signIn('b');
     const newer = JSON.stringify({ access: 'access.s-b.5', refresh: 'refresh.s-b.5' });
-    for (const answer of [() => problem(401, 'session_ended', { reason: 'security' }), () => json(200, { session_id: 's-b', expires_in: 60, access_token: 'access.s-b.1', refresh_token: 'refresh.s-b.1' })]) {
+    const older = { session_id: 's-b', expires_in: 60, access_token: 'access.s-b.1', refresh_token: 'refresh.s-b.1' };
+    for (const answer of [() => problem(401, 'session_ended', { reason: 'security' }), () => json(200, older)]) {
       server.fail('POST /refresh', () => {
         storage.set(newer);
         return answer();
@@ -147,8 +156,8 @@ describe('tokens are seen nowhere', () => {
       errors.push(await client.sessions.list().catch((error: unknown) => error));
       await client.signOut();
       await pass(1);
-      const inspect = (await import('node:util')).inspect;
-      const shown = [...server.requests.map(({ path }) => path), inspect(errors, { depth: 9 }), inspect(client.getState(), { depth: 9 }), ...(mode === 'cookie' ? [inspect(messages, { depth: 9 })] : [])].join('\n');
+      const paths = server.requests.map(({ path }) => path);
+      const shown = inspect([paths, errors, client.getState(), mode === 'cookie' && messages], { depth: 9 });
       expect(messages.length).toBeGreaterThan(0);
       expect(shown).not.toMatch(/access\.|refresh\.s|secret-assertion(?<!s-secret-assertion)/);
       expect(Object.keys(globalThis)).toHaveLength(globals);

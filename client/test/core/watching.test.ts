@@ -48,6 +48,18 @@ describe('watching', () => {
     expect(tabs.every((each) => each.getState().analytics?.active_sessions === 2)).toBe(true);
   });
 
+  test('waits for the tab that polls, however long its answer takes', async () => {
+    const server = new FakeServer().signedIn();
+    const tabs = await Promise.all([openTab(server), openTab(server)]);
+    for (const each of tabs) each.sessions.watch();
+    await pass(5);
+    const before = server.of('GET /sessions').length;
+    const release = server.holdBack('GET /sessions');
+    await pass(14);
+    expect(server.of('GET /sessions').length - before).toBe(1);
+    release();
+  });
+
   test('is taken over within seconds when the tab that polls is closed', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
@@ -137,9 +149,9 @@ describe('the sessions', () => {
   });
 
   test('to end this one, or all, is to sign out', async () => {
-    for (const end of [(client: Awaited<ReturnType<typeof openTab>>) => client.sessions.revoke('s-1'), (client: Awaited<ReturnType<typeof openTab>>) => client.sessions.revokeAll()]) {
+    for (const all of [false, true]) {
       const client = await openTab(new FakeServer().signedIn());
-      await end(client);
+      await (all ? client.sessions.revokeAll() : client.sessions.revoke('s-1'));
       expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
       await settle();
     }

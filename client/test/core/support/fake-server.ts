@@ -105,7 +105,8 @@ export class FakeServer {
   /** The answer, and what the browser does when it arrives. */
   private answer(key: string, url: URL, headers: Headers, body: Record<string, unknown> | null): [Response, (() => void)?] {
     const bearer = headers.get('authorization')?.replace('Bearer ', '');
-    const [id, generation] = body?.['refresh_token'] !== undefined ? part(String(body['refresh_token'])) : bearer !== undefined ? part(bearer) : [this.cookie?.id, this.cookie?.generation];
+    const shown = (body?.['refresh_token'] as string | undefined) ?? bearer;
+    const [id, generation] = shown !== undefined ? part(shown) : [this.cookie?.id, this.cookie?.generation];
     const inBody = body?.['delivery'] === 'body' || body?.['refresh_token'] !== undefined;
     const granted = (session: string, next: number): Record<string, unknown> => ({
       expires_in: this.lifetime,
@@ -113,13 +114,21 @@ export class FakeServer {
       session_id: session,
       user_id: 'alice',
       session_expires_at: '2026-12-24T10:00:00Z',
-      ...(inBody && { access_token: `access.${session}.${next}`, refresh_token: `refresh.${session}.${next}`, token_type: 'Bearer', refresh_expires_in: 604800 }),
+      ...(inBody && {
+        access_token: `access.${session}.${next}`,
+        refresh_token: `refresh.${session}.${next}`,
+        token_type: 'Bearer',
+        refresh_expires_in: 604800,
+      }),
     });
     const keep = (session: string, next: number) => (): void => {
       if (!inBody && this.keepsCookies) this.cookie = { id: session, generation: next };
     };
     const isLive = id !== undefined && this.live.has(id);
-    const over = (): Response => (id === undefined ? problem(401, 'token_missing') : problem(401, 'session_ended', { reason: this.ended.get(id) ?? 'expired' }));
+    const over = (): Response => {
+      if (id === undefined) return problem(401, 'token_missing');
+      return problem(401, 'session_ended', { reason: this.ended.get(id) ?? 'expired' });
+    };
     switch (key) {
       case 'POST /login': {
         const session = `s-${String(body?.['assertion'])}`;
@@ -136,7 +145,8 @@ export class FakeServer {
         return [json(200, granted(id, next)), keep(id, next)];
       }
       case 'GET /refresh': {
-        const base = { expires_at: null, expires_in: 0, needs_refresh: false, can_refresh: false, server_time: '2026-11-24T10:04:50Z', session_id: id ?? null };
+        const none = { expires_at: null, expires_in: 0, needs_refresh: false, can_refresh: false };
+        const base = { ...none, server_time: '2026-11-24T10:04:50Z', session_id: id ?? null };
         if (id === undefined) return [json(200, { ...base, state: 'none' })];
         if (!isLive) return [json(200, { ...base, state: 'ended', reason: this.ended.get(id) ?? 'expired' })];
         const state = this.left <= 0 ? 'expired' : this.left < 300 ? 'expiring' : 'active';
@@ -157,7 +167,14 @@ export class FakeServer {
         const etag = `"${this.etag}"`;
         if (headers.get('if-none-match') === etag) return [new Response(null, { status: 304, headers: { etag } })];
         const others = [...this.live.keys()].filter((each) => each !== id).map((each) => sessionOf(each));
-        const list = { user_id: 'alice', server_time: '2026-11-24T10:05:00Z', session_limit: 5, sessions: [sessionOf(id, true), ...others], analytics: { active_sessions: this.live.size }, recommendations: [] };
+        const list = {
+          user_id: 'alice',
+          server_time: '2026-11-24T10:05:00Z',
+          session_limit: 5,
+          sessions: [sessionOf(id, true), ...others],
+          analytics: { active_sessions: this.live.size },
+          recommendations: [],
+        };
         return [json(200, list, { etag })];
       }
       case 'GET /sessions/events':
