@@ -56,6 +56,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     tell,
     call: (path, call) => send(fetch, path, call),
     failed(kind, error) {
+      if (disposed) return;
       const seconds = tries[kind].failed(error);
       failing = kind;
       if (error.retryAfter !== null) tell({ type: 'wait', what: kind, seconds });

@@ -1,4 +1,9 @@
-/** How does the client get its next token, and how does it learn where it stands? */
+/**
+ * How does the client get its next token, and how does it learn where it stands?
+ *
+ * There is no lock between tabs: the server answers a late twin with the same successor, and a lock that is held by
+ * a frozen tab is worse than a request too many.
+ */
 
 import type { Context } from './context.js';
 import { LatchkeyError } from './errors.js';

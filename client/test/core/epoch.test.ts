@@ -106,6 +106,17 @@ describe('no epoch can undo a late Set-Cookie', () => {
     expect(two.getState().token.sessionId).toBe('s-b');
   });
 
+  test('but not for longer where that tab has died, and not again', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    await overhear({ type: 'flight', tab: 'dead', up: true });
+    const signIn = client.signIn('b');
+    await pass(2);
+    await signIn;
+    await client.signIn('c');
+    expect(client.getState().token.sessionId).toBe('s-c');
+  });
+
   test('and one that overwrites the new cookies is found, and the sign-in repeated', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);

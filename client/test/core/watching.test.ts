@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { FakeServer } from './support/fake-server.js';
+import { describe, expect, test, vi } from 'vitest';
+import { FakeServer, noAnswer } from './support/fake-server.js';
 import { happens, hide, openTab, pass, setUpTabs, settle, show } from './support/tabs.js';
 
 setUpTabs();
@@ -195,5 +195,22 @@ describe('a client that was disposed of', () => {
     expect(one.getState()).toBe(state);
     expect(server.requests.slice(before).every(({ path }) => path === '/refresh')).toBe(true);
     await expect(one.sessions.list()).rejects.toMatchObject({ code: 'network' });
+  });
+
+  test('with requests in the air gives them up, and leaves no timer and no complaint', async () => {
+    const onError = vi.fn();
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server, { onError });
+    client.sessions.watch();
+    await pass(1);
+    for (const key of ['GET /sessions', 'POST /refresh']) server.fail(key, noAnswer);
+    const outcomes = [client.sessions.list(), client.refresh()].map((each) => each.catch((error: unknown) => error));
+    await settle();
+    client.dispose();
+    expect(await Promise.all(outcomes)).toMatchObject([{ code: 'network' }, { code: 'network' }]);
+    await settle();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(onError).not.toHaveBeenCalled();
+    expect(client.getState()).toMatchObject({ error: null, stale: false });
   });
 });
