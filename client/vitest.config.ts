@@ -5,5 +5,5 @@ export default defineConfig({
   resolve: {
     alias: { '@latchkey/react/server': fileURLToPath(new URL('src/server/index.ts', import.meta.url)) },
   },
-  test: { include: ['test/**/*.test.ts'] },
+  test: { include: ['test/**/*.test.{ts,tsx}'] },
 });

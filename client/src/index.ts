@@ -1,0 +1,5 @@
+/** Latchkey for React: where a user is signed in, and a token that nobody has to think about. */
+
+export * from './core/index.js';
+export { LatchkeyProvider, type LatchkeyProviderProps } from './react/latchkey-provider.js';
+export { type SessionManagement, useSessionManagement } from './react/use-session-management.js';

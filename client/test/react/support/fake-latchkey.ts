@@ -1,0 +1,83 @@
+/** A client whose state the test sets and whose answers it gives. */
+
+import { vi } from 'vitest';
+
+import type {
+  Ended,
+  EventPage,
+  Latchkey,
+  LatchkeyErrorLike,
+  LatchkeyState,
+  Session,
+} from '../../../src/core/types.js';
+import { UNKNOWN_STATE } from '../../../src/react/unknown-state.js';
+
+export const ENDED: Ended = {
+  ended: 1,
+  session_ids: [],
+  access_tokens_expire_by: '2026-11-25T10:25:00Z',
+};
+
+export function fakeLatchkey(initial: Partial<LatchkeyState> = {}) {
+  let state: LatchkeyState = { ...UNKNOWN_STATE, ...initial };
+  const listeners = new Set<() => void>();
+  const watching = { now: 0, starts: 0 };
+  const sessions = {
+    list: vi.fn(async (): Promise<readonly Session[]> => state.sessions ?? []),
+    get: vi.fn(async (): Promise<Session> => Promise.reject(new Error('not asked for'))),
+    revoke: vi.fn(async (_id: string): Promise<Ended> => ENDED),
+    revokeOthers: vi.fn(async (): Promise<Ended> => ENDED),
+    revokeAll: vi.fn(async (): Promise<Ended> => ENDED),
+    events: vi.fn(async (_query?: { cursor?: string }): Promise<EventPage> => ({ events: [], next: null })),
+    watch: vi.fn(() => {
+      watching.now += 1;
+      watching.starts += 1;
+      return () => {
+        watching.now -= 1;
+      };
+    }),
+  };
+  const client = {
+    getState: () => state,
+    subscribe: vi.fn((listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    }),
+    signIn: vi.fn(async () => Promise.reject(new Error('not asked for'))),
+    signOut: vi.fn(async () => {}),
+    refresh: vi.fn(async () => state.token),
+    fetch: vi.fn(async () => new Response()),
+    sessions,
+    dispose: vi.fn(),
+  } satisfies Latchkey;
+  return {
+    client,
+    sessions,
+    watching,
+    listeners,
+    set(part: Partial<LatchkeyState>): void {
+      state = { ...state, ...part };
+      for (const listener of [...listeners]) listener();
+    },
+  };
+}
+
+export type FakeLatchkey = ReturnType<typeof fakeLatchkey>;
+
+export function latchkeyError(
+  code: LatchkeyErrorLike['code'],
+  more: Partial<Pick<LatchkeyErrorLike, 'status' | 'retryAfter' | 'requestId'>> = {},
+): LatchkeyErrorLike {
+  return Object.assign(new Error(code), { code, status: null, retryAfter: null, requestId: null, ...more });
+}
+
+/** A promise that the test settles. */
+export function later<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
