@@ -3,3 +3,5 @@
 export * from './core/index.js';
 export { LatchkeyProvider, type LatchkeyProviderProps } from './react/latchkey-provider.js';
 export { type SessionManagement, useSessionManagement } from './react/use-session-management.js';
+export { SessionMonitoring, type SessionMonitoringProps } from './react/session-monitoring.js';
+export type { EndedHow, Labels, PartialLabels } from './react/labels.js';

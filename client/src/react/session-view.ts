@@ -31,6 +31,8 @@ export interface SessionView {
   readonly recommendations: readonly Recommendation[];
   /** Newest first; empty before the first answer. */
   readonly events: readonly SecurityEvent[];
+  /** The trail has been read, so that no events are none. */
+  readonly areEventsKnown: boolean;
   readonly hasMoreEvents: boolean;
   readonly sessionLimit: number | null;
   readonly confirmedAt: number | null;
@@ -70,6 +72,7 @@ export function viewOf(state: LatchkeyState, local: Local, before: SessionView |
     analytics: state.analytics,
     recommendations: kept(before?.recommendations, recommendations),
     events: kept(before?.events, trail.events ?? []),
+    areEventsKnown: trail.events !== null,
     hasMoreEvents: trail.next !== null,
     sessionLimit: state.sessionLimit,
     confirmedAt: state.confirmedAt,

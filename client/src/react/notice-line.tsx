@@ -1,0 +1,34 @@
+/** Why what is shown may not be what is, and what happens next. */
+
+import type { ReactElement } from 'react';
+
+import { type Notice, noticeText } from './page-state.js';
+import { useMovingText } from './ticker.js';
+import { clockTime } from './time-words.js';
+import { useWords } from './words.js';
+
+interface NoticeLineProps {
+  readonly notice: Notice;
+  readonly onRetry: () => void;
+}
+
+/** The notice; its wait counts down, outside of the live region: nobody wants to hear every second. */
+export function NoticeLine({ notice, onRetry }: NoticeLineProps): ReactElement {
+  const words = useWords();
+  const { labels, locale } = words;
+  const text = useMovingText((now) => noticeText(notice, now, words), 'seconds');
+  const isUnreachable = notice.kind === 'unreachable';
+  return (
+    <p className="latchkey-notice" data-kind={notice.kind} data-latchkey-item="notice">
+      <span>{text}</span>{' '}
+      {isUnreachable && notice.since !== null && (
+        <span>{labels.stale(clockTime(notice.since, Date.now(), locale))} </span>
+      )}
+      {(isUnreachable || notice.kind === 'told') && (
+        <button type="button" onClick={onRetry}>
+          {labels.tryNow}
+        </button>
+      )}
+    </p>
+  );
+}

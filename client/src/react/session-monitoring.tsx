@@ -1,0 +1,160 @@
+/** The dashboard: where somebody is signed in, what was noticed, and how to end it. */
+
+import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
+
+import type { EndReason } from '../core/types.js';
+import { ConfirmDialog } from './confirm-dialog.js';
+import { type PartialLabels, withLabels } from './labels.js';
+import { useSessionStore } from './latchkey-provider.js';
+import { NO_ACTIONS } from './no-actions.js';
+import { NoticeLine } from './notice-line.js';
+import { endedText, noticeOf, noticeText, pageOf } from './page-state.js';
+import { SessionOverview } from './session-overview.js';
+import { Skeleton } from './skeleton.js';
+import { useTrackedView } from './tracked-view.js';
+import { useAnnouncement } from './use-announcement.js';
+import { useKeptFocus } from './use-kept-focus.js';
+import { useSignOuts } from './use-sign-outs.js';
+import { useWatching } from './use-watching.js';
+import { WordsContext, directionOf } from './words.js';
+
+/** What the dashboard takes. */
+export interface SessionMonitoringProps {
+  /** Whose sessions; one's own without it. */
+  readonly userId?: string | undefined;
+  /** Texts to replace. Made once, outside of the component, they cost no render. */
+  readonly labels?: PartialLabels | undefined;
+  /** Of dates, numbers and lengths; the reader's own without it. */
+  readonly locale?: string | undefined;
+  /** Called once each time that nobody is signed in any more, with the reason if there is one. */
+  readonly onSignedOut?: ((reason: EndReason | null) => void) | undefined;
+}
+
+/** The dashboard of the person who is signed in. */
+export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
+  const { labels: own, locale, onSignedOut } = props;
+  const words = useMemo(
+    () => ({ labels: withLabels(own), locale, direction: directionOf(locale) }),
+    [own, locale],
+  );
+  const { labels } = words;
+  const store = useSessionStore();
+  const { view, read } = useTrackedView(store);
+  useWatching(store, read);
+  const { status, endedReason, online, sessions, isLoading } = view;
+  const actions = store?.actions ?? NO_ACTIONS;
+
+  const root = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const focus = useKeptFocus(root, heading);
+  const shown = useMemo(
+    () => ({ status, online, sessions: isLoading ? null : sessions }),
+    [status, online, sessions, isLoading],
+  );
+  const [announcement, say] = useAnnouncement(shown, words);
+  const signOuts = useSignOuts(actions, words, say);
+  const [asked, setAsked] = useState<'others' | 'everywhere' | null>(null);
+
+  const page = pageOf(view);
+  const notice = noticeOf(view, labels);
+  const goodbye = page.kind === 'ended' ? endedText(page.how, view.sessionLimit, labels) : null;
+  const important = goodbye ?? (notice === null ? null : noticeText(notice, Date.now(), words));
+  const cause = goodbye ?? notice?.kind ?? null;
+  const latest = useRef({ important, onSignedOut, endedReason });
+  latest.current = { important, onSignedOut, endedReason };
+  // Once a cause: the sentence itself counts down.
+  useEffect(() => {
+    if (latest.current.important !== null) say(latest.current.important);
+  }, [cause, say]);
+
+  const told = useRef(false);
+  useEffect(() => {
+    const isOver = status === 'signed-out';
+    if (isOver && !told.current) latest.current.onSignedOut?.(latest.current.endedReason);
+    told.current = isOver;
+    if (isOver) setAsked(null);
+  }, [status]);
+
+  const isLive = page.kind === 'sessions' && notice === null;
+  const others = sessions.filter((session) => !session.is_current).length;
+  const ask = (what: 'others' | 'everywhere', opener: HTMLElement): void => {
+    focus.returnTo(opener);
+    setAsked(what);
+  };
+  return (
+    <WordsContext.Provider value={words}>
+      <section
+        ref={root}
+        className="latchkey"
+        aria-label={labels.title}
+        aria-busy={page.kind === 'loading'}
+        lang={locale}
+        onFocus={focus.onFocus}
+        onBlur={focus.onBlur}
+      >
+        <header className="latchkey-head">
+          <h2 ref={heading} tabIndex={-1}>
+            {labels.title}
+          </h2>{' '}
+          {page.kind === 'sessions' && (
+            <span className="latchkey-live" data-live={isLive}>
+              <span aria-hidden="true">{isLive ? '●' : '○'}</span> {isLive ? labels.live : labels.notLive}
+            </span>
+          )}{' '}
+          {page.kind === 'sessions' && others > 0 && (
+            <button type="button" aria-haspopup="dialog" onClick={(event) => ask('others', event.currentTarget)}>
+              {labels.signOutOthers}
+            </button>
+          )}
+        </header>
+        {notice !== null && <NoticeLine notice={notice} onRetry={() => void actions.refreshSessions()} />}
+        {signOuts.outcome !== null && page.kind === 'sessions' && (
+          <p className="latchkey-outcome">{signOuts.outcome}</p>
+        )}
+        {page.kind === 'loading' && <Skeleton />}
+        {goodbye !== null && <p className="latchkey-ended">{goodbye}</p>}
+        {page.kind === 'sessions' && (
+          <SessionOverview
+            view={view}
+            onSignOut={signOuts.one}
+            onEverywhere={(opener) => ask('everywhere', opener)}
+            onMoreEvents={() => {
+              const before = view.events.length;
+              void actions.loadMoreEvents().then(() => {
+                const count = (store?.getView().events.length ?? before) - before;
+                if (count > 0) say(labels.olderEvents(count));
+              }, () => {});
+            }}
+          />
+        )}
+        {asked === 'others' && (
+          <ConfirmDialog
+            title={labels.askOthersTitle}
+            text={labels.askOthers(others)}
+            confirm={labels.signOutOthers}
+            onCancel={() => setAsked(null)}
+            onConfirm={() => {
+              setAsked(null);
+              signOuts.others();
+            }}
+          />
+        )}
+        {asked === 'everywhere' && (
+          <ConfirmDialog
+            title={labels.askEverywhereTitle}
+            text={labels.askEverywhere(sessions.length)}
+            confirm={labels.signOutAll}
+            onCancel={() => setAsked(null)}
+            onConfirm={() => {
+              setAsked(null);
+              signOuts.everywhere();
+            }}
+          />
+        )}
+        <div className="latchkey-unseen" role="status">
+          <p key={announcement.number}>{announcement.text}</p>
+        </div>
+      </section>
+    </WordsContext.Provider>
+  );
+}

@@ -1,0 +1,32 @@
+/** How many sessions of how many, and how long they usually last. */
+
+import type { ReactElement } from 'react';
+
+import { lasted } from './time-words.js';
+import { useWords } from './words.js';
+
+interface SessionNumbersProps {
+  readonly count: number;
+  readonly limit: number | null;
+  readonly medianSeconds: number | null;
+}
+
+/** The numbers beside the chart. */
+export function SessionNumbers({ count, limit, medianSeconds }: SessionNumbersProps): ReactElement {
+  const { labels, locale } = useWords();
+  const digits = new Intl.NumberFormat(locale);
+  const sessions = digits.format(count);
+  return (
+    <dl className="latchkey-numbers" aria-label={labels.numbers}>
+      <div>
+        <dt>{labels.sessionCount}</dt>{' '}
+        <dd>{limit === null ? sessions : labels.ofLimit(sessions, digits.format(limit))}</dd>
+      </div>
+      {medianSeconds !== null && (
+        <div>
+          <dt>{labels.typicalLength}</dt> <dd>{lasted(medianSeconds, locale)}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}

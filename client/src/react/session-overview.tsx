@@ -1,0 +1,63 @@
+/** The dashboard of somebody who is signed in. */
+
+import type { ReactElement } from 'react';
+
+import type { Session } from '../core/types.js';
+import { EventList } from './event-list.js';
+import { RecommendationList } from './recommendation-list.js';
+import { SessionNumbers } from './session-numbers.js';
+import { inOrder } from './session-order.js';
+import { SessionRow } from './session-row.js';
+import type { SessionView } from './session-view.js';
+import { SignInChart } from './sign-in-chart.js';
+import { useWords } from './words.js';
+
+interface SessionOverviewProps {
+  readonly view: SessionView;
+  readonly onSignOut: (session: Session) => void;
+  readonly onEverywhere: (opener: HTMLElement) => void;
+  readonly onMoreEvents: () => void;
+}
+
+/** What to look at, the sessions, the numbers, the trail. */
+export function SessionOverview({ view, onSignOut, onEverywhere, onMoreEvents }: SessionOverviewProps): ReactElement {
+  const { labels } = useWords();
+  const { sessions, analytics, recommendations, sessionLimit } = view;
+  const isOnlyHere = sessions.length === 1 && sessions[0]?.is_current === true;
+  return (
+    <>
+      <RecommendationList {...{ recommendations, sessions, analytics, onSignOut }} />
+      {isOnlyHere && <p>{labels.onlyHere}</p>}
+      <ul className="latchkey-rows" aria-label={labels.sessions}>
+        {inOrder(sessions).map((session) => (
+          <SessionRow key={session.session_id} {...{ session, analytics, onSignOut }} />
+        ))}
+      </ul>
+      <div className="latchkey-figures">
+        {analytics !== null && <SignInChart days={analytics.sign_ins_by_day} />}
+        <SessionNumbers
+          count={sessions.length}
+          limit={sessionLimit}
+          medianSeconds={analytics?.session_seconds.median ?? null}
+        />
+      </div>
+      <EventList
+        events={view.events}
+        sessions={sessions}
+        areKnown={view.areEventsKnown}
+        hasMore={view.hasMoreEvents}
+        onMore={onMoreEvents}
+      />
+      <p data-latchkey-item="everywhere">
+        <button
+          type="button"
+          className="latchkey-danger"
+          aria-haspopup="dialog"
+          onClick={(event) => onEverywhere(event.currentTarget)}
+        >
+          {labels.signOutEverywhere}
+        </button>
+      </p>
+    </>
+  );
+}

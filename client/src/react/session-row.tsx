@@ -1,0 +1,77 @@
+/** A session as a row: what it is, where it is, what was noticed, and how to end it. */
+
+import { Fragment, type ReactElement, type ReactNode, memo } from 'react';
+
+import type { Analytics, Session } from '../core/types.js';
+import { AskInPlace } from './ask-in-place.js';
+import { MovingTime } from './moving-time.js';
+import { findingSentence } from './sentences.js';
+import { fullName, placeName, shortName, software } from './session-names.js';
+import { day, fullTime } from './time-words.js';
+import { type Words, useWords, within } from './words.js';
+
+interface SessionRowProps {
+  readonly session: Session;
+  readonly analytics: Analytics | null;
+  readonly onSignOut: (session: Session) => void;
+}
+
+/** One session; rendered again only when it has changed, as there may be many. */
+export const SessionRow = memo(function SessionRow({ session, analytics, onSignOut }: SessionRowProps): ReactElement {
+  const words = useWords();
+  const { labels } = words;
+  const name = fullName(session, words);
+  const facts = factsOf(session, analytics, words);
+  return (
+    <li className="latchkey-row" data-latchkey-item={session.session_id} data-risk={session.risk.level}>
+      <span className="latchkey-name">
+        {session.is_current ? labels.thisDevice : <bdi>{shortName(session, words)}</bdi>}
+      </span>{' '}
+      <span className="latchkey-facts">
+        {facts.map((fact, index) => (
+          <Fragment key={index}>
+            {index > 0 && ' · '}
+            {fact}
+          </Fragment>
+        ))}
+      </span>{' '}
+      {!session.is_current && (
+        <AskInPlace
+          text={labels.signOut}
+          name={labels.signOutNamed(name)}
+          question={labels.askSignOut(name)}
+          onYes={() => onSignOut(session)}
+        />
+      )}
+    </li>
+  );
+});
+
+function factsOf(session: Session, analytics: Analytics | null, words: Words): readonly ReactNode[] {
+  const { labels, locale } = words;
+  const { is_current: isCurrent, risk, created_at: created } = session;
+  const place = placeName(session.location, words);
+  const address = within(words, session.ip_address);
+  const texts = [
+    software(session, isCurrent ? 'this' : 'short', words),
+    place,
+    isCurrent || place === null ? address : null,
+  ].filter((text) => text !== null);
+  return [
+    ...texts.map((text) => <bdi>{text}</bdi>),
+    <MovingTime
+      at={session.last_activity}
+      phrase={(when) => (when === null ? labels.activeNow : labels.active(when))}
+    />,
+    isCurrent && (
+      <time dateTime={created} title={fullTime(created, locale)}>
+        {labels.since(day(created, Date.now(), locale))}
+      </time>
+    ),
+    ...risk.findings.map((finding) => (
+      <strong className="latchkey-finding" data-severity={finding.severity}>
+        {findingSentence(finding, session, analytics, words)}
+      </strong>
+    )),
+  ].filter((fact) => fact !== false);
+}

@@ -1,0 +1,77 @@
+/** Where does the focus go when what had it leaves the page? */
+
+import { type FocusEvent, type RefObject, useEffect, useRef } from 'react';
+
+import { neighbourOf } from './session-order.js';
+
+/** What the keeper needs of the element around. */
+export interface KeptFocus {
+  readonly onFocus: (event: FocusEvent) => void;
+  readonly onBlur: () => void;
+  /** What the focus returns to once a dialog is closed. */
+  readonly returnTo: (opener: HTMLElement) => void;
+}
+
+/**
+ * Keeps the focus on the page: in the item that had it, else in its neighbour, else on the heading. Items are
+ * the elements with `data-latchkey-item`. Without it a keyboard starts anew at the top of the document.
+ */
+export function useKeptFocus(root: RefObject<HTMLElement | null>, heading: RefObject<HTMLElement | null>): KeptFocus {
+  /** What had the focus; React tells nothing of a blur that comes from its own removal. */
+  const held = useRef<{ readonly item: string | null } | null>(null);
+  const opener = useRef<HTMLElement | null>(null);
+  const before = useRef<readonly string[]>([]);
+
+  useEffect(() => {
+    const around = root.current;
+    if (around === null) return;
+    const look = (): void => {
+      const items = new Map(itemsOf(around));
+      const order = [...items.keys()];
+      const isLost = document.activeElement === null || document.activeElement === document.body;
+      if (isLost && held.current !== null) {
+        const { item } = held.current;
+        const next = item === null || items.has(item) ? item : neighbourOf(item, before.current, order);
+        const target = connected(opener.current) ?? targetIn(items.get(next ?? '')) ?? heading.current;
+        held.current = null;
+        target?.focus();
+      }
+      if (around.querySelector('dialog') === null) opener.current = null;
+      before.current = order;
+    };
+    look();
+    // Not after renders of ours: a part may change by itself, as a question that is answered with "keep" does.
+    const observer = new MutationObserver(look);
+    observer.observe(around, { childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, [root, heading]);
+
+  const keeper = useRef<KeptFocus>({
+    onFocus: ({ target }) => {
+      const item = target.closest<HTMLElement>('[data-latchkey-item]');
+      held.current = { item: item?.dataset['latchkeyItem'] ?? null };
+    },
+    onBlur: () => {
+      held.current = null;
+    },
+    returnTo: (element) => {
+      opener.current = element;
+    },
+  });
+  return keeper.current;
+}
+
+/** Items that can take the focus. */
+function itemsOf(root: HTMLElement | null): readonly [string, HTMLElement][] {
+  return [...(root?.querySelectorAll<HTMLElement>('[data-latchkey-item]') ?? [])]
+    .filter((item) => targetIn(item) !== null)
+    .map((item) => [item.dataset['latchkeyItem'] ?? '', item]);
+}
+
+function targetIn(item: HTMLElement | undefined): HTMLElement | null {
+  return item?.querySelector<HTMLElement>('button') ?? item?.querySelector<HTMLElement>('[tabindex]') ?? null;
+}
+
+function connected(element: HTMLElement | null): HTMLElement | null {
+  return element?.isConnected === true ? element : null;
+}
