@@ -91,7 +91,7 @@ function Advice({ recommendation, sessions, analytics, onSignOut, onDismiss }: A
         )}
         {'. '}
         {name !== null && !sentence.includes(name) && `${name}.`}
-      </p>
+      </p>{' '}
       <button type="button" aria-label={`${dismiss}: ${sentence}`} onClick={onDismiss}>
         {dismiss}
       </button>{' '}

@@ -21,7 +21,7 @@ export function SessionNumbers({ count, limit, medianSeconds }: SessionNumbersPr
       <div>
         <dt>{labels.sessionCount}</dt>{' '}
         <dd>{limit === null ? sessions : labels.ofLimit(sessions, digits.format(limit))}</dd>
-      </div>
+      </div>{' '}
       {medianSeconds !== null && (
         <div>
           <dt>{labels.typicalLength}</dt> <dd>{lasted(medianSeconds, locale)}</dd>

@@ -24,7 +24,8 @@ export const SessionRow = memo(function SessionRow({ session, analytics, onSignO
   const facts = factsOf(session, analytics, words);
   return (
     <li className="latchkey-row" data-latchkey-item={session.session_id} data-risk={session.risk.level}>
-      <span className="latchkey-name">
+      {/* The last row's neighbour: it has no button that could take the focus. */}
+      <span className="latchkey-name" tabIndex={session.is_current ? -1 : undefined}>
         {session.is_current ? labels.thisDevice : <bdi>{shortName(session, words)}</bdi>}
       </span>{' '}
       <span className="latchkey-facts">

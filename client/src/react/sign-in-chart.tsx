@@ -25,23 +25,25 @@ export function SignInChart({ days }: { days: Analytics['sign_ins_by_day'] }): R
           <rect key={date} {...place} fill="currentColor" />
         ))}
       </svg>
-      <table className="latchkey-unseen">
-        <caption>{labels.chartTitle(days.length)}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{labels.chartDay}</th>
-            <th scope="col">{labels.chartCount}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {days.map(({ day: date, count }) => (
-            <tr key={date}>
-              <th scope="row">{named(date)}</th>
-              <td>{count}</td>
+      <div className="latchkey-unseen">
+        <table>
+          <caption>{labels.chartTitle(days.length)}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{labels.chartDay}</th>
+              <th scope="col">{labels.chartCount}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {days.map(({ day: date, count }) => (
+              <tr key={date}>
+                <th scope="row">{named(date)}</th>
+                <td>{count}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

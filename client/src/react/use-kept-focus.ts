@@ -20,24 +20,23 @@ export function useKeptFocus(root: RefObject<HTMLElement | null>, heading: RefOb
   /** What had the focus; React tells nothing of a blur that comes from its own removal. */
   const held = useRef<{ readonly item: string | null } | null>(null);
   const opener = useRef<HTMLElement | null>(null);
-  const before = useRef<readonly string[]>([]);
+  const before = useRef<readonly Place[]>([]);
 
   useEffect(() => {
     const around = root.current;
     if (around === null) return;
     const look = (): void => {
       const items = new Map(itemsOf(around));
-      const order = [...items.keys()];
       const isLost = document.activeElement === null || document.activeElement === document.body;
       if (isLost && held.current !== null) {
         const { item } = held.current;
-        const next = item === null || items.has(item) ? item : neighbourOf(item, before.current, order);
+        const next = item === null || items.has(item) ? item : nextTo(item, before.current, [...items.keys()]);
         const target = connected(opener.current) ?? targetIn(items.get(next ?? '')) ?? heading.current;
         held.current = null;
         target?.focus();
       }
       if (around.querySelector('dialog') === null) opener.current = null;
-      before.current = order;
+      before.current = [...items].map(([id, element]) => ({ id, list: element.parentElement }));
     };
     look();
     // Not after renders of ours: a part may change by itself, as a question that is answered with "keep" does.
@@ -59,6 +58,19 @@ export function useKeptFocus(root: RefObject<HTMLElement | null>, heading: RefOb
     },
   });
   return keeper.current;
+}
+
+/** Where an item stood. */
+interface Place {
+  readonly id: string;
+  readonly list: Element | null;
+}
+
+/** The neighbour in the same list, else on the page. */
+function nextTo(lost: string, before: readonly Place[], left: readonly string[]): string | null {
+  const list = before.find(({ id }) => id === lost)?.list;
+  const peers = before.filter((place) => place.list === list).map(({ id }) => id);
+  return neighbourOf(lost, peers, left) ?? neighbourOf(lost, before.map(({ id }) => id), left);
 }
 
 /** Items that can take the focus. */
