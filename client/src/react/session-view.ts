@@ -74,7 +74,8 @@ export function viewOf(state: LatchkeyState, local: Local, before: SessionView |
     events: kept(before?.events, trail.events ?? []),
     areEventsKnown: trail.events !== null,
     hasMoreEvents: trail.next !== null,
-    sessionLimit: state.sessionLimit,
+    // The sentence of an eviction speaks of it when the rest is forgotten.
+    sessionLimit: state.sessionLimit ?? (state.status === 'signed-out' ? (before?.sessionLimit ?? null) : null),
     confirmedAt: state.confirmedAt,
     online: state.online,
     retryAt: state.retryAt,

@@ -146,6 +146,12 @@ describe('an end', () => {
     await expectAccessible(container);
   });
 
+  test('a core that forgets the limit at the end is remembered', async () => {
+    const { container, set } = await dashboard({ ...SIGNED_IN, sessionLimit: 3 });
+    await set({ ...SIGNED_OUT, sessionLimit: null, endedReason: 'evicted' });
+    expect(wordsOf(container.querySelector('.latchkey-ended'))).toContain('more than 3 devices');
+  });
+
   test('onSignedOut is told once each time, with the reason', async () => {
     const onSignedOut = vi.fn();
     const { set, rerender } = await dashboard(SIGNED_IN, { onSignedOut });
