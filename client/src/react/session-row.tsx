@@ -59,7 +59,8 @@ function factsOf(session: Session, analytics: Analytics | null, words: Words): r
     isCurrent || place === null ? address : null,
   ].filter((text) => text !== null);
   return [
-    ...texts.map((text) => <bdi>{text}</bdi>),
+    // Sentences of ours with names in them: they run our way, whatever letter comes first.
+    ...texts.map((text) => <bdi dir={words.direction}>{text}</bdi>),
     <MovingTime
       at={session.last_activity}
       phrase={(when) => (when === null ? labels.activeNow : labels.active(when))}
