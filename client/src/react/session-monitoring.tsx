@@ -20,7 +20,10 @@ import { WordsContext, directionOf } from './words.js';
 
 /** What the dashboard takes. */
 export interface SessionMonitoringProps {
-  /** Whose sessions; one's own without it. */
+  /**
+   * Whose sessions; one's own without it. For now it has to be one's own: a client reads no other's, and the
+   * dashboard shows those of the person who is signed in.
+   */
   readonly userId?: string | undefined;
   /** Texts to replace. Made once, outside of the component, they cost no render. */
   readonly labels?: PartialLabels | undefined;

@@ -232,6 +232,20 @@ describe('signing out', () => {
     expect(result.current.error).toBeNull();
   });
 
+  test('a refusal that nobody waits for is no unhandled rejection', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const fake = fakeLatchkey(SIGNED_IN);
+    fake.sessions.revoke.mockRejectedValue(latchkeyError('network'));
+    const { result } = hook(fake, ({ revokeSession }) => revokeSession);
+    act(() => void result.current(PHONE.session_id));
+    await settle();
+    vi.useRealTimers();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
   test('a session that was already over stays away without an error', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.revoke.mockRejectedValue(latchkeyError('not_found', { status: 404 }));
