@@ -51,7 +51,7 @@ function EventLine({ event, session }: { event: SecurityEvent; session: Session 
       <time dateTime={at} title={fullTime(at, locale)}>
         {clockTime(at, Date.now(), locale)}
       </time>{' '}
-      <span>{labels.event[type] ?? type}</span> 
+      <span>{labels.event[type] ?? type}</span>{' '}
       <bdi dir={words.direction}>{eventFacts(event, session, words)}</bdi>{' '}
       <span className="latchkey-severity" data-severity={severity}>
         {labels.severity[severity]}

@@ -72,13 +72,13 @@ export interface Labels {
   readonly dismissed: string;
   readonly undo: string;
   readonly recommendation: Record<Recommendation['code'], (facts: RecommendationFacts) => string>;
-  readonly finding: Record<SecurityEvent['event_type'], (facts: Facts) => string>;
+  /** What has no sentence of its own is called what its event is called. */
+  readonly finding: Partial<Record<SecurityEvent['event_type'], (facts: Facts) => string>>;
 
   readonly chartTitle: (days: number) => string;
   readonly chartSummary: (count: number, days: number) => string;
   readonly chartDay: string;
   readonly chartCount: string;
-  readonly numbers: string;
   readonly sessionCount: string;
   readonly ofLimit: (count: string, limit: string) => string;
   readonly typicalLength: string;
@@ -216,24 +216,12 @@ export const ENGLISH: Labels = {
     country_changed: (facts) => `country changed${fromTo(facts)}`,
     impossible_travel: (facts) => `moved faster than anybody can travel${fromTo(facts)}`,
     device_changed: (facts) => `browser or system changed${fromTo(facts)}`,
-    login: () => 'signed in',
-    logout: () => 'signed out',
-    session_ended: () => 'session ended',
-    session_evicted: () => 'made room for a newer session',
-    emergency_revocation: () => 'everybody was signed out by an administrator',
-    token_reused: () => 'its sign-in was used in two places',
-    state_regression: () => 'its sign-in came back newer than we know it',
-    token_forged: () => 'somebody tried a forged sign-in',
-    blocked: () => 'blocked after too many tries',
-    rate_limited: () => 'too many requests',
-    token_replayed: () => 'its sign-in was repeated from another network',
   },
 
   chartTitle: (days) => `Sign-ins, last ${days} days`,
   chartSummary: (count, days) => `${count === 1 ? 'One sign-in' : `${count} sign-ins`} in the last ${days} days`,
   chartDay: 'Day',
   chartCount: 'Sign-ins',
-  numbers: 'In numbers',
   sessionCount: 'Sessions',
   ofLimit: (count, limit) => `${count} of ${limit}`,
   typicalLength: 'Typical length',

@@ -3,7 +3,7 @@
 import type { SessionActions } from './session-store.js';
 
 function refuse(): Promise<never> {
-  return Promise.reject(new Error('Latchkey has no client here: it works in a browser, or below <LatchkeyProvider client>.'));
+  return Promise.reject(new Error('No Latchkey client: in a browser, or below <LatchkeyProvider client>'));
 }
 
 /** On a server, where a render cannot sign anybody out. */

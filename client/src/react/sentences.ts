@@ -33,7 +33,8 @@ export function findingSentence(
     to: finding.code === 'device_changed' ? fullName(session, words) : fact(to),
     usual: countryName(from ?? usualCountry(analytics, to), words),
   };
-  return (words.labels.finding[finding.code] ?? (() => visibleCode(finding.code)))(facts);
+  const { finding: sentences, event: names } = words.labels;
+  return sentences[finding.code]?.(facts) ?? names[finding.code] ?? visibleCode(finding.code);
 }
 
 /** Something to look at, as a sentence; `session` is the one it is about, if it is still there. */

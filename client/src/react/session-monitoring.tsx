@@ -4,7 +4,7 @@ import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { EndReason } from '../core/types.js';
 import { ConfirmDialog } from './confirm-dialog.js';
-import { type PartialLabels, withLabels } from './labels.js';
+import { type Labels, type PartialLabels, withLabels } from './labels.js';
 import { useSessionStore } from './latchkey-provider.js';
 import { NO_ACTIONS } from './no-actions.js';
 import { NoticeLine } from './notice-line.js';
@@ -130,27 +130,13 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
             }}
           />
         )}
-        {asked === 'others' && (
+        {asked !== null && (
           <ConfirmDialog
-            title={labels.askOthersTitle}
-            text={labels.askOthers(others)}
-            confirm={labels.signOutOthers}
+            {...questionOf(asked, sessions.length, labels)}
             onCancel={() => setAsked(null)}
             onConfirm={() => {
               setAsked(null);
-              signOuts.others();
-            }}
-          />
-        )}
-        {asked === 'everywhere' && (
-          <ConfirmDialog
-            title={labels.askEverywhereTitle}
-            text={labels.askEverywhere(sessions.length)}
-            confirm={labels.signOutAll}
-            onCancel={() => setAsked(null)}
-            onConfirm={() => {
-              setAsked(null);
-              signOuts.everywhere();
+              signOuts[asked]();
             }}
           />
         )}
@@ -160,4 +146,15 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
       </section>
     </WordsContext.Provider>
   );
+}
+
+/** What the dialog asks: how many sessions end, and which one stays. */
+function questionOf(
+  asked: 'others' | 'everywhere',
+  count: number,
+  labels: Labels,
+): { readonly title: string; readonly text: string; readonly confirm: string } {
+  return asked === 'others'
+    ? { title: labels.askOthersTitle, text: labels.askOthers(count - 1), confirm: labels.signOutOthers }
+    : { title: labels.askEverywhereTitle, text: labels.askEverywhere(count), confirm: labels.signOutAll };
 }

@@ -17,7 +17,7 @@ export function SessionNumbers({ count, limit, medianSeconds }: SessionNumbersPr
   const digits = new Intl.NumberFormat(locale);
   const sessions = digits.format(count);
   return (
-    <dl className="latchkey-numbers" aria-label={labels.numbers}>
+    <dl className="latchkey-numbers">
       <div>
         <dt>{labels.sessionCount}</dt>{' '}
         <dd>{limit === null ? sessions : labels.ofLimit(sessions, digits.format(limit))}</dd>
