@@ -91,7 +91,8 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
         className="latchkey"
         aria-label={labels.title}
         aria-busy={page.kind === 'loading'}
-        lang={locale}
+        // Our own texts are English whatever the dates are; an app's are in its locale.
+        lang={own === undefined ? 'en' : locale}
         onFocus={focus.onFocus}
         onBlur={focus.onBlur}
       >
@@ -123,10 +124,13 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
             onEverywhere={(opener) => ask('everywhere', opener)}
             onMoreEvents={() => {
               const before = view.events.length;
-              void actions.loadMoreEvents().then(() => {
-                const count = (store?.getView().events.length ?? before) - before;
-                if (count > 0) say(labels.olderEvents(count));
-              }, () => {});
+              actions.loadMoreEvents().then(
+                () => {
+                  const count = (store?.getView().events.length ?? before) - before;
+                  if (count > 0) say(labels.olderEvents(count));
+                },
+                () => signOuts.tell(labels.unreachable(null)),
+              );
             }}
           />
         )}

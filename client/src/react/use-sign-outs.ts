@@ -12,6 +12,8 @@ import type { Words } from './words.js';
 export interface SignOuts {
   /** What came of the last one, in words; `null` before, and when the row that left says it all. */
   readonly outcome: string | null;
+  /** Shows and announces what came of something else. */
+  readonly tell: (text: string) => void;
   readonly one: (session: Session) => void;
   readonly others: () => void;
   readonly everywhere: () => void;
@@ -56,5 +58,5 @@ export function useSignOuts(actions: SessionActions, words: Words, say: (text: s
     // What comes of it is the page: it says that this session is over.
     actions.revokeAllSessions().catch((error: unknown) => refused(error, words.labels.refusedMany));
   };
-  return { outcome, one, others, everywhere };
+  return { outcome, tell, one, others, everywhere };
 }

@@ -256,6 +256,16 @@ describe('security events', () => {
     expect(focused()).toBe('Recent security activity');
   });
 
+  test('older ones that cannot be read are said to be missing, and can be asked for again', async () => {
+    const fake = fakeLatchkey(SIGNED_IN);
+    fake.sessions.events.mockResolvedValueOnce({ events: [securityEvent()], next: 'older' });
+    fake.sessions.events.mockRejectedValueOnce(latchkeyError('network'));
+    const { click } = await dashboard({}, {}, fake);
+    await click(button('Show more'));
+    expect(said()).toBe('We could not reach the server.');
+    expect(focused()).toBe('Show more');
+  });
+
   test('no events are said in words once they were asked for', async () => {
     await dashboard();
     expect(screen.getByText('Nothing has happened yet.')).toBeTruthy();
@@ -319,6 +329,20 @@ describe('keyboard and StrictMode', () => {
     await pass();
     expect(screen.getByRole('dialog').hasAttribute('open')).toBe(true);
     fake.set({ ...SIGNED_OUT, endedReason: 'expired' });
+    await pass();
+    expect(onSignedOut.mock.calls).toEqual([['expired']]);
+  });
+
+  test('StrictMode tells of an end once, on a page that opens after it', async () => {
+    const fake = fakeLatchkey({ ...SIGNED_OUT, endedReason: 'expired' });
+    const onSignedOut = vi.fn();
+    render(
+      <StrictMode>
+        <LatchkeyProvider client={fake.client}>
+          <SessionMonitoring onSignedOut={onSignedOut} />
+        </LatchkeyProvider>
+      </StrictMode>,
+    );
     await pass();
     expect(onSignedOut.mock.calls).toEqual([['expired']]);
   });

@@ -61,6 +61,11 @@ describe('another language', () => {
     expect(row(PHONE.session_id)?.textContent).toContain('\u2068iPhone\u2069');
   });
 
+  test('a locale without texts of its own leaves ours English for a screen reader', async () => {
+    const { container } = await dashboard(SIGNED_IN, { locale: 'de' });
+    expect(container.querySelector('section')?.lang).toBe('en');
+  });
+
   test('the sentences of an end can be replaced one by one', async () => {
     const labels = { ended: { admin: 'Beendet.' }, evicted: (limit: number | null) => `Mehr als ${limit}.` };
     const { set } = await dashboard({ ...SIGNED_OUT, endedReason: 'admin' }, { labels });
