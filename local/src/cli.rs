@@ -30,6 +30,10 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "DIR", default_value = ".latchkey")]
     data: PathBuf,
 
+    /// Serve the demo page that was built into this directory.
+    #[arg(long, value_name = "DIR", default_value = "client/demo/dist")]
+    pub(crate) pages: PathBuf,
+
     /// Use the DynamoDB at this URL in place of the embedded one.
     #[arg(long, value_name = "URL", conflicts_with = "data", value_parser = endpoint)]
     dynamodb: Option<String>,

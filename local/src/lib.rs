@@ -10,6 +10,7 @@ pub mod keys;
 pub mod levers;
 pub mod loopback;
 pub mod operation;
+pub mod page;
 pub mod problem;
 pub mod progress_bar;
 pub mod server;

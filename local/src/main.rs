@@ -66,7 +66,13 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, cli.port)).await?;
     let port = listener.local_addr()?.port();
-    let laptop = Laptop::builder().storage(cli.storage()).port(port).environment().build().await?;
+    let laptop = Laptop::builder()
+        .storage(cli.storage())
+        .port(port)
+        .pages(cli.pages.clone())
+        .environment()
+        .build()
+        .await?;
     let cleanups = clean_every(laptop.clone(), CLEANUP_PERIOD);
     let sweeps = laptop.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
     say(&format!("listening on http://127.0.0.1:{port}"))?;

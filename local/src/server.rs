@@ -3,6 +3,7 @@
 //! ```text
 //! socket -> gateway stand-in -> /api/auth  (latchkey's own routes and layers) -> SDK -> stats -> faults -> engine
 //!                            -> /dev       (levers)
+//!                            -> /          (the demo page)
 //! ```
 //!
 //! Tests build a [`Laptop`] and call its router in process; the binary serves
@@ -24,6 +25,8 @@ mod schedule;
 mod serve;
 mod settings;
 mod storage;
+
+use std::path::PathBuf;
 
 use axum::Router;
 use axum::response::IntoResponse;
@@ -48,6 +51,7 @@ use crate::issuer::{Issuer, IssuerError};
 use crate::keys::KeysError;
 use crate::levers::faults::Faults;
 use crate::levers::stats::Stats;
+use crate::page;
 
 /// A running Latchkey, without a socket.
 #[derive(Clone)]
@@ -110,7 +114,7 @@ impl Laptop {
 }
 
 /// Latchkey's own routes and the levers, behind the gateway stand-in.
-fn router(app: &App, levers: Levers) -> Router {
+fn router(app: &App, levers: Levers, pages: Option<PathBuf>) -> Router {
     let routes = Router::new()
         .merge(api::login::routes())
         .merge(api::refresh::routes())
@@ -118,7 +122,7 @@ fn router(app: &App, levers: Levers) -> Router {
         .merge(api::revoke::routes());
     let api = latchkey::http::service(routes, app.clone());
     let own = dev::routes(levers).route("/openapi.yaml", get(openapi));
-    gateway::in_front_of(own.fallback_service(api))
+    gateway::in_front_of(page::in_front_of(own.fallback_service(api), pages))
 }
 
 /// The HTTP surface, as a document.

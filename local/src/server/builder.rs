@@ -1,5 +1,6 @@
 //! Puts a laptop together.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -32,6 +33,7 @@ pub struct Builder {
     port: u16,
     clock: MovableClock,
     settings: Settings,
+    pages: Option<PathBuf>,
 }
 
 impl Builder {
@@ -41,6 +43,7 @@ impl Builder {
             port: DEFAULT_PORT,
             clock: MovableClock::system(),
             settings: Settings::default(),
+            pages: None,
         }
     }
 
@@ -53,6 +56,12 @@ impl Builder {
     /// The port that this laptop is reached at: it is in the issuer's URL.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Serves the demo page that was built into this directory.
+    pub fn pages(mut self, directory: PathBuf) -> Self {
+        self.pages = Some(directory);
         self
     }
 
@@ -100,7 +109,7 @@ impl Builder {
         let audience = self.settings.audience();
         let levers = Levers { clock: self.clock, faults, stats, issuer, audience, alerts };
         Ok(Laptop {
-            router: router(&app, levers.clone()),
+            router: router(&app, levers.clone(), self.pages),
             app,
             store,
             clock: levers.clock,

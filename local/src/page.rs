@@ -1,0 +1,120 @@
+//! The demo page at `/`: the files that the client's build leaves, read as they are asked for.
+//!
+//! ```text
+//! GET /              index.html, or how to build it
+//! GET /demo/<name>   one file of the same directory; what is no file there goes on to the API's 404
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use http::{Method, header};
+
+/// The page runs only what this server sends, talks only to it, and sits in no frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HOW_TO_BUILD: &str = "<!doctype html><html lang=\"en\"><title>Latchkey</title><h1>Latchkey is running</h1>\
+    <p>The demo page is not built. <code>make run</code> builds it, or in <code>client/</code>: \
+    <code>npm ci &amp;&amp; npm run build &amp;&amp; npm run demo</code>. Then load this page again.</p></html>";
+
+/// Serves the files of `directory` in front of `routes`.
+pub fn in_front_of(routes: Router, directory: Option<PathBuf>) -> Router {
+    routes.layer(middleware::from_fn_with_state(Arc::new(directory), page))
+}
+
+async fn page(State(directory): State<Arc<Option<PathBuf>>>, request: Request, next: Next) -> Response {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return next.run(request).await;
+    }
+    let path = request.uri().path();
+    let name = if path == "/" { Some("index.html") } else { path.strip_prefix("/demo/") };
+    let file = name.and_then(|name| Some((kind(name)?, read(directory.as_deref()?, name)?)));
+    match file {
+        Some((kind, bytes)) => answer(kind, bytes),
+        None if path == "/" => answer("text/html; charset=utf-8", HOW_TO_BUILD.into()),
+        None => next.run(request).await,
+    }
+}
+
+fn answer(kind: &'static str, bytes: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, bytes).into_response()
+}
+
+/// The file `name`, which has no separator, no escape and no leading dot: nothing leads out of `directory`.
+fn read(directory: &Path, name: &str) -> Option<Vec<u8>> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let safe = !name.starts_with('.') && name.bytes().all(plain);
+    safe.then(|| std::fs::read(directory.join(name)).ok()).flatten()
+}
+
+fn kind(name: &str) -> Option<&'static str> {
+    match name.rsplit_once('.')?.1 {
+        "html" => Some("text/html; charset=utf-8"),
+        "js" => Some("text/javascript; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::StatusCode;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn get(directory: Option<&Path>, path: &str) -> (StatusCode, String, String) {
+        let router = in_front_of(Router::new(), directory.map(Path::to_owned));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, kind.unwrap_or_default(), String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_built_page_is_served_with_its_script() {
+        let built = tempfile::tempdir().unwrap();
+        std::fs::write(built.path().join("index.html"), "the page").unwrap();
+        std::fs::write(built.path().join("demo.js"), "the script").unwrap();
+        let (_, kind, text) = get(Some(built.path()), "/").await;
+        assert_eq!((kind.as_str(), text.as_str()), ("text/html; charset=utf-8", "the page"));
+        let (_, kind, text) = get(Some(built.path()), "/demo/demo.js").await;
+        assert_eq!((kind.as_str(), text.as_str()), ("text/javascript; charset=utf-8", "the script"));
+    }
+
+    #[tokio::test]
+    async fn without_a_built_page_the_root_says_how_to_build_it() {
+        let (status, _, text) = get(None, "/").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(text.contains("make run"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn no_path_leads_out_of_the_directory() {
+        let outside = tempfile::tempdir().unwrap();
+        let built = outside.path().join("built");
+        std::fs::create_dir(&built).unwrap();
+        std::fs::write(outside.path().join("secret.js"), "a secret").unwrap();
+        for path in
+            ["/demo/../secret.js", "/demo/..%2fsecret.js", "/demo//secret.js", "/demo/.js", "/secret.js"]
+        {
+            assert_eq!(get(Some(&built), path).await.0, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+}
