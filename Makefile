@@ -17,7 +17,7 @@ FUNCTIONS := login refresh sessions revoke authorizer cleanup
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
-run: tools-cc ## Serve everything on http://127.0.0.1:9000 (PORT=.. for another port)
+run: tools-cc client/demo/dist/demo.js ## Serve everything on http://127.0.0.1:9000 (PORT=.. for another port)
 	@cargo build --workspace --bins
 	@exec target/debug/latchkey-local --port $(PORT)
 
@@ -35,11 +35,14 @@ template: tools-python ## Check the template with cfn-lint and SAM, offline
 	SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
 
 client: bins client/node_modules/installed ## Types and tests of the npm package, against the real server
-	cd client && npm run --silent typecheck && npm test --silent
+	cd client && npm run --silent typecheck && npm run --silent build && npm run --silent size && npm run --silent demo && npm test --silent
 
 client/node_modules/installed: client/package-lock.json | tools-node
 	cd client && npm ci --silent --no-audit --no-fund
 	@touch $@
+
+client/demo/dist/demo.js: client/node_modules/installed $(shell find client/src client/demo client/styles -name dist -prune -o -type f -print)
+	cd client && npm run --silent demo
 
 unit: bins tools-nextest tools-curl ## Doc tests, then all other tests
 	cargo test --quiet --workspace --doc

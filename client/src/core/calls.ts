@@ -21,7 +21,7 @@ export function authenticated({ options, session, store, tries }: Context, refre
   const mendable = async (response: Response, owner: number): Promise<boolean> => {
     if (response.status !== 401) return false;
     const { code, reason } = isProblem(response.headers) ? ((await response.clone().json().catch(() => ({}))) as Problem) : {};
-    if (code === 'session_ended' && owner === session.epoch.owner) session.end((reason as EndReason | undefined) ?? 'expired');
+    if (code === 'session_ended' && owner === session.epoch.owner) session.end((reason as EndReason | undefined) ?? 'expired', true);
     if (typeof code === 'string') return MENDABLE.includes(code);
     return /^Bearer\b.*\berror="?invalid_token/i.test(response.headers.get('www-authenticate') ?? '');
   };

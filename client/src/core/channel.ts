@@ -9,7 +9,7 @@ export type List = components['schemas']['SessionList'];
 export type Message =
   /** A token arrived, by a sign-in or a refresh; `left` is in seconds. */
   | { readonly type: 'token'; readonly id: string; readonly left: number; readonly signIn: boolean; readonly tokens: Tokens | null }
-  | { readonly type: 'ended'; readonly id: string | null; readonly reason: EndReason }
+  | { readonly type: 'ended'; readonly id: string | null; readonly reason: EndReason; readonly byServer: boolean }
   /** Somebody signs in or out: send nothing that could be answered with a cookie. */
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }

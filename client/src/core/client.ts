@@ -102,7 +102,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
         session.heard(message);
         break;
       case 'ended':
-        if (message.id === session.id() || message.id === null) session.end(message.reason, false);
+        if (message.id === session.id() || message.id === null) session.end(message.reason, message.byServer, false);
         break;
       case 'pause':
         pause.begin();

@@ -49,7 +49,7 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
       if (!(error instanceof LatchkeyError)) throw error;
       if (!current()) return session.status();
       // Only our own, typed refusal ends anything: an edge or a proxy may say 401, too.
-      if (error.status === 401 && error.code !== 'not_latchkey') session.end(reasonOf(error));
+      if (error.status === 401 && error.code !== 'not_latchkey') session.end(reasonOf(error), error.code === 'session_ended');
       else failed('refresh', error);
       throw error;
     } finally {

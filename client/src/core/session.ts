@@ -2,6 +2,7 @@
 
 import type { Message } from './channel.js';
 import { countdown } from './clock.js';
+import { LatchkeyError } from './errors.js';
 import type { Store } from './state.js';
 import type { Tokens, TokenStore } from './storage.js';
 import type { components } from '../api.js';
@@ -35,8 +36,8 @@ export interface HeldSession {
   granted(answer: Granted, signIn: boolean): void;
   learnt(answer: Status): void;
   heard(message: Message & { type: 'token' }): void;
-  /** `aloud` is false where another tab said it. */
-  end(reason: EndReason | null, aloud?: boolean): void;
+  /** `byServer`: nobody here asked for it. `aloud` is false where another tab said it. */
+  end(reason: EndReason | null, byServer?: boolean, aloud?: boolean): void;
   /** Tells a new tab what this one has. */
   introduce(): void;
 }
@@ -86,7 +87,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     if (id !== null) tell({ type: 'token', id, left: left(), signIn, tokens: tokens?.get() ?? null });
   };
 
-  const end: HeldSession['end'] = (reason, aloud = true) => {
+  const end: HeldSession['end'] = (reason, byServer = false, aloud = true) => {
     if (store.get().status === 'signed-out') return;
     const ended = id;
     epoch.token++;
@@ -94,9 +95,10 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     lastEnded = ended;
     id = null;
     tokens?.remove();
-    show({ status: 'signed-out', endedReason: reason, ...NOTHING });
+    const error = byServer ? new LatchkeyError('session_ended', 'The session has ended.', { status: 401 }) : null;
+    show({ status: 'signed-out', endedReason: reason, ...NOTHING, error });
     if (reason === null) return;
-    if (aloud) tell({ type: 'ended', id: ended, reason });
+    if (aloud) tell({ type: 'ended', id: ended, reason, byServer });
     // Later, so that an app that throws there stops nothing here.
     queueMicrotask(() => options.onSignedOut?.(reason));
   };
@@ -123,7 +125,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
       post(signIn);
     },
     learnt(answer) {
-      if (answer.state === 'ended') end(answer.reason ?? 'expired');
+      if (answer.state === 'ended') end(answer.reason ?? 'expired', true);
       else if (answer.session_id === null) end(null);
       // Its sign-out may still be on its way; the cookies do not know.
       else if (answer.session_id !== lastEnded) hold(answer.session_id, answer.expires_in, answer.can_refresh, false);

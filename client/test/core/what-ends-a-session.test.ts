@@ -77,6 +77,22 @@ describe('a session ends here', () => {
     expect(server.of('POST /refresh')).toHaveLength(0);
   });
 
+  test('and says that the server ended it, in every tab; one that signs out itself says nothing', async () => {
+    const server = new FakeServer().signedIn();
+    const [here, there] = [await openTab(server), await openTab(server)];
+    server.end('s-1', 'signed_out');
+    await expect(here.sessions.list()).rejects.toMatchObject({ code: 'session_ended' });
+    await pass(1);
+    for (const client of [here, there]) {
+      expect(client.getState()).toMatchObject({ endedReason: 'signed_out', error: { code: 'session_ended' } });
+    }
+    const [own, other] = [await openTab(new FakeServer().signedIn(), { channel: 'another' }), await openTab(server, { channel: 'another' })];
+    await own.signOut();
+    await pass(1);
+    expect(own.getState().error).toBeNull();
+    other.dispose();
+  });
+
   test("on session_ended from the app's own API", async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);

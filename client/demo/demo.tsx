@@ -1,0 +1,83 @@
+/** The demo: sign in by the stand-in identity provider, and see the dashboard that any app would show. */
+
+import { useState, useSyncExternalStore, type FormEvent, type ReactElement } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createLatchkey, LatchkeyError, LatchkeyProvider, SessionMonitoring } from '../src/index.js';
+import { post, stealAndUse } from './levers.js';
+
+const latchkey = createLatchkey();
+
+function SignIn({ onName }: { readonly onName: (name: string) => void }): ReactElement {
+  const [name, setName] = useState('alice');
+  const [problem, setProblem] = useState('');
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setProblem('');
+    try {
+      const { assertion } = await post<{ assertion: string }>('/dev/assertion', { sub: name });
+      await latchkey.signIn(assertion);
+      onName(name);
+    } catch (error) {
+      setProblem(error instanceof LatchkeyError ? error.message : 'The stand-in identity provider did not answer.');
+    }
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)}>
+      <label>
+        Your name
+        <input value={name} onChange={(event) => setName(event.target.value)} required maxLength={128} />
+      </label>
+      <button type="submit">Sign in</button>
+      {problem !== '' && <p role="alert">{problem}</p>}
+    </form>
+  );
+}
+
+function Levers({ name }: { readonly name: string }): ReactElement {
+  const [told, setTold] = useState('');
+  const steal = async (): Promise<void> => {
+    setTold('A second sign-in was opened, and its refresh token copied by a thief …');
+    setTold(await stealAndUse(name));
+    await latchkey.sessions.list();
+  };
+  return (
+    <details>
+      <summary>Try it: only in this demo</summary>
+      <p>
+        Open another browser or a private window on this address and sign in with the same name. It appears here within ten seconds; sign it out
+        from here.
+      </p>
+      <div className="levers">
+        <button type="button" onClick={() => void steal()}>
+          Play the story of a stolen token
+        </button>
+        <button type="button" onClick={() => void post('/dev/clock', { advance_seconds: 3600 })}>
+          Move the server an hour ahead
+        </button>
+      </div>
+      <p role="status">{told}</p>
+    </details>
+  );
+}
+
+function Page(): ReactElement {
+  const [name, setName] = useState('alice');
+  const { status } = useSyncExternalStore(latchkey.subscribe, latchkey.getState);
+  return (
+    <main>
+      <h1>Latchkey on this machine</h1>
+      <SessionMonitoring />
+      {status === 'signed-out' && <SignIn onName={setName} />}
+      {status === 'signed-in' && <Levers name={name} />}
+    </main>
+  );
+}
+
+const place = document.getElementById('page');
+if (place) {
+  createRoot(place).render(
+    <LatchkeyProvider client={latchkey}>
+      <Page />
+    </LatchkeyProvider>,
+  );
+}

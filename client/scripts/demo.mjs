@@ -1,0 +1,20 @@
+// The demo page as static files, for latchkey-local to serve at `/`.
+import { copyFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+await build({
+  configFile: false,
+  logLevel: 'error',
+  publicDir: false,
+  define: { 'process.env.NODE_ENV': '"production"' },
+  build: {
+    outDir: 'demo/dist',
+    target: 'es2022',
+    modulePreload: false,
+    rolldownOptions: { input: 'demo/demo.tsx', output: { entryFileNames: 'demo.js' } },
+  },
+});
+const files = { 'demo/index.html': 'index.html', 'demo/demo.css': 'demo.css', 'styles/styles.css': 'styles.css' };
+for (const [from, to] of Object.entries(files)) copyFileSync(from, `demo/dist/${to}`);
