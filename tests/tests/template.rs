@@ -22,6 +22,8 @@ mod recorder;
 mod roles;
 #[path = "template/routes.rs"]
 mod routes;
+#[path = "template/safety.rs"]
+mod safety;
 #[path = "template/settings.rs"]
 mod settings;
 #[path = "template/stack.rs"]

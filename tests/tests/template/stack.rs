@@ -52,6 +52,11 @@ impl Stack {
         }
     }
 
+    /// What every function has that does not say otherwise.
+    pub(crate) fn globals(&self) -> Value {
+        self.evaluated(&self.template["Globals"]).unwrap_or_default()
+    }
+
     /// The names of the resources of a type that the stack makes.
     pub(crate) fn named(&self, kind: &str) -> Vec<String> {
         let all = members(&self.template["Resources"]).map(|(name, _)| name.clone());

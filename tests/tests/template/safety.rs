@@ -1,0 +1,123 @@
+//! What a deployment must not lose on the way: retention, boundaries, retries, dead letters, alarms for all.
+
+use serde_json::{Value, json};
+
+use super::changed;
+use super::document::template;
+use super::stack::{Stack, members};
+
+/// A stack with everything that is optional, so that nothing is missed.
+fn whole(template: &Value) -> Stack {
+    let parameters = [
+        ("LogRetentionDays", "7"),
+        ("PermissionsBoundaryArn", "boundary"),
+        ("WebhookUrl", "https://hooks.example.com/latchkey"),
+        ("DomainName", "auth.example.com"),
+        ("CloudFrontEnabled", "true"),
+        ("Architecture", "x86_64"),
+        ("MemorySize", "512"),
+    ];
+    Stack::of(template, &parameters)
+}
+
+fn faults(template: &Value) -> Vec<String> {
+    let stack = whole(template);
+    let mut faults = vec![];
+    let mut expect = |name: &str, pointer: &str, expected: Value| {
+        let found = stack.resource(name).pointer(pointer).cloned().unwrap_or_default();
+        if found != expected {
+            faults.push(format!("{name}{pointer} is {found}"));
+        }
+    };
+    for name in stack.named("AWS::Logs::LogGroup") {
+        expect(&name, "/Properties/RetentionInDays", json!("7"));
+    }
+    for name in stack.named("AWS::IAM::Role") {
+        expect(&name, "/Properties/PermissionsBoundary", json!("boundary"));
+    }
+    for name in stack.named("AWS::Pipes::Pipe") {
+        let of = |rest: &str| format!("/Properties/SourceParameters/DynamoDBStreamParameters/{rest}");
+        expect(&name, &of("MaximumRetryAttempts"), json!(5));
+        expect(&name, &of("StartingPosition"), json!("LATEST"));
+        expect(&name, &of("DeadLetterConfig/Arn"), json!("AlertDeadLetters.Arn"));
+    }
+    for name in stack.named("AWS::SQS::Queue") {
+        expect(&name, "/Properties/SqsManagedSseEnabled", json!(true));
+    }
+    let watched = stack.resource("DeadLettersAlarm").to_string();
+    let queues = stack.named("AWS::SQS::Queue").into_iter();
+    let unwatched = queues.filter(|name| !watched.contains(&format!("{name}.QueueName")));
+    faults.extend(unwatched.map(|name| format!("nobody watches {name}")));
+    let schedule = stack.resource("CleanupFunction")["Properties"]["Events"]["Hourly"]["Properties"].take();
+    if !schedule["RetryPolicy"].is_object() || schedule["DeadLetterConfig"]["Arn"] != "CleanupDeadLetters.Arn"
+    {
+        faults.push("a cleanup that cannot be started is lost".to_owned());
+    }
+    for function in stack.named("AWS::Serverless::Function") {
+        for alarm in ["ErrorsAlarm", "ThrottlesAlarm"] {
+            if !stack.resource(alarm)["Properties"]["Metrics"].to_string().contains(&function) {
+                faults.push(format!("{alarm} does not look at {function}"));
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn nothing_is_kept_for_ever_unbounded_or_unwatched() {
+    assert_eq!(faults(&template()), [""; 0]);
+    let resource = |rest: &str| format!("/Resources/{rest}");
+    for (pointer, value, fault) in [
+        (
+            "RevokeLogs/Properties/RetentionInDays",
+            Value::Null,
+            "RevokeLogs/Properties/RetentionInDays is null",
+        ),
+        (
+            "AccessLogs/Properties/RetentionInDays",
+            json!(3_653),
+            "AccessLogs/Properties/RetentionInDays is 3653",
+        ),
+        (
+            "WebhookPipeRole/Properties/PermissionsBoundary",
+            Value::Null,
+            "WebhookPipeRole/Properties/PermissionsBoundary is null",
+        ),
+        (
+            "MoreDeadLetters",
+            json!({"Type": "AWS::SQS::Queue", "Properties": {"SqsManagedSseEnabled": true}}),
+            "nobody watches MoreDeadLetters",
+        ),
+        (
+            "CleanupFunction/Properties/Events/Hourly/Properties/RetryPolicy",
+            Value::Null,
+            "a cleanup that cannot be started is lost",
+        ),
+        (
+            "ThrottlesAlarm/Properties/Metrics/6",
+            json!({"Id": "none"}),
+            "ThrottlesAlarm does not look at CleanupFunction",
+        ),
+    ] {
+        assert_eq!(faults(&changed(&resource(pointer), value)), [fault], "{pointer}");
+    }
+}
+
+#[test]
+fn processor_and_memory_are_the_deployers_choice() {
+    let globals = whole(&template()).globals();
+    let function = &globals["Function"];
+    assert_eq!(function["Runtime"], "provided.al2023");
+    assert_eq!((&function["Architectures"], &function["MemorySize"]), (&json!(["x86_64"]), &json!("512")));
+    let by_default = Stack::of(&template(), &[]).globals();
+    assert_eq!(by_default["Function"]["Architectures"], json!(["arm64"]));
+    let functions = whole(&template());
+    for function in functions.named("AWS::Serverless::Function") {
+        let own = functions.resource(&function)["Properties"].take();
+        let names: Vec<&str> = members(&own).map(|(name, _)| name.as_str()).collect();
+        assert!(
+            !names.iter().any(|name| ["Runtime", "Architectures", "MemorySize"].contains(name)),
+            "{function}"
+        );
+    }
+}
