@@ -146,7 +146,7 @@ export interface paths {
         };
         /**
          * What was revoked, when, why and by whom
-         * @description The newest 100; with `session_id` that one. Sessions that merely expired are not among them.
+         * @description The newest 100 among the last 5,000 events; with `session_id` that one. Sessions that merely expired are not among them.
          */
         get: operations["listRevocations"];
         put?: never;

@@ -276,6 +276,8 @@ async fn a_sign_in_of_exactly_fifteen_minutes_is_too_old() {
         let admin = admin(&world).await;
         world.advance(age);
         let admin = Tokens::of(world.device().refresh(&admin.refresh).await.assert_status(200));
-        assert_eq!(everyone(&world, &admin, json!({})).await.status.as_u16(), status, "{age} s");
+        let reply = everyone(&world, &admin, json!({})).await;
+        assert_eq!(reply.status.as_u16(), status, "{age} s");
+        assert_eq!(reply.code() == "reauthentication_required", status == 401);
     }
 }

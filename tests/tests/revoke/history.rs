@@ -1,5 +1,6 @@
 //! What was revoked, when, why and by whom: a user's own, an administrator's anybody's.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
 
@@ -84,6 +85,28 @@ async fn a_hundred_that_expired_hide_no_revocation() {
         device.clone().bearer(&admin.access).post("/api/auth/sessions", body).await.assert_status(200);
     }
     assert_eq!(world.count_events("alice", "session_ended").await, 126);
+    let own = device.sign_in("alice").await;
+    let asked = device.bearer(&own.access).get(PATH).await;
+    assert_eq!(asked.assert_status(200).body["revocations"][0]["session_id"], json!(first.session));
+}
+
+#[tokio::test]
+async fn a_page_full_of_other_events_hides_no_revocation() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    device.revoke(&first.access, json!({"strategy": "current"})).await.assert_status(200);
+    world.advance(60);
+    // More than one page looks at, each newer than the revocation.
+    let expired = world.raw_events("alice", "login").await.remove(0);
+    for number in 0..1_001_u64 {
+        let mut event = expired.clone();
+        let millis = world.now().seconds() as u64 * 1_000 + number;
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
+        event.insert("event_id".into(), AttributeValue::S(id.to_string()));
+        let put = world.dynamodb().put_item().table_name("latchkey-security-events").set_item(Some(event));
+        put.send().await.expect("the engine answers");
+    }
     let own = device.sign_in("alice").await;
     let asked = device.bearer(&own.access).get(PATH).await;
     assert_eq!(asked.assert_status(200).body["revocations"][0]["session_id"], json!(first.session));

@@ -1,5 +1,7 @@
 //! Revocations beside refreshes and logins: whoever comes first, what ended stays ended.
 
+use latchkey::session::end::{Actor, End, EndReason, Ending};
+use latchkey::sign_out::end_one;
 use latchkey_local::levers::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
@@ -144,4 +146,35 @@ async fn after_a_sign_out_everywhere_nothing_from_before_works_in_two_hundred_ro
             device.list(&tokens.access).await.assert_ended("signed_out");
         }
     }
+}
+
+#[tokio::test]
+async fn of_two_ends_of_a_session_the_first_one_counts_and_the_other_learns_it() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
+    let row = world.laptop.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
+    let end = |reason, by| End::of(&row, Ending::new(reason, by, world.now()));
+    // Both have read the row; one is starved and marks it, the other one's transaction comes next.
+    let theft = end(EndReason::ReuseDetected, Actor::System);
+    let own = end(EndReason::SignedOut, Actor::User);
+    assert!(world.laptop.store.mark_ending(&theft).await.unwrap());
+    assert!(!world.laptop.store.mark_ending(&own).await.unwrap(), "it is marked already");
+    assert!(!end_one(&world.laptop.app, &own, &[]).await.unwrap(), "this one ended nothing");
+    let record =
+        world.laptop.store.end_record(&session).await.unwrap().expect("the first one is carried out");
+    assert_eq!(record.reason, EndReason::ReuseDetected);
+    assert_eq!(world.count_events("alice", "session_ended").await, 1);
+}
+
+#[tokio::test]
+async fn a_mark_whose_reply_is_lost_is_ones_own_all_the_same() {
+    let world = World::new().await;
+    let tokens = world.device().sign_in("alice").await;
+    let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
+    let row = world.laptop.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
+    let end = End::of(&row, Ending::new(EndReason::Admin, Actor::System, world.now()));
+    world.laptop.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
+    assert!(world.laptop.store.mark_ending(&end).await.unwrap());
 }
