@@ -122,7 +122,8 @@ fn router(app: &App, levers: Levers, pages: Option<PathBuf>) -> Router {
         .merge(api::revoke::routes());
     let api = latchkey::http::service(routes, app.clone());
     let own = dev::routes(levers).route("/openapi.yaml", get(openapi));
-    gateway::in_front_of(page::in_front_of(own.fallback_service(api), pages))
+    let all = own.fallback_service(api);
+    gateway::in_front_of(if pages.is_some() { page::in_front_of(all, pages) } else { all })
 }
 
 /// The HTTP surface, as a document.
