@@ -12,7 +12,7 @@ SAM_CLI := 1.170.0
 PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 
-.PHONY: help run test lint template client unit bins mutants bench release docs tools-cc tools-curl tools-nextest tools-deny tools-python tools-node
+.PHONY: help run test lint template client unit bins mutants bench release docs tools-cc tools-curl tools-nextest tools-deny tools-python tools-node tools-chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -34,8 +34,8 @@ template: tools-python ## Check the template with cfn-lint and SAM, offline
 	$(PYTHON)/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
 	SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
 
-client: bins client/node_modules/installed ## Types and tests of the npm package, against the real server
-	cd client && npm run --silent typecheck && npm run --silent build && npm run --silent size && npm run --silent demo && npm test --silent
+client: bins tools-chromium client/node_modules/installed ## Types and tests of the npm package, against the real server and in a browser
+	cd client && npm run --silent typecheck && npm run --silent build && npm run --silent size && npm run --silent demo && npm test --silent && npm run --silent browser
 
 client/node_modules/installed: client/package-lock.json | tools-node
 	cd client && npm ci --silent --no-audit --no-fund
@@ -73,6 +73,9 @@ tools-curl:
 
 tools-node:
 	@command -v npm >/dev/null || { apt-get update -q && apt-get install -qy nodejs npm; }
+
+tools-chromium:
+	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy chromium; }
 
 tools-nextest: tools-cc
 	@command -v cargo-nextest >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-nextest --version 0.9.143

@@ -7,9 +7,14 @@ import { post, stealAndUse } from './levers.js';
 
 const latchkey = createLatchkey();
 
-function SignIn({ onName }: { readonly onName: (name: string) => void }): ReactElement {
+interface SignInProps {
+  readonly problem: string;
+  readonly setProblem: (problem: string) => void;
+  readonly onName: (name: string) => void;
+}
+
+function SignIn({ problem, setProblem, onName }: SignInProps): ReactElement {
   const [name, setName] = useState('alice');
-  const [problem, setProblem] = useState('');
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setProblem('');
@@ -62,12 +67,14 @@ function Levers({ name }: { readonly name: string }): ReactElement {
 
 function Page(): ReactElement {
   const [name, setName] = useState('alice');
+  // Kept here: a sign-in that the browser does not keep takes the form away for a moment.
+  const [problem, setProblem] = useState('');
   const { status } = useSyncExternalStore(latchkey.subscribe, latchkey.getState);
   return (
     <main>
       <h1>Latchkey on this machine</h1>
       <SessionMonitoring />
-      {status === 'signed-out' && <SignIn onName={setName} />}
+      {status === 'signed-out' && <SignIn problem={problem} setProblem={setProblem} onName={setName} />}
       {status === 'signed-in' && <Levers name={name} />}
     </main>
   );
