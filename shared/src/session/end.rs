@@ -144,6 +144,8 @@ pub struct End {
     pub at: Timestamp,
     /// How long it lived, in seconds.
     pub lasted_seconds: u64,
+    /// Whether its row is marked with it: a mark never changes, so no other end can be first.
+    pub is_marked: bool,
 }
 
 impl End {
@@ -166,7 +168,17 @@ impl End {
     fn as_decided(session: &Session, ending: Ending) -> Self {
         let Ending { reason, by, note, at, .. } = ending;
         let lasted_seconds = session.created_at.seconds_until(at);
-        Self { user: session.user.clone(), session: session.id, reason, by, note, at, lasted_seconds }
+        let is_marked = session.ending.as_ref().is_some_and(|ending| !ending.with_everyone);
+        Self {
+            user: session.user.clone(),
+            session: session.id,
+            reason,
+            by,
+            note,
+            at,
+            lasted_seconds,
+            is_marked,
+        }
     }
 }
 

@@ -108,16 +108,17 @@ impl Store {
         reply.item().map(record_of).transpose()
     }
 
-    /// Delete, event and record of one end. The delete asks for existence and for no other end's mark, never
-    /// for a generation: a refresh in between must not save a session that is being revoked.
+    /// Delete, event and record of one end. The delete asks for existence and, unless the row was marked when it
+    /// was read, for no other end's mark; never for a generation: a refresh in between must not save a session
+    /// that is being revoked.
     pub(super) fn end_items(&self, end: &End, now_millis: i64) -> [TransactWriteItem; 3] {
         let mut delete = Delete::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(item::user_key(&end.user)))
             .key(SK, text(item::session_key(&end.session)))
-            .condition_expression(NO_OTHER_END);
+            .condition_expression(if end.is_marked { "attribute_exists(pk)" } else { NO_OTHER_END });
         for (name, value) in ending_attributes(&end.ending()) {
-            if let Some(value) = value.filter(|_| name != ENDING_NOTE) {
+            if let Some(value) = value.filter(|_| name != ENDING_NOTE && !end.is_marked) {
                 delete = delete.expression_attribute_values(format!(":{name}"), value);
             }
         }

@@ -102,3 +102,19 @@ async fn a_malformed_row_locks_nobody_else_out() {
     assert!(refused.status.is_server_error(), "{}", refused.body);
     refused.assert_no_cookie();
 }
+
+#[tokio::test]
+async fn a_mark_of_another_version_can_be_carried_out_like_any() {
+    let world = World::new().await;
+    let device = world.device();
+    for reason in ["signed_out", "a_reason_of_tomorrow"] {
+        let marked = device.sign_in("alice").await;
+        let mut row = world.raw_row("alice", &marked.session).await.unwrap();
+        // The reason alone, perhaps one that this version has no word for.
+        row.insert("z".into(), aws_sdk_dynamodb::types::AttributeValue::S(reason.into()));
+        world.put_row(row).await;
+        let own = device.sign_in("alice").await;
+        device.revoke(&own.access, json!({"strategy": "all"})).await.assert_status(200);
+        assert!(world.raw_row("alice", &marked.session).await.is_none(), "{reason}");
+    }
+}
