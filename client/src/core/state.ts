@@ -2,20 +2,21 @@
 
 import type { LatchkeyState } from './types.js';
 
-const AT_FIRST: LatchkeyState = {
+/** Nobody has asked the server yet: on a server, and in the browser's first render. */
+export const UNKNOWN_STATE: LatchkeyState = Object.freeze({
   status: 'unknown',
   endedReason: null,
-  token: { state: 'unknown', expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null },
+  token: Object.freeze({ state: 'unknown', expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null }),
   sessions: null,
   analytics: null,
-  recommendations: [],
+  recommendations: Object.freeze([]),
   sessionLimit: null,
   confirmedAt: null,
   online: true,
   stale: false,
   error: null,
   retryAt: null,
-};
+});
 
 /** An immutable snapshot and its listeners. */
 export interface Store {
@@ -26,7 +27,7 @@ export interface Store {
 }
 
 export function createStore(): Store {
-  let state = AT_FIRST;
+  let state = UNKNOWN_STATE;
   const listeners = new Set<() => void>();
   return {
     listeners,

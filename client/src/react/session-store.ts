@@ -4,7 +4,7 @@ import type { Ended, EventPage, Latchkey, LatchkeyErrorLike, LatchkeyState } fro
 import { UNREAD, withNewest, withOlder } from './event-trail.js';
 import { type Local, type SessionView, viewOf } from './session-view.js';
 import { sharedWhileUsed } from './shared-while-used.js';
-import { UNKNOWN_STATE } from './unknown-state.js';
+import { UNKNOWN_STATE } from '../core/state.js';
 
 /** What a component can ask for. Each call rejects with a `LatchkeyError`, which is also in `error`. */
 export interface SessionActions {

@@ -10,7 +10,7 @@ import type {
   LatchkeyState,
   Session,
 } from '../../../src/core/types.js';
-import { UNKNOWN_STATE } from '../../../src/react/unknown-state.js';
+import { UNKNOWN_STATE } from '../../../src/core/state.js';
 
 export const ENDED: Ended = {
   ended: 1,

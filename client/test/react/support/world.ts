@@ -1,5 +1,6 @@
 /** Three sessions in Berlin and Lisbon on 25 November 2026, and what the server says about them. */
 
+import { UNKNOWN_STATE } from '../../../src/core/state.js';
 import type { Analytics, LatchkeyState, Recommendation, SecurityEvent, Session } from '../../../src/core/types.js';
 
 export const NOW = new Date('2026-11-25T09:30:00Z');
@@ -121,14 +122,7 @@ export const SIGNED_IN: Partial<LatchkeyState> = {
 
 export const SIGNED_OUT: Partial<LatchkeyState> = {
   status: 'signed-out',
-  token: {
-    state: 'ended',
-    expiresAt: null,
-    expiresIn: 0,
-    needsRefresh: false,
-    canRefresh: false,
-    sessionId: null,
-  },
+  token: { ...UNKNOWN_STATE.token, state: 'ended' },
   sessions: null,
   analytics: null,
   recommendations: [],
