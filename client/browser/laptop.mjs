@@ -32,9 +32,9 @@ export const launch = () =>
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
 
-/** A browser of its own: cookies and tabs apart from every other. */
+/** Without motion: a colour that is half-way to another one has no contrast to measure. A browser of its own: cookies and tabs apart from every other. */
 export async function person(browser, laptop, options = {}) {
-  const context = await browser.newContext({ bypassCSP: true, viewport: { width: 1000, height: 800 }, ...options })
+  const context = await browser.newContext({ bypassCSP: true, reducedMotion: 'reduce', viewport: { width: 1000, height: 800 }, ...options })
   const said = []
   const open = async () => {
     const page = await context.newPage()

@@ -115,7 +115,8 @@ export function watching(context: Context, api: (path: string, call: Call) => Pr
     },
     heard(message) {
       if (message.type === 'list' && message.id === session.id() && (message.list || store.get().sessions)) show(message.list, message.etag);
-      rest(every + HEAD_START);
+      // Without a list of one's own an unchanged one is no help, and each of them would put one's own off.
+      if (store.get().sessions !== null) rest(every + HEAD_START);
     },
     plan,
     stop: () => clearTimeout(timer),

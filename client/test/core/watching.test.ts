@@ -48,6 +48,24 @@ describe('watching', () => {
     expect(tabs.every((each) => each.getState().analytics?.active_sessions === 2)).toBe(true);
   });
 
+  test('gets a new tab its own list, though another one polls and hears that nothing has changed', async () => {
+    const server = new FakeServer().signedIn();
+    const first = await openTab(server);
+    first.sessions.watch();
+    await pass(1);
+    // The other one asks just while the new one is still finding out where it stands.
+    const release = server.holdBack('GET /refresh');
+    const second = await openTab(server);
+    second.sessions.watch();
+    await first.sessions.list();
+    release();
+    await pass(5);
+    expect(second.getState().sessions).toHaveLength(1);
+    const before = server.of('GET /sessions').length;
+    await pass(60);
+    expect(server.of('GET /sessions').length - before).toBe(6);
+  });
+
   test('waits for the tab that polls, however long its answer takes', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all([openTab(server), openTab(server)]);
