@@ -494,6 +494,7 @@ export interface components {
              * @enum {string}
              */
             strategy: "everyone";
+            /** @description Not in the future; now, if absent. What was opened until then ends, and what an assertion from before then opened */
             before?: components["schemas"]["Time"];
             reason: components["schemas"]["Reason"];
         };
