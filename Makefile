@@ -54,9 +54,10 @@ bins: tools-cc
 mutants: tools-cc tools-nextest ## Break the code on purpose; every mutant must make the suite fail
 	tests/mutants/run
 
-bench: release ## Measure: a refresh's own work, cold starts, sizes (takes minutes)
+bench: release ## Measure: a refresh's own work, cold starts, sizes, cleanup (takes minutes)
 	cargo bench --quiet -p latchkey-tests --bench refresh
 	cargo bench --quiet -p latchkey-tests --bench cold_start
+	cargo bench --quiet -p latchkey-tests --bench cleanup
 
 release: tools-cc ## Build the functions as they ship
 	cargo build --release $(FUNCTIONS:%=-p latchkey-%)

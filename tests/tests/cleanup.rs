@@ -4,6 +4,8 @@
 mod costs;
 #[path = "support/deployed.rs"]
 mod deployed;
+#[path = "cleanup/in_flight.rs"]
+mod in_flight;
 #[path = "cleanup/interrupted.rs"]
 mod interrupted;
 #[path = "cleanup/rows.rs"]

@@ -55,7 +55,11 @@ async fn delete_all(run: &Run, sessions: Vec<Session>, due: Timestamp) -> bool {
     let mut deletes: JoinSet<Result<bool, StoreError>> = JoinSet::new();
     for session in sessions {
         let (store, consumed) = (run.store.clone(), Arc::clone(&consumed));
-        deletes.spawn(async move { store.delete_expired(&session, due, &consumed).await });
+        let permit = Arc::clone(&run.deletes).acquire_owned().await.expect("it is never closed");
+        deletes.spawn(async move {
+            let _permit = permit;
+            store.delete_expired(&session, due, &consumed).await
+        });
     }
     let mut all = true;
     while let Some(outcome) = deletes.join_next().await {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::{Budget, Mode, Progress};
 use crate::clock::{Clock, Timestamp};
@@ -12,6 +13,10 @@ use crate::store::{Consumed, Store, StoreError};
 
 /// A session is left alone for so long after its end: clocks differ, and a refresh may be under way.
 pub(super) const MARGIN: Duration = Duration::from_secs(300);
+
+/// Deletes in flight, of all buckets together: each is a connection, of which a function has 1,024; and
+/// DynamoDB answers within some milliseconds, so that these are thousands a second.
+const DELETES_AT_ONCE: usize = 128;
 
 /// How long a lease holds without being renewed.
 const LEASE: Duration = Duration::from_secs(120);
@@ -50,6 +55,8 @@ pub(super) struct Run {
     pub(super) failed: AtomicU64,
     pub(super) stopped: AtomicBool,
     pub(super) progress: Arc<Progress>,
+    /// Whoever deletes holds one of its permits.
+    pub(super) deletes: Arc<Semaphore>,
     begun: Instant,
 }
 
@@ -60,6 +67,7 @@ impl Run {
             store: store.clone(),
             clock,
             progress: budget.progress(),
+            deletes: Arc::new(Semaphore::new(DELETES_AT_ONCE)),
             budget,
             dry: mode == Mode::DryRun,
             consumed: Consumed::default(),

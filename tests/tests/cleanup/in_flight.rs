@@ -1,0 +1,73 @@
+//! How much does a run ask for at once? Each call in flight is a connection, and a function has 1,024 of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::config::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+    http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use latchkey::cleanup::{Budget, Mode, run};
+use latchkey::store::{Store, connect};
+use latchkey_tests::world::World;
+
+use super::DAY;
+
+/// Calls in flight now, and the most there were.
+#[derive(Clone, Debug, Default)]
+struct InFlight(Arc<(AtomicUsize, AtomicUsize)>);
+
+#[derive(Debug)]
+struct Slow {
+    in_flight: InFlight,
+    inner: SharedHttpConnector,
+}
+
+impl InFlight {
+    fn watch(&self, client: SharedHttpClient) -> SharedHttpClient {
+        let in_flight = self.clone();
+        http_client_fn(move |settings, components| {
+            let inner = client.http_connector(settings, components);
+            SharedHttpConnector::new(Slow { in_flight: in_flight.clone(), inner })
+        })
+    }
+}
+
+impl HttpConnector for Slow {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let InFlight(counts) = self.in_flight.clone();
+        let calling = self.inner.call(request);
+        HttpConnectorFuture::new(async move {
+            let now = counts.0.fetch_add(1, Ordering::Relaxed) + 1;
+            counts.1.fetch_max(now, Ordering::Relaxed);
+            // Of a paused clock: it moves on once whoever may ask has asked.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let answer = calling.await;
+            counts.0.fetch_sub(1, Ordering::Relaxed);
+            answer
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletes_are_many_at_once_and_never_more_than_a_functions_connections() {
+    let world = World::with(&[("EXPIRY_SHARDS", "4")]).await;
+    for number in 0..700 {
+        world.device().sign_in(&format!("user-{number}")).await;
+    }
+    world.advance(8 * DAY);
+    let in_flight = InFlight::default();
+    let http = in_flight.watch(world.laptop.engine.as_ref().expect("worlds are embedded").client());
+    let credentials = Credentials::new("local", "local", None, None, "tests");
+    let client = connect::client(http, "us-east-1", Some("http://127.0.0.1:8000"), credentials);
+    let store = Store::new(client, world.laptop.app.config());
+    let budget = Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX);
+    let clock = Arc::new(world.laptop.clock.clone());
+    let report = run(&store, clock, 4, budget, Mode::Clean).await.expect("it runs");
+    assert_eq!((report.ended, report.failed), (700, 0));
+    let most = in_flight.0.1.load(Ordering::Relaxed);
+    assert!((64..=136).contains(&most), "{most} calls at once");
+}
