@@ -7,7 +7,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 /// The operations that the levers may name: every one that Latchkey could call.
-pub const KNOWN: [&str; 16] = [
+pub const KNOWN: [&str; 17] = [
     "BatchGetItem",
     "BatchWriteItem",
     "CreateTable",
@@ -23,6 +23,7 @@ pub const KNOWN: [&str; 16] = [
     "TransactGetItems",
     "TransactWriteItems",
     "UpdateItem",
+    "UpdateTable",
     "UpdateTimeToLive",
 ];
 

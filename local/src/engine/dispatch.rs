@@ -34,6 +34,7 @@ fn run(db: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideEr
         "TransactGetItems" => call(body, |request| db.transact_get_items(request)),
         "TransactWriteItems" => call(body, |request| db.transact_write_items(request)),
         "UpdateItem" => call(body, |request| db.update_item(request)),
+        "UpdateTable" => call(body, |request| db.update_table(request)),
         "UpdateTimeToLive" => call(body, |request| db.update_time_to_live(request)),
         other => {
             Err(DynoxideError::ValidationException(format!("the embedded engine is not asked for {other:?}")))
