@@ -617,6 +617,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description It has ended */
+        EndedOne: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Ended"];
+            };
+        };
         /** @description What ended */
         Ended: {
             headers: {
@@ -847,6 +856,7 @@ export type Discovery = components['schemas']['Discovery'];
 export type Problem = components['schemas']['Problem'];
 export type Code = components['schemas']['Code'];
 export type OAuthError = components['schemas']['OAuthError'];
+export type ResponseEndedOne = components['responses']['EndedOne'];
 export type ResponseEnded = components['responses']['Ended'];
 export type ResponseInvalidRequest = components['responses']['InvalidRequest'];
 export type ResponseInvalidRequestOrOAuth = components['responses']['InvalidRequestOrOAuth'];
@@ -1180,7 +1190,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Ended"];
+            200: components["responses"]["EndedOne"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
