@@ -17,6 +17,7 @@ pub mod origin;
 pub mod problem;
 pub mod rate_limit;
 pub mod signed_in;
+pub mod tag;
 
 use axum::Router;
 

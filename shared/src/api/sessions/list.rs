@@ -17,6 +17,7 @@ use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
+use crate::http::tag::{etag, is_known};
 use crate::session::Session;
 use crate::store::{StoreError, Trail, TrailQuery, UserState};
 
@@ -62,8 +63,9 @@ pub(super) async fn list(
     // Who watches an unchanged list uses up no attempts: the count only follows a change.
     refused_before(&app, &caller)?;
     let body = show(look.await?);
-    if view::is_known(&body, known) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, view::etag(&body))]).into_response());
+    let tag = etag(&body);
+    if is_known(&tag, known) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let counted = count(&app, &caller, &seen).await?;
     Ok((counted, tagged(body, &caller)).into_response())
@@ -85,7 +87,7 @@ async fn history(app: &App, subject: &Subject, caller: &Caller) -> Result<Trail,
 
 /// The body under its tag; the time is no part of it.
 fn tagged(mut body: Value, caller: &Caller) -> Response {
-    let tag = view::etag(&body);
+    let tag = etag(&body);
     body["server_time"] = json!(caller.now.to_rfc3339());
     ([(header::ETAG, tag)], Json(body)).into_response()
 }

@@ -1,9 +1,5 @@
 //! How a session is shown: never a token, a nonce or a hash. Unknown values are null, never left out.
 
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use http::HeaderValue;
 use serde_json::{Value, json};
 
 use crate::event::Severity;
@@ -72,17 +68,4 @@ pub(super) fn event(event: &StoredEvent, for_admin: bool) -> Value {
         "created_at": event.created_at.to_rfc3339(),
         "details": details,
     })
-}
-
-/// Whether `If-None-Match` names this very body.
-pub(super) fn is_known(body: &Value, known: &HeaderValue) -> bool {
-    let tag = etag(body);
-    let known = known.to_str().unwrap_or_default();
-    known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
-}
-
-/// A strong tag over everything that is shown, so that an unchanged list costs the client no body.
-pub(super) fn etag(body: &Value) -> String {
-    let digest = digest::digest(&digest::SHA256, body.to_string().as_bytes());
-    format!("\"{}\"", BASE64URL.encode(&digest.as_ref()[..18]))
 }
