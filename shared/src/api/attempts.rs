@@ -30,8 +30,8 @@ use crate::place::Network;
 use crate::scope::ATTEMPTS;
 use crate::store::{Attempt, StoreError};
 
-/// The longest name of an account, in bytes.
-const SUBJECT_MAX_BYTES: usize = 256;
+/// The longest name of an account, in characters, as openapi.yaml counts. Only its hash is kept.
+const SUBJECT_MAX_CHARS: usize = 256;
 
 #[derive(Deserialize)]
 struct AttemptRequest {
@@ -96,8 +96,9 @@ fn answer(remaining: u32, challenge: bool) -> Response {
 fn account(subject: &str) -> Result<String, Problem> {
     let plain: String = subject.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect();
     let plain = plain.trim();
-    if plain.is_empty() || subject.len() > SUBJECT_MAX_BYTES || plain.chars().any(char::is_control) {
-        return Err(Problem::field("subject", "expected 1 to 256 printable bytes"));
+    if plain.is_empty() || subject.chars().count() > SUBJECT_MAX_CHARS || plain.chars().any(char::is_control)
+    {
+        return Err(Problem::field("subject", "expected 1 to 256 printable characters"));
     }
     Ok(BASE64URL.encode(&digest::digest(&digest::SHA256, plain.as_bytes()).as_ref()[..16]))
 }
@@ -175,6 +176,7 @@ mod tests {
         for wrong in ["", "  ", "a\u{0}b", &"a".repeat(257)] {
             assert!(account(wrong).is_err(), "{wrong:?}");
         }
+        assert!(account(&"\u{fc}".repeat(256)).is_ok(), "characters are counted, not bytes");
     }
 
     #[test]
