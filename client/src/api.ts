@@ -268,12 +268,12 @@ export interface components {
         AttemptRequest: {
             /** @enum {string} */
             policy: "login" | "password_reset";
-            /** @description Whatever names the account; only its hash is kept */
+            /** @description Whatever names the account, not blanks alone; only its hash is kept */
             subject: string;
             /** @description The end user's address */
-            ip?: string;
-            /** @enum {string} */
-            outcome?: "failure" | "success";
+            ip?: string | null;
+            /** @enum {string|null} */
+            outcome?: "failure" | "success" | null;
         };
         Attempt: {
             /** @constant */
@@ -283,7 +283,7 @@ export interface components {
             challenge: boolean;
         };
         RefreshRequest: {
-            refresh_token?: string;
+            refresh_token?: string | null;
         };
         RefreshForm: {
             /** @constant */
@@ -436,7 +436,7 @@ export interface components {
             read_units: number;
             write_units: number;
         };
-        /** @description An administrator's words; they go into the record */
+        /** @description An administrator's words, not blanks alone; they go into the record */
         Reason: string;
         RevokeCurrent: {
             /**
@@ -445,7 +445,7 @@ export interface components {
              */
             strategy: "current";
             /** @description Where there is neither an access token nor a cookie */
-            refresh_token?: string;
+            refresh_token?: string | null;
         };
         RevokeSession: {
             /**
@@ -454,8 +454,9 @@ export interface components {
              */
             strategy: "session";
             session_id: components["schemas"]["SessionId"];
-            user_id?: components["schemas"]["UserId"];
-            reason?: components["schemas"]["Reason"];
+            /** @description Somebody else's, for administrators, who name a reason */
+            user_id?: components["schemas"]["UserId"] | null;
+            reason?: components["schemas"]["Reason"] | null;
         };
         RevokeOthers: {
             /**
@@ -495,7 +496,7 @@ export interface components {
              */
             strategy: "everyone";
             /** @description Not in the future; now, if absent. What was opened until then ends, and what an assertion from before then opened */
-            before?: components["schemas"]["Time"];
+            before?: components["schemas"]["Time"] | null;
             reason: components["schemas"]["Reason"];
         };
         RevocationForm: {
