@@ -10,9 +10,13 @@ export PATH := $(TOOLS)/bin:$(PATH)
 CFN_LINT := 1.58.0
 SAM_CLI := 1.170.0
 PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
+# What asks the server whether it keeps openapi.yaml. With another Hypothesis the same seed makes up other questions.
+SCHEMATHESIS := 4.32.5
+HYPOTHESIS := 6.170.17
+CONTRACT := $(TOOLS)/contract-$(SCHEMATHESIS)-$(HYPOTHESIS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 
-.PHONY: help run test lint template client unit bins mutants bench release docs tools-cc tools-curl tools-nextest tools-deny tools-python tools-node tools-chromium
+.PHONY: help run test lint template client contract unit bins mutants bench release docs tools-cc tools-curl tools-nextest tools-deny tools-python tools-contract tools-node tools-chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -21,7 +25,7 @@ run: tools-cc client/demo/dist/demo.js ## Serve everything on http://127.0.0.1:9
 	@cargo build --workspace --bins
 	@exec target/debug/latchkey-local --port $(PORT)
 
-test: lint template client unit ## Run every check and every test; the last lines are the summary
+test: lint template client contract unit ## Run every check and every test; the last lines are the summary
 
 lint: tools-cc tools-deny ## Format, lints, documentation, licences
 	cargo fmt --all --check
@@ -36,6 +40,9 @@ template: tools-python ## Check the template with cfn-lint and SAM, offline
 
 client: bins tools-chromium client/node_modules/installed ## Types and tests of the npm package, against the real server and in a browser
 	cd client && npm run --silent typecheck && npm run --silent build && npm run --silent size && npm run --silent demo && npm test --silent && npm run --silent browser
+
+contract: bins tools-contract ## Ask the real server some 2,000 things whether it keeps openapi.yaml
+	SCHEMATHESIS=$(CONTRACT)/bin/schemathesis tests/contract/run
 
 client/node_modules/installed: client/package-lock.json | tools-node
 	cd client && npm ci --silent --no-audit --no-fund
@@ -90,3 +97,10 @@ tools-python:
 		python3 -m venv --clear $(PYTHON) && \
 		$(PYTHON)/bin/pip install --quiet --disable-pip-version-check --no-compile cfn-lint==$(CFN_LINT) aws-sam-cli==$(SAM_CLI) && \
 		touch $(PYTHON)/complete; }
+
+tools-contract:
+	@python3 -c 'import ensurepip' 2>/dev/null || { apt-get update -q && apt-get install -qy python3-venv; }
+	@test -e $(CONTRACT)/complete || { \
+		python3 -m venv --clear $(CONTRACT) && \
+		$(CONTRACT)/bin/pip install --quiet --disable-pip-version-check --no-compile schemathesis==$(SCHEMATHESIS) hypothesis==$(HYPOTHESIS) && \
+		touch $(CONTRACT)/complete; }
