@@ -38,11 +38,13 @@ impl Cookies {
         // what Unicode calls a blank: a sibling site may set "\u{2000}__Host-..", which no browser guards.
         let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
         let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
-        let values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-        let mut values = values.filter_map(|value| str::from_utf8(value).ok()).map(str::to_owned);
+        let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
         match (values.next(), values.next()) {
             (_, Some(_)) => Err(Problem::field("cookie", format!("{name} was sent twice"))),
-            (value, None) => Ok(value.filter(|value| !value.is_empty())),
+            (value, None) => {
+                let text = value.and_then(|value| str::from_utf8(value).ok());
+                Ok(text.filter(|text| !text.is_empty()).map(str::to_owned))
+            }
         }
     }
 
@@ -81,5 +83,25 @@ fn append(headers: &mut HeaderMap, line: String) {
     if let Ok(mut value) = HeaderValue::try_from(line) {
         value.set_sensitive(true);
         headers.append(header::SET_COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &[u8]) -> Result<Option<String>, Problem> {
+        let line = HeaderValue::from_bytes(line).unwrap();
+        Cookies::default().read(&HeaderMap::from_iter([(header::COOKIE, line)]), Which::Access)
+    }
+
+    #[test]
+    fn a_second_cookie_of_the_name_counts_whatever_its_bytes() {
+        assert_eq!(read(b"__Host-latchkey_access=a").unwrap().as_deref(), Some("a"));
+        for second in [&b"b"[..], b"a", b"", b"\xff"] {
+            let line = [b"__Host-latchkey_access=a; __Host-latchkey_access=", second].concat();
+            assert!(read(&line).is_err(), "{second:?}");
+        }
+        assert_eq!(read(b"__Host-latchkey_access=\xff").unwrap(), None);
     }
 }
