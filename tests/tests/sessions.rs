@@ -146,6 +146,7 @@ async fn unknown_foreign_and_ended_ids_answer_one_and_the_same_404() {
         "S%23x",
         "%2e%2e",
         "%00",
+        "%89",
     ];
     let mut bodies = vec![];
     for id in ids {

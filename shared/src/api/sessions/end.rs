@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
@@ -23,8 +24,10 @@ pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
     Client(seen): Client,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
+    // One that is not even text is no id.
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     end_by_id(&app, &caller, &seen, &id).await.map(Ended::into_response)
 }
 

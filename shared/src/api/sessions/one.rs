@@ -1,6 +1,7 @@
 //! `GET /sessions/{id}`: one session in detail, with its recent events.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
@@ -22,11 +23,11 @@ pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
     Client(seen): Client,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let subject = Subject::of(query.as_deref().unwrap_or_default(), &caller)?;
-    let id = id.parse::<SessionId>().ok();
+    let id = id.ok().and_then(|Path(id)| id.parse::<SessionId>().ok());
     let trail = async {
         let Some(session) = id else { return Ok(Trail::default()) };
         let query = TrailQuery { session: Some(session), limit: RECENT_EVENTS, ..TrailQuery::default() };
