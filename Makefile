@@ -16,7 +16,7 @@ HYPOTHESIS := 6.170.17
 CONTRACT := $(TOOLS)/contract-$(SCHEMATHESIS)-$(HYPOTHESIS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 
-.PHONY: help run test lint template client contract unit bins mutants bench release docs tools-cc tools-curl tools-nextest tools-deny tools-python tools-contract tools-node tools-chromium
+.PHONY: help run test lint template client contract unit bins mutants fuzz bench release docs tools-cc tools-curl tools-nextest tools-fuzz tools-deny tools-python tools-contract tools-node tools-chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -61,6 +61,9 @@ bins: tools-cc
 mutants: tools-cc tools-nextest ## Break the code on purpose; every mutant must make the suite fail
 	tests/mutants/run
 
+fuzz: tools-cc tools-fuzz ## Make up input for everything that reads some, FUZZ_SECONDS (30) each; needs a nightly compiler
+	fuzz/run
+
 bench: release ## Measure: a refresh's own work, cold starts, sizes, cleanup (takes minutes)
 	cargo bench --quiet -p latchkey-tests --bench refresh
 	cargo bench --quiet -p latchkey-tests --bench cold_start
@@ -87,6 +90,9 @@ tools-chromium:
 
 tools-nextest: tools-cc
 	@command -v cargo-nextest >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-nextest --version 0.9.143
+
+tools-fuzz: tools-cc
+	@command -v cargo-fuzz >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version 0.13.1
 
 tools-deny: tools-cc
 	@command -v cargo-deny >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-deny --version 0.20.2

@@ -12,10 +12,10 @@ const SEAL_BYTES: usize = 16;
 /// The cursor is altered, of another user, or of a key that was retired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a cursor of this list")]
-pub(crate) struct NotACursor;
+pub struct NotACursor;
 
 /// Seals the id of the last event shown.
-pub(crate) fn seal(user: &UserId, event: Uuid, key: &RefreshKey) -> String {
+pub fn seal(user: &UserId, event: Uuid, key: &RefreshKey) -> String {
     let seal = &seal_of(user, event, key)[..SEAL_BYTES];
     BASE64URL.encode([seal, event.as_bytes()].concat())
 }
@@ -24,7 +24,7 @@ pub(crate) fn seal(user: &UserId, event: Uuid, key: &RefreshKey) -> String {
 ///
 /// # Errors
 /// [`NotACursor`].
-pub(crate) fn open(text: &str, user: &UserId, keys: &[RefreshKey]) -> Result<Uuid, NotACursor> {
+pub fn open(text: &str, user: &UserId, keys: &[RefreshKey]) -> Result<Uuid, NotACursor> {
     let bytes = BASE64URL.decode(text).map_err(|_| NotACursor)?;
     let (seal, event) = bytes.split_at_checked(SEAL_BYTES).ok_or(NotACursor)?;
     let event = Uuid::from_slice(event).map_err(|_| NotACursor)?;

@@ -3,7 +3,7 @@
 mod answer;
 mod authorizer;
 mod cleanup;
-mod event;
+pub mod event;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use tower::util::MapResponse;
 
 pub use authorizer::authorizer;
-pub use cleanup::cleanup;
+pub use cleanup::{cleanup, is_cleanup_event};
 
 use self::answer::Answer;
 use crate::app::{App, Extras};

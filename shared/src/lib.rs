@@ -31,7 +31,7 @@ pub mod cleanup;
 pub mod clock;
 pub mod config;
 mod contention;
-mod cursor;
+pub mod cursor;
 pub mod device;
 pub mod event;
 pub mod exchange;

@@ -62,7 +62,7 @@ fn start() -> Result<(), StartError> {
 }
 
 async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result<Report, EventError> {
-    if !is_ours(&event.payload) {
+    if !is_cleanup_event(&event.payload) {
         tracing::error!("the event is not one of cleanup's");
         return Err(EventError::Unknown);
     }
@@ -86,7 +86,7 @@ async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result
 }
 
 /// EventBridge's scheduled event, or the input that a schedule of our template gives.
-fn is_ours(event: &Value) -> bool {
+pub fn is_cleanup_event(event: &Value) -> bool {
     event["detail-type"] == "Scheduled Event" || *event == json!({"action": "cleanup"})
 }
 
@@ -96,10 +96,12 @@ mod tests {
 
     #[test]
     fn only_the_schedules_events_are_ours() {
-        assert!(is_ours(&json!({"action": "cleanup"})));
-        assert!(is_ours(&json!({"source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}})));
+        assert!(is_cleanup_event(&json!({"action": "cleanup"})));
+        assert!(is_cleanup_event(
+            &json!({"source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}})
+        ));
         for other in [json!({}), json!(null), json!({"action": "drop"}), json!({"Records": []})] {
-            assert!(!is_ours(&other), "{other}");
+            assert!(!is_cleanup_event(&other), "{other}");
         }
     }
 }

@@ -12,7 +12,7 @@ use lambda_http::request::LambdaRequest;
 use url::Url;
 
 /// Makes an event that lambda_http takes.
-pub(super) fn readable(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+pub fn readable(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
         without_stage(request);
         request.raw_path = Some(path(request.raw_path.as_deref().unwrap_or_default()));

@@ -1,0 +1,134 @@
+//! The door: the real router of all functions, and behind it a store that is down. Nobody is let in.
+//!
+//! What is asked without a genuine token never gets as far as the store, and with one it ends there: so an answer is
+//! a refusal, or one of the few that say nothing.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use latchkey::api;
+use latchkey::app::App;
+use latchkey::config::Config;
+use latchkey::store::{Store, connect};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::genuine::{AUDIENCE, ISSUER, ISSUERS_TEXT, KEYS_TEXT, Standing};
+
+/// Far more than any refusal has.
+const LONGEST_ANSWER: usize = 4_096;
+
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+    static DOOR: Door = Door::new();
+}
+
+#[derive(Debug)]
+struct Down;
+
+impl HttpConnector for Down {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        CALLS.with(|calls| calls.set(calls.get() + 1));
+        // Of no kind that is worth a retry, which would be waited for.
+        HttpConnectorFuture::ready(Err(ConnectorError::other("the store is down".into(), None)))
+    }
+}
+
+struct Door {
+    router: Router,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Somebody without any token.
+    Nobody,
+    /// The user, with a genuine access token.
+    User,
+}
+
+impl Door {
+    fn new() -> Self {
+        let connector = SharedHttpConnector::new(Down);
+        let http = http_client_fn(move |_, _| connector.clone());
+        let credentials = Credentials::new("fuzz", "fuzz", None, None, "fuzz");
+        let client = connect::client(http, "eu-central-1", Some("http://127.0.0.1:1"), credentials);
+        let config = Config::parse(|name| match name {
+            "LATCHKEY_KEYS" => Some(KEYS_TEXT.clone()),
+            "LATCHKEY_ISSUER" => Some(ISSUER.to_owned()),
+            "LATCHKEY_AUDIENCE" => Some(AUDIENCE.to_owned()),
+            "LATCHKEY_TRUSTED_ISSUERS" => Some(ISSUERS_TEXT.clone()),
+            // Refused assertions are counted in the store, and this one is down.
+            "LIMIT_LOGIN" => Some("5/15m:off".to_owned()),
+            _ => None,
+        });
+        let config = config.expect("good settings");
+        let store = Store::new(client, &config);
+        let app = App::new(config, store, Arc::new(Standing));
+        let routes = Router::new()
+            .merge(api::login::routes())
+            .merge(api::refresh::routes())
+            .merge(api::sessions::routes())
+            .merge(api::revoke::routes());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        Self { router: latchkey::http::service(routes, app), runtime: runtime.expect("a runtime") }
+    }
+
+    fn answer(&self, request: Request<Body>) -> (Response<()>, Vec<u8>) {
+        let (router, runtime) = (self.router.clone(), &self.runtime);
+        runtime.block_on(async {
+            let Ok(response) = router.oneshot(request).await;
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.expect("a body in memory").to_bytes().to_vec();
+            (Response::from_parts(parts, ()), body)
+        })
+    }
+}
+
+/// Asks, and holds the answer against what is promised.
+pub fn ask(asker: Asker, request: Request<Body>) {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    CALLS.with(|calls| calls.set(0));
+    let (response, body) = DOOR.with(|door| door.answer(request));
+    let calls = CALLS.with(Cell::get);
+    assert!(
+        asker == Asker::User || calls == 0,
+        "{method} {path}: the store was asked {calls} times for nobody"
+    );
+    let status = response.status();
+    assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}");
+    assert!(body.len() <= LONGEST_ANSWER, "{method} {path}: {} bytes", body.len());
+    for header in ["x-request-id", "x-content-type-options", "content-security-policy", "cache-control"] {
+        assert!(response.headers().contains_key(header), "{method} {path}: {header}");
+    }
+    if status.is_success() {
+        assert!(says_nothing(&method, &path, &body), "{method} {path}: {}", String::from_utf8_lossy(&body));
+    } else if method != Method::HEAD {
+        let problem: Value = serde_json::from_slice(&body).expect("a refusal is JSON");
+        assert!(problem["code"].is_string() && problem["request_id"].is_string(), "{problem}");
+        assert!(problem.get("status").is_none_or(|own| *own == status.as_u16()), "{problem}");
+    }
+}
+
+/// The answers that anybody may have: public documents, that there is no session, that nothing has ended or is good.
+fn says_nothing(method: &Method, path: &str, body: &[u8]) -> bool {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    match path.strip_prefix("/api/auth") {
+        Some("/.well-known/jwks.json" | "/.well-known/openid-configuration") => method != Method::POST,
+        Some("/refresh") => method == Method::HEAD || value["state"] == "none",
+        Some("/revoke") => body.is_empty() || value["ended"] == 0,
+        Some("/introspect") => value == json!({"active": false}),
+        _ => false,
+    }
+}

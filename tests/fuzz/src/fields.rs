@@ -1,0 +1,132 @@
+//! The fields of a request: nothing counts that is there twice, and what is read is what was written.
+
+use http::{HeaderMap, HeaderValue, header};
+use latchkey::config::{Cookies, SameSite};
+use latchkey::cursor;
+use latchkey::event::Severity;
+use latchkey::http::body::{self, MediaType};
+use latchkey::http::cookie::Which;
+use latchkey::http::tag::{etag, is_known};
+use latchkey::id::{SessionId, UserId};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::edits::edited;
+use crate::genuine;
+
+/// Lines of `Cookie`: a cookie of ours is read only where there is exactly one of its name.
+pub fn cookies(bytes: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for line in bytes.split(|byte| *byte == b'\n').filter_map(|line| HeaderValue::from_bytes(line).ok()) {
+        headers.append(header::COOKIE, line);
+    }
+    for secure in [true, false] {
+        let cookies = Cookies { secure, same_site: SameSite::Lax, allowed_origins: vec![] };
+        for which in [Which::Access, Which::Refresh] {
+            let name = cookies.name(which);
+            let values = named(&headers, name);
+            match cookies.read(&headers, which) {
+                Ok(Some(value)) => assert_eq!(values, [value.as_bytes()], "{name}"),
+                Ok(None) => assert!(values.len() <= 1, "{name} is there twice"),
+                Err(_) => assert!(values.len() > 1, "{name}"),
+            }
+        }
+    }
+}
+
+/// The values of all cookies of a name.
+fn named<'h>(headers: &'h HeaderMap, name: &str) -> Vec<&'h [u8]> {
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    let split = pairs.filter_map(|pair| {
+        let end = pair.iter().position(|byte| *byte == b'=')?;
+        Some((&pair[..end], &pair[end + 1..]))
+    });
+    split.filter(|(own, _)| *own == name.as_bytes()).map(|(_, value)| value).collect()
+}
+
+/// A media type, a new line, and a form: a parameter counts once, and means the same written anew.
+pub fn form(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let rest = &bytes[(end + 1).min(bytes.len())..];
+    if let Ok(kind) = HeaderValue::from_bytes(&bytes[..end]) {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind.clone())]);
+        let wanted = match body::media_type(&headers, &rest.to_vec().into()) {
+            Ok(MediaType::Json) => "application/json",
+            Ok(MediaType::Form) => "application/x-www-form-urlencoded",
+            Ok(MediaType::Absent) => panic!("there is a type"),
+            Err(_) => "",
+        };
+        let kind = kind.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+        assert!(kind.starts_with(wanted), "{kind}");
+    }
+    let Ok(form) = std::str::from_utf8(rest) else { return };
+    for name in ["token", "refresh_token", "grant_type"] {
+        let given = form_urlencoded::parse(rest).filter(|(own, _)| own == name).count();
+        match body::parameter(form, name) {
+            Ok(Some(value)) => {
+                let anew = form_urlencoded::Serializer::new(String::new()).append_pair(name, &value).finish();
+                assert_eq!(body::parameter(&anew, name).ok().flatten(), Some(value));
+                assert_eq!(given, 1);
+            }
+            Ok(None) => assert_eq!(given, 0),
+            Err(_) => assert!(given > 1),
+        }
+    }
+}
+
+/// A query: ids and words have one spelling, and it is the one that was read.
+pub fn query(bytes: &[u8]) {
+    let Ok(query) = std::str::from_utf8(bytes) else { return };
+    for name in ["session_id", "user_id", "severity"] {
+        let Ok(Some(text)) = body::parameter(query, name) else { continue };
+        if let Ok(id) = text.parse::<SessionId>() {
+            assert!(id.to_string() == text && text.len() == 36);
+        }
+        if let Ok(id) = text.parse::<UserId>() {
+            assert!(id.as_str() == text && (1..=128).contains(&text.len()));
+            assert!(!text.contains(char::is_control));
+        }
+        if let Some(severity) = Severity::parse(&text) {
+            assert_eq!(severity.as_str(), text);
+        }
+    }
+}
+
+/// `If-None-Match`: it knows a body only by its whole tag, or by a star.
+pub fn if_none_match(bytes: &[u8]) {
+    let Ok(known) = HeaderValue::from_bytes(bytes) else { return };
+    let tag = etag(&json!({"sessions": []}));
+    let text = known.to_str().unwrap_or_default();
+    assert_eq!(is_known(&tag, &known), text.trim() == "*" || names(text, &tag), "{text}");
+    let listed = HeaderValue::from_str(&format!("{tag}, {text}"));
+    assert!(listed.is_err() || listed.is_ok_and(|listed| is_known(&tag, &listed)));
+}
+
+/// Whether the tag is there between commas, at most behind `W/`.
+fn names(text: &str, tag: &str) -> bool {
+    let around = |at: usize| {
+        let before = text[..at].rsplit(',').next().unwrap_or_default().trim_start();
+        let after = text[at + tag.len()..].split(',').next().unwrap_or_default().trim();
+        matches!(before, "" | "W/") && after.is_empty()
+    };
+    text.match_indices(tag).any(|(at, _)| around(at))
+}
+
+/// A cursor: one that was changed, or is somebody else's, opens nothing.
+pub fn cursor(bytes: &[u8]) {
+    let (user, keys) = (genuine::user(), genuine::KEYS.refresh());
+    let event = Uuid::from_bytes([7; 16]);
+    let sealed = cursor::seal(&user, event, &keys[0]);
+    assert_eq!(cursor::open(&sealed, &user, keys), Ok(event));
+    if let Some(changed) = edited(&sealed, bytes) {
+        assert!(cursor::open(&changed, &user, keys).is_err(), "{changed}");
+    }
+    let text = String::from_utf8_lossy(bytes);
+    assert!(text == sealed || cursor::open(&text, &user, keys).is_err(), "{text}");
+    if let Ok(other) = text.parse::<UserId>() {
+        assert!(other == user || cursor::open(&sealed, &other, keys).is_err(), "{text}");
+        let others = cursor::seal(&other, event, &keys[0]);
+        assert_eq!(cursor::open(&others, &other, keys), Ok(event));
+    }
+}

@@ -1,0 +1,161 @@
+//! What is genuine here: keys out of fixed seeds, a moment that never passes, and the tokens of one user.
+//!
+//! The seeds are in the open and good for nothing else. Ed25519 and HMAC, since the same bytes must give the same
+//! signature: a finding is then found again.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use latchkey::clock::{Clock, Timestamp};
+use latchkey::id::{SessionId, UserId};
+use latchkey::limit::Window;
+use latchkey::token::issuer::{TrustedIssuer, parse_trusted_issuers};
+use latchkey::token::keys::KeySet;
+use latchkey::token::refresh::{RefreshKey, RefreshToken};
+use serde_json::{Value, json};
+
+/// Our issuer.
+pub const ISSUER: &str = "https://app.example.com/api/auth";
+/// Our audience, which is that of assertions too.
+pub const AUDIENCE: &str = "app";
+/// The identity provider.
+pub const PROVIDER: &str = "https://idp.example.com";
+/// What its users' ids begin with.
+pub const PREFIX: &str = "idp|";
+/// The moment, in seconds.
+pub const NOW: i64 = 1_732_442_400;
+
+const ACCESS_SEED: [u8; 32] = [1; 32];
+const REFRESH_SECRET: [u8; 32] = [2; 32];
+const PROVIDER_SEED: [u8; 32] = [3; 32];
+
+/// The moment.
+pub fn now() -> Timestamp {
+    Timestamp::from_seconds(NOW)
+}
+
+/// A clock that says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing;
+
+impl Clock for Standing {
+    fn now_millis(&self) -> i64 {
+        NOW * 1000
+    }
+}
+
+/// The user.
+pub fn user() -> UserId {
+    "idp|alice".parse().expect("a legal id")
+}
+
+/// The session.
+pub fn session() -> SessionId {
+    SessionId::derive(NOW, &[4; 32])
+}
+
+/// Our key set, as `LATCHKEY_KEYS` has it.
+pub static KEYS_TEXT: LazyLock<String> = LazyLock::new(|| {
+    let mut access = public_jwk(&ACCESS_SEED, "at");
+    access["d"] = json!(BASE64URL.encode(ACCESS_SEED));
+    let refresh = json!({"kty": "oct", "kid": "rt", "k": BASE64URL.encode(REFRESH_SECRET)});
+    json!({"keys": [access, refresh]}).to_string()
+});
+
+/// Our keys.
+pub static KEYS: LazyLock<KeySet> = LazyLock::new(|| KeySet::parse(&KEYS_TEXT).expect("a good key set"));
+
+/// Whom we trust, as `LATCHKEY_TRUSTED_ISSUERS` has it.
+pub static ISSUERS_TEXT: LazyLock<String> = LazyLock::new(|| {
+    json!([{
+        "issuer": PROVIDER, "audience": AUDIENCE, "user_prefix": PREFIX,
+        "jwks": {"keys": [public_jwk(&PROVIDER_SEED, "idp")]},
+        "scopes": ["latchkey:admin", "latchkey:attempts"],
+    }])
+    .to_string()
+});
+
+/// Whom we trust.
+pub static ISSUERS: LazyLock<Vec<TrustedIssuer>> =
+    LazyLock::new(|| parse_trusted_issuers(&ISSUERS_TEXT, ISSUER).expect("a good list"));
+
+/// The claims of the access token.
+pub fn access_claims() -> Value {
+    json!({"iss": ISSUER, "sub": user(), "aud": AUDIENCE, "client_id": AUDIENCE, "iat": NOW, "exp": NOW + 3600,
+           "jti": "j", "sid": session(), "auth_time": NOW, "scope": "latchkey:admin"})
+}
+
+/// An access token that is taken.
+pub static ACCESS: LazyLock<String> =
+    LazyLock::new(|| signed_by_us(br#"{"alg":"EdDSA","kid":"at","typ":"at+jwt"}"#, &bytes(&access_claims())));
+
+/// A refresh token that is taken.
+pub static REFRESH: LazyLock<String> = LazyLock::new(|| {
+    // No nonce can be made outside of a login but by the key itself.
+    let token = RefreshToken {
+        user: user(),
+        session: session(),
+        generation: 3,
+        issued_at: now(),
+        expires_at: Timestamp::from_seconds(NOW + 3600),
+        absolute_expires_at: Timestamp::from_seconds(NOW + 7200),
+        nonce: refresh_key().nonce("an assertion"),
+        window: Window { start: now(), count: 2 },
+    };
+    refresh_key().seal(&token).expose().to_owned()
+});
+
+/// The claims of the assertion.
+pub fn assertion_claims() -> Value {
+    json!({"iss": PROVIDER, "sub": "alice", "aud": AUDIENCE, "iat": NOW, "exp": NOW + 300, "scope": "latchkey:admin"})
+}
+
+/// An assertion that is taken.
+pub static ASSERTION: LazyLock<String> = LazyLock::new(|| {
+    signed_by_provider(br#"{"alg":"EdDSA","kid":"idp","typ":"JWT"}"#, &bytes(&assertion_claims()))
+});
+
+/// The key that seals refresh tokens.
+pub fn refresh_key() -> &'static RefreshKey {
+    &KEYS.refresh()[0]
+}
+
+/// Any header and payload under our signature.
+pub fn signed_by_us(header: &[u8], payload: &[u8]) -> String {
+    signed(&ACCESS_SEED, header, payload)
+}
+
+/// Any header and payload under the provider's signature.
+pub fn signed_by_provider(header: &[u8], payload: &[u8]) -> String {
+    signed(&PROVIDER_SEED, header, payload)
+}
+
+/// Any payload under our seal, as a refresh token.
+pub fn sealed(payload: &[u8]) -> String {
+    let header = REFRESH.split('.').next().unwrap_or_default();
+    let text = format!("{header}.{}", BASE64URL.encode(payload));
+    let seal = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &REFRESH_SECRET), text.as_bytes());
+    format!("{text}.{}", BASE64URL.encode(seal))
+}
+
+/// A value as it is signed.
+pub fn bytes(value: &Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
+
+fn signed(seed: &[u8; 32], header: &[u8], payload: &[u8]) -> String {
+    let text = format!("{}.{}", BASE64URL.encode(header), BASE64URL.encode(payload));
+    let signature = key_pair(seed).sign(text.as_bytes());
+    format!("{text}.{}", BASE64URL.encode(signature))
+}
+
+fn public_jwk(seed: &[u8; 32], kid: &str) -> Value {
+    json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": BASE64URL.encode(key_pair(seed).public_key())})
+}
+
+fn key_pair(seed: &[u8; 32]) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed")
+}
