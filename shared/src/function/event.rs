@@ -18,15 +18,24 @@ pub fn readable(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequ
         request.raw_path = Some(path(request.raw_path.as_deref().unwrap_or_default()));
         request.raw_query_string = request.raw_query_string.take().map(|query| encoded(&query, true));
         request.is_base64_encoded &= request.body.as_deref().is_some_and(|body| BASE64.decode(body).is_ok());
-        // Both go into the URI too; a gateway sends none that do not fit.
-        if Url::parse(&format!("https://{}/", text_of(request, "host"))).is_err() {
+        // These go into the URI too; a gateway sends none that do not fit.
+        if !is_host(&text_of(request, "host")) {
             request.headers.remove("host");
         }
+        let name = request.request_context.domain_name.take();
+        request.request_context.domain_name = name.filter(|name| is_host(name));
         if !matches!(text_of(request, "x-forwarded-proto").as_str(), "http" | "https") {
             request.headers.remove("x-forwarded-proto");
         }
     }
     event
+}
+
+/// Whether a URI can name that host, and stays what it is behind it.
+fn is_host(text: &str) -> bool {
+    let Ok(url) = Url::parse(&format!("https://{text}/")) else { return false };
+    let host_alone = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    host_alone && url.as_str().parse::<http::Uri>().is_ok()
 }
 
 fn text_of(request: &ApiGatewayV2httpRequest, header: &str) -> String {
@@ -70,6 +79,35 @@ mod tests {
         for text in ["/a b", "/\u{e4}\u{0}\u{7f}", "/<\">{|}^`\\#?[]", "", "no-slash", "/%zz%", "//x/../y"] {
             let uri = format!("https://h{}?{}", path(text), encoded(text, true));
             assert!(uri.parse::<http::Uri>().is_ok(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn no_host_makes_an_event_unreadable_or_changes_its_path() {
+        let hosts = [
+            "a.example",
+            "a.example:9000",
+            "",
+            "a{b}",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a b",
+            "[",
+            "\u{e4}",
+            "a:b",
+            "@",
+            "\\",
+        ];
+        for host in hosts {
+            let event = serde_json::json!({
+                "version": "2.0", "rawPath": "/api/auth/login", "headers": {"host": host}, "isBase64Encoded": false,
+                "requestContext": {"domainName": host, "http": {"method": "POST"}, "stage": "$default"},
+            });
+            let payload: LambdaRequest = serde_json::from_value(event).unwrap();
+            let event = readable(LambdaEvent::new(payload, lambda_http::lambda_runtime::Context::default()));
+            let request = http::Request::<lambda_http::Body>::from(event.payload);
+            assert_eq!(request.uri().path(), "/api/auth/login", "{host}");
         }
     }
 
