@@ -1,0 +1,6 @@
+//! What attackers try, each as a story with its end: the answer, and what lies in the tables afterwards.
+//!
+//! Many attacks have their test beside their subject; `docs/security/attacks.md` lists them all.
+
+#[path = "attacks/another_site.rs"]
+mod another_site;

@@ -1,0 +1,100 @@
+//! Can another site's page make a signed-in browser do anything? Every call of `openapi.yaml` that changes
+//! something, with every body that a page can send, under an administrator's cookies.
+
+use latchkey_tests::openapi::{BASE, Spec};
+use latchkey_tests::world::{Device, Jar, World};
+use serde_json::{Value, json};
+
+/// How a browser marks what another site's page sends.
+const PAGES: [&[(&str, &str)]; 7] = [
+    &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
+    &[("sec-fetch-site", "same-site"), ("origin", "https://blog.example.com")],
+    &[("sec-fetch-site", "cross-site")],
+    &[("origin", "https://evil.example")],
+    &[("origin", "https://app.example.com.evil.tld")],
+    &[("origin", "http://app.example.com")],
+    &[("origin", "null")],
+];
+
+/// The first three need no permission of ours; the last a page could only send if we allowed it.
+const TYPES: [Option<&str>; 5] = [
+    Some("text/plain"),
+    Some("application/x-www-form-urlencoded"),
+    Some("multipart/form-data; boundary=x"),
+    None,
+    Some("application/json"),
+];
+
+async fn signed_in(world: &World, user: &str) -> Jar {
+    let assertion = world.assertion_with(user, json!({"scope": "latchkey:admin"}));
+    Jar::of(world.device().login_in_browser(&assertion).await.assert_status(201))
+}
+
+/// What could do harm if it were taken for the visitor's own.
+fn bodies(world: &World, other: &Jar) -> Vec<String> {
+    let reason = "reset";
+    let strategies = [
+        json!({"strategy": "current"}),
+        json!({"strategy": "others"}),
+        json!({"strategy": "all"}),
+        json!({"strategy": "session", "session_id": other.session}),
+        json!({"strategy": "user", "user_id": "victor", "reason": reason}),
+        json!({"strategy": "everyone", "reason": reason}),
+        json!({"action": "cleanup"}),
+        json!({"assertion": world.assertion("mallory")}),
+        json!({}),
+    ];
+    let forms = ["", "strategy=all", "grant_type=refresh_token", "action=cleanup", "_method=DELETE"];
+    strategies.iter().map(Value::to_string).chain(forms.map(str::to_owned)).collect()
+}
+
+/// Every call that changes something: its method, and its paths with a session of the visitor's in them.
+fn calls(other: &Jar) -> Vec<(String, String)> {
+    let operations = Spec::get().operations().into_iter().filter(|operation| operation.method != "GET");
+    let calls = operations.map(|operation| {
+        let path = operation.path.replace("{id}", &other.session);
+        assert!(!path.contains('{'), "a parameter of {path} is not filled in");
+        let query = if operation.method == "DELETE" { "?scope=others" } else { "" };
+        (operation.method.to_owned(), format!("{BASE}{path}{query}"))
+    });
+    calls.collect()
+}
+
+#[tokio::test]
+async fn no_call_that_changes_something_can_be_made_from_another_sites_page() {
+    let settings = [("LATCHKEY_ALLOWED_ORIGINS", "https://app.example.com"), ("LIMIT_LOGIN", "100000/15m")];
+    let world = World::with(&settings).await;
+    let (victim, other) = (signed_in(&world, "root").await, signed_in(&world, "root").await);
+    signed_in(&world, "victor").await;
+    let before = world.everything().await;
+    let calls = calls(&other);
+    assert!(calls.len() >= 8, "{calls:?}");
+    for headers in PAGES {
+        let visitor = world.device().header("cookie", &victim.line());
+        let page = headers.iter().fold(visitor, |page: Device, (name, value)| page.header(name, value));
+        for (method, path) in &calls {
+            for (kind, body) in
+                TYPES.iter().flat_map(|kind| bodies(&world, &other).into_iter().map(move |body| (kind, body)))
+            {
+                let reply = page.send(method, path, *kind, body.clone()).await;
+                let what = format!("{headers:?} {method} {path} {kind:?} {body}");
+                assert!(reply.status.is_client_error(), "{what}: {} {}", reply.status, reply.body);
+                assert!(!reply.headers.contains_key("set-cookie"), "{what}: touches a cookie");
+            }
+            world.assert_unchanged(&before, &format!("{headers:?} {method} {path}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_calls_from_our_own_page_are_carried_out() {
+    let world = World::new().await;
+    let (own, other) = (signed_in(&world, "root").await, signed_in(&world, "root").await);
+    let page = world.device().cookies(&own.line()).header("origin", "http://127.0.0.1:9000");
+    page.post("/api/auth/sessions", json!({"action": "cleanup"})).await.assert_status(200);
+    let one = page.delete(&format!("/api/auth/sessions/{}", other.session)).await;
+    assert_eq!(one.assert_status(200).body["ended"], 1);
+    page.send("POST", "/api/auth/refresh", None, "").await.assert_status(200);
+    page.post("/api/auth/revoke", json!({"strategy": "all"})).await.assert_status(200);
+    assert!(world.live("root").await.is_empty());
+}
