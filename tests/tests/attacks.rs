@@ -4,3 +4,7 @@
 
 #[path = "attacks/another_site.rs"]
 mod another_site;
+#[path = "support/deployed.rs"]
+mod deployed;
+#[path = "attacks/many_instances.rs"]
+mod many_instances;
