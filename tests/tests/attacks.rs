@@ -6,5 +6,7 @@
 mod another_site;
 #[path = "support/deployed.rs"]
 mod deployed;
+#[path = "attacks/former_user.rs"]
+mod former_user;
 #[path = "attacks/many_instances.rs"]
 mod many_instances;

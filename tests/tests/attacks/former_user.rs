@@ -1,0 +1,64 @@
+//! Does anything of a user who was removed come back with the next one of that name?
+
+use latchkey_tests::world::{Jar, Tokens, World};
+use serde_json::json;
+
+#[tokio::test]
+async fn what_was_issued_before_a_user_was_removed_opens_nothing_for_the_next_of_that_name() {
+    let world = World::new().await;
+    let device = world.device();
+    let old = device.sign_in("paul").await;
+    let rotated = Tokens::of(device.refresh(&old.refresh).await.assert_status(200));
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("paul")).await);
+    let (used, unused) = (world.assertion("paul"), world.assertion("paul"));
+    let third = Tokens::of(&device.login(&used).await);
+    world.advance(11);
+    let root = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
+    let root = Tokens::of(&device.login(&root).await);
+    let body = json!({"strategy": "user", "user_id": "paul", "reason": "left the company"});
+    assert_eq!(device.revoke(&root.access, body).await.assert_status(200).body["ended"], 3);
+    world.advance(60);
+    // Somebody else gets the name.
+    let next = device.sign_in("paul").await;
+    let before = world.everything().await;
+    for tokens in [&rotated, &third] {
+        device.refresh(&tokens.refresh).await.assert_ended("admin");
+        device.list(&tokens.access).await.assert_ended("admin");
+    }
+    // Not even a token that would be reuse if its session lived.
+    device.refresh(&old.refresh).await.assert_ended("admin");
+    device.refresh_with_cookies(&jar.line()).await.assert_ended("admin").assert_cookies_cleared();
+    for assertion in [&used, &unused] {
+        device.login(assertion).await.assert_problem(401, "invalid_assertion");
+    }
+    let ended = json!({"strategy": "all"});
+    device.revoke(&third.access, ended).await.assert_ended("admin");
+    world.assert_unchanged(&before, "an old token did something to the new user").await;
+    assert_eq!(world.live("paul").await, std::slice::from_ref(&next.session));
+    let list = device.list(&next.access).await;
+    assert_eq!(list.body["sessions"].as_array().map(Vec::len), Some(1), "{}", list.body);
+}
+
+#[tokio::test]
+async fn a_password_reset_that_ends_the_other_sessions_needs_no_list_of_devices() {
+    let world = World::new().await;
+    let stolen: Vec<Tokens> = {
+        let mut all = vec![];
+        for agent in ["curl/8.5.0", "MyApp/1", ""] {
+            all.push(world.device().agent(agent).sign_in("alice").await);
+        }
+        all
+    };
+    let device = world.device();
+    let mine = device.sign_in("alice").await;
+    let reply = device.revoke(&mine.access, json!({"strategy": "others"})).await;
+    assert_eq!(reply.assert_status(200).body["ended"], 3);
+    for tokens in &stolen {
+        device.refresh(&tokens.refresh).await.assert_ended("signed_out");
+        device.list(&tokens.access).await.assert_ended("signed_out");
+    }
+    assert_eq!(world.live("alice").await, std::slice::from_ref(&mine.session));
+    // And the one that stays gets new tokens, of which the old one is the predecessor.
+    let next = Tokens::of(device.refresh(&mine.refresh).await.assert_status(200));
+    assert_ne!((&next.access, &next.refresh), (&mine.access, &mine.refresh));
+}
