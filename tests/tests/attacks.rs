@@ -8,5 +8,7 @@ mod another_site;
 mod deployed;
 #[path = "attacks/former_user.rs"]
 mod former_user;
+#[path = "attacks/guessing.rs"]
+mod guessing;
 #[path = "attacks/many_instances.rs"]
 mod many_instances;
