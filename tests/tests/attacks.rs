@@ -10,5 +10,7 @@ mod deployed;
 mod former_user;
 #[path = "attacks/guessing.rs"]
 mod guessing;
+#[path = "attacks/higher_rights.rs"]
+mod higher_rights;
 #[path = "attacks/many_instances.rs"]
 mod many_instances;
