@@ -12,5 +12,7 @@ mod former_user;
 mod guessing;
 #[path = "attacks/higher_rights.rs"]
 mod higher_rights;
+#[path = "attacks/limits.rs"]
+mod limits;
 #[path = "attacks/many_instances.rs"]
 mod many_instances;
