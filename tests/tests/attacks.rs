@@ -14,5 +14,7 @@ mod guessing;
 mod higher_rights;
 #[path = "attacks/limits.rs"]
 mod limits;
+#[path = "attacks/lockout.rs"]
+mod lockout;
 #[path = "attacks/many_instances.rs"]
 mod many_instances;
