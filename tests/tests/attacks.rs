@@ -18,3 +18,5 @@ mod limits;
 mod lockout;
 #[path = "attacks/many_instances.rs"]
 mod many_instances;
+#[path = "attacks/pointers.rs"]
+mod pointers;

@@ -1,0 +1,111 @@
+//! Is a key ever fetched from where a token says? Somebody listens at that address, and nobody calls.
+
+use std::io::ErrorKind;
+use std::net::{TcpListener, TcpStream};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use latchkey_tests::world::{Device, Provider, World, payload};
+use serde_json::{Value, json};
+
+/// Where an attacker's keys would be.
+struct Trap(TcpListener);
+
+impl Trap {
+    fn set() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        listener.set_nonblocking(true).expect("it can be asked without waiting");
+        Self(listener)
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/jwks.json", self.0.local_addr().expect("it is bound"))
+    }
+
+    /// Whether somebody has called since.
+    fn was_called(&self) -> bool {
+        match self.0.accept() {
+            Ok(_) => true,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
+                false
+            }
+        }
+    }
+}
+
+/// Headers that say where the key is, or bring it along.
+fn pointers(trap: &Trap, jwk: &Value) -> Vec<Value> {
+    let url = trap.url();
+    vec![
+        json!({"jku": url}),
+        json!({"x5u": url}),
+        json!({"jku": url, "jwk": jwk}),
+        json!({"jku": url, "x5u": url, "kid": url}),
+        json!({"jku": url, "kid": "unknown"}),
+        json!({"kid": url}),
+    ]
+}
+
+/// A deployment that has one key for its own tokens and trusts one provider with the same.
+async fn world_of(key: &Provider) -> World {
+    let secret = json!({"kty": "oct", "alg": "HS256", "kid": "rt", "k": BASE64URL.encode([7; 32])});
+    let keys = json!({"keys": [key.private_jwk(), secret]}).to_string();
+    let scopes = json!({"scopes": ["latchkey:attempts", "latchkey:introspect"]});
+    key.world(scopes, &[("LATCHKEY_KEYS", &keys)]).await
+}
+
+fn headed(typ: &str, pointer: &Value) -> Value {
+    let mut head = json!({"alg": "ES256", "kid": "p1", "typ": typ});
+    head.as_object_mut().expect("an object").extend(pointer.as_object().expect("an object").clone());
+    head
+}
+
+/// Presents a token at every door that reads one.
+async fn present(device: &Device, token: &str) -> Vec<u16> {
+    let form = "application/x-www-form-urlencoded";
+    let bearer = device.clone().bearer(token);
+    let mut statuses = vec![];
+    for path in ["/api/auth/sessions", "/api/auth/revoke", "/api/auth/sessions/events"] {
+        statuses.push(bearer.get(path).await.status.as_u16());
+    }
+    let attempts = json!({"policy": "login", "subject": "bob"});
+    statuses.push(bearer.post("/api/auth/login/attempts", attempts).await.status.as_u16());
+    statuses.push(bearer.send("POST", "/api/auth/introspect", Some(form), "token=x").await.status.as_u16());
+    statuses.push(device.login(token).await.status.as_u16());
+    statuses.push(device.refresh(token).await.status.as_u16());
+    let current = json!({"strategy": "current", "refresh_token": token});
+    statuses.push(device.post("/api/auth/revoke", current).await.status.as_u16());
+    statuses
+}
+
+#[tokio::test]
+async fn a_key_that_a_token_points_to_is_never_fetched() {
+    let (key, mallory, trap) = (Provider::generate(), Provider::generate(), Trap::set());
+    let world = world_of(&key).await;
+    let device = world.device();
+    let own = device.login(&key.assertion(&world, "alice", json!({}))).await;
+    let (access, own_claims) = (own.text("access_token"), key.claims(&world, "alice", json!({})));
+    let before = world.everything().await;
+    let jwk = mallory.entry(json!({}))["jwks"]["keys"][0].clone();
+    let service = key.claims(&world, "b", json!({"scope": "latchkey:attempts latchkey:introspect"}));
+    for pointer in pointers(&trap, &jwk) {
+        for (typ, claims) in
+            [("at+jwt", payload(&access)), ("JWT", own_claims.clone()), ("JWT", service.clone())]
+        {
+            let forged = mallory.sign(&headed(typ, &pointer), &claims.to_string());
+            let statuses = present(&device, &forged).await;
+            assert!(statuses.iter().all(|status| *status == 401), "{pointer} {typ}: {statuses:?}");
+            assert!(!trap.was_called(), "{pointer} {typ}");
+        }
+    }
+    world.assert_unchanged(&before, "a key of the token's own was used").await;
+    // Signed with the right key, the pointer is passed over, and still nobody asks there.
+    let pointer = json!({"jku": trap.url(), "x5u": trap.url()});
+    let signed = key.sign(&headed("at+jwt", &pointer), &payload(&access).to_string());
+    device.list(&signed).await.assert_status(200);
+    assert!(!trap.was_called());
+    // The trap would have told.
+    drop(TcpStream::connect(trap.0.local_addr().unwrap()).unwrap());
+    assert!(trap.was_called());
+}
