@@ -18,5 +18,7 @@ mod limits;
 mod lockout;
 #[path = "attacks/many_instances.rs"]
 mod many_instances;
+#[path = "attacks/parameters.rs"]
+mod parameters;
 #[path = "attacks/pointers.rs"]
 mod pointers;

@@ -1,0 +1,54 @@
+//! Is something believed because it stands in an address, or stands there twice?
+
+use latchkey_tests::world::{Jar, World};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_token_in_an_address_is_no_credential() {
+    let world = World::new().await;
+    let device = world.device();
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    let before = world.everything().await;
+    for name in ["access_token", "token", "authorization", "latchkey_access", "bearer"] {
+        let with = |path: &str| format!("/api/auth/{path}{name}={}", jar.access);
+        for path in ["sessions?", "sessions/events?", "revoke?"] {
+            device.get(&with(path)).await.assert_problem(401, "token_missing");
+        }
+        device.delete(&with("sessions?scope=others&")).await.assert_problem(401, "token_missing");
+        let all = json!({"strategy": "all"});
+        device.post(&with("revoke?"), all).await.assert_problem(401, "token_missing");
+        assert_eq!(device.get(&with("refresh?")).await.body["state"], "none", "{name}");
+    }
+    // Nor in a form, which RFC 6750 would allow.
+    let form = Some("application/x-www-form-urlencoded");
+    let body = format!("token=x&access_token={}", jar.access);
+    let asked = device.send("POST", "/api/auth/introspect", form, body).await;
+    asked.assert_problem(401, "token_missing");
+    world.assert_unchanged(&before, "a token in an address was taken").await;
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_there_twice_is_no_choice_of_ours() {
+    let world = World::new().await;
+    let device = world.device();
+    let (mine, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
+    let own = device.clone().bearer(&mine.access);
+    let before = world.everything().await;
+    for (path, field) in [
+        ("/api/auth/sessions?user_id=alice&user_id=victor", "user_id"),
+        ("/api/auth/sessions?include=analytics&include=analytics", "include"),
+        ("/api/auth/sessions/events?session_id=a&session_id=b", "session_id"),
+        ("/api/auth/revoke?session_id=a&session_id=b", "session_id"),
+        ("/api/auth/revoke?user_id=a&user_id=b", "user_id"),
+    ] {
+        own.get(path).await.assert_field(field);
+    }
+    own.delete("/api/auth/sessions?scope=others&scope=mine").await.assert_field("scope");
+    // What the query says is no part of what the body asks for, and the other way round.
+    let path = format!("/api/auth/revoke?strategy=all&session_id={}", other.session);
+    own.post(&path, json!({})).await.assert_field("strategy");
+    own.send("DELETE", "/api/auth/sessions", Some("application/json"), "{\"scope\":\"others\"}")
+        .await
+        .assert_field("scope");
+    world.assert_unchanged(&before, "a doubled parameter").await;
+}
