@@ -6,6 +6,8 @@
 mod another_site;
 #[path = "support/deployed.rs"]
 mod deployed;
+#[path = "attacks/floods.rs"]
+mod floods;
 #[path = "attacks/former_user.rs"]
 mod former_user;
 #[path = "attacks/guessing.rs"]
