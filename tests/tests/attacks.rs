@@ -24,3 +24,5 @@ mod many_instances;
 mod parameters;
 #[path = "attacks/pointers.rs"]
 mod pointers;
+#[path = "attacks/traces.rs"]
+mod traces;

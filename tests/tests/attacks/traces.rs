@@ -1,0 +1,154 @@
+//! Does every attempt leave exactly its trace? What each action adds to the trail, and what to the log.
+
+use latchkey_tests::world::{Device, FIREFOX, Jar, Logs, Tokens, World};
+use serde_json::{Value, json};
+
+/// Alice, signed in on a device.
+struct Story {
+    world: World,
+    device: Device,
+    tokens: Tokens,
+}
+
+impl Story {
+    async fn begin() -> Self {
+        let world = World::with(&[("LIMIT_REFRESH", "2/5m/15m"), ("LIMIT_GENERAL", "2/15m")]).await;
+        let device = world.device();
+        let tokens = device.sign_in("alice").await;
+        Self { world, device, tokens }
+    }
+
+    /// Her tokens, two refreshes on: the window is full, the first token a grandparent.
+    async fn used_up(&self) -> Tokens {
+        let next = Tokens::of(self.device.refresh(&self.tokens.refresh).await.assert_status(200));
+        Tokens::of(self.device.refresh(&next.refresh).await.assert_status(200))
+    }
+
+    async fn root(&self) -> Tokens {
+        let assertion = self.world.assertion_with("root", json!({"scope": "latchkey:admin"}));
+        Tokens::of(self.world.device().login(&assertion).await.assert_status(201))
+    }
+
+    /// What was added to her trail, sorted.
+    async fn told(&self) -> Vec<String> {
+        let mut types: Vec<String> =
+            self.world.events("alice").await.into_iter().map(|event| event.event_type).collect();
+        let begun = types.iter().position(|name| name == "login").expect("her sign-in is told");
+        types.remove(begun);
+        types.sort_unstable();
+        types
+    }
+}
+
+#[tokio::test]
+async fn what_goes_well_is_told_by_its_name_and_once() {
+    let story = Story::begin().await;
+    story.device.refresh(&story.tokens.refresh).await.assert_status(200);
+    assert_eq!(story.told().await, [""; 0], "a refresh that notices nothing");
+
+    let story = Story::begin().await;
+    story.device.sign_in("alice").await;
+    assert_eq!(story.told().await, ["login"]);
+
+    let story = Story::begin().await;
+    story.device.clone().agent(FIREFOX).sign_in("alice").await;
+    assert_eq!(story.told().await, ["login", "new_device"]);
+
+    let story = Story::begin().await;
+    story.device.revoke(&story.tokens.access, json!({"strategy": "current"})).await.assert_status(200);
+    assert_eq!(story.told().await, ["logout", "session_ended"]);
+
+    let story = Story::begin().await;
+    for _ in 0..5 {
+        story.world.advance(1);
+        story.device.sign_in("alice").await;
+    }
+    let mut expected = vec!["login"; 5];
+    expected.extend(["session_ended", "session_evicted"]);
+    assert_eq!(story.told().await, expected);
+
+    let story = Story::begin().await;
+    let body = json!({"strategy": "user", "user_id": "alice", "reason": "stolen laptop"});
+    let root = story.root().await;
+    story.device.revoke(&root.access, body).await.assert_status(200);
+    assert_eq!(story.told().await, ["session_ended"]);
+}
+
+#[tokio::test]
+async fn what_is_refused_or_odd_is_told_by_its_name_and_once() {
+    let story = Story::begin().await;
+    story.used_up().await;
+    for _ in 0..3 {
+        story.device.refresh(&story.tokens.refresh).await.assert_ended("security");
+    }
+    assert_eq!(story.told().await, ["session_ended", "token_reused"]);
+
+    let story = Story::begin().await;
+    let newest = story.used_up().await;
+    for _ in 0..3 {
+        story.device.refresh(&newest.refresh).await.assert_problem(429, "rate_limited");
+    }
+    assert_eq!(story.told().await, ["blocked"]);
+
+    let story = Story::begin().await;
+    for _ in 0..5 {
+        story.device.list(&story.tokens.access).await;
+    }
+    assert_eq!(story.told().await, ["rate_limited"]);
+
+    let story = Story::begin().await;
+    story
+        .device
+        .clone()
+        .agent(FIREFOX)
+        .at("203.0.113.9")
+        .refresh(&story.tokens.refresh)
+        .await
+        .assert_status(200);
+    assert_eq!(story.told().await, ["device_changed", "ip_changed"]);
+
+    let story = Story::begin().await;
+    story.device.refresh(&story.tokens.refresh).await.assert_status(200);
+    story.device.clone().at("203.0.113.9").refresh(&story.tokens.refresh).await.assert_status(200);
+    assert_eq!(story.told().await, ["token_replayed"]);
+}
+
+#[tokio::test]
+async fn what_a_stranger_makes_up_is_in_nobodys_trail_and_in_the_log_every_time() {
+    let logs = Logs::listen();
+    let world = World::with(&[("LOG_SAMPLE", "1000000"), ("LIMIT_LOGIN", "1000/15m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let victor = device.sign_in("victor").await;
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    let own = device.clone().bearer(&tokens.access);
+    let (before, begun) = (world.everything().await, logs.ours().len());
+    let mut codes = vec![];
+    for _ in 0..3 {
+        let foreign = format!("/api/auth/sessions/{}", victor.session);
+        let stranger = device.clone().header("cookie", &jar.line()).header("origin", "https://evil.example");
+        for reply in [
+            device.login("made.up.assertion").await,
+            device.refresh("made.up.token").await,
+            device.list("made.up.token").await,
+            device.get("/api/auth/sessions").await,
+            own.delete(&foreign).await,
+            own.get("/api/auth/sessions/events?user_id=victor").await,
+            own.post("/api/auth/sessions", json!({"action": "cleanup"})).await,
+            stranger.post("/api/auth/revoke", json!({"strategy": "all"})).await,
+            device.post("/api/auth/login", json!({"assertion": 7})).await,
+            device.send("TRACE", "/api/auth/login", None, "").await,
+        ] {
+            codes.push(reply.code().to_owned());
+        }
+    }
+    let lines = logs.ours();
+    let told: Vec<&Value> = lines[begun..].iter().filter(|line| line.get("status").is_some()).collect();
+    let logged: Vec<&str> = told.iter().filter_map(|line| line["code"].as_str()).collect();
+    assert_eq!(logged, codes, "every refusal is a line, however few successes are");
+    for line in told {
+        assert!(line["timestamp"].as_str().is_some_and(|at| at.ends_with('Z')), "{line}");
+        assert!(line["request_id"].is_string() && line["route"].is_string(), "{line}");
+    }
+    world.assert_unchanged(&before, "a stranger wrote into a trail").await;
+}
