@@ -4,7 +4,7 @@
 use super::own_session;
 use crate::app::App;
 use crate::http::caller::Caller;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::scope::ADMIN;
 use crate::session::Session;
 use crate::store::UserState;
@@ -14,7 +14,7 @@ use crate::store::UserState;
 /// # Errors
 /// `forbidden`.
 pub(super) fn expects_scope(caller: &Caller) -> Result<(), Problem> {
-    caller.scope.has(ADMIN).then_some(()).ok_or_else(|| Problem::of(Code::Forbidden))
+    caller.scope.has(ADMIN).then_some(()).ok_or_else(|| Problem::insufficient_scope(ADMIN))
 }
 
 /// The caller's own live row, if it says so, too: one read.
@@ -26,5 +26,5 @@ pub(super) async fn own_row(app: &App, caller: &Caller) -> Result<Session, Probl
     let row = app.store().session(&caller.user, &caller.session, caller.now).await?;
     let own = UserState { sessions: row.into_iter().collect(), ..UserState::default() };
     let row = own_session(app, caller, &own).await?;
-    row.scope.has(ADMIN).then(|| row.clone()).ok_or_else(|| Problem::of(Code::Forbidden))
+    row.scope.has(ADMIN).then(|| row.clone()).ok_or_else(|| Problem::insufficient_scope(ADMIN))
 }

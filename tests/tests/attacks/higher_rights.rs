@@ -25,6 +25,27 @@ async fn knock(device: &Device, (method, path, body): &(&'static str, String, Va
     (reply.status.as_u16(), reply.code().to_owned())
 }
 
+#[tokio::test]
+async fn a_refusal_names_the_scope_that_is_missing() {
+    let world = World::new().await;
+    let device = world.device();
+    let (alice, former) = (device.sign_in("alice").await, administrator(&world, "former").await);
+    world.take_scope("former", &former.session).await;
+    for token in [&alice.access, &former.access] {
+        for (method, path, body) in doors(&alice.session) {
+            let kind = (!body.is_null()).then_some("application/json");
+            let caller = device.clone().bearer(token);
+            let reply = caller.send(method, &path, kind, body.to_string()).await;
+            let challenge = "Bearer error=\"insufficient_scope\", scope=\"latchkey:admin\"";
+            assert_eq!(
+                reply.assert_problem(403, "forbidden").header("www-authenticate"),
+                challenge,
+                "{path}"
+            );
+        }
+    }
+}
+
 async fn administrator(world: &World, user: &str) -> Tokens {
     let assertion = world.assertion_with(user, json!({"scope": "latchkey:admin"}));
     Tokens::of(world.device().login(&assertion).await.assert_status(201))
