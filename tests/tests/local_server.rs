@@ -4,6 +4,8 @@
 mod client;
 #[path = "local_server/server.rs"]
 mod server;
+#[path = "local_server/theft.rs"]
+mod theft;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
