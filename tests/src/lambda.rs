@@ -163,6 +163,14 @@ impl Function {
         line.trim().strip_suffix("kB")?.trim().parse().ok()
     }
 
+    /// Sends the function a signal by its name: `STOP` is how Lambda freezes a sandbox between two events, `CONT` how
+    /// it thaws one.
+    pub async fn signal(&self, name: &str) {
+        let pid = self.child.id().expect("it runs");
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().await;
+        assert!(sent.expect("there is a shell").success());
+    }
+
     /// Kills the function and waits until it is gone, where dropping it only kills it.
     pub async fn stop(mut self) {
         // It may have ended by itself, and then there is nothing to kill.

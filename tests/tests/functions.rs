@@ -9,6 +9,8 @@ mod authorizer;
 mod cleanup;
 #[path = "functions/deployment.rs"]
 mod deployment;
+#[path = "functions/thaw.rs"]
+mod thaw;
 #[path = "functions/twin.rs"]
 mod twin;
 

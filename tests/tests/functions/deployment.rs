@@ -1,6 +1,7 @@
 //! A deployment: functions and a laptop on the same tables, with the same keys, issuer and audience.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use latchkey_local::engine::TcpServer;
 use latchkey_local::server::Laptop;
@@ -45,6 +46,11 @@ impl Deployment {
         let engine = laptop.engine.as_ref().expect("it is embedded");
         let tables = engine.serve_tcp().await.expect("loopback has a free port");
         Self { world: World { laptop }, tables, keys, running: BTreeMap::new() }
+    }
+
+    /// Where the tables answer.
+    pub(crate) fn tables(&self) -> SocketAddr {
+        self.tables.address()
     }
 
     /// The settings of a function, with no more keys than it needs.

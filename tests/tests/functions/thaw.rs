@@ -1,0 +1,88 @@
+//! What does a function do that was frozen between two events, while its connections died? It connects anew, once.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use latchkey_tests::event::{Event, Reply};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::deployment::{Deployment, filled};
+use super::tokens;
+
+/// How a connection dies while nobody looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Death {
+    None,
+    /// The other side closes it.
+    Closed,
+    /// A router forgets it: what is sent goes nowhere.
+    Silent,
+}
+
+/// What lies between a function and its tables.
+struct Wire {
+    address: SocketAddr,
+    deaths: watch::Sender<Death>,
+    opened: Arc<AtomicUsize>,
+}
+
+impl Wire {
+    async fn to(tables: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let (deaths, told) = watch::channel(Death::None);
+        let opened = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&opened);
+        tokio::spawn(async move {
+            while let Ok((function, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
+                let mut told = told.clone();
+                told.mark_unchanged();
+                tokio::spawn(carry(function, tables, told));
+            }
+        });
+        Self { address, deaths, opened }
+    }
+}
+
+/// Carries a connection until it dies.
+async fn carry(mut function: TcpStream, tables: SocketAddr, mut told: watch::Receiver<Death>) {
+    let mut tables = TcpStream::connect(tables).await.expect("the tables are there");
+    tokio::select! {
+        _ = tokio::io::copy_bidirectional(&mut function, &mut tables) => {}
+        _ = told.changed() => if *told.borrow() == Death::Silent {
+            // Both ends stay open, and nothing comes through any more.
+            std::future::pending::<()>().await;
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_was_frozen_over_dead_connections_answers_its_next_event() {
+    for death in [Death::Closed, Death::Silent] {
+        let deployment = Deployment::new().await;
+        let wire = Wire::to(deployment.tables()).await;
+        let endpoint = format!("http://{}", wire.address);
+        let mut refresh = deployment
+            .start("refresh", &[("AWS_ENDPOINT_URL_DYNAMODB", &endpoint)])
+            .await
+            .expect("it starts");
+        let sample = Event::from_file("refresh-body");
+        let held = deployment.sign_in("alice", &sample).await;
+        let answer = Reply::parse(refresh.invoke(filled(&sample, &held).build()).await.expect("it answers"));
+        let held = tokens(&answer);
+        let opened = wire.opened.load(Ordering::SeqCst);
+        refresh.signal("STOP").await;
+        wire.deaths.send(death).expect("somebody is connected");
+        refresh.signal("CONT").await;
+        let begun = Instant::now();
+        let answer = Reply::parse(refresh.invoke(filled(&sample, &held).build()).await.expect("it answers"));
+        assert_eq!(answer.status, 200, "{death:?}: {}", answer.body);
+        assert!(begun.elapsed() < Duration::from_secs(3), "{death:?}: {:?}", begun.elapsed());
+        assert!(wire.opened.load(Ordering::SeqCst) > opened, "{death:?}: the old connection still served");
+        assert_eq!(deployment.generation("alice", &held.session).await, Some(2), "{death:?}");
+    }
+}
