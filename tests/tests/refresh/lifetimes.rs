@@ -83,3 +83,23 @@ async fn a_longer_token_lifetime_does_not_lengthen_a_session() {
     let jar = device.sign_in("bob").await;
     assert_eq!(payload(&jar.refresh)["exp"], payload(&jar.refresh)["abs"]);
 }
+
+/// What SP 800-63B asks for at its second level: a day in all, an hour of sleep.
+#[tokio::test]
+async fn the_lifetimes_of_a_stricter_assurance_level_can_be_set() {
+    let settings = [("SESSION_TTL", "24h"), ("REFRESH_TOKEN_TTL", "1h"), ("ACCESS_TOKEN_TTL", "15m")];
+    let world = World::with(&settings).await;
+    let device = world.device();
+    let (mut awake, asleep) = (device.sign_in("alice").await, device.sign_in("bob").await);
+    for _ in 0..24 {
+        world.advance(3_599);
+        awake = Tokens::of(device.refresh(&awake.refresh).await.assert_status(200));
+    }
+    device.refresh(&asleep.refresh).await.assert_ended("expired");
+    world.advance(24);
+    device.refresh(&awake.refresh).await.assert_ended("expired");
+    device.list(&awake.access).await.assert_problem(401, "token_expired");
+    let late = device.sign_in("carol").await;
+    world.advance(3_600);
+    device.refresh(&late.refresh).await.assert_ended("expired");
+}
