@@ -1,0 +1,111 @@
+//! What do the security pages claim? Every row of a table whose last column is "shown by".
+
+use std::path::PathBuf;
+
+/// What a row says about itself. A table without that column has attacks, each of which a test must show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Holds,
+    DoesNotHold,
+    NotOurs,
+    Unknown,
+}
+
+/// One row.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The page.
+    pub(crate) page: String,
+    /// Its line there, from 1.
+    pub(crate) line: usize,
+    /// Its first cell: a requirement's number, or the attack.
+    pub(crate) name: String,
+    /// Its status.
+    pub(crate) status: Status,
+    /// The tests in its last cell.
+    pub(crate) tests: Vec<String>,
+    /// What else the last cell says.
+    pub(crate) says: String,
+}
+
+/// One page.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Its file's name.
+    pub(crate) name: String,
+    /// How long it is.
+    pub(crate) lines: usize,
+    /// Its rows.
+    pub(crate) rows: Vec<Row>,
+    /// The requirements of its list under "What does not hold".
+    pub(crate) does_not_hold: Vec<String>,
+}
+
+/// Where the documents are.
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs")
+}
+
+impl Page {
+    /// The entry, and every page of `docs/security/`.
+    pub(crate) fn all() -> Vec<Self> {
+        let listed = std::fs::read_dir(folder().join("security")).expect("there are security pages");
+        let mut paths: Vec<PathBuf> = listed.map(|file| file.expect("a file").path()).collect();
+        paths.push(folder().join("SECURITY.md"));
+        paths.sort();
+        let read = |path: &PathBuf| {
+            let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+            Self::read(&name, &std::fs::read_to_string(path).expect("it is text"))
+        };
+        paths.iter().map(read).collect()
+    }
+
+    /// Reads one.
+    pub(crate) fn read(name: &str, text: &str) -> Self {
+        let (mut rows, mut columns) = (vec![], vec![]);
+        for (index, line) in text.lines().enumerate() {
+            let Some(cells) = cells(line) else {
+                columns.clear();
+                continue;
+            };
+            if columns.is_empty() {
+                columns = cells;
+            } else if columns.last().is_some_and(|last| last == "shown by") && !line.starts_with("|--") {
+                rows.push(row(name, index + 1, &columns, &cells));
+            }
+        }
+        let list = text.split("## What does not hold").nth(1).and_then(|rest| rest.split("\n## ").next());
+        let items = list.unwrap_or_default().lines().filter_map(|line| line.strip_prefix("- **"));
+        let names = items.filter_map(|item| item.split_once("**")).flat_map(|(names, _)| names.split(", "));
+        let does_not_hold = names.map(str::to_owned).collect();
+        Self { name: name.to_owned(), lines: text.lines().count(), rows, does_not_hold }
+    }
+}
+
+/// The cells of a table's line.
+fn cells(line: &str) -> Option<Vec<String>> {
+    let inner = line.strip_prefix('|')?.strip_suffix('|')?;
+    Some(inner.split('|').map(|cell| cell.trim().to_owned()).collect())
+}
+
+fn row(page: &str, line: usize, columns: &[String], cells: &[String]) -> Row {
+    assert_eq!(cells.len(), columns.len(), "{page}:{line}: another number of cells than its table");
+    let status = columns.iter().position(|column| column == "status").map(|at| cells[at].as_str());
+    let last = cells.last().expect("a row has cells");
+    let spans = last.split('`').collect::<Vec<_>>();
+    assert!(spans.len() % 2 == 1, "{page}:{line}: a code span has no end");
+    let pick = |odd: usize| spans.iter().skip(odd).step_by(2).map(|part| (*part).to_owned());
+    Row {
+        page: page.to_owned(),
+        line,
+        name: cells[0].clone(),
+        status: match status {
+            None | Some("holds") => Status::Holds,
+            Some("does not hold") => Status::DoesNotHold,
+            Some("not ours") => Status::NotOurs,
+            Some(_) => Status::Unknown,
+        },
+        tests: pick(1).collect(),
+        says: pick(0).collect::<String>().trim_matches([' ', ',', ';']).to_owned(),
+    }
+}
