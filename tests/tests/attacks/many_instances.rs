@@ -4,6 +4,7 @@ use latchkey::token::fetch::IssuerKeyCache;
 use latchkey::token::keys::generate_key_set;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::deployed::deployed;
 
@@ -81,4 +82,44 @@ async fn a_limit_that_one_instance_counts_holds_at_every_other() {
         device.login("made.up.assertion").await.assert_problem(401, "invalid_assertion");
     }
     two.login("made.up.assertion").await.assert_problem(429, "rate_limited");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refreshes_at_two_instances_at_once_all_get_one_successor() {
+    let (here, there) = two_instances().await;
+    let tokens = here.device().sign_in("alice").await;
+    let mut crowd = JoinSet::new();
+    for instance in [&here, &there].into_iter().cycle().take(64) {
+        let (device, token) = (instance.device(), tokens.refresh.clone());
+        crowd.spawn(async move { device.refresh(&token).await });
+    }
+    let replies = crowd.join_all().await;
+    for reply in &replies {
+        assert_eq!(reply.assert_status(200).text("refresh_token"), replies[0].text("refresh_token"));
+    }
+    assert_eq!(here.row("alice", &tokens.session).await.unwrap().generation, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sign_ins_at_two_instances_at_once_never_leave_six_sessions() {
+    let (here, there) = two_instances().await;
+    let mut crowd = JoinSet::new();
+    for instance in [&here, &there].into_iter().cycle().take(20) {
+        let (device, assertion) = (instance.device(), here.assertion("alice"));
+        let watched = here.clone();
+        crowd.spawn(async move {
+            let status = device.login(&assertion).await.status.as_u16();
+            (status, watched.live("alice").await.len())
+        });
+    }
+    let seen = crowd.join_all().await;
+    assert!(seen.iter().all(|(status, live)| [201, 503].contains(status) && *live <= 5), "{seen:?}");
+    let opened = seen.iter().filter(|(status, _)| *status == 201).count();
+    let live = here.live("alice").await.len();
+    assert_eq!(live, opened.min(5), "{seen:?}");
+    assert_eq!(
+        here.count_events("alice", "session_ended").await,
+        opened - live,
+        "each that had to go is told"
+    );
 }
