@@ -180,9 +180,38 @@ impl Jwk {
     }
 }
 
+/// A short modulus can be factored, and under the exponent 1 a signature is the message itself.
 fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), JwkError> {
-    let significant: Vec<u8> = n.iter().copied().skip_while(|byte| *byte == 0).collect();
-    let bits = significant.first().map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize);
-    let exponent_ok = e.iter().any(|byte| *byte > 2) || e.len() > 1;
-    ((2_048..=8_192).contains(&bits) && exponent_ok && e.len() <= 8).then_some(()).ok_or(JwkError::WeakRsa)
+    let significant = |bytes: &[u8]| bytes.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<u8>>();
+    let (n, e) = (significant(n), significant(e));
+    let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+    let exponent_ok = e != [1] && e.len() <= 8 && e.last().is_some_and(|last| last % 2 == 1);
+    ((2_048..=8_192).contains(&bits) && exponent_ok).then_some(()).ok_or(JwkError::WeakRsa)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weak_rsa_key_verifies_nothing() {
+        let refused = |n: &[u8], e: &[u8]| {
+            let key = json!({"kty": "RSA", "n": BASE64URL.encode(n), "e": BASE64URL.encode(e)});
+            let key: Jwk = serde_json::from_value(key).unwrap();
+            matches!(key.verifying_key(), Err(JwkError::WeakRsa))
+        };
+        let good = [0xc5; 256];
+        let padded = [&[0][..], &good].concat();
+        for (n, e) in [(&good[..], &[1, 0, 1][..]), (&padded, &[0, 1, 0, 1]), (&good, &[3])] {
+            assert!(!refused(n, e), "{} bytes, {e:?}", n.len());
+        }
+        let (shorter, longer, zeros) = ([0xc5; 255], [0xc5; 1_025], [0; 256]);
+        let less = [&[0x7f][..], &shorter].concat();
+        for n in [&shorter[..], &less, &[&[0; 200][..], &shorter].concat(), &longer, &zeros, &[]] {
+            assert!(refused(n, &[1, 0, 1]), "{} bytes", n.len());
+        }
+        for e in [&[][..], &[0], &[1], &[0, 1], &[0, 0, 0, 1], &[2], &[1, 0, 0], &[1; 9]] {
+            assert!(refused(&good, e), "{e:?}");
+        }
+    }
 }
