@@ -84,6 +84,19 @@ async fn fifty_wrong_passwords_for_an_account_keep_its_owner_out_nowhere_else() 
     assert_eq!(told["challenge"], true);
 }
 
+/// What `docs/SECURITY.md` warns of: without the address nobody can be told apart.
+#[tokio::test]
+async fn a_backend_that_names_no_address_lets_strangers_lock_an_account_there_alone() {
+    let world = World::new().await;
+    let blind = json!({"policy": "login", "subject": "victor", "outcome": "failure"});
+    for _ in 0..5 {
+        backend(&world).post(PATH, blind.clone()).await.assert_status(200);
+    }
+    backend(&world).post(PATH, blind).await.assert_problem(429, "rate_limited");
+    assert_eq!(attempt(&world, "victor", "198.51.100.1").await, 200, "whoever has an address is let through");
+    assert_eq!(attempt(&world, "alice", "203.0.113.66").await, 200);
+}
+
 #[tokio::test]
 async fn an_account_has_one_count_however_it_is_spelt() {
     let world = World::new().await;

@@ -51,4 +51,9 @@ async fn a_parameter_that_is_there_twice_is_no_choice_of_ours() {
         .await
         .assert_field("scope");
     world.assert_unchanged(&before, "a doubled parameter").await;
+    // A path that names one session ends that one, whatever its query says.
+    let third = device.sign_in("alice").await;
+    let path = format!("/api/auth/sessions/{}?scope=others&session_id={}", other.session, third.session);
+    assert_eq!(own.delete(&path).await.assert_status(200).body["session_ids"], json!([other.session]));
+    assert_eq!(world.live("alice").await.len(), 2);
 }
