@@ -63,6 +63,10 @@ async fn a_revocation_at_one_instance_is_in_force_at_every_other_at_once() {
         there.device().refresh(&lost.refresh).await.assert_ended(reason);
         let status = there.device().bearer(&lost.access).get("/api/auth/refresh").await;
         assert_eq!(status.body["state"], "ended", "{strategy}: {}", status.body);
+        let backend = here.assertion_with("api", json!({"scope": "latchkey:introspect"}));
+        let (form, token) = (Some("application/x-www-form-urlencoded"), format!("token={}", lost.access));
+        let asked = there.device().bearer(&backend).send("POST", "/api/auth/introspect", form, token).await;
+        assert_eq!(asked.assert_status(200).body, json!({"active": false}), "{strategy}");
         assert!(!here.live("alice").await.contains(&lost.session), "{strategy}");
     }
 }
