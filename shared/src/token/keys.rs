@@ -214,12 +214,16 @@ mod tests {
     fn a_key_set_that_cannot_work_is_refused_at_start() {
         assert_eq!(KeySet::parse("{}").unwrap_err(), KeySetError::NotAKeySet);
         type Change = fn(&mut Value);
-        let cases: [(KeySetError, Change); 6] = [
+        let cases: [(KeySetError, Change); 8] = [
             (KeySetError::Kid(0), |k| k["keys"][0]["kid"] = json!("a b")),
             (KeySetError::DuplicateKid(1), |k| k["keys"][1]["kid"] = k["keys"][0]["kid"].clone()),
             (KeySetError::ShortSecret(1), |k| k["keys"][1]["k"] = json!("c2hvcnQ")),
             (KeySetError::Key(0, JwkError::Unsupported), |k| k["keys"][0]["crv"] = json!("P-384")),
+            (KeySetError::Key(0, JwkError::Unsupported), |k| k["keys"][0]["alg"] = json!("ES384")),
             (KeySetError::Key(0, JwkError::NotForSignatures), |k| k["keys"][0]["use"] = json!("enc")),
+            (KeySetError::Key(0, JwkError::NotForSignatures), |k| {
+                k["keys"][0]["key_ops"] = json!(["deriveBits"])
+            }),
             (KeySetError::Key(0, JwkError::Inconsistent), |k| {
                 k["keys"][0]["d"] = json!(BASE64URL.encode([1; 32]))
             }),
@@ -229,6 +233,22 @@ mod tests {
         }
         assert_eq!(with(|k| k["keys"] = json!([k["keys"][0]])).unwrap_err(), KeySetError::NoRefreshKey);
         assert_eq!(with(|k| k["keys"] = json!([k["keys"][1]])).unwrap_err(), KeySetError::NoVerifyingKey);
+    }
+
+    /// A row names the key of its generation by the tag: two keys of one tag would seal two tokens for one row.
+    #[test]
+    fn two_refresh_keys_of_one_tag_are_refused_at_start() {
+        let tag = |kid: &str| RefreshKey::new(kid, &[1; 32]).tag();
+        let other = (0..).map(|number| format!("k{number}")).find(|kid| tag(kid) == tag("rt")).unwrap();
+        let second = |kid: String| {
+            with(|k| {
+                k["keys"][1]["kid"] = json!("rt");
+                let key = json!({"kty": "oct", "kid": kid, "k": BASE64URL.encode([7; 32])});
+                k["keys"].as_array_mut().unwrap().push(key);
+            })
+        };
+        assert_eq!(second(other).unwrap_err(), KeySetError::DuplicateKid(2));
+        assert_eq!(second("another".to_owned()).map(|keys| keys.refresh().len()), Ok(2));
     }
 
     #[test]
