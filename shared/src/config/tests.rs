@@ -97,6 +97,18 @@ fn settings_that_contradict_each_other_are_refused() {
     ] {
         assert_eq!(parse_with(name, value).unwrap_err().name, name, "{name}={value}");
     }
+    // Each is good beside another one.
+    for (blamed, value, other, good, bad) in [
+        ("COOKIE_SAMESITE", "none", "COOKIE_SECURE", "true", "false"),
+        ("ACCESS_TOKEN_TTL", "45m", "REFRESH_TOKEN_TTL", "45m", "30m"),
+    ] {
+        let both = |meanwhile: &str| {
+            let mut vars = valid();
+            vars.extend([(blamed, value.to_owned()), (other, meanwhile.to_owned())]);
+            Config::parse(|name| vars.get(name).cloned()).map(drop).map_err(|error| error.name)
+        };
+        assert_eq!((both(good), both(bad)), (Ok(()), Err(blamed)), "{other}");
+    }
 }
 
 #[test]

@@ -201,6 +201,12 @@ mod tests {
         assert_eq!(member_of(r#"[{"issuer":"x","audience":"a"}]"#), "jwks");
         assert_eq!(member_of(r#"[{"issuer":"x","audience":"a","jwks":{"keys":[]}}]"#), "jwks");
         assert_eq!(member_of(&format!("[{}]", entry("x", r#","auth_time":"now""#))), "auth_time");
+        assert_eq!(member_of(&format!("[{}]", entry("", ""))), "issuer");
+        assert_eq!(member_of(&format!("[{}]", one.replace(r#""a""#, r#""""#))), "audience");
+        for prefix in ["x".repeat(128), "a\\n".to_owned(), "\\u0085".to_owned()] {
+            let prefixed = entry("x", &format!(r#","user_prefix":"{prefix}""#));
+            assert_eq!(member_of(&format!("[{prefixed}]")), "user_prefix", "{prefix}");
+        }
         let first = entry("https://one", r#","user_prefix":"one|""#);
         let second = entry("https://two", r#","user_prefix":"two|""#);
         let within = entry("https://two", r#","user_prefix":"one|two|""#);

@@ -98,3 +98,41 @@ async fn the_same_calls_from_our_own_page_are_carried_out() {
     page.post("/api/auth/revoke", json!({"strategy": "all"})).await.assert_status(200);
     assert!(world.live("root").await.is_empty());
 }
+
+#[tokio::test]
+async fn with_cookies_that_every_site_sends_the_origin_still_decides() {
+    let partner = "https://partner.example";
+    for (setting, access, refresh) in
+        [("lax", "Lax", "Strict"), ("strict", "Strict", "Strict"), ("none", "None", "None")]
+    {
+        let settings =
+            [("COOKIE_SECURE", "true"), ("COOKIE_SAMESITE", setting), ("LATCHKEY_ALLOWED_ORIGINS", partner)];
+        let world = World::with(&settings).await;
+        let reply = world.device().login_in_browser(&world.assertion("alice")).await;
+        let mut cookies = vec![];
+        for (name, same_site) in [("__Host-latchkey_access", access), ("__Host-latchkey_refresh", refresh)] {
+            let line = reply.cookie_line(name).expect("it is set");
+            assert!(
+                line.ends_with(&format!("; HttpOnly; Secure; SameSite={same_site}")),
+                "{setting}: {line}"
+            );
+            cookies.push(format!("{name}={}", reply.cookie(name).expect("it has a value")));
+        }
+        let before = world.everything().await;
+        let visitor =
+            world.device().header("cookie", &cookies.join("; ")).header("sec-fetch-site", "cross-site");
+        for origin in ["https://evil.example", "https://partner.example.evil.tld", "null"] {
+            let page = visitor.clone().header("origin", origin);
+            for body in [json!({"strategy": "all"}), json!({"strategy": "current"})] {
+                page.post("/api/auth/revoke", body)
+                    .await
+                    .assert_problem(403, "csrf_rejected")
+                    .assert_no_cookie();
+            }
+            page.send("POST", "/api/auth/refresh", None, "").await.assert_problem(403, "csrf_rejected");
+        }
+        world.assert_unchanged(&before, setting).await;
+        let own = visitor.header("origin", partner);
+        own.send("POST", "/api/auth/refresh", None, "").await.assert_status(200);
+    }
+}
