@@ -1,0 +1,27 @@
+// What do two browsers of one user see of each other?
+import { test } from 'node:test';
+import { laptop } from './laptop.mjs';
+import { hears, person, signIn } from './person.mjs';
+import { sound } from './sound.mjs';
+
+const here = laptop();
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+test('another browser appears within ten seconds, and is signed out from here within ten', async () => {
+  const [carol, elsewhere] = [await person(here), await person(here, { userAgent: firefox })];
+  const [mine, other] = [await carol.open(), await elsewhere.open()];
+  await signIn(mine, 'carol');
+  await mine.getByText('You are signed in only here.').waitFor();
+  await sound(mine, 'only-here');
+  await signIn(other, 'carol');
+  const row = mine.locator('.latchkey-row').nth(1);
+  await row.waitFor({ timeout: 11_000 });
+  await sound(mine, 'two');
+  await row.getByRole('button').focus();
+  await mine.keyboard.press('Enter');
+  await sound(mine, 'asking');
+  await row.getByRole('button', { name: 'Sign out', exact: true }).press('Enter');
+  await hears(other, 'You were signed out from another device.', 11_000);
+  await carol.context.close();
+  await elsewhere.context.close();
+});

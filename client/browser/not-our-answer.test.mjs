@@ -1,0 +1,40 @@
+// What does the page do where something in between answers in the server's place?
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { laptop } from './laptop.mjs';
+import { hears, person, signIn } from './person.mjs';
+import { sound } from './sound.mjs';
+
+const here = laptop();
+const WORDS = 'Something between you and us answered';
+const hotel = { status: 200, contentType: 'text/html', body: '<h1>Welcome to the hotel</h1>' };
+
+/** Answers every call to the API so; the moments of the calls, and how to stop. */
+async function between(context, answer) {
+  const times = [];
+  const handler = (route) => {
+    times.push(Date.now());
+    return route.fulfill(answer);
+  };
+  await context.route('**/api/**', handler);
+  return { times, stop: () => context.unroute('**/api/**', handler) };
+}
+
+/** From the first call on: enough for a loop to show. */
+async function atMostThreeInTenSeconds(page, times) {
+  await page.waitForTimeout(10_000 - (Date.now() - times[0]));
+  const soon = times.filter((time) => time < times[0] + 10_000);
+  assert.ok(soon.length <= 3, `${soon.length} requests`);
+}
+
+test('a captive portal is told in words and asked at most three times in ten seconds', async () => {
+  const gil = await person(here);
+  const page = await gil.open();
+  await signIn(page, 'gil');
+  const { times } = await between(gil.context, hotel);
+  await hears(page, WORDS);
+  assert.ok(await page.getByText('This device').isVisible());
+  await atMostThreeInTenSeconds(page, times);
+  await sound(page, 'portal');
+  await gil.context.close();
+});

@@ -1,0 +1,20 @@
+// Can a script on the page get at a token?
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { laptop } from './laptop.mjs';
+import { person, signIn } from './person.mjs';
+
+const here = laptop();
+
+test('no token is ever where a script can read it', async () => {
+  const joe = await person(here);
+  const page = await joe.open();
+  await signIn(page, 'joe');
+  const tokens = (await joe.context.cookies()).map((cookie) => cookie.value);
+  assert.ok(tokens.length >= 2);
+  const readable = await page.evaluate(() =>
+    [document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.documentElement.outerHTML].join('\n'));
+  for (const token of tokens) assert.ok(![readable, ...joe.said].join('\n').includes(token));
+  assert.ok(!readable.includes('eyJ'));
+  await joe.context.close();
+});

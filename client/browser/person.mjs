@@ -1,0 +1,53 @@
+// Somebody at a browser of their own: cookies and tabs apart from everybody else's.
+
+/** `said` is what their pages wrote to the console. */
+export async function person({ browser, url }, options = {}) {
+  // Without motion: a colour that is half-way to another one has no contrast to measure.
+  const context = await browser.newContext({ bypassCSP: true, reducedMotion: 'reduce', viewport: { width: 1000, height: 800 }, ...options });
+  return { context, ...tabsOf(context, url) };
+}
+
+export function tabsOf(context, url) {
+  const said = [];
+  const open = async () => {
+    const page = await context.newPage();
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(String(error)));
+    await page.goto(url);
+    return page;
+  };
+  return { said, open };
+}
+
+export async function signIn(page, name) {
+  await page.getByLabel('Your name').fill(name);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByText('This device').waitFor();
+}
+
+/** A notice or an end; the same words are also read out. */
+export const told = (page, text) => page.locator('.latchkey-notice, .latchkey-ended', { hasText: text });
+
+/** Waits for the words; what the page says in their place is in the failure. */
+export async function hears(page, text, timeout = 15_000) {
+  await told(page, text).first().waitFor({ timeout }).catch(async () => {
+    throw new Error(`"${text}" is not there; the page says: ${await page.locator('body').innerText()}`);
+  });
+}
+
+/** The moments of the requests for a path from now on; a context hears all its tabs. */
+export function requests(context, method, path) {
+  const times = [];
+  context.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (request.method() === method && pathname === `/api/auth${path}`) times.push(Date.now());
+  });
+  return times;
+}
+
+/** The answer to the next request for a path. */
+export const answerTo = (page, method, path) =>
+  page.waitForResponse((response) => {
+    const { pathname } = new URL(response.url());
+    return response.request().method() === method && pathname === `/api/auth${path}`;
+  });

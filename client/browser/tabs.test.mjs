@@ -1,0 +1,43 @@
+// Do the tabs of one browser agree?
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { expire, jump, look } from './expiry.mjs';
+import { laptop } from './laptop.mjs';
+import { hears, person, requests, signIn } from './person.mjs';
+import { sound } from './sound.mjs';
+
+const here = laptop();
+
+test('ten tabs that wake together stay signed in on one successor', async () => {
+  const alice = await person(here);
+  const first = await alice.open();
+  await signIn(first, 'ten-tabs');
+  const tabs = [first];
+  for (let n = 1; n < 10; n++) tabs.push(await alice.open());
+  for (const tab of tabs) await tab.getByText('This device').waitFor();
+  const refreshes = requests(alice.context, 'POST', '/refresh');
+  await expire(here);
+  // A device's clock moves for all tabs at once; only then does any of them look at it.
+  await Promise.all(tabs.map((tab) => jump(tab)));
+  await Promise.all(tabs.map(look));
+  await first.waitForTimeout(3_000);
+  const sent = await first.evaluate(() => fetch('/api/auth/refresh').then((response) => response.json()));
+  assert.equal(sent.state, 'active');
+  assert.ok(refreshes.length >= 1 && refreshes.length <= 10, `${refreshes.length} refreshes`);
+  for (const tab of tabs) assert.match(await tab.locator('main').innerText(), /This device/);
+  await alice.context.close();
+});
+
+test('a sign-out in one tab reaches the other without a request of it', async () => {
+  const bob = await person(here);
+  const one = await bob.open();
+  await signIn(one, 'bob');
+  const two = await bob.open();
+  await two.getByText('This device').waitFor();
+  await two.route('**/api/**', (route) => route.abort());
+  await one.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await one.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await hears(two, 'You signed out.');
+  await sound(one, 'signed-out');
+  await bob.context.close();
+});
