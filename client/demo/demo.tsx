@@ -42,7 +42,8 @@ function Levers({ name }: { readonly name: string }): ReactElement {
   const [told, setTold] = useState('');
   const steal = async (): Promise<void> => {
     setTold('A second sign-in was opened, and its refresh token copied by a thief …');
-    setTold(await stealAndUse(name));
+    // The second sign-in is seen to come, and to go.
+    setTold(await stealAndUse(name, () => latchkey.sessions.list()));
     await latchkey.sessions.list();
   };
   return (

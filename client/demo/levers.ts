@@ -13,12 +13,14 @@ interface Answer {
 
 /**
  * A sign-in as an app without cookies makes it, whose refresh token is copied, and used twice by its owner before
- * the thief comes. The cookies of this page are left out, so it is a session of its own.
+ * the thief comes. The cookies of this page are left out, so it is a session of its own; `opened` is called once it
+ * is there.
  */
-export async function stealAndUse(sub: string): Promise<string> {
+export async function stealAndUse(sub: string, opened: () => Promise<unknown>): Promise<string> {
   const apart: RequestInit = { credentials: 'omit' };
   const { assertion } = await post<{ assertion: string }>('/dev/assertion', { sub });
   const first = await post<Answer>('/api/auth/login', { assertion, delivery: 'body' }, apart);
+  await opened();
   const use = (refresh_token: string): Promise<Answer> => post('/api/auth/refresh', { refresh_token }, apart);
   const second = await use(first.refresh_token);
   await use(second.refresh_token);
