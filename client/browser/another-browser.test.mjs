@@ -25,3 +25,16 @@ test('another browser appears within ten seconds, and is signed out from here wi
   await carol.context.close();
   await elsewhere.context.close();
 });
+
+test('a sixth sign-in ends the session that rested longest, and that browser says why', async () => {
+  const lea = await person(here);
+  const page = await lea.open();
+  await signIn(page, 'lea');
+  // Later than this page's last call by more than activity is noted.
+  await here.post('/dev/clock', { advance_seconds: 600 });
+  for (let n = 2; n <= 6; n++) await here.login('lea');
+  await hears(page, 'You signed in on a sixth device, so this one was signed out.');
+  await page.getByLabel('Your name').waitFor();
+  await sound(page, 'evicted');
+  await lea.context.close();
+});
