@@ -8,6 +8,7 @@ import { sound } from './sound.mjs';
 const here = laptop();
 const WORDS = 'Something between you and us answered';
 const hotel = { status: 200, contentType: 'text/html', body: '<h1>Welcome to the hotel</h1>' };
+const proxy = { status: 502, contentType: 'text/html', body: '<html><h1>502 Bad Gateway</h1></html>' };
 
 /** Answers every call to the API so; the moments of the calls, and how to stop. */
 async function between(context, answer) {
@@ -37,4 +38,37 @@ test('a captive portal is told in words and asked at most three times in ten sec
   await atMostThreeInTenSeconds(page, times);
   await sound(page, 'portal');
   await gil.context.close();
+});
+
+for (const [name, answer] of Object.entries({ 'a captive portal': hotel, "a proxy's 502": proxy })) {
+  test(`a page that opens behind ${name} says so, does not loop, and goes on when we answer`, async () => {
+    const hal = await person(here);
+    const before = await hal.open();
+    await signIn(before, `hal ${answer.status}`);
+    await before.close();
+    const { times, stop } = await between(hal.context, answer);
+    const page = await hal.open();
+    await hears(page, WORDS);
+    await atMostThreeInTenSeconds(page, times);
+    await sound(page, `opens-${answer.status}`);
+    await stop();
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.getByText('This device').waitFor();
+    await hal.context.close();
+  });
+}
+
+test('whoever signs in through a proxy that fails is told so, and can try again', async () => {
+  const liz = await person(here);
+  const page = await liz.open();
+  const form = page.getByRole('button', { name: 'Sign in', exact: true });
+  await form.waitFor();
+  const { times, stop } = await between(liz.context, proxy);
+  await form.click();
+  await page.getByRole('alert').waitFor();
+  assert.match(await page.getByRole('alert').innerText(), /answered/);
+  assert.equal(times.length, 1);
+  await stop();
+  await signIn(page, 'liz');
+  await liz.context.close();
 });
