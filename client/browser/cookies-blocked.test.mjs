@@ -1,8 +1,12 @@
 // What is somebody told whose browser keeps no cookies?
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { laptop } from './laptop.mjs';
-import { person, requests } from './person.mjs';
+import { chromium } from 'playwright-core';
+import { chromiumOptions, laptop } from './laptop.mjs';
+import { person, requests, tabsOf } from './person.mjs';
 import { sound } from './sound.mjs';
 
 const here = laptop();
@@ -25,6 +29,29 @@ async function isTold(context, page, name) {
 }
 
 test('blocked cookies are one clear sentence', async () => {
+  const profile = mkdtempSync(join(tmpdir(), 'latchkey-profile-'));
+  mkdirSync(join(profile, 'Default'));
+  // What "block all cookies" in the browser's settings writes.
+  const settings = { profile: { default_content_setting_values: { cookies: 2 } } };
+  writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify(settings));
+  const context = await chromium.launchPersistentContext(profile, { ...chromiumOptions, bypassCSP: true, reducedMotion: 'reduce' });
+  const { open, said } = tabsOf(context, here.url);
+  const page = await open();
+  const blocked = await page.evaluate(() => {
+    try {
+      return localStorage.length < 0;
+    } catch {
+      return true;
+    }
+  });
+  assert.ok(blocked, 'this browser blocks nothing');
+  await isTold(context, page, 'cookies');
+  assert.deepEqual(said.filter((line) => /uncaught|error:/i.test(line)), []);
+  await context.close();
+  rmSync(profile, { recursive: true, force: true });
+});
+
+test('and so are cookies that something on the way takes off', async () => {
   const kim = await person(here);
   const page = await kim.open();
   await page.route('**/api/auth/login', async (route) => {
