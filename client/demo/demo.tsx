@@ -1,6 +1,6 @@
 /** The demo: sign in by the stand-in identity provider, and see the dashboard that any app would show. */
 
-import { useState, useSyncExternalStore, type FormEvent, type ReactElement } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type ReactElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createLatchkey, LatchkeyError, LatchkeyProvider, SessionMonitoring } from '../src/index.js';
 import { post, stealAndUse } from './levers.js';
@@ -71,9 +71,29 @@ function Page(): ReactElement {
   // Kept here: a sign-in that the browser does not keep takes the form away for a moment.
   const [problem, setProblem] = useState('');
   const { status } = useSyncExternalStore(latchkey.subscribe, latchkey.getState);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The form or the button that was just used has left, and the focus with it; the dashboard looks after its own first.
+  const before = useRef(status);
+  useEffect(() => {
+    const isFirst = before.current === 'unknown';
+    before.current = status;
+    const soon = requestAnimationFrame(() => {
+      if (!isFirst && document.activeElement === document.body) heading.current?.focus();
+    });
+    return () => cancelAnimationFrame(soon);
+  }, [status]);
   return (
     <main>
-      <h1>Latchkey on this machine</h1>
+      <header>
+        <h1 ref={heading} tabIndex={-1}>
+          Latchkey on this machine
+        </h1>
+        {status === 'signed-in' && (
+          <button type="button" onClick={() => void latchkey.signOut()}>
+            Sign out here
+          </button>
+        )}
+      </header>
       <SessionMonitoring />
       {status === 'signed-out' && <SignIn problem={problem} setProblem={setProblem} onName={setName} />}
       {status === 'signed-in' && <Levers name={name} />}
