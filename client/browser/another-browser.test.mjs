@@ -1,4 +1,5 @@
 // What do two browsers of one user see of each other?
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { laptop } from './laptop.mjs';
 import { hears, person, signIn } from './person.mjs';
@@ -16,6 +17,8 @@ test('another browser appears within ten seconds, and is signed out from here wi
   await signIn(other, 'carol');
   const row = mine.locator('.latchkey-row').nth(1);
   await row.waitFor({ timeout: 11_000 });
+  const advice = await mine.locator('.latchkey-recommendations p').innerText();
+  assert.match(advice, /^A sign-in with a device you have not used before: Linux PC, just now\./);
   await sound(mine, 'two');
   await row.getByRole('button').focus();
   await mine.keyboard.press('Enter');

@@ -48,7 +48,8 @@ export function recommendationSentence(
   const sentence = words.labels.recommendation[code] ?? (() => visibleCode(code));
   return sentence({
     device: session === null ? (within(words, text(detail, 'device')) ?? words.labels.unknownDevice) : fullName(session, words),
-    place: code === 'new_country' || session !== null ? placeOf(session, to, words) : null,
+    // Of an unknown device it is the device that was noted.
+    place: code === 'new_country' || session !== null ? placeOf(session, code === 'unknown_device' ? null : to, words) : null,
     from: null,
     to: within(words, to),
     usual: countryName(usualCountry(analytics, to ?? session?.location?.country ?? null), words),

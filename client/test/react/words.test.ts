@@ -102,6 +102,7 @@ describe('risks as sentences', () => {
 
   test.each([
     ['unknown_device', ABROAD, {}, 'A sign-in with a device you have not used before: Firefox on Linux in Lisbon, PT'],
+    ['unknown_device', { ...ABROAD, location: null }, { to: 'Firefox on Lin' }, 'A sign-in with a device you have not used before: Firefox on Linux'],
     ['impossible_travel', ABROAD, { to: 'PT' }, 'A session moved faster than anybody can travel, to Lisbon, PT; you are usually in Germany'],
     ['recent_reuse', null, { device: 'curl', ip: '203.0.113.9' }, 'A sign-in was used in two places, so we ended it; the copy came from curl, address 203.0.113.9'],
     ['idle_session', PHONE, { idle_days: 9 }, 'iPhone has not been used for 9 days'],
