@@ -1,0 +1,108 @@
+// Makes the README's pictures, docs/images/*.png, from the real server and the built demo page.
+//
+//   cargo build -p latchkey-local && npm run demo && npm run screenshots
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { chromiumOptions, serve } from '../browser/laptop.mjs';
+import { person, signIn, told } from '../browser/person.mjs';
+
+const images = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36';
+const linux = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const phone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
+
+const server = await serve();
+const browser = await chromium.launch(chromiumOptions);
+
+const at = { windows: '198.51.100.7', linux: '203.0.113.9', phone: '198.51.100.20' };
+const from = (agent, ip) => ({ 'user-agent': agent, 'x-dev-source-ip': ip });
+const end = ({ refresh_token }) => server.post('/api/auth/revoke', { strategy: 'current', refresh_token }, from(windows, at.windows));
+const refresh = ({ refresh_token }, headers) => server.post('/api/auth/refresh', { refresh_token }, headers);
+let ahead = 0;
+const later = async (seconds) => {
+  ahead += seconds * 1_000;
+  await server.post('/dev/clock', { advance_seconds: seconds });
+};
+
+// Alice has a phone, and signed in on her computer now and then: two weeks, by the server's clock.
+let mobile = await server.login('alice', from(phone, at.phone));
+let desktop = await server.login('alice', from(windows, at.windows));
+for (const days of [1, 3, 2, 1, 4]) {
+  const session = await server.login('alice', from(windows, at.windows));
+  await later(days * 86_400);
+  await end(session);
+  mobile = await refresh(mobile, from(phone, at.phone));
+  desktop = await refresh(desktop, from(windows, at.windows));
+}
+await later(780);
+
+/** A browser whose clock is the server's. */
+async function openAs(userAgent, ip, options = {}) {
+  const extraHTTPHeaders = { 'x-dev-source-ip': ip };
+  const where = { userAgent, extraHTTPHeaders, locale: 'en-GB', timezoneId: 'Europe/Berlin' };
+  const { context, open } = await person({ ...server, browser }, { ...where, ...options });
+  await context.addInitScript((ahead) => {
+    const { now } = Date;
+    globalThis.Date = class extends Date {
+      constructor(...parts) {
+        super(...(parts.length === 0 ? [now() + ahead] : parts));
+      }
+      static now = () => now() + ahead;
+    };
+  }, ahead);
+  const page = await open();
+  await signIn(page, 'alice');
+  return page;
+}
+
+/** The dashboard as far as its first events. */
+async function picture(page, name, events) {
+  await page.locator('.latchkey-events li').nth(events - 1).waitFor();
+  const { x, y, width } = await page.locator('.latchkey').boundingBox();
+  const last = await page.locator('.latchkey-events li').nth(events - 1).boundingBox();
+  const clip = { x, y, width, height: last.y + last.height + 8 - y };
+  await page.screenshot({ path: images + name, clip, fullPage: true });
+}
+
+const mine = await openAs(windows, at.windows, { viewport: { width: 860, height: 900 } });
+await end(desktop);
+const other = await openAs(linux, at.linux, { viewport: { width: 420, height: 700 } });
+const row = mine.locator('.latchkey-row', { hasText: 'Linux PC' });
+await row.waitFor({ timeout: 15_000 });
+await mine.locator('.latchkey-events li').first().getByText('New device').waitFor();
+await picture(mine, 'dashboard.png', 5);
+
+await mine.emulateMedia({ colorScheme: 'dark' });
+await mine.setViewportSize({ width: 390, height: 900 });
+await picture(mine, 'dashboard-dark-narrow.png', 3);
+
+// The story of a second browser: what both show, before and after.
+await mine.emulateMedia({ colorScheme: 'light' });
+await mine.setViewportSize({ width: 560, height: 900 });
+await row.getByRole('button').click();
+const before = [await mine.locator('.latchkey-rows').screenshot(), await other.locator('.latchkey-rows').screenshot()];
+await row.getByRole('button', { name: 'Sign out', exact: true }).click();
+await told(other, 'You were signed out from another device.').waitFor({ timeout: 15_000 });
+const after = [await mine.locator('.latchkey-rows').screenshot(), await other.locator('.latchkey').screenshot()];
+
+const shown = (png) => `<img src="data:image/png;base64,${png.toString('base64')}" alt="">`;
+const story = await (await browser.newContext({ viewport: { width: 1000, height: 700 } })).newPage();
+await story.setContent(`
+  <style>
+    body { margin: 0; font: 15px/1.4 system-ui, sans-serif; color: #1c1e21; }
+    div { display: inline-grid; grid-template-columns: auto auto; align-items: start; gap: 8px 16px; padding: 12px; background: #eef0f3; }
+    figure { margin: 0; padding: 12px; background: #fff; border: 1px solid #d5d9e0; border-radius: 10px; }
+    p { margin: 4px 0 0; font-weight: 600; }
+    img { display: block; }
+  </style>
+  <div>
+    <p>Chrome on Windows: is that me? No.</p><p>Firefox on Linux</p>
+    <figure>${shown(before[0])}</figure><figure>${shown(before[1])}</figure>
+    <p>Seconds later</p><p></p>
+    <figure>${shown(after[0])}</figure><figure>${shown(after[1])}</figure>
+  </div>`);
+await story.locator('div').screenshot({ path: `${images}second-browser.png` });
+
+await browser.close();
+server.stop();
