@@ -13,6 +13,7 @@ const here = laptop();
 
 /** Signs in in vain: one sentence, the form again, and no loop. */
 async function isTold(context, page, name) {
+  await page.getByLabel('Your name').waitFor();
   const calls = ['/login', '/refresh', '/sessions'].flatMap((path) => ['GET', 'POST'].map((method) => requests(context, method, path)));
   const count = () => calls.reduce((sum, times) => sum + times.length, 0);
   await page.getByLabel('Your name').fill('kim');

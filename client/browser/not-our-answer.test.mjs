@@ -1,6 +1,6 @@
 // What does the page do where something in between answers in the server's place?
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { laptop } from './laptop.mjs';
 import { hears, person, signIn } from './person.mjs';
 import { sound } from './sound.mjs';
@@ -40,23 +40,26 @@ test('a captive portal is told in words and asked at most three times in ten sec
   await gil.context.close();
 });
 
-for (const [name, answer] of Object.entries({ 'a captive portal': hotel, "a proxy's 502": proxy })) {
-  test(`a page that opens behind ${name} says so, does not loop, and goes on when we answer`, async () => {
-    const hal = await person(here);
-    const before = await hal.open();
-    await signIn(before, `hal ${answer.status}`);
-    await before.close();
-    const { times, stop } = await between(hal.context, answer);
-    const page = await hal.open();
-    await hears(page, WORDS);
-    await atMostThreeInTenSeconds(page, times);
-    await sound(page, `opens-${answer.status}`);
-    await stop();
-    await page.getByRole('button', { name: 'Try now' }).click();
-    await page.getByText('This device').waitFor();
-    await hal.context.close();
-  });
-}
+// Most of it is waiting: side by side.
+describe('a page that opens', { concurrency: true }, () => {
+  for (const [name, answer] of Object.entries({ 'a captive portal': hotel, "a proxy's 502": proxy })) {
+    test(`behind ${name} says so, does not loop, and goes on when we answer`, async () => {
+      const hal = await person(here);
+      const before = await hal.open();
+      await signIn(before, `hal ${answer.status}`);
+      await before.close();
+      const { times, stop } = await between(hal.context, answer);
+      const page = await hal.open();
+      await hears(page, WORDS);
+      await atMostThreeInTenSeconds(page, times);
+      await sound(page, `opens-${answer.status}`);
+      await stop();
+      await page.getByRole('button', { name: 'Try now' }).click();
+      await page.getByText('This device').waitFor();
+      await hal.context.close();
+    });
+  }
+});
 
 test('whoever signs in through a proxy that fails is told so, and can try again', async () => {
   const liz = await person(here);
