@@ -29,13 +29,17 @@ async function isTold(context, page, name) {
   assert.equal(count(), asked);
 }
 
-test('blocked cookies are one clear sentence', async () => {
+test('blocked cookies are one clear sentence', async (t) => {
   const profile = mkdtempSync(join(tmpdir(), 'latchkey-profile-'));
   mkdirSync(join(profile, 'Default'));
   // What "block all cookies" in the browser's settings writes.
   const settings = { profile: { default_content_setting_values: { cookies: 2 } } };
   writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify(settings));
   const context = await chromium.launchPersistentContext(profile, { ...chromiumOptions, bypassCSP: true, reducedMotion: 'reduce' });
+  t.after(async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
   const { open, said } = tabsOf(context, here.url);
   const page = await open();
   const blocked = await page.evaluate(() => {
@@ -48,8 +52,6 @@ test('blocked cookies are one clear sentence', async () => {
   assert.ok(blocked, 'this browser blocks nothing');
   await isTold(context, page, 'cookies');
   assert.deepEqual(said.filter((line) => /uncaught|error:/i.test(line)), []);
-  await context.close();
-  rmSync(profile, { recursive: true, force: true });
 });
 
 test('and so are cookies that something on the way takes off', async () => {

@@ -26,6 +26,7 @@ export async function serve() {
   const env = { ...process.env, LIMIT_GENERAL: '10000/15m' };
   const pages = join(root, 'client/demo/dist');
   const child = spawn(binary, ['--port', '0', '--memory', '--pages', pages], { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  process.once('exit', () => child.kill('SIGTERM'));
   const [line] = await once(createInterface(child.stdout), 'line');
   const url = line.replace('listening on ', '');
   const post = async (path, body, more = {}) => {
