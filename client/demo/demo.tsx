@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type ReactElement } from 'react';
 import { createRoot } from 'react-dom/client';
-import { createLatchkey, LatchkeyError, LatchkeyProvider, SessionMonitoring } from '../src/index.js';
+import { createLatchkey, LatchkeyError, LatchkeyProvider, SessionMonitoring, sessionsOf } from '../src/index.js';
 import { post, stealAndUse } from './levers.js';
 
 const latchkey = createLatchkey();
@@ -43,8 +43,8 @@ function Levers({ name }: { readonly name: string }): ReactElement {
   const steal = async (): Promise<void> => {
     setTold('A second sign-in was opened, and its refresh token copied by a thief …');
     // The second sign-in is seen to come, and to go.
-    setTold(await stealAndUse(name, () => latchkey.sessions.list()));
-    await latchkey.sessions.list();
+    setTold(await stealAndUse(name, () => sessionsOf(latchkey).list()));
+    await sessionsOf(latchkey).list();
   };
   return (
     <details>

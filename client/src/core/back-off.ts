@@ -8,6 +8,8 @@ const NOT_US_SECONDS = 5;
 /** A reply that was lost is asked for again this often within the server's grace. */
 const LOST_REPLIES = 4;
 
+const TOLD = { code: 'rate_limited', message: 'Too many requests', status: 429, requestId: null } as const;
+
 /** One kind of request, and how it fared lately. */
 export interface BackOff {
   /** Takes note of a failure; returns the seconds to wait. */
@@ -32,7 +34,8 @@ export function backOff(lossless: boolean): BackOff {
   let lost = false;
   let asked = countdown(0);
   let own = countdown(0);
-  let because: LatchkeyError | undefined;
+  /** What this tab was told, else what another one will have been. */
+  let because: Pick<LatchkeyError, 'code' | 'message' | 'status' | 'requestId'> = TOLD;
   return {
     failed(error) {
       const { code, status, retryAfter } = error;
@@ -55,7 +58,7 @@ export function backOff(lossless: boolean): BackOff {
       own = countdown(0);
     },
     allowed() {
-      const { code = 'rate_limited', message = 'Too many requests', status = 429, requestId = null } = because ?? {};
+      const { code, message, status, requestId } = because;
       if (asked() > 0) throw new LatchkeyError(code, message, { status, requestId, retryAfter: Math.ceil(asked()) });
     },
     left: () => Math.max(asked(), own(), 0),

@@ -1,6 +1,6 @@
 /** What do the tabs tell each other? Times and states; tokens only in header mode. */
 
-import type { Tokens } from './storage.js';
+import type { Tokens } from './header-mode.js';
 import type { EndReason } from './types.js';
 import type { components } from '../api.js';
 

@@ -1,24 +1,17 @@
 /** How do the parts make a client? */
 
 import { backOff } from './back-off.js';
-import { authenticated } from './calls.js';
 import { openChannel, type Channel, type Message } from './channel.js';
-import type { Context, Kind } from './context.js';
-import type { LatchkeyError } from './errors.js';
+import type { Core, Kind, Member, Part } from './context.js';
 import { listen, online, visible } from './page.js';
 import { createPause } from './pause.js';
 import { refreshing } from './refreshing.js';
 import { heldSession } from './session.js';
 import { signing } from './signing.js';
 import { createStore } from './state.js';
-import { tokenStore } from './storage.js';
-import { transport, type Call, type Fetch } from './transport.js';
-import type { Ended, Latchkey, LatchkeyOptions, Session, Sessions } from './types.js';
-import { watching } from './watching.js';
+import { transport, type Fetch } from './transport.js';
+import type { Latchkey, LatchkeyOptions } from './types.js';
 import { when } from './when.js';
-import type { components } from '../api.js';
-
-type Trail = components['schemas']['Trail'];
 
 /**
  * Makes a client; nothing is sent before somebody subscribes or calls.
@@ -26,35 +19,41 @@ type Trail = components['schemas']['Trail'];
  * ```ts
  * const latchkey = createLatchkey({ baseUrl: '/api/auth', onSignedOut: () => location.assign('/sign-in') });
  * const stop = latchkey.subscribe(() => render(latchkey.getState()));
- * const orders = await latchkey.fetch('/api/orders');
+ * await latchkey.signIn(assertion);
  * ```
  */
 export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
-  const { mode = 'cookie' } = options;
   const baseUrl = (options.baseUrl ?? '/api/auth').replace(/\/+$/, '');
-  const inCookies = mode === 'cookie';
   const fetch: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
   const store = createStore();
-  const { send, abort } = transport(baseUrl, inCookies ? 'include' : 'omit');
+  const tokens = options.mode?.() ?? null;
+  const { send, abort } = transport(baseUrl, tokens ? 'omit' : 'include');
   const tries = { refresh: backOff(true), read: backOff(false) };
   const pause = createPause();
+  const parts = new Map<Part<unknown>, unknown>();
+  const members: Member[] = [];
   let failing: Kind | null = null;
   let disposed = false;
   let channel: Channel | undefined;
-  const join = (): Channel => (channel ??= openChannel(options.channel ?? 'latchkey', hear));
+  const open = (): Channel => (channel ??= openChannel(options.channel ?? 'latchkey', hear));
   const tell = (message: Message): void => {
-    if (!disposed) join().post(message);
+    if (!disposed) open().post(message);
   };
-  const session = heldSession(store, inCookies ? null : tokenStore(options.storage), tell, options);
+  const session = heldSession(store, tokens, tell, options);
+  const plan = (): void => {
+    if (!disposed) for (const member of members) member.plan();
+  };
 
-  const context: Context = {
+  const context = {
     options,
+    baseUrl,
+    fetch,
     store,
     session,
     tries,
     pause,
     tell,
-    call: (path, call) => send(fetch, path, call),
+    call: (path, call, via = fetch) => send(path, call, via),
     failed(kind, error) {
       if (disposed) return;
       const seconds = tries[kind].failed(error);
@@ -65,126 +64,58 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     },
     worked(kind) {
       tries[kind].relax();
-      if (failing === kind) store.set({ error: null, retryAt: null });
-      store.set({ online: true });
+      store.set({ online: true, ...(failing === kind && { error: null, retryAt: null }) });
     },
     plan,
-  };
+    part<T>(make: Part<T>): T {
+      if (!parts.has(make)) parts.set(make, make(core));
+      return parts.get(make) as T;
+    },
+    join: (member) => void members.push(member),
+  } satisfies Omit<Core, 'refresh'>;
   const renewal = refreshing(context);
   const { refresh, check } = renewal;
-  const authedFetch = authenticated(context, refresh, fetch, baseUrl);
-  const api = async (path: string, call: Call): Promise<unknown> => {
-    const reads = call.method === undefined;
-    if (reads) tries.read.allowed();
-    try {
-      return (await send(authedFetch, path, call)).body;
-    } catch (error) {
-      const seconds = (error as LatchkeyError).retryAfter;
-      if (reads && seconds !== null) {
-        tries.read.hold(seconds);
-        tell({ type: 'wait', what: 'read', seconds });
-      }
-      throw error;
-    }
-  };
-  const watch = watching(context, (path, call) => send(authedFetch, path, call), refresh.run);
+  const core: Core = { ...context, refresh };
   const sign = signing(context, renewal);
-  const timers = when(context, () => store.listeners.size > 0, renewal);
-  function plan(): void {
-    if (disposed) return;
-    timers.plan();
-    watch.plan();
-  }
+  members.push(when(context, () => store.listeners.size > 0, renewal));
 
+  const hearing: { readonly [Type in Message['type']]?: (message: Message & { type: Type }) => void } = {
+    token: session.heard,
+    ended: ({ id, reason, byServer }) => (id === null || id === session.id()) && session.end(reason, byServer, false),
+    pause: pause.begin,
+    resume: pause.end,
+    flight: ({ tab, up }) => pause.elsewhere(tab, up),
+    wait: ({ what, seconds }) => tries[what].hold(seconds),
+    hello: session.introduce,
+  };
   function hear(message: Message): void {
-    switch (message.type) {
-      case 'token':
-        session.heard(message);
-        break;
-      case 'ended':
-        if (message.id === session.id() || message.id === null) session.end(message.reason, message.byServer, false);
-        break;
-      case 'pause':
-        pause.begin();
-        break;
-      case 'resume':
-        pause.end();
-        break;
-      case 'flight':
-        pause.elsewhere(message.tab, message.up);
-        break;
-      case 'wait':
-        tries[message.what].hold(message.seconds);
-        break;
-      case 'hello':
-        session.introduce();
-        break;
-      default:
-        watch.heard(message);
-    }
+    (hearing[message.type] as ((message: Message) => void) | undefined)?.(message);
+    for (const member of members) member.heard?.(message);
     plan();
   }
 
-  const look = (): void => {
-    if (visible()) watch.focus();
-    plan();
-  };
-  let unlisten: (() => void)[] = [];
-  const stop = (): void => {
-    for (const each of unlisten) each();
-    unlisten = [];
-  };
+  let stop = (): void => {};
   const start = (): void => {
-    join();
-    if (!inCookies && session.tokens() === null && store.get().status === 'unknown') {
+    open();
+    if (tokens && tokens.get() === null && store.get().status === 'unknown') {
       session.end(null);
       tell({ type: 'hello' });
     }
-    unlisten = [
-      listen(globalThis.document, 'visibilitychange', look),
-      listen(globalThis, 'focus', look),
-      listen(globalThis, 'offline', () => store.set({ online: false })),
-      listen(globalThis, 'online', () => {
+    stop = listen({
+      visibilitychange: plan,
+      focus: plan,
+      offline: () => store.set({ online: false }),
+      online() {
         store.set({ online: true });
         tries.refresh.relax();
         tries.read.relax();
-        watch.refetch();
         plan();
-      }),
-      listen(globalThis, 'pageshow', (event) => {
+      },
+      pageshow(event) {
         // While it was in the back-forward cache it heard nothing.
         if ((event as PageTransitionEvent).persisted) void check.run();
-      }),
-    ];
-  };
-
-  /** What ended leaves the list at once; the next poll brings the rest. */
-  const ended = async (path: string, call: Omit<Call, 'expect'>, all = false): Promise<Ended> => {
-    const { owner } = session.epoch;
-    const answer = (await api(path, { ...call, expect: 'ended' })) as Ended;
-    const id = session.id();
-    if (owner !== session.epoch.owner) return answer;
-    if (all || (id !== null && answer.session_ids.includes(id))) session.end('signed_out');
-    else {
-      const { sessions } = store.get();
-      if (sessions) store.set({ sessions: sessions.filter(({ session_id }) => !answer.session_ids.includes(session_id)) });
-      watch.refetch();
-    }
-    return answer;
-  };
-
-  const sessions: Sessions = {
-    list: watch.list,
-    get: async (id) => (await api(`/sessions/${encodeURIComponent(id)}`, { expect: 'session_id' })) as Session,
-    revoke: (id) => ended(`/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }),
-    revokeOthers: () => ended('/sessions?scope=others', { method: 'DELETE' }),
-    revokeAll: () => ended('/revoke', { method: 'POST', body: { strategy: 'all' } }, true),
-    async events(query = {}) {
-      const words = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-      const trail = (await api(`/sessions/events?${new URLSearchParams(words)}`, { expect: 'events' })) as Trail;
-      return { events: trail.events, next: trail.next_cursor };
-    },
-    watch: watch.watch,
+      },
+    });
   };
 
   return {
@@ -202,21 +133,15 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
         plan();
       };
     },
-    async signIn(assertion) {
-      const id = await sign.signIn(assertion);
-      watch.refetch();
-      return sessions.get(id);
-    },
-    signOut: () => sign.signOut().finally(plan),
+    signIn: sign.signIn,
+    signOut: sign.signOut,
     refresh: refresh.run,
-    fetch: authedFetch,
-    sessions,
+    part: context.part,
     dispose() {
       disposed = true;
       stop();
       store.listeners.clear();
-      timers.stop();
-      watch.stop();
+      for (const member of members) member.stop();
       sign.stop();
       pause.end();
       abort();

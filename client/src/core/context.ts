@@ -1,13 +1,14 @@
-/** What the parts share. */
+/** What do the parts of a client share? */
 
 import type { BackOff } from './back-off.js';
 import type { Message } from './channel.js';
 import type { LatchkeyError } from './errors.js';
+import type { Flight } from './flight.js';
 import type { Pause } from './pause.js';
 import type { HeldSession } from './session.js';
 import type { Store } from './state.js';
-import type { Answer, Call } from './transport.js';
-import type { LatchkeyOptions } from './types.js';
+import type { Answer, Call, Fetch } from './transport.js';
+import type { LatchkeyOptions, TokenStatus } from './types.js';
 
 /** Refreshing and reading fare apart: a list asked for too often must not cost the session its token. */
 export type Kind = 'refresh' | 'read';
@@ -20,11 +21,32 @@ export interface Context {
   readonly pause: Pause;
   /** Tells the other tabs. */
   tell(message: Message): void;
-  /** Asks the API, as it is: no token is added and no 401 is looked at. */
-  call(path: string, call: Call): Promise<Answer>;
+  /** Asks the API, as it is: no token is added and no 401 is looked at, unless `via` does so. */
+  call(path: string, call: Call, via?: Fetch): Promise<Answer>;
   /** A request failed that nobody may be waiting for. */
   failed(kind: Kind, error: LatchkeyError): void;
   worked(kind: Kind): void;
   /** Thinks again about what is due, because something has come to an end. */
   plan(): void;
+}
+
+/** What a part that an app adds by using it can build on. */
+export interface Core extends Context {
+  readonly baseUrl: string;
+  readonly fetch: Fetch;
+  readonly refresh: Flight<TokenStatus>;
+  part<T>(make: Part<T>): T;
+  /** From now on it takes part in what goes on. */
+  join(member: Member): void;
+}
+
+/** Makes a part of a client. What an app does not use is not in its bundle. */
+export type Part<T> = (core: Core) => T;
+
+/** Who has timers, and may want to hear the other tabs. */
+export interface Member {
+  /** Thinks again, because something changed. */
+  plan(): void;
+  heard?(message: Message): void;
+  stop(): void;
 }

@@ -17,19 +17,14 @@ export interface ErrorDetails {
  */
 export class LatchkeyError extends Error implements LatchkeyErrorLike {
   override readonly name = 'LatchkeyError';
-  readonly code: ErrorCode;
-  readonly status: number | null;
-  readonly retryAfter: number | null;
-  readonly requestId: string | null;
+  declare readonly status: number | null;
+  declare readonly retryAfter: number | null;
+  declare readonly requestId: string | null;
   /** Why the session ended, where `code` is `session_ended`. */
-  readonly reason: EndReason | null;
+  declare readonly reason: EndReason | null;
 
-  constructor(code: ErrorCode, message: string, { status = null, retryAfter = null, requestId = null, reason = null }: ErrorDetails = {}) {
+  constructor(readonly code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message);
-    this.code = code;
-    this.status = status;
-    this.retryAfter = retryAfter;
-    this.requestId = requestId;
-    this.reason = reason;
+    Object.assign(this, { status: null, retryAfter: null, requestId: null, reason: null, ...details });
   }
 }

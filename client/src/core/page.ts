@@ -10,8 +10,11 @@ export function online(): boolean {
   return globalThis.navigator?.onLine !== false;
 }
 
-/** Listens; returns what stops it. */
-export function listen(target: EventTarget | undefined, type: string, listener: (event: Event) => void): () => void {
-  target?.addEventListener?.(type, listener);
-  return () => target?.removeEventListener?.(type, listener);
+/** Listens to what happens to the page; returns what stops it. */
+export function listen(listeners: Record<string, (event: Event) => void>): () => void {
+  const all = (does: 'addEventListener' | 'removeEventListener'): void => {
+    for (const [type, listener] of Object.entries(listeners)) globalThis[does]?.(type, listener);
+  };
+  all('addEventListener');
+  return () => all('removeEventListener');
 }

@@ -34,13 +34,13 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
     if (store.get().status === 'signed-out') return session.status();
     tries.refresh.allowed();
     const started = session.epoch.token;
-    const sent = session.tokens()?.refresh;
+    const sent = session.tokens?.get()?.refresh;
     // In header mode another tab may have stored its successor before we heard of it.
-    const current = (): boolean => started === session.epoch.token && sent === session.tokens()?.refresh;
+    const current = (): boolean => started === session.epoch.token && sent === session.tokens?.get()?.refresh;
     tell({ type: 'flight', tab, up: true });
     try {
-      const shown = sent !== undefined && { body: { refresh_token: sent } };
-      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', ...shown });
+      const shown = sent === undefined ? undefined : { refresh_token: sent };
+      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', body: shown });
       if (current()) {
         worked('refresh');
         session.granted(body as Granted, false);
@@ -59,8 +59,7 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
   }, plan);
 
   const ask = async (): Promise<Status> => {
-    const access = session.tokens()?.access;
-    const { body } = await call('/refresh', { expect: 'state', ...(access !== undefined && { headers: { authorization: `Bearer ${access}` } }) });
+    const { body } = await call('/refresh', { expect: 'state', headers: session.headers() });
     return body as Status;
   };
 
@@ -71,7 +70,7 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
       const answer = await ask();
       if (started !== session.epoch.token) return;
       worked('refresh');
-      const holds = store.get().status === 'signed-in' || session.tokens() !== null;
+      const holds = store.get().status === 'signed-in' || session.headers() !== undefined;
       // `none` is also what an older token is told: whether that is the end is for a refresh to say.
       if (answer.state === 'none' && holds) await refresh.run();
       else session.learnt(answer);

@@ -3,8 +3,8 @@
 import type { Message } from './channel.js';
 import { countdown } from './clock.js';
 import { LatchkeyError } from './errors.js';
-import type { Store } from './state.js';
-import type { Tokens, TokenStore } from './storage.js';
+import type { TokenStore } from './header-mode.js';
+import { NOTHING, UNKNOWN_STATE, type Store } from './state.js';
 import type { components } from '../api.js';
 import type { EndReason, LatchkeyOptions, LatchkeyState, TokenStatus } from './types.js';
 
@@ -22,8 +22,11 @@ const REST_SECONDS = 30;
  */
 export interface HeldSession {
   readonly epoch: { token: number; owner: number };
+  /** Header mode's; cookies are nobody's to see. */
+  readonly tokens: TokenStore | null;
   id(): string | null;
-  tokens(): Tokens | null;
+  /** What a call of our own shows where no cookie goes along. */
+  headers(): Record<string, string> | undefined;
   /** Seconds left. */
   left(): number;
   /** Seconds until it should be refreshed. */
@@ -42,9 +45,6 @@ export interface HeldSession {
   introduce(): void;
 }
 
-/** Everything that is forgotten with a session. */
-const NOTHING = { sessions: null, analytics: null, recommendations: [], sessionLimit: null, confirmedAt: null, stale: false, error: null, retryAt: null };
-
 export function heldSession(store: Store, tokens: TokenStore | null, tell: (message: Message) => void, options: LatchkeyOptions): HeldSession {
   const epoch = { token: 0, owner: 0 };
   let id: string | null = null;
@@ -58,7 +58,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
   const status = (current = store.get()): TokenStatus => {
     if (current.status !== 'signed-in') {
       const state = current.status === 'unknown' ? 'unknown' : current.endedReason === null ? 'none' : 'ended';
-      return { state, expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null };
+      return { ...UNKNOWN_STATE.token, state };
     }
     const seconds = left();
     const state = seconds <= 0 ? 'expired' : seconds <= before ? 'expiring' : 'valid';
@@ -105,8 +105,12 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
 
   return {
     epoch,
+    tokens,
     id: () => id,
-    tokens: () => tokens?.get() ?? null,
+    headers() {
+      const held = tokens?.get();
+      return held ? { authorization: `Bearer ${held.access}` } : undefined;
+    },
     left: () => left(),
     due: () => left() - (canRefresh ? before * jitter : 0),
     fades: () => left() - (left() > before ? Math.max(before, 0) : 0),

@@ -6,17 +6,17 @@ import { LatchkeyError } from './errors.js';
 import { listen, online } from './page.js';
 import type { Refreshing, Status } from './refreshing.js';
 import type { Granted } from './session.js';
+import type { Session } from './types.js';
 
 export interface Signing {
-  /** The id of the session. */
-  signIn(assertion: string): Promise<string>;
+  signIn(assertion: string): Promise<Session>;
   signOut(): Promise<void>;
   stop(): void;
 }
 
 /** No epoch can undo a `Set-Cookie` that arrives late, so afterwards the server is asked what the cookies say. */
-export function signing({ options, session, store, pause, tell, call }: Context, { refresh, ask }: Refreshing): Signing {
-  const inCookies = options.mode !== 'header';
+export function signing({ session, store, pause, tell, call, plan }: Context, { refresh, ask }: Refreshing): Signing {
+  const inCookies = session.tokens === null;
   let turn: Promise<unknown> = Promise.resolve();
   let forget = (): void => {};
 
@@ -31,6 +31,7 @@ export function signing({ options, session, store, pause, tell, call }: Context,
       } finally {
         pause.end();
         tell({ type: 'resume' });
+        plan();
       }
     });
     turn = mine.catch(() => undefined);
@@ -40,7 +41,8 @@ export function signing({ options, session, store, pause, tell, call }: Context,
   /** What the cookies say; `null` where that cannot be told, or there are none. */
   const seen = async (): Promise<Status | null> => (inCookies ? ask().catch(() => null) : null);
 
-  const signIn = (assertion: string): Promise<string> =>
+  /** The id of the new session. */
+  const open = (assertion: string): Promise<string> =>
     inTurn(async () => {
       for (let isLast = false; ; isLast = true) {
         const delivery = inCookies ? 'cookie' : 'body';
@@ -82,7 +84,7 @@ export function signing({ options, session, store, pause, tell, call }: Context,
         if (code !== 'not_latchkey' && status !== null && status < 500 && status !== 429) return;
         const milliseconds = tries.failed(error) * 1000;
         const timer = setTimeout(() => void attempt(false), milliseconds);
-        const unlisten = listen(globalThis, 'online', () => void attempt(false));
+        const unlisten = listen({ online: () => void attempt(false) });
         forget = () => {
           clearTimeout(timer);
           unlisten();
@@ -94,14 +96,17 @@ export function signing({ options, session, store, pause, tell, call }: Context,
   };
 
   return {
-    signIn,
+    async signIn(assertion) {
+      const id = await open(assertion);
+      return (await call(`/sessions/${id}`, { expect: 'session_id', headers: session.headers() })).body as Session;
+    },
     signOut() {
       const id = session.id();
-      const refreshToken = session.tokens()?.refresh;
+      const refreshToken = session.tokens?.get()?.refresh;
       session.end('signed_out');
       return inTurn(async () => {
         // A sign-in that was under way when this was asked for has landed meanwhile.
-        const later = session.tokens()?.refresh;
+        const later = session.tokens?.get()?.refresh;
         session.end('signed_out');
         await revoke(id, later ?? refreshToken);
       });

@@ -2,20 +2,25 @@
 
 import type { LatchkeyState } from './types.js';
 
-/** Nobody has asked the server yet: on a server, and in the browser's first render. */
-export const UNKNOWN_STATE: LatchkeyState = Object.freeze({
-  status: 'unknown',
-  endedReason: null,
-  token: Object.freeze({ state: 'unknown', expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null }),
+/** Everything that is forgotten with a session. */
+export const NOTHING = {
   sessions: null,
   analytics: null,
   recommendations: Object.freeze([]),
   sessionLimit: null,
   confirmedAt: null,
-  online: true,
   stale: false,
   error: null,
   retryAt: null,
+} satisfies Partial<LatchkeyState>;
+
+/** Nobody has asked the server yet: on a server, and in the browser's first render. */
+export const UNKNOWN_STATE: LatchkeyState = Object.freeze({
+  ...NOTHING,
+  status: 'unknown',
+  endedReason: null,
+  token: Object.freeze({ state: 'unknown', expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null }),
+  online: true,
 });
 
 /** An immutable snapshot and its listeners. */
@@ -33,9 +38,8 @@ export function createStore(): Store {
     listeners,
     get: () => state,
     set(change) {
-      const next = { ...state, ...change };
-      if ((Object.keys(next) as (keyof LatchkeyState)[]).every((name) => Object.is(next[name], state[name]))) return;
-      state = Object.freeze(next);
+      if ((Object.keys(change) as (keyof LatchkeyState)[]).every((name) => Object.is(change[name], state[name]))) return;
+      state = Object.freeze({ ...state, ...change });
       for (const listener of [...listeners]) listener();
     },
   };

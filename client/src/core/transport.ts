@@ -18,8 +18,8 @@ export interface Answer {
 /** What goes out. */
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'DELETE';
-  readonly body?: object;
-  readonly headers?: Record<string, string>;
+  readonly body?: object | undefined;
+  readonly headers?: Record<string, string> | undefined;
   readonly keepalive?: boolean;
   /** The member without which a 200 is somebody else's. */
   readonly expect: string;
@@ -27,7 +27,7 @@ export interface Call {
 
 /** The way to the API. */
 export interface Transport {
-  send(fetch: Fetch, path: string, call: Call): Promise<Answer>;
+  send(path: string, call: Call, fetch: Fetch): Promise<Answer>;
   /** Gives up on everything in the air. */
   abort(): void;
 }
@@ -37,8 +37,7 @@ export function transport(baseUrl: string, credentials: RequestCredentials): Tra
   const running = new Set<AbortController>();
   let over = false;
 
-  async function exchange(fetch: Fetch, path: string, call: Call, signal: AbortSignal): Promise<[Response, string]> {
-    const { method = 'GET', body, headers, keepalive = false } = call;
+  const exchange = async (path: string, { method = 'GET', body, headers, keepalive = false, expect }: Call, fetch: Fetch, signal: AbortSignal): Promise<Answer> => {
     const response = await fetch(baseUrl + path, {
       method,
       credentials,
@@ -50,24 +49,20 @@ export function transport(baseUrl: string, credentials: RequestCredentials): Tra
       headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
     });
-    return [response, await response.text()];
-  }
+    return read(response, await response.text(), expect);
+  };
 
   return {
-    async send(fetch, path, call) {
+    async send(path, call, fetch) {
       if (over) throw new LatchkeyError('network', 'The client was disposed of');
       const controller = new AbortController();
+      const { signal } = controller;
       running.add(controller);
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          reject(new LatchkeyError('timeout', 'No answer within 10 s'));
-          controller.abort();
-        }, DEADLINE);
-      });
+      const timer = setTimeout(() => controller.abort(new LatchkeyError('timeout', 'No answer within 10 s')), DEADLINE);
+      // Also where `fetch` ignores the signal.
+      const givenUp = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       try {
-        const [response, text] = await Promise.race([exchange(fetch, path, call, controller.signal), late]);
-        return read(response, text, call.expect);
+        return await Promise.race([exchange(path, call, fetch, signal), givenUp]);
       } catch (error) {
         throw error instanceof LatchkeyError ? error : new LatchkeyError('network', 'The server could not be reached');
       } finally {
@@ -91,7 +86,8 @@ export interface Problem {
   readonly request_id?: unknown;
 }
 
-function read({ status, ok, headers }: Response, text: string, expect: string): Answer {
+function read(response: Response, text: string, expect: string): Answer {
+  const { status, ok, headers } = response;
   const etag = headers.get('etag');
   if (status === 304) return { etag, unchanged: true, body: null };
   const body = parse(text);

@@ -1,6 +1,8 @@
 /** The words of the client: what its state says, what it can be told, what can go wrong. */
 
 import type { components } from '../api.js';
+import type { Part } from './context.js';
+import type { Mode } from './header-mode.js';
 
 type Schemas = components['schemas'];
 
@@ -82,23 +84,12 @@ export interface EventQuery {
   readonly severity?: Severity;
 }
 
-/** Where header mode keeps its tokens. */
-export interface TokenStorage {
-  get(): string | null;
-  set(value: string): void;
-  remove(): void;
-}
-
 /** How a client is made. */
 export interface LatchkeyOptions {
   /** Default `/api/auth`. */
   readonly baseUrl?: string;
-  /** Default `cookie`: tokens stay in HttpOnly cookies. */
-  readonly mode?: 'cookie' | 'header';
-  /** Header mode: origins, besides the API's, that may receive the access token. Default none. */
-  readonly apiOrigins?: readonly string[];
-  /** Header mode. Default `memory`. */
-  readonly storage?: 'memory' | 'session' | 'local' | TokenStorage;
+  /** Tokens stay in HttpOnly cookies unless this is what `headerMode()` returns. */
+  readonly mode?: Mode;
   /** Seconds before expiry at which a token is refreshed. Default 300. */
   readonly refreshBefore?: number;
   /** Seconds between polls while somebody watches. Default 10. */
@@ -111,7 +102,7 @@ export interface LatchkeyOptions {
   readonly onError?: (error: LatchkeyErrorLike) => void;
 }
 
-/** A user's sessions. Each call throws a `LatchkeyError`. */
+/** A user's sessions, as `sessionsOf` gives them. Each call throws a `LatchkeyError`. */
 export interface Sessions {
   list(): Promise<readonly Session[]>;
   get(id: string): Promise<Session>;
@@ -133,9 +124,8 @@ export interface Latchkey {
   signOut(): Promise<void>;
   /** One flight, however often it is called. */
   refresh(): Promise<TokenStatus>;
-  /** A drop-in for the app's own calls. */
-  readonly fetch: typeof globalThis.fetch;
-  readonly sessions: Sessions;
+  /** What `fetchOf` and `sessionsOf` add: made once, when it is first asked for. */
+  part<T>(make: Part<T>): T;
   /** Timers, listeners, channel and requests are gone afterwards; may be called twice. */
   dispose(): void;
 }

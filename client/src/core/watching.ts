@@ -2,11 +2,11 @@
 
 import type { List, Message } from './channel.js';
 import { countdown } from './clock.js';
-import type { Context } from './context.js';
+import type { Core } from './context.js';
 import { LatchkeyError } from './errors.js';
 import { flight } from './flight.js';
-import { visible } from './page.js';
-import type { Answer, Call } from './transport.js';
+import { listen, visible } from './page.js';
+import type { Fetch } from './transport.js';
 import type { Session } from './types.js';
 
 /** Seconds between polls that a focus asks for. */
@@ -19,23 +19,18 @@ export interface Watching {
   watch(): () => void;
   /** The list has changed by our own hand. */
   refetch(): void;
-  /** Somebody looks again. */
-  focus(): void;
-  heard(message: Message & { type: 'beat' | 'list' }): void;
-  /** Thinks again, because something changed. */
-  plan(): void;
-  stop(): void;
 }
 
-/** `api` carries the token; `renew` refreshes it. */
-export function watching(context: Context, api: (path: string, call: Call) => Promise<Answer>, renew: () => Promise<unknown>): Watching {
-  const { options, session, store, tries, tell, failed, worked, plan: landed } = context;
+/** `via` carries the token. */
+export function watching({ options, session, store, tries, refresh, tell, call, failed, worked, plan: landed, join }: Core, via: Fetch): Watching {
   const every = options.pollEvery ?? 10;
   let etag: string | null = null;
   let watchers = 0;
+  let { owner } = session.epoch;
   let next = countdown(0);
   let focusable = countdown(0);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let leave = (): void => {};
 
   const show = (list: List | null, tag: string | null): void => {
     etag = tag;
@@ -59,21 +54,22 @@ export function watching(context: Context, api: (path: string, call: Call) => Pr
   };
 
   const read = flight(async () => {
-    const { owner } = session.epoch;
+    const asked = session.epoch.owner;
     rest(every);
     tell({ type: 'beat' });
     // The list goes with its session, and its tag with the list.
     const known = store.get().sessions !== null ? etag : null;
     try {
-      if (store.get().status === 'signed-in' && session.left() <= 0) await renew();
-      const answer = await api('/sessions?include=analytics', { expect: 'sessions', ...(known !== null && { headers: { 'if-none-match': known } }) });
-      if (owner === session.epoch.owner) {
+      if (store.get().status === 'signed-in' && session.left() <= 0) await refresh.run();
+      const headers = known === null ? undefined : { 'if-none-match': known };
+      const answer = await call('/sessions?include=analytics', { expect: 'sessions', headers }, via);
+      if (asked === session.epoch.owner) {
         const list = answer.unchanged ? null : (answer.body as List);
         show(list, answer.etag ?? known);
         tell({ type: 'list', id: session.id(), etag, list });
       }
     } catch (error) {
-      if (owner === session.epoch.owner && error instanceof LatchkeyError) failed('read', error);
+      if (asked === session.epoch.owner && error instanceof LatchkeyError) failed('read', error);
       throw error;
     }
   }, landed);
@@ -83,8 +79,33 @@ export function watching(context: Context, api: (path: string, call: Call) => Pr
 
   function plan(): void {
     clearTimeout(timer);
+    // Another session: its list is wanted at once.
+    if (owner !== session.epoch.owner) next = countdown(0);
+    owner = session.epoch.owner;
     if (wanted()) timer = setTimeout(() => wanted() && poll(), Math.max(next(), tries.read.left(), 0) * 1000);
   }
+  const refetch = (): void => {
+    next = countdown(0);
+    plan();
+  };
+  const look = (): void => {
+    if (visible() && focusable() <= 0) next = countdown(0);
+    plan();
+  };
+
+  join({
+    plan,
+    heard(message) {
+      if (message.type !== 'beat' && message.type !== 'list') return;
+      if (message.type === 'list' && message.id === session.id() && (message.list || store.get().sessions)) show(message.list, message.etag);
+      // Without a list of one's own an unchanged one is no help, and each of them would put one's own off.
+      if (store.get().sessions !== null) rest(every + HEAD_START);
+    },
+    stop() {
+      clearTimeout(timer);
+      leave();
+    },
+  });
 
   return {
     async list() {
@@ -95,30 +116,16 @@ export function watching(context: Context, api: (path: string, call: Call) => Pr
       return store.get().sessions ?? [];
     },
     watch() {
-      watchers++;
+      if (watchers++ === 0) leave = listen({ visibilitychange: look, focus: look, online: refetch });
       if (store.get().sessions === null) next = countdown(0);
       plan();
       let watches = true;
       return () => {
-        if (watches) watchers--;
+        if (watches && --watchers === 0) leave();
         watches = false;
         plan();
       };
     },
-    refetch() {
-      next = countdown(0);
-      plan();
-    },
-    focus() {
-      if (focusable() <= 0) next = countdown(0);
-      plan();
-    },
-    heard(message) {
-      if (message.type === 'list' && message.id === session.id() && (message.list || store.get().sessions)) show(message.list, message.etag);
-      // Without a list of one's own an unchanged one is no help, and each of them would put one's own off.
-      if (store.get().sessions !== null) rest(every + HEAD_START);
-    },
-    plan,
-    stop: () => clearTimeout(timer),
+    refetch,
   };
 }

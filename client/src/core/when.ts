@@ -1,19 +1,13 @@
 /** When is something due? One timer, for a page that somebody looks at. */
 
-import type { Context } from './context.js';
+import type { Context, Member } from './context.js';
 import { visible } from './page.js';
 import type { Refreshing } from './refreshing.js';
 
 /** Milliseconds; browsers take no longer ones. */
 const LONGEST = 2 ** 31 - 1;
 
-export interface When {
-  /** Thinks again, because something changed. */
-  plan(): void;
-  stop(): void;
-}
-
-export function when({ session, store, tries: { refresh: tries } }: Context, active: () => boolean, { refresh, check }: Refreshing): When {
+export function when({ session, store, tries: { refresh: tries } }: Context, active: () => boolean, { refresh, check }: Refreshing): Member {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Seconds until the client must act; `Infinity` when there is nothing to do. */

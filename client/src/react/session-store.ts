@@ -4,6 +4,7 @@ import type { Ended, EventPage, Latchkey, LatchkeyErrorLike, LatchkeyState } fro
 import { UNREAD, withNewest, withOlder } from './event-trail.js';
 import { type Local, type SessionView, viewOf } from './session-view.js';
 import { sharedWhileUsed } from './shared-while-used.js';
+import { sessionsOf } from '../core/sessions.js';
 import { UNKNOWN_STATE } from '../core/state.js';
 
 /** What a component can ask for. Each call rejects with a `LatchkeyError`, which is also in `error`. */
@@ -111,7 +112,7 @@ function createStore(client: Latchkey): SessionStore {
   const readOlder = async (): Promise<void> => {
     const { next, events } = local.trail;
     if (events !== null && next === null) return;
-    const page = await client.sessions.events(next === null ? {} : { cursor: next });
+    const page = await sessionsOf(client).events(next === null ? {} : { cursor: next });
     // What was read meanwhile stays; a sign-out in between empties the trail for good.
     if (local.trail.next === next) change({ trail: withOlder(local.trail, page) });
   };
@@ -126,19 +127,19 @@ function createStore(client: Latchkey): SessionStore {
         leave();
       };
     },
-    watchSessions: sharedWhileUsed(() => client.sessions.watch()),
+    watchSessions: sharedWhileUsed(() => sessionsOf(client).watch()),
     watchEvents: sharedWhileUsed(() =>
       readNewest(client, (page) => change({ trail: withNewest(local.trail, page) })),
     ),
     actions: {
-      revokeSession: (id) => act([id], () => client.sessions.revoke(id).catch(asOver)),
-      revokeOtherSessions: () => act(idsOf((isCurrent) => !isCurrent), () => client.sessions.revokeOthers()),
+      revokeSession: (id) => act([id], () => sessionsOf(client).revoke(id).catch(asOver)),
+      revokeOtherSessions: () => act(idsOf((isCurrent) => !isCurrent), () => sessionsOf(client).revokeOthers()),
       // This one's row stays until the core says that it is over: a page without it would be no page.
-      revokeAllSessions: () => act(idsOf((isCurrent) => !isCurrent), () => client.sessions.revokeAll()),
+      revokeAllSessions: () => act(idsOf((isCurrent) => !isCurrent), () => sessionsOf(client).revokeAll()),
       signOut: () => act([], () => client.signOut()),
       refreshSessions: () =>
         act([], async () => {
-          await client.sessions.list();
+          await sessionsOf(client).list();
         }),
       loadMoreEvents: () => {
         older ??= act([], readOlder).finally(() => {
@@ -166,7 +167,7 @@ function readNewest(client: Latchkey, take: (page: EventPage) => void): () => vo
     if (ids === known || (sessions === null && known !== null)) return;
     known = ids;
     if (isFirst) return;
-    client.sessions.events().then(
+    sessionsOf(client).events().then(
       (page) => {
         if (!isOver && client.getState().status === 'signed-in') take(page);
       },

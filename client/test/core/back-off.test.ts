@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { sessionsOf } from '../../src/core/index.js';
 import { FakeServer, html, noAnswer, noNetwork, problem } from './support/fake-server.js';
 import { happens, hide, openTab, pass, setUpTabs, settle } from './support/tabs.js';
 
@@ -40,8 +41,8 @@ describe('Retry-After', () => {
     server.left = 400;
     const client = await openTab(server);
     server.fail('GET /sessions', limited(900));
-    await client.sessions.list().catch(() => {});
-    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'rate_limited' });
+    await sessionsOf(client).list().catch(() => {});
+    await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'rate_limited' });
     await pass(200);
     expect(server.of('GET /sessions')).toHaveLength(1);
     expect(server.of('POST /refresh')).toHaveLength(1);
@@ -51,16 +52,16 @@ describe('Retry-After', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET /sessions/events', limited(100));
-    await expect(client.sessions.events()).rejects.toMatchObject({ retryAfter: 100 });
-    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 100 });
+    await expect(sessionsOf(client).events()).rejects.toMatchObject({ retryAfter: 100 });
+    await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 100 });
     expect(server.of('GET /sessions')).toHaveLength(0);
-    await expect(client.sessions.revokeOthers()).resolves.toMatchObject({ ended: 0 });
+    await expect(sessionsOf(client).revokeOthers()).resolves.toMatchObject({ ended: 0 });
   });
 
   test('is waited out by watching, and then it goes on by itself', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     server.fail('GET /sessions', limited(100));
     await pass(10);
@@ -119,7 +120,7 @@ describe('other failures', () => {
     const server = new FakeServer().signedIn();
     for (const key of ['GET /refresh', 'POST /refresh', 'GET /sessions']) server.fail(key, () => html(), 99);
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(9.9);
     expect(server.requests.length).toBeLessThanOrEqual(3);
     expect(client.getState()).toMatchObject({ status: 'unknown', error: { code: 'not_latchkey' } });
@@ -129,7 +130,7 @@ describe('other failures', () => {
     const server = new FakeServer().signedIn();
     server.left = 310;
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(9);
     for (const key of ['GET /refresh', 'POST /refresh', 'GET /sessions']) server.fail(key, () => html(), 99);
     const before = server.requests.length;
@@ -140,7 +141,7 @@ describe('other failures', () => {
   test('30 s of 503 keep the data, say so, and it recovers by itself', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     server.fail('GET /sessions', () => problem(503, 'store_unavailable', { retry_after: 2 }), 999);
     await pass(30);
@@ -153,7 +154,7 @@ describe('other failures', () => {
   test('the network coming back ends our own waiting', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     server.fail('GET /sessions', noNetwork, 99);
     await happens('offline');
@@ -171,7 +172,7 @@ describe('other failures', () => {
     const client = await openTab(server);
     server.fail('GET /sessions/events', noAnswer);
     server.fail('GET /sessions', () => new Promise(() => {}));
-    const outcomes = [client.sessions.events(), client.sessions.list()].map((each) => each.catch((error: unknown) => error));
+    const outcomes = [sessionsOf(client).events(), sessionsOf(client).list()].map((each) => each.catch((error: unknown) => error));
     await pass(9.75);
     expect(await Promise.race([...outcomes, Promise.resolve('waiting')])).toBe('waiting');
     await pass(0.5);
@@ -183,7 +184,7 @@ describe('other failures', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onError });
     server.fail('GET /sessions', () => problem(500, 'internal', { request_id: 'abc' }));
-    await client.sessions.list().catch(() => {});
+    await sessionsOf(client).list().catch(() => {});
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'internal', status: 500, requestId: 'abc' }));
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { fetchOf } from '../../src/core/index.js';
 import { FakeServer, problem } from './support/fake-server.js';
 import { hide, openTab, pass, setUpTabs } from './support/tabs.js';
 
@@ -11,7 +12,7 @@ describe('a 401 of a call', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail(`POST ${orders}`, () => problem(401, code), 9);
-    expect((await client.fetch('/api/orders', { method: 'POST', body: '{"n":1}' })).status).toBe(401);
+    expect((await fetchOf(client)('/api/orders', { method: 'POST', body: '{"n":1}' })).status).toBe(401);
     expect(server.of('POST /refresh')).toHaveLength(1);
     expect(server.of(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 1 }]);
   });
@@ -20,7 +21,7 @@ describe('a 401 of a call', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail(`POST ${orders}`, () => new Response('no', { status: 401, headers: { 'www-authenticate': 'Bearer realm="x", error="invalid_token"' } }));
-    expect((await client.fetch(new Request(orders, { method: 'POST', body: '{"n":2}' }))).status).toBe(200);
+    expect((await fetchOf(client)(new Request(orders, { method: 'POST', body: '{"n":2}' }))).status).toBe(200);
     expect(server.of(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 2 }, { n: 2 }]);
   });
 
@@ -33,7 +34,7 @@ describe('a 401 of a call', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail(`GET ${orders}`, fault);
-    expect((await client.fetch('/api/orders')).status).toBe(401);
+    expect((await fetchOf(client)('/api/orders')).status).toBe(401);
     expect(server.of('POST /refresh')).toHaveLength(0);
   });
 
@@ -42,7 +43,7 @@ describe('a 401 of a call', () => {
     const client = await openTab(server);
     server.fail(`POST ${orders}`, () => problem(401, 'token_expired'));
     const body = new Blob(['x']).stream();
-    expect((await client.fetch('/api/orders', { method: 'POST', body, duplex: 'half' } as RequestInit)).status).toBe(401);
+    expect((await fetchOf(client)('/api/orders', { method: 'POST', body, duplex: 'half' } as RequestInit)).status).toBe(401);
     expect(server.of(`POST ${orders}`)).toHaveLength(1);
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
@@ -52,7 +53,7 @@ describe('a 401 of a call', () => {
     const client = await openTab(server);
     let answer = (_: Response): void => {};
     server.fail(`GET ${orders}`, () => new Promise<Response>((resolve) => (answer = resolve)));
-    const call = client.fetch('/api/orders');
+    const call = fetchOf(client)('/api/orders');
     await client.refresh();
     answer(problem(401, 'token_expired'));
     expect((await call).status).toBe(200);
@@ -66,7 +67,7 @@ describe('a 401 of a call', () => {
     await pass(4000);
     server.fail('POST /refresh', () => problem(500, 'internal'), 9);
     server.fail(`GET ${orders}`, () => problem(401, 'token_expired'), 9);
-    expect((await client.fetch('/api/orders')).status).toBe(401);
+    expect((await fetchOf(client)('/api/orders')).status).toBe(401);
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
@@ -74,7 +75,7 @@ describe('a 401 of a call', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET https://evil.example/x', () => problem(401, 'token_expired'), 2);
-    expect((await client.fetch('https://evil.example/x')).status).toBe(401);
+    expect((await fetchOf(client)('https://evil.example/x')).status).toBe(401);
     expect(server.of('POST /refresh')).toHaveLength(0);
   });
 
@@ -83,7 +84,7 @@ describe('a 401 of a call', () => {
     const client = await openTab(server);
     server.fail('POST /refresh', () => problem(503, 'store_unavailable'));
     server.fail(`GET ${orders}`, () => problem(401, 'token_expired'));
-    const response = await client.fetch('/api/orders');
+    const response = await fetchOf(client)('/api/orders');
     expect(await response.json()).toMatchObject({ code: 'token_expired' });
     expect(server.of(`GET ${orders}`)).toHaveLength(1);
   });
@@ -93,7 +94,7 @@ describe('a 401 of a call', () => {
     const client = await openTab(server);
     const answers = [problem(401, 'token_expired'), problem(401, 'session_ended', { reason: 'admin' })];
     server.fail(`GET ${orders}`, () => answers.shift() ?? new Response(), 2);
-    await client.fetch('/api/orders');
+    await fetchOf(client)('/api/orders');
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'admin' });
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { fetchOf } from '../../src/core/index.js';
 import { FakeServer } from './support/fake-server.js';
 import { happens, hide, openTab, pass, setUpTabs, setWallClock, show, tab } from './support/tabs.js';
 
@@ -56,7 +57,7 @@ describe('when a token is refreshed', () => {
     const client = await openTab(server);
     await hide();
     await pass(4000);
-    expect((await client.fetch('/api/orders')).status).toBe(200);
+    expect((await fetchOf(client)('/api/orders')).status).toBe(200);
     expect(server.requests.slice(-2).map(({ method }) => method)).toEqual(['POST', 'GET']);
   });
 
@@ -120,7 +121,7 @@ describe("nobody's clock", () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     setWallClock(8 * 3600);
-    expect((await client.fetch('/api/orders')).status).toBe(200);
+    expect((await fetchOf(client)('/api/orders')).status).toBe(200);
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { fetchOf, sessionsOf } from '../../src/core/index.js';
 import { FakeServer, noAnswer, problem } from './support/fake-server.js';
 import { openTab, overhear, pass, setUpTabs, settle } from './support/tabs.js';
 
@@ -42,7 +43,7 @@ describe('an answer of an older epoch is dropped', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const release = server.holdBack('GET /sessions');
-    const old = client.sessions.list();
+    const old = sessionsOf(client).list();
     await settle();
     await client.signOut();
     release();
@@ -55,7 +56,7 @@ describe('an answer of an older epoch is dropped', () => {
     const client = await openTab(server);
     let answer = (_: Response): void => {};
     server.fail('GET https://app.example.com/api/orders', () => new Promise<Response>((resolve) => (answer = resolve)));
-    const old = client.fetch('/api/orders');
+    const old = fetchOf(client)('/api/orders');
     await settle();
     await client.signIn('b');
     answer(problem(401, 'session_ended', { reason: 'signed_out' }));

@@ -2,13 +2,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createLatchkey, type LatchkeyOptions, type TokenStorage } from '../../src/core/index.js';
+import { createLatchkey, fetchOf, headerMode, sessionsOf, type LatchkeyOptions, type TokenStorage } from '../../src/core/index.js';
 import { FakeServer, json, noNetwork, problem } from './support/fake-server.js';
 import { openTab, pass, setUpTabs, settle } from './support/tabs.js';
 
 setUpTabs();
 
-const header: LatchkeyOptions = { mode: 'header' };
+const header: LatchkeyOptions = { mode: headerMode() };
+
+const kept = (storage: TokenStorage): LatchkeyOptions => ({ mode: headerMode({ storage }) });
 
 function shelf(content: string | null = null): TokenStorage & { content: string | null } {
   return {
@@ -28,10 +30,10 @@ function shelf(content: string | null = null): TokenStorage & { content: string 
 describe('header mode', () => {
   test('sends the access token to the API and to apiOrigins, and to nobody else', async () => {
     const server = new FakeServer();
-    const client = await openTab(server, { ...header, apiOrigins: ['https://api.example.com'] });
+    const client = await openTab(server, { mode: headerMode({ apiOrigins: ['https://api.example.com'] }) });
     await client.signIn('b');
     const seen = async (url: string): Promise<string | null> => {
-      await client.fetch(url);
+      await fetchOf(client)(url);
       return server.requests.at(-1)?.headers.get('authorization') ?? null;
     };
     expect(await seen('https://api.example.com/orders')).toBe('Bearer access.s-b.0');
@@ -54,17 +56,17 @@ describe('header mode', () => {
     const server = new FakeServer();
     const client = await openTab(server, header);
     await client.signIn('b');
-    await client.fetch('/api/orders', { headers: { authorization: 'Basic eDp5' } });
+    await fetchOf(client)('/api/orders', { headers: { authorization: 'Basic eDp5' } });
     expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Basic eDp5');
   });
 
   test('a new page finds its tokens in the storage that the app chose', async () => {
     const storage = shelf();
     const server = new FakeServer();
-    const before = await openTab(server, { ...header, storage });
+    const before = await openTab(server, kept(storage));
     await before.signIn('b');
     before.dispose();
-    const after = await openTab(server, { ...header, storage });
+    const after = await openTab(server, kept(storage));
     expect(after.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid', sessionId: 's-b' } });
     expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Bearer access.s-b.0');
   });
@@ -78,14 +80,14 @@ describe('header mode', () => {
     await settle();
     expect(two.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
     expect(server.requests).toHaveLength(before);
-    await two.fetch('/api/orders');
+    await fetchOf(two)('/api/orders');
     expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Bearer access.s-b.0');
   });
 
   test('the storage is emptied before the sign-out goes', async () => {
     const storage = shelf();
     const server = new FakeServer();
-    const client = await openTab(server, { ...header, storage });
+    const client = await openTab(server, kept(storage));
     await client.signIn('b');
     let found: string | null = 'not asked';
     server.fail('POST /revoke', () => {
@@ -100,7 +102,7 @@ describe('header mode', () => {
   test('a refresh goes by what is stored, where another tab was quicker than its message', async () => {
     const storage = shelf();
     const server = new FakeServer();
-    const client = await openTab(server, { ...header, storage });
+    const client = await openTab(server, kept(storage));
     await client.signIn('b');
     storage.set(JSON.stringify({ access: 'access.s-b.5', refresh: 'refresh.s-b.5' }));
     await client.refresh();
@@ -110,7 +112,7 @@ describe('header mode', () => {
   test('an answer is dropped if the storage changed meanwhile, and a refusal, too', async () => {
     const storage = shelf();
     const server = new FakeServer();
-    const client = await openTab(server, { ...header, storage });
+    const client = await openTab(server, kept(storage));
     await client.signIn('b');
     const newer = JSON.stringify({ access: 'access.s-b.5', refresh: 'refresh.s-b.5' });
     const older = { session_id: 's-b', expires_in: 60, access_token: 'access.s-b.1', refresh_token: 'refresh.s-b.1' };
@@ -128,11 +130,11 @@ describe('header mode', () => {
 
   test('a storage that throws, or holds rubbish, is an empty one', async () => {
     for (const content of ['{', '{"access":"a\\nb","refresh":"c"}', '[]', 'null']) {
-      const client = await openTab(new FakeServer(), { ...header, storage: shelf(content) });
+      const client = await openTab(new FakeServer(), kept(shelf(content)));
       expect(client.getState().status).toBe('signed-out');
     }
     const broken: TokenStorage = { ...shelf(), get: () => { throw new DOMException('denied', 'SecurityError'); } };
-    const client = await openTab(new FakeServer(), { ...header, storage: broken });
+    const client = await openTab(new FakeServer(), kept(broken));
     expect(client.getState().status).toBe('signed-out');
   });
 });
@@ -147,13 +149,13 @@ describe('tokens are seen nowhere', () => {
       const messages: unknown[] = [];
       listener.onmessage = ({ data }) => messages.push(data);
       const globals = Object.keys(globalThis).length;
-      const client = await openTab(server, { mode, channel: `spy-${mode}`, onError: (error) => errors.push(error) });
+      const client = await openTab(server, { ...(mode === 'header' && header), channel: `spy-${mode}`, onError: (error) => errors.push(error) });
       await client.signIn('secret-assertion');
       await client.refresh();
       server.fail('POST /refresh', () => Promise.reject(new TypeError('Headers.append: "Bearer access.x" is invalid')));
       errors.push(await client.refresh().catch((error: unknown) => error));
       server.fail('GET /sessions', noNetwork);
-      errors.push(await client.sessions.list().catch((error: unknown) => error));
+      errors.push(await sessionsOf(client).list().catch((error: unknown) => error));
       await client.signOut();
       await pass(1);
       const paths = server.requests.map(({ path }) => path);
@@ -190,8 +192,8 @@ describe('a redirect', () => {
     const other = await serve(() => [200, {}]);
     const api = await serve((url) => (url === '/away' ? [307, { location: `${other.origin}/x` }] : [200, {}]));
     const storage = shelf(JSON.stringify({ access: 'access.s.1', refresh: 'refresh.s.1' }));
-    const client = createLatchkey({ mode: 'header', baseUrl: `${api.origin}/api/auth`, storage, channel: 'redirect' });
-    expect((await client.fetch(`${api.origin}/away`)).status).toBe(200);
+    const client = createLatchkey({ ...kept(storage), baseUrl: `${api.origin}/api/auth`, channel: 'redirect' });
+    expect((await fetchOf(client)(`${api.origin}/away`)).status).toBe(200);
     expect(api.seen).toEqual(['Bearer access.s.1']);
     expect(other.seen).toEqual([undefined]);
     client.dispose();
@@ -202,7 +204,7 @@ describe('a redirect', () => {
     const portal = await serve(() => [200, {}]);
     const api = await serve(() => [307, { location: `${portal.origin}/welcome` }]);
     const storage = shelf(JSON.stringify({ access: 'access.s.1', refresh: 'refresh.s.1' }));
-    const client = createLatchkey({ mode: 'header', baseUrl: `${api.origin}/api/auth`, storage, channel: 'redirect' });
+    const client = createLatchkey({ ...kept(storage), baseUrl: `${api.origin}/api/auth`, channel: 'redirect' });
     await expect(client.refresh()).rejects.toMatchObject({ code: 'not_latchkey' });
     expect(portal.seen).toEqual([]);
     client.dispose();

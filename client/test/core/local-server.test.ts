@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createLatchkey, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
+import { createLatchkey, fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
 import type { Fetch } from '../../src/core/transport.js';
 import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
 
@@ -18,9 +18,9 @@ afterAll(async () => {
   await api?.stop();
 });
 
-/** A client of its own browser. */
+/** A client of its own browser: with a cookie jar in its `fetch`, or in header mode. */
 function client(options: LatchkeyOptions = {}): Latchkey {
-  const made = createLatchkey({ mode: 'header', baseUrl: api.issuer, channel: `browser-${clients.length}`, ...options });
+  const made = createLatchkey({ ...(options.fetch ? {} : { mode: headerMode() }), baseUrl: api.issuer, channel: `browser-${clients.length}`, ...options });
   clients.push(made);
   return made;
 }
@@ -53,7 +53,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe.each(['header', 'cookie'] as const)('with the real server, in %s mode', (mode) => {
-  const fresh = (): Latchkey => client({ mode, ...(mode === 'cookie' && { fetch: browser() }) });
+  const fresh = (): Latchkey => client(mode === 'cookie' ? { fetch: browser() } : {});
 
   test('one signs in, lists, refreshes, reads the trail and signs out', async () => {
     const alice = fresh();
@@ -61,10 +61,10 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     expect(session).toMatchObject({ is_current: true, risk: { level: expect.any(String) } });
     expect(alice.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid', sessionId: session.session_id, canRefresh: true } });
     expect(await alice.refresh()).toMatchObject({ state: 'valid', expiresIn: 3600, sessionId: session.session_id });
-    expect(await alice.sessions.list()).toHaveLength(1);
+    expect(await sessionsOf(alice).list()).toHaveLength(1);
     expect(alice.getState()).toMatchObject({ sessionLimit: 5, analytics: { active_sessions: 1 } });
-    expect(await alice.sessions.get(session.session_id)).toMatchObject({ session_id: session.session_id, events: expect.any(Array) });
-    const page = await alice.sessions.events({ limit: 1 });
+    expect(await sessionsOf(alice).get(session.session_id)).toMatchObject({ session_id: session.session_id, events: expect.any(Array) });
+    const page = await sessionsOf(alice).events({ limit: 1 });
     expect(page.events).toMatchObject([{ event_type: 'login' }]);
     await alice.signOut();
     expect(alice.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', error: null, sessions: null });
@@ -75,11 +75,11 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     const [here, there] = [fresh(), fresh()];
     const { session_id } = await here.signIn(await assertion(name));
     await there.signIn(await assertion(name));
-    expect(await there.sessions.list()).toHaveLength(2);
-    expect(await there.sessions.revoke(session_id)).toMatchObject({ ended: 1, session_ids: [session_id] });
-    await expect(here.sessions.list()).rejects.toMatchObject({ code: 'session_ended', status: 401 });
+    expect(await sessionsOf(there).list()).toHaveLength(2);
+    expect(await sessionsOf(there).revoke(session_id)).toMatchObject({ ended: 1, session_ids: [session_id] });
+    await expect(sessionsOf(here).list()).rejects.toMatchObject({ code: 'session_ended', status: 401 });
     expect(here.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
-    expect(await there.sessions.list()).toHaveLength(1);
+    expect(await sessionsOf(there).list()).toHaveLength(1);
   });
 
   test('revoking the others, and then all', async () => {
@@ -87,9 +87,9 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     const [here, there] = [fresh(), fresh()];
     await here.signIn(await assertion(name));
     await there.signIn(await assertion(name));
-    expect((await there.sessions.revokeOthers()).ended).toBe(1);
+    expect((await sessionsOf(there).revokeOthers()).ended).toBe(1);
     await expect(here.refresh()).rejects.toMatchObject({ code: 'session_ended' });
-    expect((await there.sessions.revokeAll()).ended).toBe(1);
+    expect((await sessionsOf(there).revokeAll()).ended).toBe(1);
     expect(there.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
   });
 
@@ -97,7 +97,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     const dave = fresh();
     await dave.signIn(await assertion(`dave-${mode}`));
     await api.advanceClock(3601);
-    const response = await dave.fetch(`${api.issuer}/sessions`);
+    const response = await fetchOf(dave)(`${api.issuer}/sessions`);
     expect(response.status).toBe(200);
     expect(dave.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' } });
   });
@@ -107,7 +107,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     await erin.signIn(await assertion(`erin-${mode}`));
     await api.failStore(100);
     await expect(erin.refresh()).rejects.toMatchObject({ code: 'store_unavailable', status: 503, retryAfter: 2 });
-    await expect(erin.sessions.list()).rejects.toMatchObject({ status: 503 });
+    await expect(sessionsOf(erin).list()).rejects.toMatchObject({ status: 503 });
     await api.failStore(0);
     expect(erin.getState()).toMatchObject({ status: 'signed-in', stale: true });
   });
@@ -116,23 +116,23 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
 describe('with the real server, in cookie mode', () => {
   test('a page that loads learns where it stands, watches, and hears of changes', async () => {
     const fetch = browser();
-    const before = client({ mode: 'cookie', fetch });
+    const before = client({ fetch });
     await before.signIn(await assertion('frank'));
-    const page = client({ mode: 'cookie', fetch, pollEvery: 0.2 });
+    const page = client({ fetch, pollEvery: 0.2 });
     page.subscribe(() => {});
-    page.sessions.watch();
+    sessionsOf(page).watch();
     await until(() => page.getState().sessions !== null);
     expect(page.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid', needsRefresh: false } });
-    const other = client({ mode: 'cookie', fetch: browser() });
+    const other = client({ fetch: browser() });
     await other.signIn(await assertion('frank'));
     await until(() => page.getState().sessions?.length === 2);
-    await other.sessions.revokeOthers();
+    await sessionsOf(other).revokeOthers();
     await until(() => page.getState().status === 'signed-out');
     expect(page.getState().endedReason).toBe('signed_out');
   });
 
   test('a page without cookies is signed out, with no reason', async () => {
-    const page = client({ mode: 'cookie', fetch: browser() });
+    const page = client({ fetch: browser() });
     page.subscribe(() => {});
     await until(() => page.getState().status !== 'unknown');
     expect(page.getState()).toMatchObject({ status: 'signed-out', endedReason: null, error: null, token: { state: 'none' } });
@@ -142,7 +142,6 @@ describe('with the real server, in cookie mode', () => {
     const jar = browser();
     let stolen = '';
     const owner = client({
-      mode: 'cookie',
       fetch: async (input, init) => {
         const response = await jar(input, init);
         const line = response.headers.getSetCookie().find((each) => each.startsWith('latchkey_refresh='));
@@ -155,7 +154,7 @@ describe('with the real server, in cookie mode', () => {
     await api.advanceClock(120);
     const thief = await fetch(`${api.issuer}/refresh`, { method: 'POST', headers: { cookie: stolen, 'sec-fetch-site': 'same-origin' } });
     expect(thief.status).toBe(401);
-    await expect(owner.sessions.list()).rejects.toMatchObject({ code: 'session_ended' });
+    await expect(sessionsOf(owner).list()).rejects.toMatchObject({ code: 'session_ended' });
     expect(owner.getState()).toMatchObject({ status: 'signed-out', endedReason: 'security' });
   });
 });

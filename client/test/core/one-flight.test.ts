@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { fetchOf } from '../../src/core/index.js';
 import { FakeServer, problem } from './support/fake-server.js';
 import { hide, openTab, pass, setUpTabs, settle, show, tab } from './support/tabs.js';
 
@@ -17,7 +18,7 @@ describe('one flight a tab', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET https://app.example.com/api/orders', () => problem(401, 'token_expired'), 10);
-    const all = await Promise.all(Array.from({ length: 10 }, () => client.fetch('/api/orders')));
+    const all = await Promise.all(Array.from({ length: 10 }, () => fetchOf(client)('/api/orders')));
     expect(all.map(({ status }) => status)).toEqual(Array(10).fill(200));
     expect(server.of('POST /refresh')).toHaveLength(1);
     expect(server.of('GET https://app.example.com/api/orders')).toHaveLength(20);

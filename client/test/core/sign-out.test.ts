@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { fetchOf, sessionsOf } from '../../src/core/index.js';
 import { FakeServer, noNetwork, problem } from './support/fake-server.js';
 import { happens, openTab, pass, setUpTabs, settle, tab } from './support/tabs.js';
 
@@ -17,12 +18,12 @@ describe('signing in', () => {
   test('as somebody else, nothing of the user before is shown any more', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
-    await two.sessions.list();
+    await sessionsOf(two).list();
     expect(two.getState().sessions).toHaveLength(1);
     await one.signIn('b');
     await settle();
     expect(two.getState().sessions).toBeNull();
-    expect((await two.sessions.list()).map(({ session_id }) => session_id)).toEqual(['s-b']);
+    expect((await sessionsOf(two).list()).map(({ session_id }) => session_id)).toEqual(['s-b']);
   });
 
   test('that fails leaves the session before as it was', async () => {
@@ -50,7 +51,7 @@ describe('signing out', () => {
     const server = new FakeServer().signedIn();
     const [onSignedOut, heard] = [vi.fn(), vi.fn()];
     const [one, two] = [await openTab(server, { onSignedOut }), await openTab(server, { onSignedOut: heard })];
-    await two.sessions.list();
+    await sessionsOf(two).list();
     const before = server.requests.length;
     server.holdBack('POST /revoke');
     void one.signOut();
@@ -144,7 +145,7 @@ describe('signing out', () => {
     const client = await openTab(server);
     await client.signOut();
     server.fail('GET https://app.example.com/api/orders', () => problem(401, 'token_missing'));
-    expect((await client.fetch('/api/orders')).status).toBe(401);
+    expect((await fetchOf(client)('/api/orders')).status).toBe(401);
     expect(await client.refresh()).toMatchObject({ state: 'ended' });
     await happens('focus');
     await pass(4000);

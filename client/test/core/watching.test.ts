@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { sessionsOf } from '../../src/core/index.js';
 import { FakeServer, noAnswer } from './support/fake-server.js';
 import { happens, hide, openTab, pass, setUpTabs, settle, show } from './support/tabs.js';
 
@@ -8,7 +9,7 @@ describe('watching', () => {
   test('polls every pollEvery seconds, and unchanged lists are 304', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     const { sessions } = client.getState();
     expect(sessions).toHaveLength(1);
@@ -23,7 +24,7 @@ describe('watching', () => {
   test('shows within 10 s that this session was refused elsewhere, and why', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     server.end('s-1', 'admin');
     await pass(10);
@@ -36,7 +37,7 @@ describe('watching', () => {
   test('is done by one tab for all, and the others adopt what it saw', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all(Array.from({ length: 5 }, () => openTab(server)));
-    for (const each of tabs) each.sessions.watch();
+    for (const each of tabs) sessionsOf(each).watch();
     await pass(1);
     const before = server.of('GET /sessions').length;
     await pass(60);
@@ -51,13 +52,13 @@ describe('watching', () => {
   test('gets a new tab its own list, though another one polls and hears that nothing has changed', async () => {
     const server = new FakeServer().signedIn();
     const first = await openTab(server);
-    first.sessions.watch();
+    sessionsOf(first).watch();
     await pass(1);
     // The other one asks just while the new one is still finding out where it stands.
     const release = server.holdBack('GET /refresh');
     const second = await openTab(server);
-    second.sessions.watch();
-    await first.sessions.list();
+    sessionsOf(second).watch();
+    await sessionsOf(first).list();
     release();
     await pass(5);
     expect(second.getState().sessions).toHaveLength(1);
@@ -69,7 +70,7 @@ describe('watching', () => {
   test('waits for the tab that polls, however long its answer takes', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all([openTab(server), openTab(server)]);
-    for (const each of tabs) each.sessions.watch();
+    for (const each of tabs) sessionsOf(each).watch();
     await pass(5);
     const before = server.of('GET /sessions').length;
     const release = server.holdBack('GET /sessions');
@@ -81,9 +82,9 @@ describe('watching', () => {
   test('is taken over within seconds when the tab that polls is closed', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
-    one.sessions.watch();
+    sessionsOf(one).watch();
     await pass(1);
-    two.sessions.watch();
+    sessionsOf(two).watch();
     await pass(1);
     one.dispose();
     const before = server.of('GET /sessions').length;
@@ -94,7 +95,7 @@ describe('watching', () => {
   test('rests while hidden, and looks at once when it is looked at', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     await hide();
     await pass(120);
@@ -107,7 +108,7 @@ describe('watching', () => {
   test('looks on focus, at most every 5 s', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     for (let n = 0; n < 10; n++) {
       await happens('focus');
@@ -124,7 +125,7 @@ describe('watching', () => {
   test('stops with its last watcher, also when one says so twice', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    const stops = [client.sessions.watch(), client.sessions.watch()];
+    const stops = [sessionsOf(client).watch(), sessionsOf(client).watch()];
     await pass(1);
     stops[0]?.();
     stops[0]?.();
@@ -138,7 +139,7 @@ describe('watching', () => {
   test('asks afresh for another user, never with the tag of the one before', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     await client.signIn('b');
     await pass(1);
@@ -151,9 +152,9 @@ describe('the sessions', () => {
     const server = new FakeServer().signedIn();
     server.live.set('s-2', 0);
     const client = await openTab(server);
-    await client.sessions.list();
+    await sessionsOf(client).list();
     server.holdBack('GET /sessions');
-    expect(await client.sessions.revoke('s-2')).toMatchObject({ ended: 1, session_ids: ['s-2'] });
+    expect(await sessionsOf(client).revoke('s-2')).toMatchObject({ ended: 1, session_ids: ['s-2'] });
     expect(client.getState().sessions?.map(({ session_id }) => session_id)).toEqual(['s-1']);
   });
 
@@ -161,7 +162,7 @@ describe('the sessions', () => {
     const server = new FakeServer().signedIn();
     server.live.set('s-2', 0).set('s-3', 0);
     const client = await openTab(server);
-    expect((await client.sessions.revokeOthers()).ended).toBe(2);
+    expect((await sessionsOf(client).revokeOthers()).ended).toBe(2);
     expect(server.of('DELETE /sessions')[0]?.path).toBe('/sessions?scope=others');
     expect(client.getState().status).toBe('signed-in');
   });
@@ -169,7 +170,7 @@ describe('the sessions', () => {
   test('to end this one, or all, is to sign out', async () => {
     for (const all of [false, true]) {
       const client = await openTab(new FakeServer().signedIn());
-      await (all ? client.sessions.revokeAll() : client.sessions.revoke('s-1'));
+      await (all ? sessionsOf(client).revokeAll() : sessionsOf(client).revoke('s-1'));
       expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
       await settle();
     }
@@ -177,21 +178,21 @@ describe('the sessions', () => {
 
   test('one that is not there is 404, and changes nothing', async () => {
     const client = await openTab(new FakeServer().signedIn());
-    await expect(client.sessions.get('s-9')).rejects.toMatchObject({ name: 'LatchkeyError', code: 'not_found', status: 404 });
+    await expect(sessionsOf(client).get('s-9')).rejects.toMatchObject({ name: 'LatchkeyError', code: 'not_found', status: 404 });
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null });
   });
 
   test('an id cannot reach another endpoint', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    await client.sessions.revoke('../revoke?x=').catch(() => {});
+    await sessionsOf(client).revoke('../revoke?x=').catch(() => {});
     expect(server.requests.at(-1)?.path).toBe('/sessions/..%2Frevoke%3Fx%3D');
   });
 
   test('the trail is read page by page', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    expect(await client.sessions.events({ limit: 20, severity: 'medium', cursor: 'a b' })).toMatchObject({ next: 'more' });
+    expect(await sessionsOf(client).events({ limit: 20, severity: 'medium', cursor: 'a b' })).toMatchObject({ next: 'more' });
     expect(server.requests.at(-1)?.path).toBe('/sessions/events?limit=20&severity=medium&cursor=a+b');
   });
 });
@@ -200,7 +201,7 @@ describe('a client that was disposed of', () => {
   test('does and hears nothing any more, and may be disposed of again', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
-    one.sessions.watch();
+    sessionsOf(one).watch();
     await pass(1);
     const state = one.getState();
     const before = server.requests.length;
@@ -212,17 +213,17 @@ describe('a client that was disposed of', () => {
     await pass(60);
     expect(one.getState()).toBe(state);
     expect(server.requests.slice(before).every(({ path }) => path === '/refresh')).toBe(true);
-    await expect(one.sessions.list()).rejects.toMatchObject({ code: 'network' });
+    await expect(sessionsOf(one).list()).rejects.toMatchObject({ code: 'network' });
   });
 
   test('with requests in the air gives them up, and leaves no timer and no complaint', async () => {
     const onError = vi.fn();
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onError });
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     for (const key of ['GET /sessions', 'POST /refresh']) server.fail(key, noAnswer);
-    const outcomes = [client.sessions.list(), client.refresh()].map((each) => each.catch((error: unknown) => error));
+    const outcomes = [sessionsOf(client).list(), client.refresh()].map((each) => each.catch((error: unknown) => error));
     await settle();
     client.dispose();
     expect(await Promise.all(outcomes)).toMatchObject([{ code: 'network' }, { code: 'network' }]);

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { fetchOf, sessionsOf } from '../../src/core/index.js';
 import { FakeServer, html, json, noAnswer, noNetwork, problem } from './support/fake-server.js';
 import { openTab, pass, setUpTabs, tab } from './support/tabs.js';
 
@@ -25,7 +26,7 @@ describe.each(Object.entries(faults))('%s', (_, fault) => {
     const onSignedOut = vi.fn();
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onSignedOut });
-    await client.sessions.list();
+    await sessionsOf(client).list();
     server.fail('POST /refresh', fault, 99);
     const outcome = client.refresh().catch((error: unknown) => error);
     await pass(12);
@@ -42,7 +43,7 @@ describe.each(Object.entries(faults))('%s', (_, fault) => {
   test('in answer to a poll keeps the list, and says that it is stale', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    client.sessions.watch();
+    sessionsOf(client).watch();
     await pass(1);
     expect(client.getState()).toMatchObject({ stale: false, error: null });
     server.fail('GET /sessions', fault, 99);
@@ -71,7 +72,7 @@ describe('a session ends here', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onSignedOut });
     server.end('s-1', reason);
-    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'session_ended' });
+    await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'session_ended' });
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: reason });
     expect(onSignedOut).toHaveBeenCalledExactlyOnceWith(reason);
     expect(server.of('POST /refresh')).toHaveLength(0);
@@ -81,7 +82,7 @@ describe('a session ends here', () => {
     const server = new FakeServer().signedIn();
     const [here, there] = [await openTab(server), await openTab(server)];
     server.end('s-1', 'signed_out');
-    await expect(here.sessions.list()).rejects.toMatchObject({ code: 'session_ended' });
+    await expect(sessionsOf(here).list()).rejects.toMatchObject({ code: 'session_ended' });
     await pass(1);
     for (const client of [here, there]) {
       expect(client.getState()).toMatchObject({ endedReason: 'signed_out', error: { code: 'session_ended' } });
@@ -97,7 +98,7 @@ describe('a session ends here', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET https://app.example.com/api/orders', () => problem(401, 'session_ended', { reason: 'admin' }));
-    expect((await client.fetch('/api/orders')).status).toBe(401);
+    expect((await fetchOf(client)('/api/orders')).status).toBe(401);
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'admin' });
   });
 
@@ -105,7 +106,7 @@ describe('a session ends here', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET https://evil.example/x', () => problem(401, 'session_ended', { reason: 'admin' }));
-    expect((await client.fetch('https://evil.example/x')).status).toBe(401);
+    expect((await fetchOf(client)('https://evil.example/x')).status).toBe(401);
     expect(client.getState().status).toBe('signed-in');
   });
 
@@ -117,7 +118,7 @@ describe('a session ends here', () => {
   test('a call before anybody signed in is no end of anything', async () => {
     const onSignedOut = vi.fn();
     const client = tab(new FakeServer(), { onSignedOut });
-    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'token_missing' });
+    await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'token_missing' });
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: null });
     expect(onSignedOut).not.toHaveBeenCalled();
   });

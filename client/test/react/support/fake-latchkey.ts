@@ -46,8 +46,8 @@ export function fakeLatchkey(initial: Partial<LatchkeyState> = {}) {
     signIn: vi.fn(async () => Promise.reject(new Error('not asked for'))),
     signOut: vi.fn(async () => {}),
     refresh: vi.fn(async () => state.token),
-    fetch: vi.fn(async () => new Response()),
-    sessions,
+    // The dashboard adds one part: the sessions.
+    part: <T>() => sessions as T,
     dispose: vi.fn(),
   } satisfies Latchkey;
   return {

@@ -1,20 +1,31 @@
 /** How do calls carry the token, and what does a 401 mean? The app's own calls and ours alike. */
 
-import type { Context } from './context.js';
-import type { Flight } from './flight.js';
+import type { Core } from './context.js';
 import { isProblem, type Fetch, type Problem } from './transport.js';
-import type { EndReason, TokenStatus } from './types.js';
+import type { EndReason, Latchkey } from './types.js';
 
 /** The 401s that a new token mends. */
 const MENDABLE = ['token_missing', 'token_expired', 'invalid_token'];
 
+/**
+ * A drop-in `fetch` for the app's own calls, always the same one for a client: what a refresh can mend is mended once.
+ *
+ * ```ts
+ * const fetch = fetchOf(latchkey);
+ * const orders = await fetch('/api/orders');
+ * ```
+ */
+export function fetchOf(client: Pick<Latchkey, 'part'>): Fetch {
+  return client.part(authenticated);
+}
+
 /** A `fetch` that refreshes once and repeats once. */
-export function authenticated({ options, session, store, tries }: Context, refresh: Flight<TokenStatus>, fetch: Fetch, baseUrl: string): Fetch {
+export function authenticated({ session, store, tries, refresh, fetch, baseUrl }: Core): Fetch {
+  const { tokens } = session;
   const trusted = (url: URL, page: string): boolean => {
-    const ours = [new URL(baseUrl, page).origin, ...(options.apiOrigins ?? [])];
     // Cookies go by the browser's own rules; a token only where the app said so.
-    if (options.mode !== 'header') ours.push(new URL(page).origin);
-    return ours.includes(url.origin);
+    const others = tokens ? tokens.origins : [new URL(page).origin];
+    return [new URL(baseUrl, page).origin, ...others].includes(url.origin);
   };
 
   /** Whether a new token may help; ends the session where the answer says that it has ended. */
@@ -33,7 +44,7 @@ export function authenticated({ options, session, store, tries }: Context, refre
     if (!trusted(new URL(isRequest ? input.url : input, page), page)) return fetch(input, init);
 
     const send = (): Promise<Response> => {
-      const access = session.tokens()?.access;
+      const access = tokens?.get()?.access;
       const again = isRequest ? input.clone() : input;
       if (access === undefined) return fetch(again, init);
       const headers = new Headers(init?.headers ?? (isRequest ? input.headers : undefined));

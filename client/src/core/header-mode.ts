@@ -1,6 +1,4 @@
-/** Where are header mode's tokens? In memory, unless the app chose otherwise; in cookie mode there are none to see. */
-
-import type { LatchkeyOptions, TokenStorage } from './types.js';
+/** Where are header mode's tokens, and who may see them? In cookie mode there are none to see, and none of this is loaded. */
 
 /** The two tokens of header mode. */
 export interface Tokens {
@@ -10,24 +8,51 @@ export interface Tokens {
 
 /** What holds them. */
 export interface TokenStore {
+  /** Origins, besides the API's, that may receive the access token. */
+  readonly origins: readonly string[];
   get(): Tokens | null;
   set(tokens: Tokens): void;
   remove(): void;
 }
 
+/** Where an app keeps them. */
+export interface TokenStorage {
+  get(): string | null;
+  set(value: string): void;
+  remove(): void;
+}
+
+/** What header mode can be told. */
+export interface HeaderModeOptions {
+  /** Origins, besides the API's, that may receive the access token. Default none. */
+  readonly apiOrigins?: readonly string[];
+  /** Default `memory`. */
+  readonly storage?: 'memory' | 'session' | 'local' | TokenStorage;
+}
+
+/** Made by `headerMode`, for `createLatchkey`. */
+export type Mode = () => TokenStore;
+
 const KEY = 'latchkey';
 
 /**
- * The store that the app chose.
+ * For an API on another site, whose cookies would be third-party: tokens go in headers and bodies.
  *
  * *Cost*: a script injected into the page can take a refresh token that it can read, and any storage can be read.
+ *
+ * ```ts
+ * createLatchkey({ baseUrl: 'https://api.example.com/api/auth', mode: headerMode({ storage: 'session' }) });
+ * ```
  */
-export function tokenStore(choice: LatchkeyOptions['storage'] = 'memory'): TokenStore {
-  const kept = typeof choice === 'object' ? choice : choice === 'memory' ? memory() : web(choice);
-  return {
-    get: () => parse(() => kept.get()),
-    set: (tokens) => kept.set(JSON.stringify(tokens)),
-    remove: () => kept.remove(),
+export function headerMode({ apiOrigins = [], storage = 'memory' }: HeaderModeOptions = {}): Mode {
+  return () => {
+    const kept = typeof storage === 'object' ? storage : storage === 'memory' ? memory() : web(storage);
+    return {
+      origins: apiOrigins,
+      get: () => parse(() => kept.get()),
+      set: (tokens) => kept.set(JSON.stringify(tokens)),
+      remove: () => kept.remove(),
+    };
   };
 }
 
