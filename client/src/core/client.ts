@@ -8,7 +8,7 @@ import { createPause } from './pause.js';
 import { refreshing } from './refreshing.js';
 import { heldSession } from './session.js';
 import { signing } from './signing.js';
-import { createStore } from './state.js';
+import { createStore, UNKNOWN_STATE } from './state.js';
 import { transport, type Fetch } from './transport.js';
 import type { Latchkey, LatchkeyOptions } from './types.js';
 import { when } from './when.js';
@@ -25,7 +25,7 @@ import { when } from './when.js';
 export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   const baseUrl = (options.baseUrl ?? '/api/auth').replace(/\/+$/, '');
   const fetch: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
-  const store = createStore();
+  const store = createStore(UNKNOWN_STATE);
   const tokens = options.mode?.() ?? null;
   const { send, abort } = transport(baseUrl, tokens ? 'omit' : 'include');
   const tries = { refresh: backOff(true), read: backOff(false) };
@@ -139,6 +139,8 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     part: context.part,
     dispose() {
       disposed = true;
+      // What is in the air belongs to nobody any more.
+      session.epoch.owner++;
       stop();
       store.listeners.clear();
       for (const member of members) member.stop();

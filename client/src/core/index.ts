@@ -6,3 +6,4 @@ export { fetchOf } from './fetch.js';
 export { headerMode, type HeaderModeOptions, type Mode, type TokenStorage } from './header-mode.js';
 export { sessionsOf } from './sessions.js';
 export type * from './types.js';
+export { userSessionsOf, type UserSessions, type UserState } from './user-sessions.js';

@@ -1,10 +1,10 @@
 /** What can be asked about a user's sessions, and done about them? */
 
 import type { Core } from './context.js';
-import type { LatchkeyError } from './errors.js';
 import { authenticated } from './fetch.js';
+import { query, reading, type Read } from './reading.js';
 import type { Call } from './transport.js';
-import type { Ended, Latchkey, Session, Sessions } from './types.js';
+import type { Ended, EventPage, Latchkey, Session, Sessions } from './types.js';
 import { watching } from './watching.js';
 import type { components } from '../api.js';
 
@@ -22,23 +22,10 @@ export function sessionsOf(client: Pick<Latchkey, 'part'>): Sessions {
 }
 
 function sessions(core: Core): Sessions {
-  const { session, store, tries, tell, call, part } = core;
+  const { session, store, call, part } = core;
   const via = part(authenticated);
+  const read = part(reading);
   const watch = watching(core, via);
-
-  const read = async (path: string, expect: string): Promise<unknown> => {
-    tries.read.allowed();
-    try {
-      return (await call(path, { expect }, via)).body;
-    } catch (error) {
-      const seconds = (error as LatchkeyError).retryAfter;
-      if (seconds !== null) {
-        tries.read.hold(seconds);
-        tell({ type: 'wait', what: 'read', seconds });
-      }
-      throw error;
-    }
-  };
 
   /** What ended leaves the list at once; the next poll brings the rest. */
   const end = async (path: string, how: Omit<Call, 'expect'>, all = false): Promise<Ended> => {
@@ -48,25 +35,35 @@ function sessions(core: Core): Sessions {
     if (owner !== session.epoch.owner) return answer;
     if (all || (id !== null && answer.session_ids.includes(id))) session.end('signed_out');
     else {
-      const listed = store.get().sessions;
-      if (listed) store.set({ sessions: listed.filter(({ session_id }) => !answer.session_ids.includes(session_id)) });
+      store.set({ sessions: without(store.get().sessions, answer) });
       watch.refetch();
     }
     return answer;
   };
 
-  const one = (id: string): string => `/sessions/${encodeURIComponent(id)}`;
   return {
     list: watch.list,
-    get: async (id) => (await read(one(id), 'session_id')) as Session,
-    revoke: (id) => end(one(id), { method: 'DELETE' }),
+    get: async (id) => (await read(pathOf(id), { expect: 'session_id' })).body as Session,
+    revoke: (id) => end(pathOf(id), { method: 'DELETE' }),
     revokeOthers: () => end('/sessions?scope=others', { method: 'DELETE' }),
     revokeAll: () => end('/revoke', { method: 'POST', body: { strategy: 'all' } }, true),
-    async events(query = {}) {
-      const words = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-      const trail = (await read(`/sessions/events?${new URLSearchParams(words)}`, 'events')) as Trail;
-      return { events: trail.events, next: trail.next_cursor };
-    },
+    events: (words = {}) => trailOf(read, words),
     watch: watch.watch,
   };
+}
+
+/** Whatever an id is, it reaches no other endpoint. */
+export function pathOf(id: string): string {
+  return `/sessions/${encodeURIComponent(id)}`;
+}
+
+/** A list without what has ended. */
+export function without(listed: readonly Session[] | null, { session_ids }: Ended): readonly Session[] | null {
+  return listed && listed.filter(({ session_id }) => !session_ids.includes(session_id));
+}
+
+/** A page of the audit trail. */
+export async function trailOf(read: Read, words: object): Promise<EventPage> {
+  const { events, next_cursor } = (await read(`/sessions/events${query(words)}`, { expect: 'events' })).body as Trail;
+  return { events, next: next_cursor };
 }

@@ -4,6 +4,7 @@ import type { LatchkeyState } from './types.js';
 
 /** Everything that is forgotten with a session. */
 export const NOTHING = {
+  userId: null,
   sessions: null,
   analytics: null,
   recommendations: Object.freeze([]),
@@ -24,21 +25,21 @@ export const UNKNOWN_STATE: LatchkeyState = Object.freeze({
 });
 
 /** An immutable snapshot and its listeners. */
-export interface Store {
-  get(): LatchkeyState;
+export interface Store<State = LatchkeyState> {
+  get(): State;
   /** Tells the listeners, if anything differs. */
-  set(change: Partial<LatchkeyState>): void;
+  set(change: Partial<State>): void;
   readonly listeners: Set<() => void>;
 }
 
-export function createStore(): Store {
-  let state = UNKNOWN_STATE;
+export function createStore<State extends object>(initial: State): Store<State> {
+  let state = initial;
   const listeners = new Set<() => void>();
   return {
     listeners,
     get: () => state,
     set(change) {
-      if ((Object.keys(change) as (keyof LatchkeyState)[]).every((name) => Object.is(change[name], state[name]))) return;
+      if ((Object.keys(change) as (keyof State)[]).every((name) => Object.is(change[name], state[name]))) return;
       state = Object.freeze({ ...state, ...change });
       for (const listener of [...listeners]) listener();
     },

@@ -39,6 +39,8 @@ export interface LatchkeyState {
   readonly status: 'unknown' | 'signed-in' | 'signed-out';
   readonly endedReason: EndReason | null;
   readonly token: TokenStatus;
+  /** Whose they are: known with the first list. */
+  readonly userId: string | null;
   /** The caller's own session first; `null` before the first answer. */
   readonly sessions: readonly Session[] | null;
   readonly analytics: Analytics | null;

@@ -2,9 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BINARY = process.env['LATCHKEY_LOCAL'] ?? fileURLToPath(new URL('../../../../target/debug/latchkey-local', import.meta.url));
+const BINARY = process.env['LATCHKEY_LOCAL'] ?? join(fileURLToPath(import.meta.url), '../../../../../target/debug/latchkey-local');
 
 /** The audience of its tokens. */
 export const LOCAL_AUDIENCE = 'latchkey-local';

@@ -1,0 +1,84 @@
+/** When is something asked for again? While somebody watches it, on a page that can be seen. */
+
+import { countdown } from './clock.js';
+import type { Core, Member } from './context.js';
+import { flight, type Flight } from './flight.js';
+import { listen, visible } from './page.js';
+
+/** Seconds between questions that a focus asks for. */
+const FOCUS_EVERY = 5;
+
+export interface Polling extends Flight<void> {
+  /** From now on, until the returned function is called. */
+  watch(): () => void;
+  /** Not again for so long: somebody asked, here or in another tab. */
+  rest(seconds?: number): void;
+  /** As soon as it may be. */
+  soon(): void;
+}
+
+/** `left` are the seconds for which it must not be asked for at all. */
+export function polling(
+  { options, session, store, join, plan: landed }: Core,
+  ask: () => Promise<void>,
+  left: () => number,
+  heard?: Member['heard'],
+): Polling {
+  const every = options.pollEvery ?? 10;
+  let watchers = 0;
+  let { owner } = session.epoch;
+  let next = countdown(0);
+  let focusable = countdown(0);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let leave = (): void => {};
+
+  const asking = flight(() => {
+    rest();
+    return ask();
+  }, landed);
+  const wanted = (): boolean => watchers > 0 && visible() && store.get().status === 'signed-in' && !asking.current();
+
+  function plan(): void {
+    clearTimeout(timer);
+    // Another session: what it may see is wanted at once.
+    if (owner !== session.epoch.owner) next = countdown(0);
+    owner = session.epoch.owner;
+    const seconds = Math.max(next(), left(), 0);
+    if (wanted() && seconds < Infinity) timer = setTimeout(() => wanted() && void asking.run().catch(() => undefined), seconds * 1000);
+  }
+  function rest(seconds = every): void {
+    next = countdown(seconds);
+    focusable = countdown(FOCUS_EVERY);
+    plan();
+  }
+  const soon = (): void => {
+    next = countdown(0);
+    plan();
+  };
+  const look = (): void => (visible() && focusable() <= 0 ? soon() : plan());
+
+  join({
+    plan,
+    ...(heard && { heard }),
+    stop() {
+      clearTimeout(timer);
+      leave();
+    },
+  });
+
+  return {
+    ...asking,
+    rest,
+    soon,
+    watch() {
+      if (watchers++ === 0) leave = listen({ visibilitychange: look, focus: look, online: soon });
+      plan();
+      let watches = true;
+      return () => {
+        if (watches && --watchers === 0) leave();
+        watches = false;
+        plan();
+      };
+    },
+  };
+}
