@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, type ReactElement, useId, useLayoutEffect, useRef, useState } from 'react';
 
+import { ReasonField, confirmed } from './reason-field.js';
 import { useWords } from './words.js';
 
 interface AskInPlaceProps {
@@ -9,11 +10,13 @@ interface AskInPlaceProps {
   readonly text: string;
   readonly name: string;
   readonly question: string;
-  readonly onYes: () => void;
+  /** An administrator says why. */
+  readonly asksWhy?: boolean;
+  readonly onYes: (reason: string) => void;
 }
 
 /** `[Sign out]`, then `Sign out iPhone? [Sign out] [Keep]`. */
-export function AskInPlace({ text, name, question, onYes }: AskInPlaceProps): ReactElement {
+export function AskInPlace({ text, name, ...question }: AskInPlaceProps): ReactElement {
   const [isAsking, setIsAsking] = useState(false);
   if (!isAsking) {
     return (
@@ -22,15 +25,20 @@ export function AskInPlace({ text, name, question, onYes }: AskInPlaceProps): Re
       </button>
     );
   }
-  return <Question question={question} onYes={onYes} onNo={() => setIsAsking(false)} />;
+  return <Question {...question} onNo={() => setIsAsking(false)} />;
 }
 
-function Question({ question, onYes, onNo }: { question: string; onYes: () => void; onNo: () => void }): ReactElement {
+interface QuestionProps extends Omit<AskInPlaceProps, 'text' | 'name'> {
+  readonly onNo: () => void;
+}
+
+function Question({ question, asksWhy = false, onYes, onNo }: QuestionProps): ReactElement {
   const { labels } = useWords();
   const id = useId();
   const keep = useRef<HTMLButtonElement>(null);
-  // Not on the one that acts: a key that is held down or pressed twice must not answer.
-  useLayoutEffect(() => keep.current?.focus(), []);
+  const why = useRef<HTMLInputElement>(null);
+  // Not on what acts: a key that is held down or pressed twice must not answer. An empty reason is no answer.
+  useLayoutEffect(() => (why.current ?? keep.current)?.focus(), []);
   const leave = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();
@@ -38,13 +46,15 @@ function Question({ question, onYes, onNo }: { question: string; onYes: () => vo
   };
   return (
     <div className="latchkey-ask" role="group" aria-labelledby={id} onKeyDown={leave}>
-      <span id={id}>{question}</span>{' '}
-      <button type="button" className="latchkey-danger" onClick={onYes}>
-        {labels.signOut}
-      </button>{' '}
-      <button type="button" ref={keep} onClick={onNo}>
-        {labels.keep}
-      </button>
+      <form onSubmit={confirmed(onYes)}>
+        <span id={id}>{question}</span> {asksWhy && <ReasonField field={why} />}{' '}
+        <button type="submit" className="latchkey-danger">
+          {labels.signOut}
+        </button>{' '}
+        <button type="button" ref={keep} onClick={onNo}>
+          {labels.keep}
+        </button>
+      </form>
     </div>
   );
 }

@@ -2,26 +2,30 @@
 
 import { type ReactElement, useId, useLayoutEffect, useRef } from 'react';
 
+import { ReasonField, confirmed } from './reason-field.js';
 import { useWords } from './words.js';
 
 interface ConfirmDialogProps {
   readonly title: string;
   readonly text: string;
   readonly confirm: string;
-  readonly onConfirm: () => void;
+  /** An administrator says why. */
+  readonly asksWhy: boolean;
+  readonly onConfirm: (reason: string) => void;
   readonly onCancel: () => void;
 }
 
 /** Open for as long as it is rendered; the focus begins on what changes nothing. */
-export function ConfirmDialog({ title, text, confirm, onConfirm, onCancel }: ConfirmDialogProps): ReactElement {
+export function ConfirmDialog({ title, text, confirm, asksWhy, onConfirm, onCancel }: ConfirmDialogProps): ReactElement {
   const { labels } = useWords();
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);
+  const why = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
     const shown = dialog.current;
     if (shown?.open === false) shown.showModal();
-    cancel.current?.focus();
+    (why.current ?? cancel.current)?.focus();
     return () => shown?.close();
   }, []);
   return (
@@ -41,12 +45,19 @@ export function ConfirmDialog({ title, text, confirm, onConfirm, onCancel }: Con
         <p>{text}</p>
         <p>{labels.openPages}</p>
       </div>
-      <button type="button" className="latchkey-danger" onClick={onConfirm}>
-        {confirm}
-      </button>{' '}
-      <button type="button" ref={cancel} onClick={onCancel}>
-        {labels.cancel}
-      </button>
+      <form onSubmit={confirmed(onConfirm)}>
+        {asksWhy && (
+          <p>
+            <ReasonField field={why} />
+          </p>
+        )}
+        <button type="submit" className="latchkey-danger">
+          {confirm}
+        </button>{' '}
+        <button type="button" ref={cancel} onClick={onCancel}>
+          {labels.cancel}
+        </button>
+      </form>
     </dialog>
   );
 }

@@ -30,6 +30,9 @@ export interface RecommendationFacts extends Facts {
 /** The texts. Functions get what they speak of, already in the reader's language. */
 export interface Labels {
   readonly title: string;
+  /** For an administrator, who looks at somebody else. */
+  readonly titleOf: (user: string) => string;
+  readonly nowhere: (user: string) => string;
   readonly live: string;
   readonly notLive: string;
   readonly loading: string;
@@ -58,9 +61,12 @@ export interface Labels {
   readonly askEverywhereTitle: string;
   readonly askOthers: (count: number) => string;
   readonly askEverywhere: (count: number) => string;
+  readonly askEverywhereOf: (user: string, count: number) => string;
   readonly openPages: string;
+  readonly reason: string;
   readonly cancel: string;
   readonly signedOutOthers: (count: number, until: string) => string;
+  readonly signedOutOf: (user: string, until: string) => string;
   readonly refused: (name: string) => string;
   readonly refusedMany: string;
   readonly reauthenticate: string;
@@ -137,6 +143,8 @@ const fromTo = ({ from, to }: Facts): string => {
 /** The texts as they come. */
 export const ENGLISH: Labels = {
   title: "Where you're signed in",
+  titleOf: (user) => `Where ${user} is signed in`,
+  nowhere: (user) => `${user} is not signed in anywhere.`,
   live: 'Live',
   notLive: 'Not live',
   loading: 'Looking up where you are signed in …',
@@ -179,11 +187,16 @@ export const ENGLISH: Labels = {
     count === 1
       ? 'Your only session, this one, is signed out at once.'
       : `All ${count} sessions are signed out at once, this one too.`,
+  askEverywhereOf: (user, count) =>
+    count === 1 ? `The only session of ${user} is signed out at once.` : `All ${count} sessions of ${user} are signed out at once.`,
   openPages:
     'Pages that are still open there stop working the next time they check in, or when the access they already have runs out. This cannot be undone.',
+  reason: 'Reason, for the record',
   cancel: 'Cancel',
   signedOutOthers: (count, until) =>
     `${count === 1 ? 'One other session is' : `${count} other sessions are`} signed out. Pages that are still open there stop working by ${until} at the latest.`,
+  signedOutOf: (user, until) =>
+    `${user} is signed out everywhere. Pages that are still open there stop working by ${until} at the latest.`,
   refused: (name) => `${name} could not be signed out and is still signed in. Please try again.`,
   refusedMany: 'The sessions could not be signed out. Please try again.',
   reauthenticate: 'That needs a fresh sign-in. Please sign in again and repeat it.',

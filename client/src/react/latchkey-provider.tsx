@@ -4,7 +4,8 @@ import { type ReactElement, type ReactNode, createContext, useContext } from 're
 
 import type { Latchkey } from '../core/types.js';
 import { defaultClient } from './default-client.js';
-import { type SessionStore, storeOf } from './session-store.js';
+import type { SessionStore } from './session-store.js';
+import { storeOf } from './whose-store.js';
 
 const Client = createContext<Latchkey | null>(null);
 
@@ -20,8 +21,8 @@ export function LatchkeyProvider({ client, children }: LatchkeyProviderProps): R
   return <Client.Provider value={client}>{children}</Client.Provider>;
 }
 
-/** The store of the client in use; `null` on a server that was given none. */
-export function useSessionStore(): SessionStore | null {
+/** The store of the client in use, for a user if there is one; `null` on a server that was given no client. */
+export function useSessionStore(userId?: string): SessionStore | null {
   const client = useContext(Client) ?? defaultClient();
-  return client === null ? null : storeOf(client);
+  return client === null ? null : storeOf(client, userId);
 }

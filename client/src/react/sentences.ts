@@ -14,7 +14,7 @@ const CUT_BYTES = 14;
 /** Which findings compare countries; the others compare networks or devices. */
 const OF_COUNTRIES: ReadonlySet<string> = new Set(['new_country', 'country_changed', 'impossible_travel']);
 
-/** What was noticed about a session, as a sentence. */
+/** What was noticed about a session, as a sentence; without analytics it does not say what is usual. */
 export function findingSentence(
   finding: Finding,
   session: Session,
@@ -31,7 +31,7 @@ export function findingSentence(
     from: fact(from),
     // A session's own words are whole where the finding's are cut.
     to: finding.code === 'device_changed' ? fullName(session, words) : fact(to),
-    usual: countryName(from ?? usualCountry(analytics, to), words),
+    usual: analytics && countryName(from ?? usualCountry(analytics, to), words),
   };
   const { finding: sentences, event: names } = words.labels;
   return sentences[finding.code]?.(facts) ?? names[finding.code] ?? visibleCode(finding.code);

@@ -16,14 +16,11 @@ import { useAnnouncement } from './use-announcement.js';
 import { useKeptFocus } from './use-kept-focus.js';
 import { useSignOuts } from './use-sign-outs.js';
 import { useWatching } from './use-watching.js';
-import { WordsContext, directionOf } from './words.js';
+import { WordsContext, directionOf, within } from './words.js';
 
 /** What the dashboard takes. */
 export interface SessionMonitoringProps {
-  /**
-   * Whose sessions; one's own without it. For now it has to be one's own: a client reads no other's, and the
-   * dashboard shows those of the person who is signed in.
-   */
+  /** Whose sessions; one's own without it. Somebody else's are for administrators, who end them for a reason. */
   readonly userId?: string | undefined;
   /** Texts to replace. Made once, outside of the component, they cost no render. */
   readonly labels?: PartialLabels | undefined;
@@ -33,19 +30,21 @@ export interface SessionMonitoringProps {
   readonly onSignedOut?: ((reason: EndReason | null) => void) | undefined;
 }
 
-/** The dashboard of the person who is signed in. */
+/** The dashboard of the person who is signed in, or of another one for an administrator. */
 export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
-  const { labels: own, locale, onSignedOut } = props;
+  const { userId, labels: own, locale, onSignedOut } = props;
   const words = useMemo(
     () => ({ labels: withLabels(own), locale, direction: directionOf(locale) }),
     [own, locale],
   );
   const { labels } = words;
-  const store = useSessionStore();
+  const store = useSessionStore(userId);
   const { view, read } = useTrackedView(store);
   useWatching(store, read);
   const { status, endedReason, online, sessions, isLoading } = view;
   const actions = store?.actions ?? NO_ACTIONS;
+  const user = within(words, view.userId);
+  const title = user === null ? labels.title : labels.titleOf(user);
 
   const root = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -55,7 +54,7 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
     [status, online, sessions, isLoading],
   );
   const [announcement, say] = useAnnouncement(shown, words);
-  const signOuts = useSignOuts(actions, words, say);
+  const signOuts = useSignOuts(actions, user, words, say);
   const [asked, setAsked] = useState<'others' | 'everywhere' | null>(null);
 
   const page = pageOf(view);
@@ -89,7 +88,7 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
       <section
         ref={root}
         className="latchkey"
-        aria-label={labels.title}
+        aria-label={title}
         aria-busy={page.kind === 'loading'}
         // Our own texts are English whatever the dates are; an app's are in its locale.
         lang={own === undefined ? 'en' : locale}
@@ -98,14 +97,14 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
       >
         <header className="latchkey-head">
           <h2 ref={heading} tabIndex={-1}>
-            {labels.title}
+            {title}
           </h2>{' '}
           {page.kind === 'sessions' && (
             <span className="latchkey-live" data-live={isLive}>
               <span aria-hidden="true">{isLive ? '●' : '○'}</span> {isLive ? labels.live : labels.notLive}
             </span>
           )}{' '}
-          {page.kind === 'sessions' && others > 0 && (
+          {page.kind === 'sessions' && user === null && others > 0 && (
             <button type="button" aria-haspopup="dialog" onClick={(event) => ask('others', event.currentTarget)}>
               {labels.signOutOthers}
             </button>
@@ -136,11 +135,12 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
         )}
         {asked !== null && (
           <ConfirmDialog
-            {...questionOf(asked, sessions.length, labels)}
+            {...questionOf(asked, sessions.length, user, labels)}
+            asksWhy={user !== null}
             onCancel={() => setAsked(null)}
-            onConfirm={() => {
+            onConfirm={(reason) => {
               setAsked(null);
-              signOuts[asked]();
+              signOuts[asked](reason);
             }}
           />
         )}
@@ -156,9 +156,10 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
 function questionOf(
   asked: 'others' | 'everywhere',
   count: number,
+  user: string | null,
   labels: Labels,
 ): { readonly title: string; readonly text: string; readonly confirm: string } {
-  return asked === 'others'
-    ? { title: labels.askOthersTitle, text: labels.askOthers(count - 1), confirm: labels.signOutOthers }
-    : { title: labels.askEverywhereTitle, text: labels.askEverywhere(count), confirm: labels.signOutAll };
+  if (asked === 'others') return { title: labels.askOthersTitle, text: labels.askOthers(count - 1), confirm: labels.signOutOthers };
+  const text = user === null ? labels.askEverywhere(count) : labels.askEverywhereOf(user, count);
+  return { title: labels.askEverywhereTitle, text, confirm: labels.signOutAll };
 }

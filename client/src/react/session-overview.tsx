@@ -10,27 +10,30 @@ import { inOrder } from './session-order.js';
 import { SessionRow } from './session-row.js';
 import type { SessionView } from './session-view.js';
 import { SignInChart } from './sign-in-chart.js';
-import { useWords } from './words.js';
+import { useWords, within } from './words.js';
 
 interface SessionOverviewProps {
   readonly view: SessionView;
-  readonly onSignOut: (session: Session) => void;
+  readonly onSignOut: (session: Session, reason?: string) => void;
   readonly onEverywhere: (opener: HTMLElement) => void;
   readonly onMoreEvents: () => void;
 }
 
 /** What to look at, the sessions, the numbers, the trail. */
 export function SessionOverview({ view, onSignOut, onEverywhere, onMoreEvents }: SessionOverviewProps): ReactElement {
-  const { labels } = useWords();
-  const { sessions, analytics, recommendations, sessionLimit } = view;
+  const words = useWords();
+  const { labels } = words;
+  const { userId, sessions, analytics, recommendations, sessionLimit } = view;
   const isOnlyHere = sessions.length === 1 && sessions[0]?.is_current === true;
   return (
     <>
-      <RecommendationList {...{ recommendations, sessions, analytics, onSignOut }} />
+      {/* "Was that you?" is for nobody else to answer. */}
+      {userId === null && <RecommendationList {...{ recommendations, sessions, analytics, onSignOut }} />}
       {isOnlyHere && <p>{labels.onlyHere}</p>}
+      {userId !== null && sessions.length === 0 && <p>{labels.nowhere(within(words, userId) ?? '')}</p>}
       <ul className="latchkey-rows" aria-label={labels.sessions}>
         {inOrder(sessions).map((session) => (
-          <SessionRow key={session.session_id} {...{ session, analytics, onSignOut }} />
+          <SessionRow key={session.session_id} isOthers={userId !== null} {...{ session, analytics, onSignOut }} />
         ))}
       </ul>
       <div className="latchkey-figures">
@@ -48,16 +51,18 @@ export function SessionOverview({ view, onSignOut, onEverywhere, onMoreEvents }:
         hasMore={view.hasMoreEvents}
         onMore={onMoreEvents}
       />
-      <p data-latchkey-item="everywhere">
-        <button
-          type="button"
-          className="latchkey-danger"
-          aria-haspopup="dialog"
-          onClick={(event) => onEverywhere(event.currentTarget)}
-        >
-          {labels.signOutEverywhere}
-        </button>
-      </p>
+      {sessions.length > 0 && (
+        <p data-latchkey-item="everywhere">
+          <button
+            type="button"
+            className="latchkey-danger"
+            aria-haspopup="dialog"
+            onClick={(event) => onEverywhere(event.currentTarget)}
+          >
+            {labels.signOutEverywhere}
+          </button>
+        </p>
+      )}
     </>
   );
 }

@@ -13,15 +13,18 @@ import { type Words, useWords, within } from './words.js';
 interface SessionRowProps {
   readonly session: Session;
   readonly analytics: Analytics | null;
-  readonly onSignOut: (session: Session) => void;
+  /** Somebody else's, seen by an administrator. */
+  readonly isOthers: boolean;
+  readonly onSignOut: (session: Session, reason: string) => void;
 }
 
 /** One session; rendered again only when it has changed, as there may be many. */
-export const SessionRow = memo(function SessionRow({ session, analytics, onSignOut }: SessionRowProps): ReactElement {
+export const SessionRow = memo(function SessionRow({ session, analytics, isOthers, onSignOut }: SessionRowProps): ReactElement {
   const words = useWords();
   const { labels } = words;
   const name = fullName(session, words);
-  const facts = factsOf(session, analytics, words);
+  // Without its numbers a finding says what changed, and not what is usual for "you".
+  const facts = factsOf(session, isOthers ? null : analytics, words);
   return (
     <li className="latchkey-row" data-latchkey-item={session.session_id} data-risk={session.risk.level}>
       {/* The last row's neighbour: it has no button that could take the focus. */}
@@ -41,7 +44,8 @@ export const SessionRow = memo(function SessionRow({ session, analytics, onSignO
           text={labels.signOut}
           name={labels.signOutNamed(name)}
           question={labels.askSignOut(name)}
-          onYes={() => onSignOut(session)}
+          asksWhy={isOthers}
+          onYes={(reason) => onSignOut(session, reason)}
         />
       )}
     </li>

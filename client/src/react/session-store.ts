@@ -1,10 +1,10 @@
-/** One store a client: what components read of it, and what they can ask for. */
+/** What do components read of somebody's sessions, and what can they ask for? */
 
-import type { Ended, EventPage, Latchkey, LatchkeyErrorLike, LatchkeyState } from '../core/types.js';
+import type { Ended, LatchkeyErrorLike, LatchkeyState, Sessions } from '../core/types.js';
 import { UNREAD, withNewest, withOlder } from './event-trail.js';
+import { readNewest } from './newest-events.js';
 import { type Local, type SessionView, viewOf } from './session-view.js';
 import { sharedWhileUsed } from './shared-while-used.js';
-import { sessionsOf } from '../core/sessions.js';
 import { UNKNOWN_STATE } from '../core/state.js';
 
 /** What a component can ask for. Each call rejects with a `LatchkeyError`, which is also in `error`. */
@@ -23,9 +23,31 @@ export interface SessionActions {
   readonly loadMoreEvents: () => Promise<void>;
 }
 
-/** A client as components see it. */
+/** The same for somebody else's sessions, which an administrator ends for a reason; one's own need none. */
+export interface UserSessionActions extends SessionActions {
+  readonly revokeSession: (id: string, reason?: string) => Promise<Ended>;
+  /** All of them: none is this one. */
+  readonly revokeOtherSessions: (reason?: string) => Promise<Ended>;
+  readonly revokeAllSessions: (reason?: string) => Promise<Ended>;
+}
+
+/** Where the sessions come from. */
+export interface Source {
+  /** Whom an administrator looks at; `null` for one's own. */
+  readonly userId: string | null;
+  getState(): LatchkeyState;
+  subscribe(listener: () => void): () => void;
+  signOut(): Promise<void>;
+  readonly sessions: Pick<Sessions, 'list' | 'events' | 'watch'> & {
+    revoke(id: string, reason?: string): Promise<Ended>;
+    revokeOthers(reason?: string): Promise<Ended>;
+    revokeAll(reason?: string): Promise<Ended>;
+  };
+}
+
+/** Sessions as components see them. */
 export interface SessionStore {
-  readonly actions: SessionActions;
+  readonly actions: UserSessionActions;
   readonly getView: () => SessionView;
   readonly subscribe: (listener: () => void) => () => void;
   /** Keeps the list up to date until the returned function is called. */
@@ -37,26 +59,18 @@ export interface SessionStore {
 const NOTHING: Local = { leaving: new Set(), trail: UNREAD, refused: null };
 
 /** What a server renders, and the first render of a browser: nothing is known. */
-export const UNKNOWN_VIEW: SessionView = Object.freeze(viewOf(UNKNOWN_STATE, NOTHING, null));
+export const UNKNOWN_VIEW: SessionView = Object.freeze(viewOf(UNKNOWN_STATE, NOTHING, null, null));
 
-const stores = new WeakMap<Latchkey, SessionStore>();
-
-/** The store of a client, always the same one. */
-export function storeOf(client: Latchkey): SessionStore {
-  const store = stores.get(client) ?? createStore(client);
-  stores.set(client, store);
-  return store;
-}
-
-function createStore(client: Latchkey): SessionStore {
+/** A store over its source. */
+export function createStore({ userId, getState, subscribe, signOut, sessions }: Source): SessionStore {
   const listeners = new Set<() => void>();
   let local = NOTHING;
   let seen: { state: LatchkeyState; local: Local; view: SessionView } | null = null;
 
   const getView = (): SessionView => {
-    const state = client.getState();
+    const state = getState();
     if (seen?.state !== state || seen.local !== local) {
-      seen = { state, local, view: viewOf(state, local, seen?.view ?? null) };
+      seen = { state, local, view: viewOf(state, local, userId, seen?.view ?? null) };
     }
     return seen.view;
   };
@@ -70,14 +84,14 @@ function createStore(client: Latchkey): SessionStore {
 
   /** Forgets what the core has caught up with, and everything once somebody is signed out. */
   const follow = (): void => {
-    const { status, sessions } = client.getState();
+    const { status, sessions: all } = getState();
     if (status === 'signed-out') local = NOTHING;
-    const listed = new Set(sessions?.map((session) => session.session_id));
+    const listed = new Set(all?.map((session) => session.session_id));
     const leaving = [...local.leaving].filter((id) => asked.has(id) || listed.has(id));
     if (leaving.length < local.leaving.size) local = { ...local, leaving: new Set(leaving) };
     tell();
   };
-  const follows = sharedWhileUsed(() => client.subscribe(follow));
+  const follows = sharedWhileUsed(() => subscribe(follow));
 
   /** Requests under way, by session: their rows stay away even if the list in between lacks them. */
   const asked = new Set<string>();
@@ -104,7 +118,7 @@ function createStore(client: Latchkey): SessionStore {
     return promise;
   };
   const idsOf = (isMeant: (isCurrent: boolean) => boolean): readonly string[] =>
-    (client.getState().sessions ?? [])
+    (getState().sessions ?? [])
       .filter((session) => isMeant(session.is_current))
       .map((session) => session.session_id);
 
@@ -112,7 +126,7 @@ function createStore(client: Latchkey): SessionStore {
   const readOlder = async (): Promise<void> => {
     const { next, events } = local.trail;
     if (events !== null && next === null) return;
-    const page = await sessionsOf(client).events(next === null ? {} : { cursor: next });
+    const page = await sessions.events(next === null ? {} : { cursor: next });
     // What was read meanwhile stays; a sign-out in between empties the trail for good.
     if (local.trail.next === next) change({ trail: withOlder(local.trail, page) });
   };
@@ -127,19 +141,19 @@ function createStore(client: Latchkey): SessionStore {
         leave();
       };
     },
-    watchSessions: sharedWhileUsed(() => sessionsOf(client).watch()),
+    watchSessions: sharedWhileUsed(() => sessions.watch()),
     watchEvents: sharedWhileUsed(() =>
-      readNewest(client, (page) => change({ trail: withNewest(local.trail, page) })),
+      readNewest({ getState, subscribe, sessions }, (page) => change({ trail: withNewest(local.trail, page) })),
     ),
     actions: {
-      revokeSession: (id) => act([id], () => sessionsOf(client).revoke(id).catch(asOver)),
-      revokeOtherSessions: () => act(idsOf((isCurrent) => !isCurrent), () => sessionsOf(client).revokeOthers()),
+      revokeSession: (id, reason) => act([id], () => sessions.revoke(id, reason).catch(asOver)),
+      revokeOtherSessions: (reason) => act(idsOf((isCurrent) => !isCurrent), () => sessions.revokeOthers(reason)),
       // This one's row stays until the core says that it is over: a page without it would be no page.
-      revokeAllSessions: () => act(idsOf((isCurrent) => !isCurrent), () => sessionsOf(client).revokeAll()),
-      signOut: () => act([], () => client.signOut()),
+      revokeAllSessions: (reason) => act(idsOf((isCurrent) => !isCurrent), () => sessions.revokeAll(reason)),
+      signOut: () => act([], signOut),
       refreshSessions: () =>
         act([], async () => {
-          await sessionsOf(client).list();
+          await sessions.list();
         }),
       loadMoreEvents: () => {
         older ??= act([], readOlder).finally(() => {
@@ -149,38 +163,6 @@ function createStore(client: Latchkey): SessionStore {
         return older;
       },
     },
-  };
-}
-
-/** Reads the newest events now and whenever the list of sessions has changed. */
-function readNewest(client: Latchkey, take: (page: EventPage) => void): () => void {
-  let isOver = false;
-  let known: string | null = null;
-  const look = (): void => {
-    const { status, sessions, error } = client.getState();
-    if (status !== 'signed-in') known = null;
-    // A failed call changes the state as well: asking again at once would never end.
-    if (status !== 'signed-in' || (known === null && error !== null)) return;
-    const ids = sessions?.map((session) => session.session_id).join() ?? '';
-    // The first answer with sessions is no change of them.
-    const isFirst = known === '';
-    if (ids === known || (sessions === null && known !== null)) return;
-    known = ids;
-    if (isFirst) return;
-    sessionsOf(client).events().then(
-      (page) => {
-        if (!isOver && client.getState().status === 'signed-in') take(page);
-      },
-      () => {
-        known = null;
-      },
-    );
-  };
-  const unsubscribe = client.subscribe(look);
-  look();
-  return () => {
-    isOver = true;
-    unsubscribe();
   };
 }
 

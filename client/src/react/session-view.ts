@@ -13,6 +13,8 @@ import type { Trail } from './event-trail.js';
 
 /** Every field that a component can subscribe to. */
 export interface SessionView {
+  /** Whom an administrator looks at; `null` for one's own sessions. */
+  readonly userId: string | null;
   readonly status: LatchkeyState['status'];
   readonly endedReason: LatchkeyState['endedReason'];
   /** Always an array: empty before the first answer, the caller's own session first. */
@@ -50,7 +52,7 @@ export interface Local {
 }
 
 /** The view of a state; whatever did not change keeps its reference. */
-export function viewOf(state: LatchkeyState, local: Local, before: SessionView | null): SessionView {
+export function viewOf(state: LatchkeyState, local: Local, userId: string | null, before: SessionView | null): SessionView {
   const { leaving, trail, refused } = local;
   const all = state.sessions ?? [];
   const sessions = leaving.size === 0 ? all : all.filter((session) => !leaving.has(session.session_id));
@@ -58,6 +60,7 @@ export function viewOf(state: LatchkeyState, local: Local, before: SessionView |
     ({ session_id }) => session_id === null || !leaving.has(session_id),
   );
   return {
+    userId,
     status: state.status,
     endedReason: state.endedReason,
     sessions: kept(before?.sessions, sessions),

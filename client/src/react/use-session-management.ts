@@ -5,7 +5,7 @@ import { useMemo } from 'react';
 import type { TokenStatus } from '../core/types.js';
 import { useSessionStore } from './latchkey-provider.js';
 import { NO_ACTIONS } from './no-actions.js';
-import type { SessionActions } from './session-store.js';
+import type { SessionActions, UserSessionActions } from './session-store.js';
 import type { SessionView } from './session-view.js';
 import { useTrackedView } from './tracked-view.js';
 import { useWatching } from './use-watching.js';
@@ -44,14 +44,25 @@ export type TokenView =
 /** What the hook returns. */
 export type SessionManagement = Public & SessionActions & TokenView;
 
+/** What it returns for a user: to end what is somebody else's takes a reason. */
+export type UserSessionManagement = Public & UserSessionActions & TokenView;
+
+/** Whose sessions. */
+export interface SessionManagementOptions {
+  /** Somebody else's, for an administrator; whoever is no administrator gets the error `forbidden`. Default one's own. */
+  readonly userId?: string | undefined;
+}
+
 /**
  * Sessions, token and actions of the client in use.
  *
  * A component is rendered again only when a field changes that it reads; the list is polled only while a
  * mounted component reads it. Actions are the same functions for ever.
  */
-export function useSessionManagement(): SessionManagement {
-  const store = useSessionStore();
+export function useSessionManagement(): SessionManagement;
+export function useSessionManagement(options: SessionManagementOptions): UserSessionManagement;
+export function useSessionManagement({ userId }: SessionManagementOptions = {}): UserSessionManagement {
+  const store = useSessionStore(userId);
   const { view, read } = useTrackedView(store);
   useWatching(store, read);
   return useMemo(() => {
@@ -60,6 +71,6 @@ export function useSessionManagement(): SessionManagement {
       Object.defineProperty(result, field, { get: () => view[field], enumerable: true });
     }
     // The getters add what the type says; `viewOf` keeps the three states of a token apart.
-    return result as SessionManagement;
+    return result as UserSessionManagement;
   }, [store, view]);
 }

@@ -2,8 +2,8 @@
 
 import { useCallback, useState } from 'react';
 
-import type { Session } from '../core/types.js';
-import type { SessionActions } from './session-store.js';
+import type { Ended, Session } from '../core/types.js';
+import type { UserSessionActions } from './session-store.js';
 import { fullName } from './session-names.js';
 import { clockTime } from './time-words.js';
 import type { Words } from './words.js';
@@ -14,13 +14,18 @@ export interface SignOuts {
   readonly outcome: string | null;
   /** Shows and announces what came of something else. */
   readonly tell: (text: string) => void;
-  readonly one: (session: Session) => void;
+  readonly one: (session: Session, reason?: string) => void;
   readonly others: () => void;
-  readonly everywhere: () => void;
+  readonly everywhere: (reason?: string) => void;
 }
 
-/** The sign-outs; `say` announces what came of them. */
-export function useSignOuts(actions: SessionActions, words: Words, say: (text: string) => void): SignOuts {
+/** The sign-outs, of `user` by an administrator; `say` announces what came of them. */
+export function useSignOuts(
+  actions: UserSessionActions,
+  user: string | null,
+  words: Words,
+  say: (text: string) => void,
+): SignOuts {
   const [outcome, setOutcome] = useState<string | null>(null);
   const tell = useCallback(
     (text: string): void => {
@@ -37,26 +42,25 @@ export function useSignOuts(actions: SessionActions, words: Words, say: (text: s
     [tell, words],
   );
   const one = useCallback(
-    (session: Session): void => {
+    (session: Session, reason?: string): void => {
       setOutcome(null);
       actions
-        .revokeSession(session.session_id)
+        .revokeSession(session.session_id, reason)
         .catch((error: unknown) => refused(error, words.labels.refused(fullName(session, words))));
     },
     [actions, refused, words],
   );
-  const others = (): void => {
+  const until = ({ access_tokens_expire_by: end }: Ended): string => clockTime(end, Date.now(), words.locale);
+  const many = (end: Promise<Ended>, done: (ended: Ended) => void): void => {
     setOutcome(null);
-    actions.revokeOtherSessions().then(
-      ({ ended, access_tokens_expire_by: until }) =>
-        tell(words.labels.signedOutOthers(ended, clockTime(until, Date.now(), words.locale))),
-      (error: unknown) => refused(error, words.labels.refusedMany),
-    );
+    end.then(done, (error: unknown) => refused(error, words.labels.refusedMany));
   };
-  const everywhere = (): void => {
-    setOutcome(null);
-    // What comes of it is the page: it says that this session is over.
-    actions.revokeAllSessions().catch((error: unknown) => refused(error, words.labels.refusedMany));
-  };
+  const others = (): void =>
+    many(actions.revokeOtherSessions(), (ended) => tell(words.labels.signedOutOthers(ended.ended, until(ended))));
+  const everywhere = (reason?: string): void =>
+    many(actions.revokeAllSessions(reason), (ended) => {
+      // What comes of one's own is the page: it says that this session is over.
+      if (user !== null) tell(words.labels.signedOutOf(user, until(ended)));
+    });
   return { outcome, tell, one, others, everywhere };
 }

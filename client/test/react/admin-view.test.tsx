@@ -1,0 +1,168 @@
+// @vitest-environment jsdom
+/** Somebody else's sessions, with the real client and the real server. */
+import { cleanup, fireEvent, render, renderHook, screen, waitFor, within } from '@testing-library/react';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import { createLatchkey, headerMode, LatchkeyProvider, SessionMonitoring, useSessionManagement, type Latchkey } from '../../src/index.js';
+import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
+import { expectAccessible, openPage, wordsOf } from './support/dashboard.js';
+
+let api: LocalServer;
+let client: Latchkey;
+
+beforeAll(async () => {
+  api = await startLocalServer();
+});
+beforeEach(() => {
+  openPage();
+  vi.useRealTimers();
+});
+afterEach(() => {
+  cleanup();
+  client.dispose();
+  vi.unstubAllGlobals();
+});
+afterAll(async () => {
+  await api?.stop();
+});
+
+async function signIn(sub: string, scope?: string): Promise<void> {
+  client = createLatchkey({ baseUrl: api.issuer, mode: headerMode(), channel: sub });
+  const { assertion } = await api.post('/dev/assertion', { sub, ...(scope && { scope }) });
+  await client.signIn(String(assertion));
+}
+const asAdministrator = (sub: string): Promise<void> => signIn(sub, 'latchkey:admin');
+
+function dashboardOf(userId: string): HTMLElement {
+  return render(
+    <main>
+      <LatchkeyProvider client={client}>
+        <SessionMonitoring userId={userId} />
+      </LatchkeyProvider>
+    </main>,
+  ).container;
+}
+
+const rows = () => document.querySelectorAll('.latchkey-rows:not([aria-hidden]) .latchkey-row');
+const rowButtons = () => [...rows()].map((row) => within(row as HTMLElement).getByRole('button'));
+const button = (name: string | RegExp) => screen.getByRole('button', { name });
+const reason = () => screen.getByRole('textbox', { name: 'Reason, for the record' });
+
+/** What the server has on record about a user's ended sessions. */
+async function notes(userId: string): Promise<unknown[]> {
+  const { accessToken } = await api.signIn('auditor', 'latchkey:admin');
+  const answer = await fetch(`${api.issuer}/revoke?user_id=${userId}`, { headers: { authorization: `Bearer ${accessToken}` } });
+  const { revocations } = (await answer.json()) as { revocations: { note: string | null }[] };
+  return revocations.map(({ note }) => note);
+}
+
+describe("an administrator on somebody else's page", () => {
+  test('sees whose it is and their sessions, none of them this device, and nothing that is asked of them', async () => {
+    await api.signIn('paul-1');
+    await api.signIn('paul-1');
+    await asAdministrator('root-1');
+    const container = dashboardOf('paul-1');
+    await screen.findByRole('heading', { name: 'Where paul-1 is signed in' });
+    await waitFor(() => expect(rows()).toHaveLength(2));
+    expect(container.textContent).not.toMatch(/This device|You are signed in only here|Sign out all others|That was me/u);
+    await expectAccessible(container);
+  });
+
+  test('ends one session for a reason, which is asked for where the button was, and is required', async () => {
+    await api.signIn('paul-2');
+    await api.signIn('paul-2');
+    await asAdministrator('root-2');
+    const container = dashboardOf('paul-2');
+    await waitFor(() => expect(rows()).toHaveLength(2));
+    fireEvent.click(rowButtons()[0]!);
+    expect(document.activeElement).toBe(reason());
+    await expectAccessible(container);
+    for (const empty of ['', '   ']) {
+      fireEvent.change(reason(), { target: { value: empty } });
+      fireEvent.click(button('Sign out'));
+      expect(reason()).toBeTruthy();
+    }
+    fireEvent.change(reason(), { target: { value: ' stolen laptop ' } });
+    fireEvent.click(button('Sign out'));
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    await waitFor(async () => expect(await notes('paul-2')).toEqual(['stolen laptop']));
+  });
+
+  test('ends all sessions for a reason, which the dialog asks for, and reads what came of it', async () => {
+    await api.signIn('paul-3');
+    await asAdministrator('root-3');
+    const container = dashboardOf('paul-3');
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    fireEvent.click(button('Sign out everywhere …'));
+    const dialog = screen.getByRole('dialog', { name: 'Sign out everywhere?' });
+    expect(wordsOf(dialog)).toContain('The only session of paul-3 is signed out at once.');
+    await expectAccessible(container);
+    fireEvent.click(within(dialog).getByRole('button', { name: 'Sign out everywhere' }));
+    expect(screen.getByRole('dialog')).toBe(dialog);
+    fireEvent.change(reason(), { target: { value: 'left the company' } });
+    fireEvent.click(within(dialog).getByRole('button', { name: 'Sign out everywhere' }));
+    await screen.findByText('paul-3 is not signed in anywhere.');
+    await waitFor(() => expect(container.querySelector('.latchkey-outcome')?.textContent).toMatch(/^paul-3 is signed out everywhere\./u));
+    expect(await notes('paul-3')).toEqual(['left the company']);
+    expect(client.getState().status).toBe('signed-in');
+    await expectAccessible(container);
+  });
+
+  test('who is none reads one plain sentence, and sees nobody', async () => {
+    await api.signIn('paul-4');
+    await signIn('mallory');
+    const container = dashboardOf('paul-4');
+    await screen.findByText('You may not see these sessions.', { selector: '.latchkey-notice *' });
+    expect(rows()).toHaveLength(0);
+    expect(container.querySelectorAll('.latchkey-notice')).toHaveLength(1);
+    await expectAccessible(container);
+  });
+});
+
+describe("one's own id", () => {
+  test("shows one's own sessions as always: this device, and no reason to give", async () => {
+    await api.signIn('alice');
+    await signIn('alice');
+    dashboardOf('alice');
+    await waitFor(() => expect(rows()).toHaveLength(2));
+    expect(screen.getByRole('heading', { level: 2 }).textContent).toBe("Where you're signed in");
+    expect(rows()[0]?.textContent).toContain('This device');
+    fireEvent.click(within(rows()[1] as HTMLElement).getByRole('button'));
+    expect(screen.queryByRole('textbox')).toBeNull();
+    fireEvent.click(button('Sign out'));
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    expect(await notes('alice')).toEqual([null]);
+  });
+});
+
+describe('the hook with a user', () => {
+  const managed = (userId: string) =>
+    renderHook(
+      () => {
+        const management = useSessionManagement({ userId });
+        return { management, sessions: management.sessions, current: management.currentSession, error: management.error };
+      },
+      { wrapper: ({ children }) => <LatchkeyProvider client={client}>{children}</LatchkeyProvider> },
+    );
+
+  test('gives theirs, and ends them for a reason', async () => {
+    const { sessionId } = await api.signIn('paul-5');
+    await asAdministrator('root-5');
+    const { result } = managed('paul-5');
+    await waitFor(() => expect(result.current.sessions.map(({ session_id }) => session_id)).toEqual([sessionId]));
+    expect(result.current.current).toBeNull();
+    await expect(result.current.management.revokeSession(sessionId)).rejects.toMatchObject({ code: 'invalid_request' });
+    await waitFor(() => expect(result.current.sessions).toHaveLength(1));
+    await expect(result.current.management.revokeSession(sessionId, 'odd place')).resolves.toMatchObject({ ended: 1 });
+    await waitFor(() => expect(result.current.sessions).toHaveLength(0));
+    expect(await notes('paul-5')).toEqual(['odd place']);
+  });
+
+  test('gives nothing and the error forbidden to whoever is no administrator', async () => {
+    await api.signIn('paul-6');
+    await signIn('trudy');
+    const { result } = managed('paul-6');
+    await waitFor(() => expect(result.current.error).toMatchObject({ code: 'forbidden', status: 403 }));
+    expect(result.current.sessions).toEqual([]);
+  });
+});
