@@ -18,7 +18,9 @@ export interface Signing {
 export function signing({ session, store, pause, tell, call, plan }: Context, { refresh, ask }: Refreshing): Signing {
   const inCookies = session.tokens === null;
   let turn: Promise<unknown> = Promise.resolve();
-  let forget = (): void => {};
+  /** What stops each ending that is still to be sent. */
+  const owed = new Set<() => void>();
+  let over = false;
 
   /** One at a time, while the tabs hold still. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -48,9 +50,11 @@ export function signing({ session, store, pause, tell, call, plan }: Context, { 
         const delivery = inCookies ? 'cookie' : 'body';
         const { body } = await call('/login', { method: 'POST', expect: 'session_id', body: { assertion, delivery } });
         const granted = body as Granted;
-        // It ended the session before, by its cookie; a sign-out still to be sent would end this one.
-        forget();
+        const before = session.tokens?.get()?.refresh;
+        const isOther = session.id() !== granted.session_id && before !== granted.refresh_token;
         session.granted(granted, true);
+        // A cookie has told the server which session this one replaces. It is not waited for, and fails nothing.
+        if (before !== undefined && isOther) void insist(() => revoke({ strategy: 'token', token: before }), () => false);
         const status = await seen();
         if (status === null || (status.session_id === granted.session_id && status.state !== 'ended')) return granted.session_id;
         if (!isLast) continue;
@@ -60,39 +64,58 @@ export function signing({ session, store, pause, tell, call, plan }: Context, { 
       }
     });
 
-  /** Sends it until the server has heard; a refusal means that there is nothing left to end. */
-  const revoke = async (id: string | null, refreshToken: string | undefined): Promise<void> => {
-    const { owner } = session.epoch;
+  const revoke = (body: object): Promise<unknown> => call('/revoke', { method: 'POST', expect: 'ended', body, keepalive: true });
+
+  /** Sends it until the server has heard; `concerns` says whether the state is still about it. */
+  const insist = async (send: () => Promise<unknown>, concerns: () => boolean): Promise<void> => {
     const tries = backOff(true);
-    const body = { strategy: 'current', ...(refreshToken !== undefined && { refresh_token: refreshToken }) };
+    const attempt = async (): Promise<void> => {
+      try {
+        await send();
+        if (concerns()) store.set({ error: null, retryAt: null });
+      } catch (error) {
+        if (!(error instanceof LatchkeyError)) throw error;
+        const { status, code } = error;
+        // A refusal means that there is nothing left to end.
+        if (over || (code !== 'not_latchkey' && status !== null && status < 500 && status !== 429)) return;
+        const milliseconds = tries.failed(error) * 1000;
+        const stop = (): void => {
+          clearTimeout(timer);
+          unlisten();
+          owed.delete(stop);
+        };
+        const again = (): void => {
+          stop();
+          void attempt();
+        };
+        const timer = setTimeout(again, milliseconds);
+        const unlisten = listen({ online: again });
+        owed.add(stop);
+        if (concerns()) store.set({ error, online: online(), retryAt: Date.now() + milliseconds });
+      }
+    };
+    return attempt();
+  };
+
+  /** Ends the session that this client held. */
+  const end = (id: string | null, refreshToken: string | undefined): Promise<void> => {
+    const { owner } = session.epoch;
+    const concerns = (): boolean => owner === session.epoch.owner;
+    if (!inCookies) return insist(() => revoke({ strategy: 'current', ...(refreshToken !== undefined && { refresh_token: refreshToken }) }), concerns);
     /** Whether the cookies still show it; they may be another session's by now. */
     const isThere = async (): Promise<boolean> => {
       const { state, session_id } = await ask();
       return state !== 'none' && state !== 'ended' && (id === null || session_id === id);
     };
-    const attempt = async (isFirst: boolean): Promise<void> => {
-      forget();
-      if (owner !== session.epoch.owner) return;
-      const send = (): Promise<unknown> => call('/revoke', { method: 'POST', expect: 'ended', body, keepalive: true });
-      try {
-        if (isFirst || !inCookies || (await isThere())) await send();
-        if (isFirst && inCookies && (await isThere())) await send();
-        store.set({ error: null, retryAt: null });
-      } catch (error) {
-        if (!(error instanceof LatchkeyError)) throw error;
-        const { status, code } = error;
-        if (code !== 'not_latchkey' && status !== null && status < 500 && status !== 429) return;
-        const milliseconds = tries.failed(error) * 1000;
-        const timer = setTimeout(() => void attempt(false), milliseconds);
-        const unlisten = listen({ online: () => void attempt(false) });
-        forget = () => {
-          clearTimeout(timer);
-          unlisten();
-        };
-        store.set({ error, online: online(), retryAt: Date.now() + milliseconds });
-      }
-    };
-    return attempt(true);
+    let isFirst = true;
+    return insist(async () => {
+      const wasFirst = isFirst;
+      isFirst = false;
+      // A sign-in has ended it by its cookie: what there is now is not ours to end.
+      if (!concerns()) return;
+      if (wasFirst || (await isThere())) await revoke({ strategy: 'current' });
+      if (wasFirst && (await isThere())) await revoke({ strategy: 'current' });
+    }, concerns);
   };
 
   return {
@@ -108,9 +131,12 @@ export function signing({ session, store, pause, tell, call, plan }: Context, { 
         // A sign-in that was under way when this was asked for has landed meanwhile.
         const later = session.tokens?.get()?.refresh;
         session.end('signed_out');
-        await revoke(id, later ?? refreshToken);
+        await end(id, later ?? refreshToken);
       });
     },
-    stop: () => forget(),
+    stop() {
+      over = true;
+      for (const stop of owed) stop();
+    },
   };
 }

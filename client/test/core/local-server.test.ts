@@ -82,6 +82,19 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     expect(await sessionsOf(there).list()).toHaveLength(1);
   });
 
+  test('a second sign-in leaves nothing of the session before', async () => {
+    const name = `fay-${mode}`;
+    const here = fresh();
+    const { session_id } = await here.signIn(await assertion(name));
+    const next = await here.signIn(await assertion(name));
+    expect(next.session_id).not.toBe(session_id);
+    const there = fresh();
+    await there.signIn(await assertion(name));
+    const live = async (): Promise<string[]> => (await sessionsOf(there).list()).map((each) => each.session_id);
+    for (let tries = 0; tries < 50 && (await live()).includes(session_id); tries++);
+    expect((await live()).sort()).toEqual([next.session_id, there.getState().token.sessionId].sort());
+  });
+
   test('revoking the others, and then all', async () => {
     const name = `carol-${mode}`;
     const [here, there] = [fresh(), fresh()];

@@ -105,7 +105,7 @@ export class FakeServer {
   /** The answer, and what the browser does when it arrives. */
   private answer(key: string, url: URL, headers: Headers, body: Record<string, unknown> | null): [Response, (() => void)?] {
     const bearer = headers.get('authorization')?.replace('Bearer ', '');
-    const shown = (body?.['refresh_token'] as string | undefined) ?? bearer;
+    const shown = (body?.['refresh_token'] as string | undefined) ?? (body?.['token'] as string | undefined) ?? bearer;
     const [id, generation] = shown !== undefined ? part(shown) : [this.cookie?.id, this.cookie?.generation];
     const inBody = body?.['delivery'] === 'body' || body?.['refresh_token'] !== undefined;
     const granted = (session: string, next: number): Record<string, unknown> => ({

@@ -1,0 +1,93 @@
+import { describe, expect, test, vi } from 'vitest';
+import { headerMode, type LatchkeyOptions } from '../../src/core/index.js';
+import { FakeServer, noAnswer, noNetwork, problem } from './support/fake-server.js';
+import { happens, openTab, pass, setUpTabs, settle } from './support/tabs.js';
+
+setUpTabs();
+
+const header: LatchkeyOptions = { mode: headerMode() };
+const revoked = (server: FakeServer): unknown[] => server.of('POST /revoke').map(({ body }) => body);
+
+describe('a second sign-in in header mode', () => {
+  test('ends the session before, by its refresh token and without the new one', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server, header);
+    await client.signIn('a');
+    await client.refresh();
+    await client.signIn('b');
+    await settle();
+    expect(revoked(server)).toEqual([{ strategy: 'token', token: 'refresh.s-a.1' }]);
+    expect(server.of('POST /revoke')[0]?.headers.get('authorization')).toBeNull();
+    expect([...server.live.keys()]).toEqual(['s-b']);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, token: { sessionId: 's-b' } });
+  });
+
+  test('does not wait for it', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server, header);
+    await client.signIn('a');
+    server.fail('POST /revoke', noAnswer);
+    expect(await client.signIn('b')).toMatchObject({ session_id: 's-b' });
+  });
+
+  test('succeeds where that cannot be sent, says nothing of it, and sends it when the network is back', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server, header);
+    await client.signIn('a');
+    server.fail('POST /revoke', noNetwork);
+    await client.signIn('b');
+    await settle();
+    expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, retryAt: null });
+    expect(server.live.has('s-a')).toBe(true);
+    await happens('online');
+    expect([...server.live.keys()]).toEqual(['s-b']);
+  });
+
+  test('that is the retry of the first one ends nothing', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server, header);
+    await client.signIn('a');
+    await client.signIn('a');
+    await settle();
+    expect(revoked(server)).toEqual([]);
+  });
+
+  test('that fails ends nothing', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server, header);
+    await client.signIn('a');
+    server.fail('POST /login', () => problem(401, 'invalid_assertion'));
+    await expect(client.signIn('b')).rejects.toMatchObject({ code: 'invalid_assertion' });
+    await settle();
+    expect(revoked(server)).toEqual([]);
+    expect(client.getState().token.sessionId).toBe('s-a');
+  });
+
+  test('does not forget a sign-out that is still to be sent, nor is it ended by it', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server, header);
+    await client.signIn('a');
+    server.fail('POST /revoke', noNetwork, 2);
+    await client.signOut();
+    await client.signIn('b');
+    await pass(10);
+    expect([...server.live.keys()]).toEqual(['s-b']);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, token: { sessionId: 's-b' } });
+  });
+});
+
+describe('a client that is disposed of', () => {
+  test('while a sign-out is waiting, or in the air, sends nothing more', async () => {
+    for (const isWaiting of [true, false]) {
+      const server = new FakeServer().signedIn();
+      const client = await openTab(server);
+      server.fail('POST /revoke', isWaiting ? noNetwork : noAnswer, 99);
+      void client.signOut();
+      await pass(0.5);
+      client.dispose();
+      await settle();
+      expect(vi.getTimerCount()).toBe(0);
+      expect(server.of('POST /revoke')).toHaveLength(1);
+    }
+  });
+});
