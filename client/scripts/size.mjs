@@ -7,7 +7,7 @@ import { build } from 'vite';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /** Bytes: what it takes, and up to 2 % more. */
-const BUDGETS = { core: 4_990, whole: 18_800, styles: 1_680 };
+const BUDGETS = { core: 5_280, whole: 19_200, styles: 1_680 };
 
 const app = (names, use) => `import { ${names} } from './src/core/index.ts'; ${use}`;
 const APPS = {

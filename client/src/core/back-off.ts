@@ -8,17 +8,24 @@ const NOT_US_SECONDS = 5;
 /** A reply that was lost is asked for again this often within the server's grace. */
 const LOST_REPLIES = 4;
 
-const TOLD = { code: 'rate_limited', message: 'Too many requests', status: 429, requestId: null } as const;
+/** The server wants to be left alone, and in which words it said so: another tab repeats them to whoever asks there. */
+export interface Wait extends Pick<LatchkeyError, 'code' | 'message' | 'status'> {
+  readonly seconds: number;
+}
 
 /** One kind of request, and how it fared lately. */
 export interface BackOff {
   /** Takes note of a failure; returns the seconds to wait. */
   failed(error: LatchkeyError): number;
-  /** Waits at least this long, because another tab was told so. */
-  hold(seconds: number): void;
+  /** Waits at least this long: this tab or another one was told so. */
+  hold(wait: Wait): void;
   /** It works again, or the network came back: what the server asked for stays. */
   relax(): void;
-  /** Throws while the server wants to be left alone. */
+  /** What the server asked for, while it lasts. */
+  running(): Wait | null;
+  /** The same for whoever asks all the same. */
+  refusal(): LatchkeyError | null;
+  /** Throws it. */
   allowed(): void;
   /** Seconds until the next try. */
   left(): number;
@@ -32,25 +39,34 @@ export interface BackOff {
 export function backOff(lossless: boolean): BackOff {
   let failures = 0;
   let lost = false;
-  let asked = countdown(0);
   let own = countdown(0);
-  /** What this tab was told, else what another one will have been. */
-  let because: Pick<LatchkeyError, 'code' | 'message' | 'status' | 'requestId'> = TOLD;
+  let asked = countdown(0);
+  let told: Wait | undefined;
+
+  const running = (): Wait | null => {
+    const seconds = asked();
+    return told && seconds > 0 ? { ...told, seconds } : null;
+  };
+  const refusal = (): LatchkeyError | null => {
+    const wait = running();
+    return wait && new LatchkeyError(wait.code, wait.message, { status: wait.status, retryAfter: Math.ceil(wait.seconds) });
+  };
+
   return {
-    failed(error) {
-      const { code, status, retryAfter } = error;
+    running,
+    refusal,
+    failed({ code, status, retryAfter }) {
       const doubled = Math.min(60, 2 ** failures++);
       lost = lossless && status === null && failures <= LOST_REPLIES;
-      const seconds = retryAfter ?? (lost ? doubled : Math.max(Math.random() * doubled, code === 'not_latchkey' ? NOT_US_SECONDS : 0));
-      if (retryAfter === null) own = countdown(seconds);
-      else {
-        asked = countdown(seconds);
-        because = error;
-      }
+      if (retryAfter !== null) return retryAfter;
+      const seconds = lost ? doubled : Math.max(Math.random() * doubled, code === 'not_latchkey' ? NOT_US_SECONDS : 0);
+      own = countdown(seconds);
       return seconds;
     },
-    hold(seconds) {
-      if (seconds > asked()) asked = countdown(seconds);
+    hold(wait) {
+      if (wait.seconds <= asked()) return;
+      asked = countdown(wait.seconds);
+      told = wait;
     },
     relax() {
       failures = 0;
@@ -58,8 +74,8 @@ export function backOff(lossless: boolean): BackOff {
       own = countdown(0);
     },
     allowed() {
-      const { code, message, status, requestId } = because;
-      if (asked() > 0) throw new LatchkeyError(code, message, { status, requestId, retryAfter: Math.ceil(asked()) });
+      const error = refusal();
+      if (error) throw error;
     },
     left: () => Math.max(asked(), own(), 0),
     failing: () => failures > 0,

@@ -1,5 +1,7 @@
 /** What do the tabs tell each other? Times and states; tokens only in header mode. */
 
+import type { Wait } from './back-off.js';
+import type { Kind } from './context.js';
 import type { Tokens } from './header-mode.js';
 import type { EndReason } from './types.js';
 import type { components } from '../api.js';
@@ -15,15 +17,17 @@ export type Message =
   | { readonly type: 'resume' }
   /** A refresh is in the air, or has landed. */
   | { readonly type: 'flight'; readonly tab: string; readonly up: boolean }
-  /** The server asked for time. */
-  | { readonly type: 'wait'; readonly what: 'refresh' | 'read'; readonly seconds: number }
+  /** The server asked for time, just now or before a new tab was there. */
+  | ({ readonly type: 'wait'; readonly what: Kind } & Wait)
   /** This tab polls now; and what came of it. */
   | { readonly type: 'beat' }
   | { readonly type: 'list'; readonly id: string | null; readonly etag: string | null; readonly list: List | null }
-  /** A new tab of header mode has no token yet. */
+  /** A new tab wants to know what the others know: what the server asked for and, in header mode, the tokens. */
   | { readonly type: 'hello' };
 
 export interface Channel {
+  /** Whether there can be others at all. */
+  readonly reaches: boolean;
   post(message: Message): void;
   close(): void;
 }
@@ -35,6 +39,7 @@ export function openChannel(name: string, hear: (message: Message) => void): Cha
   // Node's keeps its process alive.
   (channel as { unref?: () => void } | null)?.unref?.();
   return {
+    reaches: channel !== null,
     post: (message) => channel?.postMessage(message),
     close() {
       channel?.close();

@@ -1,8 +1,9 @@
 /** How do the parts make a client? */
 
-import { backOff } from './back-off.js';
+import { backOff, type Wait } from './back-off.js';
 import { openChannel, type Channel, type Message } from './channel.js';
 import type { Core, Kind, Member, Part } from './context.js';
+import { greeting, type Greeting } from './greeting.js';
 import { listen, online, visible } from './page.js';
 import { createPause } from './pause.js';
 import { refreshing } from './refreshing.js';
@@ -28,23 +29,35 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   const store = createStore(UNKNOWN_STATE);
   const tokens = options.mode?.() ?? null;
   const { send, abort } = transport(baseUrl, tokens ? 'omit' : 'include');
-  const tries = { refresh: backOff(true), read: backOff(false) };
+  const tries = { refresh: backOff(true), status: backOff(false), read: backOff(false) };
   const pause = createPause();
   const parts = new Map<Part<unknown>, unknown>();
   const members: Member[] = [];
   let failing: Kind | null = null;
   let disposed = false;
   let channel: Channel | undefined;
+  let hello: Greeting | undefined;
   const open = (): Channel => (channel ??= openChannel(options.channel ?? 'latchkey', hear));
+  const greet = (): void => {
+    if (open().reaches) hello = greeting();
+    open().post({ type: 'hello' });
+  };
   const tell = (message: Message): void => {
-    if (!disposed) open().post(message);
+    if (disposed) return;
+    if (!channel) greet();
+    open().post(message);
   };
   const session = heldSession(store, tokens, tell, options);
   const plan = (): void => {
     if (!disposed) for (const member of members) member.plan();
   };
 
-  const context = {
+  const show: Core['show'] = (kind, error, seconds, more) => {
+    failing = kind;
+    store.set({ error, retryAt: Date.now() + seconds * 1000, ...more });
+  };
+
+  const context: Omit<Core, 'refresh'> = {
     options,
     baseUrl,
     fetch,
@@ -54,12 +67,25 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     pause,
     tell,
     call: (path, call, via = fetch) => send(path, call, via),
+    async greeted() {
+      if (!disposed && !channel) greet();
+      await hello?.over;
+    },
+    hold(kind, { code, message, status, retryAfter: seconds }) {
+      if (seconds === null) return;
+      const wait: Wait = { seconds, code, message, status };
+      // An outage is the status's, too. A limit of refreshes is not: asking for the status is unlimited.
+      const kinds: Kind[] = kind === 'refresh' && status !== 429 ? ['refresh', 'status'] : [kind];
+      for (const what of kinds) {
+        tries[what].hold(wait);
+        tell({ type: 'wait', what, ...wait });
+      }
+    },
+    show,
     failed(kind, error) {
       if (disposed) return;
-      const seconds = tries[kind].failed(error);
-      failing = kind;
-      if (error.retryAfter !== null) tell({ type: 'wait', what: kind, seconds });
-      store.set({ error, online: online(), retryAt: Date.now() + seconds * 1000, ...(kind === 'read' && { stale: true }) });
+      context.hold(kind, error);
+      show(kind, error, tries[kind].failed(error), { online: online(), ...(kind === 'read' && { stale: true }) });
       queueMicrotask(() => options.onError?.(error));
     },
     worked(kind) {
@@ -72,7 +98,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
       return parts.get(make) as T;
     },
     join: (member) => void members.push(member),
-  } satisfies Omit<Core, 'refresh'>;
+  };
   const renewal = refreshing(context);
   const { refresh, check } = renewal;
   const core: Core = { ...context, refresh };
@@ -80,13 +106,27 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   members.push(when(context, () => store.listeners.size > 0, renewal));
 
   const hearing: { readonly [Type in Message['type']]?: (message: Message & { type: Type }) => void } = {
-    token: session.heard,
+    token(message) {
+      // What failed here has worked there.
+      if (session.heard(message)) for (const kind of ['refresh', 'status'] as const) context.worked(kind);
+    },
     ended: ({ id, reason, byServer }) => (id === null || id === session.id()) && session.end(reason, byServer, false),
     pause: pause.begin,
     resume: pause.end,
     flight: ({ tab, up }) => pause.elsewhere(tab, up),
-    wait: ({ what, seconds }) => tries[what].hold(seconds),
-    hello: session.introduce,
+    wait({ what, ...wait }) {
+      tries[what].hold(wait);
+      const refusal = tries[what].refusal();
+      // Otherwise nobody would learn why nothing is shown.
+      if (refusal && what === 'status' && store.get().status === 'unknown') show(what, refusal, wait.seconds);
+    },
+    hello() {
+      session.introduce();
+      for (const what of ['refresh', 'status', 'read'] as const) {
+        const wait = tries[what].running();
+        if (wait) tell({ type: 'wait', what, ...wait });
+      }
+    },
   };
   function hear(message: Message): void {
     (hearing[message.type] as ((message: Message) => void) | undefined)?.(message);
@@ -96,24 +136,22 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
 
   let stop = (): void => {};
   const start = (): void => {
-    open();
-    if (tokens && tokens.get() === null && store.get().status === 'unknown') {
-      session.end(null);
-      tell({ type: 'hello' });
-    }
+    if (!channel) greet();
+    if (tokens && tokens.get() === null && store.get().status === 'unknown') session.end(null);
     stop = listen({
       visibilitychange: plan,
       focus: plan,
       offline: () => store.set({ online: false }),
       online() {
         store.set({ online: true });
-        tries.refresh.relax();
-        tries.read.relax();
+        for (const each of Object.values(tries)) each.relax();
         plan();
       },
       pageshow(event) {
+        if (!(event as PageTransitionEvent).persisted) return;
         // While it was in the back-forward cache it heard nothing.
-        if ((event as PageTransitionEvent).persisted) void check.run();
+        greet();
+        void check.run();
       },
     });
   };
@@ -146,6 +184,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
       for (const member of members) member.stop();
       sign.stop();
       pause.end();
+      hello?.stop();
       abort();
       channel?.close();
     },

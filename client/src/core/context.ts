@@ -8,10 +8,10 @@ import type { Pause } from './pause.js';
 import type { HeldSession } from './session.js';
 import type { Store } from './state.js';
 import type { Answer, Call, Fetch } from './transport.js';
-import type { LatchkeyOptions, TokenStatus } from './types.js';
+import type { LatchkeyOptions, LatchkeyState, TokenStatus } from './types.js';
 
-/** Refreshing and reading fare apart: a list asked for too often must not cost the session its token. */
-export type Kind = 'refresh' | 'read';
+/** They fare apart: a list asked for too often must not cost the session its token, nor a refresh the status its answer. */
+export type Kind = 'refresh' | 'status' | 'read';
 
 export interface Context {
   readonly options: LatchkeyOptions;
@@ -23,6 +23,12 @@ export interface Context {
   tell(message: Message): void;
   /** Asks the API, as it is: no token is added and no 401 is looked at, unless `via` does so. */
   call(path: string, call: Call, via?: Fetch): Promise<Answer>;
+  /** Resolves once the other tabs have had the time to say what a new one must know. */
+  greeted(): Promise<void>;
+  /** Keeps what an answer asked for, in every tab. */
+  hold(kind: Kind, error: LatchkeyError): void;
+  /** Shows why there is no answer, and when the next try is. */
+  show(kind: Kind, error: LatchkeyError, seconds: number, more?: Partial<LatchkeyState>): void;
   /** A request failed that nobody may be waiting for. */
   failed(kind: Kind, error: LatchkeyError): void;
   worked(kind: Kind): void;

@@ -2,6 +2,7 @@
 
 import { countdown } from './clock.js';
 import type { Core, Member } from './context.js';
+import type { LatchkeyError } from './errors.js';
 import { flight, type Flight } from './flight.js';
 import { listen, visible } from './page.js';
 
@@ -17,13 +18,17 @@ export interface Polling extends Flight<void> {
   soon(): void;
 }
 
-/** `left` are the seconds for which it must not be asked for at all. */
-export function polling(
-  { options, session, store, join, plan: landed }: Core,
-  ask: () => Promise<void>,
-  left: () => number,
-  heard?: Member['heard'],
-): Polling {
+/** What is asked for. */
+export interface Asking {
+  ask(): Promise<void>;
+  /** Seconds for which it must not be asked for at all. */
+  left(): number;
+  /** The server was asked too much already, and not by this page: somebody must be told why nothing is shown. */
+  held(refusal: LatchkeyError): void;
+  readonly heard?: Member['heard'];
+}
+
+export function polling({ options, session, store, tries, join, plan: landed }: Core, { ask, left, held, heard }: Asking): Polling {
   const every = options.pollEvery ?? 10;
   let watchers = 0;
   let { owner } = session.epoch;
@@ -43,6 +48,9 @@ export function polling(
     // Another session: what it may see is wanted at once.
     if (owner !== session.epoch.owner) next = countdown(0);
     owner = session.epoch.owner;
+    if (watchers === 0) return;
+    const refusal = tries.read.refusal();
+    if (refusal) held(refusal);
     const seconds = Math.max(next(), left(), 0);
     if (wanted() && seconds < Infinity) timer = setTimeout(() => wanted() && void asking.run().catch(() => undefined), seconds * 1000);
   }

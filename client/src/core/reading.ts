@@ -8,18 +8,15 @@ import type { Answer, Call } from './transport.js';
 /** Reads with the token. */
 export type Read = (path: string, call: Call) => Promise<Answer>;
 
-export function reading({ tries, tell, call, part }: Core): Read {
+export function reading({ tries, greeted, hold, call, part }: Core): Read {
   const via = part(authenticated);
   return async (path, how) => {
+    await greeted();
     tries.read.allowed();
     try {
       return await call(path, how, via);
     } catch (error) {
-      const seconds = (error as LatchkeyError).retryAfter;
-      if (seconds !== null) {
-        tries.read.hold(seconds);
-        tell({ type: 'wait', what: 'read', seconds });
-      }
+      hold('read', error as LatchkeyError);
       throw error;
     }
   };

@@ -22,15 +22,21 @@ export interface Refreshing {
   ask(): Promise<Status>;
 }
 
-export function refreshing({ session, store, tries, pause, tell, call, failed, worked, plan }: Context): Refreshing {
+export function refreshing({ session, store, tries, pause, tell, call, greeted, failed, worked, plan }: Context): Refreshing {
   const tab = Math.random().toString(36);
+
+  /** Everybody holds still, and the others have had their say. */
+  const still = async (): Promise<void> => {
+    await greeted();
+    await pause.over();
+  };
 
   /** A page on which nobody has signed in has lost nothing. */
   const reasonOf = ({ reason, code }: LatchkeyError): EndReason | null =>
     reason ?? (code === 'token_missing' && store.get().status === 'unknown' ? null : 'expired');
 
   const refresh = flight(async () => {
-    await pause.over();
+    await still();
     if (store.get().status === 'signed-out') return session.status();
     tries.refresh.allowed();
     const started = session.epoch.token;
@@ -64,18 +70,19 @@ export function refreshing({ session, store, tries, pause, tell, call, failed, w
   };
 
   const check = flight(async () => {
-    await pause.over();
+    await still();
+    if (tries.status.running()) return;
     const started = session.epoch.token;
     try {
       const answer = await ask();
       if (started !== session.epoch.token) return;
-      worked('refresh');
+      worked('status');
       const holds = store.get().status === 'signed-in' || session.headers() !== undefined;
       // `none` is also what an older token is told: whether that is the end is for a refresh to say.
       if (answer.state === 'none' && holds) await refresh.run();
       else session.learnt(answer);
     } catch (error) {
-      if (started === session.epoch.token && error instanceof LatchkeyError) failed('refresh', error);
+      if (started === session.epoch.token && error instanceof LatchkeyError) failed('status', error);
     }
   }, plan);
 

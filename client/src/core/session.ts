@@ -38,10 +38,11 @@ export interface HeldSession {
   touch(): void;
   granted(answer: Granted, signIn: boolean): void;
   learnt(answer: Status): void;
-  heard(message: Message & { type: 'token' }): void;
+  /** Whether it was news. */
+  heard(message: Message & { type: 'token' }): boolean;
   /** `byServer`: nobody here asked for it. `aloud` is false where another tab said it. */
   end(reason: EndReason | null, byServer?: boolean, aloud?: boolean): void;
-  /** Tells a new tab what this one has. */
+  /** Tells a new tab the tokens, in header mode: cookies it has. */
   introduce(): void;
 }
 
@@ -136,14 +137,15 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     },
     heard({ id: session, left: seconds, signIn, tokens: theirs }) {
       // A refresh that landed while its session was being ended must not bring it back.
-      if (session === lastEnded) return;
+      if (session === lastEnded) return false;
       const here = store.get().status === 'signed-in';
-      if (here && (session === id ? seconds < left() - 2 : !signIn)) return;
+      if (here && (session === id ? seconds < left() - 2 : !signIn)) return false;
       if (tokens && theirs) tokens.set(theirs);
       epoch.token++;
       hold(session, seconds, true, true);
+      return true;
     },
     end,
-    introduce: () => post(false),
+    introduce: () => tokens && post(false),
   };
 }

@@ -78,7 +78,10 @@ function userSessions(core: Core, userId: string): UserSessions {
     else store.set({ error, stale: true, retryAt: Date.now() + tries.read.failed(error) * 1000 });
   };
   const isBarred = (): boolean => store.get().error?.code === 'forbidden' && asker === session.epoch.owner;
-  const { run, watch, soon } = polling(core, ask, () => (isBarred() ? Infinity : tries.read.left()));
+  const held = (error: LatchkeyError): void => {
+    if (store.get().sessions === null && store.get().error === null) store.set({ error, retryAt: Date.now() + tries.read.left() * 1000 });
+  };
+  const { run, watch, soon } = polling(core, { ask, left: () => (isBarred() ? Infinity : tries.read.left()), held });
 
   const end = async (body: object): Promise<Ended> => {
     const { owner } = session.epoch;

@@ -19,10 +19,10 @@ export interface Watching {
 
 /** `via` carries the token. */
 export function watching(core: Core, via: Fetch): Watching {
-  const { options, session, store, tries, refresh, tell, call, failed, worked } = core;
+  const { options, session, store, tries, refresh, tell, call, greeted, show, failed, worked } = core;
   let etag: string | null = null;
 
-  const show = (list: List | null, tag: string | null): void => {
+  const adopt = (list: List | null, tag: string | null): void => {
     etag = tag;
     worked('read');
     store.set(shown(list));
@@ -38,7 +38,7 @@ export function watching(core: Core, via: Fetch): Watching {
       const answer = await call('/sessions?include=analytics', { expect: 'sessions', headers: unlessIs(known) }, via);
       if (owner !== session.epoch.owner) return;
       const list = answer.unchanged ? null : (answer.body as List);
-      show(list, answer.etag ?? known);
+      adopt(list, answer.etag ?? known);
       tell({ type: 'list', id: session.id(), etag, list });
     } catch (error) {
       if (owner === session.epoch.owner && error instanceof LatchkeyError) failed('read', error);
@@ -48,14 +48,20 @@ export function watching(core: Core, via: Fetch): Watching {
 
   const heard = (message: Message): void => {
     if (message.type !== 'beat' && message.type !== 'list') return;
-    if (message.type === 'list' && message.id === session.id() && (message.list || store.get().sessions)) show(message.list, message.etag);
+    if (message.type === 'list' && message.id === session.id() && (message.list || store.get().sessions)) adopt(message.list, message.etag);
     // Without a list of one's own an unchanged one is no help, and each of them would put one's own off.
     if (store.get().sessions !== null) rest((options.pollEvery ?? 10) + HEAD_START);
   };
 
-  const { run, watch, rest, soon } = polling(core, ask, tries.read.left, heard);
+  const held = (refusal: LatchkeyError): void => {
+    const { status, sessions, error } = store.get();
+    if (status !== 'signed-out' && sessions === null && error === null) show('read', refusal, tries.read.left());
+  };
+
+  const { run, watch, rest, soon } = polling(core, { ask, left: tries.read.left, held, heard });
   return {
     async list() {
+      await greeted();
       tries.read.allowed();
       await run();
       // One that was under way for the session before.

@@ -7,15 +7,16 @@ import type { Refreshing } from './refreshing.js';
 /** Milliseconds; browsers take no longer ones. */
 const LONGEST = 2 ** 31 - 1;
 
-export function when({ session, store, tries: { refresh: tries } }: Context, active: () => boolean, { refresh, check }: Refreshing): Member {
+export function when({ session, store, tries }: Context, active: () => boolean, { refresh, check }: Refreshing): Member {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Seconds until the client must act; `Infinity` when there is nothing to do. */
   const due = (): number => {
     const { status } = store.get();
-    const wanted = tries.urgent() || (active() && visible());
+    const wanted = tries.refresh.urgent() || (active() && visible());
     if (!wanted || status === 'signed-out' || refresh.current() || check.current()) return Infinity;
-    return Math.max(status === 'unknown' || tries.failing() ? 0 : session.due(), tries.left());
+    if (status === 'unknown') return tries.status.left();
+    return Math.max(tries.refresh.failing() ? 0 : session.due(), tries.refresh.left());
   };
 
   const act = (): void => {

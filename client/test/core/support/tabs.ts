@@ -48,8 +48,14 @@ export function tab(server: FakeServer, options: LatchkeyOptions = {}): Latchkey
 export async function openTab(server: FakeServer, options: LatchkeyOptions = {}): Promise<Latchkey> {
   const client = tab(server, options);
   client.subscribe(() => {});
-  await pass(0);
+  // It gives the others time to say what it must know.
+  await pass(0.05);
   return client;
+}
+
+/** Where the tabs of this test hear each other. */
+export function channelName(): string {
+  return channel;
 }
 
 /** Says something as another tab would. */

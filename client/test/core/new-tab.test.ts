@@ -1,0 +1,146 @@
+import { describe, expect, test, vi } from 'vitest';
+import { headerMode, sessionsOf, userSessionsOf } from '../../src/core/index.js';
+import { FakeServer, problem } from './support/fake-server.js';
+import { channelName, happens, openTab, pass, setUpTabs, settle, tab } from './support/tabs.js';
+
+setUpTabs();
+
+const limited = (seconds: number) => () => problem(429, 'rate_limited', { retry_after: seconds });
+const down = (seconds: number) => () => problem(503, 'store_unavailable', { retry_after: seconds });
+
+describe('a new tab learns that a Retry-After is running', () => {
+  test('and reads nothing before it is over, says why, and then goes on by itself', async () => {
+    const server = new FakeServer().signedIn();
+    const first = await openTab(server);
+    server.fail('GET /sessions', limited(90));
+    await sessionsOf(first).list().catch(() => {});
+    await pass(60);
+    const second = await openTab(server);
+    sessionsOf(second).watch();
+    await settle();
+    expect(second.getState()).toMatchObject({ status: 'signed-in', sessions: null, error: { code: 'rate_limited', status: 429 } });
+    expect((second.getState().retryAt ?? 0) - Date.now()).toBeLessThanOrEqual(30_000);
+    await expect(sessionsOf(second).list()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 30 });
+    await expect(sessionsOf(second).events()).rejects.toMatchObject({ code: 'rate_limited' });
+    await pass(29.5);
+    expect(server.of('GET /sessions')).toHaveLength(1);
+    await pass(0.5);
+    expect(second.getState()).toMatchObject({ error: null, retryAt: null, sessions: [{ session_id: 's-1' }] });
+  });
+
+  test('also where it reads at once, before anybody looks at it', async () => {
+    const server = new FakeServer().signedIn();
+    const first = await openTab(server);
+    server.fail('GET /sessions', limited(90));
+    await sessionsOf(first).list().catch(() => {});
+    const listed = sessionsOf(tab(server)).list().catch((error: unknown) => error);
+    await pass(0.25);
+    expect(await listed).toMatchObject({ code: 'rate_limited' });
+    expect(server.of('GET /sessions')).toHaveLength(1);
+  });
+
+  test("and an administrator's page of somebody else says why it shows nothing", async () => {
+    const server = new FakeServer().signedIn();
+    const first = await openTab(server);
+    server.fail('GET /sessions', limited(90));
+    await sessionsOf(first).list().catch(() => {});
+    const paul = userSessionsOf(await openTab(server), 'paul');
+    paul.watch();
+    expect(paul.getState()).toMatchObject({ sessions: null, error: { code: 'rate_limited' } });
+    await pass(89);
+    expect(server.of('GET /sessions')).toHaveLength(1);
+  });
+
+  test('and refreshes nothing before it is over, but learns where it stands', async () => {
+    const server = new FakeServer().signedIn();
+    const first = await openTab(server);
+    server.fail('POST /refresh', limited(90));
+    await first.refresh().catch(() => {});
+    server.left = 200;
+    const second = await openTab(server);
+    expect(second.getState()).toMatchObject({ status: 'signed-in', token: { state: 'expiring' }, error: null });
+    await expect(second.refresh()).rejects.toMatchObject({ code: 'rate_limited', status: 429 });
+    await pass(89);
+    expect(server.of('POST /refresh')).toHaveLength(1);
+    await pass(1.5);
+    expect(second.getState().token.state).toBe('valid');
+  });
+
+  test.each(['POST /refresh', 'GET /refresh'])('of an outage that %s met, and does not even ask where it stands', async (key) => {
+    const server = new FakeServer().signedIn();
+    if (key === 'GET /refresh') server.fail(key, down(20));
+    const first = await openTab(server);
+    if (key === 'POST /refresh') server.fail(key, down(20));
+    if (key === 'POST /refresh') await first.refresh().catch(() => {});
+    const asked = server.of('GET /refresh').length;
+    const second = await openTab(server);
+    expect(second.getState()).toMatchObject({ status: 'unknown', error: { code: 'store_unavailable', status: 503 } });
+    await pass(19.5);
+    expect(server.of('GET /refresh')).toHaveLength(asked);
+    await pass(1);
+    expect(second.getState()).toMatchObject({ status: 'signed-in', error: null, retryAt: null });
+  });
+
+  test('and is not held by one that is over', async () => {
+    const server = new FakeServer().signedIn();
+    const first = await openTab(server);
+    server.fail('GET /sessions', limited(20));
+    await sessionsOf(first).list().catch(() => {});
+    await pass(21);
+    const second = await openTab(server);
+    expect(await sessionsOf(second).list()).toHaveLength(1);
+  });
+});
+
+describe('the greeting', () => {
+  test('is said again by a page that comes out of the back-forward cache, where it heard nothing', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const asked = server.requests.length;
+    // What another tab answers to the greeting.
+    const other = new BroadcastChannel(channelName());
+    other.onmessage = ({ data }) => {
+      if (data.type === 'hello') other.postMessage({ type: 'wait', what: 'status', seconds: 20, code: 'store_unavailable', message: '', status: 503 });
+    };
+    await happens('pageshow', { persisted: true });
+    await pass(10);
+    expect(server.requests).toHaveLength(asked);
+    expect(client.getState().status).toBe('signed-in');
+    other.close();
+  });
+
+  test('keeps a tab that is alone waiting for a moment, and no longer', async () => {
+    const server = new FakeServer().signedIn();
+    const client = tab(server);
+    client.subscribe(() => {});
+    await pass(0.04);
+    expect(server.requests).toHaveLength(0);
+    await pass(0.01);
+    expect(client.getState().status).toBe('signed-in');
+  });
+
+  test('keeps nobody waiting where tabs cannot hear each other', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const client = tab(new FakeServer().signedIn());
+    client.subscribe(() => {});
+    await pass(0);
+    expect(client.getState().status).toBe('signed-in');
+  });
+
+  test('brings cookie mode no token: it asks the server where it stands', async () => {
+    const server = new FakeServer().signedIn();
+    await openTab(server);
+    await openTab(server);
+    expect(server.of('GET /refresh')).toHaveLength(2);
+  });
+
+  test('ends with the client', async () => {
+    const client = tab(new FakeServer().signedIn(), { mode: headerMode() });
+    client.subscribe(() => {});
+    const refreshed = client.refresh().catch((error: unknown) => error);
+    client.dispose();
+    await settle();
+    expect(await refreshed).toBeDefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
