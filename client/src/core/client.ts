@@ -97,7 +97,10 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
       if (!parts.has(make)) parts.set(make, make(core));
       return parts.get(make) as T;
     },
-    join: (member) => void members.push(member),
+    join(member) {
+      members.push(member);
+      if (disposed) member.stop();
+    },
   };
   const renewal = refreshing(context);
   const { refresh, check } = renewal;

@@ -16,11 +16,14 @@ export interface Polling extends Flight<void> {
   rest(seconds?: number): void;
   /** As soon as it may be. */
   soon(): void;
+  /** It was changed by our own hand: an answer that is under way may not know of it, and another one is wanted. */
+  changed(): void;
 }
 
 /** What is asked for. */
 export interface Asking {
-  ask(): Promise<void>;
+  /** `isOld` says of an answer, once it is there, that somebody else signed in, or something was changed, meanwhile. */
+  ask(isOld: () => boolean): Promise<void>;
   /** Seconds for which it must not be asked for at all. */
   left(): number;
   /** The server was asked too much already, and not by this page: somebody must be told why nothing is shown. */
@@ -31,17 +34,20 @@ export interface Asking {
 export function polling({ options, session, store, tries, join, plan: landed }: Core, { ask, left, held, heard }: Asking): Polling {
   const every = options.pollEvery ?? 10;
   let watchers = 0;
+  let changes = 0;
   let { owner } = session.epoch;
   let next = countdown(0);
   let focusable = countdown(0);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
   let leave = (): void => {};
 
   const asking = flight(() => {
     rest();
-    return ask();
+    const before = [session.epoch.owner, changes];
+    return ask(() => before[0] !== session.epoch.owner || before[1] !== changes);
   }, landed);
-  const wanted = (): boolean => watchers > 0 && visible() && store.get().status === 'signed-in' && !asking.current();
+  const wanted = (): boolean => !over && watchers > 0 && visible() && store.get().status === 'signed-in' && !asking.current();
 
   function plan(): void {
     clearTimeout(timer);
@@ -63,12 +69,17 @@ export function polling({ options, session, store, tries, join, plan: landed }: 
     next = countdown(0);
     plan();
   };
+  const changed = (): void => {
+    changes++;
+    soon();
+  };
   const look = (): void => (visible() && focusable() <= 0 ? soon() : plan());
 
   join({
     plan,
     ...(heard && { heard }),
     stop() {
+      over = true;
       clearTimeout(timer);
       leave();
     },
@@ -78,8 +89,9 @@ export function polling({ options, session, store, tries, join, plan: landed }: 
     ...asking,
     rest,
     soon,
+    changed,
     watch() {
-      if (watchers++ === 0) leave = listen({ visibilitychange: look, focus: look, online: soon });
+      if (watchers++ === 0 && !over) leave = listen({ visibilitychange: look, focus: look, online: soon });
       plan();
       let watches = true;
       return () => {

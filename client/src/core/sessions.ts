@@ -36,7 +36,7 @@ function sessions(core: Core): Sessions {
     if (all || (id !== null && answer.session_ids.includes(id))) session.end('signed_out');
     else {
       store.set({ sessions: without(store.get().sessions, answer) });
-      watch.refetch();
+      watch.changed();
     }
     return answer;
   };

@@ -53,7 +53,7 @@ function userSessions(core: Core, userId: string): UserSessions {
   /** Whose answer it is. */
   let asker = session.epoch.owner;
 
-  const ask = async (): Promise<void> => {
+  const ask = async (isOld: () => boolean): Promise<void> => {
     const { owner } = session.epoch;
     if (asker !== owner) store.set(NOTHING);
     asker = owner;
@@ -62,7 +62,7 @@ function userSessions(core: Core, userId: string): UserSessions {
       if (core.store.get().status === 'signed-in' && session.left() <= 0) await refresh.run();
       const path = `/sessions${query({ include: 'analytics', user_id: userId })}`;
       const answer = await read(path, { expect: 'sessions', headers: unlessIs(known) });
-      if (owner !== session.epoch.owner) return;
+      if (isOld()) return;
       tries.read.relax();
       etag = answer.etag ?? known;
       store.set({ ...shown(answer.unchanged ? null : (answer.body as List)), error: null, retryAt: null });
@@ -81,14 +81,14 @@ function userSessions(core: Core, userId: string): UserSessions {
   const held = (error: LatchkeyError): void => {
     if (store.get().sessions === null && store.get().error === null) store.set({ error, retryAt: Date.now() + tries.read.left() * 1000 });
   };
-  const { run, watch, soon } = polling(core, { ask, left: () => (isBarred() ? Infinity : tries.read.left()), held });
+  const { run, watch, changed } = polling(core, { ask, left: () => (isBarred() ? Infinity : tries.read.left()), held });
 
   const end = async (body: object): Promise<Ended> => {
     const { owner } = session.epoch;
     const answer = (await call('/revoke', { method: 'POST', expect: 'ended', body: { ...body, user_id: userId } }, via)).body as Ended;
     if (owner === session.epoch.owner) {
       store.set({ sessions: without(store.get().sessions, answer) });
-      soon();
+      changed();
     }
     return answer;
   };

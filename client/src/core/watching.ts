@@ -13,8 +13,8 @@ const HEAD_START = 1;
 export interface Watching {
   list(): Promise<readonly Session[]>;
   watch(): () => void;
-  /** The list has changed by our own hand. */
-  refetch(): void;
+  /** The list was changed by our own hand. */
+  changed(): void;
 }
 
 /** `via` carries the token. */
@@ -28,7 +28,7 @@ export function watching(core: Core, via: Fetch): Watching {
     store.set(shown(list));
   };
 
-  const ask = async (): Promise<void> => {
+  const ask = async (isOld: () => boolean): Promise<void> => {
     const { owner } = session.epoch;
     tell({ type: 'beat' });
     // The list goes with its session, and its tag with the list.
@@ -36,7 +36,7 @@ export function watching(core: Core, via: Fetch): Watching {
     try {
       if (store.get().status === 'signed-in' && session.left() <= 0) await refresh.run();
       const answer = await call('/sessions?include=analytics', { expect: 'sessions', headers: unlessIs(known) }, via);
-      if (owner !== session.epoch.owner) return;
+      if (isOld()) return;
       const list = answer.unchanged ? null : (answer.body as List);
       adopt(list, answer.etag ?? known);
       tell({ type: 'list', id: session.id(), etag, list });
@@ -58,7 +58,7 @@ export function watching(core: Core, via: Fetch): Watching {
     if (status !== 'signed-out' && sessions === null && error === null) show('read', refusal, tries.read.left());
   };
 
-  const { run, watch, rest, soon } = polling(core, { ask, left: tries.read.left, held, heard });
+  const { run, watch, rest, soon, changed } = polling(core, { ask, left: tries.read.left, held, heard });
   return {
     async list() {
       await greeted();
@@ -72,7 +72,7 @@ export function watching(core: Core, via: Fetch): Watching {
       if (store.get().sessions === null) soon();
       return watch();
     },
-    refetch: soon,
+    changed,
   };
 }
 

@@ -68,15 +68,29 @@ describe("watching somebody else's sessions", () => {
     expect(server.of(LIST)).toHaveLength(3);
   });
 
+  test('also where nobody answers that one', async () => {
+    const server = new FakeServer().signedIn();
+    server.fail(LIST, listOf('p-1'));
+    server.fail(LIST, noNetwork, 99);
+    const [paul, client] = await watched(server);
+    await client.signIn('b');
+    await pass(1);
+    expect(paul.getState()).toMatchObject({ sessions: null, error: { code: 'network' } });
+    expect(server.of(LIST)[1]?.headers.get('if-none-match')).toBeNull();
+  });
+
   test('an answer to whoever was signed in before is dropped', async () => {
     const server = new FakeServer().signedIn();
     let answer = (_: Response): void => {};
     server.fail(LIST, () => new Promise<Response>((resolve) => (answer = resolve)));
     server.fail(LIST, () => problem(403, 'forbidden'), 99);
     const [paul, client] = await watched(server);
+    const seen: unknown[] = [];
+    paul.subscribe(() => seen.push(paul.getState().sessions));
     await client.signIn('b');
     answer(listOf('p-1')());
     await pass(1);
+    expect(new Set(seen)).toEqual(new Set([null]));
     expect(paul.getState()).toMatchObject({ sessions: null, error: { code: 'forbidden' } });
   });
 

@@ -158,6 +158,25 @@ describe('the sessions', () => {
     expect(client.getState().sessions?.map(({ session_id }) => session_id)).toEqual(['s-1']);
   });
 
+  test('one that was ended is not brought back by a list that was under way', async () => {
+    const server = new FakeServer().signedIn();
+    server.live.set('s-2', 0);
+    const client = await openTab(server);
+    await sessionsOf(client).list();
+    const seen: number[] = [];
+    server.etag++;
+    const release = server.holdBack('GET /sessions');
+    sessionsOf(client).watch();
+    await happens('focus');
+    await pass(10);
+    await sessionsOf(client).revoke('s-2');
+    client.subscribe(() => seen.push(client.getState().sessions?.length ?? 0));
+    release();
+    await pass(1);
+    expect(new Set(seen)).toEqual(new Set([1]));
+    expect(server.of('GET /sessions')).toHaveLength(3);
+  });
+
   test('all others can be ended, and this one goes on', async () => {
     const server = new FakeServer().signedIn();
     server.live.set('s-2', 0).set('s-3', 0);
@@ -214,6 +233,18 @@ describe('a client that was disposed of', () => {
     expect(one.getState()).toBe(state);
     expect(server.requests.slice(before).every(({ path }) => path === '/refresh')).toBe(true);
     await expect(sessionsOf(one).list()).rejects.toMatchObject({ code: 'network' });
+  });
+
+  test('is watched in vain', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    client.dispose();
+    const stop = sessionsOf(client).watch();
+    await happens('focus');
+    await pass(60);
+    expect(server.of('GET /sessions')).toHaveLength(0);
+    expect(vi.getTimerCount()).toBe(0);
+    stop();
   });
 
   test('with requests in the air gives them up, and leaves no timer and no complaint', async () => {
