@@ -11,7 +11,7 @@ const LENGTH_MAX = 200;
 export function ReasonField({ field }: { readonly field: RefObject<HTMLInputElement | null> }): ReactElement {
   const { labels } = useWords();
   return (
-    <label className="latchkey-reason">
+    <label>
       {labels.reason}{' '}
       <input ref={field} name="reason" required pattern=".*\S.*" maxLength={LENGTH_MAX} autoComplete="off" />
     </label>
@@ -22,6 +22,8 @@ export function ReasonField({ field }: { readonly field: RefObject<HTMLInputElem
 export function confirmed(take: (reason: string) => void): (event: FormEvent<HTMLFormElement>) => void {
   return (event) => {
     event.preventDefault();
+    // An app may have put the page into a form of its own.
+    event.stopPropagation();
     take(String(new FormData(event.currentTarget).get('reason') ?? '').trim());
   };
 }

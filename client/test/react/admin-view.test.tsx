@@ -108,6 +108,25 @@ describe("an administrator on somebody else's page", () => {
     await expectAccessible(container);
   });
 
+  test('confirms to the page alone, also where an app has put it into a form of its own', async () => {
+    await api.signIn('paul-7');
+    await asAdministrator('root-7');
+    const outer = vi.fn();
+    render(
+      <section onSubmit={outer}>
+        <LatchkeyProvider client={client}>
+          <SessionMonitoring userId="paul-7" />
+        </LatchkeyProvider>
+      </section>,
+    );
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    fireEvent.click(rowButtons()[0]!);
+    fireEvent.change(reason(), { target: { value: 'x' } });
+    fireEvent.click(button('Sign out'));
+    await screen.findByText('paul-7 is not signed in anywhere.');
+    expect(outer).not.toHaveBeenCalled();
+  });
+
   test('who is none reads one plain sentence, and sees nobody', async () => {
     await api.signIn('paul-4');
     await signIn('mallory');
