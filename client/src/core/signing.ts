@@ -15,7 +15,7 @@ export interface Signing {
 }
 
 /** No epoch can undo a `Set-Cookie` that arrives late, so afterwards the server is asked what the cookies say. */
-export function signing({ session, store, pause, tell, call, plan }: Context, { refresh, ask }: Refreshing): Signing {
+export function signing({ session, store, pause, tell, call, hold, plan }: Context, { refresh, ask }: Refreshing): Signing {
   const inCookies = session.tokens === null;
   let turn: Promise<unknown> = Promise.resolve();
   /** What stops each ending that is still to be sent. */
@@ -121,7 +121,9 @@ export function signing({ session, store, pause, tell, call, plan }: Context, { 
   return {
     async signIn(assertion) {
       const id = await open(assertion);
-      return (await call(`/sessions/${id}`, { expect: 'session_id', headers: session.headers() })).body as Session;
+      const answer = call(`/sessions/${id}`, { expect: 'session_id', headers: session.headers() });
+      answer.catch((error: LatchkeyError) => hold('read', error));
+      return (await answer).body as Session;
     },
     signOut() {
       const id = session.id();

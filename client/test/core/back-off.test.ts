@@ -58,6 +58,15 @@ describe('Retry-After', () => {
     await expect(sessionsOf(client).revokeOthers()).resolves.toMatchObject({ ended: 0 });
   });
 
+  test('of the very first read after a sign-in, too', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server);
+    server.fail('GET /sessions/s-b', limited(100));
+    await expect(client.signIn('b')).rejects.toMatchObject({ code: 'rate_limited' });
+    await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 100 });
+    expect(server.of('GET /sessions')).toHaveLength(0);
+  });
+
   test('is waited out by watching, and then it goes on by itself', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
