@@ -140,7 +140,6 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   let stop = (): void => {};
   const start = (): void => {
     if (!channel) greet();
-    if (tokens && tokens.get() === null && store.get().status === 'unknown') session.end(null);
     stop = listen({
       visibilitychange: plan,
       focus: plan,

@@ -13,7 +13,10 @@ export function online(): boolean {
 /** Listens to what happens to the page; returns what stops it. */
 export function listen(listeners: Record<string, (event: Event) => void>): () => void {
   const all = (does: 'addEventListener' | 'removeEventListener'): void => {
-    for (const [type, listener] of Object.entries(listeners)) globalThis[does]?.(type, listener);
+    for (const [type, listener] of Object.entries(listeners)) {
+      const target = type === 'visibilitychange' ? globalThis.document : globalThis;
+      target?.[does]?.(type, listener);
+    }
   };
   all('addEventListener');
   return () => all('removeEventListener');

@@ -71,6 +71,8 @@ export function refreshing({ session, store, tries, pause, tell, call, greeted, 
 
   const check = flight(async () => {
     await still();
+    // Neither kept nor brought by another tab: nobody is signed in.
+    if (store.get().status === 'unknown' && session.tokens && !session.headers()) return session.end(null);
     if (tries.status.running()) return;
     const started = session.epoch.token;
     try {

@@ -134,6 +134,19 @@ describe('the greeting', () => {
     expect(server.of('GET /refresh')).toHaveLength(2);
   });
 
+  test('keeps a tab of header mode from being signed out until the others have brought its tokens', async () => {
+    const server = new FakeServer();
+    const first = await openTab(server, { mode: headerMode() });
+    await first.signIn('b');
+    const second = tab(server, { mode: headerMode() });
+    const states = new Set<string>();
+    second.subscribe(() => states.add(second.getState().status));
+    await pass(1);
+    expect([...states]).toEqual(['signed-in']);
+    const alone = await openTab(server, { mode: headerMode(), channel: 'another browser' });
+    expect(alone.getState()).toMatchObject({ status: 'signed-out', endedReason: null });
+  });
+
   test('ends with the client', async () => {
     const client = tab(new FakeServer().signedIn(), { mode: headerMode() });
     client.subscribe(() => {});
