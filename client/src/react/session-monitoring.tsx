@@ -32,6 +32,11 @@ export interface SessionMonitoringProps {
 
 /** The dashboard of the person who is signed in, or of another one for an administrator. */
 export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
+  // What was asked and answered about one user is nothing about the next.
+  return <Dashboard key={props.userId ?? ''} {...props} />;
+}
+
+function Dashboard(props: SessionMonitoringProps): ReactElement {
   const { userId, labels: own, locale, onSignedOut } = props;
   const words = useMemo(
     () => ({ labels: withLabels(own), locale, direction: directionOf(locale) }),
@@ -74,8 +79,11 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
     const isOver = status === 'signed-out';
     if (isOver && !told.current) latest.current.onSignedOut?.(latest.current.endedReason);
     told.current = isOver;
-    if (isOver) setAsked(null);
   }, [status]);
+  // A question about sessions that are no longer shown is over; those that come may be somebody else's.
+  useEffect(() => {
+    if (page.kind !== 'sessions') setAsked(null);
+  }, [page.kind]);
 
   const isLive = page.kind === 'sessions' && notice === null;
   const others = sessions.filter((session) => !session.is_current).length;

@@ -108,6 +108,29 @@ describe("an administrator on somebody else's page", () => {
     await expectAccessible(container);
   });
 
+  test('who turns to another user is asked nothing about the first any more', async () => {
+    await api.signIn('paul-8');
+    await api.signIn('mary-8');
+    await asAdministrator('root-8');
+    const page = (userId: string) => (
+      <LatchkeyProvider client={client}>
+        <SessionMonitoring userId={userId} />
+      </LatchkeyProvider>
+    );
+    // Whose list is known already: nothing is loaded in between.
+    const { rerender } = render(page('mary-8'));
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    rerender(page('paul-8'));
+    await screen.findByRole('heading', { name: 'Where paul-8 is signed in' });
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    fireEvent.click(button('Sign out everywhere …'));
+    expect(screen.getByRole('dialog')).toBeTruthy();
+    rerender(page('mary-8'));
+    await screen.findByRole('heading', { name: 'Where mary-8 is signed in' });
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    expect(screen.queryByRole('dialog')).toBeNull();
+  });
+
   test('confirms to the page alone, also where an app has put it into a form of its own', async () => {
     await api.signIn('paul-7');
     await asAdministrator('root-7');
@@ -155,13 +178,13 @@ describe("one's own id", () => {
 });
 
 describe('the hook with a user', () => {
-  const managed = (userId: string) =>
+  const managed = (user: string) =>
     renderHook(
-      () => {
+      ({ userId }) => {
         const management = useSessionManagement({ userId });
         return { management, sessions: management.sessions, current: management.currentSession, error: management.error };
       },
-      { wrapper: ({ children }) => <LatchkeyProvider client={client}>{children}</LatchkeyProvider> },
+      { initialProps: { userId: user }, wrapper: ({ children }) => <LatchkeyProvider client={client}>{children}</LatchkeyProvider> },
     );
 
   test('gives theirs, and ends them for a reason', async () => {
@@ -175,6 +198,17 @@ describe('the hook with a user', () => {
     await expect(result.current.management.revokeSession(sessionId, 'odd place')).resolves.toMatchObject({ ended: 1 });
     await waitFor(() => expect(result.current.sessions).toHaveLength(0));
     expect(await notes('paul-5')).toEqual(['odd place']);
+  });
+
+  test('gives the next one’s when the user is another one', async () => {
+    const [paul, mary] = [await api.signIn('paul-9'), await api.signIn('mary-9')];
+    await asAdministrator('root-9');
+    const { result, rerender } = managed('paul-9');
+    const ids = (): readonly string[] => result.current.sessions.map(({ session_id }) => session_id);
+    await waitFor(() => expect(ids()).toEqual([paul.sessionId]));
+    rerender({ userId: 'mary-9' });
+    expect(ids()).toEqual([]);
+    await waitFor(() => expect(ids()).toEqual([mary.sessionId]));
   });
 
   test('gives nothing and the error forbidden to whoever is no administrator', async () => {

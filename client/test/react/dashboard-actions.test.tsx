@@ -108,6 +108,15 @@ describe('signing one session out', () => {
 });
 
 describe('signing many sessions out', () => {
+  test('a question is over when the sessions that it was about are: those that come may be of somebody else', async () => {
+    const { click, set } = await dashboard();
+    await click(button('Sign out everywhere …'));
+    expect(screen.getByRole('dialog')).toBeTruthy();
+    await set({ sessions: null });
+    await set({ sessions: SIGNED_IN.sessions ?? [] });
+    expect(screen.queryByRole('dialog')).toBeNull();
+  });
+
   test('all others: a dialog says how many and what becomes of open pages', async () => {
     const { click, container } = await dashboard();
     await click(button('Sign out all others'));
