@@ -37,15 +37,18 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   let disposed = false;
   let channel: Channel | undefined;
   let hello: Greeting | undefined;
-  const open = (): Channel => (channel ??= openChannel(options.channel ?? 'latchkey', hear));
+  const open = (): Channel => {
+    if (channel) return channel;
+    channel = openChannel(options.channel ?? 'latchkey', hear);
+    greet();
+    return channel;
+  };
   const greet = (): void => {
-    if (open().reaches) hello = greeting();
-    open().post({ type: 'hello' });
+    if (channel?.reaches) hello = greeting();
+    tell({ type: 'hello' });
   };
   const tell = (message: Message): void => {
-    if (disposed) return;
-    if (!channel) greet();
-    open().post(message);
+    if (!disposed) open().post(message);
   };
   const session = heldSession(store, tokens, tell, options);
   const plan = (): void => {
@@ -68,7 +71,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     tell,
     call: (path, call, via = fetch) => send(path, call, via),
     async greeted() {
-      if (!disposed && !channel) greet();
+      if (!disposed) open();
       await hello?.over;
     },
     hold(kind, { code, message, status, retryAfter: seconds }) {
@@ -125,7 +128,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     },
     hello() {
       session.introduce();
-      for (const what of ['refresh', 'status', 'read'] as const) {
+      for (const what of Object.keys(tries) as Kind[]) {
         const wait = tries[what].running();
         if (wait) tell({ type: 'wait', what, ...wait });
       }
@@ -139,7 +142,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
 
   let stop = (): void => {};
   const start = (): void => {
-    if (!channel) greet();
+    open();
     stop = listen({
       visibilitychange: plan,
       focus: plan,

@@ -109,12 +109,12 @@ export function signing({ session, store, pause, tell, call, hold, plan }: Conte
     };
     let isFirst = true;
     return insist(async () => {
-      const wasFirst = isFirst;
-      isFirst = false;
       // A sign-in has ended it by its cookie: what there is now is not ours to end.
       if (!concerns()) return;
-      if (wasFirst || (await isThere())) await revoke({ strategy: 'current' });
-      if (wasFirst && (await isThere())) await revoke({ strategy: 'current' });
+      const wasFirst = isFirst;
+      isFirst = false;
+      if (wasFirst) await revoke({ strategy: 'current' });
+      if (await isThere()) await revoke({ strategy: 'current' });
     }, concerns);
   };
 
