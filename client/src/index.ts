@@ -2,6 +2,11 @@
 
 export * from './core/index.js';
 export { LatchkeyProvider, type LatchkeyProviderProps } from './react/latchkey-provider.js';
-export { type SessionManagement, useSessionManagement } from './react/use-session-management.js';
+export {
+  type SessionManagement,
+  type SessionManagementOptions,
+  type UserSessionManagement,
+  useSessionManagement,
+} from './react/use-session-management.js';
 export { SessionMonitoring, type SessionMonitoringProps } from './react/session-monitoring.js';
 export type { EndedHow, Labels, PartialLabels } from './react/labels.js';

@@ -94,7 +94,8 @@ function userSessions(core: Core, userId: string): UserSessions {
   };
 
   return {
-    getState: store.get,
+    // Whoever signed out takes along what only they may see.
+    getState: () => (asker === session.epoch.owner ? store.get() : NOTHING),
     subscribe(listener) {
       const mine = (): void => listener();
       store.listeners.add(mine);

@@ -68,6 +68,16 @@ describe("watching somebody else's sessions", () => {
     expect(server.of(LIST)).toHaveLength(3);
   });
 
+  test('whoever signs out takes along what was seen', async () => {
+    const server = new FakeServer().signedIn();
+    server.fail(LIST, listOf('p-1'), 99);
+    const [paul, client] = await watched(server);
+    expect(paul.getState().sessions).toHaveLength(1);
+    void client.signOut();
+    expect(paul.getState()).toMatchObject({ userId: null, sessions: null });
+    await settle();
+  });
+
   test('also where nobody answers that one', async () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, listOf('p-1'));
