@@ -4,7 +4,7 @@
 //! ```text
 //! POST /dev/assertion {"sub":"alice","scope":"latchkey:admin"}   -> {"assertion":"eyJ…"}
 //! POST /dev/clock     {"advance_seconds":60}                     -> {"now":"…","offset_seconds":60}
-//! POST /dev/fault     {"operation":"UpdateItem","kind":"throttle","count":3} -> {"pending":3}
+//! POST /dev/fault     {"operation":"UpdateItem","kind":"throttle","count":3,"skip":0} -> {"pending":3}
 //! GET  /dev/stats                                                -> {"dynamodb":{…},"since":"…"}
 //! POST /dev/stats     {"reset":true}
 //! GET  /dev/alerts                                               -> a stream of events, each a message
@@ -133,6 +133,7 @@ async fn fault(State(levers): State<Levers>, request: Request) -> Result<Json<Va
     let operation = fields.optional_text("operation")?;
     let kind = fields.optional_text("kind")?;
     let count = fields.integer("count", 0..=MOST_FAULTS)?;
+    let skip = fields.optional_integer("skip", 0..=MOST_FAULTS)?.unwrap_or(0);
     fields.finish()?;
     let operation = operation.as_deref();
     if operation.is_some_and(|name| !operation::KNOWN.contains(&name)) {
@@ -140,14 +141,18 @@ async fn fault(State(levers): State<Levers>, request: Request) -> Result<Json<Va
     }
     match u32::try_from(count).unwrap_or(u32::MAX) {
         0 => levers.faults.clear(operation),
-        count => levers.faults.queue(operation, fault_kind(kind, operation)?, count),
+        count => {
+            let skip = u32::try_from(skip).unwrap_or(u32::MAX);
+            levers.faults.queue_after(skip, operation, fault_kind(kind, operation)?, count);
+        }
     }
     Ok(Json(json!({"pending": levers.faults.pending()})))
 }
 
 fn fault_kind(kind: Option<String>, operation: Option<&str>) -> Result<FaultKind, Problem> {
     let kind = serde_json::from_value(kind.into()).map_err(|_| {
-        let kinds = "expected throttle, conflict, timeout_before, timeout_after_commit or error_500";
+        let kinds = "expected throttle, conflict, timeout_before, timeout_after_commit, error_500, slow, \
+                     crash_before or crash_after_commit";
         Problem::invalid("kind", kinds)
     })?;
     if kind == FaultKind::Conflict && !operation.is_none_or(operation::can_conflict) {

@@ -11,11 +11,16 @@
 //! | `timeout_before` | no | a timeout |
 //! | `timeout_after_commit` | yes | a timeout |
 //! | `error_500` | no | 500 `InternalServerError` |
+//! | `slow` | yes | the answer, half a second late |
+//! | `crash_before` | no | nothing: this process is gone, as if killed |
+//! | `crash_after_commit` | yes | nothing: this process is gone, as if killed |
 
 mod reply;
 
 use std::collections::VecDeque;
+use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
@@ -26,6 +31,9 @@ use serde::Deserialize;
 
 use super::Layer;
 use crate::operation;
+
+/// How late a slow answer is: within what a call of the store waits for.
+const SLOW: Duration = Duration::from_millis(500);
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -43,6 +51,12 @@ pub enum FaultKind {
     /// DynamoDB failed; nothing happened.
     #[serde(rename = "error_500")]
     Error500,
+    /// The request was carried out; the answer takes its time.
+    Slow,
+    /// This process ends before the request leaves it, without a chance to clean up.
+    CrashBefore,
+    /// The request was carried out, and this process ends, without a chance to clean up.
+    CrashAfterCommit,
 }
 
 #[derive(Debug)]
@@ -136,6 +150,23 @@ impl Layer for Faults {
                 HttpConnectorFuture::new(async move {
                     call.await?;
                     Err(timeout())
+                })
+            }
+            FaultKind::Slow => {
+                let call = inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    let answer = call.await;
+                    tokio::time::sleep(SLOW).await;
+                    answer
+                })
+            }
+            FaultKind::CrashBefore => process::abort(),
+            FaultKind::CrashAfterCommit => {
+                let call = inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    // Whatever the engine said, nobody hears it.
+                    let _ = call.await;
+                    process::abort()
                 })
             }
         }
