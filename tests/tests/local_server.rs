@@ -2,6 +2,8 @@
 
 #[path = "local_server/client.rs"]
 mod client;
+#[path = "local_server/crashes.rs"]
+mod crashes;
 #[path = "local_server/server.rs"]
 mod server;
 #[path = "local_server/theft.rs"]

@@ -65,12 +65,23 @@ impl Request {
 
     /// Sends it as it is and reads the answer.
     pub(crate) async fn send(&self, address: SocketAddr) -> Answer {
+        Answer::read(&mut self.sent(address).await).await
+    }
+
+    /// As [`Request::send`]; none when the connection ends without an answer.
+    pub(crate) async fn send_into_the_dark(&self, address: SocketAddr) -> Option<Answer> {
+        let mut stream = self.sent(address).await;
+        let is_answered = stream.peek(&mut [0]).await.is_ok_and(|bytes| bytes > 0);
+        if is_answered { Some(Answer::read(&mut stream).await) } else { None }
+    }
+
+    async fn sent(&self, address: SocketAddr) -> TcpStream {
         let mut stream = TcpStream::connect(address).await.expect("somebody listens");
         let (head, body) = self.parts();
         stream.write_all(head.as_bytes()).await.expect("it reads the head");
         // An answer may come before a long body is read.
         let _ = stream.write_all(body.as_bytes()).await;
-        Answer::read(&mut stream).await
+        stream
     }
 }
 
