@@ -1,0 +1,88 @@
+//! Calls at once, answered as if each had happened at one moment: random histories against a sequential model.
+//!
+//! Several clients of one user sign in, refresh, list and sign out side by side, on several threads and with
+//! answers that are lost on the way from the store. What they were asked and answered, and in which order, is
+//! written down; then a checker looks for one order of the calls, true to the clock on the wall, in which a
+//! user's sessions would have given exactly these answers (linearizability: Herlihy and Wing, 1990; the search is
+//! that of Wing and Gong, 1993, which remembers where it was, as Lowe's does, 2017).
+
+#[path = "linearizability/checker.rs"]
+mod checker;
+#[path = "linearizability/clients.rs"]
+mod clients;
+#[path = "linearizability/history.rs"]
+mod history;
+#[path = "linearizability/model.rs"]
+mod model;
+
+use std::collections::BTreeSet;
+
+use checker::order;
+use clients::live_side_by_side;
+use history::History;
+use model::{Answer, Call};
+
+#[test]
+fn calls_side_by_side_are_answered_as_one_after_the_other() {
+    assert_linearizable(30, false);
+}
+
+#[test]
+fn calls_whose_answers_are_lost_are_answered_as_one_after_the_other() {
+    assert_linearizable(30, true);
+}
+
+fn assert_linearizable(histories: u64, faults: bool) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    for seed in 0..histories {
+        let history = runtime.block_on(live_side_by_side(seed, faults));
+        if let Err(longest) = order(&history) {
+            panic!("seed {seed}: no order explains it.\n{history}\nThe longest that does:\n{longest:#?}");
+        }
+    }
+}
+
+fn sign_in() -> Call {
+    Call::SignIn { assertion: "an assertion".into() }
+}
+
+/// The checker itself: a list that misses what was opened before it was asked.
+#[test]
+fn a_list_that_is_behind_is_found() {
+    let mut history = History::default();
+    let opened = history.begin(sign_in());
+    history.end(opened, Answer::Opened("s1".into()));
+    let listed = history.begin(Call::List);
+    history.end(listed, Answer::Live(BTreeSet::new()));
+    assert!(order(&history).is_err());
+}
+
+/// The same answers, but the two calls overlap: then the list may have come first.
+#[test]
+fn a_list_beside_a_sign_in_may_come_first() {
+    let mut history = History::default();
+    let opened = history.begin(sign_in());
+    let listed = history.begin(Call::List);
+    history.end(opened, Answer::Opened("s1".into()));
+    history.end(listed, Answer::Live(BTreeSet::new()));
+    assert!(order(&history).is_ok());
+}
+
+/// A call that was never answered may have happened, at any time, or not at all.
+#[test]
+fn a_call_without_an_answer_may_have_happened_late() {
+    let session = || "s1".to_owned();
+    let mut history = History::default();
+    let opened = history.begin(sign_in());
+    history.end(opened, Answer::Opened(session()));
+    let _lost = history.begin(Call::End { session: session() });
+    for live in [BTreeSet::from([session()]), BTreeSet::new()] {
+        let listed = history.begin(Call::List);
+        history.end(listed, Answer::Live(live));
+    }
+    assert!(order(&history).is_ok());
+    let listed = history.begin(Call::List);
+    history.end(listed, Answer::Live(BTreeSet::from([session()])));
+    assert!(order(&history).is_err(), "nothing revives a session");
+}

@@ -1,0 +1,262 @@
+//! Four clients of one user, each on a task of its own, and what happens to them.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::world::{Device, Reply, Tokens, World, payload};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::history::{History, UnderWay};
+use super::model::{Answer, Call, LIMIT};
+
+const USER: &str = "alice";
+const CLIENTS: u64 = 4;
+const CALLS: u64 = 8;
+/// Every fourth call of a client meets a fault, when there are faults.
+const FAULTS: [FaultKind; 4] = [
+    FaultKind::TimeoutAfterCommit,
+    FaultKind::TimeoutBefore,
+    FaultKind::TimeoutAfterCommit,
+    FaultKind::Conflict,
+];
+
+/// What all clients know: one of them may present what another was given.
+#[derive(Default)]
+struct Board {
+    history: History,
+    sessions: Vec<Tokens>,
+    refresh_tokens: Vec<String>,
+}
+
+/// Lives the history that `seed` draws. The draw is the same each time; what meets whom is chance.
+pub(crate) async fn live_side_by_side(seed: u64, faults: bool) -> History {
+    let limit = LIMIT.to_string();
+    let world = World::with(&[
+        ("SESSION_LIMIT", limit.as_str()),
+        ("SESSION_LIMIT_POLICY", "reject"),
+        // These make more calls than people do, and no limit of calls is under test.
+        ("LIMIT_REFRESH", "1000000/5m/15m"),
+        ("LIMIT_GENERAL", "1000000/15m"),
+        ("LIMIT_LOGIN", "1000000/15m/30m"),
+    ])
+    .await;
+    let board = Arc::new(Mutex::new(Board::default()));
+    let mut clients = JoinSet::new();
+    for number in 0..CLIENTS {
+        let luck = Luck(seed * CLIENTS + number);
+        let (device, board) = (world.device(), Arc::clone(&board));
+        clients.spawn(Client { world: world.clone(), device, board, luck, faults }.live());
+    }
+    while let Some(client) = clients.join_next().await {
+        client.expect("a client gets through");
+    }
+    let mut history = std::mem::take(&mut lock(&board).history);
+    history.forget_lists_of_the_unheard_of();
+    history
+}
+
+struct Client {
+    world: World,
+    device: Device,
+    board: Arc<Mutex<Board>>,
+    luck: Luck,
+    faults: bool,
+}
+
+impl Client {
+    async fn live(mut self) {
+        self.sign_in().await;
+        for _ in 0..CALLS {
+            if self.faults && self.luck.below(4) == 0 {
+                let kind = FAULTS[self.luck.below(FAULTS.len())];
+                // Three are as many as a call of the store is tried.
+                let count = 1 + self.luck.below(3);
+                self.world.laptop.faults.queue(None, kind, u32::try_from(count).expect("it is small"));
+            }
+            match self.luck.below(12) {
+                0..=1 => self.sign_in().await,
+                2..=6 => self.refresh().await,
+                7..=8 => self.list().await,
+                9 => self.end_one().await,
+                10 => self.end_others().await,
+                _ => self.sign_out().await,
+            }
+        }
+    }
+
+    /// With one assertion until there is an answer, as a client does: a repetition finds what was opened.
+    async fn sign_in(&self) {
+        let assertion = self.world.assertion(USER);
+        let call = self.begin(Call::SignIn { assertion: payload(&assertion)["jti"].to_string() });
+        let reply = until_answered(|| self.device.login(&assertion)).await;
+        let mut board = lock(&self.board);
+        match reply.status.as_u16() {
+            409 => return board.history.end(call, Answer::Full),
+            // It was opened, nobody heard of it, and somebody else has ended it.
+            401 => return,
+            _ => {}
+        }
+        let tokens = Tokens::of(reply.assert_status(201));
+        board.history.end(call, Answer::Opened(tokens.session.clone()));
+        board.refresh_tokens.push(tokens.refresh.clone());
+        board.sessions.push(tokens);
+    }
+
+    /// Mostly one of the last tokens that anybody was given; now and then an older one, which is theft.
+    async fn refresh(&mut self) {
+        let token = {
+            let board = lock(&self.board);
+            let Some(last) = board.refresh_tokens.len().checked_sub(1) else { return };
+            let back = if self.luck.below(6) == 0 { self.luck.below(8) } else { self.luck.below(3) };
+            board.refresh_tokens[last.saturating_sub(back)].clone()
+        };
+        let reply = until_answered(|| self.present(&token)).await;
+        let mut board = lock(&self.board);
+        if reply.status == 200 {
+            board.refresh_tokens.push(Tokens::of(&reply).refresh);
+        }
+    }
+
+    /// One call: the next one that presents the token may find that this one was carried out.
+    async fn present(&self, token: &str) -> Reply {
+        let (session, generation) = named(token);
+        let call = self.begin(Call::Refresh { session, generation });
+        let reply = self.device.refresh(token).await;
+        let history = &mut lock(&self.board).history;
+        if is_over(&reply) {
+            if self.faults {
+                // It may have moved the session, heard no answer, and found it ended when it tried again.
+                history.perhaps(&call);
+            }
+            history.end(call, Answer::Lives(false));
+        } else if reply.status != 503 {
+            let successor = Tokens::of(reply.assert_status(200)).refresh;
+            history.end(call, Answer::Rotated(named(&successor).1));
+        }
+        reply
+    }
+
+    async fn list(&mut self) {
+        let Some(caller) = self.somebody() else { return };
+        let call = self.begin(Call::List);
+        let reply = until_answered(|| self.device.list(&caller.access)).await;
+        let mut board = lock(&self.board);
+        if is_over(&reply) {
+            board.history.was(&call, Call::IsLive { session: caller.session });
+            return board.history.end(call, Answer::Lives(false));
+        }
+        let rows = reply.assert_status(200).body["sessions"].as_array().expect("a list").clone();
+        let id = |row: &serde_json::Value| row["session_id"].as_str().expect("an id").to_owned();
+        let live: BTreeSet<String> = rows.iter().map(id).collect();
+        assert!(live.contains(&caller.session), "a caller is in its own list");
+        board.history.end(call, Answer::Live(live));
+    }
+
+    async fn end_one(&mut self) {
+        let (Some(caller), Some(target)) = (self.somebody(), self.somebody()) else { return };
+        let call = self.begin(Call::End { session: target.session.clone() });
+        let path = format!("/api/auth/sessions/{}", target.session);
+        let reply = self.device.clone().bearer(&caller.access).delete(&path).await;
+        self.told(call, &caller, &reply);
+    }
+
+    async fn end_others(&mut self) {
+        let Some(caller) = self.somebody() else { return };
+        let call = self.begin(Call::EndOthers { but: caller.session.clone() });
+        let device = self.device.clone().bearer(&caller.access);
+        let reply = device.delete("/api/auth/sessions?scope=others").await;
+        self.told(call, &caller, &reply);
+    }
+
+    async fn sign_out(&mut self) {
+        let Some(caller) = self.somebody() else { return };
+        let everywhere = self.luck.below(3) == 0;
+        let (strategy, order) = match everywhere {
+            true => ("all", Call::EndAll),
+            false => ("current", Call::End { session: caller.session.clone() }),
+        };
+        let call = self.begin(order);
+        let reply = self.device.revoke(&caller.access, json!({"strategy": strategy})).await;
+        if !everywhere && reply.status == 200 && reply.body["ended"] == 0 {
+            // Whoever is signed out may sign out.
+            return lock(&self.board).history.end(call, Answer::Ended(0));
+        }
+        self.told(call, &caller, &reply);
+    }
+
+    /// An order to end was answered: done, nothing to do, not yours to give, or nobody knows.
+    fn told(&self, call: UnderWay, caller: &Tokens, reply: &Reply) {
+        let mut board = lock(&self.board);
+        let is_live = Call::IsLive { session: caller.session.clone() };
+        if reply.status == 503 {
+            return;
+        }
+        if is_over(reply) {
+            board.history.was(&call, is_live);
+            return board.history.end(call, Answer::Lives(false));
+        }
+        board.history.also(&call, is_live, Answer::Lives(true));
+        if reply.status == 404 {
+            return board.history.end(call, Answer::Ended(0));
+        }
+        let ended = reply.assert_status(200).body["ended"].as_u64().expect("a number");
+        let ended = usize::try_from(ended).expect("it is small");
+        if self.faults {
+            // It may have ended some, heard no answer, looked again, and ended who had signed in meanwhile.
+            board.history.perhaps(&call);
+            return board.history.end(call, Answer::EndedUpTo(ended));
+        }
+        board.history.end(call, Answer::Ended(ended));
+    }
+
+    /// A session that somebody opened, over or not.
+    fn somebody(&mut self) -> Option<Tokens> {
+        let board = lock(&self.board);
+        let last = board.sessions.len().checked_sub(1)?;
+        Some(board.sessions[last.saturating_sub(self.luck.below(4))].clone())
+    }
+
+    fn begin(&self, call: Call) -> UnderWay {
+        lock(&self.board).history.begin(call)
+    }
+}
+
+/// A client repeats what may be repeated until it hears how it went.
+async fn until_answered<Answering: Future<Output = Reply>>(call: impl Fn() -> Answering) -> Reply {
+    for _ in 0..50 {
+        let reply = call().await;
+        if reply.status != 503 {
+            return reply;
+        }
+    }
+    panic!("fifty faults, one after the other")
+}
+
+fn is_over(reply: &Reply) -> bool {
+    reply.status == 401 && reply.code() == "session_ended"
+}
+
+/// Which session and generation a refresh token names.
+fn named(token: &str) -> (String, u64) {
+    let claims = payload(token);
+    (claims["sid"].as_str().expect("a session").to_owned(), claims["gen"].as_u64().expect("a generation"))
+}
+
+fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
+    board.lock().expect("nobody panics with it")
+}
+
+/// Numbers that look drawn: SplitMix64 (Steele and others, 2014).
+struct Luck(u64);
+
+impl Luck {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("it is below the bound")
+    }
+}

@@ -1,0 +1,79 @@
+//! What was asked and answered, in the order in which it happened.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::model::{Answer, Call};
+
+/// One call: the moments are places in the one order of all beginnings and ends.
+pub(crate) struct Op {
+    pub(crate) call: Call,
+    pub(crate) begun: usize,
+    /// None when nobody saw an answer: then it may have happened at any time since, or not at all.
+    pub(crate) answered: Option<(usize, Answer)>,
+}
+
+#[derive(Default)]
+pub(crate) struct History {
+    pub(crate) ops: Vec<Op>,
+    moment: usize,
+}
+
+/// A call under way.
+pub(crate) struct UnderWay(usize);
+
+impl History {
+    pub(crate) fn begin(&mut self, call: Call) -> UnderWay {
+        self.moment += 1;
+        self.ops.push(Op { call, begun: self.moment, answered: None });
+        UnderWay(self.ops.len() - 1)
+    }
+
+    pub(crate) fn end(&mut self, call: UnderWay, answer: Answer) {
+        self.moment += 1;
+        self.ops[call.0].answered = Some((self.moment, answer));
+    }
+
+    /// A second thing that the same call shows, from its beginning to now.
+    pub(crate) fn also(&mut self, call: &UnderWay, shown: Call, answer: Answer) {
+        let begun = self.ops[call.0].begun;
+        self.moment += 1;
+        self.ops.push(Op { call: shown, begun, answered: Some((self.moment, answer)) });
+    }
+
+    /// Drops the lists with a session whose sign-in nobody heard an answer to: its name tells nothing.
+    pub(crate) fn forget_lists_of_the_unheard_of(&mut self) {
+        let opened = |op: &Op| match &op.answered {
+            Some((_, Answer::Opened(session))) => Some(session.clone()),
+            _ => None,
+        };
+        let heard_of: BTreeSet<String> = self.ops.iter().filter_map(opened).collect();
+        self.ops.retain(|op| match &op.answered {
+            Some((_, Answer::Live(sessions))) => sessions.is_subset(&heard_of),
+            _ => true,
+        });
+    }
+
+    /// The same call, carried out once more or not, unseen.
+    pub(crate) fn perhaps(&mut self, call: &UnderWay) {
+        let Op { call, begun, .. } = &self.ops[call.0];
+        self.ops.push(Op { call: call.clone(), begun: *begun, answered: None });
+    }
+
+    /// The call turned out to show something else than was thought when it began.
+    pub(crate) fn was(&mut self, call: &UnderWay, shown: Call) {
+        self.ops[call.0].call = shown;
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Op { call, begun, answered } in &self.ops {
+            match answered {
+                Some((moment, answer)) => writeln!(f, "{begun:>4} .. {moment:<4} {call:?} -> {answer:?}")?,
+                None => writeln!(f, "{begun:>4} ..      {call:?} -> no answer")?,
+            }
+        }
+        Ok(())
+    }
+}
