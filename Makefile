@@ -16,7 +16,7 @@ HYPOTHESIS := 6.170.17
 CONTRACT := $(TOOLS)/contract-$(SCHEMATHESIS)-$(HYPOTHESIS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 
-.PHONY: help run test lint template client contract unit bins mutants fuzz bench release docs tools-cc tools-curl tools-nextest tools-fuzz tools-deny tools-python tools-contract tools-node tools-chromium
+.PHONY: help run test lint template client contract unit bins mutants fuzz bench load soak release docs tools-cc tools-curl tools-nextest tools-fuzz tools-deny tools-python tools-contract tools-node tools-chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -68,6 +68,14 @@ bench: release ## Measure: a refresh's own work, cold starts, sizes, cleanup (ta
 	cargo bench --quiet -p latchkey-tests --bench refresh
 	cargo bench --quiet -p latchkey-tests --bench cold_start
 	cargo bench --quiet -p latchkey-tests --bench cleanup
+
+load: tools-cc ## A crowd on the local server for a minute (LOAD_SECONDS=..), drawn in docs/images/load.svg
+	cargo build --quiet --profile load -p latchkey-local
+	cargo bench --quiet --profile load -p latchkey-tests --bench load
+
+soak: tools-cc ## A crowd and each kind of fault, a minute each (LOAD_SECONDS=..); nobody may be wronged
+	cargo build --quiet --profile load -p latchkey-local
+	cargo bench --quiet --profile load -p latchkey-tests --bench load -- faults
 
 release: tools-cc ## Build the functions as they ship
 	cargo build --release $(FUNCTIONS:%=-p latchkey-%)

@@ -5,10 +5,13 @@
 //! | people and programs | [`world`]: the real router on a real engine, in process |
 //! | [`openapi`] | holds every answer of the router against `openapi.yaml` |
 //! | API Gateway | [`lambda`] and [`event`]: the real binaries under a Lambda runtime API |
+//! | a crowd | [`load`]: the laptop's server over HTTP, under load and faults |
 
 pub mod binary;
 pub mod event;
 pub mod lambda;
+pub mod load;
+pub mod luck;
 pub mod mmdb;
 pub mod openapi;
 pub mod world;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use latchkey_local::levers::faults::FaultKind;
+use latchkey_tests::luck::Luck;
 use latchkey_tests::world::{Device, Reply, Tokens, World, payload};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -45,7 +46,7 @@ pub(crate) async fn live_side_by_side(seed: u64, faults: bool) -> History {
     let board = Arc::new(Mutex::new(Board::default()));
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
-        let luck = Luck(seed * CLIENTS + number);
+        let luck = Luck::of(seed * CLIENTS + number);
         let (device, board) = (world.device(), Arc::clone(&board));
         clients.spawn(Client { world: world.clone(), device, board, luck, faults }.live());
     }
@@ -246,17 +247,4 @@ fn named(token: &str) -> (String, u64) {
 
 fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
     board.lock().expect("nobody panics with it")
-}
-
-/// Numbers that look drawn: SplitMix64 (Steele and others, 2014).
-struct Luck(u64);
-
-impl Luck {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("it is below the bound")
-    }
 }

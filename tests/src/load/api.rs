@@ -1,0 +1,65 @@
+//! One server's API over keep-alive connections.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// Who calls, as far as a header tells.
+#[derive(Clone, Copy)]
+pub(super) enum Shown<'a> {
+    Nothing,
+    Access(&'a str),
+    /// A browser's refresh cookie.
+    Cookie(&'a str),
+}
+
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    pub(super) took: Duration,
+}
+
+#[derive(Clone)]
+pub(super) struct Api {
+    client: Client<HttpConnector, Full<Bytes>>,
+    address: SocketAddr,
+}
+
+impl Api {
+    pub(super) fn at(address: SocketAddr) -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build_http(), address }
+    }
+
+    /// Sends one request and reads its answer to the end. A connection that breaks is no answer.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        shown: Shown<'_>,
+        body: Option<Value>,
+    ) -> Option<Answer> {
+        let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        request = match shown {
+            Shown::Nothing => request,
+            Shown::Access(token) => request.header("authorization", format!("Bearer {token}")),
+            Shown::Cookie(token) => request.header("cookie", format!("latchkey_refresh={token}")),
+        };
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = Full::from(body.map(|body| body.to_string()).unwrap_or_default());
+        let begun = Instant::now();
+        let (parts, body) =
+            self.client.request(request.body(body).expect("a request")).await.ok()?.into_parts();
+        let bytes = body.collect().await.ok()?.to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Some(Answer { status: parts.status.as_u16(), body, took: begun.elapsed() })
+    }
+}

@@ -1,0 +1,73 @@
+//! The laptop's server as a process of its own, under pressure.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::api::{Api, Shown};
+
+/// A crowd makes more calls a session than people do, and no limit of calls is under test.
+const SETTINGS: [(&str, &str); 3] = [
+    ("LIMIT_REFRESH", "1000000/5m/15m"),
+    ("LIMIT_GENERAL", "1000000/15m"),
+    ("LIMIT_LOGIN", "1000000/15m/30m"),
+];
+
+/// A running server, in memory. Dropping it kills it.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    child: Child,
+}
+
+impl Server {
+    /// Starts the binary on a free port of loopback.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not say where it listens.
+    pub async fn start(binary: &Path) -> io::Result<Self> {
+        let mut command = Command::new(binary);
+        command.args(["--memory", "--port", "0"]).env_clear().envs(SETTINGS).kill_on_drop(true);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).await?;
+        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.trim_end().parse().ok());
+        let address = address.ok_or_else(|| io::Error::other(format!("it says {line:?}")))?;
+        Ok(Self { address, child })
+    }
+
+    /// Has the next `count` calls to the store fail so, in place of whatever was ordered before.
+    ///
+    /// # Errors
+    /// It does not take the order.
+    pub async fn fault(&self, kind: &str, count: u32) -> io::Result<()> {
+        self.order("/dev/fault", json!({"count": 0})).await?;
+        if count > 0 {
+            self.order("/dev/fault", json!({"kind": kind, "count": count})).await?;
+        }
+        Ok(())
+    }
+
+    async fn order(&self, path: &str, order: Value) -> io::Result<()> {
+        let call = Api::at(self.address).call(http::Method::POST, path, Shown::Nothing, Some(order)).await;
+        match call {
+            Some(answer) if answer.status == 200 => Ok(()),
+            Some(answer) => Err(io::Error::other(answer.body.to_string())),
+            None => Err(io::Error::other("it does not answer")),
+        }
+    }
+
+    /// Its resident memory in bytes (`VmRSS`); 0 where there is no `/proc`, or no process any more.
+    pub fn resident(&self) -> u64 {
+        let read = |pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok();
+        let status = self.child.id().and_then(read).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+        kib.unwrap_or_default() * 1_024
+    }
+}
