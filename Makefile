@@ -16,7 +16,7 @@ HYPOTHESIS := 6.170.17
 CONTRACT := $(TOOLS)/contract-$(SCHEMATHESIS)-$(HYPOTHESIS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 
-.PHONY: help run test lint template client contract unit bins mutants fuzz bench load soak release docs tools-cc tools-curl tools-nextest tools-fuzz tools-deny tools-python tools-contract tools-node tools-chromium
+.PHONY: help run test lint template client contract unit bins mutants fuzz bench load soak release zips reproducible sbom advisories docs tools-cc tools-curl tools-nextest tools-fuzz tools-deny tools-cyclonedx tools-python tools-contract tools-node tools-chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -80,6 +80,24 @@ soak: tools-cc ## A crowd and each kind of fault, a minute each (LOAD_SECONDS=..
 release: tools-cc ## Build the functions as they ship
 	cargo build --release $(FUNCTIONS:%=-p latchkey-%)
 
+zips: release ## Zip the functions as they ship, in target/zips: the same binary gives the same bytes
+	@scripts/zips target/zips $(FUNCTIONS)
+
+reproducible: tools-cc ## Build the functions twice, in two places, and compare the zips (takes minutes)
+	scripts/reproduce $(FUNCTIONS)
+
+sbom: tools-cyclonedx tools-node ## What is in a deployment and in the npm package (CycloneDX), in target/sbom
+	@mkdir -p target/sbom
+	cargo cyclonedx --quiet --format json --all --override-filename sbom
+	@for function in $(FUNCTIONS); do mv functions/$$function/sbom.json target/sbom/$$function.cdx.json; done
+	@rm -f shared/sbom.json local/sbom.json tests/sbom.json
+	cd client && npm sbom --package-lock-only --omit dev --sbom-format cyclonedx > ../target/sbom/client.cdx.json
+	@ls target/sbom
+
+advisories: tools-deny tools-node ## Ask the advisory databases, over the network
+	cargo deny check advisories
+	cd client && npm audit --omit dev
+
 docs: ## Write the settings table of docs/settings.md from the code
 	UPDATE_DOCS=1 cargo test --quiet --workspace the_documentation_holds
 
@@ -104,6 +122,9 @@ tools-fuzz: tools-cc
 
 tools-deny: tools-cc
 	@command -v cargo-deny >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-deny --version 0.20.2
+
+tools-cyclonedx: tools-cc
+	@command -v cargo-cyclonedx >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-cyclonedx --version 0.5.9
 
 tools-python:
 	@python3 -c 'import ensurepip' 2>/dev/null || { apt-get update -q && apt-get install -qy python3-venv; }

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+interface Locked {
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly resolved?: string;
+  readonly link?: boolean;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+  readonly hasInstallScript?: boolean;
+}
+
+const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
+  packages: Record<string, Locked>;
+};
+const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
+const named = (is: (one: Locked) => boolean) => packages.filter(([, one]) => is(one)).map(([path]) => path);
+
+describe('what npm may install', () => {
+  test('is held to its content, not to where it came from', () => {
+    expect(packages.length).toBeGreaterThan(100);
+    expect(named((one) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(one.integrity ?? ''))).toEqual([]);
+    expect(named((one) => one.resolved !== undefined || one.link === true)).toEqual([]);
+  });
+
+  test('runs nothing of its own while it is installed', () => {
+    expect(named((one) => one.hasInstallScript === true)).toEqual([]);
+  });
+
+  test('is jose alone for who uses the package', () => {
+    expect(named((one) => one.dev !== true && one.devOptional !== true)).toEqual(['node_modules/jose']);
+  });
+});
