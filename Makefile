@@ -80,17 +80,17 @@ soak: tools-cc ## A crowd and each kind of fault, a minute each (LOAD_SECONDS=..
 release: tools-cc ## Build the functions as they ship
 	cargo build --release $(FUNCTIONS:%=-p latchkey-%)
 
-zips: release ## Zip the functions as they ship, in target/zips: the same binary gives the same bytes
+zips: release tools-python ## Zip this machine's release builds in target/zips: the same binary, the same bytes
 	@scripts/zips target/zips $(FUNCTIONS)
 
-reproducible: tools-cc ## Build the functions twice, in two places, and compare the zips (takes minutes)
+reproducible: tools-cc tools-python ## Build the functions twice, in two places, and compare the zips (takes minutes)
 	scripts/reproduce $(FUNCTIONS)
 
 sbom: tools-cyclonedx tools-node ## What is in a deployment and in the npm package (CycloneDX), in target/sbom
 	@mkdir -p target/sbom
-	cargo cyclonedx --quiet --format json --all --override-filename sbom
-	@for function in $(FUNCTIONS); do mv functions/$$function/sbom.json target/sbom/$$function.cdx.json; done
-	@rm -f shared/sbom.json local/sbom.json tests/sbom.json
+	@trap 'rm -f {shared,local,tests,functions/*}/sbom.json' EXIT; \
+		cargo cyclonedx --quiet --format json --all --override-filename sbom && \
+		for function in $(FUNCTIONS); do mv functions/$$function/sbom.json target/sbom/$$function.cdx.json; done
 	cd client && npm sbom --package-lock-only --omit dev --sbom-format cyclonedx > ../target/sbom/client.cdx.json
 	@ls target/sbom
 

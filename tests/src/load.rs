@@ -1,7 +1,7 @@
 //! A crowd that lives on one server over HTTP: what an app's people do all day, and what must hold for each of them.
 //!
 //! ```text
-//! crowd ─▶ a free person ─▶ what to do (90 refresh and status, 8 list, 1 sign-in, 1 sign-out) ─▶ tally
+//! crowd ─▶ a caller ─▶ one of its people ─▶ what to do (refresh, status, list, sign out and in again) ─▶ tally
 //! ```
 //!
 //! A person's own story is kept by the person: whoever did not sign out must not be signed out, and whoever did
@@ -14,6 +14,6 @@ mod person;
 mod server;
 mod tally;
 
-pub use crowd::{Until, live};
+pub use crowd::{Crowd, Until, live};
 pub use server::Server;
 pub use tally::{Kind, Tally};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the crate is in a workspace")
 }
 
 /// README, CHANGELOG and everything under docs/.
@@ -42,7 +42,7 @@ fn every_link_leads_somewhere() {
             seen += 1;
         }
     }
-    assert!(seen > 40, "only {seen} links were found");
+    assert!(seen > 30, "only {seen} links were found");
 }
 
 /// A page that nothing points to is read by nobody.
@@ -52,7 +52,8 @@ fn every_page_is_pointed_to() {
         pages().into_iter().map(|page| (page.clone(), fs::read_to_string(page).expect("a page"))).collect();
     for (page, _) in &texts {
         let name = page.file_name().expect("a name").to_string_lossy().into_owned();
-        let folder = page.parent().and_then(Path::file_name).expect("a folder").to_string_lossy().into_owned();
+        let folder =
+            page.parent().and_then(Path::file_name).expect("a folder").to_string_lossy().into_owned();
         let is_entry = ["README.md", "CHANGELOG.md"].contains(&name.as_str()) || folder == "decisions";
         let is_linked = texts.iter().any(|(other, text)| {
             other != page

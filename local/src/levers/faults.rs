@@ -88,7 +88,8 @@ impl Faults {
         self.queue_after(0, operation, kind, count);
     }
 
-    /// As [`Faults::queue`], once `skip` calls that it is meant for have passed.
+    /// As [`Faults::queue`], once `skip` calls that it is meant for have passed. Until then it holds back what was
+    /// queued behind it for the same calls.
     pub fn queue_after(&self, skip: u32, operation: Option<&str>, kind: FaultKind, count: u32) {
         if count > 0 {
             let operation = operation.map(str::to_owned);

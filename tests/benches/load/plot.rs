@@ -23,13 +23,13 @@ pub(crate) struct Second {
 }
 
 impl Second {
-    pub(crate) fn of(tally: &Tally, resident: u64, at: Duration) -> Self {
+    pub(crate) fn of(tally: &Tally, long: Duration, resident: u64, at: Duration) -> Self {
         let rows = tally.percentiles(&[50.0, 99.0]);
         let refresh = rows.iter().find(|(kind, ..)| *kind == Kind::Refresh);
         let at_percentile = |index: usize| refresh.map_or(0.0, |(.., at)| at[index].as_secs_f64() * 1_000.0);
         Self {
             at: at.as_secs_f64(),
-            calls: tally.answers() as f64,
+            calls: tally.answers() as f64 / long.as_secs_f64(),
             refresh_p50_ms: at_percentile(0),
             refresh_p99_ms: at_percentile(1),
             resident_mb: resident as f64 / 1e6,

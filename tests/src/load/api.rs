@@ -10,6 +10,10 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use tokio::time::timeout;
+
+/// Far longer than a server may take that answers at all.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Who calls, as far as a header tells.
 #[derive(Clone, Copy)]
@@ -37,7 +41,8 @@ impl Api {
         Self { client: Client::builder(TokioExecutor::new()).build_http(), address }
     }
 
-    /// Sends one request and reads its answer to the end. A connection that breaks is no answer.
+    /// Sends one request and reads its answer to the end. A connection that breaks is no answer, nor is one
+    /// that says nothing.
     pub(super) async fn call(
         &self,
         method: Method,
@@ -56,9 +61,9 @@ impl Api {
         }
         let body = Full::from(body.map(|body| body.to_string()).unwrap_or_default());
         let begun = Instant::now();
-        let (parts, body) =
-            self.client.request(request.body(body).expect("a request")).await.ok()?.into_parts();
-        let bytes = body.collect().await.ok()?.to_bytes();
+        let request = self.client.request(request.body(body).expect("a request"));
+        let (parts, body) = timeout(PATIENCE, request).await.ok()?.ok()?.into_parts();
+        let bytes = timeout(PATIENCE, body.collect()).await.ok()?.ok()?.to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         Some(Answer { status: parts.status.as_u16(), body, took: begun.elapsed() })
     }

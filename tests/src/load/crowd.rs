@@ -21,26 +21,35 @@ pub enum Until {
     Things(usize),
 }
 
-/// Has `callers` call side by side, each for `people` of its own; hands every second's tally to `each_second`.
+/// Who lives on the server.
+#[derive(Clone, Copy, Debug)]
+pub struct Crowd {
+    /// Callers side by side, each waiting for an answer before it asks again.
+    pub callers: usize,
+    /// People that each of them acts for.
+    pub people: usize,
+    /// Of a hundred things that people do: so many are signing out. The next thing of theirs is to sign in.
+    pub sign_outs: usize,
+}
+
+/// Has a crowd live there; hands the tally of about every second, and how long it was, to `each_second`.
 pub async fn live(
     server: SocketAddr,
-    callers: usize,
-    people: usize,
+    crowd: Crowd,
     until: Until,
-    mut each_second: impl FnMut(&Tally),
+    mut each_second: impl FnMut(&Tally, Duration),
 ) -> Tally {
     let (told, mut tallies) = tokio::sync::mpsc::unbounded_channel();
     let mut running = JoinSet::new();
-    for caller in 0..callers {
-        let crowd = (caller * people..(caller + 1) * people).map(Person::new).collect();
-        running.spawn(one_caller(Api::at(server), crowd, caller, until, told.clone()));
+    for number in 0..crowd.callers {
+        running.spawn(one_caller(Api::at(server), crowd, number, until, told.clone()));
     }
     drop(told);
     let (mut all, mut second, mut begun) = (Tally::default(), Tally::default(), Instant::now());
     while let Some(tally) = tallies.recv().await {
         second.add(&tally);
         if begun.elapsed().as_secs() >= 1 {
-            each_second(&second);
+            each_second(&second, begun.elapsed());
             all.add(&std::mem::take(&mut second));
             begun = Instant::now();
         }
@@ -52,16 +61,18 @@ pub async fn live(
 
 async fn one_caller(
     api: Api,
-    mut people: Vec<Person>,
+    crowd: Crowd,
     number: usize,
     until: Until,
     told: tokio::sync::mpsc::UnboundedSender<Tally>,
 ) {
+    let first = number * crowd.people;
+    let mut people: Vec<Person> = (first..first + crowd.people).map(Person::new).collect();
     let mut luck = Luck::of(u64::try_from(number).expect("a usize fits"));
     let (mut tally, mut since, mut done) = (Tally::default(), Instant::now(), 0);
     while !until.is_over(done) {
         let who = luck.below(people.len());
-        people[who].act(what(&mut luck), &api, &mut tally).await;
+        people[who].act(what(&mut luck, crowd.sign_outs), &api, &mut tally).await;
         done += 1;
         if since.elapsed() >= REPORT_EVERY {
             // Nobody listens any more only when the run is over.
@@ -81,13 +92,17 @@ impl Until {
     }
 }
 
-/// Of a hundred things ninety are refreshing and asking how it stands, in equal parts.
-fn what(luck: &mut Luck) -> Kind {
-    match luck.below(100) {
-        0..45 => Kind::Refresh,
-        45..90 => Kind::Status,
-        90..98 => Kind::List,
-        98 => Kind::SignIn,
-        _ => Kind::SignOut,
+/// Of a hundred things eight are looking at the list; the others are refreshing and asking how it stands, in equal
+/// parts.
+fn what(luck: &mut Luck, sign_outs: usize) -> Kind {
+    let drawn = luck.below(100);
+    if drawn < sign_outs {
+        Kind::SignOut
+    } else if drawn < sign_outs + 8 {
+        Kind::List
+    } else if drawn % 2 == 0 {
+        Kind::Status
+    } else {
+        Kind::Refresh
     }
 }

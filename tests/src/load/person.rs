@@ -1,10 +1,15 @@
 //! One person with one browser: what it holds, what it does, and what it would complain about.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, Shown};
 use super::tally::{Kind, Tally};
+
+/// A client waits longer; here the next fault is to be met.
+const WAIT: Duration = Duration::from_millis(20);
 
 /// How often a person asks again when there is no answer, or the one to wait.
 const PATIENCE: usize = 200;
@@ -84,11 +89,13 @@ impl Person {
             // Nobody has told it that it is out, and nobody will hear of it again.
             return;
         }
-        let list = api.call(Method::GET, "/api/auth/sessions", Shown::Access(&held.access), None).await;
-        let body = json!({"refresh_token": held.refresh});
-        let again = api.call(Method::POST, "/api/auth/refresh", Shown::Nothing, Some(body)).await;
-        let is_let_in = |answer: Option<Answer>| answer.is_some_and(|answer| answer.status == 200);
-        if is_let_in(list) || is_let_in(again) {
+        let list = insist(api, Method::GET, "/api/auth/sessions", Shown::Access(&held.access), None).await;
+        let (path, body) = ("/api/auth/refresh", json!({"refresh_token": held.refresh}));
+        let again = insist(api, Method::POST, path, Shown::Nothing, Some(body)).await;
+        let (Some(list), Some(again)) = (list, again) else { return };
+        if list.status == 401 && again.status == 401 {
+            tally.stayed_out += 1;
+        } else {
             tally.let_in_after_sign_out += 1;
         }
     }
@@ -121,9 +128,20 @@ async fn ask(
             }
             None => tally.broken += 1,
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(WAIT).await;
     }
     None
+}
+
+/// As [`ask`], for what is to be refused: it is no call that people make.
+async fn insist(
+    api: &Api,
+    method: Method,
+    path: &str,
+    shown: Shown<'_>,
+    body: Option<Value>,
+) -> Option<Answer> {
+    ask(api, &mut Tally::default(), Kind::List, method, path, shown, body).await
 }
 
 fn tokens(answer: &Answer) -> Option<Tokens> {

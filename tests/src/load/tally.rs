@@ -30,6 +30,8 @@ pub struct Tally {
     pub broken: u64,
     /// People who did not sign out and were told that they are.
     pub signed_out_for_nothing: u64,
+    /// People who signed out and were seen to stay out.
+    pub stayed_out: u64,
     /// People who were let in after they were told that they are signed out.
     pub let_in_after_sign_out: u64,
     latencies: BTreeMap<Kind, Latencies>,
@@ -67,6 +69,7 @@ impl Tally {
         }
         self.broken += other.broken;
         self.signed_out_for_nothing += other.signed_out_for_nothing;
+        self.stayed_out += other.stayed_out;
         self.let_in_after_sign_out += other.let_in_after_sign_out;
         for (kind, latencies) in &other.latencies {
             let _ = self.latencies.entry(*kind).or_default().0.add(&latencies.0);

@@ -36,6 +36,8 @@ impl Search<'_> {
         if !self.seen.insert((placed, sessions.clone())) {
             return false;
         }
+        let placed_ops = self.ops.iter().enumerate().filter(|(index, _)| !is_left(index));
+        let last_begun = placed_ops.map(|(_, op)| op.begun).max().unwrap_or(0);
         for index in left {
             let op = &self.ops[index];
             if op.begun > first_answer {
@@ -43,7 +45,10 @@ impl Search<'_> {
             }
             let next = match &op.answered {
                 Some((_, answer)) => sessions.after(&op.call, answer),
-                None => Some(sessions.after_unseen(&op.call)),
+                // What was over before another began comes before it, or never.
+                None if op.over.is_some_and(|over| over < last_begun) => None,
+                // One that changes nothing need not have happened.
+                None => Some(sessions.after_unseen(&op.call)).filter(|next| next != sessions),
             };
             let Some(next) = next else { continue };
             self.path.push(format!("{:?} -> {:?}", op.call, op.answered));

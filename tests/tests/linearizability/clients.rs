@@ -23,6 +23,13 @@ const FAULTS: [FaultKind; 4] = [
     FaultKind::Conflict,
 ];
 
+/// Whether answers are lost on the way from the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Faults {
+    None,
+    Some,
+}
+
 /// What all clients know: one of them may present what another was given.
 #[derive(Default)]
 struct Board {
@@ -32,7 +39,7 @@ struct Board {
 }
 
 /// Lives the history that `seed` draws. The draw is the same each time; what meets whom is chance.
-pub(crate) async fn live_side_by_side(seed: u64, faults: bool) -> History {
+pub(crate) async fn live_side_by_side(seed: u64, faults: Faults) -> History {
     let limit = LIMIT.to_string();
     let world = World::with(&[
         ("SESSION_LIMIT", limit.as_str()),
@@ -63,14 +70,14 @@ struct Client {
     device: Device,
     board: Arc<Mutex<Board>>,
     luck: Luck,
-    faults: bool,
+    faults: Faults,
 }
 
 impl Client {
     async fn live(mut self) {
         self.sign_in().await;
         for _ in 0..CALLS {
-            if self.faults && self.luck.below(4) == 0 {
+            if self.faults == Faults::Some && self.luck.below(4) == 0 {
                 let kind = FAULTS[self.luck.below(FAULTS.len())];
                 // Three are as many as a call of the store is tried.
                 let count = 1 + self.luck.below(3);
@@ -96,7 +103,7 @@ impl Client {
         match reply.status.as_u16() {
             409 => return board.history.end(call, Answer::Full),
             // It was opened, nobody heard of it, and somebody else has ended it.
-            401 => return,
+            401 if self.faults == Faults::Some => return board.history.give_up(call),
             _ => {}
         }
         let tokens = Tokens::of(reply.assert_status(201));
@@ -127,12 +134,14 @@ impl Client {
         let reply = self.device.refresh(token).await;
         let history = &mut lock(&self.board).history;
         if is_over(&reply) {
-            if self.faults {
+            if self.faults == Faults::Some {
                 // It may have moved the session, heard no answer, and found it ended when it tried again.
                 history.perhaps(&call);
             }
             history.end(call, Answer::Lives(false));
-        } else if reply.status != 503 {
+        } else if reply.status == 503 {
+            history.give_up(call);
+        } else {
             let successor = Tokens::of(reply.assert_status(200)).refresh;
             history.end(call, Answer::Rotated(named(&successor).1));
         }
@@ -174,15 +183,16 @@ impl Client {
     async fn sign_out(&mut self) {
         let Some(caller) = self.somebody() else { return };
         let everywhere = self.luck.below(3) == 0;
-        let (strategy, order) = match everywhere {
-            true => ("all", Call::EndAll),
-            false => ("current", Call::End { session: caller.session.clone() }),
+        let (strategy, order) = if everywhere {
+            ("all", Call::EndAll)
+        } else {
+            ("current", Call::End { session: caller.session.clone() })
         };
         let call = self.begin(order);
         let reply = self.device.revoke(&caller.access, json!({"strategy": strategy})).await;
         if !everywhere && reply.status == 200 && reply.body["ended"] == 0 {
             // Whoever is signed out may sign out.
-            return lock(&self.board).history.end(call, Answer::Ended(0));
+            return self.nothing_ended(call);
         }
         self.told(call, &caller, &reply);
     }
@@ -192,7 +202,7 @@ impl Client {
         let mut board = lock(&self.board);
         let is_live = Call::IsLive { session: caller.session.clone() };
         if reply.status == 503 {
-            return;
+            return board.history.give_up(call);
         }
         if is_over(reply) {
             board.history.was(&call, is_live);
@@ -200,16 +210,26 @@ impl Client {
         }
         board.history.also(&call, is_live, Answer::Lives(true));
         if reply.status == 404 {
-            return board.history.end(call, Answer::Ended(0));
+            drop(board);
+            return self.nothing_ended(call);
         }
         let ended = reply.assert_status(200).body["ended"].as_u64().expect("a number");
         let ended = usize::try_from(ended).expect("it is small");
-        if self.faults {
+        if self.faults == Faults::Some {
             // It may have ended some, heard no answer, looked again, and ended who had signed in meanwhile.
             board.history.perhaps(&call);
             return board.history.end(call, Answer::EndedUpTo(ended));
         }
         board.history.end(call, Answer::Ended(ended));
+    }
+
+    /// With lost answers it may have ended it itself, and have found it gone when it tried again.
+    fn nothing_ended(&self, call: UnderWay) {
+        let history = &mut lock(&self.board).history;
+        if self.faults == Faults::Some {
+            history.perhaps(&call);
+        }
+        history.end(call, Answer::Ended(0));
     }
 
     /// A session that somebody opened, over or not.

@@ -9,8 +9,10 @@ use super::model::{Answer, Call};
 pub(crate) struct Op {
     pub(crate) call: Call,
     pub(crate) begun: usize,
-    /// None when nobody saw an answer: then it may have happened at any time since, or not at all.
+    /// None when it is under way, or when its answer told nothing: then it may have happened, or not.
     pub(crate) answered: Option<(usize, Answer)>,
+    /// After this moment it cannot happen any more: the engine is done before the answer is lost.
+    pub(crate) over: Option<usize>,
 }
 
 #[derive(Default)]
@@ -25,7 +27,7 @@ pub(crate) struct UnderWay(usize);
 impl History {
     pub(crate) fn begin(&mut self, call: Call) -> UnderWay {
         self.moment += 1;
-        self.ops.push(Op { call, begun: self.moment, answered: None });
+        self.ops.push(Op { call, begun: self.moment, answered: None, over: None });
         UnderWay(self.ops.len() - 1)
     }
 
@@ -34,11 +36,17 @@ impl History {
         self.ops[call.0].answered = Some((self.moment, answer));
     }
 
+    /// Its answer told nothing.
+    pub(crate) fn give_up(&mut self, call: UnderWay) {
+        self.moment += 1;
+        self.ops[call.0].over = Some(self.moment);
+    }
+
     /// A second thing that the same call shows, from its beginning to now.
     pub(crate) fn also(&mut self, call: &UnderWay, shown: Call, answer: Answer) {
         let begun = self.ops[call.0].begun;
         self.moment += 1;
-        self.ops.push(Op { call: shown, begun, answered: Some((self.moment, answer)) });
+        self.ops.push(Op { call: shown, begun, answered: Some((self.moment, answer)), over: None });
     }
 
     /// Drops the lists with a session whose sign-in nobody heard an answer to: its name tells nothing.
@@ -56,8 +64,10 @@ impl History {
 
     /// The same call, carried out once more or not, unseen.
     pub(crate) fn perhaps(&mut self, call: &UnderWay) {
+        self.moment += 1;
         let Op { call, begun, .. } = &self.ops[call.0];
-        self.ops.push(Op { call: call.clone(), begun: *begun, answered: None });
+        let again = Op { call: call.clone(), begun: *begun, answered: None, over: Some(self.moment) };
+        self.ops.push(again);
     }
 
     /// The call turned out to show something else than was thought when it began.
@@ -68,7 +78,7 @@ impl History {
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Op { call, begun, answered } in &self.ops {
+        for Op { call, begun, answered, .. } in &self.ops {
             match answered {
                 Some((moment, answer)) => writeln!(f, "{begun:>4} .. {moment:<4} {call:?} -> {answer:?}")?,
                 None => writeln!(f, "{begun:>4} ..      {call:?} -> no answer")?,

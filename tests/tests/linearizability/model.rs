@@ -26,12 +26,29 @@ pub(crate) enum Answer {
     Full,
     /// The generation of the token that was given.
     Rotated(u64),
-    /// Whether it lives; also the answer to a refresh of what ended.
+    /// All that live.
     Live(BTreeSet<String>),
+    /// Whether it lives; also the answer to a refresh of what ended.
     Lives(bool),
     Ended(usize),
     /// So many, of which the call's last attempt ended some or all.
     EndedUpTo(usize),
+}
+
+impl Answer {
+    /// What it is, in a word.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "opened",
+            Self::Full => "full",
+            Self::Rotated(_) => "rotated",
+            Self::Live(_) => "live",
+            Self::Lives(true) => "lives",
+            Self::Lives(false) => "over",
+            Self::Ended(0) | Self::EndedUpTo(0) => "nothing ended",
+            Self::Ended(_) | Self::EndedUpTo(_) => "ended",
+        }
+    }
 }
 
 /// A user's live sessions, each with its generation. The clock stands still: everything is in grace.
