@@ -100,7 +100,7 @@ fn what(luck: &mut Luck, sign_outs: usize) -> Kind {
         Kind::SignOut
     } else if drawn < sign_outs + 8 {
         Kind::List
-    } else if drawn % 2 == 0 {
+    } else if drawn.is_multiple_of(2) {
         Kind::Status
     } else {
         Kind::Refresh
