@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::Credentials;
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, StreamSpecification, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use latchkey::cleanup::{Budget, Mode, Report, run};
 use latchkey::clock::{Clock as _, SystemClock, Timestamp};
 use latchkey::config::Tables;
@@ -58,9 +58,7 @@ async fn hold_tables(expired: u64, living: u64) {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     let row = world.raw_row("alice", &tokens.session).await.expect("it was just opened");
-    let unstreamed = StreamSpecification::builder().stream_enabled(false).build().expect("it is given");
-    let events = world.dynamodb().update_table().table_name("latchkey-security-events");
-    events.stream_specification(unstreamed).send().await.expect("the engine can do without");
+    world.without_stream().await;
     let now = SystemClock.now();
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {

@@ -76,10 +76,11 @@ pub(crate) fn draw(path: &Path, seconds: &[Second]) -> Result<(), Box<dyn Error>
             let points = seconds.iter().map(|second| (second.at, value(second)));
             chart.draw_series(LineSeries::new(points, ink.stroke_width(2)))?;
             if lines.len() > 1
-                && let Some(last) = seconds.last()
+                && let Some(second) = seconds.get(seconds.len() / 2)
             {
-                let style = (FONT, 13).into_font().color(ink).pos(Pos::new(HPos::Right, VPos::Bottom));
-                chart.draw_series([Text::new(*name, (last.at, value(last)), style)])?;
+                let style = (FONT, 13).into_font().color(ink).pos(Pos::new(HPos::Center, VPos::Bottom));
+                let above = value(second) + top * 0.12;
+                chart.draw_series([Text::new(*name, (second.at, above), style)])?;
             }
         }
     }

@@ -26,13 +26,25 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the binary on a free port of loopback.
+    /// Starts the binary on a free port of loopback, with its tables in memory.
     ///
     /// # Errors
     /// It cannot be started, or does not say where it listens.
     pub async fn start(binary: &Path) -> io::Result<Self> {
+        Self::start_with(binary, &["--memory"]).await
+    }
+
+    /// Starts the binary on tables that are somewhere else, so that its memory is its own.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_on(binary: &Path, tables: &str) -> io::Result<Self> {
+        Self::start_with(binary, &["--dynamodb", tables]).await
+    }
+
+    async fn start_with(binary: &Path, arguments: &[&str]) -> io::Result<Self> {
         let mut command = Command::new(binary);
-        command.args(["--memory", "--port", "0"]).env_clear().envs(SETTINGS).kill_on_drop(true);
+        command.args(arguments).args(["--port", "0"]).env_clear().envs(SETTINGS).kill_on_drop(true);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).await?;

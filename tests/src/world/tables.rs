@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, StreamSpecification};
 
 use super::World;
 
@@ -28,6 +28,17 @@ impl World {
         }
         rows.sort_unstable();
         rows.join("\n")
+    }
+
+    /// Switches the events' stream off: to number a record the embedded engine looks through all that it has, so
+    /// that its time grows with the square of the events.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn without_stream(&self) {
+        let off = StreamSpecification::builder().stream_enabled(false).build().expect("it is given");
+        let events = self.dynamodb().update_table().table_name(EVENTS).stream_specification(off);
+        events.send().await.expect("the engine can do without");
     }
 
     /// Succeeds only when no table has changed since [`World::everything`] said `before`.
