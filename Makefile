@@ -88,9 +88,10 @@ reproducible: tools-cc tools-python ## Build the functions twice, in two places,
 
 sbom: tools-cyclonedx tools-node ## What is in a deployment and in the npm package (CycloneDX), in target/sbom
 	@mkdir -p target/sbom
-	@trap 'rm -f {shared,local,tests,functions/*}/sbom.json' EXIT; \
-		cargo cyclonedx --quiet --format json --all --override-filename sbom && \
-		for function in $(FUNCTIONS); do mv functions/$$function/sbom.json target/sbom/$$function.cdx.json; done
+	@trap 'rm -f {shared,local,tests,tests/fuzz,functions/*}/sbom.json' EXIT; \
+		cargo cyclonedx --quiet --format json --spec-version 1.5 --all --override-filename sbom && \
+		for function in $(FUNCTIONS); do \
+			sed 's|path+file://$(CURDIR)/|latchkey:|g' functions/$$function/sbom.json > target/sbom/$$function.cdx.json; done
 	cd client && npm sbom --package-lock-only --omit dev --sbom-format cyclonedx > ../target/sbom/client.cdx.json
 	@ls target/sbom
 
