@@ -31,7 +31,7 @@ const PERCENTILES: [f64; 4] = [50.0, 90.0, 99.0, 99.9];
 const FAULTS: [&str; 6] =
     ["throttle", "timeout_before", "timeout_after_commit", "error_500", "conflict", "slow"];
 /// So many calls to the store fail ...
-const FAULTS_AT_ONCE: u32 = 80;
+const FAULTS_AT_ONCE: u32 = 30;
 /// ... so often.
 const FAULTS_EVERY: Duration = Duration::from_millis(40);
 
