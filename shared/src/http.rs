@@ -20,6 +20,9 @@ pub mod signed_in;
 pub mod tag;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderName, Method, StatusCode, header};
 
 use crate::app::App;
 
@@ -30,10 +33,24 @@ pub const BASE: &str = "/api/auth";
 pub fn service(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(|| async { problem::Problem::of(problem::Code::NotFound) })
-        .method_not_allowed_fallback(|| async { problem::Problem::of(problem::Code::MethodNotAllowed) })
+        .method_not_allowed_fallback(not_allowed)
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(edge::panicked))
         .layer(axum::middleware::from_fn_with_state(app.clone(), origin::check))
         .layer(axum::middleware::from_fn(edge::deadline))
         .layer(axum::middleware::from_fn_with_state(app.clone(), edge::finish))
         .with_state(app)
+}
+
+/// 405, but for a browser that asks before it calls from another origin (a preflight): API Gateway hands that to a route of
+/// any method, and a browser takes no answer but a good one. Whom it allows is the gateway's to say, in headers of its
+/// own; without them the browser does not call.
+async fn not_allowed(request: Request) -> Response {
+    let asks = |name: HeaderName| request.headers().contains_key(name);
+    if request.method() == Method::OPTIONS
+        && asks(header::ORIGIN)
+        && asks(header::ACCESS_CONTROL_REQUEST_METHOD)
+    {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    problem::Problem::of(problem::Code::MethodNotAllowed).into_response()
 }

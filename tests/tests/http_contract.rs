@@ -70,6 +70,25 @@ async fn head_and_options_change_nothing() {
     world.assert_unchanged(&before, "HEAD or OPTIONS changed something").await;
 }
 
+/// API Gateway hands a preflight to a route of any method and adds its own headers to a good answer only.
+#[tokio::test]
+async fn a_preflight_is_a_good_answer_that_allows_nobody() {
+    let world = World::new().await;
+    let before = world.everything().await;
+    let device = world.device().header("origin", "https://app.example.com");
+    let asking = device.clone().header("access-control-request-method", "POST");
+    for (path, _) in ROUTES {
+        let reply = asking.send("OPTIONS", path, None, "").await;
+        assert_eq!(reply.status, 204, "{path}: {}", reply.body);
+        reply.assert_no_cookie();
+        let allows = |name: &str| name.starts_with("access-control-");
+        assert!(!reply.headers.keys().any(|name| allows(name.as_str())), "{path}: {:?}", reply.headers);
+        device.send("OPTIONS", path, None, "").await.assert_problem(405, "method_not_allowed");
+    }
+    asking.send("OPTIONS", "/api/auth/nothing", None, "").await.assert_problem(404, "not_found");
+    world.assert_unchanged(&before, "a preflight changed something").await;
+}
+
 #[tokio::test]
 async fn no_header_or_parameter_turns_one_method_into_another() {
     let world = World::new().await;
