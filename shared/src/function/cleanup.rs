@@ -13,7 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::CleanupConfig;
 use crate::log;
 use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// What the schedule sends is none of these.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ enum EventError {
     #[error("unknown event: expected a scheduled event or {{\"action\":\"cleanup\"}}")]
     Unknown,
     #[error(transparent)]
-    Cleanup(#[from] CleanupError),
+    Store(StoreError),
 }
 
 impl EventError {
@@ -29,8 +29,7 @@ impl EventError {
     fn named(self) -> Diagnostic {
         let name = match &self {
             Self::Unknown => "unknown_event",
-            Self::Cleanup(CleanupError::Running) => "cleanup_running",
-            Self::Cleanup(CleanupError::Store(_)) => "store_unavailable",
+            Self::Store(_) => "store_unavailable",
         };
         Diagnostic { error_type: name.to_owned(), error_message: self.to_string() }
     }
@@ -52,27 +51,37 @@ fn start() -> Result<(), StartError> {
         let shards = config.expiry_shards;
         let answer = |event: LambdaEvent<Value>| async move {
             let report = answer(store, shards, event).await.map_err(EventError::named)?;
-            metrics.cleaned(&report);
-            metrics.print(function, SystemClock.now_millis());
-            Ok::<Report, Diagnostic>(report)
+            if let Some(report) = &report {
+                metrics.cleaned(report);
+                metrics.print(function, SystemClock.now_millis());
+            }
+            Ok::<Option<Report>, Diagnostic>(report)
         };
         let served = lambda_runtime::run(service_fn(answer)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
     })
 }
 
-async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result<Report, EventError> {
+/// The run's report; none beside another run. That is no error: the schedule may deliver an event twice, and an
+/// error would be tried again and raise an alarm.
+async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result<Option<Report>, EventError> {
     if !is_cleanup_event(&event.payload) {
         tracing::error!("the event is not one of cleanup's");
         return Err(EventError::Unknown);
     }
     let left = event.context.deadline.saturating_sub(u64::try_from(SystemClock.now_millis()).unwrap_or(0));
     let budget = Budget::scheduled(Instant::now() + Duration::from_millis(left));
-    let report = run(store, Arc::new(SystemClock), shards, budget, Mode::Clean).await;
-    let report = report.inspect_err(|error| match error {
-        CleanupError::Running => tracing::info!("another cleanup is running"),
-        CleanupError::Store(error) => tracing::error!(%error, "a cleanup could not begin"),
-    })?;
+    let report = match run(store, Arc::new(SystemClock), shards, budget, Mode::Clean).await {
+        Ok(report) => report,
+        Err(CleanupError::Running) => {
+            tracing::info!("another cleanup is running");
+            return Ok(None);
+        }
+        Err(CleanupError::Store(error)) => {
+            tracing::error!(%error, "a cleanup could not begin");
+            return Err(EventError::Store(error));
+        }
+    };
     tracing::info!(
         run_id = report.run_id,
         ended = report.ended,
@@ -82,7 +91,7 @@ async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result
         duration_ms = report.duration_ms,
         "a cleanup is done"
     );
-    Ok(report)
+    Ok(Some(report))
 }
 
 /// EventBridge's scheduled event, or the input that a schedule of our template gives.

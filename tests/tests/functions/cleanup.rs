@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey::store::Consumed;
 use latchkey::store::schema::Bucket;
 use latchkey_tests::binary::built;
 use latchkey_tests::event::Event;
@@ -48,6 +49,22 @@ async fn the_schedules_events_clean_up() {
         let logs = function.logs().join("\n");
         assert!(logs.contains("a cleanup is done") && logs.contains("\"EndedExpired\":1"), "{logs}");
     }
+}
+
+/// The schedule may deliver an event twice; an error would be tried again, and be a dead letter and an alarm.
+#[tokio::test]
+async fn beside_another_run_the_schedules_event_does_nothing() {
+    let deployment = Deployment::new().await;
+    let session = expired(&deployment, "alice").await;
+    let store = &deployment.world.laptop.store;
+    let now = deployment.world.now();
+    let taken = store.take_lease("another", now + Duration::from_secs(120), now, &Consumed::default()).await;
+    assert!(taken.expect("the engine answers"));
+    let mut function = start(&deployment, &[]).await.expect("it starts");
+    let answer = function.invoke(json!({"action": "cleanup"})).await.expect("it is no error");
+    assert_eq!(answer, json!(null));
+    assert!(deployment.world.raw_row("alice", &session).await.is_some());
+    assert!(function.logs().join("\n").contains("another cleanup is running"));
 }
 
 #[tokio::test]
