@@ -121,8 +121,13 @@ fn index_fault(name: &str, key: &str, index: Option<&GlobalSecondaryIndexDescrip
 }
 
 async fn ttl(client: &Client, spec: &TableSpec) -> Option<Fault> {
-    let reply = client.describe_time_to_live().table_name(&spec.name).send().await.ok();
-    let ttl = reply.as_ref().and_then(|reply| reply.time_to_live_description());
+    let Ok(reply) = client.describe_time_to_live().table_name(&spec.name).send().await else {
+        return Some((
+            "its TTL cannot be looked at".to_owned(),
+            "use credentials that may dynamodb:DescribeTimeToLive, or ask again".to_owned(),
+        ));
+    };
+    let ttl = reply.time_to_live_description();
     let status = ttl.and_then(|ttl| ttl.time_to_live_status());
     let is_on = matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling));
     match ttl.and_then(|ttl| ttl.attribute_name()).filter(|_| is_on) {
