@@ -29,6 +29,8 @@ fn faults(template: &Value) -> Vec<String> {
             faults.push(format!("{name}{pointer} is {found}"));
         }
     };
+    // The one name that SAM would give without the stack's.
+    expect("CleanupFunction", "/Properties/Events/Hourly/Properties/OmitName", json!(true));
     for name in stack.named("AWS::Logs::LogGroup") {
         expect(&name, "/Properties/RetentionInDays", json!("7"));
     }
