@@ -34,6 +34,9 @@ use crate::store::{Checkpoint, Store, StoreError};
 /// Buckets that are cleaned side by side.
 const BUCKETS_AT_ONCE: usize = 8;
 
+/// Buckets that a run leaves to the next one before it stops.
+const BUCKETS_LEFT: u64 = 5;
+
 /// How many days back the first run looks: what is older DynamoDB's TTL has deleted, or will.
 const FIRST_LOOK_DAYS: i64 = 12;
 
@@ -159,7 +162,7 @@ async fn clean_bucket(run: &Run, bucket: Bucket) -> bool {
             Ok::<_, StoreError>(Some((page.next, all)))
         };
         match outcome.await {
-            // What failed here is the next run's, and holds nothing else up.
+            // What failed on the page is the next run's, and holds nothing else up.
             Ok(Some((next, all))) => {
                 clean &= all;
                 run.progress.has_ended(run.ended.load(Ordering::Relaxed));
@@ -175,8 +178,11 @@ async fn clean_bucket(run: &Run, bucket: Bucket) -> bool {
             }
             Err(error) => {
                 run.failed.fetch_add(1, Ordering::Relaxed);
-                // A store that fails is not helped by more calls.
-                run.stopped.store(true, Ordering::Relaxed);
+                // One bucket that always fails must not keep the others from ever being cleaned; a store that
+                // fails is not helped by more calls.
+                if run.buckets_left.fetch_add(1, Ordering::Relaxed) + 1 >= BUCKETS_LEFT {
+                    run.stopped.store(true, Ordering::Relaxed);
+                }
                 tracing::warn!(run_id = run.id, bucket = %bucket, %error, "a bucket is left for the next run");
                 return false;
             }

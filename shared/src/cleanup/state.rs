@@ -54,6 +54,8 @@ pub(super) struct Run {
     pub(super) skipped: AtomicU64,
     pub(super) failed: AtomicU64,
     pub(super) stopped: AtomicBool,
+    /// Buckets whose rows could not be read or recorded.
+    pub(super) buckets_left: AtomicU64,
     pub(super) progress: Arc<Progress>,
     /// Whoever deletes holds one of its permits.
     pub(super) deletes: Arc<Semaphore>,
@@ -75,6 +77,7 @@ impl Run {
             skipped: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
+            buckets_left: AtomicU64::new(0),
             begun: Instant::now(),
         }
     }

@@ -78,6 +78,37 @@ async fn whatever_fails_is_done_by_the_next_run_and_told_once() {
     assert_eq!(world.everything().await.lines().filter(|row| row.contains("S#")).count(), 0);
 }
 
+/// One bucket that cannot be read must not keep the others from ever being cleaned.
+#[tokio::test]
+async fn a_bucket_that_fails_is_left_and_the_others_are_cleaned() {
+    // One shard, so that a day is a bucket, and one comes after the other.
+    let world = World::with(&[("EXPIRY_SHARDS", "1")]).await;
+    for day in 0..4 {
+        world.device().sign_in(&format!("user-{day}")).await;
+        world.advance(DAY);
+    }
+    world.advance(5 * DAY);
+    let clean = || run(&world.laptop.store, Arc::new(world.laptop.clock.clone()), 1, all_day(), Mode::Clean);
+    // As often as a call of the store is tried.
+    world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 3);
+    let first = clean().await.expect("it runs");
+    assert_eq!((first.failed, first.ended, first.remaining), (1, 1, true), "{first:?}");
+    world.advance(2 * DAY);
+    let second = clean().await.expect("it runs");
+    assert_eq!((second.failed, second.ended, second.remaining), (0, 3, false), "{second:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_not_asked_for_every_bucket() {
+    let world = expired(60).await;
+    world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 1_000);
+    let report = run_with(&world, all_day(), Mode::Clean).await.expect("it runs");
+    let asked = 1_000 - world.laptop.faults.pending();
+    assert_eq!((report.ended, report.remaining), (0, true), "{report:?}");
+    // Five are left, and seven more were under way beside the fifth: three attempts each at most.
+    assert!(asked <= 3 * 12, "{asked} calls to a store that fails");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_keeps_two_runs_apart_and_ends_by_itself() {
     let world = expired(20).await;
