@@ -8,7 +8,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::IntoResponse as _;
 use http::StatusCode;
+use hyper_util::client::legacy;
+use hyper_util::rt::TokioExecutor;
 use latchkey::config::Tables;
 use latchkey::store::{connect, schema};
 use latchkey::token::keys::generate_key_set;
@@ -209,6 +214,34 @@ async fn ttl_that_is_off_or_elsewhere_is_noticed() {
     patient.ttl("latchkey-sessions", true, "expires").await;
     let report = patient.examined().await;
     report.assert_only("table latchkey-sessions: its TTL is on expires, not on ttl", "AttributeName=ttl");
+}
+
+/// Credentials that may look at tables, and not at their TTL: a healthy table must not be called sick.
+#[tokio::test]
+async fn ttl_that_may_not_be_looked_at_is_not_said_to_be_off() {
+    let patient = Patient::healthy().await;
+    let tables = patient.server.endpoint();
+    let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let routes = Router::new().fallback(move |mut request: Request| async move {
+        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
+        if target.is_some_and(|target| target.ends_with(".DescribeTimeToLive")) {
+            let refused =
+                json!({"__type": "com.amazon.coral.service#AccessDeniedException", "message": "no"});
+            return (StatusCode::BAD_REQUEST, refused.to_string()).into_response();
+        }
+        *request.uri_mut() = tables.parse().expect("an endpoint");
+        client.request(request).await.expect("the tables answer").into_response()
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    let server = tokio::spawn(async move { axum::serve(listener, routes).await });
+    let report = Report::of(&["doctor", "--endpoint", &endpoint], &patient.environment).await;
+    server.abort();
+    let wrong = report.wrong();
+    assert_eq!(wrong.len(), 3, "{wrong:#?}");
+    for line in wrong {
+        assert!(line.contains("its TTL cannot be looked at; use credentials"), "{line}");
+    }
 }
 
 #[tokio::test]
