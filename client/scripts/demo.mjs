@@ -13,7 +13,7 @@ await build({
     outDir: 'demo/dist',
     target: 'es2022',
     modulePreload: false,
-    rolldownOptions: { input: 'demo/demo.tsx', output: { entryFileNames: 'demo.js' } },
+    rolldownOptions: { input: 'demo/demo.tsx', output: { entryFileNames: 'demo.js', chunkFileNames: '[name].js' } },
   },
 });
 const files = { 'demo/index.html': 'index.html', 'demo/demo.css': 'demo.css', 'styles/styles.css': 'styles.css' };

@@ -8,5 +8,5 @@ export {
   type UserSessionManagement,
   useSessionManagement,
 } from './react/use-session-management.js';
-export { SessionMonitoring, type SessionMonitoringProps } from './react/session-monitoring.js';
+export { preloadSessionMonitoring, SessionMonitoring, type SessionMonitoringProps } from './react/session-monitoring.js';
 export type { EndedHow, Labels, PartialLabels } from './react/labels.js';

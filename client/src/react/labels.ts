@@ -1,6 +1,7 @@
 /** Every text of the dashboard, in English, to be replaced in part or in whole. */
 
 import type { EndReason, ErrorCode, Recommendation, SecurityEvent, Session, Severity } from '../core/types.js';
+import { FIRST_ENGLISH } from './first-labels.js';
 
 /** Why a session is over, as its user is told; `elsewhere` is a sign-out from another device. */
 export type EndedHow = EndReason | 'elsewhere' | 'unknown';
@@ -142,12 +143,11 @@ const fromTo = ({ from, to }: Facts): string => {
 
 /** The texts as they come. */
 export const ENGLISH: Labels = {
-  title: "Where you're signed in",
+  ...FIRST_ENGLISH,
   titleOf: (user) => `Where ${user} is signed in`,
   nowhere: (user) => `${user} is not signed in anywhere.`,
   live: 'Live',
   notLive: 'Not live',
-  loading: 'Looking up where you are signed in …',
   onlyHere: 'You are signed in only here.',
   sessions: 'Sessions',
 
@@ -265,9 +265,6 @@ export const ENGLISH: Labels = {
   severity: { info: 'info', low: 'notice', medium: 'warning', high: 'serious', critical: 'critical' },
 
   offline: (since) => (since === null ? 'You are offline.' : `You are offline. What you see is from ${since}.`),
-  unreachable: (wait) =>
-    wait === null ? 'We could not reach the server.' : `We could not reach the server. Trying again in ${wait}.`,
-  tryNow: 'Try now',
   limited: (wait) =>
     wait === null
       ? 'Too many requests. This page goes on by itself.'

@@ -1,22 +1,14 @@
-/** The dashboard: where somebody is signed in, what was noticed, and how to end it. */
+/** The dashboard as an app mounts it: the sessions are asked for at once, and the page for them comes on demand. */
 
-import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactElement, useEffect, useRef, useSyncExternalStore } from 'react';
 
 import type { EndReason } from '../core/types.js';
-import { ConfirmDialog } from './confirm-dialog.js';
-import { type Labels, type PartialLabels, withLabels } from './labels.js';
+import { type FirstLabels, FIRST_ENGLISH } from './first-labels.js';
+import type { PartialLabels } from './labels.js';
 import { useSessionStore } from './latchkey-provider.js';
-import { NO_ACTIONS } from './no-actions.js';
-import { NoticeLine } from './notice-line.js';
-import { endedText, noticeOf, noticeText, pageOf } from './page-state.js';
-import { SessionOverview } from './session-overview.js';
-import { Skeleton } from './skeleton.js';
+import { onDemand } from './on-demand.js';
+import { SkeletonRows } from './skeleton-rows.js';
 import { useTrackedView } from './tracked-view.js';
-import { useAnnouncement } from './use-announcement.js';
-import { useKeptFocus } from './use-kept-focus.js';
-import { useSignOuts } from './use-sign-outs.js';
-import { useWatching } from './use-watching.js';
-import { WordsContext, directionOf, within } from './words.js';
 
 /** What the dashboard takes. */
 export interface SessionMonitoringProps {
@@ -30,144 +22,59 @@ export interface SessionMonitoringProps {
   readonly onSignedOut?: ((reason: EndReason | null) => void) | undefined;
 }
 
+const page = onDemand(() => import('./dashboard.js'));
+const NOT_LOADED = page.get();
+
+/** Loads the dashboard's page ahead, as when a pointer rests on the link to it; a failure is tried again when it is shown. */
+export const preloadSessionMonitoring: () => Promise<void> = page.load;
+
 /** The dashboard of the person who is signed in, or of another one for an administrator. */
-export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
-  // What was asked and answered about one user is nothing about the next.
-  return <Dashboard key={props.userId ?? ''} {...props} />;
-}
-
-function Dashboard(props: SessionMonitoringProps): ReactElement {
-  const { userId, labels: own, locale, onSignedOut } = props;
-  const words = useMemo(
-    () => ({ labels: withLabels(own), locale, direction: directionOf(locale) }),
-    [own, locale],
-  );
-  const { labels } = words;
+export function SessionMonitoring({ userId, labels, locale, onSignedOut }: SessionMonitoringProps): ReactElement {
   const store = useSessionStore(userId);
-  const { view, read } = useTrackedView(store);
-  useWatching(store, read);
-  const { status, endedReason, online, sessions, isLoading } = view;
-  const actions = store?.actions ?? NO_ACTIONS;
-  const user = within(words, view.userId);
-  const title = user === null ? labels.title : labels.titleOf(user);
+  const { view } = useTrackedView(store);
+  const { status, endedReason, online } = view;
+  const { part, hasFailed } = useSyncExternalStore(page.subscribe, page.get, () => NOT_LOADED);
+  // Again when the network is back: what has come is not asked for twice.
+  useEffect(() => void page.load(), [online]);
+  useEffect(() => store?.watchSessions(), [store]);
 
-  const root = useRef<HTMLElement>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
-  const focus = useKeptFocus(root, heading);
-  const shown = useMemo(
-    () => ({ status, online, sessions: isLoading ? null : sessions }),
-    [status, online, sessions, isLoading],
-  );
-  const [announcement, say] = useAnnouncement(shown, words);
-  const signOuts = useSignOuts(actions, user, words, say);
-  const [asked, setAsked] = useState<'others' | 'everywhere' | null>(null);
-
-  const page = pageOf(view);
-  const notice = noticeOf(view, labels);
-  const goodbye = page.kind === 'ended' ? endedText(page.how, view.sessionLimit, labels) : null;
-  const important = goodbye ?? (notice === null ? null : noticeText(notice, Date.now(), words));
-  const cause = goodbye ?? notice?.kind ?? null;
-  const latest = useRef({ important, onSignedOut, endedReason });
-  latest.current = { important, onSignedOut, endedReason };
-  // Once a cause: the sentence itself counts down.
-  useEffect(() => {
-    if (latest.current.important !== null) say(latest.current.important);
-  }, [cause, say]);
-
+  const latest = useRef({ onSignedOut, endedReason });
+  latest.current = { onSignedOut, endedReason };
   const told = useRef(false);
   useEffect(() => {
     const isOver = status === 'signed-out';
     if (isOver && !told.current) latest.current.onSignedOut?.(latest.current.endedReason);
     told.current = isOver;
   }, [status]);
-  // A question about sessions that are no longer shown is over; those that come may be somebody else's.
-  useEffect(() => {
-    if (page.kind !== 'sessions') setAsked(null);
-  }, [page.kind]);
 
-  const isLive = page.kind === 'sessions' && notice === null;
-  const others = sessions.filter((session) => !session.is_current).length;
-  const ask = (what: 'others' | 'everywhere', opener: HTMLElement): void => {
-    focus.returnTo(opener);
-    setAsked(what);
-  };
-  return (
-    <WordsContext.Provider value={words}>
-      <section
-        ref={root}
-        className="latchkey"
-        aria-label={title}
-        aria-busy={page.kind === 'loading'}
-        // Our own texts are English whatever the dates are; an app's are in its locale.
-        lang={own === undefined ? 'en' : locale}
-        onFocus={focus.onFocus}
-        onBlur={focus.onBlur}
-      >
-        <header className="latchkey-head">
-          <h2 ref={heading} tabIndex={-1}>
-            {title}
-          </h2>{' '}
-          {page.kind === 'sessions' && (
-            <span className="latchkey-live" data-live={isLive}>
-              <span aria-hidden="true">{isLive ? '●' : '○'}</span> {isLive ? labels.live : labels.notLive}
-            </span>
-          )}{' '}
-          {page.kind === 'sessions' && user === null && others > 0 && (
-            <button type="button" aria-haspopup="dialog" onClick={(event) => ask('others', event.currentTarget)}>
-              {labels.signOutOthers}
-            </button>
-          )}
-        </header>
-        {notice !== null && <NoticeLine notice={notice} onRetry={() => void actions.refreshSessions()} />}
-        {signOuts.outcome !== null && page.kind === 'sessions' && (
-          <p className="latchkey-outcome">{signOuts.outcome}</p>
-        )}
-        {page.kind === 'loading' && <Skeleton />}
-        {goodbye !== null && <p className="latchkey-ended">{goodbye}</p>}
-        {page.kind === 'sessions' && (
-          <SessionOverview
-            view={view}
-            onSignOut={signOuts.one}
-            onEverywhere={(opener) => ask('everywhere', opener)}
-            onMoreEvents={() => {
-              const before = view.events.length;
-              actions.loadMoreEvents().then(
-                () => {
-                  const count = (store?.getView().events.length ?? before) - before;
-                  if (count > 0) say(labels.olderEvents(count));
-                },
-                () => signOuts.tell(labels.unreachable(null)),
-              );
-            }}
-          />
-        )}
-        {asked !== null && (
-          <ConfirmDialog
-            {...questionOf(asked, sessions.length, user, labels)}
-            asksWhy={user !== null}
-            onCancel={() => setAsked(null)}
-            onConfirm={(reason) => {
-              setAsked(null);
-              signOuts[asked](reason);
-            }}
-          />
-        )}
-        <div className="latchkey-unseen" role="status">
-          <p key={announcement.number}>{announcement.text}</p>
-        </div>
-      </section>
-    </WordsContext.Provider>
-  );
+  // What was asked and answered about one user is nothing about the next.
+  if (part !== null) return <part.Dashboard key={userId ?? ''} store={store} labels={labels} locale={locale} />;
+  return <Beginning texts={{ ...FIRST_ENGLISH, ...labels }} hasFailed={hasFailed} lang={labels === undefined ? 'en' : locale} />;
 }
 
-/** What the dialog asks: how many sessions end, and which one stays. */
-function questionOf(
-  asked: 'others' | 'everywhere',
-  count: number,
-  user: string | null,
-  labels: Labels,
-): { readonly title: string; readonly text: string; readonly confirm: string } {
-  if (asked === 'others') return { title: labels.askOthersTitle, text: labels.askOthers(count - 1), confirm: labels.signOutOthers };
-  const text = user === null ? labels.askEverywhere(count) : labels.askEverywhereOf(user, count);
-  return { title: labels.askEverywhereTitle, text, confirm: labels.signOutAll };
+interface BeginningProps {
+  readonly texts: FirstLabels;
+  readonly hasFailed: boolean;
+  readonly lang: string | undefined;
+}
+
+/** What stands there until the page has come: its heading, and rows of the right height or why there are none. */
+function Beginning({ texts, hasFailed, lang }: BeginningProps): ReactElement {
+  return (
+    <section className="latchkey" aria-label={texts.title} aria-busy={!hasFailed} lang={lang}>
+      <header className="latchkey-head">
+        <h2>{texts.title}</h2>
+      </header>
+      {hasFailed ? (
+        <p className="latchkey-notice" role="alert">
+          <span>{texts.unreachable(null)}</span>{' '}
+          <button type="button" onClick={() => void page.load()}>
+            {texts.tryNow}
+          </button>
+        </p>
+      ) : (
+        <SkeletonRows text={texts.loading} />
+      )}
+    </section>
+  );
 }

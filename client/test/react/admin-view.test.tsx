@@ -13,8 +13,8 @@ let client: Latchkey;
 beforeAll(async () => {
   api = await startLocalServer();
 });
-beforeEach(() => {
-  openPage();
+beforeEach(async () => {
+  await openPage();
   vi.useRealTimers();
 });
 afterEach(() => {

@@ -5,13 +5,14 @@ import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { expect, vi } from 'vitest';
 
-import { LatchkeyProvider, SessionMonitoring, type SessionMonitoringProps } from '../../../src/index.js';
+import { LatchkeyProvider, preloadSessionMonitoring, SessionMonitoring, type SessionMonitoringProps } from '../../../src/index.js';
 import type { LatchkeyState } from '../../../src/core/types.js';
 import { type FakeLatchkey, fakeLatchkey } from './fake-latchkey.js';
 import { NOW, SIGNED_IN } from './world.js';
 
-/** Call before each test: the clock stands, and dialogs open as they do in browsers. */
-export function openPage(): void {
+/** Call before each test: the page is there, the clock stands, and dialogs open as they do in browsers. */
+export async function openPage(): Promise<void> {
+  await preloadSessionMonitoring();
   process.env['TZ'] = 'UTC';
   vi.useFakeTimers({ now: NOW });
   localStorage.clear();

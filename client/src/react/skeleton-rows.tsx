@@ -2,14 +2,11 @@
 
 import type { ReactElement } from 'react';
 
-import { useWords } from './words.js';
-
 /** Three empty rows for the eye, a sentence for everybody. */
-export function Skeleton(): ReactElement {
-  const { labels } = useWords();
+export function SkeletonRows({ text }: { readonly text: string }): ReactElement {
   return (
     <>
-      <p className="latchkey-loading">{labels.loading}</p>
+      <p className="latchkey-loading">{text}</p>
       <ul className="latchkey-rows latchkey-skeleton" aria-hidden="true">
         <li className="latchkey-row" />
         <li className="latchkey-row" />
