@@ -1,44 +1,66 @@
-// The dashboard's page is a file of its own: what if it does not come?
+// The page with the sessions is a file of its own: what if it is late, or does not come?
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { laptop } from './laptop.mjs';
-import { hears, person } from './person.mjs';
+import { hears, person, told } from './person.mjs';
 import { sound } from './sound.mjs';
 
 const here = laptop();
-const FILE = '**/demo/dashboard.js';
+const FILE = '**/demo/sessions-page.js';
+const NOT_LOADED = 'This part of the page did not load.';
+
+/** Somebody who is signed in, in a browser that has not loaded anything yet. */
+async function signedIn(name) {
+  const it = await person(here);
+  const { assertion } = await here.post('/dev/assertion', { sub: name });
+  await it.context.request.post(`${here.url}/api/auth/login`, { data: { assertion, delivery: 'cookie' } });
+  return it;
+}
+const thisDevice = (page) => page.getByText('This device');
 
 test('a page that does not come is said in words, and comes when it is asked for', async () => {
-  const ann = await person(here);
+  const ann = await signedIn('ann');
   await ann.context.route(FILE, (route) => route.abort());
   const page = await ann.open();
-  await hears(page, 'We could not reach the server.');
+  await hears(page, NOT_LOADED);
   await sound(page, 'page-not-loaded');
-  // The app around it works: somebody may sign in.
-  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   await ann.context.unroute(FILE);
-  await page.getByRole('button', { name: 'Try now' }).click();
-  await hears(page, 'You are not signed in.');
+  await page.getByRole('button', { name: 'Try now' }).focus();
+  await page.keyboard.press('Enter');
+  await thisDevice(page).waitFor();
+  assert.equal(await told(page, NOT_LOADED).count(), 0);
+  assert.ok(await page.evaluate(() => document.activeElement.closest('section.latchkey') !== null), 'the focus is lost');
   await ann.context.close();
 });
 
+test('a file that is gone is mended by loading the page anew', async () => {
+  const dan = await signedIn('dan');
+  await dan.context.route(FILE, (route) => route.fulfill({ status: 404, body: 'gone' }));
+  const page = await dan.open();
+  await page.getByRole('button', { name: 'Try now' }).click();
+  const reload = page.getByRole('button', { name: 'Reload the page' });
+  await reload.waitFor();
+  await dan.context.unroute(FILE);
+  await reload.click();
+  await thisDevice(page).waitFor();
+  await dan.context.close();
+});
+
 test('a page that waits for the network comes by itself', async () => {
-  const ben = await person(here);
+  const ben = await signedIn('ben');
   await ben.context.route(FILE, (route) => route.abort());
   const page = await ben.open();
-  await hears(page, 'We could not reach the server.');
+  await hears(page, NOT_LOADED);
   await ben.context.setOffline(true);
+  await hears(page, 'You are offline.');
   await ben.context.unroute(FILE);
-  await page.waitForFunction(() => !navigator.onLine);
   await ben.context.setOffline(false);
-  await hears(page, 'You are not signed in.');
+  await thisDevice(page).waitFor();
   await ben.context.close();
 });
 
-test('the sessions are asked for before the page has come', async () => {
-  const cem = await person(here);
-  const { assertion } = await here.post('/dev/assertion', { sub: 'cem' });
-  await cem.context.request.post(`${here.url}/api/auth/login`, { data: { assertion, delivery: 'cookie' } });
+test('the sessions are asked for while the page comes', async () => {
+  const cem = await signedIn('cem');
   let deliver;
   const delivered = new Promise((resolve) => (deliver = resolve));
   await cem.context.route(FILE, async (route) => {
@@ -48,8 +70,7 @@ test('the sessions are asked for before the page has come', async () => {
   const listed = cem.context.waitForEvent('response', (response) => new URL(response.url()).pathname === '/api/auth/sessions');
   const page = await cem.open();
   assert.equal((await listed).status(), 200);
-  assert.equal(await page.getByText('This device').count(), 0);
   deliver();
-  await page.getByText('This device').waitFor();
+  await thisDevice(page).waitFor();
   await cem.context.close();
 });

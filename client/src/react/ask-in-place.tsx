@@ -3,7 +3,7 @@
 import { type KeyboardEvent, type ReactElement, useId, useLayoutEffect, useRef, useState } from 'react';
 
 import { ReasonField, confirmed } from './reason-field.js';
-import { useWords } from './words.js';
+import { useWords } from './words-context.js';
 
 interface AskInPlaceProps {
   /** What the button says, and what it is called among many that say the same. */

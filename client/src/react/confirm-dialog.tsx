@@ -3,7 +3,7 @@
 import { type ReactElement, useId, useLayoutEffect, useRef } from 'react';
 
 import { ReasonField, confirmed } from './reason-field.js';
-import { useWords } from './words.js';
+import { useWords } from './words-context.js';
 
 interface ConfirmDialogProps {
   readonly title: string;

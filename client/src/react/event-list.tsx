@@ -3,9 +3,10 @@
 import type { ReactElement } from 'react';
 
 import type { SecurityEvent, Session } from '../core/types.js';
+import { clockTime } from './notice-times.js';
 import { eventFacts } from './sentences.js';
-import { clockTime, fullTime } from './time-words.js';
-import { useWords } from './words.js';
+import { fullTime } from './time-words.js';
+import { useWords } from './words-context.js';
 
 interface EventListProps {
   readonly events: readonly SecurityEvent[];

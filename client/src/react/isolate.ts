@@ -1,9 +1,9 @@
 /** Words from outside (a user agent, a place) inside a sentence of ours. */
 
 /** What orders text without being seen: marks, embeddings, overrides, isolates. */
-const ORDERING = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+const ORDERING = /\p{Bidi_Control}/gu;
 /** What breaks a line or is not shown at all. */
-const UNSEEN = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/gu;
+const UNSEEN = /[\p{Cc}\u2028\u2029]/gu;
 /** Letters that run from right to left. */
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 
 import { useMovingText } from './ticker.js';
 import { ago, fullTime } from './time-words.js';
-import { useWords } from './words.js';
+import { useWords } from './words-context.js';
 
 interface MovingTimeProps {
   readonly at: string;

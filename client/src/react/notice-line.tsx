@@ -2,19 +2,19 @@
 
 import type { ReactElement } from 'react';
 
+import { clockTime } from './notice-times.js';
 import { type Notice, noticeText } from './page-state.js';
 import { useMovingText } from './ticker.js';
-import { clockTime } from './time-words.js';
-import { useWords } from './words.js';
+import type { FirstWords } from './words.js';
 
 interface NoticeLineProps {
   readonly notice: Notice;
+  readonly words: FirstWords;
   readonly onRetry: () => void;
 }
 
 /** The notice; its wait counts down, outside of the live region: nobody wants to hear every second. */
-export function NoticeLine({ notice, onRetry }: NoticeLineProps): ReactElement {
-  const words = useWords();
+export function NoticeLine({ notice, words, onRetry }: NoticeLineProps): ReactElement {
   const { labels, locale } = words;
   const text = useMovingText((now) => noticeText(notice, now, words), 'seconds');
   const isUnreachable = notice.kind === 'unreachable';

@@ -1,17 +1,12 @@
 /** What does the dashboard show: a skeleton, a goodbye, the sessions; and which notice above them? */
 
-import type { EndedHow, Labels } from './labels.js';
+import type { EndedHow, FirstLabels } from './labels.js';
+import { clockTime, length } from './notice-times.js';
 import type { SessionView } from './session-view.js';
-import { clockTime, length } from './time-words.js';
-import type { Words } from './words.js';
+import type { FirstWords } from './words.js';
 
-/** What the page is made of. */
-export type Page =
-  | { readonly kind: 'loading' }
-  | { readonly kind: 'ended'; readonly how: EndedHow }
-  /** Nothing to show, and a notice says why. */
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'sessions' };
+/** What the page is made of; `nothing` has a notice that says why. */
+export type Page = 'loading' | 'ended' | 'nothing' | 'sessions';
 
 /** Why what is shown may not be what is. */
 export type Notice =
@@ -27,13 +22,13 @@ type Seen = Pick<
 
 /** The page for what is known. */
 export function pageOf(view: Seen): Page {
-  if (view.status === 'signed-out') return { kind: 'ended', how: endedHow(view) };
-  if (!view.isLoading) return { kind: 'sessions' };
-  return view.connectionError === null && view.online ? { kind: 'loading' } : { kind: 'nothing' };
+  if (view.status === 'signed-out') return 'ended';
+  if (!view.isLoading) return 'sessions';
+  return view.connectionError === null && view.online ? 'loading' : 'nothing';
 }
 
 /** The notice for what is known; the one that explains the others comes first. */
-export function noticeOf(view: Seen, labels: Labels): Notice | null {
+export function noticeOf(view: Seen, labels: FirstLabels): Notice | null {
   const { connectionError: error, retryAt: until, confirmedAt: since } = view;
   if (view.status === 'signed-out') return null;
   if (!view.online) return { kind: 'offline', since };
@@ -44,7 +39,7 @@ export function noticeOf(view: Seen, labels: Labels): Notice | null {
 }
 
 /** What a notice says at a time; the wait in it counts down. */
-export function noticeText(notice: Notice, now: number, { labels, locale }: Words): string {
+export function noticeText(notice: Notice, now: number, { labels, locale }: FirstWords): string {
   const wait = (until: number | null): string | null => {
     const seconds = until === null ? 0 : Math.ceil((until - now) / 1_000);
     return seconds > 0 ? length(seconds, locale) : null;
@@ -68,6 +63,7 @@ function endedHow({ endedReason, connectionError }: Seen): EndedHow {
 }
 
 /** The sentence of an end. */
-export function endedText(how: EndedHow, limit: number | null, labels: Labels): string {
-  return how === 'evicted' ? labels.evicted(limit) : labels.ended[how];
+export function endedText(view: Seen & Pick<SessionView, 'sessionLimit'>, labels: FirstLabels): string {
+  const how = endedHow(view);
+  return how === 'evicted' ? labels.evicted(view.sessionLimit) : labels.ended[how];
 }

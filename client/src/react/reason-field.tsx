@@ -2,7 +2,7 @@
 
 import type { FormEvent, ReactElement, RefObject } from 'react';
 
-import { useWords } from './words.js';
+import { useWords } from './words-context.js';
 
 /** Characters that the API takes. */
 const LENGTH_MAX = 200;

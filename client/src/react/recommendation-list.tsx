@@ -8,7 +8,7 @@ import { dismissalKey, keepDismissals, readDismissals } from './dismissals.js';
 import { MovingTime } from './moving-time.js';
 import { recommendationSentence } from './sentences.js';
 import { fullName } from './session-names.js';
-import { useWords } from './words.js';
+import { useWords } from './words-context.js';
 
 interface RecommendationListProps {
   readonly recommendations: readonly Recommendation[];

@@ -1,14 +1,21 @@
-/** The dashboard as an app mounts it: the sessions are asked for at once, and the page for them comes on demand. */
+/** The dashboard: who is signed in where, or why nobody can say; the page with the sessions comes on demand. */
 
-import { type ReactElement, useEffect, useRef, useSyncExternalStore } from 'react';
+import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { EndReason } from '../core/types.js';
-import { type FirstLabels, FIRST_ENGLISH } from './first-labels.js';
-import type { PartialLabels } from './labels.js';
+import { FIRST_ENGLISH } from './first-english.js';
+import { type PartialLabels, withLabels } from './labels.js';
 import { useSessionStore } from './latchkey-provider.js';
-import { onDemand } from './on-demand.js';
-import { SkeletonRows } from './skeleton-rows.js';
+import { NoticeLine } from './notice-line.js';
+import { onDemand, useOnDemand } from './on-demand.js';
+import { endedText, noticeOf, noticeText, pageOf } from './page-state.js';
+import type { Asked } from './sessions-page.js';
+import { Skeleton } from './skeleton.js';
 import { useTrackedView } from './tracked-view.js';
+import { useAnnouncement } from './use-announcement.js';
+import { useKeptFocus } from './use-kept-focus.js';
+import { useWatching } from './use-watching.js';
+import { directionOf, within } from './words.js';
 
 /** What the dashboard takes. */
 export interface SessionMonitoringProps {
@@ -22,59 +29,117 @@ export interface SessionMonitoringProps {
   readonly onSignedOut?: ((reason: EndReason | null) => void) | undefined;
 }
 
-const page = onDemand(() => import('./dashboard.js'));
-const NOT_LOADED = page.get();
+const sessionsPage = onDemand(() => import('./sessions-page.js'));
 
-/** Loads the dashboard's page ahead, as when a pointer rests on the link to it; a failure is tried again when it is shown. */
-export const preloadSessionMonitoring: () => Promise<void> = page.load;
+/**
+ * Loads the page with the sessions ahead, as when a pointer rests on the link to it. It never rejects: what did not
+ * come is asked for again when the dashboard is shown.
+ */
+export const preloadSessionMonitoring: () => Promise<void> = sessionsPage.load;
 
 /** The dashboard of the person who is signed in, or of another one for an administrator. */
-export function SessionMonitoring({ userId, labels, locale, onSignedOut }: SessionMonitoringProps): ReactElement {
-  const store = useSessionStore(userId);
-  const { view } = useTrackedView(store);
-  const { status, endedReason, online } = view;
-  const { part, hasFailed } = useSyncExternalStore(page.subscribe, page.get, () => NOT_LOADED);
-  // Again when the network is back: what has come is not asked for twice.
-  useEffect(() => void page.load(), [online]);
-  useEffect(() => store?.watchSessions(), [store]);
+export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
+  // What was asked and answered about one user is nothing about the next.
+  return <Dashboard key={props.userId ?? ''} {...props} />;
+}
 
-  const latest = useRef({ onSignedOut, endedReason });
-  latest.current = { onSignedOut, endedReason };
+function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitoringProps): ReactElement {
+  const words = useMemo(
+    () => ({ labels: withLabels(FIRST_ENGLISH, own), locale, direction: directionOf(locale) }),
+    [own, locale],
+  );
+  const { labels } = words;
+  const store = useSessionStore(userId);
+  const { view, read } = useTrackedView(store);
+  useWatching(store, read);
+  const { status, endedReason, sessions } = view;
+  const { part, failures } = useOnDemand(sessionsPage, view.online && view.connectionError === null);
+  const user = within(words, view.userId);
+  const title = user === null ? labels.title : labels.titleOf(user);
+
+  const root = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const focus = useKeptFocus(root, heading);
+  const [announcement, say] = useAnnouncement();
+  const [asked, setAsked] = useState<Asked | null>(null);
+
+  const page = pageOf(view);
+  const notice = noticeOf(view, labels);
+  const goodbye = page === 'ended' ? endedText(view, labels) : null;
+  const isSignedIn = page === 'sessions';
+  const isMissing = isSignedIn && part === null && failures > 0;
+  const noticed = notice === null ? null : noticeText(notice, Date.now(), words);
+  const important = goodbye ?? noticed ?? (isMissing ? labels.notLoaded : null);
+  const cause = goodbye ?? notice?.kind ?? (isMissing ? failures : null);
+  const latest = useRef({ important, onSignedOut, endedReason });
+  latest.current = { important, onSignedOut, endedReason };
+  // Once a cause: the sentence itself counts down.
+  useEffect(() => {
+    if (latest.current.important !== null) say(latest.current.important);
+  }, [cause, say]);
+
   const told = useRef(false);
   useEffect(() => {
     const isOver = status === 'signed-out';
     if (isOver && !told.current) latest.current.onSignedOut?.(latest.current.endedReason);
     told.current = isOver;
   }, [status]);
+  // A question about sessions that are no longer shown is over; those that come may be somebody else's.
+  useEffect(() => {
+    if (!isSignedIn) setAsked(null);
+  }, [isSignedIn]);
 
-  // What was asked and answered about one user is nothing about the next.
-  if (part !== null) return <part.Dashboard key={userId ?? ''} store={store} labels={labels} locale={locale} />;
-  return <Beginning texts={{ ...FIRST_ENGLISH, ...labels }} hasFailed={hasFailed} lang={labels === undefined ? 'en' : locale} />;
-}
-
-interface BeginningProps {
-  readonly texts: FirstLabels;
-  readonly hasFailed: boolean;
-  readonly lang: string | undefined;
-}
-
-/** What stands there until the page has come: its heading, and rows of the right height or why there are none. */
-function Beginning({ texts, hasFailed, lang }: BeginningProps): ReactElement {
+  const isLive = isSignedIn && notice === null;
+  const hasOthers = user === null && sessions.some((session) => !session.is_current);
+  const ask = (what: Asked | null, opener?: HTMLElement): void => {
+    if (opener !== undefined) focus.returnTo(opener);
+    setAsked(what);
+  };
+  const isWaiting = page === 'loading' || (isSignedIn && part === null && !isMissing);
   return (
-    <section className="latchkey" aria-label={texts.title} aria-busy={!hasFailed} lang={lang}>
+    <section
+      ref={root}
+      className="latchkey"
+      aria-label={title}
+      aria-busy={isWaiting}
+      // Our own texts are English whatever the dates are; an app's are in its locale.
+      lang={own === undefined ? 'en' : locale}
+      onFocus={focus.onFocus}
+      onBlur={focus.onBlur}
+    >
       <header className="latchkey-head">
-        <h2>{texts.title}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {title}
+        </h2>{' '}
+        {isSignedIn && (
+          <span className="latchkey-live" data-live={isLive}>
+            <span aria-hidden="true">{isLive ? '●' : '○'}</span> {isLive ? labels.live : labels.notLive}
+          </span>
+        )}{' '}
+        {isSignedIn && part !== null && hasOthers && (
+          <button type="button" aria-haspopup="dialog" onClick={(event) => ask('others', event.currentTarget)}>
+            {labels.signOutOthers}
+          </button>
+        )}
       </header>
-      {hasFailed ? (
-        <p className="latchkey-notice" role="alert">
-          <span>{texts.unreachable(null)}</span>{' '}
-          <button type="button" onClick={() => void page.load()}>
-            {texts.tryNow}
+      {notice !== null && <NoticeLine {...{ notice, words }} onRetry={() => void store?.actions.refreshSessions()} />}
+      {isMissing && (
+        <p className="latchkey-notice" data-latchkey-item="not-loaded">
+          <span>{labels.notLoaded}</span>{' '}
+          {/* A file that an update has replaced never comes, and some browsers remember a failure. */}
+          <button type="button" onClick={() => void (failures > 1 ? location.reload() : sessionsPage.load())}>
+            {failures > 1 ? labels.reload : labels.tryNow}
           </button>
         </p>
-      ) : (
-        <SkeletonRows text={texts.loading} />
       )}
+      {isWaiting && <Skeleton text={labels.loading} />}
+      {goodbye !== null && <p className="latchkey-ended">{goodbye}</p>}
+      {isSignedIn && part !== null && (
+        <part.SessionsPage {...{ store, view, labels: own, locale, say, asked }} onAsk={ask} />
+      )}
+      <div className="latchkey-unseen" role="status">
+        <p key={announcement.number}>{announcement.text}</p>
+      </div>
     </section>
   );
 }

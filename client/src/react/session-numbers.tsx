@@ -3,7 +3,7 @@
 import type { ReactElement } from 'react';
 
 import { lasted } from './time-words.js';
-import { useWords } from './words.js';
+import { useWords } from './words-context.js';
 
 interface SessionNumbersProps {
   readonly count: number;

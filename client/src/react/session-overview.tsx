@@ -10,7 +10,8 @@ import { inOrder } from './session-order.js';
 import { SessionRow } from './session-row.js';
 import type { SessionView } from './session-view.js';
 import { SignInChart } from './sign-in-chart.js';
-import { useWords, within } from './words.js';
+import { useWords } from './words-context.js';
+import { within } from './words.js';
 
 interface SessionOverviewProps {
   readonly view: SessionView;

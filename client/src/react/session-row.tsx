@@ -8,7 +8,8 @@ import { MovingTime } from './moving-time.js';
 import { findingSentence } from './sentences.js';
 import { fullName, placeName, shortName, software } from './session-names.js';
 import { day, fullTime } from './time-words.js';
-import { type Words, useWords, within } from './words.js';
+import { useWords } from './words-context.js';
+import { type Words, within } from './words.js';
 
 interface SessionRowProps {
   readonly session: Session;

@@ -5,7 +5,7 @@ import { type ReactElement, useId } from 'react';
 import type { Analytics } from '../core/types.js';
 import { bars, total } from './chart-numbers.js';
 import { day } from './time-words.js';
-import { useWords } from './words.js';
+import { useWords } from './words-context.js';
 
 const SIZE = { width: 300, height: 40 };
 

@@ -15,55 +15,47 @@ export interface Tracked {
 
 /** Reads a store, or the unknown view when there is none. */
 export function useTrackedView(store: SessionStore | null): Tracked {
-  const tracker = useRef<Tracker | null>(null);
-  if (tracker.current?.store !== store) tracker.current = new Tracker(store);
-  const { subscribe, snapshot, serverSnapshot, read } = tracker.current;
+  const kept = useRef<{ readonly store: SessionStore | null; readonly tracker: Tracker } | null>(null);
+  if (kept.current?.store !== store) kept.current = { store, tracker: tracker(store) };
+  const { subscribe, snapshot, serverSnapshot, read } = kept.current.tracker;
   return { view: useSyncExternalStore(subscribe, snapshot, serverSnapshot), read };
 }
 
+type Tracker = ReturnType<typeof tracker>;
+
 /** What one component has read of one store. */
-class Tracker {
-  readonly read = new Set<Field>();
-  private shown: SessionView;
-  private proxy: SessionView;
-
-  constructor(readonly store: SessionStore | null) {
-    this.shown = store?.getView() ?? UNKNOWN_VIEW;
-    this.proxy = this.noting(() => this.current());
-  }
-
-  readonly subscribe = (listener: () => void): (() => void) =>
-    this.store?.subscribe(listener) ?? (() => {});
-
-  /** The same object until a field that was read has changed. */
-  readonly snapshot = (): SessionView => {
-    const now = this.current();
-    const hasChanged = [...this.read].some((field) => !Object.is(now[field], this.shown[field]));
-    this.shown = hasChanged ? now : this.shown;
-    // A new object each time, so that it can be handed on to a memoised child.
-    if (hasChanged) this.proxy = this.noting(() => this.current());
-    return this.proxy;
-  };
-
-  private readonly unknown = this.noting(() => UNKNOWN_VIEW);
-
-  readonly serverSnapshot = (): SessionView => this.unknown;
-
-  private current(): SessionView {
-    return this.store?.getView() ?? UNKNOWN_VIEW;
-  }
-
-  private noting(source: () => SessionView): SessionView {
+function tracker(store: SessionStore | null) {
+  const read = new Set<Field>();
+  const current = (): SessionView => store?.getView() ?? UNKNOWN_VIEW;
+  let shown = current();
+  const noting = (source: () => SessionView): SessionView => {
     const view = {};
     for (const field of Object.keys(UNKNOWN_VIEW) as Field[]) {
       const get = (): unknown => {
         // What was not read before may have changed unnoticed: from here on it counts.
-        if (!this.read.has(field)) this.shown = { ...this.shown, [field]: source()[field] };
-        this.read.add(field);
+        if (!read.has(field)) shown = { ...shown, [field]: source()[field] };
+        read.add(field);
         return source()[field];
       };
       Object.defineProperty(view, field, { get, enumerable: true });
     }
     return view as SessionView;
-  }
+  };
+  let proxy = noting(current);
+  const unknown = noting(() => UNKNOWN_VIEW);
+  return {
+    read,
+    subscribe: (listener: () => void): (() => void) => store?.subscribe(listener) ?? (() => {}),
+    /** The same object until a field that was read has changed. */
+    snapshot: (): SessionView => {
+      const now = current();
+      if ([...read].some((field) => !Object.is(now[field], shown[field]))) {
+        shown = now;
+        // A new object each time, so that it can be handed on to a memoised child.
+        proxy = noting(current);
+      }
+      return proxy;
+    },
+    serverSnapshot: (): SessionView => unknown,
+  };
 }

@@ -2,7 +2,7 @@
 
 import { type FocusEvent, type RefObject, useEffect, useRef } from 'react';
 
-import { neighbourOf } from './session-order.js';
+import { neighbourOf } from './neighbour.js';
 
 /** What the keeper needs of the element around. */
 export interface KeptFocus {

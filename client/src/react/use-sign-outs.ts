@@ -3,9 +3,9 @@
 import { useCallback, useState } from 'react';
 
 import type { Ended, Session } from '../core/types.js';
+import { clockTime } from './notice-times.js';
 import type { UserSessionActions } from './session-store.js';
 import { fullName } from './session-names.js';
-import { clockTime } from './time-words.js';
 import type { Words } from './words.js';
 
 /** What the dashboard's buttons do. */

@@ -1,7 +1,7 @@
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 
-import { LatchkeyProvider, SessionMonitoring, useSessionManagement } from '../../src/index.js';
+import { LatchkeyProvider, preloadSessionMonitoring, SessionMonitoring, useSessionManagement } from '../../src/index.js';
 import { replaceDefaultClient } from '../../src/react/default-client.js';
 import { fakeLatchkey } from './support/fake-latchkey.js';
 import { SIGNED_IN } from './support/world.js';
@@ -17,7 +17,8 @@ describe('on a server', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  test('with a client of its own it is loading as well: nobody’s sessions are in the page', () => {
+  test('with a client of its own it is loading as well: nobody’s sessions are in the page', async () => {
+    await preloadSessionMonitoring();
     const fake = fakeLatchkey(SIGNED_IN);
     const html = renderToString(
       <LatchkeyProvider client={fake.client}>

@@ -82,8 +82,9 @@ test.each([
   expect(screen.getByText(text)).toBeTruthy();
 });
 
-test('security monitoring shows the dashboard below the page’s own heading', () => {
+test('security monitoring shows the dashboard below the page’s own heading', async () => {
   show(<SecurityDashboard />, SIGNED_IN);
   expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Security Dashboard');
   expect(screen.getByRole('heading', { level: 2 }).textContent).toBe("Where you're signed in");
+  expect(await screen.findByText('This device', {}, { timeout: 10_000 })).toBeTruthy();
 });

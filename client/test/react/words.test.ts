@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest';
 
 import { bars, total } from '../../src/react/chart-numbers.js';
 import { isolated, visible } from '../../src/react/isolate.js';
-import { ENGLISH, withLabels } from '../../src/react/labels.js';
+import { ENGLISH } from '../../src/react/english.js';
+import { withLabels } from '../../src/react/labels.js';
 import { findingSentence, recommendationSentence } from '../../src/react/sentences.js';
 import { fullName, placeName } from '../../src/react/session-names.js';
-import { inOrder, neighbourOf } from '../../src/react/session-order.js';
-import { ago, clockTime, lasted, length } from '../../src/react/time-words.js';
+import { neighbourOf } from '../../src/react/neighbour.js';
+import { inOrder } from '../../src/react/session-order.js';
+import { clockTime, length } from '../../src/react/notice-times.js';
+import { ago, lasted } from '../../src/react/time-words.js';
 import { type Words, directionOf } from '../../src/react/words.js';
 import { ABROAD, ANALYTICS, HERE, NOW, PHONE, session } from './support/world.js';
 
@@ -116,7 +119,7 @@ describe('risks as sentences', () => {
 
 describe('labels', () => {
   test('some texts can be replaced, and some of a group', () => {
-    const labels = withLabels({ signOut: 'Abmelden', ended: { admin: 'Von der Verwaltung beendet.' } });
+    const labels = withLabels(ENGLISH, { signOut: 'Abmelden', ended: { admin: 'Von der Verwaltung beendet.' } });
     expect([labels.signOut, labels.keep]).toEqual(['Abmelden', 'Keep']);
     expect([labels.ended.admin, labels.ended.expired]).toEqual(['Von der Verwaltung beendet.', ENGLISH.ended.expired]);
   });

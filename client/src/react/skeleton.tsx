@@ -3,7 +3,7 @@
 import type { ReactElement } from 'react';
 
 /** Three empty rows for the eye, a sentence for everybody. */
-export function SkeletonRows({ text }: { readonly text: string }): ReactElement {
+export function Skeleton({ text }: { readonly text: string }): ReactElement {
   return (
     <>
       <p className="latchkey-loading">{text}</p>
