@@ -151,7 +151,7 @@ async fn fault(State(levers): State<Levers>, request: Request) -> Result<Json<Va
 
 fn fault_kind(kind: Option<String>, operation: Option<&str>) -> Result<FaultKind, Problem> {
     let kind = serde_json::from_value(kind.into()).map_err(|_| {
-        let kinds = "expected throttle, conflict, timeout_before, timeout_after_commit, error_500, slow, \
+        let kinds = "expected throttle, conflict, timeout_before, timeout_after_commit, error_500, slow, left_over, \
                      crash_before or crash_after_commit";
         Problem::invalid("kind", kinds)
     })?;

@@ -53,6 +53,11 @@ pub fn can_conflict(operation: &str) -> bool {
     is_single_write(operation) || operation == "TransactWriteItems"
 }
 
+/// Whether `operation` may hand back a part of what it was asked for.
+pub fn is_batch(operation: &str) -> bool {
+    matches!(operation, "BatchGetItem" | "BatchWriteItem")
+}
+
 fn is_multiple_write(operation: &str) -> bool {
     matches!(operation, "BatchWriteItem" | "TransactWriteItems")
 }

@@ -12,9 +12,11 @@
 //! | `timeout_after_commit` | yes | a timeout |
 //! | `error_500` | no | 500 `InternalServerError` |
 //! | `slow` | yes | the answer, half a second late |
+//! | `left_over` | the first item of a batch | the answer, with the others as unprocessed |
 //! | `crash_before` | no | nothing: this process is gone, as if killed |
 //! | `crash_after_commit` | yes | nothing: this process is gone, as if killed |
 
+mod left_over;
 mod reply;
 
 use std::collections::VecDeque;
@@ -53,6 +55,9 @@ pub enum FaultKind {
     Error500,
     /// The request was carried out; the answer takes its time.
     Slow,
+    /// Of a batch the first item was carried out, the others are to be asked for again. Meets only `BatchGetItem` and
+    /// `BatchWriteItem`, and only the embedded engine bears it.
+    LeftOver,
     /// This process ends before the request leaves it, without a chance to clean up.
     CrashBefore,
     /// The request was carried out, and this process ends, without a chance to clean up.
@@ -131,7 +136,12 @@ impl Faults {
 impl Fault {
     fn meets(&self, operation: &str) -> bool {
         let named = self.operation.as_deref().is_none_or(|name| name == operation);
-        named && (self.kind != FaultKind::Conflict || operation::can_conflict(operation))
+        named
+            && match self.kind {
+                FaultKind::Conflict => operation::can_conflict(operation),
+                FaultKind::LeftOver => operation::is_batch(operation),
+                _ => true,
+            }
     }
 }
 
@@ -160,6 +170,11 @@ impl Layer for Faults {
                     tokio::time::sleep(SLOW).await;
                     answer
                 })
+            }
+            FaultKind::LeftOver => {
+                let (request, left_over) = left_over::cut(request);
+                let call = inner.call(request);
+                HttpConnectorFuture::new(async move { left_over.added_to(call.await?).await })
             }
             FaultKind::CrashBefore => process::abort(),
             FaultKind::CrashAfterCommit => {

@@ -20,6 +20,21 @@ async fn expired(count: usize) -> World {
     world
 }
 
+/// As [`expired`], with one shard: all of them are one batch.
+async fn expired_in_one_bucket(count: usize) -> World {
+    let world = World::with(&[("EXPIRY_SHARDS", "1")]).await;
+    for number in 0..count {
+        world.device().sign_in(&format!("user-{number}")).await;
+    }
+    world.advance(8 * DAY);
+    world
+}
+
+async fn run_one_shard(world: &World) -> Report {
+    let clock = Arc::new(world.laptop.clock.clone());
+    run(&world.laptop.store, clock, 1, all_day(), Mode::Clean).await.expect("it runs")
+}
+
 async fn run_with(world: &World, budget: Budget, mode: Mode) -> Result<Report, CleanupError> {
     run(&world.laptop.store, Arc::new(world.laptop.clock.clone()), 16, budget, mode).await
 }
@@ -76,6 +91,36 @@ async fn whatever_fails_is_done_by_the_next_run_and_told_once() {
     assert!(!report.remaining && report.failed == 0, "{report:?}");
     assert_eq!(ends_told(&world, 12).await, 12);
     assert_eq!(world.everything().await.lines().filter(|row| row.contains("S#")).count(), 0);
+}
+
+/// DynamoDB may carry out a part of a batch and hand back the rest, for one busy partition alone.
+#[tokio::test]
+async fn what_a_batch_leaves_over_is_asked_for_again() {
+    let world = expired_in_one_bucket(12).await;
+    world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::LeftOver, 3);
+    world.laptop.faults.queue(Some("BatchWriteItem"), FaultKind::LeftOver, 3);
+    let report = run_one_shard(&world).await;
+    assert_eq!((report.ended, report.failed, report.remaining), (12, 0, false), "{report:?}");
+    assert_eq!(ends_told(&world, 12).await, 12);
+    assert_eq!(world.laptop.faults.pending(), 0);
+}
+
+#[tokio::test]
+async fn what_is_left_over_again_and_again_waits_for_the_next_run() {
+    for operation in ["BatchGetItem", "BatchWriteItem"] {
+        let world = expired_in_one_bucket(12).await;
+        world.laptop.faults.queue(Some(operation), FaultKind::LeftOver, 300);
+        let report = run_one_shard(&world).await;
+        assert!(report.failed > 0 && report.remaining, "{operation}: {report:?}");
+        let gone = 12 - world.everything().await.lines().filter(|row| row.contains("S#")).count();
+        assert!(gone <= ends_told(&world, 12).await, "{operation}: a session left without its record");
+        world.laptop.faults.clear(None);
+        // A lease that could not be given back ends by itself.
+        world.advance(120);
+        let report = run_one_shard(&world).await;
+        assert_eq!((report.failed, report.remaining), (0, false), "{operation}: {report:?}");
+        assert_eq!(ends_told(&world, 12).await, 12, "{operation}");
+    }
 }
 
 /// One bucket that cannot be read must not keep the others from ever being cleaned.
