@@ -7,7 +7,6 @@ import type { Words } from './words.js';
 /** What is compared. */
 export interface Shown {
   readonly status: string;
-  readonly online: boolean;
   /** `null` before the first list. */
   readonly sessions: readonly Session[] | null;
 }
@@ -26,7 +25,6 @@ export function changesBetween(
   return [
     ...came.map((session) => labels.appeared(arrivalName(session, words))),
     ...lost.map((session) => labels.disappeared(fullName(session, words))),
-    ...(now.online && !before.online ? [labels.backOnline] : []),
   ];
 }
 

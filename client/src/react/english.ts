@@ -132,5 +132,4 @@ export const ENGLISH: Labels = {
   appeared: (name) => `A new session appeared: ${name}.`,
   disappeared: (name) => `A session ended: ${name}.`,
   olderEvents: (count) => (count === 1 ? 'One older event.' : `${count} older events.`),
-  backOnline: 'You are online again.',
 };

@@ -13,6 +13,7 @@ export const FIRST_ENGLISH: FirstLabels = {
   reload: 'Reload the page',
 
   offline: (since) => (since === null ? 'You are offline.' : `You are offline. What you see is from ${since}.`),
+  backOnline: 'You are online again.',
   unreachable: (wait) =>
     wait === null ? 'We could not reach the server.' : `We could not reach the server. Trying again in ${wait}.`,
   tryNow: 'Try now',

@@ -121,7 +121,7 @@ export interface Labels {
 export type FirstLabels = Pick<
   Labels,
   | ('title' | 'titleOf' | 'live' | 'notLive' | 'loading' | 'signOutOthers' | 'notLoaded' | 'reload')
-  | ('offline' | 'unreachable' | 'tryNow' | 'limited' | 'stale' | 'errors' | 'ended' | 'evicted')
+  | ('offline' | 'backOnline' | 'unreachable' | 'tryNow' | 'limited' | 'stale' | 'errors' | 'ended' | 'evicted')
 >;
 
 /** What an app may replace: some of the texts, and within a group some of the group. */
@@ -135,10 +135,14 @@ export type PartialLabels = {
 export function withLabels<Texts extends FirstLabels>(english: Texts, own: PartialLabels | undefined): Texts {
   if (own === undefined) return english;
   const merged: Record<string, unknown> = { ...english };
-  for (const [name, text] of Object.entries(own)) {
-    if (text === undefined) continue;
-    merged[name] = typeof text === 'object' ? { ...(merged[name] as object | undefined), ...text } : text;
+  for (const [name, text] of given(own)) {
+    merged[name] = typeof text === 'object' ? { ...(merged[name] as object | undefined), ...Object.fromEntries(given(text as object)) } : text;
   }
   // Names and kinds of texts are those of `PartialLabels`.
   return merged as unknown as Texts;
+}
+
+/** Without what an app that is less strict with its types leaves undefined. */
+function given(texts: object): [string, unknown][] {
+  return Object.entries(texts).filter(([, text]) => text !== undefined);
 }

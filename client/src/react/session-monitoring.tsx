@@ -6,6 +6,7 @@ import type { EndReason } from '../core/types.js';
 import { FIRST_ENGLISH } from './first-english.js';
 import { type PartialLabels, withLabels } from './labels.js';
 import { useSessionStore } from './latchkey-provider.js';
+import { NotLoaded } from './not-loaded.js';
 import { NoticeLine } from './notice-line.js';
 import { onDemand, useOnDemand } from './on-demand.js';
 import { endedText, noticeOf, noticeText, pageOf } from './page-state.js';
@@ -13,7 +14,9 @@ import type { Asked } from './sessions-page.js';
 import { Skeleton } from './skeleton.js';
 import { useTrackedView } from './tracked-view.js';
 import { useAnnouncement } from './use-announcement.js';
+import { useImportant } from './use-important.js';
 import { useKeptFocus } from './use-kept-focus.js';
+import { useSignedOut } from './use-signed-out.js';
 import { useWatching } from './use-watching.js';
 import { directionOf, within } from './words.js';
 
@@ -52,8 +55,9 @@ function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitori
   const store = useSessionStore(userId);
   const { view, read } = useTrackedView(store);
   useWatching(store, read);
-  const { status, endedReason, sessions } = view;
-  const { part, failures } = useOnDemand(sessionsPage, view.online && view.connectionError === null);
+  const { status, sessions } = view;
+  const isReachable = view.online && view.connectionError === null;
+  const { part, isMissing } = useOnDemand(sessionsPage, status === 'signed-in', isReachable);
   const user = within(words, view.userId);
   const title = user === null ? labels.title : labels.titleOf(user);
 
@@ -67,29 +71,28 @@ function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitori
   const notice = noticeOf(view, labels);
   const goodbye = page === 'ended' ? endedText(view, labels) : null;
   const isSignedIn = page === 'sessions';
-  const isMissing = isSignedIn && part === null && failures > 0;
+  const [hasTried, setHasTried] = useState(false);
+  const tryAgain = (): void => {
+    setHasTried(true);
+    void sessionsPage.load();
+  };
+  // A notice says more, and the page is asked for again when it is over.
+  const lacksPage = isSignedIn && isMissing && notice === null;
   const noticed = notice === null ? null : noticeText(notice, Date.now(), words);
-  const important = goodbye ?? noticed ?? (isMissing ? labels.notLoaded : null);
-  const cause = goodbye ?? notice?.kind ?? (isMissing ? failures : null);
-  const latest = useRef({ important, onSignedOut, endedReason });
-  latest.current = { important, onSignedOut, endedReason };
-  // Once a cause: the sentence itself counts down.
-  useEffect(() => {
-    if (latest.current.important !== null) say(latest.current.important);
-  }, [cause, say]);
-
-  const told = useRef(false);
-  useEffect(() => {
-    const isOver = status === 'signed-out';
-    if (isOver && !told.current) latest.current.onSignedOut?.(latest.current.endedReason);
-    told.current = isOver;
-  }, [status]);
+  useImportant({
+    text: goodbye ?? noticed ?? (lacksPage ? labels.notLoaded : null),
+    cause: goodbye ?? notice?.kind ?? (lacksPage ? 'page' : null),
+    backOnline: labels.backOnline,
+    say,
+  });
+  useSignedOut(view, onSignedOut);
   // A question about sessions that are no longer shown is over; those that come may be somebody else's.
   useEffect(() => {
     if (!isSignedIn) setAsked(null);
   }, [isSignedIn]);
 
-  const isLive = isSignedIn && notice === null;
+  const isShown = isSignedIn && part !== null;
+  const isLive = notice === null;
   const hasOthers = user === null && sessions.some((session) => !session.is_current);
   const ask = (what: Asked | null, opener?: HTMLElement): void => {
     if (opener !== undefined) focus.returnTo(opener);
@@ -111,30 +114,22 @@ function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitori
         <h2 ref={heading} tabIndex={-1}>
           {title}
         </h2>{' '}
-        {isSignedIn && (
+        {isShown && (
           <span className="latchkey-live" data-live={isLive}>
             <span aria-hidden="true">{isLive ? '●' : '○'}</span> {isLive ? labels.live : labels.notLive}
           </span>
         )}{' '}
-        {isSignedIn && part !== null && hasOthers && (
+        {isShown && hasOthers && (
           <button type="button" aria-haspopup="dialog" onClick={(event) => ask('others', event.currentTarget)}>
             {labels.signOutOthers}
           </button>
         )}
       </header>
       {notice !== null && <NoticeLine {...{ notice, words }} onRetry={() => void store?.actions.refreshSessions()} />}
-      {isMissing && (
-        <p className="latchkey-notice" data-latchkey-item="not-loaded">
-          <span>{labels.notLoaded}</span>{' '}
-          {/* A file that an update has replaced never comes, and some browsers remember a failure. */}
-          <button type="button" onClick={() => void (failures > 1 ? location.reload() : sessionsPage.load())}>
-            {failures > 1 ? labels.reload : labels.tryNow}
-          </button>
-        </p>
-      )}
+      {lacksPage && <NotLoaded labels={labels} hasTried={hasTried} onTry={tryAgain} />}
       {isWaiting && <Skeleton text={labels.loading} />}
       {goodbye !== null && <p className="latchkey-ended">{goodbye}</p>}
-      {isSignedIn && part !== null && (
+      {isShown && (
         <part.SessionsPage {...{ store, view, labels: own, locale, say, asked }} onAsk={ask} />
       )}
       <div className="latchkey-unseen" role="status">

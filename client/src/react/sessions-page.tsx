@@ -35,11 +35,11 @@ export function SessionsPage({ store, view, labels: own, locale, say, asked, onA
     [own, locale],
   );
   const { labels } = words;
-  const { status, online, sessions } = view;
+  const { status, sessions } = view;
   const user = within(words, view.userId);
   const actions = store?.actions ?? NO_ACTIONS;
   useChanges(
-    useMemo(() => ({ status, online, sessions }), [status, online, sessions]),
+    useMemo(() => ({ status, sessions }), [status, sessions]),
     words,
     say,
   );

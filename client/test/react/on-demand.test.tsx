@@ -77,11 +77,12 @@ describe('before the page has come', () => {
 
   test('it speaks with the texts of the app, and with ours where the app has none', async () => {
     refused();
-    const labels = { title: undefined, notLoaded: 'Chargement impossible', tryNow: undefined } as object;
-    await mounted(SIGNED_IN, { labels, locale: 'fr' });
+    const labels = { title: undefined, notLoaded: 'Chargement impossible', ended: { expired: undefined } } as object;
+    const fake = await mounted(SIGNED_IN, { labels, locale: 'fr' });
     await shown('Chargement impossible');
     expect(region().getAttribute('lang')).toBe('fr');
-    expect(button('Try now')).toBeTruthy();
+    act(() => fake.set({ ...SIGNED_OUT, endedReason: 'expired' }));
+    await shown('You were away for a while. Please sign in again.');
   });
 
   test('our own texts are English wherever the dates are', async () => {
@@ -97,9 +98,9 @@ describe('before the page has come', () => {
     expect(rows().length).toBe(SIGNED_IN.sessions?.length);
   });
 
-  test('markup from a server becomes the page without a complaint, loaded ahead or not', async () => {
+  test.each([true, false])('markup from a server becomes the page without a complaint, loaded ahead: %s', async (isAhead) => {
     const { LatchkeyProvider, preloadSessionMonitoring, SessionMonitoring } = await import('../../src/index.js');
-    await preloadSessionMonitoring();
+    if (isAhead) await preloadSessionMonitoring();
     const app = (
       <LatchkeyProvider client={fakeLatchkey(SIGNED_IN).client}>
         <SessionMonitoring />
@@ -111,6 +112,15 @@ describe('before the page has come', () => {
     render(app, { container, hydrate: true });
     await pageComes();
     expect(vi.mocked(console.error).mock.calls).toEqual([]);
+  });
+
+  test('whoever is not signed in does not download it', async () => {
+    const attempts = refused();
+    const fake = await mounted({});
+    expect(region().getAttribute('aria-busy')).toBe('true');
+    act(() => fake.set(SIGNED_OUT));
+    await shown('You are not signed in.');
+    expect(attempts).not.toHaveBeenCalled();
   });
 
   test('there is no button whose question could not be shown', async () => {
@@ -128,15 +138,18 @@ describe('a page that does not come', () => {
     await shown(NOT_LOADED);
     expect(said()).toBe(NOT_LOADED);
     expect(region().getAttribute('aria-busy')).toBe('false');
+    expect(screen.queryByText('Live')).toBeNull();
     vi.doUnmock(PAGE);
     button('Try now').focus();
     fireEvent.click(button('Try now'));
+    expect(region().getAttribute('aria-busy')).toBe('true');
     await pageComes();
-    expect(screen.queryByText(NOT_LOADED, { selector: 'section > p *' })).toBeNull();
+    expect(screen.queryByText(NOT_LOADED)).toBeNull();
+    expect(screen.getByText('Live')).toBeTruthy();
     await waitFor(() => expect(document.activeElement?.closest('section')).toBe(region()));
   });
 
-  test('twice is for the browser to load anew: the file may be gone, or its failure remembered', async () => {
+  test('for somebody who tried is for the browser to load anew: the file may be gone, or its failure remembered', async () => {
     const reload = vi.fn();
     vi.stubGlobal('location', { reload });
     refused();
@@ -144,28 +157,56 @@ describe('a page that does not come', () => {
     await shown(NOT_LOADED);
     fireEvent.click(button('Try now'));
     await screen.findByRole('button', { name: 'Reload the page' });
+    expect(said()).toBe(NOT_LOADED);
     expect(reload).not.toHaveBeenCalled();
     fireEvent.click(button('Reload the page'));
     expect(reload).toHaveBeenCalledTimes(1);
   });
 
-  test('comes by itself once the network is back, and is not asked for when it goes', async () => {
+  test('is said anew after each attempt', async () => {
+    refused();
+    await mounted(SIGNED_IN);
+    await shown(NOT_LOADED);
+    const first = screen.getByRole('status').firstElementChild;
+    fireEvent.click(button('Try now'));
+    expect(said()).toBe('');
+    await waitFor(() => expect(said()).toBe(NOT_LOADED));
+    expect(screen.getByRole('status').firstElementChild).not.toBe(first);
+  });
+
+  test('ahead is nothing to say: it is asked for again where it is shown', async () => {
+    refused();
+    const { preloadSessionMonitoring } = await import('../../src/index.js');
+    await preloadSessionMonitoring();
+    await preloadSessionMonitoring();
+    vi.doUnmock(PAGE);
+    await mounted(SIGNED_IN);
+    expect(screen.queryByText(NOT_LOADED)).toBeNull();
+    await pageComes();
+  });
+
+  test('comes by itself once the network is back; until then there is one notice, and nothing is asked', async () => {
     const attempts = refused();
     const fake = await mounted(SIGNED_IN);
     await shown(NOT_LOADED);
     const before = attempts.mock.calls.length;
     act(() => fake.set({ online: false }));
     await shown(/^You are offline\./);
+    expect(screen.queryByText(NOT_LOADED)).toBeNull();
     expect(attempts).toHaveBeenCalledTimes(before);
     vi.doUnmock(PAGE);
     act(() => fake.set({ online: true }));
+    expect(said()).toBe('You are online again.');
     await pageComes();
   });
 
-  test('comes by itself once the server answers again', async () => {
+  test('comes by itself once the server answers again, and one button is enough until then', async () => {
     refused();
-    const fake = await mounted({ ...SIGNED_IN, error: latchkeyError('network') });
+    const fake = await mounted(SIGNED_IN);
     await shown(NOT_LOADED);
+    act(() => fake.set({ error: latchkeyError('network') }));
+    await shown('We could not reach the server.');
+    expect(screen.getAllByRole('button', { name: 'Try now' }).length).toBe(1);
     vi.doUnmock(PAGE);
     act(() => fake.set({ error: null }));
     await pageComes();
@@ -178,7 +219,7 @@ describe('a page that does not come', () => {
     await shown(NOT_LOADED);
     act(() => fake.set({ ...SIGNED_OUT, endedReason: 'expired' }));
     await shown('You were away for a while. Please sign in again.');
-    expect(screen.queryByText(NOT_LOADED, { selector: 'section > p *' })).toBeNull();
+    expect(screen.queryByText(NOT_LOADED)).toBeNull();
     expect(onSignedOut.mock.calls).toEqual([['expired']]);
   });
 });
@@ -188,10 +229,12 @@ describe('code on demand', () => {
     const fetchPart = vi.fn(async () => ({ name: 'part' })).mockRejectedValueOnce(new TypeError('no network'));
     const part = onDemand(fetchPart);
     await Promise.all([part.load(), part.load()]);
-    expect(part.get()).toEqual({ part: null, failures: 1 });
-    await Promise.all([part.load(), part.load()]);
+    expect(part.get()).toEqual({ part: null, isMissing: true });
+    const again = Promise.all([part.load(), part.load()]);
+    expect(part.get()).toEqual({ part: null, isMissing: false });
+    await again;
     await part.load();
-    expect(part.get()).toEqual({ part: { name: 'part' }, failures: 1 });
+    expect(part.get()).toEqual({ part: { name: 'part' }, isMissing: false });
     expect(fetchPart).toHaveBeenCalledTimes(2);
   });
 
@@ -200,8 +243,28 @@ describe('code on demand', () => {
     const part = onDemand<object>(vi.fn(async () => undefined).mockRejectedValueOnce(error));
     await part.load();
     expect(vi.mocked(console.error).mock.calls).toEqual([[error]]);
+    void part.load();
     await part.load();
-    expect(part.get()).toEqual({ part: null, failures: 2 });
+    expect(part.get()).toEqual({ part: null, isMissing: true });
+  });
+
+  test('that stalls is missing after ten seconds, and taken when it comes after all', async () => {
+    vi.useFakeTimers();
+    let deliver = (_: object): void => {};
+    const part = onDemand<object>(() => new Promise((resolve) => (deliver = resolve)));
+    void part.load();
+    vi.advanceTimersByTime(9_999);
+    expect(part.get().isMissing).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(part.get().isMissing).toBe(true);
+    deliver({});
+    await vi.advanceTimersByTimeAsync(0);
+    expect(part.get()).toEqual({ part: {}, isMissing: false });
+    const quick = onDemand(async () => ({}));
+    await quick.load();
+    vi.advanceTimersByTime(20_000);
+    expect(quick.get().isMissing).toBe(false);
+    vi.useRealTimers();
   });
 
   test('who leaves hears nothing more', async () => {
