@@ -41,6 +41,7 @@ describe('on a device that is wrong from the start', { concurrency: true }, () =
       await page.getByText('This device').waitFor();
       await answerTo(page, 'GET', '/sessions');
       assert.ok(await page.getByText('This device').isVisible());
+      assert.ok(await page.getByText('active now').isVisible());
       assert.equal(refreshes.length, 0);
       assert.equal(checks.length, 2, 'one after signing in, one after loading');
       assert.ok(lists.length <= 4, `${lists.length} lists`);

@@ -68,7 +68,8 @@ function factsOf(session: Session, analytics: Analytics | null, words: Words): r
     ...texts.map((text) => <bdi dir={words.direction}>{text}</bdi>),
     <MovingTime
       at={session.last_activity}
-      phrase={(when) => (when === null ? labels.activeNow : labels.active(when))}
+      // Whoever looks at this page uses this device, whenever it last had a reason to call, and whatever its clock says.
+      phrase={(when) => (when === null || isCurrent ? labels.activeNow : labels.active(when))}
     />,
     isCurrent && (
       <time dateTime={created} title={fullTime(created, locale)}>

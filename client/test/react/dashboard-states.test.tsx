@@ -31,6 +31,14 @@ describe('the sessions', () => {
     expect(wordsOf(rows()[1])).toBe('Tablet active now Sign out');
   });
 
+  test('this device is active now, whatever its clock says and whenever it called last', async () => {
+    const before = { ...HERE, last_activity: new Date(Date.now() - 3_600_000).toISOString() };
+    await dashboard({ ...SIGNED_IN, sessions: [before, PHONE] });
+    expect(wordsOf(rows()[0])).toContain(' · active now · ');
+    await pass(600_000);
+    expect(wordsOf(rows()[0])).toContain(' · active now · ');
+  });
+
   test('times are elements with the full date, and relative ones move on by themselves', async () => {
     const { container } = await dashboard();
     const time = [...container.querySelectorAll('time')].find(({ dateTime }) => dateTime === PHONE.last_activity);
