@@ -72,6 +72,21 @@ async fn as_user(deployment: &Deployment, user: &str, name: &str) -> Event {
     filled(&sample.fill("session_id", &other.session), &own)
 }
 
+/// A new function that forgets it is 0.2 MB more to fetch at every cold start.
+#[test]
+fn every_function_leaves_out_the_tables_for_unwinding() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let folders =
+        std::fs::read_dir(folder).expect("the functions").map(|entry| entry.expect("an entry").path());
+    let manifests: Vec<_> =
+        folders.filter(|path| path.is_dir()).map(|path| path.join("Cargo.toml")).collect();
+    assert!(manifests.len() >= FUNCTIONS.len(), "{manifests:?}");
+    for manifest in manifests {
+        let text = std::fs::read_to_string(&manifest).expect("a manifest");
+        assert!(text.contains("build = \"../link.rs\""), "{}", manifest.display());
+    }
+}
+
 #[tokio::test]
 async fn every_sample_event_is_answered_as_the_laptop_answers_it() {
     let mut deployment = Deployment::new().await;
