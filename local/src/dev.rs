@@ -161,6 +161,9 @@ fn fault_kind(kind: Option<String>, operation: Option<&str>) -> Result<FaultKind
             "only PutItem, UpdateItem, DeleteItem and TransactWriteItems conflict",
         ));
     }
+    if kind == FaultKind::LeftOver && !operation.is_none_or(operation::is_batch) {
+        return Err(Problem::invalid("kind", "only BatchGetItem and BatchWriteItem leave anything over"));
+    }
     Ok(kind)
 }
 

@@ -27,7 +27,7 @@ const CROWD: Crowd = Crowd { callers: 16, people: 60, sign_outs: 1 };
 /// Memory that is flat may move so much.
 const FLAT: f64 = 1.2;
 const PERCENTILES: [f64; 4] = [50.0, 90.0, 99.0, 99.9];
-/// Every kind of fault that leaves the process alive.
+/// Every kind of fault that leaves the process alive and can meet a session's calls: only cleanup makes batches of many.
 const FAULTS: [&str; 6] =
     ["throttle", "timeout_before", "timeout_after_commit", "error_500", "conflict", "slow"];
 /// So many calls to the store fail ...

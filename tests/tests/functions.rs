@@ -72,19 +72,22 @@ async fn as_user(deployment: &Deployment, user: &str, name: &str) -> Event {
     filled(&sample.fill("session_id", &other.session), &own)
 }
 
-/// A new function that forgets it is 0.2 MB more to fetch at every cold start.
+/// A new function that forgets it is 0.2 MB more to fetch at every cold start; one that unwinds must not have it.
 #[test]
-fn every_function_leaves_out_the_tables_for_unwinding() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
-    let folders =
-        std::fs::read_dir(folder).expect("the functions").map(|entry| entry.expect("an entry").path());
-    let manifests: Vec<_> =
-        folders.filter(|path| path.is_dir()).map(|path| path.join("Cargo.toml")).collect();
-    assert!(manifests.len() >= FUNCTIONS.len(), "{manifests:?}");
-    for manifest in manifests {
-        let text = std::fs::read_to_string(&manifest).expect("a manifest");
-        assert!(text.contains("build = \"../link.rs\""), "{}", manifest.display());
+fn every_function_names_the_script_that_leaves_out_unwind_tables_and_aborts() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let says = |manifest: &Path, line: &str| {
+        let text = std::fs::read_to_string(manifest).expect("a manifest");
+        assert!(text.lines().any(|each| each == line), "{} without {line}", manifest.display());
+    };
+    let folders = std::fs::read_dir(root.join("functions")).expect("the functions");
+    let folders: Vec<_> =
+        folders.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
+    assert!(folders.len() >= FUNCTIONS.len(), "{folders:?}");
+    for folder in folders {
+        says(&folder.join("Cargo.toml"), "build = \"../link.rs\"");
     }
+    says(&root.join("Cargo.toml"), "panic = \"abort\"");
 }
 
 #[tokio::test]

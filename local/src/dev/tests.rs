@@ -96,6 +96,7 @@ async fn a_wrong_member_is_named() {
         ("/dev/fault", json!({"kind": "flood", "count": 1}), "kind"),
         ("/dev/fault", json!({"count": 1}), "kind"),
         ("/dev/fault", json!({"operation": "GetItem", "kind": "conflict", "count": 1}), "kind"),
+        ("/dev/fault", json!({"operation": "GetItem", "kind": "left_over", "count": 1}), "kind"),
         ("/dev/fault", json!({"operation": "Update", "kind": "throttle", "count": 1}), "operation"),
         ("/dev/stats", json!({"reset": false}), "reset"),
     ] {

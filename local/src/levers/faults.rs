@@ -12,7 +12,7 @@
 //! | `timeout_after_commit` | yes | a timeout |
 //! | `error_500` | no | 500 `InternalServerError` |
 //! | `slow` | yes | the answer, half a second late |
-//! | `left_over` | the first item of a batch | the answer, with the others as unprocessed |
+//! | `left_over` | the first item of each table of a batch | the answer, with the others as unprocessed |
 //! | `crash_before` | no | nothing: this process is gone, as if killed |
 //! | `crash_after_commit` | yes | nothing: this process is gone, as if killed |
 
@@ -55,8 +55,9 @@ pub enum FaultKind {
     Error500,
     /// The request was carried out; the answer takes its time.
     Slow,
-    /// Of a batch the first item was carried out, the others are to be asked for again. Meets only `BatchGetItem` and
-    /// `BatchWriteItem`, and only the embedded engine bears it.
+    /// Of a batch the first item of each table was carried out, the others are to be asked for again; a batch of one
+    /// item is carried out. Meets only `BatchGetItem` and `BatchWriteItem`. AWS itself refuses a batch that was cut
+    /// on its way; engines on a laptop do not look.
     LeftOver,
     /// This process ends before the request leaves it, without a chance to clean up.
     CrashBefore,

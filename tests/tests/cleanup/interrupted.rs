@@ -97,12 +97,19 @@ async fn whatever_fails_is_done_by_the_next_run_and_told_once() {
 #[tokio::test]
 async fn what_a_batch_leaves_over_is_asked_for_again() {
     let world = expired_in_one_bucket(12).await;
+    world.laptop.stats.reset();
     world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::LeftOver, 3);
     world.laptop.faults.queue(Some("BatchWriteItem"), FaultKind::LeftOver, 3);
     let report = run_one_shard(&world).await;
     assert_eq!((report.ended, report.failed, report.remaining), (12, 0, false), "{report:?}");
     assert_eq!(ends_told(&world, 12).await, 12);
-    assert_eq!(world.laptop.faults.pending(), 0);
+    for operation in ["BatchGetItem", "BatchWriteItem"] {
+        assert_eq!(
+            world.laptop.stats.of(operation).calls,
+            4,
+            "{operation}: three that left some over, and the last"
+        );
+    }
 }
 
 #[tokio::test]

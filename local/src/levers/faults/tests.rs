@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, PutRequest, TransactWriteItem, WriteRequest};
 
 use super::*;
 use crate::engine::Engine;
@@ -70,6 +70,30 @@ async fn a_conflict_cancels_a_transaction_with_a_reason_an_item() {
     };
     let codes: Vec<_> = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
     assert_eq!(codes, ["TransactionConflict"; 3]);
+}
+
+#[tokio::test]
+async fn a_batch_comes_back_without_its_first_item_and_as_it_was_asked() {
+    let (faults, client) = faulty().await;
+    faults.queue(None, FaultKind::LeftOver, 3);
+    assert_eq!(put(&client, "a single write is whole").await, Ok(()));
+    let write = |ids: &[&str]| {
+        let put = |id: &&str| PutRequest::builder().item("id", text(id)).item("value", text("new")).build();
+        let writes = ids.iter().map(|id| WriteRequest::builder().put_request(put(id).unwrap()).build());
+        client.batch_write_item().request_items(TABLE, writes.collect()).send()
+    };
+    let left = write(&["b", "c", "d"]).await.unwrap().unprocessed_items.unwrap_or_default();
+    assert_eq!(left[TABLE].len(), 2);
+    assert_eq!((get(&client, "b").await.as_deref(), get(&client, "c").await), (Some("new"), None));
+    let left = write(&["e"]).await.unwrap().unprocessed_items.unwrap_or_default();
+    assert!(left.is_empty(), "one item is carried out: {left:?}");
+    let keys = ["a", "b"].map(|id| [("id".to_owned(), text(id))].into());
+    let keys = KeysAndAttributes::builder().set_keys(Some(keys.into())).consistent_read(true).build();
+    let reply = client.batch_get_item().request_items(TABLE, keys.unwrap()).send().await.unwrap();
+    assert_eq!(reply.responses.unwrap()[TABLE].len(), 1);
+    let left = &reply.unprocessed_keys.unwrap()[TABLE];
+    assert_eq!((left.keys().len(), left.consistent_read()), (1, Some(true)));
+    assert_eq!(faults.pending(), 0);
 }
 
 #[tokio::test]
