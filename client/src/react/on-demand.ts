@@ -25,11 +25,15 @@ export interface OnDemand<T extends object> {
 export function onDemand<T extends object>(fetchPart: () => Promise<T | undefined>): OnDemand<T> {
   const store = createStore<Loading<T>>({ part: null, isMissing: false });
   let running: Promise<void> | null = null;
-  const giveUp = (): void => {
-    running = null;
-    store.set({ isMissing: true });
-  };
+  let attempts = 0;
   const run = async (): Promise<void> => {
+    const attempt = ++attempts;
+    const giveUp = (): void => {
+      // One that was given up, or that another one overtook, has nothing more to say.
+      if (attempt !== attempts || store.get().part !== null) return;
+      running = null;
+      store.set({ isMissing: true });
+    };
     store.set({ isMissing: false });
     const timer = setTimeout(giveUp, PATIENCE);
     const part = await fetchPart().catch((error: unknown) => console.error(error));

@@ -267,6 +267,36 @@ describe('code on demand', () => {
     vi.useRealTimers();
   });
 
+  test('a first attempt that fails late says nothing of the second, which is under way or has come', async () => {
+    vi.useFakeTimers();
+    const ends: { resolve: (part: object) => void; reject: (error: Error) => void }[] = [];
+    const fetchPart = vi.fn(() => new Promise<object>((resolve, reject) => ends.push({ resolve, reject })));
+    const part = onDemand<object>(fetchPart);
+    void part.load();
+    vi.advanceTimersByTime(10_000);
+    void part.load();
+    ends[0]?.reject(new TypeError('late'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(part.get()).toEqual({ part: null, isMissing: false });
+    void part.load();
+    expect(fetchPart).toHaveBeenCalledTimes(2);
+
+    // Whichever of the two comes, what becomes of the other is no matter.
+    for (const [comes, fails] of [[0, 1], [1, 0]] as const) {
+      ends.length = 0;
+      const other = onDemand<object>(fetchPart);
+      void other.load();
+      vi.advanceTimersByTime(10_000);
+      void other.load();
+      ends[comes]?.resolve({});
+      await vi.advanceTimersByTimeAsync(0);
+      ends[fails]?.reject(new TypeError('later'));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(other.get()).toEqual({ part: {}, isMissing: false });
+    }
+    vi.useRealTimers();
+  });
+
   test('who leaves hears nothing more', async () => {
     const part = onDemand(async () => ({}));
     const listener = vi.fn();
