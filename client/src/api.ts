@@ -284,6 +284,11 @@ export interface components {
         };
         RefreshRequest: {
             refresh_token?: string | null;
+            /**
+             * @description `expires_at` of the access token that the client means to replace. Tabs share their cookies: where another one has just refreshed, on
+             *     the same device, the answer is what it got, and nothing rotates. Without it every refresh within the limit rotates.
+             */
+            replaces?: components["schemas"]["Time"] | null;
         };
         RefreshForm: {
             /** @constant */

@@ -40,6 +40,11 @@ impl Timestamp {
         Self(self.0.saturating_sub(whole_seconds(duration)))
     }
 
+    /// The second that an RFC 3339 text names, in whatever zone; `None` when it names none.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|moment| Self(moment.timestamp()))
+    }
+
     /// RFC 3339 in UTC with whole seconds, as every reply writes it.
     pub fn to_rfc3339(self) -> String {
         DateTime::<Utc>::from_timestamp(self.0, 0)
@@ -96,6 +101,17 @@ mod tests {
     #[test]
     fn a_moment_is_written_in_utc_with_whole_seconds() {
         assert_eq!(Timestamp::from_seconds(1_732_442_400).to_rfc3339(), "2024-11-24T10:00:00Z");
+    }
+
+    #[test]
+    fn a_moment_is_read_in_any_zone_and_nothing_else_is() {
+        let expected = Some(Timestamp::from_seconds(1_732_442_400));
+        for text in ["2024-11-24T10:00:00Z", "2024-11-24T12:00:00.999+02:00"] {
+            assert_eq!(Timestamp::parse_rfc3339(text), expected, "{text}");
+        }
+        for text in ["", "1732442400", "2024-11-24", "2024-11-24T10:00:00", "2024-13-24T10:00:00Z"] {
+            assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
+        }
     }
 
     #[test]

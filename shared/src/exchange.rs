@@ -11,7 +11,7 @@ use crate::limit::Mode;
 use crate::metrics::Counter;
 use crate::risk::{self, Noted, newest};
 use crate::session::end::{Actor, End, EndReason, Ending};
-use crate::session::rotation::{Plan, Rotation, Verdict, judge, plan};
+use crate::session::rotation::{Plan, Rotation, Verdict, is_current, is_overtaken, judge, plan};
 use crate::session::{Seen, Session};
 use crate::sign_out::{self, end_one};
 use crate::store::{Conditional, StoreError};
@@ -30,15 +30,18 @@ pub enum Exchange {
     Blocked(Timestamp),
 }
 
-/// Exchanges a token that carries our seal.
+/// Exchanges a token that carries our seal; `replaces` is the end of the access token that the client means to
+/// replace, if it says so.
 ///
-/// *Atomicity*: one conditional write; a second one only when something is wrong.
+/// *Atomicity*: one conditional write; a second one only when something is wrong. Where another tab was faster,
+/// one read and nothing written.
 ///
 /// # Errors
 /// The store cannot say, or the row changed under us twice. The token stays good: repeat it.
 pub async fn exchange(
     app: &App,
     token: &RefreshToken,
+    replaces: Option<Timestamp>,
     seen: &Seen,
     now: Timestamp,
 ) -> Result<Exchange, StoreError> {
@@ -47,6 +50,11 @@ pub async fn exchange(
     let plan = plan(token, seen.clone(), key, now, &config.limits.refresh, &config.lifetimes);
     if let Some(exchange) = end_by_rule(app, token, seen, now).await? {
         return Ok(exchange);
+    }
+    if replaces.is_some_and(|replaces| is_overtaken(token, replaces, now, &config.lifetimes))
+        && let Some(session) = another_tabs(app, token, seen, now).await?
+    {
+        return Ok(Exchange::Successor(session));
     }
     for _ in 0..2 {
         let row = match carry_out(app, token, &plan, seen, now).await? {
@@ -66,6 +74,23 @@ pub async fn exchange(
         }
     }
     Err(StoreError::Contended)
+}
+
+/// What another tab has just got, unless anything about this request is for the write to judge: a network that
+/// changed is compared where it rotates.
+async fn another_tabs(
+    app: &App,
+    token: &RefreshToken,
+    seen: &Seen,
+    now: Timestamp,
+) -> Result<Option<Box<Session>>, StoreError> {
+    let config = app.config();
+    let row = app.store().session(&token.user, &token.session, now).await?;
+    let row = row.filter(|row| {
+        is_current(token, row, seen, now, config.lifetimes.grace)
+            && !risk::has_moved(&config.risk_rules, &row.seen, seen)
+    });
+    Ok(row.map(Box::new))
 }
 
 /// What became of the plan.

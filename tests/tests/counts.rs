@@ -207,6 +207,19 @@ async fn an_end_is_a_read_and_a_transaction_however_many_end() {
 }
 
 #[tokio::test]
+async fn a_tab_that_was_overtaken_costs_one_read() {
+    let world = World::new().await;
+    let login = world.device().login_in_browser(&world.assertion("alice")).await;
+    world.advance(3_500);
+    let new = Jar::of(&world.device().refresh_with_cookies(&Jar::of(&login).line()).await);
+    let page = world.device().cookies(&new.line());
+    let body = json!({"replaces": login.body["expires_at"]});
+    let (reply, usage) = cost(&world, page.post("/api/auth/refresh", body)).await;
+    reply.assert_status(200);
+    assert_eq!((usage.calls, usage.write_units, usage.read_units), (1, 0.0, 1.0));
+}
+
+#[tokio::test]
 async fn theft_is_noticed_and_ended_in_two_calls() {
     let world = World::new().await;
     let device = world.device();

@@ -16,6 +16,8 @@ mod reuse;
 mod rows;
 #[path = "refresh/status.rs"]
 mod status;
+#[path = "refresh/tabs.rs"]
+mod tabs;
 
 use latchkey_tests::world::{CHROME, Tokens, World, payload};
 use tokio::task::JoinSet;

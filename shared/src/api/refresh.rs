@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{end_reason, reply, status, well_known};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::exchange::{Exchange, exchange};
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Transport;
@@ -32,6 +33,15 @@ pub fn routes() -> Router<App> {
 #[derive(Default, Deserialize)]
 struct RefreshRequest {
     refresh_token: Option<String>,
+    /// `expires_at` of the access token that the client means to replace.
+    replaces: Option<String>,
+}
+
+/// What a request asks for.
+struct Asked {
+    token: String,
+    style: Style,
+    replaces: Option<Timestamp>,
 }
 
 /// How the answer is written.
@@ -50,17 +60,12 @@ async fn refresh_session(
     let bytes = body::read(body).await?;
     let media = body::media_type(&headers, &bytes)?;
     let in_style = |problem: Problem| if media == MediaType::Form { problem.as_oauth() } else { problem };
-    let (text, style) = credential(&app, &headers, &bytes, media).map_err(in_style)?;
-    answer(&app, &text, style, &seen).await.map_err(in_style)
+    let asked = asked(&app, &headers, &bytes, media).map_err(in_style)?;
+    answer(&app, &asked, &seen).await.map_err(in_style)
 }
 
 /// The refresh token: a body's counts before the cookie's, and nothing falls back.
-fn credential(
-    app: &App,
-    headers: &HeaderMap,
-    bytes: &[u8],
-    media: MediaType,
-) -> Result<(String, Style), Problem> {
+fn asked(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<Asked, Problem> {
     if media == MediaType::Form {
         let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
         if body::parameter(form, "grant_type")?.as_deref() != Some("refresh_token") {
@@ -68,32 +73,38 @@ fn credential(
         }
         let token = body::parameter(form, "refresh_token")?;
         return token
-            .map(|token| (token, Style::OAuth))
+            .map(|token| Asked { token, style: Style::OAuth, replaces: None })
             .ok_or_else(|| Problem::field("refresh_token", "is missing"));
     }
     let request: RefreshRequest = match media {
         MediaType::Json if !bytes.is_empty() => body::parse_json(bytes)?,
         _ => RefreshRequest::default(),
     };
+    let replaces = request.replaces.as_deref().map(moment).transpose()?;
     if let Some(token) = request.refresh_token {
-        return Ok((token, Style::Ours(Transport::Explicit)));
+        return Ok(Asked { token, style: Style::Ours(Transport::Explicit), replaces });
     }
     let cookies = &app.config().cookies;
     let token = cookies.read(headers, Which::Refresh)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
     cookies.check_unsafe(headers)?;
-    Ok((token, Style::Ours(Transport::Cookie)))
+    Ok(Asked { token, style: Style::Ours(Transport::Cookie), replaces })
 }
 
-async fn answer(app: &App, text: &str, style: Style, seen: &Seen) -> Result<Response, Problem> {
-    let (now, config) = (app.now(), app.config());
-    let token = refresh::open(text, config.keys.refresh());
+fn moment(text: &str) -> Result<Timestamp, Problem> {
+    let wrong = || Problem::field("replaces", "expected an RFC 3339 time, as `expires_at` has it");
+    Timestamp::parse_rfc3339(text).ok_or_else(wrong)
+}
+
+async fn answer(app: &App, asked: &Asked, seen: &Seen) -> Result<Response, Problem> {
+    let (now, config, style) = (app.now(), app.config(), asked.style);
+    let token = refresh::open(&asked.token, config.keys.refresh());
     let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
     // From here on the token is authentic: a refusal for good takes the cookies away.
     let over = |problem: Problem| match style {
         Style::Ours(Transport::Cookie) => problem.with_headers(config.cookies.clear()),
         _ => problem,
     };
-    let exchange = exchange(app, &token, seen, now).await?;
+    let exchange = exchange(app, &token, asked.replaces, seen, now).await?;
     app.metrics().count(counter(&exchange));
     match exchange {
         Exchange::Successor(session) => {

@@ -129,6 +129,31 @@ pub fn judge(
     }
 }
 
+/// Whether a client asks for what another tab of its browser has just got: it means to replace an access
+/// token, ending at `replaces`, that is older than the refresh token which its cookie holds by now.
+///
+/// To rotate once more would leave the requests of slower tabs, which carry the cookie from before, two
+/// generations behind: an older token that no grace covers, and so a theft that nobody committed.
+pub fn is_overtaken(
+    token: &RefreshToken,
+    replaces: Timestamp,
+    now: Timestamp,
+    lifetimes: &Lifetimes,
+) -> bool {
+    let first = token.absolute_expires_at.min(token.issued_at + lifetimes.access);
+    replaces < first && now.distance(token.issued_at) <= lifetimes.grace
+}
+
+/// Whether the row still stands where an overtaken client's token says: then that token is the answer, again.
+///
+/// The rules are those of grace, so that whoever lies about `replaces` gets no more than who repeats a token.
+pub fn is_current(token: &RefreshToken, row: &Session, seen: &Seen, now: Timestamp, grace: Duration) -> bool {
+    row.is_live(now)
+        && row.nonce_hash == token.nonce.hash()
+        && row.generation == token.generation
+        && in_grace(row, seen, now, grace)
+}
+
 /// Grace counts from the rotation, in both directions, and belongs to the device that rotated: a
 /// thief's device never gets the successor, and a changed network alone is no theft.
 pub fn in_grace(row: &Session, seen: &Seen, now: Timestamp, grace: Duration) -> bool {

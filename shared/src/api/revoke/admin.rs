@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use chrono::DateTime;
 use serde_json::json;
 
 use super::super::admin;
@@ -121,9 +120,7 @@ fn user_id(text: Option<String>) -> Result<UserId, Problem> {
 
 fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     let wrong = || Problem::field("before", "expected an RFC 3339 time that is not in the future");
-    let moment = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
-    let moment = Timestamp::from_seconds(moment.timestamp());
-    (moment <= now).then_some(moment).ok_or_else(wrong)
+    Timestamp::parse_rfc3339(text).filter(|moment| *moment <= now).ok_or_else(wrong)
 }
 
 /// The code is one of RFC 9470's: a fresh sign-in mends it.

@@ -173,3 +173,25 @@ fn a_blocked_row_says_until_when() {
     assert_eq!(judged(Some(&row), CHROME, at(899)), Verdict::Blocked(at(900)));
     assert_eq!(judged(Some(&row), CHROME, at(900)), Verdict::Again);
 }
+
+#[test]
+fn a_client_is_overtaken_while_its_newest_token_is_younger_than_what_it_replaces() {
+    let overtaken = |replaces, now| is_overtaken(&token(), at(replaces), at(now), &lifetimes());
+    assert!(overtaken(3_599, 0) && overtaken(3_599, 60) && overtaken(-9_000, -60));
+    assert!(!overtaken(3_600, 0), "the token that it replaces is of this generation");
+    assert!(!overtaken(3_599, 61) && !overtaken(3_599, -61), "it is no younger by now");
+}
+
+#[test]
+fn only_a_live_row_at_the_same_generation_and_device_is_current() {
+    let current =
+        |row: &Session, agent, now| is_current(&token(), row, &seen(agent), at(now), Duration::from_secs(60));
+    let other_nonce = key().nonce("another").hash();
+    let ended = Ending::new(EndReason::SignedOut, Actor::System, at(1));
+    assert!(current(&opened(), CHROME, 60));
+    assert!(!current(&opened(), CHROME, 61) && !current(&opened(), FIREFOX, 0));
+    assert!(!current(&rotated(at(10)), CHROME, 10));
+    assert!(!current(&Session { nonce_hash: other_nonce, ..opened() }, CHROME, 0));
+    assert!(!current(&Session { ending: Some(ended), ..opened() }, CHROME, 2));
+    assert!(!current(&Session { expires_at: at(5), ..opened() }, CHROME, 5));
+}

@@ -1,0 +1,201 @@
+//! Tabs share their cookies, and each decides for itself: however their requests cross, it is no theft.
+
+use latchkey_tests::world::{Device, FIREFOX, Jar, Reply, Tokens, World};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Refreshes with the cookies of the browser, for a tab that was told `replaces` with its last token.
+async fn refresh(device: &Device, jar: &Jar, replaces: &Value) -> Reply {
+    device.clone().cookies(&jar.line()).post("/api/auth/refresh", json!({"replaces": replaces})).await
+}
+
+/// A browser whose access token is nearly over: its cookies, and what its tabs were told.
+async fn ageing(world: &World) -> (Jar, Value) {
+    let login = world.device().login_in_browser(&world.assertion("alice")).await;
+    world.advance(3_500);
+    (Jar::of(&login), login.body["expires_at"].clone())
+}
+
+async fn generation(world: &World, jar: &Jar) -> u64 {
+    world.row("alice", &jar.session).await.expect("the session lives").generation
+}
+
+#[tokio::test]
+async fn a_tab_that_was_overtaken_gets_what_the_faster_one_got() {
+    let world = World::new().await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let new = Jar::of(&refresh(&device, &old, &told).await);
+    let before = world.everything().await;
+    world.advance(5);
+    let reply = refresh(&device, &new, &told).await;
+    let again = Jar::of(reply.assert_status(200));
+    assert_eq!(again.refresh, new.refresh, "the very same token");
+    assert_eq!(reply.body["expires_in"], 3_600, "and an access token of its own");
+    world.assert_unchanged(&before, "nothing is written").await;
+    let slowest = Jar::of(refresh(&device, &old, &told).await.assert_status(200));
+    assert_eq!(slowest.refresh, new.refresh, "a request from before both is still covered by grace");
+}
+
+#[tokio::test]
+async fn whoever_replaces_the_newest_token_gets_the_next_generation() {
+    let world = World::new().await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let reply = refresh(&device, &old, &told).await;
+    let new = Jar::of(&reply);
+    let next = Jar::of(refresh(&device, &new, &reply.body["expires_at"]).await.assert_status(200));
+    assert_ne!(next.refresh, new.refresh);
+    assert_eq!(generation(&world, &next).await, 2);
+    let unknown = Jar::of(refresh(&device, &next, &Value::Null).await.assert_status(200));
+    assert_eq!(generation(&world, &unknown).await, 3, "who does not say is not held up");
+}
+
+#[tokio::test]
+async fn in_a_sessions_last_hour_the_newest_token_is_still_replaced() {
+    let world = World::with(&[("SESSION_TTL", "2h"), ("REFRESH_TOKEN_TTL", "2h")]).await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    world.advance(600);
+    let reply = refresh(&device, &old, &told).await;
+    let new = Jar::of(&reply);
+    assert_eq!(reply.body["expires_at"], reply.body["session_expires_at"]);
+    refresh(&device, &new, &reply.body["expires_at"]).await.assert_status(200);
+    assert_eq!(generation(&world, &new).await, 2);
+}
+
+#[tokio::test]
+async fn a_tab_that_slept_past_grace_refreshes_like_any_other() {
+    let world = World::new().await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let new = Jar::of(&refresh(&device, &old, &told).await);
+    for seconds in [0, 30, 30] {
+        world.advance(seconds);
+        let again = Jar::of(refresh(&device, &new, &told).await.assert_status(200));
+        assert_eq!(again.refresh, new.refresh);
+    }
+    world.advance(1);
+    let next = Jar::of(refresh(&device, &new, &told).await.assert_status(200));
+    assert_ne!(next.refresh, new.refresh, "and asking in between has renewed nothing");
+    assert_eq!(generation(&world, &next).await, 2);
+}
+
+#[tokio::test]
+async fn an_app_that_keeps_its_tokens_itself_says_it_the_same_way() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    world.advance(3_500);
+    let second = Tokens::of(&device.refresh(&first.refresh).await);
+    let body = json!({"refresh_token": second.refresh, "replaces": "2026-09-21T15:13:20Z"});
+    let again = Tokens::of(device.post("/api/auth/refresh", body).await.assert_status(200));
+    assert_eq!(again.refresh, second.refresh);
+}
+
+#[tokio::test]
+async fn a_thief_who_claims_to_be_overtaken_rotates_and_is_noticed() {
+    let world = World::new().await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let new = Jar::of(&refresh(&device, &old, &told).await);
+    let thief = world.device().agent(FIREFOX);
+    let stolen = Jar::of(refresh(&thief, &new, &told).await.assert_status(200));
+    assert_ne!(stolen.refresh, new.refresh, "another device is no tab");
+    refresh(&device, &new, &told).await.assert_ended("security");
+    refresh(&thief, &stolen, &told).await.assert_ended("security");
+    assert_eq!(world.count_events("alice", "token_reused").await, 1);
+}
+
+#[tokio::test]
+async fn a_claim_from_another_network_is_judged_as_every_refresh() {
+    let world = World::new().await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let new = Jar::of(&refresh(&device, &old, &told).await);
+    let moved = Jar::of(refresh(&device.clone().at("203.0.113.50"), &new, &told).await.assert_status(200));
+    assert_ne!(moved.refresh, new.refresh);
+    assert_eq!(world.row("alice", &new.session).await.unwrap().seen.ip, Some([203, 0, 113, 50].into()));
+}
+
+#[tokio::test]
+async fn a_claim_saves_no_older_token_and_no_session_that_is_over() {
+    let world = World::new().await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let reply = refresh(&device, &old, &told).await;
+    let new = Jar::of(&reply);
+    let next = Jar::of(&refresh(&device, &new, &reply.body["expires_at"]).await);
+    refresh(&device, &old, &json!("1970-01-01T00:00:00Z")).await.assert_ended("security");
+    refresh(&device, &next, &told).await.assert_ended("security").assert_cookies_cleared();
+}
+
+#[tokio::test]
+async fn a_tab_that_was_overtaken_uses_up_no_limit() {
+    let world = World::with(&[("LIMIT_REFRESH", "1/5m/15m")]).await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let reply = refresh(&device, &old, &told).await;
+    let new = Jar::of(&reply);
+    for _ in 0..3 {
+        refresh(&device, &new, &told).await.assert_status(200);
+    }
+    let full = refresh(&device, &new, &reply.body["expires_at"]).await;
+    full.assert_problem(429, "rate_limited");
+    let blocked = Jar::of(refresh(&device, &new, &told).await.assert_status(200));
+    assert_eq!(blocked.refresh, new.refresh, "as a repeat in grace, also while blocked");
+}
+
+#[tokio::test]
+async fn what_is_no_time_is_named() {
+    let world = World::new().await;
+    let (device, (old, _)) = (world.device(), ageing(&world).await);
+    for wrong in [json!(""), json!("soon"), json!("1732442400"), json!("2026-09-21")] {
+        let reply = refresh(&device, &old, &wrong).await;
+        reply.assert_problem(400, "invalid_request").assert_no_cookie();
+        assert!(reply.text("detail").contains("replaces"), "{}", reply.body);
+    }
+    for wrong in [json!(1_732_442_400), json!({}), json!([])] {
+        refresh(&device, &old, &wrong).await.assert_problem(400, "invalid_request");
+    }
+    assert_eq!(generation(&world, &old).await, 0);
+}
+
+/// What a tab that hears nothing of the others has on its way.
+enum Sent {
+    Request(Jar),
+    Answer(Jar),
+}
+
+/// Ten tabs wake; each step lets one of them send, the server judge one request, or one answer arrive.
+async fn wake(steps: &[usize]) {
+    let world = World::new().await;
+    let (device, (mut cookies, told)) = (world.device(), ageing(&world).await);
+    let mut asleep = 10;
+    let mut air: Vec<Sent> = vec![];
+    for step in steps.iter().copied().chain(std::iter::repeat(0)) {
+        let choices = air.len() + usize::from(asleep > 0);
+        if choices == 0 {
+            break;
+        }
+        let choice = step % choices;
+        if choice == air.len() {
+            asleep -= 1;
+            air.push(Sent::Request(cookies.clone()));
+            continue;
+        }
+        match air.swap_remove(choice) {
+            Sent::Request(jar) => {
+                let reply = refresh(&device, &jar, &told).await;
+                air.push(Sent::Answer(Jar::of(reply.assert_status(200))));
+            }
+            Sent::Answer(jar) => cookies = jar,
+        }
+    }
+    assert_eq!(generation(&world, &cookies).await, 1, "one successor for all");
+    world.advance(3_500);
+    refresh(&device, &cookies, &Value::Null).await.assert_status(200);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tabs_that_hear_nothing_of_each_other_are_never_a_theft(steps in vec(0..1_000_usize, 30)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(wake(&steps));
+    }
+}
