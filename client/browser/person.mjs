@@ -9,8 +9,10 @@ export async function person({ browser, url }, options = {}) {
 
 export function tabsOf(context, url) {
   const said = [];
-  const open = async () => {
+  /** `prepare` runs in the page before anything else does. */
+  const open = async (prepare) => {
     const page = await context.newPage();
+    if (prepare) await page.addInitScript(prepare);
     page.on('console', (message) => said.push(message.text()));
     page.on('pageerror', (error) => said.push(String(error)));
     await page.goto(url);
@@ -43,6 +45,18 @@ export function requests(context, method, path) {
     if (request.method() === method && pathname === `/api/auth${path}`) times.push(Date.now());
   });
   return times;
+}
+
+/** The refresh tokens that the browser is given from now on, each once. */
+export function successors(context) {
+  const tokens = new Set();
+  context.on('response', async (response) => {
+    const { pathname } = new URL(response.url());
+    if (response.request().method() !== 'POST' || pathname !== '/api/auth/refresh') return;
+    const [, token] = /^latchkey_refresh=([^;]*)/m.exec(await response.headerValue('set-cookie')) ?? [];
+    tokens.add(token);
+  });
+  return tokens;
 }
 
 /** The answer to the next request for a path. */

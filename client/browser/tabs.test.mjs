@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expire, jump, look } from './expiry.mjs';
 import { laptop } from './laptop.mjs';
-import { hears, person, requests, signIn } from './person.mjs';
+import { answerTo, hears, person, requests, signIn, successors } from './person.mjs';
 import { sound } from './sound.mjs';
 
 const here = laptop();
@@ -16,6 +16,7 @@ test('ten tabs that wake together stay signed in on one successor', async () => 
   for (let n = 1; n < 10; n++) tabs.push(await alice.open());
   for (const tab of tabs) await tab.getByText('This device').waitFor();
   const refreshes = requests(alice.context, 'POST', '/refresh');
+  const tokens = successors(alice.context);
   await expire(here);
   // A device's clock moves for all tabs at once; only then does any of them look at it.
   await Promise.all(tabs.map((tab) => jump(tab)));
@@ -24,8 +25,29 @@ test('ten tabs that wake together stay signed in on one successor', async () => 
   const sent = await first.evaluate(() => fetch('/api/auth/refresh').then((response) => response.json()));
   assert.equal(sent.state, 'active');
   assert.ok(refreshes.length >= 1 && refreshes.length <= 10, `${refreshes.length} refreshes`);
+  assert.equal(tokens.size, 1, 'all on the same successor');
   for (const tab of tabs) assert.match(await tab.locator('main').innerText(), /This device/);
   await alice.context.close();
+});
+
+test('a tab that hears nothing of the others gets what they got', async () => {
+  const carol = await person(here);
+  const one = await carol.open();
+  await signIn(one, 'carol');
+  const deaf = await carol.open(() => delete globalThis.BroadcastChannel);
+  await deaf.getByText('This device').waitFor();
+  await expire(here);
+  const tokens = successors(carol.context);
+  for (const tab of [one, deaf]) {
+    await jump(tab);
+    const answered = answerTo(tab, 'POST', '/refresh');
+    await look(tab);
+    assert.equal((await answered).status(), 200);
+  }
+  await one.waitForTimeout(500);
+  assert.equal(tokens.size, 1, 'nothing was rotated a second time');
+  for (const tab of [one, deaf]) assert.match(await tab.locator('main').innerText(), /This device/);
+  await carol.context.close();
 });
 
 test('a sign-out in one tab reaches the other without a request of it', async () => {

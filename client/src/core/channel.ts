@@ -9,8 +9,15 @@ import type { components } from '../api.js';
 export type List = components['schemas']['SessionList'];
 
 export type Message =
-  /** A token arrived, by a sign-in or a refresh; `left` is in seconds. */
-  | { readonly type: 'token'; readonly id: string; readonly left: number; readonly signIn: boolean; readonly tokens: Tokens | null }
+  /** A token arrived, by a sign-in or a refresh; `left` is in seconds, `ends` the server's word for the same. */
+  | {
+      readonly type: 'token';
+      readonly id: string;
+      readonly left: number;
+      readonly ends: string | null;
+      readonly signIn: boolean;
+      readonly tokens: Tokens | null;
+    }
   | { readonly type: 'ended'; readonly id: string | null; readonly reason: EndReason; readonly byServer: boolean }
   /** Somebody signs in or out: send nothing that could be answered with a cookie. */
   | { readonly type: 'pause' }

@@ -1,8 +1,8 @@
 /**
  * How does the client get its next token, and how does it learn where it stands?
  *
- * There is no lock between tabs: the server answers a late twin with the same successor, and a lock that is held by
- * a frozen tab is worse than a request too many.
+ * There is no lock between tabs: a lock that is held by a frozen tab is worse than a request too many. A refresh says
+ * which token it means to replace, so that whoever was overtaken gets what the faster tab got.
  */
 
 import type { Context } from './context.js';
@@ -45,8 +45,10 @@ export function refreshing({ session, store, tries, pause, tell, call, greeted, 
     const current = (): boolean => started === session.epoch.token && sent === session.tokens?.get()?.refresh;
     tell({ type: 'flight', tab, up: true });
     try {
-      const shown = sent === undefined ? undefined : { refresh_token: sent };
-      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', body: shown });
+      // Who knows of no token might replace one that another tab has just got.
+      const replaces = session.ends() ?? (await ask()).expires_at;
+      if (!current()) return session.status();
+      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', body: { refresh_token: sent, replaces } });
       if (current()) {
         worked('refresh');
         session.granted(body as Granted, false);

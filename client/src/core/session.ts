@@ -27,6 +27,8 @@ export interface HeldSession {
   id(): string | null;
   /** What a call of our own shows where no cookie goes along. */
   headers(): Record<string, string> | undefined;
+  /** When the token ends, as the server said it: names the token without showing it. */
+  ends(): string | null;
   /** Seconds left. */
   left(): number;
   /** Seconds until it should be refreshed. */
@@ -50,6 +52,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
   const epoch = { token: 0, owner: 0 };
   let id: string | null = null;
   let lastEnded: string | null = null;
+  let ends: string | null = null;
   let left = countdown(0);
   let before = 0;
   let jitter = 1;
@@ -70,8 +73,9 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
   const show = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: status({ ...store.get(), ...change }) });
 
   /** Another token; perhaps of another session. */
-  const hold = (session: string, seconds: number, refreshable: boolean, isNew: boolean): void => {
+  const hold = (session: string, seconds: number, until: string | null, refreshable: boolean, isNew: boolean): void => {
     left = countdown(seconds);
+    ends = until;
     expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
     before = options.refreshBefore ?? 300;
     if (isNew) before = Math.min(before, seconds / 2, seconds - REST_SECONDS);
@@ -85,7 +89,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
   };
 
   const post = (signIn: boolean): void => {
-    if (id !== null) tell({ type: 'token', id, left: left(), signIn, tokens: tokens?.get() ?? null });
+    if (id !== null) tell({ type: 'token', id, left: left(), ends, signIn, tokens: tokens?.get() ?? null });
   };
 
   const end: HeldSession['end'] = (reason, byServer = false, aloud = true) => {
@@ -94,7 +98,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     epoch.token++;
     epoch.owner++;
     lastEnded = ended;
-    id = null;
+    id = ends = null;
     tokens?.remove();
     const error = byServer ? new LatchkeyError('session_ended', 'The session has ended.', { status: 401 }) : null;
     show({ status: 'signed-out', endedReason: reason, ...NOTHING, error });
@@ -112,6 +116,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
       const held = tokens?.get();
       return held ? { authorization: `Bearer ${held.access}` } : undefined;
     },
+    ends: () => ends,
     left: () => left(),
     due: () => left() - (canRefresh ? before * jitter : 0),
     fades: () => left() - (left() > before ? Math.max(before, 0) : 0),
@@ -126,23 +131,23 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
       if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
       if (signIn) epoch.owner++;
       epoch.token++;
-      hold(answer.session_id, answer.expires_in, true, true);
+      hold(answer.session_id, answer.expires_in, answer.expires_at, true, true);
       post(signIn);
     },
     learnt(answer) {
       if (answer.state === 'ended') end(answer.reason ?? 'expired', true);
       else if (answer.session_id === null) end(null);
       // Its sign-out may still be on its way; the cookies do not know.
-      else if (answer.session_id !== lastEnded) hold(answer.session_id, answer.expires_in, answer.can_refresh, false);
+      else if (answer.session_id !== lastEnded) hold(answer.session_id, answer.expires_in, answer.expires_at, answer.can_refresh, false);
     },
-    heard({ id: session, left: seconds, signIn, tokens: theirs }) {
+    heard({ id: session, left: seconds, ends: until, signIn, tokens: theirs }) {
       // A refresh that landed while its session was being ended must not bring it back.
       if (session === lastEnded) return false;
       const here = store.get().status === 'signed-in';
       if (here && (session === id ? seconds < left() - 2 : !signIn)) return false;
       if (tokens && theirs) tokens.set(theirs);
       epoch.token++;
-      hold(session, seconds, true, true);
+      hold(session, seconds, until, true, true);
       return true;
     },
     end,

@@ -29,13 +29,13 @@ async function assertion(sub: string): Promise<string> {
   return String((await api.post('/dev/assertion', { sub }))['assertion']);
 }
 
-/** A browser's cookie jar and its Sec-Fetch-Site, around Node's fetch. */
-function browser(): Fetch {
-  const jar = new Map<string, string>();
+/** A browser's cookie jar and its Sec-Fetch-Site, around Node's fetch; a POST leaves with its cookies and may be long on the way. */
+function browser(jar = new Map<string, string>(), posts?: Promise<void>): Fetch {
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     headers.set('sec-fetch-site', 'same-origin');
     if (jar.size > 0 && init?.credentials !== 'omit') headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    if (init?.method === 'POST') await posts;
     const response = await fetch(input, { ...init, headers });
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
@@ -127,6 +127,27 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
 });
 
 describe('with the real server, in cookie mode', () => {
+  test('tabs that hear nothing of each other and whose requests cross stay signed in', async () => {
+    const jar = new Map<string, string>();
+    const one = client({ fetch: browser(jar) });
+    await one.signIn(await assertion('tabs'));
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const [two, slow] = [client({ fetch: browser(jar) }), client({ fetch: browser(jar, gate) })];
+    for (const each of [two, slow]) each.subscribe(() => {});
+    await until(() => [two, slow].every((each) => each.getState().status === 'signed-in'));
+    await api.advanceClock(2);
+    const late = slow.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const first = await one.refresh();
+    await api.advanceClock(2);
+    expect(await two.refresh()).toMatchObject({ sessionId: first.sessionId });
+    release();
+    expect(await late).toMatchObject({ state: 'valid', sessionId: first.sessionId });
+    await api.advanceClock(3500);
+    for (const each of [two, slow, one]) expect(await each.refresh()).toMatchObject({ state: 'valid' });
+  });
+
   test('a page that loads learns where it stands, watches, and hears of changes', async () => {
     const fetch = browser();
     const before = client({ fetch });

@@ -61,6 +61,57 @@ describe('one flight a tab', () => {
     for (const each of tabs) expect(each.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' } });
   });
 
+  describe('names the token that it replaces', () => {
+    /** To the second. */
+    const named = (server: FakeServer): string => String(server.of('POST /refresh').at(-1)?.body?.['replaces']).slice(0, 19);
+
+    test('as a status, a sign-in, a refresh or another tab told of it', async () => {
+      const server = new FakeServer().signedIn();
+      server.left = 1800;
+      const [one, two] = [await openTab(server), await openTab(server)];
+      await one.refresh();
+      expect(named(server)).toBe('2026-11-24T10:30:00');
+      await pass(10);
+      await one.refresh();
+      expect(named(server)).toBe('2026-11-24T11:00:00');
+      await settle();
+      await two.refresh();
+      expect(named(server)).toBe('2026-11-24T11:00:10');
+      await pass(10);
+      await two.signIn('b');
+      await settle();
+      await one.refresh();
+      expect(named(server)).toBe('2026-11-24T11:00:20');
+      // Each tab as it opened, and the sign-in.
+      expect(server.of('GET /refresh')).toHaveLength(3);
+    });
+
+    test('and asks for it where nobody has told yet', async () => {
+      const server = new FakeServer().signedIn();
+      server.left = 600;
+      const client = tab(server);
+      const refreshed = client.refresh();
+      await pass(0.05);
+      expect(await refreshed).toMatchObject({ state: 'valid' });
+      expect(server.of('GET /refresh')).toHaveLength(1);
+      expect(named(server)).toBe('2026-11-24T10:10:00');
+    });
+
+    test('and sends nothing more if it was signed out meanwhile', async () => {
+      const server = new FakeServer().signedIn();
+      const client = tab(server);
+      const release = server.holdBack('GET /refresh');
+      const refreshed = client.refresh();
+      await pass(0.05);
+      const out = client.signOut();
+      release();
+      await pass(1);
+      await out;
+      expect(await refreshed).toMatchObject({ sessionId: null });
+      expect(server.of('POST /refresh')).toHaveLength(0);
+    });
+  });
+
   test('works alone where there is no BroadcastChannel and there are no locks', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const server = new FakeServer().signedIn();

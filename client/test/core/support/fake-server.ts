@@ -110,7 +110,7 @@ export class FakeServer {
     const inBody = body?.['delivery'] === 'body' || body?.['refresh_token'] !== undefined;
     const granted = (session: string, next: number): Record<string, unknown> => ({
       expires_in: this.lifetime,
-      expires_at: '2026-11-24T11:00:00Z',
+      expires_at: soon(this.lifetime),
       session_id: session,
       user_id: 'alice',
       session_expires_at: '2026-12-24T10:00:00Z',
@@ -150,7 +150,7 @@ export class FakeServer {
         if (id === undefined) return [json(200, { ...base, state: 'none' })];
         if (!isLive) return [json(200, { ...base, state: 'ended', reason: this.ended.get(id) ?? 'expired' })];
         const state = this.left <= 0 ? 'expired' : this.left < 300 ? 'expiring' : 'active';
-        return [json(200, { ...base, state, expires_in: this.left, needs_refresh: state !== 'active', can_refresh: true })];
+        return [json(200, { ...base, state, expires_at: soon(this.left), expires_in: this.left, needs_refresh: state !== 'active', can_refresh: true })];
       }
       case 'POST /revoke': {
         const ids = body?.['strategy'] === 'all' ? [...this.live.keys()] : isLive ? [id] : [];
@@ -194,6 +194,11 @@ export class FakeServer {
   private over(ids: string[]): object {
     return { ended: ids.length, session_ids: ids, access_tokens_expire_by: '2026-11-24T11:05:00Z' };
   }
+}
+
+/** `expires_at` in so many seconds. */
+function soon(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toISOString();
 }
 
 function part(token: string): [string, number] {
