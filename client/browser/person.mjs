@@ -47,16 +47,20 @@ export function requests(context, method, path) {
   return times;
 }
 
-/** The refresh tokens that the browser is given from now on, each once. */
-export function successors(context) {
-  const tokens = new Set();
-  context.on('response', async (response) => {
+/** The refresh token that an answer puts into the browser. */
+export async function successor(response) {
+  const [, token] = /^latchkey_refresh=([^;]*)/m.exec(await response.headerValue('set-cookie')) ?? [];
+  return token;
+}
+
+/** The answers to the requests for a path from now on. */
+export function answers(context, method, path) {
+  const all = [];
+  context.on('response', (response) => {
     const { pathname } = new URL(response.url());
-    if (response.request().method() !== 'POST' || pathname !== '/api/auth/refresh') return;
-    const [, token] = /^latchkey_refresh=([^;]*)/m.exec(await response.headerValue('set-cookie')) ?? [];
-    tokens.add(token);
+    if (response.request().method() === method && pathname === `/api/auth${path}`) all.push(response);
   });
-  return tokens;
+  return all;
 }
 
 /** The answer to the next request for a path. */
