@@ -34,7 +34,7 @@ pub enum Exchange {
 /// replace, if it says so.
 ///
 /// *Atomicity*: one conditional write; a second one only when something is wrong. Where another tab was faster,
-/// one read and nothing written.
+/// one read and nothing written; where it only said so, that read and then the write.
 ///
 /// # Errors
 /// The store cannot say, or the row changed under us twice. The token stays good: repeat it.
@@ -52,7 +52,7 @@ pub async fn exchange(
         return Ok(exchange);
     }
     if replaces.is_some_and(|replaces| is_overtaken(token, replaces, now, &config.lifetimes))
-        && let Some(session) = another_tabs(app, token, seen, now).await?
+        && let Some(session) = what_another_tab_got(app, token, seen, now).await?
     {
         return Ok(Exchange::Successor(session));
     }
@@ -76,19 +76,20 @@ pub async fn exchange(
     Err(StoreError::Contended)
 }
 
-/// What another tab has just got, unless anything about this request is for the write to judge: a network that
-/// changed is compared where it rotates.
-async fn another_tabs(
+/// The session as another tab has just made it, unless anything about this request is for the write to judge: a
+/// network or a country that changed is told of where it rotates.
+async fn what_another_tab_got(
     app: &App,
     token: &RefreshToken,
     seen: &Seen,
     now: Timestamp,
 ) -> Result<Option<Box<Session>>, StoreError> {
-    let config = app.config();
+    let (rules, grace) = (&app.config().risk_rules, app.config().lifetimes.grace);
     let row = app.store().session(&token.user, &token.session, now).await?;
     let row = row.filter(|row| {
-        is_current(token, row, seen, now, config.lifetimes.grace)
-            && !risk::has_moved(&config.risk_rules, &row.seen, seen)
+        is_current(token, row, seen, now, grace)
+            && !risk::has_moved(rules, &row.seen, seen)
+            && risk::of_change(rules, &row.seen, row.rotated_at, seen, now).is_empty()
     });
     Ok(row.map(Box::new))
 }

@@ -64,7 +64,7 @@ async fn refresh_session(
     answer(&app, &asked, &seen).await.map_err(in_style)
 }
 
-/// The refresh token: a body's counts before the cookie's, and nothing falls back.
+/// Which token is meant, and what it replaces: a body's token counts before the cookie's, and nothing falls back.
 fn asked(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<Asked, Problem> {
     if media == MediaType::Form {
         let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;

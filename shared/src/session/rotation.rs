@@ -1,6 +1,7 @@
 //! May this refresh token rotate? The state machine of a refresh, as pure functions.
 //!
-//! [`plan`] decides before the row is seen, from the token alone; one conditional write carries the
+//! A tab that another one has overtaken ([`is_overtaken`]) gets what that one got, if the row still stands there
+//! ([`is_current`]). Everybody else: [`plan`] decides before the row is seen, from the token alone; one conditional write carries the
 //! plan out; when its condition fails, [`judge`] reads the row that the failure returned.
 //!
 //! ```text
@@ -133,7 +134,8 @@ pub fn judge(
 /// token, ending at `replaces`, that is older than the refresh token which its cookie holds by now.
 ///
 /// To rotate once more would leave the requests of slower tabs, which carry the cookie from before, two
-/// generations behind: an older token that no grace covers, and so a theft that nobody committed.
+/// generations behind: an older token that no grace covers, and so a theft that nobody committed. In a session's
+/// last hour every access token ends with it, so that no end tells them apart, and a newer one is worth no more.
 pub fn is_overtaken(
     token: &RefreshToken,
     replaces: Timestamp,
@@ -141,7 +143,8 @@ pub fn is_overtaken(
     lifetimes: &Lifetimes,
 ) -> bool {
     let first = token.absolute_expires_at.min(token.issued_at + lifetimes.access);
-    replaces < first && now.distance(token.issued_at) <= lifetimes.grace
+    let older = replaces < first || first == token.absolute_expires_at;
+    older && now.distance(token.issued_at) <= lifetimes.grace
 }
 
 /// Whether the row still stands where an overtaken client's token says: then that token is the answer, again.

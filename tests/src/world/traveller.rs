@@ -15,6 +15,13 @@ pub struct City {
     address: &'static str,
 }
 
+impl City {
+    /// The city, from another address.
+    pub fn at(self, address: &'static str) -> Self {
+        Self { address, ..self }
+    }
+}
+
 /// Berlin.
 pub const BERLIN: City = City {
     country: "DE",

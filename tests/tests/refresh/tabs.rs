@@ -1,6 +1,6 @@
 //! Tabs share their cookies, and each decides for itself: however their requests cross, it is no theft.
 
-use latchkey_tests::world::{Device, FIREFOX, Jar, Reply, Tokens, World};
+use latchkey_tests::world::{BERLIN, City, Device, FIREFOX, Jar, PRAGUE, Reply, Tokens, World};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,6 +16,9 @@ async fn ageing(world: &World) -> (Jar, Value) {
     world.advance(3_500);
     (Jar::of(&login), login.body["expires_at"].clone())
 }
+
+/// From the 3,600th second on all access tokens end with the session.
+const LAST_HOUR: [(&str, &str); 2] = [("SESSION_TTL", "2h"), ("REFRESH_TOKEN_TTL", "2h")];
 
 async fn generation(world: &World, jar: &Jar) -> u64 {
     world.row("alice", &jar.session).await.expect("the session lives").generation
@@ -51,15 +54,18 @@ async fn whoever_replaces_the_newest_token_gets_the_next_generation() {
 }
 
 #[tokio::test]
-async fn in_a_sessions_last_hour_the_newest_token_is_still_replaced() {
-    let world = World::with(&[("SESSION_TTL", "2h"), ("REFRESH_TOKEN_TTL", "2h")]).await;
-    let (device, (old, told)) = (world.device(), ageing(&world).await);
+async fn in_a_sessions_last_hour_where_all_ends_are_one_a_tab_is_overtaken_within_grace() {
+    let world = World::with(&LAST_HOUR).await;
+    let (device, (old, _)) = (world.device(), ageing(&world).await);
     world.advance(600);
-    let reply = refresh(&device, &old, &told).await;
-    let new = Jar::of(&reply);
-    assert_eq!(reply.body["expires_at"], reply.body["session_expires_at"]);
-    refresh(&device, &new, &reply.body["expires_at"]).await.assert_status(200);
-    assert_eq!(generation(&world, &new).await, 2);
+    let reply = refresh(&device, &old, &Value::Null).await;
+    let (new, told) = (Jar::of(&reply), &reply.body["expires_at"]);
+    assert_eq!(told, &reply.body["session_expires_at"]);
+    let again = Jar::of(refresh(&device, &new, told).await.assert_status(200));
+    assert_eq!(again.refresh, new.refresh);
+    world.advance(61);
+    refresh(&device, &new, told).await.assert_status(200);
+    assert_eq!(generation(&world, &new).await, 2, "and after it refreshes as always");
 }
 
 #[tokio::test]
@@ -82,35 +88,67 @@ async fn a_tab_that_slept_past_grace_refreshes_like_any_other() {
 async fn an_app_that_keeps_its_tokens_itself_says_it_the_same_way() {
     let world = World::new().await;
     let device = world.device();
-    let first = device.sign_in("alice").await;
+    let login = device.login(&world.assertion("alice")).await;
     world.advance(3_500);
-    let second = Tokens::of(&device.refresh(&first.refresh).await);
-    let body = json!({"refresh_token": second.refresh, "replaces": "2026-09-21T15:13:20Z"});
+    let second = Tokens::of(&device.refresh(&login.text("refresh_token")).await);
+    let body = json!({"refresh_token": second.refresh, "replaces": login.body["expires_at"]});
     let again = Tokens::of(device.post("/api/auth/refresh", body).await.assert_status(200));
     assert_eq!(again.refresh, second.refresh);
 }
 
 #[tokio::test]
 async fn a_thief_who_claims_to_be_overtaken_rotates_and_is_noticed() {
-    let world = World::new().await;
-    let (device, (old, told)) = (world.device(), ageing(&world).await);
-    let new = Jar::of(&refresh(&device, &old, &told).await);
-    let thief = world.device().agent(FIREFOX);
-    let stolen = Jar::of(refresh(&thief, &new, &told).await.assert_status(200));
-    assert_ne!(stolen.refresh, new.refresh, "another device is no tab");
-    refresh(&device, &new, &told).await.assert_ended("security");
-    refresh(&thief, &stolen, &told).await.assert_ended("security");
-    assert_eq!(world.count_events("alice", "token_reused").await, 1);
+    for rules in [Vec::new(), vec![("RISK_RULES", "device_changed=off")]] {
+        let world = World::with(&rules).await;
+        let (device, (old, told)) = (world.device(), ageing(&world).await);
+        let new = Jar::of(&refresh(&device, &old, &told).await);
+        let thief = world.device().agent(FIREFOX);
+        let stolen = Jar::of(refresh(&thief, &new, &told).await.assert_status(200));
+        assert_ne!(stolen.refresh, new.refresh, "another device is no tab");
+        refresh(&device, &new, &told).await.assert_ended("security");
+        refresh(&thief, &stolen, &told).await.assert_ended("security");
+        assert_eq!(world.count_events("alice", "token_reused").await, 1);
+    }
 }
 
 #[tokio::test]
 async fn a_claim_from_another_network_is_judged_as_every_refresh() {
-    let world = World::new().await;
-    let (device, (old, told)) = (world.device(), ageing(&world).await);
-    let new = Jar::of(&refresh(&device, &old, &told).await);
-    let moved = Jar::of(refresh(&device.clone().at("203.0.113.50"), &new, &told).await.assert_status(200));
+    for rules in [Vec::new(), vec![("RISK_RULES", "ip_changed=off")]] {
+        let world = World::with(&rules).await;
+        let (device, (old, told)) = (world.device(), ageing(&world).await);
+        let new = Jar::of(&refresh(&device, &old, &told).await);
+        let abroad = device.clone().at("203.0.113.50");
+        let moved = Jar::of(refresh(&abroad, &new, &told).await.assert_status(200));
+        assert_ne!(moved.refresh, new.refresh);
+        assert_eq!(world.row("alice", &new.session).await.unwrap().seen.ip, Some([203, 0, 113, 50].into()));
+    }
+}
+
+#[tokio::test]
+async fn a_claim_from_another_country_is_told_of_whatever_the_network() {
+    let world = World::behind_cloudfront(&[]).await;
+    let login = world.device().in_city(BERLIN).login_in_browser(&world.assertion("alice")).await;
+    world.advance(3_500);
+    let (old, told) = (Jar::of(&login), login.body["expires_at"].clone());
+    let new = Jar::of(&refresh(&world.device().in_city(BERLIN), &old, &told).await);
+    // Between IPv4 and IPv6 no networks are compared, but places are.
+    let over_ipv6 = |city: City| world.device().in_city(city.at("2001:db8::7:1024"));
+    let same = Jar::of(refresh(&over_ipv6(BERLIN), &new, &told).await.assert_status(200));
+    assert_eq!(same.refresh, new.refresh);
+    let moved = Jar::of(refresh(&over_ipv6(PRAGUE), &new, &told).await.assert_status(200));
     assert_ne!(moved.refresh, new.refresh);
-    assert_eq!(world.row("alice", &new.session).await.unwrap().seen.ip, Some([203, 0, 113, 50].into()));
+    assert_eq!(world.count_events("alice", "country_changed").await, 1);
+}
+
+#[tokio::test]
+async fn a_claim_saves_no_session_that_was_ended() {
+    for strategy in ["current", "all"] {
+        let world = World::new().await;
+        let (device, (old, told)) = (world.device(), ageing(&world).await);
+        let new = Jar::of(&refresh(&device, &old, &told).await);
+        device.revoke(&new.access, json!({"strategy": strategy})).await.assert_status(200);
+        refresh(&device, &new, &told).await.assert_ended("signed_out").assert_cookies_cleared();
+    }
 }
 
 #[tokio::test]
@@ -149,7 +187,9 @@ async fn what_is_no_time_is_named() {
         assert!(reply.text("detail").contains("replaces"), "{}", reply.body);
     }
     for wrong in [json!(1_732_442_400), json!({}), json!([])] {
-        refresh(&device, &old, &wrong).await.assert_problem(400, "invalid_request");
+        let reply = refresh(&device, &old, &wrong).await;
+        reply.assert_problem(400, "invalid_request").assert_no_cookie();
+        assert!(reply.text("detail").contains("replaces"), "{}", reply.body);
     }
     assert_eq!(generation(&world, &old).await, 0);
 }
@@ -160,10 +200,12 @@ enum Sent {
     Answer(Jar),
 }
 
-/// Ten tabs wake; each step lets one of them send, the server judge one request, or one answer arrive.
-async fn wake(steps: &[usize]) {
-    let world = World::new().await;
+/// Ten tabs wake; each step lets one of them send, the server judge one request, or one answer arrive, up to a
+/// second after the one before.
+async fn wake(settings: &[(&str, &str)], after: u64, steps: &[usize]) {
+    let world = World::with(settings).await;
     let (device, (mut cookies, told)) = (world.device(), ageing(&world).await);
+    world.advance(after);
     let mut asleep = 10;
     let mut air: Vec<Sent> = vec![];
     for step in steps.iter().copied().chain(std::iter::repeat(0)) {
@@ -171,6 +213,7 @@ async fn wake(steps: &[usize]) {
         if choices == 0 {
             break;
         }
+        world.advance((step / 100 % 2) as u64);
         let choice = step % choices;
         if choice == air.len() {
             asleep -= 1;
@@ -186,7 +229,7 @@ async fn wake(steps: &[usize]) {
         }
     }
     assert_eq!(generation(&world, &cookies).await, 1, "one successor for all");
-    world.advance(3_500);
+    world.advance(600);
     refresh(&device, &cookies, &Value::Null).await.assert_status(200);
 }
 
@@ -196,6 +239,7 @@ proptest! {
     #[test]
     fn tabs_that_hear_nothing_of_each_other_are_never_a_theft(steps in vec(0..1_000_usize, 30)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(wake(&steps));
+        runtime.block_on(wake(&[], 0, &steps));
+        runtime.block_on(wake(&LAST_HOUR, 600, &steps));
     }
 }

@@ -31,6 +31,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => repeat(),
         1 => sign_in_burst(),
         12 => refresh(),
+        3 => overtaken(),
         2 => theft(),
         4 => retry(),
         3 => burst(),
@@ -65,6 +66,11 @@ fn sign_in_burst() -> impl Strategy<Value = Op> {
 fn refresh() -> impl Strategy<Value = Op> {
     (pick(), from(), prop::bool::weighted(0.2), trouble(&[UPDATE, UPDATE, UPDATE, TRANSACT, GET]))
         .prop_map(|(token, from, lost, trouble)| Op::Refresh { token, from, lost, trouble })
+}
+
+fn overtaken() -> impl Strategy<Value = Op> {
+    (pick(), from(), prop::bool::weighted(0.2), trouble(&[GET, GET, UPDATE, TRANSACT]))
+        .prop_map(|(token, from, lost, trouble)| Op::Overtaken { token, from, lost, trouble })
 }
 
 /// An older token comes back, and its end may meet trouble.

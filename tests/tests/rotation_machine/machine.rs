@@ -71,7 +71,7 @@ impl Machine {
     }
 
     pub(crate) fn device(&self, from: From) -> Device {
-        let device = self.world.device().at(if from.moved { "203.0.113.99" } else { "203.0.113.7" });
+        let device = self.world.device().at(if from.moved { "198.51.100.99" } else { "203.0.113.7" });
         match from.agent {
             Agent::Chrome => device.agent(CHROME),
             Agent::ChromeUpdated => device.agent(CHROME_UPDATED),
@@ -97,6 +97,10 @@ impl Machine {
             Op::Refresh { token, from, lost, trouble } => {
                 let Some(token) = self.find(*token) else { return Ok(()) };
                 self.refresh(token, *from, *lost, trouble).await?;
+            }
+            Op::Overtaken { token, from, lost, trouble } => {
+                let Some(token) = self.find(*token) else { return Ok(()) };
+                self.refresh_overtaken(token, *from, *lost, trouble).await?;
             }
             Op::Retry { token, from, again, seconds, trouble } => {
                 let Some(token) = self.find(*token) else { return Ok(()) };

@@ -19,6 +19,8 @@ pub(crate) enum Op {
     SignInBurst { user: usize, copies: usize, same: bool, trouble: Trouble },
     /// A refresh; the answer may be lost.
     Refresh { token: Pick, from: From, lost: bool, trouble: Trouble },
+    /// A refresh of a tab that says that another one has overtaken it.
+    Overtaken { token: Pick, from: From, lost: bool, trouble: Trouble },
     /// A refresh whose answer is lost, and the same token again so many seconds later; or earlier, by a clock
     /// that was set back.
     Retry { token: Pick, from: From, again: From, seconds: i64, trouble: Trouble },

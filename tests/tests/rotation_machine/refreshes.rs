@@ -9,20 +9,52 @@ use super::machine::{AT_HOME, Machine, at_once};
 use super::op::{From, TRANSACT, Trouble, UPDATE};
 use super::session::{Reason, Refresh};
 
+/// The end of an access token that is older than any refresh token.
+const LONG_AGO: &str = "1970-01-01T00:00:00Z";
+
 impl Machine {
     /// One refresh.
     pub(crate) async fn refresh(
         &mut self,
-        (index, generation): (usize, usize),
+        token: (usize, usize),
         from: From,
         lost: bool,
         trouble: &Trouble,
     ) -> Result<(), Mismatch> {
+        self.exchange(token, from, false, lost, trouble).await
+    }
+
+    /// One refresh of a tab that says that another one has overtaken it, whether that is so or not.
+    pub(crate) async fn refresh_overtaken(
+        &mut self,
+        token: (usize, usize),
+        from: From,
+        lost: bool,
+        trouble: &Trouble,
+    ) -> Result<(), Mismatch> {
+        self.exchange(token, from, true, lost, trouble).await
+    }
+
+    async fn exchange(
+        &mut self,
+        (index, generation): (usize, usize),
+        from: From,
+        overtaken: bool,
+        lost: bool,
+        trouble: &Trouble,
+    ) -> Result<(), Mismatch> {
         let now = self.now();
-        let expected = self.model.sessions[index].refresh(generation, from.agent, now, self.model.attempts);
-        let marked = self.model.sessions[index].is_marked();
+        let session = &self.model.sessions[index];
+        let expected = if overtaken && session.is_overtaken(generation, from, now) {
+            Refresh::Again
+        } else {
+            session.refresh(generation, from.agent, now, self.model.attempts)
+        };
+        let marked = session.is_marked();
         self.arrange(trouble).await;
-        let reply = self.device(from).refresh(&self.text(index, generation)).await;
+        let replaces = overtaken.then_some(LONG_AGO);
+        let body = json!({"refresh_token": self.text(index, generation), "replaces": replaces});
+        let reply = self.device(from).post("/api/auth/refresh", body).await;
         let mut luck = self.luck(trouble);
         if marked && trouble.operation == TRANSACT {
             // It is over already: that its record still cannot be written is not the client's concern.
@@ -41,11 +73,11 @@ impl Machine {
                 Refresh::Over(_) | Refresh::Again | Refresh::Blocked(_) => false,
             };
             if done {
-                self.model.sessions[index].apply(&expected, from.agent);
+                self.model.sessions[index].apply(&expected, from);
             }
             return Ok(());
         }
-        self.model.sessions[index].apply(&expected, from.agent);
+        self.model.sessions[index].apply(&expected, from);
         self.adopt_end(index).await;
         if matches!(expected, Refresh::Block(_)) && trouble.faults.is_empty() {
             self.model.sessions[index].blocks.0 += 1;
@@ -89,7 +121,7 @@ impl Machine {
         }))
         .await;
         ensure(self.luck(trouble) == Luck::Good, || "too little trouble for a failure".to_owned())?;
-        self.model.sessions[index].apply(&expected, from.agent);
+        self.model.sessions[index].apply(&expected, from);
         self.adopt_end(index).await;
         for reply in &replies {
             self.note(
@@ -138,7 +170,7 @@ impl Machine {
                 ensure(reply.body["ended"] == 1, || format!("the sign-out ended {}", reply.body))?;
             } else if reply.status == 200 {
                 if !rotated {
-                    self.model.sessions[index].apply(&expected, AT_HOME.agent);
+                    self.model.sessions[index].apply(&expected, AT_HOME);
                 }
                 rotated = true;
                 answer::has_tokens(reply, 200, &mut self.model.sessions[index], true, now)?;

@@ -180,6 +180,10 @@ fn a_client_is_overtaken_while_its_newest_token_is_younger_than_what_it_replaces
     assert!(overtaken(3_599, 0) && overtaken(3_599, 60) && overtaken(-9_000, -60));
     assert!(!overtaken(3_600, 0), "the token that it replaces is of this generation");
     assert!(!overtaken(3_599, 61) && !overtaken(3_599, -61), "it is no younger by now");
+    let last = RefreshToken { issued_at: at(30 * 86_400 - 3_600), ..token() };
+    let end = last.absolute_expires_at;
+    assert!(is_overtaken(&last, end, last.issued_at, &lifetimes()), "all end with the session");
+    assert!(!is_overtaken(&last, end, last.issued_at + Duration::from_secs(61), &lifetimes()));
 }
 
 #[test]
@@ -191,6 +195,9 @@ fn only_a_live_row_at_the_same_generation_and_device_is_current() {
     assert!(current(&opened(), CHROME, 60));
     assert!(!current(&opened(), CHROME, 61) && !current(&opened(), FIREFOX, 0));
     assert!(!current(&rotated(at(10)), CHROME, 10));
+    let restored = opened();
+    let newer = RefreshToken { generation: 1, ..token() };
+    assert!(!is_current(&newer, &restored, &seen(CHROME), at(0), Duration::from_secs(60)), "a regression");
     assert!(!current(&Session { nonce_hash: other_nonce, ..opened() }, CHROME, 0));
     assert!(!current(&Session { ending: Some(ended), ..opened() }, CHROME, 2));
     assert!(!current(&Session { expires_at: at(5), ..opened() }, CHROME, 5));
