@@ -63,7 +63,7 @@ export interface paths {
         /**
          * Exchange a refresh token for its successor and a new access token
          * @description A token in the body answers in the body, a cookie in cookies; with both the body counts. Within the grace the same device gets the very
-         *     same successor again. RFC 6749's form is answered with RFC 6749's members, errors included.
+         *     same successor again, and who says what it `replaces` gets what a faster tab has just got. RFC 6749's form is answered with RFC 6749's members, errors included.
          */
         post: operations["refresh"];
         delete?: never;
@@ -285,8 +285,9 @@ export interface components {
         RefreshRequest: {
             refresh_token?: string | null;
             /**
-             * @description `expires_at` of the access token that the client means to replace. Tabs share their cookies: where another one has just refreshed, on
-             *     the same device, the answer is what it got, and nothing rotates. Without it every refresh within the limit rotates.
+             * @description `expires_at` of the access token that the client means to replace. Tabs share their cookies: where another one, on the same device
+             *     and network, has refreshed within the grace, the answer is what it got, and nothing rotates or counts. A client that keeps its tokens
+             *     in cookies should send it.
              */
             replaces?: components["schemas"]["Time"] | null;
         };

@@ -43,11 +43,12 @@ export function refreshing({ session, store, tries, pause, tell, call, greeted, 
     const sent = session.tokens?.get()?.refresh;
     // In header mode another tab may have stored its successor before we heard of it.
     const current = (): boolean => started === session.epoch.token && sent === session.tokens?.get()?.refresh;
+    // Who knows of no token might replace one that another tab has just got; that it cannot be learnt hinders nobody.
+    const replaces = session.ends() ?? (tries.status.running() ? null : (await ask().catch(() => null))?.expires_at);
+    // Somebody has signed in or out meanwhile, or is about to: what their answer sets must not be undone.
+    if (!current() || pause.on()) return session.status();
     tell({ type: 'flight', tab, up: true });
     try {
-      // Who knows of no token might replace one that another tab has just got.
-      const replaces = session.ends() ?? (await ask()).expires_at;
-      if (!current()) return session.status();
       const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', body: { refresh_token: sent, replaces } });
       if (current()) {
         worked('refresh');

@@ -98,7 +98,7 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
     epoch.token++;
     epoch.owner++;
     lastEnded = ended;
-    id = ends = null;
+    id = null;
     tokens?.remove();
     const error = byServer ? new LatchkeyError('session_ended', 'The session has ended.', { status: 401 }) : null;
     show({ status: 'signed-out', endedReason: reason, ...NOTHING, error });

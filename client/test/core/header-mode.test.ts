@@ -106,7 +106,7 @@ describe('header mode', () => {
     await client.signIn('b');
     storage.set(JSON.stringify({ access: 'access.s-b.5', refresh: 'refresh.s-b.5' }));
     await client.refresh();
-    expect(server.of('POST /refresh')[0]?.body).toMatchObject({ refresh_token: 'refresh.s-b.5' });
+    expect(server.of('POST /refresh')[0]?.body).toEqual({ refresh_token: 'refresh.s-b.5', replaces: '2026-11-24T11:00:00.050Z' });
   });
 
   test('an answer is dropped if the storage changed meanwhile, and a refusal, too', async () => {

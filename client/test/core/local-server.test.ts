@@ -29,13 +29,13 @@ async function assertion(sub: string): Promise<string> {
   return String((await api.post('/dev/assertion', { sub }))['assertion']);
 }
 
-/** A browser's cookie jar and its Sec-Fetch-Site, around Node's fetch; a POST leaves with its cookies and may be long on the way. */
-function browser(jar = new Map<string, string>(), posts?: Promise<void>): Fetch {
+/** A browser's cookie jar and its Sec-Fetch-Site, around Node's fetch; `onTheWay` is where a POST is once it has its cookies. */
+function browser(jar = new Map<string, string>(), onTheWay?: () => Promise<void>): Fetch {
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     headers.set('sec-fetch-site', 'same-origin');
     if (jar.size > 0 && init?.credentials !== 'omit') headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
-    if (init?.method === 'POST') await posts;
+    if (init?.method === 'POST') await onTheWay?.();
     const response = await fetch(input, { ...init, headers });
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
@@ -131,18 +131,18 @@ describe('with the real server, in cookie mode', () => {
     const jar = new Map<string, string>();
     const one = client({ fetch: browser(jar) });
     await one.signIn(await assertion('tabs'));
-    let release = (): void => {};
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    const [two, slow] = [client({ fetch: browser(jar) }), client({ fetch: browser(jar, gate) })];
+    let arrive: (() => void) | undefined;
+    const long = (): Promise<void> => (arrive ? Promise.resolve() : new Promise<void>((resolve) => (arrive = resolve)));
+    const [two, slow] = [client({ fetch: browser(jar) }), client({ fetch: browser(jar, long) })];
     for (const each of [two, slow]) each.subscribe(() => {});
     await until(() => [two, slow].every((each) => each.getState().status === 'signed-in'));
     await api.advanceClock(2);
     const late = slow.refresh();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => arrive !== undefined);
     const first = await one.refresh();
     await api.advanceClock(2);
     expect(await two.refresh()).toMatchObject({ sessionId: first.sessionId });
-    release();
+    arrive?.();
     expect(await late).toMatchObject({ state: 'valid', sessionId: first.sessionId });
     await api.advanceClock(3500);
     for (const each of [two, slow, one]) expect(await each.refresh()).toMatchObject({ state: 'valid' });

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { fetchOf } from '../../src/core/index.js';
-import { FakeServer, problem } from './support/fake-server.js';
+import { FakeServer, html, problem } from './support/fake-server.js';
 import { hide, openTab, pass, setUpTabs, settle, show, tab } from './support/tabs.js';
 
 setUpTabs();
@@ -95,6 +95,45 @@ describe('one flight a tab', () => {
       expect(await refreshed).toMatchObject({ state: 'valid' });
       expect(server.of('GET /refresh')).toHaveLength(1);
       expect(named(server)).toBe('2026-11-24T10:10:00');
+    });
+
+    test('and refreshes all the same where that cannot be learnt', async () => {
+      const server = new FakeServer().signedIn();
+      const client = tab(server);
+      server.fail('GET /refresh', () => html());
+      const refreshed = client.refresh();
+      await pass(0.05);
+      expect(await refreshed).toMatchObject({ state: 'valid' });
+      expect(server.of('POST /refresh')[0]?.body).toEqual({});
+    });
+
+    test('and does not ask what it was told not to ask', async () => {
+      const server = new FakeServer().signedIn();
+      server.fail('GET /refresh', () => problem(503, 'store_unavailable', { retry_after: 30 }));
+      const client = await openTab(server);
+      await client.refresh();
+      expect(server.of('GET /refresh')).toHaveLength(1);
+      expect(client.getState()).toMatchObject({ status: 'signed-in' });
+    });
+
+    test('and sends nothing more while somebody signs in, here or in another tab', async () => {
+      for (const where of ['here', 'there']) {
+        const server = new FakeServer().signedIn();
+        const client = tab(server);
+        const release = server.holdBack('GET /refresh');
+        const refreshed = client.refresh();
+        await pass(0.05);
+        const answer = server.holdBack('POST /login');
+        const signedIn = (where === 'here' ? client : tab(server)).signIn('b');
+        await pass(3);
+        expect(server.of('POST /login')).toHaveLength(1);
+        release();
+        await refreshed;
+        answer();
+        await pass(1);
+        await signedIn;
+        expect(server.of('POST /refresh')).toHaveLength(0);
+      }
     });
 
     test('and sends nothing more if it was signed out meanwhile', async () => {
