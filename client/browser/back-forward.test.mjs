@@ -43,7 +43,7 @@ test('its session was ended meanwhile: it says so at once, and the old list is g
     const answer = await fetch(`${here.url}/api/auth/sessions?scope=others`, { method: 'DELETE', headers });
     assert.equal((await answer.json()).ended, 1);
   });
-  await hears(page, 'You were signed out from another device.', 3_000);
+  await hears(page, 'You were signed out from another device.', 6_000);
   assert.equal(await page.locator('.latchkey-row').count(), 0);
   assert.ok(await page.getByLabel('Your name').isVisible());
   assert.equal(checks.length, 1);

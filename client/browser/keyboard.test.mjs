@@ -53,7 +53,7 @@ test('from signing in to signing out with Tab, Enter, Space and Escape', async (
   const page = await pat.open();
   await signInByKeys(page, 'pat');
   await here.login('pat', { 'user-agent': firefox });
-  await page.locator('.latchkey-name', { hasText: 'Linux PC' }).waitFor({ timeout: 15_000 });
+  await page.locator('.latchkey-name', { hasText: 'Linux PC' }).waitFor();
 
   // Asked in place: the focus is on what changes nothing, and Escape takes the question back.
   await walk(page, 'Sign out Linux PC');

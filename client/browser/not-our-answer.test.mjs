@@ -23,7 +23,7 @@ async function between(context, answer) {
 
 /** From the first call on: enough for a loop to show. */
 async function atMostThreeInTenSeconds(page, times) {
-  await page.waitForTimeout(10_000 - (Date.now() - times[0]));
+  await page.waitForTimeout(Math.max(0, 10_000 - (Date.now() - times[0])));
   const soon = times.filter((time) => time < times[0] + 10_000);
   assert.ok(soon.length <= 3, `${soon.length} requests`);
 }
@@ -54,7 +54,8 @@ describe('a page that opens', { concurrency: true }, () => {
       await atMostThreeInTenSeconds(page, times);
       await sound(page, `opens-${answer.status}`);
       await stop();
-      await page.getByRole('button', { name: 'Try now' }).click();
+      // The page tries by itself, too, and may be first: then there is no button any more.
+      await page.getByRole('button', { name: 'Try now' }).click({ timeout: 10_000 }).catch(() => undefined);
       await page.getByText('This device').waitFor();
       await hal.context.close();
     });

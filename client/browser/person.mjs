@@ -31,7 +31,7 @@ export async function signIn(page, name) {
 export const told = (page, text) => page.locator('.latchkey-notice, .latchkey-ended', { hasText: text });
 
 /** Waits for the words; what the page says in their place is in the failure. */
-export async function hears(page, text, timeout = 15_000) {
+export async function hears(page, text, timeout = 30_000) {
   await told(page, text).first().waitFor({ timeout }).catch(async () => {
     throw new Error(`"${text}" is not there; the page says: ${await page.locator('body').innerText()}`);
   });

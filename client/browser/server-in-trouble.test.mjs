@@ -43,7 +43,7 @@ test('a server that is down is told in words, keeps the page, and comes back by 
   assert.ok(await page.getByText('This device').isVisible());
   await sound(page, 'down');
   await page.unroute('**/api/**', down);
-  await told(page, 'We could not reach the server.').waitFor({ state: 'detached', timeout: 15_000 });
+  await told(page, 'We could not reach the server.').waitFor({ state: 'detached' });
   await eve.context.close();
 });
 
