@@ -287,7 +287,7 @@ export interface components {
             /**
              * @description `expires_at` of the access token that the client means to replace. Tabs share their cookies: where another one, on the same device
              *     and network, has refreshed within the grace, the answer is what it got, and nothing rotates or counts. A client that keeps its tokens
-             *     in cookies should send it.
+             *     in cookies should send it; one that knows of no token sends a time long ago.
              */
             replaces?: components["schemas"]["Time"] | null;
         };

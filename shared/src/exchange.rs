@@ -48,13 +48,16 @@ pub async fn exchange(
     let config = app.config();
     let key = config.keys.refresh()[0].tag();
     let plan = plan(token, seen.clone(), key, now, &config.limits.refresh, &config.lifetimes);
-    if let Some(exchange) = end_by_rule(app, token, seen, now).await? {
-        return Ok(exchange);
-    }
-    if replaces.is_some_and(|replaces| is_overtaken(token, replaces, now, &config.lifetimes))
-        && let Some(session) = what_another_tab_got(app, token, seen, now).await?
+    let overtaken = replaces.is_some_and(|replaces| is_overtaken(token, replaces, now, &config.lifetimes));
+    if (overtaken || config.risk_rules.can_end())
+        && let Some(row) = live_row(app, token, now).await?
     {
-        return Ok(Exchange::Successor(session));
+        if let Some(exchange) = end_by_rule(app, token, &row, seen, now).await? {
+            return Ok(exchange);
+        }
+        if overtaken && has_the_answer(app, token, &row, seen, now) {
+            return Ok(Exchange::Successor(Box::new(row)));
+        }
     }
     for _ in 0..2 {
         let row = match carry_out(app, token, &plan, seen, now).await? {
@@ -76,22 +79,19 @@ pub async fn exchange(
     Err(StoreError::Contended)
 }
 
-/// The session as another tab has just made it, unless anything about this request is for the write to judge: a
-/// network or a country that changed is told of where it rotates.
-async fn what_another_tab_got(
-    app: &App,
-    token: &RefreshToken,
-    seen: &Seen,
-    now: Timestamp,
-) -> Result<Option<Box<Session>>, StoreError> {
-    let (rules, grace) = (&app.config().risk_rules, app.config().lifetimes.grace);
+/// The row that the token is of, while it lives: one read, and only where something hangs on it before the write.
+async fn live_row(app: &App, token: &RefreshToken, now: Timestamp) -> Result<Option<Session>, StoreError> {
     let row = app.store().session(&token.user, &token.session, now).await?;
-    let row = row.filter(|row| {
-        is_current(token, row, seen, now, grace)
-            && !risk::has_moved(rules, &row.seen, seen)
-            && risk::of_change(rules, &row.seen, row.rotated_at, seen, now).is_empty()
-    });
-    Ok(row.map(Box::new))
+    Ok(row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()))
+}
+
+/// Whether the row is what a faster tab has just made of it, unless anything about this request is for the write
+/// to judge: a network or a country that changed is told of where it rotates.
+fn has_the_answer(app: &App, token: &RefreshToken, row: &Session, seen: &Seen, now: Timestamp) -> bool {
+    let (rules, grace) = (&app.config().risk_rules, app.config().lifetimes.grace);
+    is_current(token, row, seen, now, grace)
+        && !risk::has_moved(rules, &row.seen, seen)
+        && risk::of_change(rules, &row.seen, row.rotated_at, seen, now).is_empty()
 }
 
 /// What became of the plan.
@@ -140,32 +140,24 @@ async fn tell_of_block(app: &App, token: &RefreshToken, seen: &Seen, until: Time
 }
 
 /// Ends the session when a rule whose mode is `end` fires, before anything is rotated: an end that cannot
-/// be committed leaves the row as it was, and a repeated request is judged again. One read more, and only
-/// where such a rule is set.
+/// be committed leaves the row as it was, and a repeated request is judged again.
 async fn end_by_rule(
     app: &App,
     token: &RefreshToken,
+    row: &Session,
     seen: &Seen,
     now: Timestamp,
 ) -> Result<Option<Exchange>, StoreError> {
-    let rules = &app.config().risk_rules;
-    if !rules.can_end() {
-        return Ok(None);
-    }
-    let row = app.store().session(&token.user, &token.session, now).await?;
-    let Some(row) = row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()) else {
-        return Ok(None);
-    };
     // An older generation is the state machine's to judge: it is theft, not a journey.
     if row.generation > token.generation + 1 {
         return Ok(None);
     }
-    let findings = risk::of_change(rules, &row.seen, row.rotated_at, seen, now);
+    let findings = risk::of_change(&app.config().risk_rules, &row.seen, row.rotated_at, seen, now);
     if !findings.iter().any(|finding| finding.ends) {
         return Ok(None);
     }
     let kinds = findings.into_iter().map(EventKind::Risk).collect();
-    end_for_safety(app, &row, EndReason::Risk, kinds, now).await.map(Some)
+    end_for_safety(app, row, EndReason::Risk, kinds, now).await.map(Some)
 }
 
 /// A limit in shadow mode tells what it would have refused.

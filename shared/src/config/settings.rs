@@ -74,7 +74,7 @@ pub const SETTINGS: &[Setting] = &[
         "REFRESH_GRACE",
         "60s",
         "duration, 0s to 600s",
-        "How long after a rotation the same device may present the previous refresh token and get the same successor.",
+        "How long after a rotation the same device may present the previous refresh token and get the same successor, and a tab that was overtaken gets the newest one again.",
     ),
     optional("NEAR_EXPIRY", "5m", "duration", "From when on a status answer says `expiring`."),
     optional("SESSION_LIMIT", "5", "1 to 30", "Live sessions a user may have."),

@@ -1,8 +1,9 @@
 //! May this refresh token rotate? The state machine of a refresh, as pure functions.
 //!
 //! A tab that another one has overtaken ([`is_overtaken`]) gets what that one got, if the row still stands there
-//! ([`is_current`]). Everybody else: [`plan`] decides before the row is seen, from the token alone; one conditional write carries the
-//! plan out; when its condition fails, [`judge`] reads the row that the failure returned.
+//! ([`is_current`]). Everybody else: [`plan`] decides before the row is seen, from the token alone; one
+//! conditional write carries the plan out; when its condition fails, [`judge`] reads the row that the failure
+//! returned.
 //!
 //! ```text
 //!   token ── plan ──▶ Expired                       401, no call
@@ -134,8 +135,8 @@ pub fn judge(
 /// token, ending at `replaces`, that is older than the refresh token which its cookie holds by now.
 ///
 /// To rotate once more would leave the requests of slower tabs, which carry the cookie from before, two
-/// generations behind: an older token that no grace covers, and so a theft that nobody committed. In a session's
-/// last hour every access token ends with it, so that no end tells them apart, and a newer one is worth no more.
+/// generations behind: an older token that no grace covers, and so a theft that nobody committed. Towards the end
+/// of a session every access token ends with it: no end tells them apart, and a newer one is worth no more.
 pub fn is_overtaken(
     token: &RefreshToken,
     replaces: Timestamp,
