@@ -8,8 +8,6 @@ const FOR_FLIGHTS = 2_000;
 export interface Pause {
   begin(): void;
   end(): void;
-  /** Whether somebody does. */
-  on(): boolean;
   /** Resolves at once when nobody does. */
   over(): Promise<void>;
   /** A refresh of another tab is in the air, or has landed. */
@@ -45,7 +43,6 @@ export function createPause(): Pause {
       timer = setTimeout(end, AT_MOST);
     },
     end,
-    on: () => paused,
     over: () => until(() => !paused),
     elsewhere(tab, up) {
       if (up) flying.add(tab);

@@ -14,8 +14,14 @@ import type { EndReason, TokenStatus } from './types.js';
 
 export type Status = components['schemas']['Status'];
 
+/** `replaces` is the end of the token that was found too old, as far as any is known; the newest one's unless given. */
+export type Refresh = Flight<TokenStatus, [replaces?: string | null]>;
+
+/** Older than every token: whatever another tab got within the server's grace will do. */
+const OLDEST = '1970-01-01T00:00:00Z';
+
 export interface Refreshing {
-  readonly refresh: Flight<TokenStatus>;
+  readonly refresh: Refresh;
   /** Asks the server how this client stands. */
   readonly check: Flight<void>;
   /** The raw answer; whoever asks judges it. */
@@ -35,7 +41,7 @@ export function refreshing({ session, store, tries, pause, tell, call, greeted, 
   const reasonOf = ({ reason, code }: LatchkeyError): EndReason | null =>
     reason ?? (code === 'token_missing' && store.get().status === 'unknown' ? null : 'expired');
 
-  const refresh = flight(async () => {
+  const refresh: Refresh = flight(async (replaces = session.ends()) => {
     await still();
     if (store.get().status === 'signed-out') return session.status();
     tries.refresh.allowed();
@@ -43,13 +49,9 @@ export function refreshing({ session, store, tries, pause, tell, call, greeted, 
     const sent = session.tokens?.get()?.refresh;
     // In header mode another tab may have stored its successor before we heard of it.
     const current = (): boolean => started === session.epoch.token && sent === session.tokens?.get()?.refresh;
-    // Who knows of no token might replace one that another tab has just got; that it cannot be learnt hinders nobody.
-    const replaces = session.ends() ?? (tries.status.running() ? null : (await ask().catch(() => null))?.expires_at);
-    // Somebody has signed in or out meanwhile, or is about to: what their answer sets must not be undone.
-    if (!current() || pause.on()) return session.status();
     tell({ type: 'flight', tab, up: true });
     try {
-      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', body: { refresh_token: sent, replaces } });
+      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', body: { refresh_token: sent, replaces: replaces ?? OLDEST } });
       if (current()) {
         worked('refresh');
         session.granted(body as Granted, false);

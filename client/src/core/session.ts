@@ -9,6 +9,7 @@ import type { components } from '../api.js';
 import type { EndReason, LatchkeyOptions, LatchkeyState, TokenStatus } from './types.js';
 
 type Status = components['schemas']['Status'];
+type Times = Pick<Status, 'expires_in' | 'expires_at'>;
 /** What a login and a refresh have in common. */
 export type Granted = components['schemas']['Tokens'];
 
@@ -72,15 +73,16 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
 
   const show = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: status({ ...store.get(), ...change }) });
 
-  /** Another token; perhaps of another session. */
-  const hold = (session: string, seconds: number, until: string | null, refreshable: boolean, isNew: boolean): void => {
+  /** Another token, or a status of the one that is held; perhaps of another session. Only a status says whether it can be refreshed. */
+  const hold = (session: string, { expires_in: seconds, expires_at, can_refresh }: Times & Partial<Status>): void => {
     left = countdown(seconds);
-    ends = until;
+    ends = expires_at;
     expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
     before = options.refreshBefore ?? 300;
+    const isNew = can_refresh === undefined;
     if (isNew) before = Math.min(before, seconds / 2, seconds - REST_SECONDS);
     jitter = 1 - Math.random() / 10;
-    canRefresh = refreshable;
+    canRefresh = isNew || can_refresh;
     // The first answer of all names the session that calls already in the air are about.
     const other = session !== id && store.get().status !== 'unknown';
     if (other) epoch.owner++;
@@ -131,23 +133,23 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
       if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
       if (signIn) epoch.owner++;
       epoch.token++;
-      hold(answer.session_id, answer.expires_in, answer.expires_at, true, true);
+      hold(answer.session_id, answer);
       post(signIn);
     },
     learnt(answer) {
       if (answer.state === 'ended') end(answer.reason ?? 'expired', true);
       else if (answer.session_id === null) end(null);
       // Its sign-out may still be on its way; the cookies do not know.
-      else if (answer.session_id !== lastEnded) hold(answer.session_id, answer.expires_in, answer.expires_at, answer.can_refresh, false);
+      else if (answer.session_id !== lastEnded) hold(answer.session_id, answer);
     },
-    heard({ id: session, left: seconds, ends: until, signIn, tokens: theirs }) {
+    heard({ id: session, left: seconds, ends: expires_at, signIn, tokens: theirs }) {
       // A refresh that landed while its session was being ended must not bring it back.
       if (session === lastEnded) return false;
       const here = store.get().status === 'signed-in';
       if (here && (session === id ? seconds < left() - 2 : !signIn)) return false;
       if (tokens && theirs) tokens.set(theirs);
       epoch.token++;
-      hold(session, seconds, until, true, true);
+      hold(session, { expires_in: seconds, expires_at });
       return true;
     },
     end,

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { fetchOf } from '../../src/core/index.js';
-import { FakeServer, html, problem } from './support/fake-server.js';
+import { FakeServer, problem } from './support/fake-server.js';
 import { hide, openTab, pass, setUpTabs, settle, show, tab } from './support/tabs.js';
 
 setUpTabs();
@@ -86,68 +86,35 @@ describe('one flight a tab', () => {
       expect(server.of('GET /refresh')).toHaveLength(3);
     });
 
-    test('and asks for it where nobody has told yet', async () => {
+    test('or the oldest, where nobody has told yet', async () => {
       const server = new FakeServer().signedIn();
-      server.left = 600;
       const client = tab(server);
       const refreshed = client.refresh();
       await pass(0.05);
       expect(await refreshed).toMatchObject({ state: 'valid' });
-      expect(server.of('GET /refresh')).toHaveLength(1);
-      expect(named(server)).toBe('2026-11-24T10:10:00');
+      expect(server.requests).toHaveLength(1);
+      expect(named(server)).toBe('1970-01-01T00:00:00');
     });
 
-    test('and refreshes all the same where that cannot be learnt', async () => {
+    test('that a refused call was sent with, whatever a status has told meanwhile', async () => {
       const server = new FakeServer().signedIn();
       const client = tab(server);
-      server.fail('GET /refresh', () => html());
-      const refreshed = client.refresh();
+      let refuse = (_: Response): void => {};
+      server.fail('GET https://app.example.com/api/orders', () => new Promise<Response>((resolve) => (refuse = resolve)));
+      const called = fetchOf(client)('/api/orders');
+      client.subscribe(() => {});
       await pass(0.05);
-      expect(await refreshed).toMatchObject({ state: 'valid' });
-      expect(server.of('POST /refresh')[0]?.body).toEqual({});
+      expect(client.getState().token).toMatchObject({ state: 'valid' });
+      refuse(problem(401, 'token_expired'));
+      expect((await called).status).toBe(200);
+      expect(named(server)).toBe('1970-01-01T00:00:00');
     });
 
-    test('and does not ask what it was told not to ask', async () => {
+    test('and takes no event of a button for its name', async () => {
       const server = new FakeServer().signedIn();
-      server.fail('GET /refresh', () => problem(503, 'store_unavailable', { retry_after: 30 }));
       const client = await openTab(server);
-      await client.refresh();
-      expect(server.of('GET /refresh')).toHaveLength(1);
-      expect(client.getState()).toMatchObject({ status: 'signed-in' });
-    });
-
-    test('and sends nothing more while somebody signs in, here or in another tab', async () => {
-      for (const where of ['here', 'there']) {
-        const server = new FakeServer().signedIn();
-        const client = tab(server);
-        const release = server.holdBack('GET /refresh');
-        const refreshed = client.refresh();
-        await pass(0.05);
-        const answer = server.holdBack('POST /login');
-        const signedIn = (where === 'here' ? client : tab(server)).signIn('b');
-        await pass(3);
-        expect(server.of('POST /login')).toHaveLength(1);
-        release();
-        await refreshed;
-        answer();
-        await pass(1);
-        await signedIn;
-        expect(server.of('POST /refresh')).toHaveLength(0);
-      }
-    });
-
-    test('and sends nothing more if it was signed out meanwhile', async () => {
-      const server = new FakeServer().signedIn();
-      const client = tab(server);
-      const release = server.holdBack('GET /refresh');
-      const refreshed = client.refresh();
-      await pass(0.05);
-      const out = client.signOut();
-      release();
-      await pass(1);
-      await out;
-      expect(await refreshed).toMatchObject({ sessionId: null });
-      expect(server.of('POST /refresh')).toHaveLength(0);
+      await (client.refresh as (event: object) => Promise<unknown>)({ type: 'click' });
+      expect(named(server)).toBe('2026-11-24T11:00:00');
     });
   });
 
