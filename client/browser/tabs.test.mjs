@@ -46,6 +46,19 @@ test('ten tabs that wake together stay signed in on one successor', async () => 
   await alice.context.close();
 });
 
+test('ten tabs that a browser opens again all at once stay signed in on one successor', async () => {
+  const dave = await person(here);
+  await signIn(await dave.open(), 'dave');
+  for (const tab of dave.context.pages()) await tab.close();
+  await expire(here);
+  const answered = answers(dave.context, 'POST', '/refresh');
+  const tabs = await Promise.all(Array.from({ length: 10 }, () => dave.open()));
+  for (const tab of tabs) await tab.getByText('This device').waitFor();
+  const tokens = new Set(await Promise.all(answered.map(successor)));
+  assert.deepEqual([tokens.size, tokens.has(undefined)], [1, false], `${answered.length} refreshes, all with the same successor`);
+  await dave.context.close();
+});
+
 test('a tab that hears nothing of the others gets what they got', async () => {
   const carol = await person(here);
   const one = await carol.open();
