@@ -9,7 +9,7 @@ use crate::forgery;
 use crate::id::{SessionId, UserId};
 use crate::limit::Mode;
 use crate::metrics::Counter;
-use crate::risk::{self, Noted, newest};
+use crate::risk::{self, Noted, Rule, newest};
 use crate::session::end::{Actor, End, EndReason, Ending};
 use crate::session::rotation::{Plan, Rotation, Verdict, is_current, is_overtaken, judge, plan};
 use crate::session::{Seen, Session};
@@ -56,7 +56,7 @@ pub async fn exchange(
             return Ok(exchange);
         }
         if overtaken && has_the_answer(app, token, &row, seen, now) {
-            return Ok(Exchange::Successor(Box::new(row)));
+            return Ok(again(app, token, Box::new(row), seen).await);
         }
     }
     for _ in 0..2 {
@@ -85,13 +85,21 @@ async fn live_row(app: &App, token: &RefreshToken, now: Timestamp) -> Result<Opt
     Ok(row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()))
 }
 
-/// Whether the row is what a faster tab has just made of it, unless anything about this request is for the write
-/// to judge: a network or a country that changed is told of where it rotates.
+/// Whether the row is what a faster tab has just made of it. A network alone may differ, since some people leave by
+/// several at once; a place that changed is told of where it rotates.
 fn has_the_answer(app: &App, token: &RefreshToken, row: &Session, seen: &Seen, now: Timestamp) -> bool {
     let (rules, grace) = (&app.config().risk_rules, app.config().lifetimes.grace);
-    is_current(token, row, seen, now, grace)
-        && !risk::has_moved(rules, &row.seen, seen)
-        && risk::of_change(rules, &row.seen, row.rotated_at, seen, now).is_empty()
+    let findings = risk::of_change(rules, &row.seen, row.rotated_at, seen, now);
+    is_current(token, row, seen, now, grace) && findings.iter().all(|finding| finding.rule == Rule::IpChanged)
+}
+
+/// The current generation once more; that it went to another network is told.
+async fn again(app: &App, token: &RefreshToken, row: Box<Session>, seen: &Seen) -> Exchange {
+    if risk::has_moved(&app.config().risk_rules, &row.seen, seen) {
+        let kind = EventKind::TokenReplayed { ip: seen.ip };
+        observe(app, &token.user, token.session, vec![kind], None).await;
+    }
+    Exchange::Successor(row)
 }
 
 /// What became of the plan.
@@ -204,19 +212,7 @@ async fn settle(
             forgery::tell(app, &token.user, token.session, seen.ip).await;
             Exchange::Forged
         }
-        (Verdict::Successor, Some(row)) => {
-            if risk::has_moved(&app.config().risk_rules, &row.seen, seen) {
-                observe(
-                    app,
-                    &token.user,
-                    token.session,
-                    vec![EventKind::TokenReplayed { ip: seen.ip }],
-                    None,
-                )
-                .await;
-            }
-            Exchange::Successor(row)
-        }
+        (Verdict::Successor, Some(row)) => again(app, token, row, seen).await,
         (Verdict::Reuse, Some(row)) => {
             let kind = EventKind::TokenReused {
                 presented: token.generation,

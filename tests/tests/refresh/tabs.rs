@@ -112,16 +112,25 @@ async fn a_thief_who_claims_to_be_overtaken_rotates_and_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_claim_from_another_network_is_judged_as_every_refresh() {
-    for rules in [Vec::new(), vec![("RISK_RULES", "ip_changed=off")]] {
-        let world = World::with(&rules).await;
-        let (device, (old, told)) = (world.device(), ageing(&world).await);
-        let new = Jar::of(&refresh(&device, &old, &told).await);
-        let abroad = device.clone().at("203.0.113.50");
-        let moved = Jar::of(refresh(&abroad, &new, &told).await.assert_status(200));
-        assert_ne!(moved.refresh, new.refresh);
-        assert_eq!(world.row("alice", &new.session).await.unwrap().seen.ip, Some([203, 0, 113, 50].into()));
+async fn a_claim_from_another_network_is_answered_and_told_of() {
+    let world = World::new().await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let new = Jar::of(&refresh(&device, &old, &told).await);
+    let before = world.row("alice", &new.session).await;
+    for (tab, replayed) in [(device.clone(), 0), (device.at("203.0.113.50"), 1)] {
+        let again = Jar::of(refresh(&tab, &new, &told).await.assert_status(200));
+        assert_eq!(again.refresh, new.refresh, "whoever leaves by two networks has tabs, too");
+        assert_eq!(world.count_events("alice", "token_replayed").await, replayed);
     }
+    assert_eq!(format!("{:?}", world.row("alice", &new.session).await), format!("{before:?}"));
+}
+
+#[tokio::test]
+async fn a_rule_that_ends_sessions_is_judged_before_any_claim() {
+    let world = World::with(&[("RISK_RULES", "ip_changed=end")]).await;
+    let (device, (old, told)) = (world.device(), ageing(&world).await);
+    let new = Jar::of(&refresh(&device, &old, &told).await);
+    refresh(&device.at("203.0.113.50"), &new, &told).await.assert_ended("security");
 }
 
 #[tokio::test]

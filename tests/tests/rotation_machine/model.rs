@@ -107,7 +107,7 @@ impl Model {
         let index = self.sessions.len();
         self.assertions[assertion].opened = Some(index);
         self.users[user].used.push(now);
-        self.sessions.push(Session::new(user, id, from, now));
+        self.sessions.push(Session::new(user, id, from.agent, now));
         evicted.iter().for_each(|index| self.sessions[*index].end(Reason::Evicted));
         index
     }

@@ -45,7 +45,7 @@ impl Machine {
     ) -> Result<(), Mismatch> {
         let now = self.now();
         let session = &self.model.sessions[index];
-        let expected = if overtaken && session.is_overtaken(generation, from, now) {
+        let expected = if overtaken && session.is_overtaken(generation, from.agent, now) {
             Refresh::Again
         } else {
             session.refresh(generation, from.agent, now, self.model.attempts)
@@ -73,11 +73,11 @@ impl Machine {
                 Refresh::Over(_) | Refresh::Again | Refresh::Blocked(_) => false,
             };
             if done {
-                self.model.sessions[index].apply(&expected, from);
+                self.model.sessions[index].apply(&expected, from.agent);
             }
             return Ok(());
         }
-        self.model.sessions[index].apply(&expected, from);
+        self.model.sessions[index].apply(&expected, from.agent);
         self.adopt_end(index).await;
         if matches!(expected, Refresh::Block(_)) && trouble.faults.is_empty() {
             self.model.sessions[index].blocks.0 += 1;
@@ -121,7 +121,7 @@ impl Machine {
         }))
         .await;
         ensure(self.luck(trouble) == Luck::Good, || "too little trouble for a failure".to_owned())?;
-        self.model.sessions[index].apply(&expected, from);
+        self.model.sessions[index].apply(&expected, from.agent);
         self.adopt_end(index).await;
         for reply in &replies {
             self.note(
@@ -170,7 +170,7 @@ impl Machine {
                 ensure(reply.body["ended"] == 1, || format!("the sign-out ended {}", reply.body))?;
             } else if reply.status == 200 {
                 if !rotated {
-                    self.model.sessions[index].apply(&expected, AT_HOME);
+                    self.model.sessions[index].apply(&expected, AT_HOME.agent);
                 }
                 rotated = true;
                 answer::has_tokens(reply, 200, &mut self.model.sessions[index], true, now)?;

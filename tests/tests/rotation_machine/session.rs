@@ -6,14 +6,14 @@
 //!     the session has ended or sleeps too long ... Over(why)
 //!     n is the predecessor, in grace, same device  Again      (also while blocked)
 //!     n is the newest, and a tab says that it was overtaken: in grace,
-//!         same device, same network .............. Again      (also while blocked)
+//!         same device ............................ Again      (also while blocked)
 //!     n is older otherwise ....................... Reuse      (also while blocked)
 //!     blocked .................................... Blocked
 //!     the window is full ......................... Block
 //!     else ....................................... Rotate
 //! ```
 
-use super::op::{Agent, From};
+use super::op::Agent;
 
 const DAY: i64 = 86_400;
 const GRACE: i64 = 60;
@@ -34,8 +34,8 @@ pub(crate) struct Session {
     pub(crate) generations: Vec<Generation>,
     pub(crate) blocked: Option<i64>,
     pub(crate) state: State,
-    /// From where the last rotation came.
-    from: From,
+    /// The agent of the last rotation.
+    agent: Agent,
     /// An access token of it, and its end.
     pub(crate) access: Option<(String, i64)>,
     /// The secret that all its refresh tokens carry.
@@ -105,7 +105,7 @@ impl Reason {
 
 impl Session {
     /// A session that begins.
-    pub(crate) fn new(user: usize, id: String, from: From, now: i64) -> Self {
+    pub(crate) fn new(user: usize, id: String, agent: Agent, now: i64) -> Self {
         // The refresh window begins with the sign-in, which is not counted.
         let first =
             Generation { began: now, expires: now + REFRESH, window: (now, 0), text: None, held: false };
@@ -117,7 +117,7 @@ impl Session {
             generations: vec![first],
             blocked: None,
             state: State::Live,
-            from,
+            agent,
             access: None,
             nonce: None,
             blocks: (0, 0),
@@ -174,15 +174,12 @@ impl Session {
 
     /// Grace counts from the rotation, in both directions, for the device that rotated.
     pub(crate) fn in_grace(&self, agent: Agent, now: i64) -> bool {
-        (now - self.newest().began).abs() <= GRACE && agent.is_same_device(self.from.agent)
+        (now - self.newest().began).abs() <= GRACE && agent.is_same_device(self.agent)
     }
 
     /// Whether a tab that says it was overtaken gets the newest token again.
-    pub(crate) fn is_overtaken(&self, generation: usize, from: From, now: i64) -> bool {
-        self.over(now).is_none()
-            && generation == self.current()
-            && self.in_grace(from.agent, now)
-            && from.moved == self.from.moved
+    pub(crate) fn is_overtaken(&self, generation: usize, agent: Agent, now: i64) -> bool {
+        self.over(now).is_none() && generation == self.current() && self.in_grace(agent, now)
     }
 
     /// What a refresh with the token of `generation` gets.
@@ -214,7 +211,7 @@ impl Session {
     }
 
     /// What a refresh leaves behind.
-    pub(crate) fn apply(&mut self, refresh: &Refresh, from: From) {
+    pub(crate) fn apply(&mut self, refresh: &Refresh, agent: Agent) {
         match refresh {
             Refresh::Over(_) | Refresh::Again | Refresh::Blocked(_) => {}
             Refresh::Reuse => self.end(Reason::Reuse),
@@ -226,7 +223,7 @@ impl Session {
                 self.active = generation.began;
                 self.generations.push(generation.clone());
                 self.blocked = None;
-                self.from = from;
+                self.agent = agent;
             }
         }
     }
