@@ -285,8 +285,8 @@ export interface components {
         RefreshRequest: {
             refresh_token?: string | null;
             /**
-             * @description `expires_at` of the access token that the client means to replace. Tabs share their cookies: where another one, on the same device,
-             *     has refreshed within the grace, the answer is what it got, and nothing rotates or counts. A client that keeps its tokens
+             * @description `expires_at` of the access token that the client means to replace. Tabs share their cookies: where another one, on the same device
+             *     and in the same country, has refreshed within the grace, the answer is what it got, and nothing rotates or counts. A client that keeps its tokens
              *     in cookies should send it; one that knows of no token sends a time long ago.
              */
             replaces?: components["schemas"]["Time"] | null;

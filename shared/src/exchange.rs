@@ -4,12 +4,12 @@
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::event::{Event, EventKind, Over};
+use crate::event::{Event, EventKind, Over, Severity};
 use crate::forgery;
 use crate::id::{SessionId, UserId};
 use crate::limit::Mode;
 use crate::metrics::Counter;
-use crate::risk::{self, Noted, Rule, newest};
+use crate::risk::{self, Finding, Noted, Rule, newest};
 use crate::session::end::{Actor, End, EndReason, Ending};
 use crate::session::rotation::{Plan, Rotation, Verdict, is_current, is_overtaken, judge, plan};
 use crate::session::{Seen, Session};
@@ -34,7 +34,7 @@ pub enum Exchange {
 /// replace, if it says so.
 ///
 /// *Atomicity*: one conditional write; a second one only when something is wrong. Where another tab was faster,
-/// one read and nothing written; where it only said so, that read and then the write.
+/// one read and no write to the session; where it only said so, or a rule may end sessions, a read and the write.
 ///
 /// # Errors
 /// The store cannot say, or the row changed under us twice. The token stays good: repeat it.
@@ -56,7 +56,7 @@ pub async fn exchange(
             return Ok(exchange);
         }
         if overtaken && has_the_answer(app, token, &row, seen, now) {
-            return Ok(again(app, token, Box::new(row), seen).await);
+            return Ok(again(app, Box::new(row), seen, now).await);
         }
     }
     for _ in 0..2 {
@@ -86,18 +86,20 @@ async fn live_row(app: &App, token: &RefreshToken, now: Timestamp) -> Result<Opt
 }
 
 /// Whether the row is what a faster tab has just made of it. A network alone may differ, since some people leave by
-/// several at once; a place that changed is told of where it rotates.
+/// several at once; what a rule alerts of, or a place that changed, is told of where it rotates.
 fn has_the_answer(app: &App, token: &RefreshToken, row: &Session, seen: &Seen, now: Timestamp) -> bool {
     let (rules, grace) = (&app.config().risk_rules, app.config().lifetimes.grace);
     let findings = risk::of_change(rules, &row.seen, row.rotated_at, seen, now);
-    is_current(token, row, seen, now, grace) && findings.iter().all(|finding| finding.rule == Rule::IpChanged)
+    let is_small = |finding: &Finding| finding.rule == Rule::IpChanged && finding.severity < Severity::High;
+    is_current(token, row, seen, now, grace) && findings.iter().all(is_small)
 }
 
-/// The current generation once more; that it went to another network is told.
-async fn again(app: &App, token: &RefreshToken, row: Box<Session>, seen: &Seen) -> Exchange {
+/// The current generation once more; that it went to another network is told, once a second and address.
+async fn again(app: &App, row: Box<Session>, seen: &Seen, now: Timestamp) -> Exchange {
     if risk::has_moved(&app.config().risk_rules, &row.seen, seen) {
         let kind = EventKind::TokenReplayed { ip: seen.ip };
-        observe(app, &token.user, token.session, vec![kind], None).await;
+        let event = Event::named(&row.user, row.id, now, &format!("replayed {:?}", seen.ip), kind);
+        app.observe(&[event], std::future::ready(Ok(()))).await;
     }
     Exchange::Successor(row)
 }
@@ -212,7 +214,7 @@ async fn settle(
             forgery::tell(app, &token.user, token.session, seen.ip).await;
             Exchange::Forged
         }
-        (Verdict::Successor, Some(row)) => again(app, token, row, seen).await,
+        (Verdict::Successor, Some(row)) => again(app, row, seen, now).await,
         (Verdict::Reuse, Some(row)) => {
             let kind = EventKind::TokenReused {
                 presented: token.generation,

@@ -3,12 +3,12 @@
 import type { BackOff } from './back-off.js';
 import type { Message } from './channel.js';
 import type { LatchkeyError } from './errors.js';
+import type { Flight } from './flight.js';
 import type { Pause } from './pause.js';
-import type { Refresh } from './refreshing.js';
 import type { HeldSession } from './session.js';
 import type { Store } from './state.js';
 import type { Answer, Call, Fetch } from './transport.js';
-import type { LatchkeyOptions, LatchkeyState } from './types.js';
+import type { LatchkeyOptions, LatchkeyState, TokenStatus } from './types.js';
 
 /** They fare apart: a list asked for too often must not cost the session its token, nor a refresh the status its answer. */
 export type Kind = 'refresh' | 'status' | 'read';
@@ -40,7 +40,7 @@ export interface Context {
 export interface Core extends Context {
   readonly baseUrl: string;
   readonly fetch: Fetch;
-  readonly refresh: Refresh;
+  readonly refresh: Flight<TokenStatus>;
   part<T>(make: Part<T>): T;
   /** From now on it takes part in what goes on. */
   join(member: Member): void;

@@ -54,19 +54,17 @@ export function authenticated({ session, store, tries, refresh, fetch, baseUrl }
     };
     /** One refresh a call; whatever it says, the caller gets the answer of the call. */
     let refreshed = false;
-    const renew = async (replaces: string | null): Promise<void> => {
+    const renew = async (): Promise<void> => {
       if (refreshed || store.get().status === 'signed-out') return;
       refreshed = true;
-      await refresh.run(replaces).catch(() => undefined);
+      await refresh.run().catch(() => undefined);
     };
 
-    if (store.get().status === 'signed-in' && session.left() <= 0 && tries.refresh.left() === 0) await renew(session.ends());
+    if (store.get().status === 'signed-in' && session.left() <= 0 && tries.refresh.left() === 0) await renew();
     const { token, owner } = session.epoch;
-    // A status that is learnt while this call is on its way may tell of a newer one.
-    const ends = session.ends();
     const response = await send();
     if (!(await mendable(response, owner))) return response;
-    if (token === session.epoch.token) await renew(ends);
+    if (token === session.epoch.token) await renew();
     // Nothing new to show, another session's answer, or a body that is gone: the caller's 401.
     const isStream = typeof (init?.body as ReadableStream | undefined)?.getReader === 'function';
     if (token === session.epoch.token || owner !== session.epoch.owner || isStream) return response;

@@ -99,7 +99,7 @@ pub enum EventKind {
     RateLimited(Over),
     /// A risk rule fired.
     Risk(Finding),
-    /// The previous refresh token was used in grace from another network.
+    /// A refresh token was used twice within grace, the second time from another network.
     TokenReplayed {
         /// From where.
         ip: Option<IpAddr>,
