@@ -9,7 +9,7 @@ import type { components } from '../api.js';
 export type List = components['schemas']['SessionList'];
 
 export type Message =
-  /** A token arrived, by a sign-in or a refresh; `left` is in seconds, `ends` the server's word for the same. */
+  /** A token arrived, by a sign-in or a refresh; `left` is in seconds, `ends` the server's word for the same, if the token was granted. */
   | {
       readonly type: 'token';
       readonly id: string;

@@ -178,7 +178,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     },
     signIn: sign.signIn,
     signOut: sign.signOut,
-    refresh: () => refresh.run(),
+    refresh: refresh.run,
     part: context.part,
     dispose() {
       disposed = true;

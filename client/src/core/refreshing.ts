@@ -14,14 +14,11 @@ import type { EndReason, TokenStatus } from './types.js';
 
 export type Status = components['schemas']['Status'];
 
-/** `replaces` is the end of the token that was found too old, as far as any is known; the newest one's unless given. */
-export type Refresh = Flight<TokenStatus, [replaces?: string | null]>;
-
 /** Older than every token: whatever another tab got within the server's grace will do. */
 const OLDEST = '1970-01-01T00:00:00Z';
 
 export interface Refreshing {
-  readonly refresh: Refresh;
+  readonly refresh: Flight<TokenStatus>;
   /** Asks the server how this client stands. */
   readonly check: Flight<void>;
   /** The raw answer; whoever asks judges it. */
@@ -41,7 +38,7 @@ export function refreshing({ session, store, tries, pause, tell, call, greeted, 
   const reasonOf = ({ reason, code }: LatchkeyError): EndReason | null =>
     reason ?? (code === 'token_missing' && store.get().status === 'unknown' ? null : 'expired');
 
-  const refresh: Refresh = flight(async (replaces = session.ends()) => {
+  const refresh = flight(async () => {
     await still();
     if (store.get().status === 'signed-out') return session.status();
     tries.refresh.allowed();
@@ -51,7 +48,7 @@ export function refreshing({ session, store, tries, pause, tell, call, greeted, 
     const current = (): boolean => started === session.epoch.token && sent === session.tokens?.get()?.refresh;
     tell({ type: 'flight', tab, up: true });
     try {
-      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', body: { refresh_token: sent, replaces: replaces ?? OLDEST } });
+      const { body } = await call('/refresh', { method: 'POST', expect: 'session_id', body: { refresh_token: sent, replaces: session.ends() ?? OLDEST } });
       if (current()) {
         worked('refresh');
         session.granted(body as Granted, false);

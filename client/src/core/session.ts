@@ -9,7 +9,6 @@ import type { components } from '../api.js';
 import type { EndReason, LatchkeyOptions, LatchkeyState, TokenStatus } from './types.js';
 
 type Status = components['schemas']['Status'];
-type Times = Pick<Status, 'expires_in' | 'expires_at'>;
 /** What a login and a refresh have in common. */
 export type Granted = components['schemas']['Tokens'];
 
@@ -28,7 +27,10 @@ export interface HeldSession {
   id(): string | null;
   /** What a call of our own shows where no cookie goes along. */
   headers(): Record<string, string> | undefined;
-  /** When the token ends, as the server said it: names the token without showing it. */
+  /**
+   * When the newest token ends that was granted here or in a tab we heard of, as the server said it: names it without showing it.
+   * A status names none: it may be of a token that another tab has just got.
+   */
   ends(): string | null;
   /** Seconds left. */
   left(): number;
@@ -73,16 +75,15 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
 
   const show = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: status({ ...store.get(), ...change }) });
 
-  /** Another token, or a status of the one that is held; perhaps of another session. Only a status says whether it can be refreshed. */
-  const hold = (session: string, { expires_in: seconds, expires_at, can_refresh }: Times & Partial<Status>): void => {
+  /** Another token, perhaps of another session; `granted` is the end of one that was granted, and null for a status. */
+  const hold = (session: string, seconds: number, refreshable: boolean, granted: string | null): void => {
     left = countdown(seconds);
-    ends = expires_at;
+    if (granted !== null || session !== id) ends = granted;
     expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
     before = options.refreshBefore ?? 300;
-    const isNew = can_refresh === undefined;
-    if (isNew) before = Math.min(before, seconds / 2, seconds - REST_SECONDS);
+    if (granted !== null) before = Math.min(before, seconds / 2, seconds - REST_SECONDS);
     jitter = 1 - Math.random() / 10;
-    canRefresh = isNew || can_refresh;
+    canRefresh = refreshable;
     // The first answer of all names the session that calls already in the air are about.
     const other = session !== id && store.get().status !== 'unknown';
     if (other) epoch.owner++;
@@ -133,23 +134,23 @@ export function heldSession(store: Store, tokens: TokenStore | null, tell: (mess
       if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
       if (signIn) epoch.owner++;
       epoch.token++;
-      hold(answer.session_id, answer);
+      hold(answer.session_id, answer.expires_in, true, answer.expires_at);
       post(signIn);
     },
     learnt(answer) {
       if (answer.state === 'ended') end(answer.reason ?? 'expired', true);
       else if (answer.session_id === null) end(null);
       // Its sign-out may still be on its way; the cookies do not know.
-      else if (answer.session_id !== lastEnded) hold(answer.session_id, answer);
+      else if (answer.session_id !== lastEnded) hold(answer.session_id, answer.expires_in, answer.can_refresh, null);
     },
-    heard({ id: session, left: seconds, ends: expires_at, signIn, tokens: theirs }) {
+    heard({ id: session, left: seconds, ends: granted, signIn, tokens: theirs }) {
       // A refresh that landed while its session was being ended must not bring it back.
       if (session === lastEnded) return false;
       const here = store.get().status === 'signed-in';
       if (here && (session === id ? seconds < left() - 2 : !signIn)) return false;
       if (tokens && theirs) tokens.set(theirs);
       epoch.token++;
-      hold(session, { expires_in: seconds, expires_at });
+      hold(session, seconds, true, granted);
       return true;
     },
     end,
