@@ -100,7 +100,7 @@ impl Machine {
             }
             Op::Overtaken { token, from, lost, trouble } => {
                 let Some(token) = self.find(*token) else { return Ok(()) };
-                self.refresh_overtaken(token, *from, *lost, trouble).await?;
+                self.exchange(token, *from, true, *lost, trouble).await?;
             }
             Op::Retry { token, from, again, seconds, trouble } => {
                 let Some(token) = self.find(*token) else { return Ok(()) };

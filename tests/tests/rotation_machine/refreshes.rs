@@ -24,18 +24,8 @@ impl Machine {
         self.exchange(token, from, false, lost, trouble).await
     }
 
-    /// One refresh of a tab that says that another one has overtaken it, whether that is so or not.
-    pub(crate) async fn refresh_overtaken(
-        &mut self,
-        token: (usize, usize),
-        from: From,
-        lost: bool,
-        trouble: &Trouble,
-    ) -> Result<(), Mismatch> {
-        self.exchange(token, from, true, lost, trouble).await
-    }
-
-    async fn exchange(
+    /// One refresh, perhaps of a tab that says that another one has overtaken it, whether that is so or not.
+    pub(crate) async fn exchange(
         &mut self,
         (index, generation): (usize, usize),
         from: From,
