@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use latchkey_local::server::Storage;
 
-/// Latchkey on this machine: its API under /api/auth, test levers under /dev, on an embedded DynamoDB.
+/// Latchkey on this machine: its API under /api/auth, test controls under /dev, on an embedded DynamoDB.
 ///
 /// Everybody who reaches it can sign in as anybody, so it listens on 127.0.0.1 only.
 #[derive(Debug, Parser)]

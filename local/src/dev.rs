@@ -1,4 +1,4 @@
-//! The test levers over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault`,
+//! The test controls over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault`,
 //! `/dev/stats` and `/dev/alerts`.
 //!
 //! ```text
@@ -29,9 +29,9 @@ use latchkey::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::clock::MovableClock;
+use crate::dev_controls::faults::{FaultKind, Faults};
+use crate::dev_controls::stats::{Snapshot, Stats};
 use crate::issuer::{DEFAULT_EXPIRES_IN, Issuer, SignIn};
-use crate::levers::faults::{FaultKind, Faults};
-use crate::levers::stats::{Snapshot, Stats};
 use crate::problem::Problem;
 use crate::{loopback, operation};
 use alerts::Alerts;
@@ -47,9 +47,9 @@ const LONGEST_ASSERTION: i64 = 86_400;
 /// The most calls that one fault meets.
 const MOST_FAULTS: i64 = 1_000_000;
 
-/// What the levers are attached to.
+/// What the controls are attached to.
 #[derive(Clone, Debug)]
-pub struct Levers {
+pub struct DevControls {
     /// The clock that every handler sees.
     pub clock: MovableClock,
     /// The faults on the way to DynamoDB.
@@ -64,8 +64,8 @@ pub struct Levers {
     pub alerts: Alerts,
 }
 
-/// The levers' routes, closed to other hosts and to pages of other origins.
-pub fn routes(levers: Levers) -> Router {
+/// The controls' routes, closed to other hosts and to pages of other origins.
+pub fn routes(controls: DevControls) -> Router {
     Router::new()
         .route("/dev/assertion", post(assertion))
         .route("/dev/clock", get(clock).post(move_clock))
@@ -73,7 +73,7 @@ pub fn routes(levers: Levers) -> Router {
         .route("/dev/stats", get(stats).post(reset_stats))
         .route("/dev/alerts", get(alerts::stream))
         .layer(middleware::from_fn(guard))
-        .with_state(levers)
+        .with_state(controls)
 }
 
 async fn guard(request: Request, next: Next) -> Response {
@@ -88,7 +88,7 @@ async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-async fn assertion(State(levers): State<Levers>, request: Request) -> Result<Json<Value>, Problem> {
+async fn assertion(State(controls): State<DevControls>, request: Request) -> Result<Json<Value>, Problem> {
     let mut fields = Fields::read(request).await?;
     let who = SignIn {
         sub: fields.text("sub")?,
@@ -99,8 +99,8 @@ async fn assertion(State(levers): State<Levers>, request: Request) -> Result<Jso
             .unwrap_or(DEFAULT_EXPIRES_IN),
     };
     fields.finish()?;
-    let now = levers.clock.now();
-    let assertion = levers.issuer.assertion(&levers.audience, &who, now);
+    let now = controls.clock.now();
+    let assertion = controls.issuer.assertion(&controls.audience, &who, now);
     let assertion = assertion.map_err(|error| {
         tracing::error!(%error, "no assertion");
         Problem::Internal
@@ -108,27 +108,27 @@ async fn assertion(State(levers): State<Levers>, request: Request) -> Result<Jso
     Ok(Json(json!({"assertion": assertion})))
 }
 
-async fn clock(State(levers): State<Levers>) -> Json<Value> {
+async fn clock(State(controls): State<DevControls>) -> Json<Value> {
     Json(json!({
-        "now": levers.clock.now().to_rfc3339(),
-        "offset_seconds": levers.clock.offset_seconds(),
+        "now": controls.clock.now().to_rfc3339(),
+        "offset_seconds": controls.clock.offset_seconds(),
     }))
 }
 
-async fn move_clock(State(levers): State<Levers>, request: Request) -> Result<Json<Value>, Problem> {
+async fn move_clock(State(controls): State<DevControls>, request: Request) -> Result<Json<Value>, Problem> {
     let mut fields = Fields::read(request).await?;
     let seconds = fields.integer("advance_seconds", -FURTHEST_STEP..=FURTHEST_STEP)?;
     fields.finish()?;
     let step = Duration::from_secs(seconds.unsigned_abs());
     if seconds < 0 {
-        levers.clock.step_back(step);
+        controls.clock.step_back(step);
     } else {
-        levers.clock.advance(step);
+        controls.clock.advance(step);
     }
-    Ok(clock(State(levers)).await)
+    Ok(clock(State(controls)).await)
 }
 
-async fn fault(State(levers): State<Levers>, request: Request) -> Result<Json<Value>, Problem> {
+async fn fault(State(controls): State<DevControls>, request: Request) -> Result<Json<Value>, Problem> {
     let mut fields = Fields::read(request).await?;
     let operation = fields.optional_text("operation")?;
     let kind = fields.optional_text("kind")?;
@@ -140,13 +140,13 @@ async fn fault(State(levers): State<Levers>, request: Request) -> Result<Json<Va
         return Err(Problem::invalid("operation", "expected a DynamoDB operation, such as UpdateItem"));
     }
     match u32::try_from(count).unwrap_or(u32::MAX) {
-        0 => levers.faults.clear(operation),
+        0 => controls.faults.clear(operation),
         count => {
             let skip = u32::try_from(skip).unwrap_or(u32::MAX);
-            levers.faults.queue_after(skip, operation, fault_kind(kind, operation)?, count);
+            controls.faults.queue_after(skip, operation, fault_kind(kind, operation)?, count);
         }
     }
-    Ok(Json(json!({"pending": levers.faults.pending()})))
+    Ok(Json(json!({"pending": controls.faults.pending()})))
 }
 
 fn fault_kind(kind: Option<String>, operation: Option<&str>) -> Result<FaultKind, Problem> {
@@ -167,16 +167,19 @@ fn fault_kind(kind: Option<String>, operation: Option<&str>) -> Result<FaultKind
     Ok(kind)
 }
 
-async fn stats(State(levers): State<Levers>) -> Json<Snapshot> {
-    Json(levers.stats.snapshot())
+async fn stats(State(controls): State<DevControls>) -> Json<Snapshot> {
+    Json(controls.stats.snapshot())
 }
 
-async fn reset_stats(State(levers): State<Levers>, request: Request) -> Result<Json<Snapshot>, Problem> {
+async fn reset_stats(
+    State(controls): State<DevControls>,
+    request: Request,
+) -> Result<Json<Snapshot>, Problem> {
     let mut fields = Fields::read(request).await?;
     fields.affirmed("reset")?;
     fields.finish()?;
-    levers.stats.reset();
-    Ok(stats(State(levers)).await)
+    controls.stats.reset();
+    Ok(stats(State(controls)).await)
 }
 
 #[cfg(test)]

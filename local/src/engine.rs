@@ -11,7 +11,7 @@
 //! The engine serialises all work behind one lock. It is right about
 //! conditions, transactions, indexes and capacity; it is no model of DynamoDB's
 //! speed, and makes no throttling and no conflicts: see
-//! [`Faults`](crate::levers::faults::Faults) for those.
+//! [`Faults`](crate::dev_controls::faults::Faults) for those.
 //!
 //! ```
 //! use latchkey_local::engine::Engine;
@@ -38,7 +38,7 @@ use crate::private_file;
 use connector::EngineConnector;
 pub use tcp::TcpServer;
 
-/// How often a running laptop deletes what DynamoDB's TTL would have deleted.
+/// How often a running server deletes what DynamoDB's TTL would have deleted.
 pub const SWEEP_PERIOD: Duration = Duration::from_secs(60);
 
 const FILE_NAME: &str = "dynamodb.sqlite3";

@@ -1,6 +1,6 @@
 //! What API Gateway does to a request before a function sees it.
 //!
-//! A handler on the laptop finds the same request context, the same header
+//! A handler on the server finds the same request context, the same header
 //! shape and the same source address as one behind an HTTP API, so it cannot
 //! tell the difference. The one difference is meant for tests: the header
 //! `X-Dev-Source-Ip` stands in for the caller's address.

@@ -1,6 +1,6 @@
 //! The stand-in identity provider: says that anybody has signed in.
 //!
-//! A deployment trusts the app's identity provider. The laptop has none, so
+//! A deployment trusts the app's identity provider. The server has none, so
 //! this one signs an assertion for whoever asks. It exists in this binary only,
 //! and this binary listens on loopback only.
 

@@ -1,4 +1,4 @@
-//! The key set of this laptop: made on the first start, kept beside the data.
+//! The key set of this server: made on the first start, kept beside the data.
 //!
 //! Its form is that of the setting `LATCHKEY_KEYS`, a private JWKS, so
 //! `latchkey-local keygen` prints what a deployment needs.

@@ -1,13 +1,13 @@
-//! Latchkey as one process on a laptop: the same handlers, on an embedded DynamoDB.
+//! Latchkey as one process on a server: the same handlers, on an embedded DynamoDB.
 
 pub mod clock;
 pub mod dev;
+pub mod dev_controls;
 pub mod doctor;
 pub mod engine;
 pub mod gateway;
 pub mod issuer;
 pub mod keys;
-pub mod levers;
 pub mod loopback;
 pub mod operation;
 pub mod page;

@@ -30,7 +30,7 @@ pub fn check_host(headers: &HeaderMap) -> Result<(), Problem> {
 /// # Errors
 /// 403 when `Sec-Fetch-Site` or `Origin` names one.
 pub fn check_page(headers: &HeaderMap) -> Result<(), Problem> {
-    let refused = Problem::Forbidden("a page on another origin may not pull these levers");
+    let refused = Problem::Forbidden("a page on another origin may not use the dev controls");
     for site in headers.get_all("sec-fetch-site") {
         if !matches!(site.as_bytes(), b"same-origin" | b"none") {
             return Err(refused);

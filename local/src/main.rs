@@ -1,4 +1,4 @@
-//! `latchkey-local`: Latchkey on a laptop.
+//! `latchkey-local`: Latchkey on a server.
 
 mod cli;
 
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use latchkey::cleanup::{Budget, Mode};
 use latchkey_local::engine::SWEEP_PERIOD;
-use latchkey_local::server::{Laptop, Storage, clean_every, serve};
+use latchkey_local::server::{LocalServer, Storage, clean_every, serve};
 use latchkey_local::{doctor, keys, progress_bar};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -66,17 +66,17 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, cli.port)).await?;
     let port = listener.local_addr()?.port();
-    let laptop = Laptop::builder()
+    let server = LocalServer::builder()
         .storage(cli.storage())
         .port(port)
         .pages(cli.pages.clone())
         .environment()
         .build()
         .await?;
-    let cleanups = clean_every(laptop.clone(), CLEANUP_PERIOD);
-    let sweeps = laptop.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
+    let cleanups = clean_every(server.clone(), CLEANUP_PERIOD);
+    let sweeps = server.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
     say(&format!("listening on http://127.0.0.1:{port}"))?;
-    let alerts = laptop.alerts.clone();
+    let alerts = server.alerts.clone();
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -84,7 +84,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         }
         alerts.close();
     };
-    serve(listener, laptop.router, stop).await?;
+    serve(listener, server.router, stop).await?;
     cleanups.abort();
     if let Some(sweeps) = sweeps {
         sweeps.abort();
@@ -94,10 +94,10 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
 
 /// Cleans up once, however long that takes, and prints the report.
 async fn clean(cli: &Cli, dry_run: bool) -> Result<(), Failure> {
-    let laptop = Laptop::builder().storage(cli.storage()).environment().build().await?;
+    let server = LocalServer::builder().storage(cli.storage()).environment().build().await?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Clean };
     let budget = Budget::new(Instant::now() + NO_END, u64::MAX);
-    let report = progress_bar::beside(budget.progress(), laptop.clean_within(budget, mode)).await?;
+    let report = progress_bar::beside(budget.progress(), server.clean_within(budget, mode)).await?;
     say(&serde_json::to_string(&report)?)
 }
 
@@ -114,7 +114,7 @@ async fn examine(endpoint: Option<&str>) -> Result<(), Failure> {
 
 async fn create_tables(endpoint: &str) -> Result<(), Failure> {
     let storage = Storage::Endpoint(endpoint.to_owned());
-    let tables = Laptop::builder().storage(storage).environment().create_tables().await?;
+    let tables = LocalServer::builder().storage(storage).environment().create_tables().await?;
     say(&format!("{}\n{}\n{}", tables.sessions, tables.rate_limits, tables.security_events))
 }
 

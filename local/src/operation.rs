@@ -2,11 +2,11 @@
 //!
 //! Every DynamoDB call is a POST to `/`; the operation is in the header
 //! `X-Amz-Target`, as in `DynamoDB_20120810.UpdateItem`. The engine dispatches
-//! on it, and the levers choose by it.
+//! on it, and the controls choose by it.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
-/// The operations that the levers may name: every one that Latchkey could call.
+/// The operations that the controls may name: every one that Latchkey could call.
 pub const KNOWN: [&str; 17] = [
     "BatchGetItem",
     "BatchWriteItem",

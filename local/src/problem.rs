@@ -1,4 +1,4 @@
-//! Refusals of the laptop's own parts, as `application/problem+json`.
+//! Refusals of the server's own parts, as `application/problem+json`.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -23,7 +23,7 @@ pub enum Problem {
     /// The request comes from where none may come from.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The laptop itself failed; the cause is in the log.
+    /// The server itself failed; the cause is in the log.
     #[error("something went wrong")]
     Internal,
 }
@@ -61,7 +61,7 @@ impl IntoResponse for Problem {
         }
         // These requests reach no handler, so nobody else names or logs them.
         if let Ok(request_id) = chance::id() {
-            tracing::info!(request_id, code, "the laptop refused a request");
+            tracing::info!(request_id, code, "the server refused a request");
             body["request_id"] = request_id.into();
         }
         let headers = [

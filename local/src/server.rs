@@ -1,20 +1,20 @@
-//! The laptop: every part put together around the real handlers.
+//! The server: every part put together around the real handlers.
 //!
 //! ```text
 //! socket -> gateway stand-in -> /api/auth  (latchkey's own routes and layers) -> SDK -> stats -> faults -> engine
-//!                            -> /dev       (levers)
+//!                            -> /dev       (controls)
 //!                            -> /          (the demo page)
 //! ```
 //!
-//! Tests build a [`Laptop`] and call its router in process; the binary serves
+//! Tests build a [`LocalServer`] and call its router in process; the binary serves
 //! the same router on loopback.
 //!
 //! ```no_run
-//! use latchkey_local::server::Laptop;
+//! use latchkey_local::server::LocalServer;
 //!
-//! # async fn example() -> Result<(), latchkey_local::server::LaptopError> {
-//! let laptop = Laptop::memory(&[("SESSION_LIMIT", "2")]).await?;
-//! let router = laptop.router.clone();
+//! # async fn example() -> Result<(), latchkey_local::server::LocalServerError> {
+//! let server = LocalServer::memory(&[("SESSION_LIMIT", "2")]).await?;
+//! let router = server.router.clone();
 //! # let _ = router;
 //! # Ok(())
 //! # }
@@ -44,18 +44,18 @@ pub use storage::Storage;
 
 use crate::clock::MovableClock;
 use crate::dev::alerts::Alerts;
-use crate::dev::{self, Levers};
+use crate::dev::{self, DevControls};
+use crate::dev_controls::faults::Faults;
+use crate::dev_controls::stats::Stats;
 use crate::engine::{Engine, EngineError};
 use crate::gateway;
 use crate::issuer::{Issuer, IssuerError};
 use crate::keys::KeysError;
-use crate::levers::faults::Faults;
-use crate::levers::stats::Stats;
 use crate::page;
 
 /// A running Latchkey, without a socket.
 #[derive(Clone)]
-pub struct Laptop {
+pub struct LocalServer {
     /// Everything that is served, behind the gateway stand-in.
     pub router: Router,
     /// What the handlers share.
@@ -78,9 +78,9 @@ pub struct Laptop {
     pub engine: Option<Engine>,
 }
 
-/// The laptop cannot start.
+/// The server cannot start.
 #[derive(Debug, thiserror::Error)]
-pub enum LaptopError {
+pub enum LocalServerError {
     /// The embedded DynamoDB.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -98,30 +98,30 @@ pub enum LaptopError {
     Tables(#[from] latchkey::store::schema::SchemaError),
 }
 
-impl Laptop {
+impl LocalServer {
     /// Chooses where the data is and what is set.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    /// A laptop in memory, with `settings` and nothing from the environment.
+    /// A server in memory, with `settings` and nothing from the environment.
     ///
     /// # Errors
     /// When a setting is wrong.
-    pub async fn memory(settings: &[(&str, &str)]) -> Result<Self, LaptopError> {
+    pub async fn memory(settings: &[(&str, &str)]) -> Result<Self, LocalServerError> {
         Self::builder().settings(settings).build().await
     }
 }
 
-/// Latchkey's own routes and the levers, behind the gateway stand-in.
-fn router(app: &App, levers: Levers, pages: Option<PathBuf>) -> Router {
+/// Latchkey's own routes and the controls, behind the gateway stand-in.
+fn router(app: &App, controls: DevControls, pages: Option<PathBuf>) -> Router {
     let routes = Router::new()
         .merge(api::login::routes())
         .merge(api::refresh::routes())
         .merge(api::sessions::routes())
         .merge(api::revoke::routes());
     let api = latchkey::http::service(routes, app.clone());
-    let own = dev::routes(levers).route("/openapi.yaml", get(openapi));
+    let own = dev::routes(controls).route("/openapi.yaml", get(openapi));
     let all = own.fallback_service(api);
     gateway::in_front_of(if pages.is_some() { page::in_front_of(all, pages) } else { all })
 }

@@ -32,7 +32,7 @@ use latchkey::clock::Timestamp;
 use latchkey::id::SessionId;
 use latchkey::session::Session;
 use latchkey_local::clock::MovableClock;
-use latchkey_local::server::Laptop;
+use latchkey_local::server::LocalServer;
 
 pub use browser::Jar;
 pub use device::{CHROME, Device, FIREFOX, Tokens};
@@ -52,8 +52,8 @@ pub const PATIENT: [(&str, &str); 1] = [("LIMIT_LOGIN", "1000000/15m/30m")];
 /// One Latchkey and its clock.
 #[derive(Clone)]
 pub struct World {
-    /// The laptop behind it, with its levers.
-    pub laptop: Laptop,
+    /// The laptop behind it, with its dev controls.
+    pub laptop: LocalServer,
 }
 
 impl World {
@@ -69,7 +69,7 @@ impl World {
 
     /// A world with some settings of its own.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        let builder = Laptop::builder().clock(MovableClock::at(START)).settings(settings);
+        let builder = LocalServer::builder().clock(MovableClock::at(START)).settings(settings);
         Self { laptop: builder.build().await.expect("the settings of a test are valid") }
     }
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use latchkey_local::levers::stats::Usage;
+use latchkey_local::dev_controls::stats::Usage;
 use latchkey_tests::world::{Reply, Tokens, World};
 use serde_json::json;
 

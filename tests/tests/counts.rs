@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use latchkey_local::levers::stats::Usage;
+use latchkey_local::dev_controls::stats::Usage;
 use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 

@@ -7,7 +7,7 @@ mod conflicts;
 #[path = "faults/outages.rs"]
 mod outages;
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 

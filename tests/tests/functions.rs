@@ -358,7 +358,7 @@ async fn a_function_serves_its_own_paths_and_no_other() {
         }
         let lever =
             deployment.call(function, Event::new("POST", "/dev/assertion").json(json!({"sub": "a"}))).await;
-        assert_eq!(lever.status, 404, "{function} has the laptop's levers");
+        assert_eq!(lever.status, 404, "{function} serves the dev controls");
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use latchkey::token::keys::{KeySet, KeySetError};
-use latchkey_local::server::Laptop;
+use latchkey_local::server::LocalServer;
 use latchkey_tests::world::{Tokens, World};
 use make::ALGORITHMS;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 /// A world on the system's clock, which other people's libraries go by.
 async fn world(keys: &Value) -> World {
     let keys = keys.to_string();
-    let laptop = Laptop::builder().settings(&[("LATCHKEY_KEYS", &keys)]).build().await;
+    let laptop = LocalServer::builder().settings(&[("LATCHKEY_KEYS", &keys)]).build().await;
     World { laptop: laptop.expect("the settings are valid") }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64URL};
 use latchkey::token::keys::generate_key_set;
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{FIREFOX, Jar, Logs, Reply, Tokens, World, flipped, payload};
 use serde_json::{Value, json};
 

@@ -15,7 +15,7 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
-use super::Levers;
+use super::DevControls;
 
 /// Alerts that a slow listener may be behind before it misses some.
 const BACKLOG: usize = 256;
@@ -68,9 +68,9 @@ fn message(event: &Event) -> Value {
 }
 
 pub(super) async fn stream(
-    State(levers): State<Levers>,
+    State(controls): State<DevControls>,
 ) -> Sse<impl Stream<Item = Result<Message, Infallible>>> {
-    let alerts = BroadcastStream::new(levers.alerts.listen());
+    let alerts = BroadcastStream::new(controls.alerts.listen());
     let until_closed = alerts.take_while(|alert| !matches!(alert, Ok(Value::Null)));
     let messages = until_closed.map(|alert| {
         Ok(match alert {

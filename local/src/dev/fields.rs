@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::problem::Problem;
 
-/// As everywhere in the API; the levers need far less.
+/// As everywhere in the API; the controls need far less.
 const LONGEST_BODY_BYTES: usize = 16 * 1024;
 
 pub(super) struct Fields(Map<String, Value>);

@@ -5,12 +5,12 @@ use tower::ServiceExt;
 
 use super::*;
 
-struct Laptop(Levers);
+struct Api(DevControls);
 
-impl Laptop {
+impl Api {
     fn new() -> Self {
         let clock = MovableClock::at(1_732_442_400);
-        Self(Levers {
+        Self(DevControls {
             faults: Faults::new(),
             stats: Stats::new(clock.clone()),
             issuer: Issuer::generate().unwrap(),
@@ -50,40 +50,40 @@ impl Laptop {
 
 #[tokio::test]
 async fn the_clock_moves_both_ways() {
-    let laptop = Laptop::new();
-    let (_, moved) = laptop.post("/dev/clock", json!({"advance_seconds": 60})).await;
+    let api = Api::new();
+    let (_, moved) = api.post("/dev/clock", json!({"advance_seconds": 60})).await;
     assert_eq!(moved, json!({"now": "2024-11-24T10:01:00Z", "offset_seconds": 60}));
-    laptop.post("/dev/clock", json!({"advance_seconds": -90})).await;
+    api.post("/dev/clock", json!({"advance_seconds": -90})).await;
     let now = json!({"now": "2024-11-24T09:59:30Z", "offset_seconds": -30});
-    assert_eq!(laptop.get("/dev/clock").await, now);
+    assert_eq!(api.get("/dev/clock").await, now);
 }
 
 #[tokio::test]
 async fn faults_are_queued_and_cleared() {
-    let laptop = Laptop::new();
+    let api = Api::new();
     let fault = json!({"operation": "UpdateItem", "kind": "throttle", "count": 3});
-    assert_eq!(laptop.post("/dev/fault", fault).await.1, json!({"pending": 3}));
+    assert_eq!(api.post("/dev/fault", fault).await.1, json!({"pending": 3}));
     let any = json!({"kind": "error_500", "count": 1});
-    assert_eq!(laptop.post("/dev/fault", any).await.1, json!({"pending": 4}));
+    assert_eq!(api.post("/dev/fault", any).await.1, json!({"pending": 4}));
     let one = json!({"operation": "UpdateItem", "kind": "throttle", "count": 0});
-    assert_eq!(laptop.post("/dev/fault", one).await.1, json!({"pending": 1}));
-    assert_eq!(laptop.post("/dev/fault", json!({"count": 0})).await.1, json!({"pending": 0}));
+    assert_eq!(api.post("/dev/fault", one).await.1, json!({"pending": 1}));
+    assert_eq!(api.post("/dev/fault", json!({"count": 0})).await.1, json!({"pending": 0}));
 }
 
 #[tokio::test]
 async fn an_assertion_is_a_jwt_and_stats_start_empty() {
-    let laptop = Laptop::new();
-    let (status, body) = laptop.post("/dev/assertion", json!({"sub": "alice"})).await;
+    let api = Api::new();
+    let (status, body) = api.post("/dev/assertion", json!({"sub": "alice"})).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body["assertion"].as_str().unwrap().split('.').count(), 3);
     let empty = json!({"dynamodb": {}, "since": "2024-11-24T10:00:00Z"});
-    assert_eq!(laptop.get("/dev/stats").await, empty);
-    assert_eq!(laptop.post("/dev/stats", json!({"reset": true})).await.1, empty);
+    assert_eq!(api.get("/dev/stats").await, empty);
+    assert_eq!(api.post("/dev/stats", json!({"reset": true})).await.1, empty);
 }
 
 #[tokio::test]
 async fn a_wrong_member_is_named() {
-    let laptop = Laptop::new();
+    let api = Api::new();
     for (path, body, field) in [
         ("/dev/assertion", json!({}), "sub"),
         ("/dev/assertion", json!({"sub": 7}), "sub"),
@@ -100,14 +100,14 @@ async fn a_wrong_member_is_named() {
         ("/dev/fault", json!({"operation": "Update", "kind": "throttle", "count": 1}), "operation"),
         ("/dev/stats", json!({"reset": false}), "reset"),
     ] {
-        let (status, problem) = laptop.post(path, body).await;
+        let (status, problem) = api.post(path, body).await;
         assert_eq!((status, &problem["field"]), (StatusCode::BAD_REQUEST, &json!(field)), "{path}");
     }
 }
 
 #[tokio::test]
 async fn a_page_of_another_origin_pulls_no_lever() {
-    let laptop = Laptop::new();
+    let api = Api::new();
     let kind = ("content-type", "application/json");
     for header in [
         ("origin", "https://evil.example"),
@@ -117,13 +117,13 @@ async fn a_page_of_another_origin_pulls_no_lever() {
         ("host", "evil.example"),
     ] {
         let body = r#"{"advance_seconds":60}"#;
-        let (status, problem) = laptop.send(Method::POST, "/dev/clock", &[kind, header], body).await;
+        let (status, problem) = api.send(Method::POST, "/dev/clock", &[kind, header], body).await;
         assert_eq!((status, &problem["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")), "{header:?}");
-        let (status, _) = laptop.send(Method::GET, "/dev/clock", &[header], "").await;
+        let (status, _) = api.send(Method::GET, "/dev/clock", &[header], "").await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{header:?}");
     }
     let text = [("content-type", "text/plain")];
-    let (status, _) = laptop.send(Method::POST, "/dev/clock", &text, r#"{"advance_seconds":60}"#).await;
+    let (status, _) = api.send(Method::POST, "/dev/clock", &text, r#"{"advance_seconds":60}"#).await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert_eq!(laptop.0.clock.offset_seconds(), 0);
+    assert_eq!(api.0.clock.offset_seconds(), 0);
 }

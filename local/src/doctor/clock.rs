@@ -12,7 +12,7 @@ use aws_smithy_types::date_time::Format;
 use latchkey::clock::Timestamp;
 
 use super::Finding;
-use crate::levers::{Layer, wrap};
+use crate::dev_controls::{Layer, wrap};
 
 /// More than an answer's way and the whole seconds of its header.
 const TOLERANCE_SECONDS: u64 = 5;

@@ -1,4 +1,4 @@
-//! Puts a laptop together.
+//! Puts a server together.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use latchkey::store::{Store, connect, schema};
 
 use super::settings::Settings;
 use super::storage::Storage;
-use super::{Laptop, LaptopError, router};
+use super::{LocalServer, LocalServerError, router};
 use crate::clock::MovableClock;
-use crate::dev::Levers;
+use crate::dev::DevControls;
 use crate::dev::alerts::Alerts;
+use crate::dev_controls::faults::Faults;
+use crate::dev_controls::stats::Stats;
 use crate::issuer::Issuer;
 use crate::keys;
-use crate::levers::faults::Faults;
-use crate::levers::stats::Stats;
 
-/// The port in a laptop's own URLs when nobody says another.
+/// The port in a server's own URLs when nobody says another.
 const DEFAULT_PORT: u16 = 9000;
 
-/// What a laptop is made of. By default it is in memory, runs on the system's
+/// What a server is made of. By default it is in memory, runs on the system's
 /// time and ignores the environment.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -53,7 +53,7 @@ impl Builder {
         self
     }
 
-    /// The port that this laptop is reached at: it is in the issuer's URL.
+    /// The port that this server is reached at: it is in the issuer's URL.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -89,7 +89,7 @@ impl Builder {
     ///
     /// # Errors
     /// When the data cannot be opened or a setting is wrong.
-    pub async fn build(mut self) -> Result<Laptop, LaptopError> {
+    pub async fn build(mut self) -> Result<LocalServer, LocalServerError> {
         let engine = self.storage.engine(&self.clock)?;
         let (issuer, config) = self.config()?;
         let (faults, stats) = (Faults::new(), Stats::new(self.clock.clone()));
@@ -107,17 +107,17 @@ impl Builder {
         let extras = Extras { alarm: Some(alerts.alarm()), ..Extras::default() };
         let app = App::with(config, store.clone(), Arc::new(self.clock.clone()), extras);
         let audience = self.settings.audience();
-        let levers = Levers { clock: self.clock, faults, stats, issuer, audience, alerts };
-        Ok(Laptop {
-            router: router(&app, levers.clone(), self.pages),
+        let controls = DevControls { clock: self.clock, faults, stats, issuer, audience, alerts };
+        Ok(LocalServer {
+            router: router(&app, controls.clone(), self.pages),
             app,
             store,
-            clock: levers.clock,
-            faults: levers.faults,
-            stats: levers.stats,
-            issuer: levers.issuer,
-            audience: levers.audience,
-            alerts: levers.alerts,
+            clock: controls.clock,
+            faults: controls.faults,
+            stats: controls.stats,
+            issuer: controls.issuer,
+            audience: controls.audience,
+            alerts: controls.alerts,
             engine,
         })
     }
@@ -126,19 +126,19 @@ impl Builder {
     ///
     /// # Errors
     /// When a setting is wrong or the storage cannot be reached.
-    pub async fn create_tables(mut self) -> Result<Tables, LaptopError> {
+    pub async fn create_tables(mut self) -> Result<Tables, LocalServerError> {
         let tables = self.config()?.1.tables;
         let client = self.client(connect::https_client(connect::amazon_roots()));
         schema::create_tables(&client, &tables).await?;
         Ok(tables)
     }
 
-    fn config(&mut self) -> Result<(Issuer, Config), LaptopError> {
+    fn config(&mut self) -> Result<(Issuer, Config), LocalServerError> {
         let (keys, issuer) = match self.storage.directory() {
             Some(directory) => (keys::load_or_create(directory)?, Issuer::load_or_create(directory)?),
             None => (keys::generate(), Issuer::generate()?),
         };
-        self.settings.default_to_laptop(self.port, keys, &issuer);
+        self.settings.default_to_loopback(self.port, keys, &issuer);
         let config = Config::parse(|name| self.settings.get(name))?;
         Ok((issuer, config))
     }

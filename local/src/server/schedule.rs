@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use latchkey::cleanup::{Budget, CleanupError, Mode, Report, run};
 use tokio::task::JoinHandle;
 
-use super::Laptop;
+use super::LocalServer;
 
 /// As long as a function may take.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
-impl Laptop {
+impl LocalServer {
     /// Cleans up once.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl Laptop {
     /// Cleans up once, within a budget.
     ///
     /// # Errors
-    /// As [`Laptop::clean`].
+    /// As [`LocalServer::clean`].
     pub async fn clean_within(&self, budget: Budget, mode: Mode) -> Result<Report, CleanupError> {
         let shards = self.app.config().expiry_shards;
         run(&self.store, Arc::new(self.clock.clone()), shards, budget, mode).await
@@ -31,11 +31,11 @@ impl Laptop {
 }
 
 /// Cleans up every `period` until the returned task is aborted. A failed run is logged, and the next one goes on.
-pub fn clean_every(laptop: Laptop, period: Duration) -> JoinHandle<()> {
+pub fn clean_every(server: LocalServer, period: Duration) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(period).await;
-            match laptop.clean(Mode::Clean).await {
+            match server.clean(Mode::Clean).await {
                 Ok(report) => {
                     tracing::info!(run_id = report.run_id, ended = report.ended, "a cleanup is done")
                 }

@@ -1,11 +1,11 @@
-//! What is set on a laptop: what a test says, else the environment, else defaults
+//! What is set on a server: what a test says, else the environment, else defaults
 //! that fit loopback.
 
 use std::collections::BTreeMap;
 
 use crate::issuer::Issuer;
 
-/// The audience of a laptop's tokens and assertions.
+/// The audience of a server's tokens and assertions.
 pub const AUDIENCE: &str = "latchkey-local";
 
 /// Settings by name, in three layers.
@@ -39,8 +39,8 @@ impl Settings {
         self.get("LATCHKEY_AUDIENCE").unwrap_or_else(|| AUDIENCE.to_owned())
     }
 
-    /// Adds what a laptop on `port` needs, with these `keys`, trusting `issuer`.
-    pub(super) fn default_to_laptop(&mut self, port: u16, keys: String, issuer: &Issuer) {
+    /// Adds what a server on `port` needs, with these `keys`, trusting `issuer`.
+    pub(super) fn default_to_loopback(&mut self, port: u16, keys: String, issuer: &Issuer) {
         let own = [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
         let audience = self.audience();
         self.defaults = BTreeMap::from([
@@ -70,7 +70,7 @@ mod tests {
     fn what_a_test_says_wins_over_the_defaults() {
         let mut settings = Settings::default();
         settings.set("LATCHKEY_AUDIENCE", "shop");
-        settings.default_to_laptop(9000, "keys".into(), &Issuer::generate().unwrap());
+        settings.default_to_loopback(9000, "keys".into(), &Issuer::generate().unwrap());
         assert_eq!(settings.get("LATCHKEY_AUDIENCE").as_deref(), Some("shop"));
         assert_eq!(settings.get("LATCHKEY_ISSUER").as_deref(), Some("http://127.0.0.1:9000/api/auth"));
         assert!(settings.get("LATCHKEY_TRUSTED_ISSUERS").unwrap().contains(r#""audience":"shop""#));

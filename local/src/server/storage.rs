@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use aws_sdk_dynamodb::config::Credentials;
 use latchkey::store::connect;
 
-use super::LaptopError;
+use super::LocalServerError;
 use crate::clock::MovableClock;
 use crate::engine::Engine;
 
@@ -22,7 +22,7 @@ pub enum Storage {
 
 impl Storage {
     /// The embedded engine, if it is one.
-    pub(super) fn engine(&self, clock: &MovableClock) -> Result<Option<Engine>, LaptopError> {
+    pub(super) fn engine(&self, clock: &MovableClock) -> Result<Option<Engine>, LocalServerError> {
         Ok(match self {
             Self::Memory => Some(Engine::memory_at(clock.clone())?),
             Self::Directory(path) => Some(Engine::file(path)?),

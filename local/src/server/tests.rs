@@ -6,13 +6,13 @@ use tower::ServiceExt;
 
 use super::*;
 
-async fn post(laptop: &Laptop, path: &str, body: Value) -> (StatusCode, Value) {
+async fn post(server: &LocalServer, path: &str, body: Value) -> (StatusCode, Value) {
     let request = Request::post(path)
         .header("host", "127.0.0.1:9000")
         .header("content-type", "application/json")
         .body(Body::from(body.to_string()))
         .unwrap();
-    read(laptop.router.clone().oneshot(request).await.unwrap()).await
+    read(server.router.clone().oneshot(request).await.unwrap()).await
 }
 
 async fn read(response: Response<Body>) -> (StatusCode, Value) {
@@ -23,28 +23,28 @@ async fn read(response: Response<Body>) -> (StatusCode, Value) {
 
 #[tokio::test]
 async fn an_assertion_of_the_stand_in_opens_a_session() {
-    let laptop = Laptop::memory(&[]).await.unwrap();
-    let (_, body) = post(&laptop, "/dev/assertion", json!({"sub": "alice"})).await;
+    let server = LocalServer::memory(&[]).await.unwrap();
+    let (_, body) = post(&server, "/dev/assertion", json!({"sub": "alice"})).await;
     let login = json!({"assertion": body["assertion"], "delivery": "body"});
-    let (status, session) = post(&laptop, "/api/auth/login", login).await;
+    let (status, session) = post(&server, "/api/auth/login", login).await;
     assert_eq!(status, StatusCode::CREATED, "{session}");
     assert_eq!(session["user_id"], "alice");
-    assert!(laptop.stats.of("TransactWriteItems").calls > 0);
+    assert!(server.stats.of("TransactWriteItems").calls > 0);
 }
 
 #[tokio::test]
 async fn a_rebound_host_reaches_neither_api_nor_levers() {
-    let laptop = Laptop::memory(&[]).await.unwrap();
+    let server = LocalServer::memory(&[]).await.unwrap();
     for path in ["/api/auth/refresh", "/dev/clock", "/"] {
         let request = Request::get(path).header("host", "evil.example").body(Body::empty()).unwrap();
-        let (status, problem) = read(laptop.router.clone().oneshot(request).await.unwrap()).await;
+        let (status, problem) = read(server.router.clone().oneshot(request).await.unwrap()).await;
         assert_eq!((status, &problem["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")), "{path}");
     }
 }
 
 #[tokio::test]
 async fn a_wrong_setting_is_named() {
-    let Err(LaptopError::Config(error)) = Laptop::memory(&[("SESSION_LIMIT", "many")]).await else {
+    let Err(LocalServerError::Config(error)) = LocalServer::memory(&[("SESSION_LIMIT", "many")]).await else {
         panic!("started");
     };
     assert_eq!(error.name, "SESSION_LIMIT");
@@ -53,12 +53,12 @@ async fn a_wrong_setting_is_named() {
 #[tokio::test]
 async fn another_dynamodb_can_stand_behind() {
     let other = Engine::memory().unwrap().serve_tcp().await.unwrap();
-    let at_other = || Laptop::builder().storage(Storage::Endpoint(other.endpoint()));
+    let at_other = || LocalServer::builder().storage(Storage::Endpoint(other.endpoint()));
     let tables = at_other().create_tables().await.unwrap();
     assert_eq!(tables.sessions, "latchkey-sessions");
-    let laptop = at_other().build().await.unwrap();
-    assert!(laptop.engine.is_none());
-    let (_, body) = post(&laptop, "/dev/assertion", json!({"sub": "alice"})).await;
+    let server = at_other().build().await.unwrap();
+    assert!(server.engine.is_none());
+    let (_, body) = post(&server, "/dev/assertion", json!({"sub": "alice"})).await;
     let login = json!({"assertion": body["assertion"], "delivery": "body"});
-    assert_eq!(post(&laptop, "/api/auth/login", login).await.0, StatusCode::CREATED);
+    assert_eq!(post(&server, "/api/auth/login", login).await.0, StatusCode::CREATED);
 }

@@ -1,6 +1,6 @@
 //! Can somebody make us do more than they pay for? Many at once, bodies that grow, one hot key.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
 use tokio::task::JoinSet;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use latchkey::cleanup::{Budget, CleanupError, Mode, Report, run};
 use latchkey::store::Consumed;
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::World;
 
 use super::DAY;

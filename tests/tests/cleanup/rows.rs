@@ -1,7 +1,7 @@
 //! Rows that are not as they should be, and sessions that were revoked and never finished.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
 

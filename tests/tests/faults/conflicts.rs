@@ -1,6 +1,6 @@
 //! Somebody else's transaction holds the row: wait, try again, and in the end write what cannot be starved.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 

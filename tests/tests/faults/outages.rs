@@ -1,6 +1,6 @@
 //! The store is down: every call says so in the same words, and none says 401.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Reply, Tokens, World};
 use serde_json::{Value, json};
 

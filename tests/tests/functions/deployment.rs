@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use latchkey_local::engine::TcpServer;
-use latchkey_local::server::Laptop;
+use latchkey_local::server::LocalServer;
 use latchkey_tests::binary::built;
 use latchkey_tests::event::{Event, Reply};
 use latchkey_tests::lambda::{Function, FunctionError, RuntimeApi};
@@ -42,7 +42,8 @@ impl Deployment {
             ("LATCHKEY_ALLOWED_ORIGINS", APP),
             ("COOKIE_SECURE", "true"),
         ];
-        let laptop = Laptop::builder().settings(&settings).build().await.expect("the settings are valid");
+        let laptop =
+            LocalServer::builder().settings(&settings).build().await.expect("the settings are valid");
         let engine = laptop.engine.as_ref().expect("it is embedded");
         let tables = engine.serve_tcp().await.expect("loopback has a free port");
         Self { world: World { laptop }, tables, keys, running: BTreeMap::new() }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Reply, World};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! `POST /login/attempts`: the backend that owns the passwords asks before it checks one.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, World};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use latchkey::store::Consumed;
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::openapi::Spec;
 use latchkey_tests::world::{Device, Jar, Reply, Tokens, World};
 use serde_json::{Value, json};

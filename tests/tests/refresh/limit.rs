@@ -1,6 +1,6 @@
 //! 20 refreshes in 5 minutes, then a block of 15: for one session, and without harm to its token.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, Tokens, World};
 
 /// Reads the two headers as the draft has them: `"name";q=20;w=300` and `"name";r=7;t=112`.

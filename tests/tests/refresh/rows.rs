@@ -1,6 +1,6 @@
 //! Rows that are not what the token says: restored from a backup, or ending.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 

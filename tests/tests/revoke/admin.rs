@@ -1,7 +1,7 @@
 //! What an administrator can end, and who is none.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, Tokens, World};
 use serde_json::{Value, json};
 

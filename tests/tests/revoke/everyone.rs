@@ -3,7 +3,7 @@
 use latchkey::store::LiveSessions;
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey::token::keys::generate_key_set;
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Reply, Tokens, World};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Is a token good right now? Exactly as long as its session lives.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, World, flipped};
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use latchkey::session::end::{Actor, End, EndReason, Ending};
 use latchkey::sign_out::end_one;
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
 use tokio::task::JoinSet;

@@ -1,6 +1,6 @@
 //! How stories are drawn: often enough at the boundaries, and few sessions, so that steps meet.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

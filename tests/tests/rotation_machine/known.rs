@@ -1,6 +1,6 @@
 //! Stories that chance tells too seldom: told every time.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 
 use super::machine::AT_HOME;
 use super::op::{ENDLESS, From, How, Op, Pick, Script, TRANSACT, Trouble};

@@ -1,6 +1,6 @@
 //! What goes wrong on the way to the store, and what came of it.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 
 use super::machine::Machine;
 use super::op::{ATTEMPTS, TRANSACT, Trouble};

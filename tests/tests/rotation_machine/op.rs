@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 
 /// A whole story, printed one step a line.
 #[derive(Clone)]

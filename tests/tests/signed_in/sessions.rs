@@ -1,7 +1,7 @@
 //! The session behind the token: what strict sees at once and offline does not, by design.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use serde_json::json;
 
 use crate::shop::{MODES, Mode, Shop};

@@ -9,7 +9,7 @@ use latchkey::config::Config;
 use latchkey::store::{Store, connect};
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey_local::gateway;
-use latchkey_local::server::Laptop;
+use latchkey_local::server::LocalServer;
 use latchkey_tests::world::World;
 
 /// The same world, its handlers with other settings: tables, clock, counters and the stand-in provider stay.
@@ -46,5 +46,5 @@ pub(crate) fn deployed(world: &World, settings: &[(&str, &str)], issuer_keys: Is
         .merge(api::sessions::routes())
         .merge(api::revoke::routes());
     let router = gateway::in_front_of(latchkey::http::service(routes, app.clone()));
-    World { laptop: Laptop { router, app, store, ..laptop.clone() } }
+    World { laptop: LocalServer { router, app, store, ..laptop.clone() } }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dynoxide::Database;
 use http::StatusCode;
 use latchkey_local::issuer::SignIn;
-use latchkey_local::server::Laptop;
+use latchkey_local::server::LocalServer;
 use latchkey_tests::binary::built;
 use latchkey_tests::event::{Event, Reply};
 use latchkey_tests::lambda::{Function, RuntimeApi};
@@ -92,7 +92,7 @@ fn tokens(reply: &Reply) -> Tokens {
 #[tokio::test]
 async fn the_functions_run_with_the_templates_settings_on_the_templates_tables() {
     let laptop =
-        Laptop::builder().settings(&[("LATCHKEY_AUDIENCE", AUDIENCE)]).build().await.expect("it starts");
+        LocalServer::builder().settings(&[("LATCHKEY_AUDIENCE", AUDIENCE)]).build().await.expect("it starts");
     let stack = stack(&template(), &laptop, &[]);
     let mut running = Running::of(&stack, &tables_of(&stack).await).await;
 

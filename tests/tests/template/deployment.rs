@@ -19,7 +19,7 @@ use latchkey::store::{LiveSessions, Store, connect};
 use latchkey_local::clock::MovableClock;
 use latchkey_local::gateway;
 use latchkey_local::keys;
-use latchkey_local::server::Laptop;
+use latchkey_local::server::LocalServer;
 use latchkey_tests::world::{ORIGIN_SECRET, START, World};
 use serde_json::Value;
 use tower::{ServiceExt as _, service_fn};
@@ -56,7 +56,7 @@ pub(crate) fn routes_of(function: &str) -> Router<App> {
 }
 
 /// The template with what everybody has to say, and a key set cut as `latchkey-local secret` cuts it.
-pub(crate) fn stack(template: &Value, laptop: &Laptop, parameters: &[(&str, &str)]) -> Stack {
+pub(crate) fn stack(template: &Value, laptop: &LocalServer, parameters: &[(&str, &str)]) -> Stack {
     let trusted = laptop.issuer.trusted_issuers(&laptop.audience);
     let own = [("Audience", AUDIENCE), ("TrustedIssuers", trusted.as_str()), ("AuthorizerMode", "strict")];
     let stack = Stack::of(template, &[&own, parameters].concat());
@@ -68,7 +68,7 @@ pub(crate) fn stack(template: &Value, laptop: &Laptop, parameters: &[(&str, &str
 }
 
 /// A laptop with the template's table names, for its engine, its clock and its stand-in provider.
-pub(crate) async fn laptop() -> Laptop {
+pub(crate) async fn laptop() -> LocalServer {
     let names = names();
     let settings = [
         ("TABLE_SESSIONS", names.sessions.as_str()),
@@ -76,7 +76,7 @@ pub(crate) async fn laptop() -> Laptop {
         ("TABLE_SECURITY_EVENTS", names.security_events.as_str()),
         ("LATCHKEY_AUDIENCE", AUDIENCE),
     ];
-    let laptop = Laptop::builder().clock(MovableClock::at(START)).settings(&settings);
+    let laptop = LocalServer::builder().clock(MovableClock::at(START)).settings(&settings);
     laptop.build().await.expect("the settings are valid")
 }
 

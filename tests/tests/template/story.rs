@@ -1,6 +1,6 @@
 //! What people, programs and administrators do, until every function has done everything it can do.
 
-use latchkey_local::levers::faults::FaultKind;
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::event::Event;
 use latchkey_tests::world::{FIREFOX, Tokens, World};
 use serde_json::{Value, json};

@@ -38,7 +38,7 @@ async fn theft_alerts_once_and_what_is_usual_does_not() {
 
 #[tokio::test]
 async fn an_alert_whose_end_is_committed_late_is_told_once() {
-    use latchkey_local::levers::faults::FaultKind;
+    use latchkey_local::dev_controls::faults::FaultKind;
     let world = World::new().await;
     let mut alerts = world.laptop.alerts.listen();
     let device = world.device();
@@ -54,7 +54,7 @@ async fn an_alert_whose_end_is_committed_late_is_told_once() {
 
 #[tokio::test]
 async fn an_alert_that_was_not_written_is_not_told() {
-    use latchkey_local::levers::faults::FaultKind;
+    use latchkey_local::dev_controls::faults::FaultKind;
     let world = World::new().await;
     let mut alerts = world.laptop.alerts.listen();
     let device = world.device();

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 
 use super::*;
+use crate::dev_controls::faults::{FaultKind, Faults};
 use crate::engine::Engine;
-use crate::levers::faults::{FaultKind, Faults};
 use crate::testing::{self, TABLE, create_table, get, put, text};
 
 async fn counted() -> (Stats, Faults, Client) {

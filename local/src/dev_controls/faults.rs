@@ -57,7 +57,7 @@ pub enum FaultKind {
     Slow,
     /// Of a batch the first item of each table was carried out, the others are to be asked for again; a batch of one
     /// item is carried out. Meets only `BatchGetItem` and `BatchWriteItem`. AWS itself refuses a batch that was cut
-    /// on its way; engines on a laptop do not look.
+    /// on its way; the embedded engine does not check it.
     LeftOver,
     /// This process ends before the request leaves it, without a chance to clean up.
     CrashBefore,
@@ -192,7 +192,7 @@ impl Layer for Faults {
 
 /// A timeout that takes no time.
 fn timeout() -> ConnectorError {
-    ConnectorError::timeout("a fault of the laptop: the answer never came".into())
+    ConnectorError::timeout("a queued fault: the response never arrived".into())
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) struct LeftOver {
 }
 
 /// The request with the first item of each table alone, and the rest. The signature no longer fits: AWS would refuse
-/// it, and no engine on a laptop looks at it.
+/// it, and no embedded engine looks at it.
 pub(super) fn cut(mut request: HttpRequest) -> (HttpRequest, LeftOver) {
     let is_read = operation::is_read(operation::of(&request));
     let member = if is_read { "UnprocessedKeys" } else { "UnprocessedItems" };
