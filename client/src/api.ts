@@ -15,9 +15,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open a session with an assertion of a trusted issuer
-         * @description The assertion is good once; the same device may repeat it within the grace and gets the same session. Refused ones count
-         *     per network. A refresh cookie that comes along ends its session.
+         * Sign in with an assertion of a trusted issuer
+         * @description Verifies the assertion and opens a session. An assertion opens one session only. If the response was lost, the same device
+         *     may send the assertion again within the grace period and gets the same session. Refused assertions count against the
+         *     limit of the caller's network. If the request carries the refresh cookie of an older session, that session ends.
          */
         post: operations["login"];
         delete?: never;
@@ -36,9 +37,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * May this account be tried once more
-         * @description For the backend that owns the passwords. Without an outcome it asks and counts one; `failure` counts one; `success` takes the
-         *     account's attempts from this network back.
+         * Count a sign-in attempt and check the limit of its account
+         * @description For the backend that checks passwords. A request without `outcome` counts one attempt and returns whether it is allowed, so
+         *     send it before you check the password. `failure` counts one attempt, too. `success` removes the attempts that this
+         *     network made on this account.
          */
         post: operations["countAttempt"];
         delete?: never;
@@ -55,15 +57,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How does this client stand
-         * @description It never rotates, writes or ends anything, whatever token it is shown.
+         * Get the state of the client's session
+         * @description Use it when a page loads, to find out whether a user is signed in and whether the access token needs a refresh. It changes
+         *     nothing: no token is rotated and no session ends.
          */
         get: operations["status"];
         put?: never;
         /**
-         * Exchange a refresh token for its successor and a new access token
-         * @description A token in the body answers in the body, a cookie in cookies; with both the body counts. Within the grace the same device gets the very
-         *     same successor again, and who says what it `replaces` gets what a faster tab has just got. RFC 6749's form is answered with RFC 6749's members, errors included.
+         * Refresh the tokens
+         * @description Rotates the refresh token and issues a new access token. If the refresh token was in the body, the new tokens are in the
+         *     body. If it was in the cookie, they are set as cookies. If a request has both, the body counts.
+         *
+         *     A client may not receive a response, for example because the network failed. Within the grace period the same device may
+         *     therefore send the previous refresh token again and gets the same new refresh token. After the grace period, or from another
+         *     device, a used refresh token ends its session, because it may have been stolen.
+         *
+         *     A request with the form of RFC 6749 gets the members and errors of RFC 6749.
          */
         post: operations["refresh"];
         delete?: never;
@@ -80,17 +89,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The live sessions of the caller
-         * @description An unchanged list is 304 and not counted by the general limit.
+         * List the live sessions of a user
+         * @description Users list their own sessions; administrators may name a user. Send the last `ETag` as `If-None-Match` when you poll: while
+         *     the list has not changed, the response is 304 and does not count against the general limit.
          */
         get: operations["listSessions"];
         put?: never;
         /**
-         * Have expired sessions cleaned up now
-         * @description For administrators. It takes 20 s or 5,000 sessions at most.
+         * Delete expired sessions now
+         * @description For administrators. A schedule does the same every hour. One call works for at most 20 s and deletes at most 5,000
+         *     sessions. `remaining` is true if expired sessions are left.
          */
         post: operations["cleanUp"];
-        /** End all sessions of the caller but this one */
+        /** End all other sessions of the caller */
         delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
@@ -105,8 +116,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The audit trail, newest first
-         * @description A page may be shorter than its limit while `next_cursor` goes on, when a filter leaves much out.
+         * List events of the audit trail, newest first
+         * @description With a filter, a page may have fewer events than `limit` although more events follow. Read pages until `next_cursor` is null.
          */
         get: operations["listEvents"];
         put?: never;
@@ -126,7 +137,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One live session in detail, with its newest events */
+        /** Get a live session and its newest events */
         get: operations["getSession"];
         put?: never;
         post?: never;
@@ -145,14 +156,26 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was revoked, when, why and by whom
-         * @description The newest 100 among the last 5,000 events; with `session_id` that one. Sessions that merely expired are not among them.
+         * List the revocations of a user
+         * @description When each session was revoked, why and by which actor. Returns up to 100 revocations from the newest 5,000 events of the user,
+         *     or only the one of `session_id`. Sessions that expired without a revocation are not in the list.
          */
         get: operations["listRevocations"];
         put?: never;
         /**
-         * End this session, one, the others, all, a user's or everyone's; or give a token up (RFC 7009)
-         * @description It is done when the answer says so. The form of RFC 7009 answers 200 and no body for every token.
+         * End sessions, or revoke a token (RFC 7009)
+         * @description `strategy` selects what ends:
+         *
+         *     - `current`: the caller's session, which is signing out. It also clears the cookies.
+         *     - `session`: one session. Administrators may name a session of another user and must give a `reason`.
+         *     - `others`: all sessions of the caller except the current one.
+         *     - `all`: all sessions of the caller.
+         *     - `token`: the session of the refresh or access token in `token`.
+         *     - `user`: all sessions of a user. For administrators.
+         *     - `everyone`: all sessions of all users. For administrators who signed in within the last 15 minutes.
+         *
+         *     A 200 response is sent after the change is committed. A request with the form of RFC 7009 gets 200 and an empty body for
+         *     every token, valid or not.
          */
         post: operations["revoke"];
         delete?: never;
@@ -171,8 +194,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Is this access token good right now (RFC 7662)
-         * @description For a backend, or for whoever shows the very token as Bearer. What is not active is exactly `{"active":false}`.
+         * Introspect an access token (RFC 7662)
+         * @description Returns whether the access token is active now, that is, valid and of a live session. The caller is a backend with a service
+         *     assertion, or a client that sends the same token as its Bearer token. For every token that is not active the body is exactly
+         *     `{"active":false}`.
          */
         post: operations["introspect"];
         delete?: never;
@@ -188,7 +213,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The public keys of access tokens */
+        /** Get the public keys that verify access tokens */
         get: operations["jwks"];
         put?: never;
         post?: never;
@@ -205,7 +230,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Enough metadata for verifiers such as API Gateway's JWT authorizer */
+        /** Get the metadata for verifiers such as API Gateway's JWT authorizer */
         get: operations["discovery"];
         put?: never;
         post?: never;
@@ -219,7 +244,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description 1 to 128 bytes without control characters, as the identity provider names the user */
+        /** @description The user id, made from the `sub` claim of the assertion. 1 to 128 bytes without control characters */
         UserId: string;
         /** Format: uuid */
         SessionId: string;
@@ -228,19 +253,19 @@ export interface components {
         /** @enum {string} */
         Severity: "info" | "low" | "medium" | "high" | "critical";
         /**
-         * @description It tells a thief no more than the owner
+         * @description The public reason. `security` stands for several exact reasons, so that a thief cannot find out what was noticed
          * @enum {string}
          */
         EndReason: "expired" | "signed_out" | "evicted" | "security" | "admin";
         /**
-         * @description Administrators see the exact reason, users the public one
+         * @description Administrators get the exact reason, users the public one
          * @enum {string}
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk";
         /** @enum {string} */
         EventType: "login" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
-            /** @description A JWT of a trusted issuer */
+            /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
             /**
              * @default cookie
@@ -257,9 +282,10 @@ export interface components {
             expires_in: number;
             expires_at: components["schemas"]["Time"];
             session_id: components["schemas"]["SessionId"];
+            /** @description When the session ends at the latest */
             session_expires_at: components["schemas"]["Time"];
             user_id: components["schemas"]["UserId"];
-            /** @description Sessions of this user that ended for it */
+            /** @description Sessions that ended because of this sign-in, for example because the user was over the session limit */
             ended: {
                 session_id: components["schemas"]["SessionId"];
                 reason: components["schemas"]["EndReason"];
@@ -268,9 +294,9 @@ export interface components {
         AttemptRequest: {
             /** @enum {string} */
             policy: "login" | "password_reset";
-            /** @description Whatever names the account, not blanks alone; only its hash is kept */
+            /** @description The name of the account, for example its e-mail address. Only a hash is stored. It must not be blank */
             subject: string;
-            /** @description The end user's address */
+            /** @description The IP address of the end user. Without it, all attempts on the account count as one network */
             ip?: string | null;
             /** @enum {string|null} */
             outcome?: "failure" | "success" | null;
@@ -279,15 +305,16 @@ export interface components {
             /** @constant */
             allowed: true;
             remaining: number;
-            /** @description The account is tried from many networks */
+            /** @description True if the account had attempts from many networks */
             challenge: boolean;
         };
         RefreshRequest: {
             refresh_token?: string | null;
             /**
-             * @description `expires_at` of the access token that the client means to replace. Tabs share their cookies: where another one, on the same device
-             *     and in the same country, has refreshed within the grace, the answer is what it got, and nothing rotates or counts. A client that keeps its tokens
-             *     in cookies should send it; one that knows of no token sends a time long ago.
+             * @description `expires_at` of the access token that the client wants to replace. Tabs of a browser share cookies and may refresh at
+             *     the same time. If another tab on the same device, in the same country, refreshed within the grace period, this request
+             *     gets the tokens of that refresh: nothing is rotated and the request does not count against the limit. Clients that use
+             *     cookies should send it. A client that has no access token sends a time in the distant past.
              */
             replaces?: components["schemas"]["Time"] | null;
         };
@@ -305,6 +332,7 @@ export interface components {
             expires_in: number;
             expires_at: components["schemas"]["Time"];
             session_id: components["schemas"]["SessionId"];
+            /** @description When the session ends at the latest */
             session_expires_at: components["schemas"]["Time"];
             user_id: components["schemas"]["UserId"];
         };
@@ -317,13 +345,19 @@ export interface components {
             scope: string;
         };
         Status: {
-            /** @enum {string} */
+            /**
+             * @description `none`: the request has no usable credential. `expiring`: the access token expires soon. `expired`: it has expired, and a
+             *     refresh may give a new one. `ended`: the session has ended; see `reason`.
+             * @enum {string}
+             */
             state: "active" | "expiring" | "expired" | "ended" | "none";
             reason?: components["schemas"]["EndReason"];
-            /** @description The access token's end; null without one */
+            /** @description When the access token expires. Null if the client has no access token */
             expires_at: components["schemas"]["Time"] | null;
             expires_in: number;
+            /** @description The client should refresh now */
             needs_refresh: boolean;
+            /** @description The request has a refresh token that can be used */
             can_refresh: boolean;
             server_time: components["schemas"]["Time"];
             session_id: components["schemas"]["SessionId"] | null;
@@ -367,7 +401,7 @@ export interface components {
                 level: "none" | "info" | "low" | "medium" | "high" | "critical";
                 findings: components["schemas"]["Finding"][];
             };
-            /** @description The newest 20, where one session is asked for */
+            /** @description The newest 20 events. Only in the response of `GET /sessions/{id}` */
             events?: components["schemas"]["Event"][];
         };
         /** @enum {string} */
@@ -380,7 +414,7 @@ export interface components {
             analytics?: components["schemas"]["Analytics"];
             recommendations?: components["schemas"]["Recommendation"][];
         };
-        /** @description How many, by name */
+        /** @description Counts by name */
         Counts: {
             [key: string]: number;
         };
@@ -410,7 +444,7 @@ export interface components {
             session_id: components["schemas"]["SessionId"] | null;
             detail: components["schemas"]["Facts"];
         };
-        /** @description The facts behind it; which ones depends on its code or type */
+        /** @description Facts of the event or recommendation. Which members are present depends on its type or code */
         Facts: {
             [key: string]: string | number | boolean | null;
         };
@@ -442,7 +476,7 @@ export interface components {
             read_units: number;
             write_units: number;
         };
-        /** @description An administrator's words, not blanks alone; they go into the record */
+        /** @description The reason that the administrator gives. It is stored in the end record and must not be blank */
         Reason: string;
         RevokeCurrent: {
             /**
@@ -450,7 +484,7 @@ export interface components {
              * @enum {string}
              */
             strategy: "current";
-            /** @description Where there is neither an access token nor a cookie */
+            /** @description The refresh token, if the request has neither an access token nor a cookie */
             refresh_token?: string | null;
         };
         RevokeSession: {
@@ -460,7 +494,7 @@ export interface components {
              */
             strategy: "session";
             session_id: components["schemas"]["SessionId"];
-            /** @description Somebody else's, for administrators, who name a reason */
+            /** @description The owner of the session, for administrators. `reason` is then required */
             user_id?: components["schemas"]["UserId"] | null;
             reason?: components["schemas"]["Reason"] | null;
         };
@@ -501,7 +535,7 @@ export interface components {
              * @enum {string}
              */
             strategy: "everyone";
-            /** @description Not in the future; now, if absent. What was opened until then ends, and what an assertion from before then opened */
+            /** @description Sessions that were opened up to this time end, and so do sessions that are opened later with an assertion from before it. The default is now. It must not be in the future */
             before?: components["schemas"]["Time"] | null;
             reason: components["schemas"]["Reason"];
         };
@@ -515,7 +549,7 @@ export interface components {
         Ended: {
             ended: number;
             session_ids: components["schemas"]["SessionId"][];
-            /** @description Until when a verifier that never asks us can take an access token of them for good */
+            /** @description Until this time, services that verify access tokens offline may still accept tokens of these sessions */
             access_tokens_expire_by: components["schemas"]["Time"];
         };
         EveryoneEnded: {
@@ -529,7 +563,7 @@ export interface components {
                 session_id: components["schemas"]["SessionId"] | null;
                 reason: components["schemas"]["ExactReason"];
                 note: string | null;
-                /** @description `user`, `system`, or the id of an administrator */
+                /** @description `user`, `system`, or the user id of an administrator */
                 by: string;
                 at: components["schemas"]["Time"];
             }[];
@@ -539,7 +573,7 @@ export interface components {
             active: true;
             sub: components["schemas"]["UserId"];
             sid: components["schemas"]["SessionId"];
-            /** @description What both the token and the session's row grant */
+            /** @description The scopes that both the token and the session have */
             scope: string;
             client_id: string;
             exp: number;
@@ -589,7 +623,7 @@ export interface components {
             subject_types_supported?: string[];
             id_token_signing_alg_values_supported?: string[];
         };
-        /** @description RFC 9457; `code` is stable */
+        /** @description A problem as defined in RFC 9457. `code` is stable; `title` and `detail` may change */
         Problem: {
             /** Format: uri */
             type: string;
@@ -598,23 +632,23 @@ export interface components {
             code: components["schemas"]["Code"];
             detail: string;
             request_id: string;
-            /** @description With `invalid_request` */
+            /** @description With `invalid_request`: the name of the field */
             field?: string;
             reason?: components["schemas"]["EndReason"];
-            /** @description With `session_limit` */
+            /** @description With `session_limit`: the maximum number of sessions */
             limit?: number;
             /**
-             * @description With `rate_limited`
+             * @description With `rate_limited`: the limit that was reached
              * @enum {string}
              */
             policy?: "refresh" | "login" | "password_reset" | "general";
             retry_after?: number;
-            /** @description With `reauthentication_required`: the greatest age of a sign-in, in seconds */
+            /** @description With `reauthentication_required`: the maximum age of the sign-in, in seconds */
             max_age?: number;
         };
         /** @enum {string} */
         Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
-        /** @description RFC 6749 section 5.2 */
+        /** @description An error as defined in RFC 6749, section 5.2 */
         OAuthError: {
             /** @enum {string} */
             error: "invalid_request" | "invalid_grant" | "unsupported_grant_type" | "temporarily_unavailable";
@@ -624,7 +658,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description It has ended */
+        /** @description The session has ended */
         EndedOne: {
             headers: {
                 [name: string]: unknown;
@@ -633,7 +667,7 @@ export interface components {
                 "application/json": components["schemas"]["Ended"];
             };
         };
-        /** @description What ended */
+        /** @description The sessions that ended */
         Ended: {
             headers: {
                 [name: string]: unknown;
@@ -642,7 +676,7 @@ export interface components {
                 "application/json": components["schemas"]["Ended"];
             };
         };
-        /** @description A field is wrong; `field` names it */
+        /** @description The request is not valid. `field` names the field that is wrong */
         InvalidRequest: {
             headers: {
                 [name: string]: unknown;
@@ -651,7 +685,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A field is wrong; a form gets RFC 6749's error */
+        /** @description The request is not valid. A request with an OAuth form gets the error of RFC 6749 */
         InvalidRequestOrOAuth: {
             headers: {
                 [name: string]: unknown;
@@ -662,8 +696,12 @@ export interface components {
             };
         };
         /**
-         * @description `token_missing`, `invalid_token`, `token_expired` (refresh once, repeat once), `session_ended` (drop the state),
-         *     `invalid_assertion`, `reauthentication_required`
+         * @description - `token_missing`: the request has no credential.
+         *     - `invalid_token`: the credential is not valid.
+         *     - `token_expired`: refresh the tokens once and repeat the request once.
+         *     - `session_ended`: delete the local state of the session; the user must sign in again.
+         *     - `invalid_assertion`: the assertion is not valid, is too old, or was used before.
+         *     - `reauthentication_required`: the user signed in too long ago for this request; `max_age` is the limit.
          */
         Unauthorized: {
             headers: {
@@ -677,7 +715,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The token is not good, or its session has ended; a form gets RFC 6749's error */
+        /** @description The token is not valid, or its session has ended. A request with an OAuth form gets the error of RFC 6749 */
         UnauthorizedOrOAuth: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
@@ -689,7 +727,11 @@ export interface components {
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
-        /** @description `forbidden`, `csrf_rejected`, `origin_rejected` */
+        /**
+         * @description - `forbidden`: the caller lacks the required scope.
+         *     - `csrf_rejected`: a request with cookies came from another site, or its origin is unknown.
+         *     - `origin_rejected`: the request did not come through CloudFront.
+         */
         Forbidden: {
             headers: {
                 "WWW-Authenticate": components["headers"]["InsufficientScope"];
@@ -699,7 +741,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description No such session; ids that never were, are somebody else's or have ended are answered alike */
+        /** @description The user has no live session with this id. The response is the same for an unknown id, an ended session and a session of another user */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -708,7 +750,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `session_limit`, or `cleanup_running` */
+        /** @description `session_limit`: the user has the maximum number of sessions. `cleanup_running`: another cleanup is running */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -717,7 +759,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is over 16 KiB */
+        /** @description The body is larger than 16 KiB */
         BodyTooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -726,7 +768,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is of another type */
+        /** @description The media type of the body is not supported */
         UnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -735,7 +777,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Over a limit; the second that is promised passes */
+        /** @description The limit is reached. A request after `Retry-After` seconds is accepted */
         RateLimited: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -747,7 +789,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Over the refresh limit; the token stays good */
+        /** @description The refresh limit is reached. The refresh token stays valid */
         RateLimitedOrOAuth: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -760,7 +802,7 @@ export interface components {
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
-        /** @description A fault of ours; nothing of it is told */
+        /** @description An internal error. The response has no details; the log has them under `request_id` */
         Internal: {
             headers: {
                 [name: string]: unknown;
@@ -769,7 +811,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The store cannot say; nothing ends, nobody is let in, the call may be repeated */
+        /** @description DynamoDB is not available. The session does not end because of this error. Repeat the request after `Retry-After` seconds */
         StoreUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -779,7 +821,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The store cannot say; nothing ends, nobody is let in, the call may be repeated */
+        /** @description DynamoDB is not available. The session does not end because of this error. Repeat the request after `Retry-After` seconds */
         StoreUnavailableOrOAuth: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -792,22 +834,22 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Somebody else's, for administrators */
+        /** @description The user to read, for administrators. The default is the caller */
         UserId: components["schemas"]["UserId"];
         SessionIdQuery: components["schemas"]["SessionId"];
     };
     requestBodies: never;
     headers: {
-        /** @description The two cookies, set or cleared; only for clients that use cookies */
+        /** @description Sets or clears the access cookie and the refresh cookie. Only for clients that use cookies */
         SetCookie: string;
-        /** @description Attempts and window of the policy (IETF draft); not there when the policy refuses nobody */
+        /** @description Quota `q` and window `w` (seconds) of the policy, as in the IETF draft. Absent if the policy is not enforced */
         RateLimitPolicy: string;
-        /** @description What is left, and seconds until there is more */
+        /** @description Remaining requests `r`, and seconds `t` until the quota is restored */
         RateLimit: string;
-        /** @description Seconds */
+        /** @description Seconds to wait before the next request */
         RetryAfter: string;
         WWWAuthenticate: string;
-        /** @description When a scope word is missing */
+        /** @description Present if a scope is missing */
         InsufficientScope: string;
         ETag: string;
         Cached: "public, max-age=300";
@@ -904,7 +946,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Signed in; the tokens are in the body, or in two cookies */
+            /** @description The session is open. With `delivery` `body` the tokens are in the body, otherwise in two cookies */
             201: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
@@ -938,7 +980,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It may; `challenge` asks for more proof */
+            /** @description The attempt is allowed. If `challenge` is true, ask for a second factor or a CAPTCHA */
             200: {
                 headers: {
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -968,7 +1010,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The client's state */
+            /** @description The state of the session that the client's credential belongs to */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -997,7 +1039,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Refreshed */
+            /** @description The new tokens */
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
@@ -1022,9 +1064,9 @@ export interface operations {
     listSessions: {
         parameters: {
             query?: {
-                /** @description Adds `analytics` and `recommendations` */
+                /** @description Adds `analytics` and `recommendations` to the response */
                 include?: "analytics";
-                /** @description Somebody else's, for administrators */
+                /** @description The user to read, for administrators. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
             };
             header?: {
@@ -1035,7 +1077,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The sessions, the caller's own first */
+            /** @description The sessions. The caller's own session is first */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -1047,7 +1089,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
-            /** @description Nothing has changed */
+            /** @description The list has not changed */
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -1076,7 +1118,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was done */
+            /** @description The report of the run */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1118,13 +1160,13 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the page before; one of another list or altered is 400 */
+                /** @description `next_cursor` of the previous page. A changed cursor, or the cursor of another list, is 400 */
                 cursor?: string;
                 type?: components["schemas"]["EventType"];
-                /** @description This level and above */
+                /** @description Only events of this severity or higher */
                 severity?: components["schemas"]["Severity"];
                 session_id?: components["parameters"]["SessionIdQuery"];
-                /** @description Somebody else's, for administrators */
+                /** @description The user to read, for administrators. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
             };
             header?: never;
@@ -1133,7 +1175,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page */
+            /** @description A page of events */
             200: {
                 headers: {
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1155,7 +1197,7 @@ export interface operations {
     getSession: {
         parameters: {
             query?: {
-                /** @description Somebody else's, for administrators */
+                /** @description The user to read, for administrators. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
             };
             header?: never;
@@ -1210,7 +1252,7 @@ export interface operations {
         parameters: {
             query?: {
                 session_id?: components["parameters"]["SessionIdQuery"];
-                /** @description Somebody else's, for administrators */
+                /** @description The user to read, for administrators. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
             };
             header?: never;
@@ -1252,7 +1294,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; no body for the form */
+            /** @description The sessions have ended. For the form of RFC 7009 the body is empty */
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
@@ -1285,7 +1327,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The token's claims, or that it is not active */
+            /** @description The claims of an active token, or `active` false */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1312,7 +1354,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A JSON Web Key Set; may be kept for 300 s */
+            /** @description A JSON Web Key Set. It may be cached for 300 s */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cached"];
@@ -1335,7 +1377,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The metadata; may be kept for 300 s */
+            /** @description The metadata. It may be cached for 300 s */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cached"];
