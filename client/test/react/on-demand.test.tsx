@@ -5,12 +5,12 @@ import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { LatchkeyState } from '../../src/core/types.js';
-import { onDemand } from '../../src/react/on-demand.js';
+import { onDemand } from '../../src/react/hooks/lazy-module.js';
 import type { SessionMonitoringProps } from '../../src/index.js';
 import { fakeLatchkey, latchkeyError } from './support/fake-latchkey.js';
 import { SIGNED_IN, SIGNED_OUT } from './support/world.js';
 
-const PAGE = '../../src/react/sessions-page.js';
+const PAGE = '../../src/react/dashboard/sessions-page.js';
 const NOT_LOADED = 'This part of the page did not load.';
 /** Time for a busy machine to compile the page. */
 const SLOWLY = { timeout: 10_000 };

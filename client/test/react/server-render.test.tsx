@@ -2,7 +2,7 @@ import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 
 import { LatchkeyProvider, preloadSessionMonitoring, SessionMonitoring, useSessionManagement } from '../../src/index.js';
-import { replaceDefaultClient } from '../../src/react/default-client.js';
+import { replaceDefaultClient } from '../../src/react/provider/default-client.js';
 import { fakeLatchkey } from './support/fake-latchkey.js';
 import { SIGNED_IN } from './support/world.js';
 

@@ -5,7 +5,7 @@ import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { LatchkeyProvider, useSessionManagement } from '../../src/index.js';
-import { replaceDefaultClient } from '../../src/react/default-client.js';
+import { replaceDefaultClient } from '../../src/react/provider/default-client.js';
 import { ENDED, type FakeLatchkey, fakeLatchkey, later, latchkeyError } from './support/fake-latchkey.js';
 import { ABROAD, HERE, PHONE, SIGNED_IN, SIGNED_OUT, securityEvent, session } from './support/world.js';
 

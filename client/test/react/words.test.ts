@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 
-import { bars, total } from '../../src/react/chart-numbers.js';
-import { isolated, visible } from '../../src/react/isolate.js';
-import { ENGLISH } from '../../src/react/english.js';
-import { withLabels } from '../../src/react/labels.js';
-import { findingSentence, recommendationSentence } from '../../src/react/sentences.js';
-import { fullName, placeName } from '../../src/react/session-names.js';
-import { neighbourOf } from '../../src/react/neighbour.js';
-import { inOrder } from '../../src/react/session-order.js';
-import { clockTime, length } from '../../src/react/notice-times.js';
-import { ago, lasted } from '../../src/react/time-words.js';
-import { type Words, directionOf } from '../../src/react/words.js';
+import { bars, total } from '../../src/react/dashboard/chart-bars.js';
+import { isolated, visible } from '../../src/react/i18n/bidi.js';
+import { ENGLISH } from '../../src/react/i18n/english.js';
+import { withLabels } from '../../src/react/i18n/labels.js';
+import { findingSentence, recommendationSentence } from '../../src/react/i18n/describe.js';
+import { fullName, placeName } from '../../src/react/i18n/session-names.js';
+import { neighbourOf } from '../../src/react/hooks/adjacent-item.js';
+import { inOrder } from '../../src/react/dashboard/sort-sessions.js';
+import { clockTime, length } from '../../src/react/i18n/format-time.js';
+import { ago, lasted } from '../../src/react/i18n/format-relative-time.js';
+import { type Words, directionOf } from '../../src/react/i18n/i18n.js';
 import { ABROAD, ANALYTICS, HERE, NOW, PHONE, session } from './support/world.js';
 
 process.env['TZ'] = 'UTC';
