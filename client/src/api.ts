@@ -172,7 +172,7 @@ export interface paths {
          *     - `all`: all sessions of the caller.
          *     - `token`: the session of the refresh or access token in `token`.
          *     - `user`: all sessions of a user. For administrators.
-         *     - `everyone`: all sessions of all users. For administrators who signed in within the last 15 minutes.
+         *     - `everyone`: all sessions of all users. For administrators, at most 15 minutes after their sign-in.
          *
          *     A 200 response is sent after the change is committed. A request with the form of RFC 7009 gets 200 and an empty body for
          *     every token, valid or not.

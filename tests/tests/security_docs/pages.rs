@@ -5,9 +5,9 @@ use std::path::PathBuf;
 /// What a row says about itself. A table without that column has attacks, each of which a test must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    Holds,
-    DoesNotHold,
-    NotOurs,
+    Met,
+    NotMet,
+    OutOfScope,
     Unknown,
 }
 
@@ -37,8 +37,8 @@ pub(crate) struct Page {
     pub(crate) lines: usize,
     /// Its rows.
     pub(crate) rows: Vec<Row>,
-    /// The requirements of its list under "What does not hold".
-    pub(crate) does_not_hold: Vec<String>,
+    /// The requirements of its list under "Requirements that are not met".
+    pub(crate) not_met: Vec<String>,
 }
 
 /// Where the documents are.
@@ -74,11 +74,12 @@ impl Page {
                 rows.push(row(name, index + 1, &columns, &cells));
             }
         }
-        let list = text.split("## What does not hold").nth(1).and_then(|rest| rest.split("\n## ").next());
+        let list =
+            text.split("## Requirements that are not met").nth(1).and_then(|rest| rest.split("\n## ").next());
         let items = list.unwrap_or_default().lines().filter_map(|line| line.strip_prefix("- **"));
         let names = items.filter_map(|item| item.split_once("**")).flat_map(|(names, _)| names.split(", "));
-        let does_not_hold = names.map(str::to_owned).collect();
-        Self { name: name.to_owned(), lines: text.lines().count(), rows, does_not_hold }
+        let not_met = names.map(str::to_owned).collect();
+        Self { name: name.to_owned(), lines: text.lines().count(), rows, not_met }
     }
 }
 
@@ -100,9 +101,9 @@ fn row(page: &str, line: usize, columns: &[String], cells: &[String]) -> Row {
         line,
         name: cells[0].clone(),
         status: match status {
-            None | Some("holds") => Status::Holds,
-            Some("does not hold") => Status::DoesNotHold,
-            Some("not ours") => Status::NotOurs,
+            None | Some("met") => Status::Met,
+            Some("not met") => Status::NotMet,
+            Some("out of scope") => Status::OutOfScope,
             Some(_) => Status::Unknown,
         },
         tests: pick(1).collect(),
