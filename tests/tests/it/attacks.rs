@@ -1,0 +1,15 @@
+//! What attackers try, each as a story with its end: the answer, and what lies in the tables afterwards.
+//!
+//! Many attacks have their test beside their subject; `docs/security/attacks.md` lists them all.
+
+mod account_lockout;
+mod audit_trail;
+mod cross_site;
+mod default_limits;
+mod enumeration;
+mod floods;
+mod key_urls;
+mod privilege_escalation;
+mod query_parameters;
+mod removed_user;
+mod several_instances;

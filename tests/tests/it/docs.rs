@@ -1,0 +1,6 @@
+//! The documentation is true: its links, commands, costs and security claims.
+
+mod cost;
+mod links;
+mod readme;
+mod security;

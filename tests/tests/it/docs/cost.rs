@@ -1,0 +1,209 @@
+//! What a deployment costs: units as the engine counts them, times list prices, as `docs/cost.md` has them.
+//!
+//! `UPDATE_DOCS=1 cargo nextest run -p latchkey-tests docs::cost` writes the tables; without it the test only compares.
+
+use std::fmt::Write as _;
+
+use latchkey_local::dev_controls::stats::Usage;
+use latchkey_tests::world::{Reply, Tokens, World};
+use serde_json::json;
+
+// List prices of us-east-1 in dollars, as of 2025.
+const GATEWAY_REQUEST: f64 = 1.00 / 1e6;
+const WRITE_UNIT: f64 = 0.625 / 1e6;
+const READ_UNIT: f64 = 0.125 / 1e6;
+const INVOCATION: f64 = 0.20 / 1e6;
+const GB_SECOND: f64 = 0.000_013_333_4;
+const LOG_BYTE: f64 = 0.50 / 1e9;
+const EGRESS_BYTE: f64 = 0.09 / 1e9;
+const STORED_AND_BACKED_UP_BYTE: f64 = (0.25 + 0.20) / 1e9;
+/// Two keys of KMS, a secret, 27 metrics under alarms, about 50 metrics of ours.
+const FIXED: f64 = 2.00 + 0.40 + 27.0 * 0.10 + 50.0 * 0.30;
+
+// What nobody has measured on AWS yet, and the page says so.
+const BILLED_SECONDS: f64 = 0.010;
+const MEMORY_GB: f64 = 0.256;
+const ACCESS_LOG_BYTES: f64 = 350.0;
+const HEADER_BYTES: f64 = 700.0;
+const ROW_BYTES: f64 = 1_100.0;
+const EVENT_BYTES: f64 = 400.0;
+const EVENT_DAYS: f64 = 90.0;
+
+// What a user does in a day.
+const REFRESHES: f64 = 20.0;
+const SIGN_INS: f64 = 0.1;
+const LISTS: f64 = 0.5;
+
+/// One kind of call, on average.
+struct Call {
+    name: &'static str,
+    usage: Usage,
+    answer_bytes: f64,
+}
+
+impl Call {
+    fn dynamodb(&self) -> f64 {
+        self.usage.write_units * WRITE_UNIT + self.usage.read_units * READ_UNIT
+    }
+
+    fn lambda() -> f64 {
+        INVOCATION + BILLED_SECONDS * MEMORY_GB * GB_SECOND
+    }
+
+    fn egress(&self) -> f64 {
+        (self.answer_bytes + HEADER_BYTES) * EGRESS_BYTE
+    }
+
+    fn sum(&self) -> f64 {
+        GATEWAY_REQUEST + self.dynamodb() + Self::lambda() + ACCESS_LOG_BYTES * LOG_BYTE + self.egress()
+    }
+
+    fn line(&self) -> String {
+        let million = [
+            GATEWAY_REQUEST,
+            self.dynamodb(),
+            Self::lambda(),
+            ACCESS_LOG_BYTES * LOG_BYTE,
+            self.egress(),
+            self.sum(),
+        ];
+        let units = format!("{:.2} | {:.2}", self.usage.write_units, self.usage.read_units);
+        let dollars: Vec<String> = million.iter().map(|price| format!("{:.2}", price * 1e6)).collect();
+        format!("| {} | {units} | {} |\n", self.name, dollars.join(" | "))
+    }
+}
+
+fn average(name: &'static str, total: Usage, times: u32, answer: &Reply) -> Call {
+    let times = f64::from(times);
+    let usage = Usage {
+        calls: total.calls,
+        read_units: total.read_units / times,
+        write_units: total.write_units / times,
+    };
+    // Tokens differ in a digit or two from run to run.
+    let answer_bytes = (answer.body.to_string().len() as f64 / 100.0).round() * 100.0;
+    Call { name, usage, answer_bytes }
+}
+
+/// Twenty refreshes a day for five days: once a day the row moves in its index.
+async fn refresh(world: &World) -> Call {
+    let device = world.device();
+    let mut tokens = device.sign_in("alice").await;
+    world.laptop.store.control(world.now()).await.expect("the engine answers");
+    let mut total = Usage::default();
+    let mut last = None;
+    for _ in 0..100 {
+        world.advance(86_400 / 20);
+        // Whether everyone was signed out is read by an instance, not by a call.
+        world.laptop.store.control(world.now()).await.expect("the engine answers");
+        world.laptop.stats.reset();
+        let reply = device.refresh(&tokens.refresh).await;
+        total.write_units += world.laptop.stats.total().write_units;
+        total.read_units += world.laptop.stats.total().read_units;
+        tokens = Tokens::of(reply.assert_status(200));
+        last = Some(reply);
+    }
+    average("refresh", total, 100, &last.expect("there were some"))
+}
+
+async fn sign_in(world: &World) -> Call {
+    let device = world.device();
+    device.sign_in("bob").await;
+    let assertion = world.assertion("bob");
+    world.laptop.store.control(world.now()).await.expect("the engine answers");
+    world.laptop.stats.reset();
+    let reply = device.login(&assertion).await;
+    average("sign-in", world.laptop.stats.total(), 1, reply.assert_status(201))
+}
+
+async fn list(world: &World) -> Call {
+    let device = world.device();
+    device.sign_in("carl").await;
+    let tokens = device.sign_in("carl").await;
+    world.laptop.stats.reset();
+    let reply = device.list(&tokens.access).await;
+    average("list", world.laptop.stats.total(), 1, reply.assert_status(200))
+}
+
+/// What the end of a session costs that nobody refreshed: cleanup's part, without its fixed looks.
+async fn expiry() -> Usage {
+    let world = World::patient().await;
+    let cost = async |sessions: u32| {
+        for number in 0..sessions {
+            world.device().sign_in(&format!("user-{number}")).await;
+        }
+        world.advance(9 * 86_400);
+        let root = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
+        let root = Tokens::of(world.device().login(&root).await.assert_status(201));
+        world.laptop.stats.reset();
+        let admin = world.device().bearer(&root.access);
+        admin.post("/api/auth/sessions", json!({"action": "cleanup"})).await.assert_status(200);
+        world.laptop.stats.total()
+    };
+    let (few, many) = (cost(10).await, cost(110).await);
+    Usage {
+        calls: 0,
+        // Sessions lie in the index by chance, and so do its pages.
+        read_units: ((many.read_units - few.read_units) / 100.0).round(),
+        write_units: ((many.write_units - few.write_units) / 100.0).round(),
+    }
+}
+
+fn month(users: f64, calls: &[Call; 3], expiry: Usage) -> String {
+    let of = |a_day: f64| users * a_day * 30.0;
+    let refreshes = of(REFRESHES) * calls[0].sum();
+    let others = of(SIGN_INS) * calls[1].sum() + of(LISTS) * calls[2].sum();
+    let cleanup = of(SIGN_INS) * (expiry.write_units * WRITE_UNIT + expiry.read_units * READ_UNIT);
+    let stored = users * (ROW_BYTES + SIGN_INS * EVENT_DAYS * 3.0 * EVENT_BYTES) * STORED_AND_BACKED_UP_BYTE;
+    let instances = 4.0 + of(REFRESHES) / (30.0 * 86_400.0) * BILLED_SECONDS * 2.0;
+    let fixed = FIXED + instances * 30.0 * 86_400.0 / 5.0 * READ_UNIT;
+    let sum = refreshes + others + cleanup + stored + fixed;
+    let dollars =
+        [refreshes, others, cleanup, stored, fixed, sum].map(|price| thousands(price.round() as u64));
+    format!("| {} | {} |\n", thousands(users as u64), dollars.join(" | "))
+}
+
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).expect("digits")).collect();
+    groups.join(",")
+}
+
+/// Both tables.
+async fn tables() -> String {
+    let world = World::patient().await;
+    let calls = [refresh(&world).await, sign_in(&world).await, list(&world).await];
+    let expiry = expiry().await;
+    let mut page = String::from(
+        "| $ a million | write units | read units | gateway | DynamoDB | Lambda | access log | egress | sum |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    calls.iter().for_each(|call| page.push_str(&call.line()));
+    let (writes, reads) = (expiry.write_units, expiry.read_units);
+    let cleanup = (writes * WRITE_UNIT + reads * READ_UNIT) * 1e6;
+    let _ = writeln!(
+        page,
+        "| session cleaned up | {writes:.2} | {reads:.2} | | {cleanup:.2} | | | | {cleanup:.2} |\n"
+    );
+    page.push_str("| users | refreshes | sign-ins, lists | cleanup | storage | fixed | $ a month |\n|---|---|---|---|---|---|---|\n");
+    for users in [1e4, 1e6, 1e8] {
+        page.push_str(&month(users, &calls, expiry));
+    }
+    page
+}
+
+#[tokio::test]
+async fn the_page_of_costs_has_what_was_measured() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cost.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (begin, end) = ("<!-- measured -->\n\n", "\n<!-- until here -->");
+    let (before, rest) = page.split_once(begin).expect("the page says where its tables begin");
+    let (_, after) = rest.split_once(end).expect("and where they end");
+    let wanted = format!("{before}{begin}{}{end}{after}", tables().await);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &wanted).unwrap();
+        return;
+    }
+    assert!(page == wanted, "docs/cost.md is old; it should be\n{wanted}");
+}

@@ -1,0 +1,85 @@
+//! What the README and the documents promise a newcomer works, word for word.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use latchkey_tests::binary::built;
+
+struct Server(Child, String);
+
+impl Server {
+    fn start() -> Self {
+        let mut command = Command::new(built("latchkey-local"));
+        let mut child = command
+            .args(["--memory", "--port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its output is piped"))
+            .read_line(&mut line)
+            .expect("it says something");
+        let address = line.trim().strip_prefix("listening on ").expect("it says where it listens").to_owned();
+        Self(child, address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_readme_leads_from_sign_in_to_a_refused_token() {
+    let shown = run_block_of(include_str!("../../../../README.md"));
+    let lines: Vec<&str> = shown.lines().collect();
+    let session = lines[0].strip_prefix("signed in:  ").unwrap();
+    assert_eq!(lines[1].strip_prefix("refreshed:  "), Some(session), "{shown}");
+    assert!(lines[2].contains(session) && lines[2].contains("\"is_current\":true"), "{shown}");
+    assert!(lines[3].contains("\"ended\":1"), "{shown}");
+    assert!(lines[4].contains("\"session_ended\"") && lines[4].contains("\"signed_out\""), "{shown}");
+}
+
+#[test]
+fn the_emergency_block_ends_one_session_a_user_and_everyone() {
+    let shown = run_block_of(include_str!("../../../../docs/revoking.md"));
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].contains("\"ended\":1") && lines[1].contains("\"ended\":1"), "{shown}");
+    for word in ["odd place", "stolen laptop", "\"by\":\"root\"", "\"tokens_valid_after\":\"2"] {
+        assert!(lines[2].contains(word), "{word}: {shown}");
+    }
+    assert!(lines[3].contains("\"effective_at\":\"2"), "{shown}");
+}
+
+#[test]
+fn the_limits_block_counts_an_attempt_and_clears_it() {
+    let shown = run_block_of(include_str!("../../../../docs/limits.md"));
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].contains("\"remaining\":4") && lines[1].contains("\"remaining\":5"), "{shown}");
+}
+
+/// What a document's curl block prints when a newcomer runs it against a fresh server.
+fn run_block_of(document: &str) -> String {
+    let block = document.split("```sh\n").find(|block| block.starts_with("API=")).expect("the curl block");
+    let block = block.split("```").next().expect("the block ends");
+    let server = Server::start();
+    let script = block.replace("http://127.0.0.1:9000", &server.1);
+    assert_ne!(script, block, "the block must use the server's address");
+    let run = Command::new("bash").args(["-euo", "pipefail", "-c", &script]).output().expect("bash runs");
+    let shown = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success(), "{shown}\n{}", String::from_utf8_lossy(&run.stderr));
+    shown
+}
+
+#[test]
+fn the_readme_names_both_commands_and_every_document() {
+    let readme = include_str!("../../../../README.md");
+    assert!(readme.contains("make run") && readme.contains("make test"));
+    let links = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    for link in links.filter(|link| !link.starts_with("http")) {
+        let path = format!("{}/../{link}", env!("CARGO_MANIFEST_DIR"));
+        assert!(std::path::Path::new(&path).exists(), "{link}");
+    }
+}

@@ -1,0 +1,84 @@
+//! Which tests are there? Every function of the Rust sources that an attribute makes a test, and every title of the
+//! client's tests.
+
+use std::fs::read_to_string;
+use std::path::{Path, PathBuf};
+
+/// All of them, each with its module: `refresh::reuse::a_grandparent_is_reuse_even_within_grace`, and titles as they are.
+pub(crate) struct Tests(Vec<String>);
+
+impl Tests {
+    /// Reads the sources.
+    pub(crate) fn of_the_sources() -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut names = vec![];
+        for folder in ["shared/src", "local/src", "tests/src", "tests/tests/it"] {
+            for path in files(&root.join(folder), &["rs"]) {
+                let module = path.strip_prefix(root.join(folder)).expect("it lies there").with_extension("");
+                let module = module.to_string_lossy().replace('/', "::");
+                let text = read_to_string(&path).expect("a source is text");
+                names.extend(functions(&text).map(|name| format!("{module}::{name}")));
+            }
+        }
+        for folder in ["client/test", "client/browser"] {
+            for path in files(&root.join(folder), &["ts", "tsx", "mjs"]) {
+                names.extend(titles(&read_to_string(&path).expect("a source is text")));
+            }
+        }
+        assert!(names.len() > 900, "only {} tests were found", names.len());
+        Self(names)
+    }
+
+    /// How many tests go by a name: a title, a function's name, or that with its module.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        let end = format!("::{name}");
+        let is_it = |test: &&String| {
+            if name.contains("::") { *test == name } else { *test == name || test.ends_with(&end) }
+        };
+        self.0.iter().filter(is_it).count()
+    }
+}
+
+/// Every file below a folder with one of these endings.
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = vec![];
+    for entry in std::fs::read_dir(folder).expect("there is such a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path, endings));
+        } else if path.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The names of functions right behind a test's attribute, which nothing ignores.
+fn functions(text: &str) -> impl Iterator<Item = &str> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let starts = (0..lines.len()).filter({
+        let lines = lines.clone();
+        move |at| lines[*at] == "#[test]" || lines[*at].starts_with("#[tokio::test")
+    });
+    starts.filter_map(move |at| {
+        let behind =
+            lines[at + 1..].iter().skip_while(|line| line.starts_with("#[") && !line.contains("ignore"));
+        let name = behind.copied().next()?.trim_start_matches("async ").strip_prefix("fn ")?;
+        name.split('(').next()
+    })
+}
+
+/// The titles of Vitest's and Node's tests.
+fn titles(text: &str) -> Vec<String> {
+    let calls =
+        text.lines().map(str::trim).filter(|line| line.starts_with("test(") || line.starts_with("test.each"));
+    let title = |line: &str| {
+        let rest = match line.strip_prefix("test(") {
+            Some(rest) => rest,
+            None => line.split_once(")(")?.1,
+        };
+        let quote = rest.chars().next().filter(|quote| ['\'', '"', '`'].contains(quote))?;
+        rest[1..].split(quote).next().map(str::to_owned)
+    };
+    calls.filter_map(title).collect()
+}

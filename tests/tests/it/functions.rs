@@ -1,0 +1,567 @@
+//! The functions as Lambda starts them: what each answers is what the laptop's router answers.
+//!
+//! Every function here is its real binary under a runtime API on loopback; laptop and functions share one engine,
+//! the functions over TCP. All run on the system's clock.
+
+mod authorizer;
+mod cleanup;
+mod deployment;
+mod freeze;
+mod local_router;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use deployment::{ANDROID, Deployment, FUNCTIONS, MINTING, filled};
+use http::StatusCode;
+use latchkey_tests::event::{Event, Reply};
+use latchkey_tests::lambda::{Failure, FunctionError};
+use latchkey_tests::openapi::Spec;
+use latchkey_tests::world::Tokens;
+use local_router::{assert_same, at_laptop};
+use serde_json::{Value, json};
+
+const ACCESS: &str = "__Host-latchkey_access";
+const REFRESH: &str = "__Host-latchkey_refresh";
+
+/// Every sample event: which function gets it, and the status and the code of its answer.
+const SAMPLES: [(&str, &str, u16, &str); 27] = [
+    ("login-body", "login", 201, ""),
+    ("login-cookie", "login", 201, ""),
+    ("base64-body", "login", 201, ""),
+    ("wrong-method", "login", 405, "method_not_allowed"),
+    ("refresh-body", "refresh", 200, ""),
+    ("refresh-cookie", "refresh", 200, ""),
+    ("refresh-form", "refresh", 200, ""),
+    ("refresh-status", "refresh", 200, ""),
+    ("stage-prefix", "refresh", 200, ""),
+    ("jwks", "refresh", 200, ""),
+    ("discovery", "refresh", 200, ""),
+    ("two-cookies-of-one-name", "refresh", 400, "invalid_request"),
+    ("duplicated-origin-header", "refresh", 403, "csrf_rejected"),
+    ("sessions-list", "sessions", 200, ""),
+    ("sessions-one", "sessions", 200, ""),
+    ("sessions-events", "sessions", 200, ""),
+    ("sessions-cleanup-forbidden", "sessions", 403, "forbidden"),
+    ("sessions-end-one", "sessions", 200, ""),
+    ("sessions-end-others", "sessions", 200, ""),
+    ("not-found", "sessions", 404, "not_found"),
+    ("revoke-current", "revoke", 200, ""),
+    ("revoke-all", "revoke", 200, ""),
+    ("revoke-token-form", "revoke", 200, ""),
+    ("revoke-history", "revoke", 200, ""),
+    ("revoke-user-forbidden", "revoke", 403, "forbidden"),
+    ("introspect", "revoke", 200, ""),
+    ("login-attempts", "login", 200, ""),
+];
+
+/// The event as its own user sends it: two sessions open, the second one shown by its id.
+async fn as_user(deployment: &Deployment, user: &str, name: &str) -> Event {
+    let world = &deployment.world;
+    let service = world.assertion_with("backend", json!({"scope": "latchkey:attempts"}));
+    let sample = Event::from_file(name).fill("assertion", &world.assertion(user));
+    let sample = sample.fill("service_assertion", &service).fill("user", user);
+    let own = deployment.sign_in(user, &sample).await;
+    let other = deployment.sign_in(user, &sample).await;
+    filled(&sample.fill("session_id", &other.session), &own)
+}
+
+/// A new function that forgets it is 0.2 MB more to fetch at every cold start; one that unwinds must not have it.
+#[test]
+fn every_function_names_the_script_that_leaves_out_unwind_tables_and_aborts() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let says = |manifest: &Path, line: &str| {
+        let text = std::fs::read_to_string(manifest).expect("a manifest");
+        assert!(text.lines().any(|each| each == line), "{} without {line}", manifest.display());
+    };
+    let folders = std::fs::read_dir(root.join("functions")).expect("the functions");
+    let folders: Vec<_> =
+        folders.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
+    assert!(folders.len() >= FUNCTIONS.len(), "{folders:?}");
+    for folder in folders {
+        says(&folder.join("Cargo.toml"), "build = \"../link.rs\"");
+    }
+    says(&root.join("Cargo.toml"), "panic = \"abort\"");
+}
+
+#[tokio::test]
+async fn every_sample_event_is_answered_as_the_laptop_answers_it() {
+    let mut deployment = Deployment::new().await;
+    for (name, function, status, code) in SAMPLES {
+        let (here, there) = (format!("{name} here"), format!("{name} there"));
+        let event = as_user(&deployment, &here, name).await;
+        let answer = deployment.call(function, event).await;
+        assert_eq!(answer.status, status, "{name}: {}", answer.body);
+        assert_eq!(answer.code().unwrap_or_default(), code, "{name}");
+        // The laptop has no stages.
+        let event = match name {
+            "stage-prefix" => as_user(&deployment, &there, "refresh-body").await,
+            _ => as_user(&deployment, &there, name).await,
+        };
+        assert_same(&answer, &at_laptop(&deployment.world, event).await, name);
+    }
+}
+
+#[test]
+fn every_sample_event_is_among_these() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    let files = std::fs::read_dir(folder).expect("there is a folder of events");
+    let paths = files.map(|file| file.expect("a file").path());
+    let there: BTreeSet<String> =
+        paths.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
+    let here = SAMPLES.iter().map(|(name, ..)| *name).chain(authorizer::SAMPLES.map(|(name, _)| name));
+    let here = here.chain(cleanup::SAMPLES);
+    let here: BTreeSet<String> = here.map(str::to_owned).collect();
+    assert_eq!(there, here);
+}
+
+/// What is described in `openapi.yaml` has a sample to try it with.
+#[test]
+fn every_operation_has_a_sample_event() {
+    let sampled: BTreeSet<String> = SAMPLES
+        .iter()
+        .flat_map(|(name, ..)| {
+            let event = Event::from_file(name).build();
+            let text =
+                |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let path = text("/rawPath").replace("{{session_id}}", "one");
+            let method = text("/requestContext/http/method");
+            let there = Spec::get().methods_at(&path).into_iter();
+            there.filter(move |operation| operation.method == method).map(|operation| operation.id.to_owned())
+        })
+        .collect();
+    let described: BTreeSet<String> =
+        Spec::get().operations().iter().map(|operation| operation.id.to_owned()).collect();
+    assert_eq!(sampled, described);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_gateways_request_id_and_the_common_headers() {
+    let mut deployment = Deployment::new().await;
+    for (name, function) in [("jwks", "refresh"), ("not-found", "sessions"), ("wrong-method", "login")] {
+        let answer = deployment.call(function, Event::from_file(name)).await;
+        let id = Event::from_file(name).build()["requestContext"]["requestId"].clone();
+        assert_eq!(answer.header("x-request-id"), id.as_str(), "{name}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{name}");
+        let cache = if name == "jwks" { "public, max-age=300" } else { "no-store" };
+        assert_eq!(answer.header("cache-control"), Some(cache), "{name}");
+        if answer.status != 200 {
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{name}");
+            assert_eq!(answer.body["request_id"], id, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_passes_from_function_to_laptop_and_back() {
+    let mut deployment = Deployment::new().await;
+    let assertion = deployment.world.assertion("alice");
+    let login = deployment.call("login", Event::from_file("login-body").fill("assertion", &assertion)).await;
+    let first = tokens(&login);
+    let device = deployment.device(&Event::from_file("login-body"));
+    let second = Tokens::of(&device.refresh(&first.refresh).await);
+    assert_eq!(second.session, first.session);
+    let list = Event::new("GET", "/api/auth/sessions").user_agent(ANDROID).bearer(&second.access);
+    let list = deployment.call("sessions", list).await;
+    assert_eq!(list.body["sessions"][0]["session_id"], json!(first.session), "{}", list.body);
+    assert_eq!(list.body["sessions"][0]["is_current"], true);
+    let third = deployment.call("refresh", filled(&Event::from_file("refresh-body"), &second)).await;
+    let third = tokens(&third);
+    let out = deployment.call("revoke", filled(&Event::from_file("revoke-all"), &third)).await;
+    assert_eq!((out.status, &out.body["ended"]), (StatusCode::OK, &json!(1)), "{}", out.body);
+    let refused = device.refresh(&third.refresh).await;
+    assert_eq!((refused.code(), &refused.body["reason"]), ("session_ended", &json!("signed_out")));
+    let refused =
+        deployment.call("sessions", Event::new("GET", "/api/auth/sessions").bearer(&third.access)).await;
+    assert_eq!((refused.status, refused.code()), (StatusCode::UNAUTHORIZED, Some("session_ended")));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_given_again_byte_for_byte_by_whoever_is_asked() {
+    let mut deployment = Deployment::new().await;
+    let login = Event::from_file("login-body").fill("assertion", &deployment.world.assertion("alice"));
+    let first = tokens(&deployment.call("login", login.clone()).await);
+    let again = tokens(&at_laptop(&deployment.world, login).await);
+    assert_eq!((first.session, &first.refresh), (again.session.clone(), &again.refresh));
+    let refresh = filled(&Event::from_file("refresh-body"), &again);
+    let at_the_laptop = tokens(&at_laptop(&deployment.world, refresh.clone()).await);
+    let at_the_function = tokens(&deployment.call("refresh", refresh).await);
+    assert_eq!(at_the_laptop.refresh, at_the_function.refresh);
+    assert_eq!(deployment.generation("alice", &again.session).await, Some(1));
+}
+
+#[tokio::test]
+async fn cookies_leave_apart_from_the_headers() {
+    let mut deployment = Deployment::new().await;
+    let assertion = deployment.world.assertion("alice");
+    let login = Event::from_file("login-cookie").fill("assertion", &assertion);
+    let login = deployment.call("login", login).await;
+    assert_two_cookies(&login, "604800");
+    for member in ["access_token", "refresh_token", "token_type", "refresh_expires_in"] {
+        assert!(login.body.get(member).is_none(), "{member}");
+    }
+    let held = cookie_tokens(&login);
+    let refresh = deployment.call("refresh", filled(&Event::from_file("refresh-cookie"), &held)).await;
+    assert_two_cookies(&refresh, "604800");
+    let held = cookie_tokens(&refresh);
+    let out = deployment.call("revoke", filled(&Event::from_file("revoke-current"), &held)).await;
+    assert_two_cookies(&out, "0");
+    assert_eq!((out.cookie(ACCESS), out.cookie(REFRESH)), (Some(""), Some("")));
+}
+
+fn assert_two_cookies(answer: &Reply, max_age: &str) {
+    assert!(answer.headers.get("set-cookie").is_none());
+    let attributes: Vec<(&str, &str)> =
+        answer.cookies.iter().map(|line| line.split_once('=').expect("a cookie has a name")).collect();
+    let attributes =
+        attributes.iter().map(|(name, rest)| (*name, rest.split_once("; ").expect("attributes").1));
+    let of = |same_site: &str| format!("Path=/; Max-Age={max_age}; HttpOnly; Secure; SameSite={same_site}");
+    assert_eq!(
+        attributes.collect::<Vec<_>>(),
+        [(ACCESS, of("Lax").as_str()), (REFRESH, of("Strict").as_str())]
+    );
+}
+
+#[tokio::test]
+async fn a_stage_before_the_path_is_no_part_of_it() {
+    let mut deployment = Deployment::new().await;
+    let sample = Event::from_file("stage-prefix");
+    let held = deployment.sign_in("alice", &sample).await;
+    let answer = deployment.call("refresh", filled(&sample, &held)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let status = Event::new("GET", "/api/auth/refresh").stage_prefix("v1").bearer(&tokens(&answer).access);
+    assert_eq!(deployment.call("refresh", status).await.body["state"], "active");
+    // A path that only begins like the stage, and a stage that is no prefix.
+    for (stage, path) in [("pro", "/prod/api/auth/refresh"), ("$default", "/prod/api/auth/refresh")] {
+        let mut event = Event::new("GET", path).build();
+        event["requestContext"]["stage"] = json!(stage);
+        let mut function = deployment.start("refresh", &[]).await.expect("it starts");
+        let answer = Reply::parse(function.invoke(event).await.expect("it answers"));
+        assert_eq!((answer.status, answer.code()), (StatusCode::NOT_FOUND, Some("not_found")), "{stage}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_in_base64_is_read_as_text_is() {
+    let mut deployment = Deployment::new().await;
+    let held = deployment.sign_in("alice", &Event::from_file("refresh-body")).await;
+    let body = json!({"refresh_token": held.refresh}).to_string();
+    let event = Event::new("POST", "/api/auth/refresh").user_agent(ANDROID);
+    let encoded = deployment.call("refresh", event.clone().base64_body("application/json", &body)).await;
+    let plain = deployment.call("refresh", event.clone().body("application/json", &body)).await;
+    assert_eq!(tokens(&encoded).refresh, tokens(&plain).refresh);
+    let not_utf8 = deployment
+        .call("refresh", event.base64_body("application/json", b"{\"refresh_token\":\"\xff\"}"))
+        .await;
+    assert_eq!((not_utf8.status, not_utf8.code()), (StatusCode::BAD_REQUEST, Some("invalid_request")));
+}
+
+#[tokio::test]
+async fn a_body_over_16_kib_is_refused_in_base64_too() {
+    let mut deployment = Deployment::new().await;
+    let text = json!({"refresh_token": "a".repeat(16 * 1024)}).to_string();
+    let event = Event::new("POST", "/api/auth/refresh");
+    for event in [event.clone().body("application/json", &text), event.base64_body("application/json", &text)]
+    {
+        let answer = deployment.call("refresh", event).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::PAYLOAD_TOO_LARGE, Some("body_too_large")));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_somebody_tampered_with_changes_nothing() {
+    let mut deployment = Deployment::new().await;
+    for (name, status, code) in [
+        ("two-cookies-of-one-name", 400, "invalid_request"),
+        ("duplicated-origin-header", 403, "csrf_rejected"),
+    ] {
+        let sample = Event::from_file(name);
+        let held = deployment.sign_in(name, &sample).await;
+        let answer = deployment.call("refresh", filled(&sample, &held)).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (status, Some(code)), "{}", answer.body);
+        assert_eq!(deployment.generation(name, &held.session).await, Some(0), "{name}");
+        assert!(answer.cookies.is_empty(), "{name}");
+        let refreshed = deployment.device(&sample).refresh(&held.refresh).await;
+        assert_eq!(refreshed.status, 200, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_doubled_authorization_header_is_no_credential() {
+    let mut deployment = Deployment::new().await;
+    let event = Event::new("GET", "/api/auth/sessions").user_agent(ANDROID);
+    let held = deployment.sign_in("alice", &event).await;
+    let twice = event.bearer(&held.access).header_again("authorization", &format!("Bearer {}", held.access));
+    let answer = deployment.call("sessions", twice).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, Some("invalid_token")));
+}
+
+#[tokio::test]
+async fn the_address_is_the_gateways_and_no_header_changes_it() {
+    let mut deployment = Deployment::new().await;
+    let login = Event::from_file("login-body").fill("assertion", &deployment.world.assertion("alice"));
+    let login = login.source_ip("198.51.100.77");
+    let login =
+        ["x-forwarded-for", "x-real-ip", "x-dev-source-ip", "cf-connecting-ip", "cloudfront-viewer-address"]
+            .iter()
+            .fold(login, |event, name| event.header(name, "203.0.113.66"));
+    let held = tokens(&deployment.call("login", login).await);
+    let list =
+        deployment.call("sessions", Event::new("GET", "/api/auth/sessions").bearer(&held.access)).await;
+    assert_eq!(list.body["sessions"][0]["ip_address"], "198.51.100.77", "{}", list.body);
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_answered_with_those_that_are_right() {
+    let mut deployment = Deployment::new().await;
+    let cases = [
+        ("login", "GET", "/api/auth/login", "POST"),
+        ("refresh", "DELETE", "/api/auth/refresh", "GET,HEAD,POST"),
+        ("refresh", "POST", "/api/auth/.well-known/jwks.json", "GET,HEAD"),
+        ("sessions", "PUT", "/api/auth/sessions", "DELETE,GET,HEAD,POST"),
+        ("sessions", "PATCH", "/api/auth/sessions/0193", "DELETE,GET,HEAD"),
+        ("revoke", "DELETE", "/api/auth/revoke", "GET,HEAD,POST"),
+    ];
+    for (function, method, path, allowed) in cases {
+        let answer = deployment.call(function, Event::new(method, path)).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code()),
+            (405, Some("method_not_allowed")),
+            "{method} {path}"
+        );
+        let mut allow: Vec<&str> =
+            answer.header("allow").unwrap_or_default().split(',').map(str::trim).collect();
+        allow.sort_unstable();
+        assert_eq!(allow.join(","), allowed, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_serves_its_own_paths_and_no_other() {
+    let mut deployment = Deployment::new().await;
+    let paths = [
+        ("login", "POST", "/api/auth/login"),
+        ("refresh", "POST", "/api/auth/refresh"),
+        ("sessions", "GET", "/api/auth/sessions"),
+        ("revoke", "POST", "/api/auth/revoke"),
+    ];
+    for function in FUNCTIONS {
+        for (owner, method, path) in paths {
+            let answer = deployment.call(function, Event::new(method, path)).await;
+            assert_eq!(answer.status == 404, function != owner, "{path} at {function}: {}", answer.body);
+        }
+        let lever =
+            deployment.call(function, Event::new("POST", "/dev/assertion").json(json!({"sub": "a"}))).await;
+        assert_eq!(lever.status, 404, "{function} serves the dev controls");
+    }
+}
+
+/// API Gateway hands on the path and the query as they came.
+#[tokio::test]
+async fn a_request_line_that_is_no_uri_ends_no_function() {
+    let mut deployment = Deployment::new().await;
+    let own = ["/api/auth/login", "/api/auth/refresh", "/api/auth/sessions/a", "/api/auth/revoke"];
+    for (function, path) in FUNCTIONS.into_iter().zip(own) {
+        let mut running = deployment.start(function, &[]).await.expect("it starts");
+        for (path, query) in [
+            (path, "scope=<others>"),
+            (path, "a=\"b\""),
+            (path, "a b"),
+            (path, "a=%zz&&&=="),
+            (path, "\u{e4}\u{7f}\u{0}"),
+            (path, &"a=b&".repeat(2_500)),
+            ("/api/auth/sessions/\u{e4} \"<>", ""),
+            ("/api/auth/sessions/%00%zz", ""),
+            ("//api/auth/sessions", ""),
+            ("/api/auth/../../login", ""),
+        ] {
+            let mut event = Event::new("GET", "/").build();
+            event["rawPath"] = json!(path);
+            event["rawQueryString"] = json!(query);
+            let answer = running.invoke(event).await;
+            let answer = answer.unwrap_or_else(|error| panic!("{function} {path}?{query}: {error}"));
+            let status = Reply::parse(answer).status.as_u16();
+            assert!((400..500).contains(&status) || status == 200, "{function} {path}?{query}: {status}");
+        }
+    }
+    let list = deployment.call("sessions", Event::new("GET", "/api/auth/sessions")).await;
+    assert_eq!(list.code(), Some("token_missing"));
+}
+
+#[tokio::test]
+async fn an_event_that_is_no_request_ends_no_function() {
+    let deployment = Deployment::new().await;
+    let mut function = deployment.start("sessions", &[]).await.expect("it starts");
+    for event in [json!({}), json!(null), json!({"version": "2.0"}), json!([1]), json!("ping")] {
+        let error = function.invoke(event).await.expect_err("it is no request");
+        assert!(matches!(error.failure, Failure::Reported(_)), "{error}");
+    }
+    let answer = function.invoke(Event::from_file("not-found").build()).await.expect("it goes on");
+    assert_eq!(Reply::parse(answer).status, 404);
+}
+
+#[tokio::test]
+async fn without_a_store_a_function_starts_and_answers_503_in_time() {
+    let deployment = Deployment::new().await;
+    let held = deployment.sign_in("alice", &Event::from_file("refresh-body")).await;
+    // Bound and dropped: nobody listens there.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let endpoint = format!("http://{}", closed.expect("loopback has a free port"));
+    let mut function =
+        deployment.start("refresh", &[("AWS_ENDPOINT_URL_DYNAMODB", &endpoint)]).await.expect("it starts");
+    let asked = Instant::now();
+    let answer = function.invoke(filled(&Event::from_file("refresh-body"), &held).build()).await;
+    let answer = Reply::parse(answer.expect("it answers"));
+    assert!(asked.elapsed() < Duration::from_secs(3));
+    assert_eq!((answer.status.as_u16(), answer.code()), (503, Some("store_unavailable")));
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    assert!(answer.cookies.is_empty());
+    let refreshed = deployment.device(&Event::from_file("refresh-body")).refresh(&held.refresh).await;
+    assert_eq!(refreshed.status, 200, "the token is as good as before");
+}
+
+#[tokio::test]
+async fn a_function_that_lacks_a_setting_says_which_and_ends() {
+    let deployment = Deployment::new().await;
+    for function in FUNCTIONS {
+        for name in [
+            "LATCHKEY_KEYS",
+            "LATCHKEY_ISSUER",
+            "LATCHKEY_AUDIENCE",
+            "LATCHKEY_TRUSTED_ISSUERS",
+            "AWS_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+        ] {
+            assert_start_fails(&deployment, function, name, "").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_function_with_a_wrong_setting_says_which_and_ends() {
+    let deployment = Deployment::new().await;
+    let two_signing_keys =
+        deployment.settings("login")["LATCHKEY_KEYS"].replacen("\"keys\":[", "\"keys\":[{},", 1);
+    let wrong = [
+        ("LATCHKEY_KEYS", "not-json-but-secret"),
+        ("LATCHKEY_KEYS", two_signing_keys.as_str()),
+        ("LATCHKEY_ISSUER", "http://app.example.com/api/auth"),
+        ("LATCHKEY_TRUSTED_ISSUERS", "[]"),
+        ("LATCHKEY_ALLOWED_ORIGINS", "*"),
+        ("COOKIE_SECURE", "yes"),
+        ("ACCESS_TOKEN_TTL", "8d"),
+        ("REFRESH_GRACE", "11m"),
+        ("SESSION_LIMIT", "31"),
+        ("LIMIT_REFRESH", "20"),
+        ("TABLE_SESSIONS", "no table"),
+        ("AWS_CA_BUNDLE", "/nowhere/bundle.pem"),
+        ("AWS_CA_BUNDLE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
+    ];
+    for (name, value) in wrong {
+        assert_start_fails(&deployment, "sessions", name, value).await;
+    }
+}
+
+/// It ends with an exit code, one JSON line that names the setting, and nothing secret.
+async fn assert_start_fails(deployment: &Deployment, function: &str, name: &str, value: &str) {
+    let what = format!("{function} with {name}={value:?}");
+    let error = deployment.start(function, &[(name, value)]).await.map(|_| ()).expect_err(&what);
+    assert_exit(&error, &what);
+    let [line] = error.logs.as_slice() else { panic!("{what} wrote {:?}", error.logs) };
+    let json: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{what}: {line}"));
+    assert_eq!(json["level"], "ERROR", "{what}");
+    let message = json["error"].as_str().unwrap_or_default();
+    assert!(message.starts_with(&format!("{name}: ")), "{what}: {line}");
+    let value = if value.len() > 8 { value } else { "no value so short is a secret" };
+    let secrets = deployment.secrets();
+    for secret in secrets.iter().map(String::as_str).chain([value]) {
+        assert!(name == "AWS_CA_BUNDLE" || !line.contains(secret), "{what}: {line}");
+    }
+}
+
+fn assert_exit(error: &FunctionError, what: &str) {
+    let Failure::Exited(status) = &error.failure else { panic!("{what}: {error}") };
+    assert!(status.code().is_some_and(|code| code != 0), "{what}: {status}");
+}
+
+#[tokio::test]
+async fn only_what_mints_tokens_needs_a_private_key() {
+    let deployment = Deployment::new().await;
+    let public = deployment.public_keys();
+    assert!(!public.contains("\"d\""));
+    for function in FUNCTIONS {
+        let started = deployment.start(function, &[("LATCHKEY_KEYS", &public)]).await;
+        assert_eq!(started.is_err(), MINTING.contains(&function), "{function}");
+    }
+    for function in MINTING {
+        assert_start_fails(&deployment, function, "LATCHKEY_KEYS", &public).await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_refresh_key_no_function_starts() {
+    let deployment = Deployment::new().await;
+    for function in FUNCTIONS {
+        let mut keys: Value =
+            serde_json::from_str(&deployment.settings(function)["LATCHKEY_KEYS"]).expect("JSON");
+        keys["keys"].as_array_mut().expect("keys").retain(|key| key["kty"] != "oct");
+        assert_start_fails(&deployment, function, "LATCHKEY_KEYS", &keys.to_string()).await;
+    }
+}
+
+#[tokio::test]
+async fn no_line_of_a_whole_run_holds_a_token() {
+    let mut deployment = Deployment::new().await;
+    let mut secrets = deployment.secrets();
+    for (name, function, ..) in SAMPLES {
+        let assertion = deployment.world.assertion(name);
+        let sample = Event::from_file(name).fill("assertion", &assertion);
+        let held = deployment.sign_in(name, &sample).await;
+        let good = filled(&sample, &held);
+        let answer = deployment.call(function, good.clone()).await;
+        // Again, and with a token that is almost right: refusals are logged, too.
+        deployment.call(function, good).await;
+        let spoilt =
+            Tokens { access: spoilt(&held.access), refresh: spoilt(&held.refresh), session: held.session };
+        deployment.call(function, filled(&sample, &spoilt)).await;
+        secrets.extend([assertion, held.access, held.refresh, spoilt.access, spoilt.refresh]);
+        secrets.extend(answer.cookie(ACCESS).map(str::to_owned));
+        secrets.extend(answer.cookie(REFRESH).map(str::to_owned));
+        for member in ["access_token", "refresh_token"] {
+            secrets.extend(answer.body[member].as_str().map(str::to_owned));
+        }
+    }
+    // Each part of a token by itself, and the nonce, which is inside a refresh token's payload.
+    let parts = secrets.iter().flat_map(|secret| secret.split('.')).filter(|part| part.len() >= 16);
+    let parts: BTreeSet<&str> = parts.collect();
+    let logs = deployment.logs();
+    assert!(logs.len() > SAMPLES.len(), "{} lines", logs.len());
+    for line in &logs {
+        assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "{line}");
+        assert!(!line.contains("eyJ") && !line.contains("latchkey_"), "{line}");
+        assert!(!parts.iter().any(|part| line.contains(part)), "{line}");
+    }
+}
+
+/// With another last character but one of its signature.
+fn spoilt(token: &str) -> String {
+    let at = token.len() - 2;
+    let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
+    format!("{}{other}{}", &token[..at], &token[at + 1..])
+}
+
+fn tokens(answer: &Reply) -> Tokens {
+    let text = |member: &str| {
+        let value = answer.body[member].as_str();
+        value.unwrap_or_else(|| panic!("no {member} in {} {}", answer.status, answer.body)).to_owned()
+    };
+    Tokens { access: text("access_token"), refresh: text("refresh_token"), session: text("session_id") }
+}
+
+fn cookie_tokens(answer: &Reply) -> Tokens {
+    let cookie = |name| answer.cookie(name).expect("both cookies are set").to_owned();
+    let session = answer.body["session_id"].as_str().expect("a session").to_owned();
+    Tokens { access: cookie(ACCESS), refresh: cookie(REFRESH), session }
+}

@@ -1,0 +1,108 @@
+//! The guard in front of other services: who gets through, in both modes, and what everybody else is told.
+
+mod cookies;
+#[expect(dead_code, reason = "its main is not what is called here")]
+#[path = "../../../shared/examples/guarded_service.rs"]
+mod guarded_service;
+mod sessions;
+mod shop;
+mod tokens;
+mod verifier;
+
+use http::{Method, Request};
+use latchkey_tests::world::Reply;
+use serde_json::json;
+use shop::{MODES, Mode, Shop};
+use tower::ServiceExt as _;
+
+#[tokio::test]
+async fn whoever_is_signed_in_gets_through_with_their_claims() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    for mode in MODES {
+        for method in ["GET", "POST", "DELETE"] {
+            let reply =
+                shop.call(mode, method, &[("authorization", &format!("bearer {}", held.access))]).await;
+            reply.assert_status(200);
+            assert_eq!((&reply.body["sub"], &reply.body["sid"]), (&json!("alice"), &json!(held.session)));
+        }
+    }
+    assert_eq!(shop.served(), 6);
+}
+
+#[tokio::test]
+async fn an_offline_check_costs_nothing_and_a_strict_one_a_single_read_unit() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    for (mode, cost) in [(Mode::Offline, (0, 0.0, 0.0)), (Mode::Strict, (1, 1.0, 0.0))] {
+        shop.world.laptop.stats.reset();
+        shop.bearer(mode, &held.access).await.assert_status(200);
+        let usage = shop.world.laptop.stats.total();
+        assert_eq!((usage.calls, usage.read_units, usage.write_units), cost, "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_written_as_our_own_endpoints_write_it() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    shop.world.device().revoke(&held.access, json!({"strategy": "current"})).await.assert_status(200);
+    let own = shop.world.device();
+    let cases = [
+        ("token_missing", "Bearer", vec![]),
+        ("invalid_token", "Bearer error=\"invalid_token\"", vec![("authorization", "Bearer x".to_owned())]),
+        (
+            "session_ended",
+            "Bearer error=\"invalid_token\"",
+            vec![("authorization", format!("Bearer {}", held.access))],
+        ),
+    ];
+    for (code, challenge, headers) in cases {
+        let headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let reply = shop.call(Mode::Strict, "GET", &headers).await;
+        reply.assert_problem(401, code);
+        assert_eq!(reply.header("www-authenticate"), challenge, "{code}");
+        assert_eq!(reply.header("cache-control"), "no-store", "{code}");
+        let ours = headers.iter().fold(own.clone(), |own, (name, value)| own.header(name, value));
+        let ours = ours.get("/api/auth/sessions").await;
+        assert_eq!((ours.code(), ours.header("www-authenticate")), (code, challenge));
+    }
+    assert_eq!(shop.served(), 0);
+}
+
+#[tokio::test]
+async fn what_the_service_itself_answers_passes_as_it_is() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    let reply = shop.bearer_at(Mode::Offline, "GET", "/nowhere", &held.access).await;
+    assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (404, ""));
+}
+
+#[tokio::test]
+async fn a_route_that_nobody_guards_lets_nobody_in() {
+    let unguarded = axum::Router::new().route("/orders", axum::routing::get(shop::orders));
+    let request = Request::get("/orders").body(axum::body::Body::empty()).expect("a request");
+    let reply = Reply::read(unguarded.oneshot(request).await.expect("it answers")).await;
+    assert_eq!(reply.status, 500);
+}
+
+#[tokio::test]
+async fn the_example_service_guards_its_routes() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    let service = guarded_service::service(shop.check(Mode::Offline));
+    let call = async |method: Method, path: &str, token: Option<&str>| {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(axum::body::Body::empty()).expect("a request");
+        Reply::read(service.clone().oneshot(request).await.expect("it answers")).await
+    };
+    call(Method::GET, "/health", None).await.assert_status(200);
+    call(Method::GET, "/orders", None).await.assert_problem(401, "token_missing");
+    call(Method::GET, "/orders", Some(&held.access)).await.assert_status(200);
+    let forbidden = call(Method::DELETE, "/orders", Some(&held.access)).await;
+    assert_eq!((forbidden.status.as_u16(), forbidden.code()), (403, "forbidden"));
+}

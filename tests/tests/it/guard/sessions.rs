@@ -1,0 +1,108 @@
+//! The session behind the token: what strict sees at once and offline does not, by design.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey_local::dev_controls::faults::FaultKind;
+use serde_json::json;
+
+use super::shop::{MODES, Mode, Shop};
+
+#[tokio::test]
+async fn an_ended_session_is_refused_at_once_when_strict_and_taken_until_it_expires_offline() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    shop.world.device().revoke(&held.access, json!({"strategy": "current"})).await.assert_status(200);
+    assert!(shop.world.row("alice", &held.session).await.is_none());
+    shop.bearer(Mode::Strict, &held.access).await.assert_problem(401, "session_ended");
+    shop.bearer(Mode::Offline, &held.access).await.assert_status(200);
+    shop.world.advance(3_600);
+    shop.bearer(Mode::Offline, &held.access).await.assert_problem(401, "token_expired");
+    assert_eq!(shop.served(), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_is_ending_is_over() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    shop.world.mark_ending("alice", &held.session, "signed_out").await;
+    assert!(shop.world.row("alice", &held.session).await.is_some());
+    shop.bearer(Mode::Strict, &held.access).await.assert_problem(401, "session_ended");
+}
+
+#[tokio::test]
+async fn a_row_that_nobody_has_deleted_yet_is_over_once_it_has_expired() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    let mut row = shop.world.raw_row("alice", &held.session).await.expect("it is there");
+    let now = shop.world.now().seconds();
+    for (expires_at, status) in [(now + 1, 200), (now, 401)] {
+        row.insert("e".to_owned(), AttributeValue::N(expires_at.to_string()));
+        shop.world.put_row(row.clone()).await;
+        shop.bearer(Mode::Strict, &held.access).await.assert_status(status);
+    }
+}
+
+#[tokio::test]
+async fn somebody_elses_session_lends_its_life_to_nobody() {
+    let shop = Shop::open().await;
+    let alice = shop.world.device().sign_in("alice").await;
+    let bob = shop.world.device().sign_in("bob").await;
+    let mixed = shop.resigned(&alice.access, json!({}), json!({"sid": bob.session}));
+    shop.bearer(Mode::Strict, &mixed).await.assert_problem(401, "session_ended");
+}
+
+#[tokio::test]
+async fn a_word_must_be_in_the_scope() {
+    let shop = Shop::open().await;
+    let (admin, user) = (shop.admin("root").await, shop.world.device().sign_in("alice").await);
+    for mode in MODES {
+        shop.bearer_at(mode, "GET", "/staff", &admin.access).await.assert_status(200);
+        let refused = shop.bearer_at(mode, "GET", "/staff", &user.access).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (403, "forbidden"), "{}", refused.body);
+        let challenge = "Bearer error=\"insufficient_scope\", scope=\"latchkey:admin\"";
+        assert_eq!(refused.header("www-authenticate"), challenge);
+        assert_eq!(refused.text("request_id"), refused.header("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_was_taken_from_the_row_is_gone_when_strict() {
+    let shop = Shop::open().await;
+    let admin = shop.admin("root").await;
+    shop.world.take_scope("root", &admin.session).await;
+    let refused = shop.bearer_at(Mode::Strict, "GET", "/staff", &admin.access).await;
+    assert_eq!(refused.code(), "forbidden");
+    assert_eq!(shop.bearer(Mode::Strict, &admin.access).await.body["scope"], "");
+    shop.bearer_at(Mode::Offline, "GET", "/staff", &admin.access).await.assert_status(200);
+    // What the row alone grants is not granted either.
+    let less = shop.admin("ruth").await;
+    let less = shop.resigned(&less.access, json!({}), json!({"scope": ""}));
+    assert_eq!(shop.bearer_at(Mode::Strict, "GET", "/staff", &less).await.code(), "forbidden");
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_lets_nobody_in_and_signs_nobody_out() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    let before = shop.world.everything().await;
+    shop.world.laptop.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
+    let reply = shop.bearer(Mode::Strict, &held.access).await;
+    reply.assert_problem(503, "store_unavailable");
+    assert_eq!((reply.header("retry-after"), shop.served()), ("2", 0));
+    shop.world.laptop.faults.clear(None);
+    shop.world.laptop.faults.queue(None, FaultKind::Error500, 3);
+    shop.bearer(Mode::Offline, &held.access).await.assert_status(200);
+    shop.world.laptop.faults.clear(None);
+    shop.bearer(Mode::Strict, &held.access).await.assert_status(200);
+    shop.world.assert_unchanged(&before, "a check writes nothing").await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_a_fault_and_no_end() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    let mut row = shop.world.raw_row("alice", &held.session).await.expect("it is there");
+    row.remove("x");
+    shop.world.put_row(row).await;
+    shop.bearer(Mode::Strict, &held.access).await.assert_problem(500, "internal");
+    assert_eq!(shop.served(), 0);
+}

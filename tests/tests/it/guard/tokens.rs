@@ -1,0 +1,101 @@
+//! Tokens that look good and are not; each is refused before the shop hears of it, and costs no call.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use latchkey_tests::world::{Provider, flipped, header, payload};
+use serde_json::json;
+
+use super::shop::{MODES, Mode, Shop};
+
+#[tokio::test]
+async fn a_forged_token_is_refused_at_once() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    let token = held.access.as_str();
+    let claims = payload(token).to_string();
+    let forgeries = [
+        ("one bit of the signature", flipped(token)),
+        ("no signature", format!("{}.", token.rsplit_once('.').expect("three parts").0)),
+        ("alg none", unsigned(&json!({"alg": "none", "typ": "at+jwt"}), &claims)),
+        ("HS256 with the public key", hmac_with_the_public_key(&shop, token, &claims)),
+        ("a stranger's key", Provider::generate().sign(&header(token), &claims)),
+        ("an ID token's typ", shop.resigned(token, json!({"typ": "JWT"}), json!({}))),
+        ("no typ", shop.resigned(token, json!({"typ": null}), json!({}))),
+        ("a refresh token's typ", shop.resigned(token, json!({"typ": "refresh+jwt"}), json!({}))),
+        ("the refresh token", held.refresh.clone()),
+        ("another audience", shop.resigned(token, json!({}), json!({"aud": "other"}))),
+        (
+            "a list of audiences",
+            shop.resigned(token, json!({}), json!({"aud": [shop.world.laptop.audience]})),
+        ),
+        ("another issuer", shop.resigned(token, json!({}), json!({"iss": "https://evil.example/api/auth"}))),
+        ("no exp", shop.resigned(token, json!({}), json!({"exp": null}))),
+        ("exp as text", shop.resigned(token, json!({}), json!({"exp": "9999999999"}))),
+        ("no session", shop.resigned(token, json!({}), json!({"sid": null}))),
+        ("an assertion", shop.world.assertion("alice")),
+        ("nothing", String::new()),
+        ("two tokens", format!("{token},{token}")),
+        ("a word more", format!("{token} {token}")),
+    ];
+    shop.world.laptop.stats.reset();
+    for mode in MODES {
+        for (what, forgery) in &forgeries {
+            let reply = shop.bearer(mode, forgery).await;
+            assert_eq!(reply.code(), "invalid_token", "{mode:?}: {what}: {}", reply.body);
+            reply.assert_problem(401, "invalid_token");
+        }
+    }
+    assert_eq!((shop.served(), shop.world.laptop.stats.total().calls), (0, 0));
+    // The signer makes good ones, too: it was the change that was refused.
+    let good = shop.resigned(token, json!({}), json!({}));
+    shop.bearer(Mode::Strict, &good).await.assert_status(200);
+}
+
+fn unsigned(header: &serde_json::Value, claims: &str) -> String {
+    format!("{}.{}.", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims))
+}
+
+/// The confusion of RFC 8725 section 2.1: what is public is taken for a secret.
+fn hmac_with_the_public_key(shop: &Shop, token: &str, claims: &str) -> String {
+    let jwks = shop.world.laptop.app.config().keys.public_jwks().to_string();
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, jwks.as_bytes());
+    let header = json!({"alg": "HS256", "typ": "at+jwt", "kid": header(token)["kid"]});
+    let input = unsigned(&header, claims);
+    let tag = aws_lc_rs::hmac::sign(&key, input.trim_end_matches('.').as_bytes());
+    format!("{input}{}", BASE64URL.encode(tag.as_ref()))
+}
+
+#[tokio::test]
+async fn a_token_is_good_until_the_second_it_expires() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    shop.world.advance(3_599);
+    for mode in MODES {
+        shop.bearer(mode, &held.access).await.assert_status(200);
+    }
+    shop.world.advance(1);
+    for mode in MODES {
+        shop.bearer(mode, &held.access).await.assert_problem(401, "token_expired");
+    }
+    assert_eq!(shop.served(), 2);
+}
+
+#[tokio::test]
+async fn a_header_that_is_no_bearer_token_is_never_passed_over() {
+    let shop = Shop::open().await;
+    let held = shop.world.device().sign_in("alice").await;
+    let cookie = format!("latchkey_access={}", held.access);
+    for authorization in ["", "Bearer", "Bearer ", "Basic YTpi", &held.access, "Bearer x.y.z"] {
+        for mode in MODES {
+            // A good cookie beside it must not make up for it.
+            let reply =
+                shop.call(mode, "GET", &[("authorization", authorization), ("cookie", &cookie)]).await;
+            reply.assert_problem(401, "invalid_token");
+        }
+    }
+    let bearer = format!("Bearer {}", held.access);
+    let twice = [("authorization", bearer.as_str()), ("authorization", bearer.as_str())];
+    shop.call(Mode::Offline, "GET", &twice).await.assert_problem(401, "invalid_token");
+    shop.call(Mode::Offline, "GET", &[]).await.assert_problem(401, "token_missing");
+    assert_eq!(shop.served(), 0);
+}

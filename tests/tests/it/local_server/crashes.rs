@@ -1,0 +1,157 @@
+//! A server that is gone in the middle of a call: before each of the call's own calls to the store, and after it.
+//!
+//! Whoever asked hears nothing, asks the next server the same again, and finds it done once.
+
+use std::collections::BTreeMap;
+
+use latchkey_tests::world::payload;
+use serde_json::{Value, json};
+
+use super::http_client::{Answer, Request};
+use super::process::{Server, Tokens};
+
+const KINDS: [&str; 2] = ["crash_before", "crash_after_commit"];
+/// No call here makes more calls of its own to the store than this.
+const MOST_CALLS: u32 = 12;
+
+/// Two sessions of one user; the first one has been refreshed.
+struct Story {
+    first: Tokens,
+    /// What the first one was opened with.
+    old_refresh: String,
+    second: Tokens,
+    assertion: String,
+}
+
+async fn story(server: &Server) -> Story {
+    let opened = server.sign_in("alice").await;
+    let first = Tokens::of(&server.refresh(&opened.refresh).await);
+    let second = server.sign_in("alice").await;
+    Story { first, old_refresh: opened.refresh, second, assertion: server.assertion("alice").await }
+}
+
+/// Crashes a server at each call to the store that `ask` makes, asks the next one again, and hands that to `check`.
+async fn at_each_call(
+    ask: impl Fn(&Server, &Story) -> Request,
+    check: impl AsyncFn(&Server, &Story, Answer, &str),
+) {
+    for kind in KINDS {
+        let mut crashes = 0;
+        for skip in 0..MOST_CALLS {
+            let directory = tempfile::tempdir().expect("a directory");
+            let server = Server::on(directory.path(), 0).await;
+            let (story, port) = (story(&server).await, server.address.port());
+            let fault = json!({"kind": kind, "skip": skip, "count": 1});
+            assert_eq!(server.post("/dev/fault", fault).await.status, 200);
+            if ask(&server, &story).send_into_the_dark(server.address).await.is_some() {
+                break;
+            }
+            assert!(!server.ended().await.status.success(), "{kind} {skip}");
+            crashes += 1;
+            // Its address is in every token.
+            let server = Server::on(directory.path(), port).await;
+            let answer = ask(&server, &story).send(server.address).await;
+            check(&server, &story, answer, &format!("{kind} at call {skip}")).await;
+        }
+        assert!((1..MOST_CALLS).contains(&crashes), "{kind}: {crashes} crashes");
+    }
+}
+
+fn with_json(server: &Server, path: &str, body: &Value) -> Request {
+    server.request("POST", path).json(body)
+}
+
+/// How many events of each type the user's trail has.
+async fn trail(server: &Server) -> BTreeMap<String, usize> {
+    let reader = server.sign_in("alice").await;
+    let answer = server.request("GET", "/api/auth/sessions/events?limit=100").bearer(&reader.access);
+    let answer = answer.send(server.address).await.json();
+    let mut counts = BTreeMap::new();
+    for event in answer["events"].as_array().expect("a trail") {
+        *counts.entry(event["event_type"].as_str().expect("a type").to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+async fn live(server: &Server, access: &str) -> usize {
+    server.list(access).await.json()["sessions"].as_array().map_or(0, Vec::len)
+}
+
+#[tokio::test]
+async fn a_sign_in_that_the_server_did_not_survive_is_found_by_its_retry() {
+    let ask = |server: &Server, story: &Story| {
+        with_json(server, "/api/auth/login", &json!({"assertion": story.assertion, "delivery": "body"}))
+    };
+    at_each_call(ask, async |server, story, answer, at| {
+        assert_eq!(answer.status, 201, "{at}: {}", answer.text);
+        let tokens = Tokens::of(&answer);
+        assert_eq!(live(server, &tokens.access).await, 3, "{at}");
+        assert_eq!(server.refresh(&story.first.refresh).await.status, 200, "{at}");
+        assert_eq!(trail(server).await.get("login"), Some(&4), "{at}: three, and the reader's own");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refresh_that_the_server_did_not_survive_moves_one_generation() {
+    let ask = |server: &Server, story: &Story| {
+        with_json(server, "/api/auth/refresh", &json!({"refresh_token": story.first.refresh}))
+    };
+    at_each_call(ask, async |server, story, answer, at| {
+        assert_eq!(answer.status, 200, "{at}: {}", answer.text);
+        let tokens = Tokens::of(&answer);
+        assert_eq!(payload(&tokens.refresh)["gen"], 2, "{at}");
+        assert_eq!(server.refresh(&tokens.refresh).await.status, 200, "{at}");
+        assert_eq!(live(server, &story.second.access).await, 2, "{at}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sign_out_everywhere_that_the_server_did_not_survive_is_whole_or_not_begun() {
+    let ask = |server: &Server, story: &Story| {
+        with_json(server, "/api/auth/revoke", &json!({"strategy": "all"})).bearer(&story.second.access)
+    };
+    at_each_call(ask, async |server, story, answer, at| {
+        // Done before: then the caller is signed out, too, and told so.
+        let done_before = answer.status == 401 && answer.json()["reason"] == "signed_out";
+        assert!(done_before || answer.json()["ended"] == 2, "{at}: {}", answer.text);
+        for tokens in [&story.first, &story.second] {
+            assert_eq!(server.refresh(&tokens.refresh).await.json()["reason"], "signed_out", "{at}");
+            assert_eq!(server.list(&tokens.access).await.status, 401, "{at}");
+        }
+        assert_eq!(trail(server).await.get("session_ended"), Some(&2), "{at}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ending_the_others_that_the_server_did_not_survive_spares_the_caller() {
+    let ask = |server: &Server, story: &Story| {
+        server.request("DELETE", "/api/auth/sessions?scope=others").bearer(&story.second.access)
+    };
+    at_each_call(ask, async |server, story, answer, at| {
+        assert_eq!(answer.status, 200, "{at}: {}", answer.text);
+        assert_eq!(server.refresh(&story.first.refresh).await.status, 401, "{at}");
+        assert_eq!(live(server, &story.second.access).await, 1, "{at}");
+        assert_eq!(trail(server).await.get("session_ended"), Some(&1), "{at}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn theft_that_the_server_did_not_survive_is_told_once_and_lets_nobody_in() {
+    // From another device, where grace does not count.
+    let ask = |server: &Server, story: &Story| {
+        with_json(server, "/api/auth/refresh", &json!({"refresh_token": story.old_refresh}))
+            .header("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0")
+    };
+    at_each_call(ask, async |server, story, answer, at| {
+        assert_eq!((answer.status, answer.json()["reason"].as_str()), (401, Some("security")), "{at}");
+        assert_eq!(server.refresh(&story.first.refresh).await.json()["reason"], "security", "{at}");
+        assert_eq!(server.refresh(&story.second.refresh).await.status, 200, "{at}");
+        let trail = trail(server).await;
+        assert_eq!((trail.get("token_reused"), trail.get("session_ended")), (Some(&1), Some(&1)), "{at}");
+    })
+    .await;
+}

@@ -1,0 +1,32 @@
+//! The end-to-end tests: one module for each endpoint, promise or document.
+//!
+//! All of them are one binary, because one link step is faster than thirty. `cargo nextest` runs every test in a
+//! process of its own, so a test may change process-wide state, for example a panic hook. Run one suite with
+//! `cargo nextest run -p latchkey-tests -E 'test(/^refresh::/)'`.
+
+mod attacks;
+mod cleanup;
+mod deployed;
+mod docs;
+mod doctor;
+mod functions;
+mod guard;
+mod http_contract;
+mod issuer_keys;
+mod linearizability;
+mod local_server;
+mod login;
+mod monitoring;
+mod openapi;
+mod rate_limits;
+mod refresh;
+mod request_costs;
+mod revoke;
+mod rotation_machine;
+mod secrets;
+mod session_lifecycle;
+mod sessions;
+mod signing_keys;
+mod store_faults;
+mod template;
+mod wycheproof;

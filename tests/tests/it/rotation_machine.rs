@@ -1,0 +1,105 @@
+//! Refresh under every kind of luck: random stories against a model of the contract.
+//!
+//! | after every step | |
+//! |---|---|
+//! | answers | status, code, reason and `Retry-After`; a token that was seen before is the same byte for byte |
+//! | tokens | none outlives its session; one nonce a session |
+//! | rows | exactly the sessions that have not ended, each at its generation; never more than the limit |
+//! | access tokens | taken while their session lives, refused with its reason on the very next call |
+//! | at the end | one `session_ended` and one record an end, one `token_reused` a theft, none too many |
+//!
+//! A story that fails is shrunk, printed step by step with what was answered, and kept in
+//! `proptest-regressions/rotation_machine.txt`.
+
+mod answer;
+mod check;
+mod generators;
+mod known_stories;
+mod machine;
+mod model;
+mod refreshes;
+mod session;
+mod sign_ins;
+mod sign_outs;
+mod steps;
+mod store_trouble;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence};
+use tokio::runtime::Builder;
+
+use steps::Script;
+
+const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/rotation_machine.txt");
+
+/// These stories make more calls than people do, and only the refresh limit is under test.
+const PATIENT: [(&str, &str); 2] = [("LIMIT_GENERAL", "1000000/15m"), ("LIMIT_LOGIN", "1000000/15m/30m")];
+
+fn config(cases: u32) -> Config {
+    let failure_persistence = Some(Box::new(FileFailurePersistence::Direct(REGRESSIONS)) as _);
+    Config { cases, failure_persistence, max_shrink_time: 60_000, ..Config::default() }
+}
+
+fn play(
+    script: &Script,
+    settings: &[(&str, &str)],
+    attempts: u32,
+    limit: usize,
+    threads: usize,
+) -> Result<(), TestCaseError> {
+    let runtime = match threads {
+        1 => Builder::new_current_thread().enable_all().build(),
+        _ => Builder::new_multi_thread().worker_threads(threads).enable_all().build(),
+    };
+    let settings = [&PATIENT, settings].concat();
+    let story = machine::play(script, &settings, attempts, limit);
+    runtime.expect("a runtime").block_on(story).map_err(TestCaseError::fail)
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    #[test]
+    fn no_story_breaks_the_contract(script in generators::scripts(10..=40)) {
+        play(&script, &[], 20, 5, 1)?;
+    }
+
+    #[test]
+    fn no_story_breaks_a_tight_limit(script in generators::scripts(10..=40)) {
+        play(&script, &[("LIMIT_REFRESH", "3/5m/15m"), ("SESSION_LIMIT", "2")], 3, 2, 1)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(32))]
+
+    #[test]
+    fn no_story_breaks_an_endless_chain(script in generators::scripts(10..=40)) {
+        play(&script, &[("LIMIT_REFRESH", "1000000/5m/15m")], 1_000_000, 5, 1)?;
+    }
+
+    #[test]
+    fn no_crowd_breaks_the_contract(script in generators::crowded_scripts()) {
+        play(&script, &[], 20, 5, 4)?;
+    }
+}
+
+#[test]
+fn a_contended_sign_out_is_over_for_everybody() {
+    play(&known_stories::contended_sign_out(), &[], 20, 5, 1).expect("the contract holds");
+}
+
+#[test]
+fn overtaken_sign_ins_keep_the_limit() {
+    play(&known_stories::overtaken_sign_ins(), &[], 20, 5, 1).expect("the contract holds");
+}
+
+#[test]
+fn a_long_life_ends_on_the_second() {
+    play(&known_stories::long_life(), &[], 20, 5, 1).expect("the contract holds");
+}
+
+#[test]
+fn an_unlucky_retry_signs_nobody_out() {
+    play(&known_stories::unlucky_retries(), &[], 20, 5, 1).expect("the contract holds");
+}

@@ -1,0 +1,66 @@
+//! Stories that chance tells too seldom: told every time.
+
+use latchkey_local::dev_controls::faults::FaultKind;
+
+use super::machine::AT_HOME;
+use super::steps::{ENDLESS, From, How, Op, Pick, Script, TRANSACT, Trouble};
+
+const NEWEST: Pick = Pick { session: 0, back: 0 };
+const PREVIOUS: Pick = Pick { session: 0, back: 1 };
+
+/// A sign-out whose transaction never comes through, then what everybody tries.
+pub(crate) fn contended_sign_out() -> Script {
+    let endless = Trouble { operation: TRANSACT, faults: vec![FaultKind::Conflict; ENDLESS] };
+    let sign_out = |how, trouble| Op::SignOut { session: 0, how, trouble };
+    Script(vec![
+        sign_in(),
+        refresh(NEWEST),
+        sign_out(How::Current, endless),
+        refresh(NEWEST),
+        refresh(PREVIOUS),
+        sign_in(),
+        sign_out(How::All, Trouble::none()),
+    ])
+}
+
+/// Two of many sign-ins come back from a timeout when the others are done.
+pub(crate) fn overtaken_sign_ins() -> Script {
+    let trouble = Trouble { operation: TRANSACT, faults: vec![FaultKind::TimeoutBefore; 2] };
+    Script(vec![sign_in(), Op::SignInBurst { user: 0, copies: 7, same: false, trouble }])
+}
+
+/// A session that is refreshed up to its last half hour, and at its very end.
+pub(crate) fn long_life() -> Script {
+    Script(vec![sign_in(), Op::Linger { session: 0, times: 7 }])
+}
+
+/// The retry of a lost answer while the session is blocked, and on a clock that was set back.
+pub(crate) fn unlucky_retries() -> Script {
+    let retry = |seconds| Op::Retry {
+        token: NEWEST,
+        from: AT_HOME,
+        again: AT_HOME,
+        seconds,
+        trouble: Trouble::none(),
+    };
+    Script(vec![
+        sign_in(),
+        retry(60),
+        retry(-60),
+        Op::Rush { session: 0, times: 30 },
+        refresh(PREVIOUS),
+        Op::Wait(-30),
+        refresh(PREVIOUS),
+        Op::Wait(900 + 30),
+        refresh(NEWEST),
+    ])
+}
+
+fn sign_in() -> Op {
+    Op::SignIn { user: 0, from: AT_HOME, age: 0, lost: false, trouble: Trouble::none() }
+}
+
+fn refresh(token: Pick) -> Op {
+    let from = From { moved: true, ..AT_HOME };
+    Op::Refresh { token, from, lost: false, trouble: Trouble::none() }
+}

@@ -1,0 +1,231 @@
+//! Plays a story against the real handlers, and holds each answer against the model.
+
+use std::time::Duration;
+
+use latchkey_tests::world::{CHROME, Device, FIREFOX, Reply, START, World};
+use serde_json::json;
+
+use super::answer::Mismatch;
+use super::model::{ASSERTION, Assertion, Model};
+use super::steps::{Agent, From, Op, Pick, Script, Trouble};
+
+const CHROME_UPDATED: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
+
+/// Who lives in these stories.
+pub(crate) const USERS: [&str; 2] = ["alice", "bob"];
+
+/// Where most calls come from.
+pub(crate) const AT_HOME: From = From { agent: Agent::Chrome, moved: false };
+/// Sessions are picked by number; this one may be over.
+const DEAD_OR_ALIVE: usize = 5;
+const HALF_AN_HOUR: i64 = 1_800;
+const SIX_DAYS: i64 = 6 * 86_400;
+/// Seconds that a clock may be set back: as much skew as an access token is allowed.
+const FURTHEST_BACK: i64 = 60;
+
+/// A world, and what must be in it.
+pub(crate) struct Machine {
+    pub(crate) world: World,
+    pub(crate) model: Model,
+    trace: Vec<String>,
+    /// Whose sessions the step in hand may have changed.
+    touched: Option<usize>,
+    /// The latest moment so far: the clock goes back a little, and never far.
+    pub(crate) latest: i64,
+}
+
+/// Plays a story in a world of its own.
+///
+/// # Errors
+/// The first disagreement, and what led to it.
+pub(crate) async fn play(
+    script: &Script,
+    settings: &[(&str, &str)],
+    attempts: u32,
+    limit: usize,
+) -> Result<(), Mismatch> {
+    let mut machine = Machine {
+        world: World::with(settings).await,
+        model: Model { attempts, limit, users: Default::default(), sessions: vec![], assertions: vec![] },
+        trace: vec![],
+        touched: None,
+        latest: START,
+    };
+    let mut outcome = Ok(());
+    for (index, op) in script.0.iter().enumerate() {
+        machine.trace.push(format!("{:>2}. {op:?}", index + 1));
+        outcome = machine.step(op).await;
+        if outcome.is_err() {
+            break;
+        }
+    }
+    if outcome.is_ok() {
+        outcome = machine.check_trails().await;
+    }
+    outcome.map_err(|mismatch| format!("{mismatch}\n{}", machine.trace.join("\n")))
+}
+
+impl Machine {
+    pub(crate) fn now(&self) -> i64 {
+        self.world.now().seconds()
+    }
+
+    pub(crate) fn device(&self, from: From) -> Device {
+        let device = self.world.device().at(if from.moved { "198.51.100.99" } else { "203.0.113.7" });
+        match from.agent {
+            Agent::Chrome => device.agent(CHROME),
+            Agent::ChromeUpdated => device.agent(CHROME_UPDATED),
+            Agent::Firefox => device.agent(FIREFOX),
+            Agent::Nameless => device.no_agent(),
+        }
+    }
+
+    async fn step(&mut self, op: &Op) -> Result<(), Mismatch> {
+        match op {
+            Op::SignIn { user, from, age, lost, trouble } => {
+                let assertion = self.assertion(*user, *age);
+                self.model.assertions.push(assertion);
+                self.sign_in(self.model.assertions.len() - 1, *from, *lost, trouble).await?;
+            }
+            Op::Repeat { assertion, from, trouble } if !self.model.assertions.is_empty() => {
+                let index = self.model.assertions.len() - 1 - assertion % self.model.assertions.len();
+                self.sign_in(index, *from, false, trouble).await?;
+            }
+            Op::SignInBurst { user, copies, same, trouble } => {
+                self.sign_in_burst(*user, *copies, *same, trouble).await?;
+            }
+            Op::Refresh { token, from, lost, trouble } => {
+                let Some(token) = self.find(*token) else { return Ok(()) };
+                self.refresh(token, *from, *lost, trouble).await?;
+            }
+            Op::Overtaken { token, from, lost, trouble } => {
+                let Some(token) = self.find(*token) else { return Ok(()) };
+                self.exchange(token, *from, true, *lost, trouble).await?;
+            }
+            Op::Retry { token, from, again, seconds, trouble } => {
+                let Some(token) = self.find(*token) else { return Ok(()) };
+                self.refresh(token, *from, true, trouble).await?;
+                self.wait(*seconds);
+                self.refresh(token, *again, false, &Trouble::none()).await?;
+            }
+            Op::Burst { token, from, copies, trouble } => {
+                let Some(token) = self.find(*token) else { return Ok(()) };
+                self.burst(token, *from, *copies, trouble).await?;
+            }
+            Op::Rush { session, times } => self.refresh_every(|_| 0, *session, *times).await?,
+            Op::Linger { session, times } => self.refresh_every(towards_the_end, *session, *times).await?,
+            Op::SignOut { session, how, trouble } => {
+                let Some(own) = self.session(*session) else { return Ok(()) };
+                self.sign_out(own, *how, trouble).await?;
+            }
+            Op::Race { session, copies, trouble } => {
+                let Some(token) = self.find(Pick { session: *session, back: 0 }) else { return Ok(()) };
+                self.race(token, *copies, trouble).await?;
+            }
+            Op::Wait(seconds) => self.wait(*seconds),
+            Op::Repeat { .. } => {}
+        }
+        match self.touched.take() {
+            Some(user) => self.check_rows(user).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets time pass, or sets the clock back; never far behind the latest moment.
+    fn wait(&mut self, seconds: i64) {
+        let now = self.now();
+        self.latest = self.latest.max(now);
+        let seconds = (now + seconds).max(self.latest - FURTHEST_BACK) - now;
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        if seconds < 0 {
+            self.world.laptop.clock.step_back(by)
+        } else {
+            self.world.laptop.clock.advance(by)
+        }
+        self.latest = self.latest.max(self.now());
+    }
+
+    /// Refreshes with the newest token, until the session is over. The pauses depend on the seconds that are
+    /// left of it.
+    async fn refresh_every(
+        &mut self,
+        pause: fn(i64) -> i64,
+        session: usize,
+        times: usize,
+    ) -> Result<(), Mismatch> {
+        let Some(index) = self.session(session) else { return Ok(()) };
+        for _ in 0..times {
+            self.wait(pause(self.model.sessions[index].absolute() - self.now()));
+            let Some(token) = self.held(index, 0) else { return Ok(()) };
+            self.refresh(token, AT_HOME, false, &Trouble::none()).await?;
+            if self.model.sessions[index].over(self.now()).is_some() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// A fresh assertion, as old as is asked for.
+    pub(crate) fn assertion(&self, user: usize, age: i64) -> Assertion {
+        let issued = self.now() - age;
+        let times = json!({"iat": issued, "exp": issued + ASSERTION});
+        let text = self.world.assertion_with(USERS[user], times);
+        Assertion { user, text, issued, opened: None }
+    }
+
+    /// A token that a client holds: its session and generation.
+    fn find(&self, pick: Pick) -> Option<(usize, usize)> {
+        self.held(self.session(pick.session)?, pick.back)
+    }
+
+    /// The `back`-th before the newest token of a session that a client holds.
+    pub(crate) fn held(&self, index: usize, back: usize) -> Option<(usize, usize)> {
+        let generations = &self.model.sessions[index].generations;
+        let held: Vec<usize> = (0..generations.len()).filter(|number| generations[*number].held).collect();
+        let newest = held.len().checked_sub(1)?;
+        Some((index, held[newest.saturating_sub(back)]))
+    }
+
+    /// One of the live sessions, counted from the latest; for the highest number, one of all.
+    pub(crate) fn session(&self, number: usize) -> Option<usize> {
+        let (now, sessions) = (self.now(), &self.model.sessions);
+        let live: Vec<usize> =
+            (0..sessions.len()).filter(|index| sessions[*index].over(now).is_none()).collect();
+        if number < DEAD_OR_ALIVE && !live.is_empty() {
+            return Some(live[live.len() - 1 - number % live.len()]);
+        }
+        let latest = sessions.len().checked_sub(1)?;
+        Some(latest - number.min(latest))
+    }
+
+    pub(crate) fn text(&self, session: usize, generation: usize) -> String {
+        self.model.sessions[session].generations[generation].text.clone().unwrap_or_default()
+    }
+
+    /// Tells of a call, for whoever reads a story that failed.
+    pub(crate) fn note(&mut self, user: usize, what: &str, reply: &Reply) {
+        self.touched = Some(user);
+        let at = self.now() - START;
+        let reason = reply.body["reason"].as_str().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let (status, code) = (reply.status.as_u16(), reply.code());
+        self.trace.push(format!("      t {at:+} s: {what} -> {status} {code}{reason}"));
+    }
+}
+
+/// Six days at most; half an hour before the end; the end itself.
+fn towards_the_end(left: i64) -> i64 {
+    if left > HALF_AN_HOUR { SIX_DAYS.min(left - HALF_AN_HOUR) } else { left }
+}
+
+/// All of them at once, in this order as far as nothing makes them wait.
+pub(crate) async fn at_once<F>(calls: impl Iterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let tasks: Vec<_> = calls.map(tokio::spawn).collect();
+    let mut outputs = vec![];
+    for task in tasks {
+        outputs.push(task.await.expect("no call panics"));
+    }
+    outputs
+}

@@ -1,0 +1,182 @@
+//! From one key set to the next in three deploys: append, activate, remove. Old and new instances run side by side on
+//! the same tables, as they do while a deploy rolls out.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jsonwebtoken::decode_header;
+use latchkey::token::fetch::IssuerKeyCache;
+use latchkey_tests::world::{Reply, Tokens, World};
+use serde_json::{Value, json};
+
+use super::key_sets::pair;
+use crate::deployed::deployed;
+
+/// The four key sets that a rotation goes through, each in a deployment of its own on the same tables.
+struct Rotation {
+    before: World,
+    appended: World,
+    activated: World,
+    removed: World,
+    old: [String; 2],
+    new: [String; 2],
+}
+
+impl Rotation {
+    async fn new() -> Self {
+        let ([old, old_refresh], [new, new_refresh]) = (pair(), pair());
+        let set = |keys: &[&Value]| json!({ "keys": keys }).to_string();
+        let kid = |key: &Value| key["kid"].as_str().expect("it has a kid").to_owned();
+        let before = World::with(&[("LATCHKEY_KEYS", &set(&[&old, &old_refresh]))]).await;
+        Self {
+            appended: redeployed(&before, &set(&[&old, &old_refresh, &new, &new_refresh])),
+            activated: redeployed(&before, &set(&[&new, &new_refresh, &old, &old_refresh])),
+            removed: redeployed(&before, &set(&[&new, &new_refresh])),
+            before,
+            old: [kid(&old), kid(&old_refresh)],
+            new: [kid(&new), kid(&new_refresh)],
+        }
+    }
+}
+
+/// The same world, its handlers with another key set.
+fn redeployed(world: &World, keys: &str) -> World {
+    deployed(world, &[("LATCHKEY_KEYS", keys)], IssuerKeyCache::default())
+}
+
+/// The kids of the access and the refresh token.
+fn kids(tokens: &Tokens) -> [String; 2] {
+    let kid = |token: &String| decode_header(token).ok()?.kid;
+    [&tokens.access, &tokens.refresh].map(|token| kid(token).expect("a token names its key"))
+}
+
+/// All that is in the table of sessions.
+async fn rows(world: &World) -> Vec<HashMap<String, AttributeValue>> {
+    let reply = world.dynamodb().scan().table_name("latchkey-sessions").consistent_read(true).send().await;
+    reply.expect("the engine answers").items.unwrap_or_default()
+}
+
+fn tokens(reply: &Reply) -> Tokens {
+    assert!(reply.status.is_success(), "{} {}", reply.status, reply.body);
+    Tokens::of(reply)
+}
+
+#[tokio::test]
+async fn tokens_of_the_old_keys_are_good_under_the_new_ones() {
+    let rotation = Rotation::new().await;
+    let first = rotation.before.device().sign_in("alice").await;
+    assert_eq!(kids(&first), rotation.old);
+    rotation.before.advance(600);
+    let device = rotation.activated.device();
+    assert_eq!(device.list(&first.access).await.status, 200);
+    let status = device.clone().bearer(&first.access).get("/api/auth/refresh").await;
+    assert_eq!(status.body["state"], "active");
+    let second = tokens(&device.refresh(&first.refresh).await);
+    assert_eq!((kids(&second), &second.session), (rotation.new.clone(), &first.session));
+    // And from then on without the old ones.
+    let device = rotation.removed.device();
+    assert_eq!(device.list(&second.access).await.status, 200);
+    assert_eq!(device.refresh(&second.refresh).await.status, 200);
+    assert_eq!(rotation.removed.device().sign_in("bob").await.session.len(), 36);
+}
+
+#[tokio::test]
+async fn old_and_new_instances_take_each_others_tokens_while_a_deploy_rolls_out() {
+    let rotation = Rotation::new().await;
+    let mut held = rotation.before.device().sign_in("alice").await;
+    let pairs = [(&rotation.before, &rotation.appended), (&rotation.appended, &rotation.activated)];
+    for (here, there) in pairs {
+        for world in [here, there, here, there] {
+            world.advance(60);
+            let device = world.device();
+            assert_eq!(device.list(&held.access).await.status, 200);
+            held = tokens(&device.refresh(&held.refresh).await);
+        }
+    }
+    assert_eq!(kids(&held), rotation.new);
+    let row = rotation.before.row("alice", &held.session).await.expect("the session lives");
+    assert_eq!(row.generation, 8);
+    assert_eq!(rotation.before.count_events("alice", "token_reused").await, 0);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_given_again_byte_for_byte_whichever_key_is_active() {
+    let rotation = Rotation::new().await;
+    for (first, second) in
+        [(&rotation.appended, &rotation.activated), (&rotation.activated, &rotation.appended)]
+    {
+        let held = first.device().sign_in("alice").await;
+        first.advance(60);
+        let lost = tokens(&first.device().refresh(&held.refresh).await);
+        first.advance(30);
+        let again = tokens(&second.device().refresh(&held.refresh).await);
+        assert_eq!(again.refresh, lost.refresh);
+        assert_ne!(again.access, lost.access);
+        let row = first.row("alice", &held.session).await.expect("the session lives");
+        assert_eq!(row.generation, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_login_repeated_across_the_activation_finds_its_session() {
+    let rotation = Rotation::new().await;
+    for (user, first, second) in [
+        ("alice", &rotation.before, &rotation.activated),
+        ("bob", &rotation.appended, &rotation.activated),
+        ("carol", &rotation.activated, &rotation.appended),
+    ] {
+        let assertion = first.assertion(user);
+        let lost = tokens(&first.device().login(&assertion).await);
+        first.advance(30);
+        let again = tokens(&second.device().login(&assertion).await);
+        assert_eq!((&again.session, &again.refresh), (&lost.session, &lost.refresh), "{user}");
+        assert_eq!(second.live(user).await, [lost.session.as_str()], "{user}");
+        first.advance(60);
+        let late = second.device().login(&assertion).await;
+        assert_eq!((late.status.as_u16(), late.code()), (401, "invalid_assertion"), "{user}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_a_removed_key_are_refused_and_change_nothing() {
+    let rotation = Rotation::new().await;
+    let held = rotation.before.device().sign_in("alice").await;
+    let before = rows(&rotation.before).await;
+    let stats = &rotation.before.laptop.stats;
+    stats.reset();
+    let device = rotation.removed.device();
+    let cookie = device.clone().cookies(&format!("latchkey_refresh={}", held.refresh));
+    let answers = [
+        device.list(&held.access).await,
+        device.refresh(&held.refresh).await,
+        cookie.post("/api/auth/refresh", json!({})).await,
+        device.revoke(&held.access, json!({"strategy": "all"})).await,
+        device.post("/api/auth/revoke", json!({"strategy": "current", "refresh_token": held.refresh})).await,
+    ];
+    for answer in answers {
+        assert_eq!((answer.status.as_u16(), answer.code()), (401, "invalid_token"), "{}", answer.body);
+        assert!(answer.cookie_line("latchkey_refresh").is_none(), "what is not ours clears no cookie");
+    }
+    assert_eq!(stats.total().calls, 0);
+    assert_eq!(rows(&rotation.before).await, before);
+    assert_eq!(rotation.before.events("alice").await.len(), 1, "the login alone");
+    // Put back, the key opens what it sealed.
+    assert_eq!(rotation.activated.device().refresh(&held.refresh).await.status, 200);
+}
+
+#[tokio::test]
+async fn every_key_that_verifies_is_published_from_the_first_deploy_on() {
+    let rotation = Rotation::new().await;
+    let ([old, _], [new, _]) = (&rotation.old, &rotation.new);
+    for (world, expected) in [
+        (&rotation.before, vec![old]),
+        (&rotation.appended, vec![old, new]),
+        (&rotation.activated, vec![new, old]),
+        (&rotation.removed, vec![new]),
+    ] {
+        let jwks = world.device().get("/api/auth/.well-known/jwks.json").await;
+        let keys = jwks.body["keys"].as_array().expect("a key set has keys");
+        let kids: Vec<&str> = keys.iter().filter_map(|key| key["kid"].as_str()).collect();
+        assert_eq!(kids, expected);
+    }
+}

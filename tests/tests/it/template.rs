@@ -1,0 +1,37 @@
+//! The template and the code say one thing: tables, settings, routes, what each role may do, alerts, metrics.
+//!
+//! Each question is asked twice: of the template as it is, and of one in which something moved alone.
+
+mod alarms;
+mod alerts;
+mod binaries;
+mod deployment;
+mod document;
+mod front_door;
+mod policy;
+mod recorder;
+mod roles;
+mod routes;
+mod safety;
+mod settings;
+mod stack;
+mod tables;
+mod usage_story;
+
+use document::template;
+use serde_json::Value;
+
+/// The template with one value replaced, or removed by null.
+fn changed(pointer: &str, value: Value) -> Value {
+    let mut template = template();
+    let (parent, member) = pointer.rsplit_once('/').expect("a JSON pointer");
+    let parent = template.pointer_mut(parent).unwrap_or_else(|| panic!("the template has no {parent}"));
+    match parent {
+        Value::Object(members) if value.is_null() => drop(members.remove(member).expect("it is there")),
+        Value::Object(members) => drop(members.insert(member.to_owned(), value)),
+        Value::Array(list) if member == "-" => list.push(value),
+        Value::Array(list) => list[member.parse::<usize>().expect("an index")] = value,
+        other => panic!("{other} has no members"),
+    }
+    template
+}

@@ -1,0 +1,66 @@
+//! Do alarms and the dashboard look at metrics that somebody writes?
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::changed;
+use super::document::template;
+use super::stack::Stack;
+
+/// The page that tells of every metric.
+const PAGE: &str = include_str!("../../../../docs/watching.md");
+
+/// What alarms and the dashboard look at and nobody writes.
+fn unwritten(stack: &Stack) -> Vec<String> {
+    let looked_at: BTreeSet<String> = alarms(stack).into_iter().chain(widgets(stack)).collect();
+    looked_at.into_iter().filter(|name| !PAGE.contains(&format!("`{name}`"))).collect()
+}
+
+/// Our own metrics that alarms look at.
+fn alarms(stack: &Stack) -> Vec<String> {
+    let mut looked_at = vec![];
+    for name in stack.named("AWS::CloudWatch::Alarm") {
+        let properties = stack.resource(&name)["Properties"].take();
+        let of_list = properties["Metrics"].as_array().into_iter().flatten();
+        let metrics = of_list.map(|entry| &entry["MetricStat"]["Metric"]).chain([&properties]);
+        let ours = metrics.filter(|metric| metric["Namespace"] == "Latchkey");
+        looked_at.extend(ours.filter_map(|metric| metric["MetricName"].as_str()).map(str::to_owned));
+    }
+    looked_at
+}
+
+/// Our own metrics that the dashboard shows; `.` and `...` stand for what the line before has.
+fn widgets(stack: &Stack) -> Vec<String> {
+    let body = stack.resource("Dashboard")["Properties"]["DashboardBody"].take();
+    let body: Value = serde_json::from_str(body.as_str().expect("text")).expect("a dashboard is JSON");
+    let mut shown = vec![];
+    for widget in body["widgets"].as_array().expect("widgets") {
+        let mut namespace = "";
+        for metric in widget["properties"]["metrics"].as_array().expect("metrics") {
+            let [first, name] = [metric[0].as_str(), metric[1].as_str()];
+            namespace = first.filter(|text| !text.starts_with('.')).unwrap_or(namespace);
+            let is_ours = namespace == "Latchkey" && first != Some("...");
+            shown.extend(name.filter(|_| is_ours).map(str::to_owned));
+        }
+    }
+    shown
+}
+
+#[test]
+fn alarms_and_the_dashboard_look_at_metrics_that_are_written() {
+    let stack = Stack::of(&template(), &[]);
+    assert!(alarms(&stack).contains(&"EndedSecurity".to_owned()));
+    assert!(widgets(&stack).contains(&"RefreshesServed".to_owned()));
+    assert_eq!(unwritten(&stack), [""; 0]);
+    let moved = changed("/Resources/ReuseAlarm/Properties/MetricName", json!("Stolen"));
+    assert_eq!(unwritten(&Stack::of(&moved, &[])), ["Stolen"]);
+}
+
+#[test]
+fn every_alarm_tells_somebody() {
+    let stack = Stack::of(&template(), &[]);
+    for name in stack.named("AWS::CloudWatch::Alarm") {
+        assert_eq!(stack.resource(&name)["Properties"]["AlarmActions"], json!(["AlertTopic"]), "{name}");
+    }
+}
