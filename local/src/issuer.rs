@@ -11,7 +11,7 @@ use aws_lc_rs::error::{KeyRejected, Unspecified};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use latchkey::clock::Timestamp;
+use latchkey::domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use latchkey::cleanup::{Budget, Mode};
+use latchkey::app::cleanup::{Budget, Mode};
 use latchkey_local::engine::SWEEP_PERIOD;
 use latchkey_local::server::{LocalServer, Storage, clean_every, serve};
 use latchkey_local::{doctor, keys, progress_bar};
@@ -60,7 +60,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 }
 
 async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
-    latchkey::log::init(std::env::var("SESSION_DEBUG").is_ok_and(|value| value == "true"));
+    latchkey::telemetry::log::init(std::env::var("SESSION_DEBUG").is_ok_and(|value| value == "true"));
     // Before the line that says we are ready: a signal may follow it at once.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use latchkey::cleanup::Progress;
+use latchkey::app::cleanup::Progress;
 
 /// How often the bar moves.
 const STEP: Duration = Duration::from_millis(100);

@@ -1,46 +1,20 @@
 //! The endpoints: one file each, from request to response.
 //!
-//! Each file has `routes()`; a function serves one of them, the laptop all. To add an endpoint, add a
-//! file here, its routes to a function, and its example to `events/`.
+//! A file parses the request, calls one operation of [`crate::app`] and returns a typed response. Each
+//! function serves one of the `routes()`; the local server serves all of them. To add an endpoint, add a
+//! file here, its route, its path in `openapi.yaml` and `template.yaml`, and a sample event in `events/`.
 
 mod admin;
 mod attempts;
 mod introspect;
 mod limited;
 pub mod login;
+mod own_sessions;
 pub mod refresh;
 mod reply;
 pub mod revoke;
+mod revoke_response;
 pub mod sessions;
 mod status;
+mod target_user;
 pub mod well_known;
-
-use crate::app::App;
-use crate::http::caller::Caller;
-use crate::http::problem::Problem;
-use crate::id::SessionId;
-use crate::session::Session;
-use crate::session::end::{EndReason, PublicReason};
-use crate::store::{StoreError, UserState};
-
-/// The caller's own live session, or why there is none.
-async fn own_session<'s>(app: &App, caller: &Caller, state: &'s UserState) -> Result<&'s Session, Problem> {
-    if let Some(session) = state.live_session(&caller.session, caller.now) {
-        return Ok(session);
-    }
-    let row = state.sessions.iter().find(|session| session.id == caller.session);
-    Err(Problem::session_ended(end_reason(app, row, &caller.session).await?))
-}
-
-/// Why a session is over: its row may still say, else its record; without either it has expired.
-async fn end_reason(
-    app: &App,
-    row: Option<&Session>,
-    session: &SessionId,
-) -> Result<PublicReason, StoreError> {
-    let reason = match row {
-        Some(row) => row.ending.as_ref().map(|ending| ending.reason),
-        None => app.store().end_record(session).await?.map(|record| record.reason),
-    };
-    Ok(reason.unwrap_or(EndReason::Expired).public())
-}

@@ -1,16 +1,26 @@
 //! What every handler is given: settings, store, clock. Built once a cold start.
 
+pub mod cleanup;
+pub(crate) mod forged_token;
+pub mod limiter;
+pub mod limiter_cache;
+pub mod refresh;
+pub mod sign_in;
+pub mod sign_out;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::clock::{Clock, Timestamp};
+use crate::app::limiter_cache::Remembered;
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::event::{Event, Severity};
-use crate::limit::remembered::Remembered;
-use crate::metrics::{Counter, Metrics};
+use crate::domain::event::Event;
+use crate::domain::severity::Severity;
+use crate::domain::time::Timestamp;
 use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::{Counter, Metrics};
 use crate::token::fetch::IssuerKeyCache;
 
 /// The application. Cheap to clone.

@@ -1,75 +1,10 @@
-//! What time is it? One trait, so that tests and the laptop can move it.
+//! Where does `now` come from? One trait, so that tests and the local server can move the time.
 //!
-//! A request reads the clock once and passes `now` on; domain code never asks.
+//! A request reads the clock once and passes `now` on. Domain code never reads it.
 
-use std::fmt;
-use std::ops::Add;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
-/// A moment in whole seconds since 1970-01-01T00:00:00Z, as tokens and rows hold it.
-///
-/// Something lives while `now < expires_at`; on the second itself it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
-
-impl Timestamp {
-    /// The moment `seconds` after the epoch.
-    pub const fn from_seconds(seconds: i64) -> Self {
-        Self(seconds)
-    }
-
-    /// Whole seconds since the epoch.
-    pub const fn seconds(self) -> i64 {
-        self.0
-    }
-
-    /// Seconds from `self` to `later`; 0 when `later` has passed.
-    pub fn seconds_until(self, later: Self) -> u64 {
-        u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0)
-    }
-
-    /// The distance between two moments, whichever comes first: a clock behind is no theft.
-    pub fn distance(self, other: Self) -> Duration {
-        Duration::from_secs(self.0.abs_diff(other.0))
-    }
-
-    /// The moment `duration` before this one.
-    pub fn before(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(whole_seconds(duration)))
-    }
-
-    /// The second that an RFC 3339 text names, in whatever zone; `None` when it names none.
-    pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|moment| Self(moment.timestamp()))
-    }
-
-    /// RFC 3339 in UTC with whole seconds, as every reply writes it.
-    pub fn to_rfc3339(self) -> String {
-        DateTime::<Utc>::from_timestamp(self.0, 0)
-            .unwrap_or(DateTime::<Utc>::MAX_UTC)
-            .to_rfc3339_opts(SecondsFormat::Secs, true)
-    }
-}
-
-impl Add<Duration> for Timestamp {
-    type Output = Self;
-
-    fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(whole_seconds(duration)))
-    }
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.to_rfc3339())
-    }
-}
-
-fn whole_seconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
-}
+use crate::domain::time::Timestamp;
 
 /// Where `now` comes from. Wall time: a frozen Lambda that thaws hours later reads it anew.
 pub trait Clock: Send + Sync {
@@ -78,7 +13,7 @@ pub trait Clock: Send + Sync {
 
     /// The current second.
     fn now(&self) -> Timestamp {
-        Timestamp(self.now_millis().div_euclid(1000))
+        Timestamp::from_seconds(self.now_millis().div_euclid(1000))
     }
 }
 
@@ -91,35 +26,5 @@ impl Clock for SystemClock {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_written_in_utc_with_whole_seconds() {
-        assert_eq!(Timestamp::from_seconds(1_732_442_400).to_rfc3339(), "2024-11-24T10:00:00Z");
-    }
-
-    #[test]
-    fn a_moment_is_read_in_any_zone_and_nothing_else_is() {
-        let expected = Some(Timestamp::from_seconds(1_732_442_400));
-        for text in ["2024-11-24T10:00:00Z", "2024-11-24T12:00:00.999+02:00"] {
-            assert_eq!(Timestamp::parse_rfc3339(text), expected, "{text}");
-        }
-        for text in ["", "1732442400", "2024-11-24", "2024-11-24T10:00:00", "2024-13-24T10:00:00Z"] {
-            assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_moment_past_every_calendar_is_still_written() {
-        assert!(!Timestamp::from_seconds(i64::MAX).to_rfc3339().is_empty());
-        assert_eq!(
-            Timestamp::from_seconds(i64::MAX) + Duration::from_secs(9),
-            Timestamp::from_seconds(i64::MAX)
-        );
     }
 }

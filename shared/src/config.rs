@@ -10,6 +10,7 @@
 mod authorizer;
 mod cleanup;
 mod error;
+mod origin_secrets;
 mod settings;
 mod value;
 
@@ -20,15 +21,20 @@ use std::time::Duration;
 pub use authorizer::{AuthorizerConfig, AuthorizerMode, OnInvalid};
 pub use cleanup::CleanupConfig;
 pub use error::{ConfigError, Problem};
+pub use origin_secrets::{OriginSecrets, SecretsError};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;
 
-use crate::http::origin::OriginSecrets;
-use crate::limit::Policy;
-use crate::place::{Database, DatabaseError};
-use crate::risk::Rules;
+use crate::domain::limit::Policy;
+use crate::domain::risk::Rules;
+use crate::domain::session::cap::SessionLimitPolicy;
+use crate::domain::session::lifetimes::Lifetimes;
+use crate::geoip::{Database, DatabaseError};
 use crate::token::issuer::{TrustedIssuer, parse_trusted_issuers};
 use crate::token::keys::KeySet;
+
+/// The base path of the API, which is also the path of the issuer.
+pub const BASE: &str = "/api/auth";
 
 /// All settings, valid.
 #[derive(Clone)]
@@ -48,7 +54,7 @@ pub struct Config {
     /// Live sessions a user may have, 1 to 30: the endings of all of them fit one transaction.
     pub session_limit: usize,
     /// What happens at the limit.
-    pub session_limit_policy: LimitPolicy,
+    pub session_limit_policy: SessionLimitPolicy,
     /// How often things may happen.
     pub limits: Limits,
     /// The greatest age of an assertion by its `iat`.
@@ -100,30 +106,6 @@ pub enum SameSite {
     Strict,
     /// Sent from everywhere; needs `Secure`.
     None,
-}
-
-/// How long things live.
-#[derive(Clone, Copy, Debug)]
-pub struct Lifetimes {
-    /// An access token; default 1 h.
-    pub access: Duration,
-    /// A refresh token, and so the longest sleep of a session; default 7 d.
-    pub refresh: Duration,
-    /// A session; default 30 d.
-    pub session: Duration,
-    /// The time after a rotation in which its own device may repeat it; default 60 s, at most 600 s.
-    pub grace: Duration,
-    /// From when on an access token is `expiring`; default 5 min.
-    pub near_expiry: Duration,
-}
-
-/// What happens to a sign-in at the session limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitPolicy {
-    /// The least recently active session ends.
-    Evict,
-    /// The sign-in is refused with 409.
-    Reject,
 }
 
 /// The limits, one a purpose.
@@ -293,10 +275,10 @@ fn database(path: &str) -> Result<Option<Database>, DatabaseError> {
     if path.is_empty() { Ok(None) } else { Database::open(Path::new(path)).map(Some) }
 }
 
-fn limit_policy(text: &str) -> Result<LimitPolicy, ValueError> {
+fn limit_policy(text: &str) -> Result<SessionLimitPolicy, ValueError> {
     match text {
-        "evict" => Ok(LimitPolicy::Evict),
-        "reject" => Ok(LimitPolicy::Reject),
+        "evict" => Ok(SessionLimitPolicy::Evict),
+        "reject" => Ok(SessionLimitPolicy::Reject),
         _ => Err(ValueError::Word("evict, reject")),
     }
 }

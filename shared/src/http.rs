@@ -26,9 +26,6 @@ use http::{HeaderName, Method, StatusCode, header};
 
 use crate::app::App;
 
-/// The base path of the API, which is also the path of the issuer.
-pub const BASE: &str = "/api/auth";
-
 /// Routes with every layer around them, ready to serve.
 pub fn service(routes: Router<App>, app: App) -> Router {
     routes

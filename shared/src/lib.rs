@@ -23,32 +23,15 @@
 //! | where an endpoint is | [`api`] |
 //! | how other services check an access token | [`token::verifier`], [`http::signed_in`], [`authorizer`] |
 
-pub mod analytics;
 pub mod api;
 pub mod app;
-pub mod authorizer;
-pub mod cleanup;
 pub mod clock;
 pub mod config;
-mod contention;
-pub mod cursor;
-pub mod device;
-pub mod event;
-pub mod exchange;
-mod forgery;
-pub mod function;
+pub mod domain;
+pub mod geoip;
 pub mod http;
 pub mod https;
-pub mod id;
-pub mod limit;
-pub mod limiter;
-pub mod log;
-pub mod metrics;
-pub mod place;
-pub mod risk;
-pub mod scope;
-pub mod session;
-pub mod sign_in;
-pub mod sign_out;
+pub mod lambda;
 pub mod store;
+pub mod telemetry;
 pub mod token;

@@ -12,6 +12,7 @@
 //!
 //! There is no generic `save`: a write that does not say what it is for could raise the dead.
 
+pub(crate) mod backoff;
 mod cleaning;
 pub mod connect;
 mod consumed;
@@ -44,7 +45,7 @@ use control::ControlCache;
 pub use control::{Control, EVERYONE_TAKES, SKEW};
 pub use ending::HeadBump;
 pub use error::{Committed, StoreError};
-pub use events::{StoredEvent, Trail, TrailQuery};
+pub use events::{Trail, TrailQuery};
 use item::{session_item, session_of};
 pub use lease::Checkpoint;
 pub use limits::{Attempt, Refusal};
@@ -53,8 +54,8 @@ pub use opening::Opening;
 pub use reading::{Head, UserState};
 pub use rotating::Conditional;
 
-use crate::clock::Timestamp;
 use crate::config::{Config, Tables};
+use crate::domain::time::Timestamp;
 
 /// The three tables behind one SDK client. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -17,10 +17,11 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use latchkey::cleanup::{Budget, Mode, Report, run};
-use latchkey::clock::{Clock as _, SystemClock, Timestamp};
+use latchkey::app::cleanup::{Budget, Mode, Report, run};
+use latchkey::clock::{Clock as _, SystemClock};
 use latchkey::config::Tables;
-use latchkey::id::SessionId;
+use latchkey::domain::id::SessionId;
+use latchkey::domain::time::Timestamp;
 use latchkey::store::schema::Bucket;
 use latchkey::store::{Store, connect};
 use latchkey_tests::world::{RawRow, World};

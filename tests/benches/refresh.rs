@@ -11,15 +11,17 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use latchkey::clock::Timestamp;
 use latchkey::config::Config;
-use latchkey::device::Device;
-use latchkey::scope::Scope;
-use latchkey::session::rotation::{Plan, Rotation, plan};
-use latchkey::session::{Seen, Session};
+use latchkey::domain::client_context::ClientContext;
+use latchkey::domain::device::Device;
+use latchkey::domain::scope::Scope;
+use latchkey::domain::session::Session;
+use latchkey::domain::session::refresh_token::RefreshToken;
+use latchkey::domain::session::rotation::{Plan, Rotation, plan};
+use latchkey::domain::time::Timestamp;
 use latchkey::token::access::{self, Claims};
 use latchkey::token::keys::generate_key_set;
-use latchkey::token::refresh::{self, RefreshToken};
+use latchkey::token::refresh;
 use latchkey::token::{SecretToken, assertion};
 use latchkey_local::issuer::{ISSUER, Issuer, SignIn};
 use serde_json::json;
@@ -70,7 +72,7 @@ impl Setting {
         refresh::open(black_box(self.token.expose()), self.config.keys.refresh()).expect("it is ours")
     }
 
-    fn rotation(&self, token: &RefreshToken, seen: Seen) -> Rotation {
+    fn rotation(&self, token: &RefreshToken, seen: ClientContext) -> Rotation {
         let config = &self.config;
         let key = config.keys.refresh()[0].tag();
         match plan(token, seen, key, self.now, &config.limits.refresh, &config.lifetimes) {
@@ -126,12 +128,12 @@ impl Setting {
     }
 }
 
-fn seen(agent: &str) -> Seen {
-    Seen {
+fn seen(agent: &str) -> ClientContext {
+    ClientContext {
         ip: Some([203, 0, 113, 9].into()),
         agent: Some(agent.to_owned()),
         device: Device::parse(Some(agent)),
-        ..Seen::default()
+        ..ClientContext::default()
     }
 }
 

@@ -28,9 +28,9 @@ mod traveller;
 
 use std::time::Duration;
 
-use latchkey::clock::Timestamp;
-use latchkey::id::SessionId;
-use latchkey::session::Session;
+use latchkey::domain::id::SessionId;
+use latchkey::domain::session::Session;
+use latchkey::domain::time::Timestamp;
 use latchkey_local::clock::MovableClock;
 use latchkey_local::server::LocalServer;
 

@@ -1,7 +1,7 @@
-//! The authorizer function: see `latchkey::authorizer`.
+//! The authorizer function: see `latchkey::lambda::authorizer`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    latchkey::function::authorizer()
+    latchkey::lambda::authorizer::serve()
 }

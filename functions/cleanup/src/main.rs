@@ -1,7 +1,7 @@
-//! The cleanup function: see `latchkey::cleanup`.
+//! The cleanup function: see `latchkey::lambda::cleanup`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    latchkey::function::cleanup()
+    latchkey::lambda::cleanup::serve()
 }

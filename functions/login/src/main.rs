@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use latchkey::function::{self, Keys};
+use latchkey::lambda::{Keys, serve};
 
 fn main() -> ExitCode {
-    function::main(latchkey::api::login::routes(), Keys::Minting)
+    serve(latchkey::api::login::routes(), Keys::Minting)
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use futures_core::Stream;
 use latchkey::app::Alarm;
-use latchkey::event::{Event, Subject};
+use latchkey::domain::event::{Event, Subject};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio_stream::StreamExt as _;

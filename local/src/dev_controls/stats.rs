@@ -16,7 +16,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde::Serialize;
 
-use latchkey::clock::{Clock, Timestamp};
+use latchkey::clock::Clock;
+use latchkey::domain::time::Timestamp;
 
 use super::Layer;
 use crate::clock::MovableClock;

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use latchkey::clock::Timestamp;
+use latchkey::domain::time::Timestamp;
 
 use super::Finding;
 use crate::dev_controls::{Layer, wrap};

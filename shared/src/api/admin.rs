@@ -1,12 +1,12 @@
 //! Is the caller an administrator? In the token, so that nobody else gets as far as a read, and in the row: a
 //! role that was taken away is refused on the next call, whatever the token still says.
 
-use super::own_session;
+use super::own_sessions::own_session;
 use crate::app::App;
+use crate::domain::scope::ADMIN;
+use crate::domain::session::Session;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
-use crate::scope::ADMIN;
-use crate::session::Session;
 use crate::store::UserState;
 
 /// Refuses a caller whose token does not say so.

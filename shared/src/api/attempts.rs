@@ -18,16 +18,16 @@ use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::event::Subject;
+use crate::app::limiter::{Attempter, Checked, check, fails_closed};
+use crate::domain::event::Subject;
+use crate::domain::limit::sliding::Cut;
+use crate::domain::limit::{Mode, Policy};
+use crate::domain::place::Network;
+use crate::domain::scope::ATTEMPTS;
+use crate::domain::time::Timestamp;
 use crate::http::body;
 use crate::http::problem::Problem;
 use crate::http::{backend, rate_limit};
-use crate::limit::sliding::Cut;
-use crate::limit::{Mode, Policy};
-use crate::limiter::{Attempter, Checked, check, fails_closed};
-use crate::place::Network;
-use crate::scope::ATTEMPTS;
 use crate::store::{Attempt, StoreError};
 
 /// The longest name of an account, in characters, as openapi.yaml counts. Only its hash is kept.

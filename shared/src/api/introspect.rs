@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::domain::scope::INTROSPECT;
+use crate::domain::time::Timestamp;
 use crate::http::backend;
 use crate::http::body::{self, MediaType, parameter};
 use crate::http::caller::{bearer, verify};
 use crate::http::problem::{Code, Problem};
-use crate::scope::INTROSPECT;
 
 pub(super) async fn introspect(
     State(app): State<App>,

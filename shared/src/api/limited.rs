@@ -6,12 +6,12 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use crate::app::App;
-use crate::event::Subject;
+use crate::app::limiter::{Attempter, Checked, check, fails_open};
+use crate::domain::client_context::ClientContext;
+use crate::domain::event::Subject;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::rate_limit;
-use crate::limiter::{Attempter, Checked, check, fails_open};
-use crate::session::Seen;
 
 /// Looks, counting the call at the same time, and answers what was seen.
 ///
@@ -20,7 +20,7 @@ use crate::session::Seen;
 pub(super) async fn limited<T>(
     app: &App,
     caller: &Caller,
-    seen: &Seen,
+    seen: &ClientContext,
     look: impl Future<Output = Result<T, Problem>>,
     answer: impl FnOnce(T) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
@@ -41,7 +41,7 @@ pub(super) async fn limited<T>(
 ///
 /// # Errors
 /// It is one too many.
-pub(super) async fn count(app: &App, caller: &Caller, seen: &Seen) -> Result<HeaderMap, Problem> {
+pub(super) async fn count(app: &App, caller: &Caller, seen: &ClientContext) -> Result<HeaderMap, Problem> {
     let policy = &app.config().limits.general;
     let who = Attempter {
         key: caller.session.to_string(),
@@ -65,6 +65,6 @@ pub(super) fn refused_before(app: &App, caller: &Caller) -> Result<(), Problem> 
     let policy = &app.config().limits.general;
     let key = format!("{}#{}", policy.name, caller.session);
     let until = app.refused().until(&key, caller.now);
-    let until = until.filter(|_| policy.mode == crate::limit::Mode::Enforce);
+    let until = until.filter(|_| policy.mode == crate::domain::limit::Mode::Enforce);
     until.map_or(Ok(()), |until| Err(rate_limit::refusal(policy, until, caller.now)))
 }

@@ -14,21 +14,22 @@ use serde_json::json;
 
 use super::{attempts, reply};
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::event::Subject;
+use crate::app::limiter::{Attempter, Checked, check, fails_closed};
+use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
+use crate::domain::client_context::ClientContext;
+use crate::domain::event::Subject;
+use crate::domain::place::Network;
+use crate::domain::session::refresh_token::RefreshToken;
+use crate::domain::time::Timestamp;
 use crate::http::body;
 use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
-use crate::limiter::{Attempter, Checked, check, fails_closed};
-use crate::metrics::Counter;
-use crate::place::Network;
-use crate::session::Seen;
-use crate::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
+use crate::telemetry::metrics::Counter;
 use crate::token::assertion::{self, Assertion, AssertionError};
-use crate::token::refresh::{self, RefreshToken};
+use crate::token::refresh;
 
 /// The routes of the login function.
 pub fn routes() -> Router<App> {
@@ -107,7 +108,7 @@ async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Assertion, Pr
 
 /// Counts a refused assertion for its network: the refusal itself, or 429 once there were too many. When the
 /// store cannot count, the answer is its fault: nobody may guess for nothing.
-async fn count_failure(app: &App, seen: &Seen, now: Timestamp, refusal: Problem) -> Problem {
+async fn count_failure(app: &App, seen: &ClientContext, now: Timestamp, refusal: Problem) -> Problem {
     let policy = &app.config().limits.login;
     let network = seen.ip.map(Network::of);
     let who = Attempter {

@@ -9,18 +9,19 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{end_reason, reply, status, well_known};
+use super::own_sessions::end_reason;
+use super::{reply, status, well_known};
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::exchange::{Exchange, exchange};
+use crate::app::refresh::{Exchange, exchange};
+use crate::domain::client_context::ClientContext;
+use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
-use crate::metrics::Counter;
-use crate::session::Seen;
+use crate::telemetry::metrics::Counter;
 use crate::token::refresh;
 
 /// The routes of the refresh function, which also serves the public keys.
@@ -95,7 +96,7 @@ fn moment(text: &str) -> Result<Timestamp, Problem> {
     Timestamp::parse_rfc3339(text).ok_or_else(wrong)
 }
 
-async fn answer(app: &App, asked: &Asked, seen: &Seen) -> Result<Response, Problem> {
+async fn answer(app: &App, asked: &Asked, seen: &ClientContext) -> Result<Response, Problem> {
     let (now, config, style) = (app.now(), app.config(), asked.style);
     let token = refresh::open(&asked.token, config.keys.refresh());
     let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;

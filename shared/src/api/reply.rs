@@ -10,14 +10,14 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::domain::scope::{ADMIN, Scope};
+use crate::domain::session::Session;
+use crate::domain::session::nonce::Nonce;
+use crate::domain::time::Timestamp;
 use crate::http::caller::Transport;
 use crate::http::problem::{Code, Problem};
-use crate::scope::{ADMIN, Scope};
-use crate::session::Session;
 use crate::token::SecretToken;
 use crate::token::access::{self, Claims};
-use crate::token::refresh::Nonce;
 
 /// The two tokens of a session's current generation.
 pub(super) struct Tokens {

@@ -3,7 +3,6 @@
 
 mod admin;
 mod current;
-mod ended;
 mod history;
 mod token;
 
@@ -16,18 +15,17 @@ use http::request::Parts;
 use serde::Deserialize;
 
 use super::introspect;
-use super::own_session;
-use super::sessions::{end_all_others, end_by_id};
+use super::own_sessions::{end_all_others, end_by_id, own_session};
+use super::revoke_response::RevokeResponse;
 use crate::app::App;
+use crate::app::sign_out::{Order, Which, end_many};
+use crate::domain::client_context::ClientContext;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::session::Seen;
-use crate::sign_out::{Order, Which, end_many};
 
 use current::clear_cookies;
-pub(super) use ended::{Ended, not_found};
 
 /// The routes of the revoke function, which also answers what was revoked and whether a token is good.
 pub fn routes() -> Router<App> {
@@ -62,7 +60,7 @@ enum Strategy {
 /// Who asks, and from where.
 struct Asker {
     caller: Caller,
-    seen: Seen,
+    seen: ClientContext,
 }
 
 async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Problem> {
@@ -79,7 +77,7 @@ async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Pr
         }
         Strategy::Token => {
             let text = request.token.ok_or_else(|| Problem::field("token", "is missing"))?;
-            token::end(&app, &mut parts, &text).await.map(Ended::into_response)
+            token::end(&app, &mut parts, &text).await.map(RevokeResponse::into_response)
         }
         Strategy::Session => {
             let asker = Asker::of(&mut parts, &app).await?;
@@ -92,7 +90,7 @@ async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Pr
         }
         Strategy::Others => {
             let asker = Asker::of(&mut parts, &app).await?;
-            end_all_others(&app, &asker.caller, &asker.seen).await.map(Ended::into_response)
+            end_all_others(&app, &asker.caller, &asker.seen).await.map(RevokeResponse::into_response)
         }
         Strategy::All => {
             let ended = end_all(&app, &Asker::of(&mut parts, &app).await?).await?;
@@ -100,7 +98,9 @@ async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Pr
         }
         Strategy::User => {
             let asker = Asker::of(&mut parts, &app).await?;
-            admin::end_user(&app, &asker, request.user_id, request.reason).await.map(Ended::into_response)
+            admin::end_user(&app, &asker, request.user_id, request.reason)
+                .await
+                .map(RevokeResponse::into_response)
         }
         Strategy::Everyone => {
             let asker = Asker::of(&mut parts, &app).await?;
@@ -109,13 +109,13 @@ async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Pr
     }
 }
 
-async fn end_all(app: &App, asker: &Asker) -> Result<Ended, Problem> {
+async fn end_all(app: &App, asker: &Asker) -> Result<RevokeResponse, Problem> {
     let caller = &asker.caller;
     let state = app.store().user(&caller.user, caller.now).await?;
     own_session(app, caller, &state).await?;
     let order = Order::of_user(caller.session, &asker.seen, caller.now);
     let ends = end_many(app, &caller.user, Which::All, &order, state).await?;
-    Ok(Ended::new(app, ends, caller.now))
+    Ok(RevokeResponse::new(app, ends, caller.now))
 }
 
 impl Asker {
@@ -126,7 +126,7 @@ impl Asker {
 }
 
 /// From where and with what the request came.
-async fn seen(parts: &mut Parts, app: &App) -> Seen {
+async fn seen(parts: &mut Parts, app: &App) -> ClientContext {
     let Ok(Client(seen)) = Client::from_request_parts(parts, app).await;
     seen
 }

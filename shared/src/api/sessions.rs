@@ -4,15 +4,11 @@ mod clean;
 mod end;
 mod list;
 mod one;
-mod subject;
 mod trail;
 mod view;
 
 use axum::Router;
 use axum::routing::get;
-
-pub(super) use end::{end_all_others, end_by_id};
-pub(super) use subject::Subject;
 
 use crate::app::App;
 

@@ -7,18 +7,20 @@ use axum::extract::State;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::end_reason;
+use super::own_sessions::end_reason;
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::domain::client_context::ClientContext;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::Session;
+use crate::domain::session::refresh_token::RefreshToken;
+use crate::domain::session::rotation::in_grace;
+use crate::domain::time::Timestamp;
 use crate::http::caller::{authentic, bearer};
 use crate::http::client::Client;
 use crate::http::cookie::Which;
 use crate::http::problem::Problem;
-use crate::id::{SessionId, UserId};
-use crate::session::rotation::in_grace;
-use crate::session::{Seen, Session};
 use crate::token::access::Claims;
-use crate::token::refresh::{self, RefreshToken};
+use crate::token::refresh;
 
 /// What the client holds, as far as it is authentic.
 #[derive(Default)]
@@ -107,7 +109,7 @@ impl Held {
 
     /// Whether the client's refresh token is one that a refresh takes, blocked or not. In header mode it
     /// stays with the client, so a live session has to do.
-    fn is_refreshable(&self, row: &Session, seen: &Seen, now: Timestamp, grace: Duration) -> bool {
+    fn is_refreshable(&self, row: &Session, seen: &ClientContext, now: Timestamp, grace: Duration) -> bool {
         let Some(token) = &self.refresh else { return !self.by_cookie };
         let current = row.generation == token.generation;
         let repeat = row.generation == token.generation + 1 && in_grace(row, seen, now, grace);

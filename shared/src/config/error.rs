@@ -1,9 +1,9 @@
 //! What is wrong with the settings: the variable's name and never its value.
 
+use super::origin_secrets::SecretsError;
 use super::value::ValueError;
-use crate::http::origin::SecretsError;
-use crate::place::DatabaseError;
-use crate::risk::RiskError;
+use crate::domain::risk::RiskError;
+use crate::geoip::DatabaseError;
 use crate::token::issuer::IssuerError;
 use crate::token::keys::KeySetError;
 

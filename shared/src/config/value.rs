@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::limit::{Mode, Policy};
+use crate::domain::limit::{Mode, Policy};
 
 /// What is wrong with a setting's text, without the text: it may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -127,7 +127,7 @@ pub(super) fn issuer(text: &str) -> Result<String, ValueError> {
     let host = uri.host().unwrap_or_default();
     let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     let safe = uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && local);
-    let right = safe && uri.query().is_none() && !text.contains('#') && uri.path() == crate::http::BASE;
+    let right = safe && uri.query().is_none() && !text.contains('#') && uri.path() == crate::config::BASE;
     right.then(|| text.to_owned()).ok_or(ValueError::IssuerUrl)
 }
 

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use super::caller::bearer;
 use super::problem::{Code, Problem};
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::domain::time::Timestamp;
 use crate::token::assertion::{self, AssertionError};
 
 /// Lets a backend through whose assertion grants `scope`.

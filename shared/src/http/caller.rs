@@ -10,10 +10,10 @@ use http::{HeaderMap, Method, header};
 use super::cookie::Which;
 use super::problem::{Code, Problem};
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::config::Cookies;
-use crate::id::{SessionId, UserId};
-use crate::scope::Scope;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::scope::Scope;
+use crate::domain::time::Timestamp;
 use crate::token::access;
 
 /// A caller with a good access token.

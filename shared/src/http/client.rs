@@ -13,13 +13,13 @@ use lambda_http::request::RequestContext;
 use super::origin::{viewer_address, viewer_place};
 use crate::app::App;
 use crate::config::Config;
-use crate::device::{Device, Hints};
-use crate::place::{Place, cut};
-use crate::session::{AGENT_MAX_BYTES, Seen};
+use crate::domain::client_context::{AGENT_MAX_BYTES, ClientContext};
+use crate::domain::device::{Device, Hints};
+use crate::domain::place::{Place, cut};
 
 /// The client of a request.
 #[derive(Clone, Debug)]
-pub struct Client(pub Seen);
+pub struct Client(pub ClientContext);
 
 impl FromRequestParts<App> for Client {
     type Rejection = Infallible;
@@ -27,7 +27,7 @@ impl FromRequestParts<App> for Client {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let agent = user_agent(&parts.headers);
         let (ip, place) = whereabouts(parts, app.config());
-        Ok(Self(Seen {
+        Ok(Self(ClientContext {
             ip,
             device: Device::parse(agent.as_deref()).with_hints(hints(&parts.headers)),
             agent: agent.map(|agent| cut(&agent, AGENT_MAX_BYTES).to_owned()),

@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 use super::client::request_id;
 use super::problem::{Code, Problem};
 use crate::app::App;
-use crate::metrics::{Counter, Metrics};
+use crate::telemetry::metrics::{Counter, Metrics};
 
 /// Everything answers within this: 3 s in all, with the gateway's own time.
 const DEADLINE: Duration = Duration::from_millis(2_900);

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
 pub use super::code::Code;
-use crate::scope::Scope;
-use crate::session::end::PublicReason;
+use crate::domain::scope::Scope;
+use crate::domain::session::end::PublicReason;
 use crate::store::StoreError;
 use crate::token::access::AccessTokenError;
 use crate::token::fetch::KeysUnavailable;

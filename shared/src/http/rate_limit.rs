@@ -6,8 +6,8 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::problem::Problem;
-use crate::clock::Timestamp;
-use crate::limit::{Mode, Policy, Standing};
+use crate::domain::limit::{Mode, Policy, Standing};
+use crate::domain::time::Timestamp;
 
 /// The two headers for one policy; none for a policy that refuses nobody.
 pub fn headers(policy: &Policy, standing: Standing) -> HeaderMap {

@@ -11,10 +11,10 @@ use super::events::event_item;
 use super::item::{self, Item, moment, text};
 use super::schema::*;
 use super::{Store, session_of};
-use crate::clock::Timestamp;
-use crate::contention::back_off;
-use crate::event::Event;
-use crate::session::Session;
+use crate::domain::event::Event;
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::store::backoff::back_off;
 
 /// Rows that one page of the index names: as many as one read takes.
 const PAGE: i32 = 100;

@@ -15,12 +15,12 @@ use super::Store;
 use super::error::{Committed, StoreError, transaction_outcome};
 use super::item::{self, Item, moment, text};
 use super::schema::*;
-use crate::clock::Timestamp;
-use crate::event::Event;
-use crate::id::UserId;
-use crate::session::Session;
-use crate::session::end::EndReason::Admin;
-use crate::session::end::{Actor, Ending};
+use crate::domain::event::Event;
+use crate::domain::id::UserId;
+use crate::domain::session::Session;
+use crate::domain::session::end::EndReason::Admin;
+use crate::domain::session::end::{Actor, Ending};
+use crate::domain::time::Timestamp;
 
 /// How long an instance believes what it read, in whole seconds of its wall clock.
 const FRESH: Duration = Duration::from_secs(5);

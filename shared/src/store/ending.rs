@@ -10,10 +10,10 @@ use super::opening::HEAD_TTL;
 use super::reading::Head;
 use super::rotating::held;
 use super::schema::*;
-use crate::clock::Timestamp;
-use crate::event::Event;
-use crate::id::{SessionId, UserId};
-use crate::session::end::{End, EndReason, EndRecord};
+use crate::domain::event::Event;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::end::{End, EndReason, EndRecord};
+use crate::domain::time::Timestamp;
 
 /// What an ending of many sessions does to the head.
 #[derive(Clone, Copy, Debug)]

@@ -15,27 +15,11 @@ use super::Store;
 use super::error::StoreError;
 use super::item::{self, Item, moment, text};
 use super::schema::*;
-use crate::clock::Timestamp;
-use crate::event::{Event, Severity, Subject};
-use crate::id::{SessionId, UserId};
-use crate::session::end::EndReason;
-
-/// An event as it is read back.
-#[derive(Clone, Debug)]
-pub struct StoredEvent {
-    /// Its id, which orders the trail.
-    pub id: Uuid,
-    /// Its type.
-    pub event_type: String,
-    /// How bad it is.
-    pub severity: Severity,
-    /// The session it tells of.
-    pub session: Option<SessionId>,
-    /// When.
-    pub created_at: Timestamp,
-    /// Its facts.
-    pub details: Value,
-}
+use crate::domain::event::{Event, StoredEvent, Subject};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::end::EndReason;
+use crate::domain::severity::Severity;
+use crate::domain::time::Timestamp;
 
 /// Which events of a user to read.
 #[derive(Clone, Debug, Default)]

@@ -7,16 +7,18 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::error::StoreError;
 use super::schema::*;
-use crate::clock::Timestamp;
-use crate::device::{Device, DeviceType};
-use crate::id::{SessionId, UserId};
-use crate::limit::Window;
-use crate::place::Place;
-use crate::risk;
-use crate::scope::Scope;
-use crate::session::end::{Actor, EndReason, Ending};
-use crate::session::{Seen, Session};
-use crate::token::refresh::{KeyTag, NonceHash};
+use crate::domain::client_context::ClientContext;
+use crate::domain::device::{Device, DeviceType};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::limit::Window;
+use crate::domain::place::Place;
+use crate::domain::risk;
+use crate::domain::scope::Scope;
+use crate::domain::session::Session;
+use crate::domain::session::end::{Actor, EndReason, Ending};
+use crate::domain::session::nonce::NonceHash;
+use crate::domain::session::refresh_token::KeyTag;
+use crate::domain::time::Timestamp;
 
 /// A row.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -87,7 +89,7 @@ pub(super) fn ending_attributes(ending: &Ending) -> [(&'static str, Option<Attri
 }
 
 /// What a row says of where and with what; `None` is no attribute.
-pub(super) fn seen_attributes(seen: &Seen) -> [(&'static str, Option<AttributeValue>); 4] {
+pub(super) fn seen_attributes(seen: &ClientContext) -> [(&'static str, Option<AttributeValue>); 4] {
     let place = (!seen.place.is_unknown()).then(|| text(seen.place.pack()));
     [
         (IP, seen.ip.map(text_of)),
@@ -144,8 +146,8 @@ fn ending(item: &Item) -> Result<Option<Ending>, StoreError> {
     Ok(Some(Ending { note, ..Ending::new(reason, by, at) }))
 }
 
-fn seen(item: &Item) -> Seen {
-    Seen {
+fn seen(item: &Item) -> ClientContext {
+    ClientContext {
         ip: optional(item, IP).and_then(|ip| ip.parse().ok()),
         agent: optional(item, AGENT).map(str::to_owned),
         device: item.get(DEVICE).map(unpack_device).unwrap_or_default(),

@@ -12,7 +12,7 @@ use super::consumed::Consumed;
 use super::error::StoreError;
 use super::item::{self, Item, moment, number, text};
 use super::schema::*;
-use crate::clock::Timestamp;
+use crate::domain::time::Timestamp;
 
 /// How far cleanup has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,9 +16,9 @@ use super::Store;
 use super::error::StoreError;
 use super::item::{self, Item, moment, number, text};
 use super::schema::*;
-use crate::clock::Timestamp;
-use crate::limit::Policy;
-use crate::limit::sliding::{Counts, Cut};
+use crate::domain::limit::Policy;
+use crate::domain::limit::sliding::{Counts, Cut};
+use crate::domain::time::Timestamp;
 
 /// How a counted attempt came out.
 #[derive(Clone, Debug)]

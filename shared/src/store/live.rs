@@ -5,10 +5,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 
 use super::{Store, StoreError};
-use crate::clock::Timestamp;
 use crate::config::Tables;
-use crate::id::{SessionId, UserId};
-use crate::session::Session;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
 
 /// The live sessions, for reading alone: all that a strict check needs of the store. Cheap to clone.
 #[derive(Clone, Debug)]

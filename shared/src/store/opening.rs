@@ -8,10 +8,10 @@ use super::item::{self, moment, text};
 use super::reading::{Head, pack_used};
 use super::schema::*;
 use super::{Store, session_item};
-use crate::clock::Timestamp;
-use crate::event::Event;
-use crate::session::Session;
-use crate::session::end::End;
+use crate::domain::event::Event;
+use crate::domain::session::Session;
+use crate::domain::session::end::End;
+use crate::domain::time::Timestamp;
 use crate::token::assertion::UsedMark;
 
 /// A sign-in, decided and ready to be written.

@@ -6,9 +6,9 @@ use super::error::StoreError;
 use super::item::{self, Item, number, text};
 use super::schema::*;
 use super::{Store, session_of};
-use crate::clock::Timestamp;
-use crate::id::{SessionId, UserId};
-use crate::session::Session;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
 use crate::token::assertion::UsedMark;
 
 /// Everything about a user that is live: one consistent Query.

@@ -12,12 +12,12 @@ use super::error::StoreError;
 use super::item::{self, moment, number, seen_attributes, text};
 use super::schema::*;
 use super::{Store, session_of};
-use crate::clock::Timestamp;
-use crate::id::{SessionId, UserId};
-use crate::risk::{self, Noted};
-use crate::session::Session;
-use crate::session::rotation::Rotation;
-use crate::token::refresh::RefreshToken;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::risk::{self, Noted};
+use crate::domain::session::Session;
+use crate::domain::session::refresh_token::RefreshToken;
+use crate::domain::session::rotation::Rotation;
+use crate::domain::time::Timestamp;
 
 /// How a conditional write on a session came out.
 #[derive(Clone, Debug)]

@@ -4,13 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::SecretToken;
 use super::jws::{self, VerifyingKey};
-use super::signer::{Signer, SigningFailed};
-use crate::clock::Timestamp;
-use crate::id::{SessionId, UserId};
-use crate::scope::Scope;
-
-/// The header's `typ`: no other kind of token passes for an access token.
-pub const TYP: &str = "at+jwt";
+use super::signer::{ACCESS_TOKEN_TYPE, Signer, SigningFailed};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::scope::Scope;
+use crate::domain::time::Timestamp;
 
 /// How far ahead of our clock `iat` and `nbf` may be, in seconds; `exp` has no leeway.
 const CLOCK_SKEW_SECONDS: i64 = 60;
@@ -96,7 +93,7 @@ pub fn verify_authentic(
 ) -> Result<Claims, AccessTokenError> {
     let signed = jws::verify(token, keys).map_err(|_| AccessTokenError::Invalid)?;
     let typ = signed.typ.as_deref().unwrap_or_default();
-    if !typ.eq_ignore_ascii_case(TYP) && !typ.eq_ignore_ascii_case("application/at+jwt") {
+    if !typ.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE) && !typ.eq_ignore_ascii_case("application/at+jwt") {
         return Err(AccessTokenError::Invalid);
     }
     let claims: Claims = serde_json::from_slice(&signed.payload).map_err(|_| AccessTokenError::Invalid)?;

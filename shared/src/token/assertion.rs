@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::issuer::TrustedIssuer;
 use super::jws::{self, VerifyingKey};
-use crate::clock::Timestamp;
-use crate::id::{IdError, UserId};
-use crate::scope::{SCOPE_MAX_BYTES, SERVICE, Scope};
+use crate::domain::id::{IdError, UserId};
+use crate::domain::scope::{SCOPE_MAX_BYTES, SERVICE, Scope};
+use crate::domain::time::Timestamp;
 
 /// How far ahead of our clock `iat` and `nbf` may be, in seconds; `exp` has no leeway.
 const CLOCK_SKEW_SECONDS: i64 = 60;

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Limited};
 
 use super::issuer::{IssuerKeys, TrustedIssuer, parse_fetched_jwks};
 use super::jws::{VerifyingKey, unverified_kid};
-use crate::clock::Timestamp;
+use crate::domain::time::Timestamp;
 use crate::https;
 
 const TIMEOUT: Duration = Duration::from_secs(2);

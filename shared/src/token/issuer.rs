@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::jwk::{Jwk, JwkError};
 use super::jws::VerifyingKey;
-use crate::id::USER_ID_MAX_BYTES;
+use crate::domain::id::USER_ID_MAX_BYTES;
 
 /// A trusted issuer. Two of them never share a user: each has a prefix that no other one begins with.
 #[derive(Clone)]

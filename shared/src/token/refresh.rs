@@ -6,8 +6,6 @@
 //!
 //! A token is a pure function of row, nonce and key: the same row gives the same token, byte for byte.
 
-mod nonce;
-
 use std::fmt;
 
 use aws_lc_rs::{digest, hmac};
@@ -17,13 +15,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroize;
 
-pub use nonce::{Nonce, NonceHash};
-
 use super::SecretToken;
 use super::jws::TOKEN_MAX_BYTES;
-use crate::clock::Timestamp;
-use crate::id::{SessionId, UserId};
-use crate::limit::Window;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::limit::Window;
+use crate::domain::session::nonce::Nonce;
+use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
+use crate::domain::time::Timestamp;
 
 const TYP: &str = "refresh+jwt";
 
@@ -33,31 +31,6 @@ pub struct RefreshKey {
     key: hmac::Key,
     header: String,
     tag: KeyTag,
-}
-
-/// Two characters that name a refresh key in a session's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KeyTag([u8; 2]);
-
-/// What a refresh token says.
-#[derive(Clone)]
-pub struct RefreshToken {
-    /// The user.
-    pub user: UserId,
-    /// The session.
-    pub session: SessionId,
-    /// How often the session had been refreshed when this token was made.
-    pub generation: u64,
-    /// When this generation began.
-    pub issued_at: Timestamp,
-    /// When this token ends: the session's sleep limit or its absolute end.
-    pub expires_at: Timestamp,
-    /// The session's absolute end, which no refresh moves.
-    pub absolute_expires_at: Timestamp,
-    /// The session's secret.
-    pub nonce: Nonce,
-    /// Where the session stands in its refresh limit.
-    pub window: Window,
 }
 
 /// The token is not one of ours: wrong seal, wrong key, wrong type, not a token at all.
@@ -88,7 +61,7 @@ impl RefreshKey {
         Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, secret),
             header: BASE64URL.encode(header),
-            tag: KeyTag(tag),
+            tag: KeyTag::new(tag),
         }
     }
 
@@ -106,7 +79,7 @@ impl RefreshKey {
             iat: token.issued_at.seconds(),
             exp: token.expires_at.seconds(),
             abs: token.absolute_expires_at.seconds(),
-            nonce: BASE64URL.encode(token.nonce.0),
+            nonce: BASE64URL.encode(token.nonce.expose()),
             ws: token.window.start.seconds(),
             wc: token.window.count,
         };
@@ -131,7 +104,7 @@ impl RefreshKey {
     pub fn nonce(&self, assertion: &str) -> Nonce {
         let mut nonce = [0; 16];
         nonce.copy_from_slice(&self.keyed("session nonce", assertion)[..16]);
-        Nonce(nonce)
+        Nonce::new(nonce)
     }
 
     /// HMAC under a label of its own, so that no use of the key can stand in for another.
@@ -172,7 +145,7 @@ impl Payload {
     fn into_token(mut self) -> Result<RefreshToken, NotOurs> {
         let bytes = BASE64URL.decode(&self.nonce).map_err(|_| NotOurs)?;
         self.nonce.zeroize();
-        let nonce = Nonce(bytes.try_into().map_err(|_| NotOurs)?);
+        let nonce = Nonce::new(bytes.try_into().map_err(|_| NotOurs)?);
         Ok(RefreshToken {
             user: self.sub,
             session: self.sid,
@@ -183,27 +156,6 @@ impl Payload {
             nonce,
             window: Window { start: Timestamp::from_seconds(self.ws), count: self.wc },
         })
-    }
-}
-
-impl KeyTag {
-    /// From a row.
-    pub fn parse(text: &str) -> Option<Self> {
-        text.as_bytes().try_into().ok().map(Self)
-    }
-
-    /// For a row.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for RefreshToken {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("RefreshToken")
-            .field("session", &self.session)
-            .field("generation", &self.generation)
-            .finish_non_exhaustive()
     }
 }
 
@@ -226,7 +178,7 @@ mod tests {
             issued_at: at,
             expires_at: at,
             absolute_expires_at: at,
-            nonce: Nonce([nonce; 16]),
+            nonce: Nonce::new([nonce; 16]),
             window: Window { start: at, count: 2 },
         }
     }

@@ -13,8 +13,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde_json::json;
 
 use super::SecretToken;
-use super::access::TYP;
 use super::jwk::{Algorithm, Jwk, JwkError};
+
+/// The `typ` of an access token's header: no other kind of token passes for an access token.
+pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 
 /// A private key with its ready-made JOSE header.
 pub struct Signer {
@@ -40,7 +42,7 @@ impl Signer {
             Algorithm::EdDsa => PrivateKey::EdDsa(ed25519(jwk)?),
             Algorithm::Rs256 => PrivateKey::Rs256(Box::new(rsa(jwk)?)),
         };
-        let header = json!({"alg": algorithm.name(), "kid": kid, "typ": TYP}).to_string();
+        let header = json!({"alg": algorithm.name(), "kid": kid, "typ": ACCESS_TOKEN_TYPE}).to_string();
         Ok(Self { key, header: BASE64URL.encode(header) })
     }
 

@@ -5,7 +5,7 @@
 //! use latchkey::token::verifier::Verifier;
 //! # use latchkey::token::keys::{KeySet, generate_key_set};
 //! # use latchkey::token::access::{Claims, mint};
-//! # use latchkey::id::SessionId;
+//! # use latchkey::domain::id::SessionId;
 //! # fn token(keys: &KeySet, now: i64) -> Result<String, Box<dyn std::error::Error>> {
 //! #     let claims = Claims {
 //! #         iss: "https://app.example.com/api/auth".into(), sub: "alice".parse()?, aud: "shop".into(),
@@ -36,7 +36,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::access::{self, AccessTokenError, Claims};
 use super::issuer::parse_fetched_jwks;
 use super::jws::VerifyingKey;
-use crate::clock::Timestamp;
+use crate::domain::time::Timestamp;
 
 /// Whose tokens are taken, and for whom they must be. Cheap to clone; clones share their keys.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! User agents and client hints: what is read of them is short, fit to be shown, and grants nothing.
 
-use latchkey::device::{Device, Hints};
+use latchkey::domain::device::{Device, Hints};
 
 /// Any agent.
 pub fn user_agent(bytes: &[u8]) {

@@ -9,10 +9,11 @@ use axum::body::Body;
 use http::Request;
 use lambda_http::lambda_runtime::{Context as Invocation, LambdaEvent};
 use lambda_http::request::LambdaRequest;
-use latchkey::authorizer::Authorizer;
 use latchkey::config::OnInvalid;
-use latchkey::function::{event, is_cleanup_event};
 use latchkey::http::signed_in::IsSignedIn;
+use latchkey::lambda::authorizer::Authorizer;
+use latchkey::lambda::cleanup::is_cleanup_event;
+use latchkey::lambda::event;
 use latchkey::token::verifier::Verifier;
 use serde_json::{Value, json};
 

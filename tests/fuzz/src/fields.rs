@@ -2,12 +2,12 @@
 
 use http::{HeaderMap, HeaderValue, header};
 use latchkey::config::{Cookies, SameSite};
-use latchkey::cursor;
-use latchkey::event::Severity;
+use latchkey::domain::id::{SessionId, UserId};
+use latchkey::domain::severity::Severity;
 use latchkey::http::body::{self, MediaType};
 use latchkey::http::cookie::Which;
 use latchkey::http::tag::{etag, is_known};
-use latchkey::id::{SessionId, UserId};
+use latchkey::token::cursor;
 use serde_json::json;
 use uuid::Uuid;
 

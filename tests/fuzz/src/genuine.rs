@@ -9,12 +9,14 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use latchkey::clock::{Clock, Timestamp};
-use latchkey::id::{SessionId, UserId};
-use latchkey::limit::Window;
+use latchkey::clock::Clock;
+use latchkey::domain::id::{SessionId, UserId};
+use latchkey::domain::limit::Window;
+use latchkey::domain::session::refresh_token::RefreshToken;
+use latchkey::domain::time::Timestamp;
 use latchkey::token::issuer::{TrustedIssuer, parse_trusted_issuers};
 use latchkey::token::keys::KeySet;
-use latchkey::token::refresh::{RefreshKey, RefreshToken};
+use latchkey::token::refresh::RefreshKey;
 use serde_json::{Value, json};
 
 /// Our issuer.

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-use latchkey::scope::SERVICE;
-use latchkey::token::access::{self, TYP};
+use latchkey::domain::scope::SERVICE;
+use latchkey::token::access;
+use latchkey::token::signer::ACCESS_TOKEN_TYPE;
 use latchkey::token::{assertion, refresh};
 use serde_json::Value;
 
@@ -78,7 +79,10 @@ pub fn access_token(bytes: &[u8]) {
             assert!((1..=128).contains(&claims.sub.as_str().len()));
             let header = header_of(&text);
             let typ = header["typ"].as_str().expect("a type").to_ascii_lowercase();
-            assert!(header["alg"] == "EdDSA" && (typ == TYP || typ == "application/at+jwt"), "{header}");
+            assert!(
+                header["alg"] == "EdDSA" && (typ == ACCESS_TOKEN_TYPE || typ == "application/at+jwt"),
+                "{header}"
+            );
             let signer = KEYS.signer().expect("a private key");
             let again = access::mint(&claims, signer).expect("what was read is written");
             let again = verify(again.expose()).expect("what we mint, we take");

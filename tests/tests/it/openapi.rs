@@ -8,7 +8,7 @@ mod routes;
 use std::collections::BTreeSet;
 
 use http::HeaderMap;
-use latchkey::event::EVENT_TYPES;
+use latchkey::domain::event::EVENT_TYPES;
 use latchkey::http::problem::Code;
 use latchkey_tests::openapi::Spec;
 use serde_json::{Value, json};

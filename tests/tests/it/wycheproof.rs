@@ -7,7 +7,7 @@ mod forgeries;
 
 use std::collections::BTreeMap;
 
-use latchkey::clock::Timestamp;
+use latchkey::domain::time::Timestamp;
 use latchkey::token::access::{self, AccessTokenError};
 use latchkey::token::issuer::parse_fetched_jwks;
 use latchkey::token::jwk::Jwk;

@@ -7,15 +7,15 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::super::admin;
+use super::super::revoke_response::{RevokeResponse, session_not_found};
 use super::Asker;
-use super::ended::{Ended, not_found};
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::event::{Event, EventKind, Subject};
+use crate::app::sign_out::{Order, Which, can_end, end_many, end_one};
+use crate::domain::event::{Event, EventKind, Subject};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::end::{Actor, EndReason};
+use crate::domain::time::Timestamp;
 use crate::http::problem::{Code, Problem};
-use crate::id::{SessionId, UserId};
-use crate::session::end::{Actor, EndReason};
-use crate::sign_out::{Order, Which, can_end, end_many, end_one};
 use crate::store::{Committed, Control, EVERYONE_TAKES, StoreError};
 
 /// The longest reason, in characters.
@@ -30,14 +30,14 @@ pub(super) async fn end_user(
     asker: &Asker,
     user: Option<String>,
     reason: Option<String>,
-) -> Result<Ended, Problem> {
+) -> Result<RevokeResponse, Problem> {
     let (order, user) = (order(asker, reason)?, user_id(user)?);
     let now = asker.caller.now;
     admin::expects_scope(&asker.caller)?;
     let target = async { app.store().user(&user, now).await.map_err(Problem::from) };
     let (_, state) = tokio::try_join!(admin::own_row(app, &asker.caller), target)?;
     let ends = end_many(app, &user, Which::All, &order, state).await?;
-    Ok(Ended::new(app, ends, now))
+    Ok(RevokeResponse::new(app, ends, now))
 }
 
 /// Ends one session of a user.
@@ -47,15 +47,19 @@ pub(super) async fn end_session(
     user: &str,
     id: &str,
     reason: Option<String>,
-) -> Result<Ended, Problem> {
+) -> Result<RevokeResponse, Problem> {
     let (order, user) = (order(asker, reason)?, user_id(Some(user.to_owned()))?);
-    let id: SessionId = id.parse().map_err(|_| not_found())?;
+    let id: SessionId = id.parse().map_err(|_| session_not_found())?;
     let now = asker.caller.now;
     admin::expects_scope(&asker.caller)?;
     let target = async { app.store().session(&user, &id, now).await.map_err(Problem::from) };
     let (_, row) = tokio::try_join!(admin::own_row(app, &asker.caller), target)?;
-    let end = order.end(&row.filter(|row| can_end(row, now)).ok_or_else(not_found)?);
-    if end_one(app, &end, &[]).await? { Ok(Ended::new(app, vec![end], now)) } else { Err(not_found()) }
+    let end = order.end(&row.filter(|row| can_end(row, now)).ok_or_else(session_not_found)?);
+    if end_one(app, &end, &[]).await? {
+        Ok(RevokeResponse::new(app, vec![end], now))
+    } else {
+        Err(session_not_found())
+    }
 }
 
 /// Signs everyone out: sessions opened until `before` are over, the administrator's own among them.

@@ -4,18 +4,19 @@
 use http::HeaderMap;
 use http::request::Parts;
 
-use super::ended::Ended;
+use super::super::revoke_response::RevokeResponse;
 use super::seen;
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::forgery;
+use crate::app::forged_token::report_forged_token;
+use crate::app::sign_out::{Order, can_end, end_one};
+use crate::domain::client_context::ClientContext;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::nonce::NonceHash;
+use crate::domain::time::Timestamp;
 use crate::http::caller::{bearer, verify};
 use crate::http::cookie::Which as Cookie;
 use crate::http::problem::{Code, Problem};
-use crate::id::{SessionId, UserId};
-use crate::session::Seen;
-use crate::sign_out::{Order, can_end, end_one};
-use crate::token::refresh::{self, NonceHash};
+use crate::token::refresh;
 
 /// A session that an authentic token names; a refresh token also proves its nonce.
 pub(super) struct Named {
@@ -24,7 +25,11 @@ pub(super) struct Named {
     pub(super) nonce: Option<NonceHash>,
 }
 
-pub(super) async fn end(app: &App, parts: &mut Parts, body_token: Option<&str>) -> Result<Ended, Problem> {
+pub(super) async fn end(
+    app: &App,
+    parts: &mut Parts,
+    body_token: Option<&str>,
+) -> Result<RevokeResponse, Problem> {
     let now = app.now();
     let named = named_session(app, &parts.headers, body_token, now)?;
     let seen = seen(parts, app).await;
@@ -37,23 +42,23 @@ pub(super) async fn end(app: &App, parts: &mut Parts, body_token: Option<&str>) 
 pub(super) async fn end_named(
     app: &App,
     named: &Named,
-    seen: &Seen,
+    seen: &ClientContext,
     now: Timestamp,
-) -> Result<Option<Ended>, Problem> {
+) -> Result<Option<RevokeResponse>, Problem> {
     let row = app.store().session(&named.user, &named.session, now).await?;
     let row = row.filter(|row| can_end(row, now));
     let ours = |hash: NonceHash| row.as_ref().is_none_or(|row| row.nonce_hash == hash);
     if !named.nonce.is_none_or(ours) {
-        forgery::tell(app, &named.user, named.session, seen.ip).await;
+        report_forged_token(app, &named.user, named.session, seen.ip).await;
         return Ok(None);
     }
     let Some(row) = row else {
-        return Ok(Some(Ended::new(app, vec![], now)));
+        return Ok(Some(RevokeResponse::new(app, vec![], now)));
     };
     let order = Order::of_user(row.id, seen, now);
     let end = order.end(&row);
     let ended = end_one(app, &end, &order.events(app, &row.user, 1)).await?;
-    Ok(Some(Ended::new(app, if ended { vec![end] } else { vec![] }, now)))
+    Ok(Some(RevokeResponse::new(app, if ended { vec![end] } else { vec![] }, now)))
 }
 
 fn named_session(

@@ -6,16 +6,17 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::super::limited::limited;
-use super::super::sessions::Subject;
+use super::super::target_user::TargetUser;
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::domain::event::StoredEvent;
+use crate::domain::id::{IdError, SessionId, UserId};
+use crate::domain::session::end::{Actor, EndReason, EndRecord};
+use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::id::{IdError, SessionId, UserId};
-use crate::session::end::{Actor, EndReason, EndRecord};
-use crate::store::{StoredEvent, TrailQuery};
+use crate::store::TrailQuery;
 
 /// How many are shown.
 const NEWEST: usize = 100;
@@ -39,7 +40,7 @@ pub(super) async fn history(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let subject = Subject::of(&query, &caller)?;
+    let subject = TargetUser::of(&query, &caller)?;
     let session: Option<SessionId> = parameter(&query, "session_id")?
         .map(|text| text.parse())
         .transpose()

@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 
+use super::super::revoke_response::RevokeResponse;
 use super::current::{Named, end_named, named_by_access, named_by_refresh};
-use super::ended::Ended;
 use super::seen;
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
 use crate::http::caller::{bearer, verify};
 use crate::http::problem::Problem;
@@ -28,9 +28,9 @@ pub(super) async fn as_rfc7009(app: &App, parts: &mut Parts, bytes: &Bytes) -> R
     Ok(StatusCode::OK.into_response())
 }
 
-pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<Ended, Problem> {
+pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<RevokeResponse, Problem> {
     let now = app.now();
-    let nothing = || Ended::new(app, vec![], now);
+    let nothing = || RevokeResponse::new(app, vec![], now);
     let Some(named) = named(app, token, now) else { return Ok(nothing()) };
     if !is_callers_own(app, parts, &named, now)? {
         return Ok(nothing());

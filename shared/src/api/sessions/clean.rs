@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::admin;
 use crate::app::App;
-use crate::cleanup::{Budget, CleanupError, Mode, Report, run};
+use crate::app::cleanup::{Budget, CleanupError, Mode, Report, run};
 use crate::http::body;
 use crate::http::caller::Caller;
 use crate::http::problem::{Code, Problem};
@@ -36,7 +36,7 @@ pub(super) async fn clean(State(app): State<App>, request: Request) -> Result<Js
         CleanupError::Running => Problem::of(Code::CleanupRunning),
         CleanupError::Store(error) => error.into(),
     })?;
-    app.metrics().cleaned(&report);
+    app.metrics().cleanup_run(report.ended, report.skipped, report.failed);
     tracing::info!(run_id = report.run_id, ended = report.ended, failed = report.failed, "cleanup is done");
     Ok(Json(report))
 }

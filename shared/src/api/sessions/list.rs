@@ -9,16 +9,16 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::super::limited::{count, limited, refused_before};
-use super::subject::Subject;
+use super::super::target_user::TargetUser;
 use super::view;
-use crate::analytics::{self, analyse, recommendations};
 use crate::app::App;
+use crate::domain::analytics::{self, analyse, recommendations};
+use crate::domain::session::Session;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::http::tag::{etag, is_known};
-use crate::session::Session;
 use crate::store::{StoreError, Trail, TrailQuery, UserState};
 
 pub(super) async fn list(
@@ -29,7 +29,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let subject = Subject::of(&query, &caller)?;
+    let subject = TargetUser::of(&query, &caller)?;
     let with_analytics = wants_analytics(&query)?;
     // The history is read at the same time as the sessions: one round trip, however long it is.
     let history = async {
@@ -79,7 +79,7 @@ fn wants_analytics(query: &str) -> Result<bool, Problem> {
     }
 }
 
-async fn history(app: &App, subject: &Subject, caller: &Caller) -> Result<Trail, StoreError> {
+async fn history(app: &App, subject: &TargetUser, caller: &Caller) -> Result<Trail, StoreError> {
     let since = Some(analytics::begin(caller.now));
     let query = TrailQuery { since, limit: analytics::EVENTS_MAX, ..TrailQuery::default() };
     app.store().trail(subject.user(caller), &query).await

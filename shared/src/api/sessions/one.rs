@@ -6,14 +6,14 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
 use super::super::limited::limited;
-use super::super::revoke::not_found;
-use super::subject::Subject;
+use super::super::revoke_response::session_not_found;
+use super::super::target_user::TargetUser;
 use super::view;
 use crate::app::App;
+use crate::domain::id::SessionId;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::id::SessionId;
 use crate::store::{Trail, TrailQuery};
 
 /// Events shown with one session.
@@ -26,7 +26,7 @@ pub(super) async fn one(
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let subject = Subject::of(query.as_deref().unwrap_or_default(), &caller)?;
+    let subject = TargetUser::of(query.as_deref().unwrap_or_default(), &caller)?;
     let id = id.ok().and_then(|Path(id)| id.parse::<SessionId>().ok());
     let trail = async {
         let Some(session) = id else { return Ok(Trail::default()) };
@@ -35,7 +35,7 @@ pub(super) async fn one(
     };
     let look = async { tokio::try_join!(subject.look(&app, &caller), trail) };
     limited(&app, &caller, &seen, look, |(state, trail)| {
-        let session = id.and_then(|id| state.live_session(&id, caller.now)).ok_or_else(not_found)?;
+        let session = id.and_then(|id| state.live_session(&id, caller.now)).ok_or_else(session_not_found)?;
         let mut body = view::session(session, &caller);
         body["events"] = trail.events.iter().map(|event| view::event(event, subject.is_other())).collect();
         Ok(Json(body).into_response())

@@ -6,17 +6,18 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::super::limited::limited;
-use super::subject::Subject;
+use super::super::target_user::TargetUser;
 use super::view;
 use crate::app::App;
-use crate::cursor;
-use crate::event::{EVENT_TYPES, Severity};
+use crate::domain::event::EVENT_TYPES;
+use crate::domain::id::UserId;
+use crate::domain::severity::Severity;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::id::UserId;
 use crate::store::TrailQuery;
+use crate::token::cursor;
 
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 100;
@@ -28,7 +29,7 @@ pub(super) async fn trail(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let subject = Subject::of(&query, &caller)?;
+    let subject = TargetUser::of(&query, &caller)?;
     let wanted = wanted(&app, &query, subject.user(&caller))?;
     let trail = async { app.store().trail(subject.user(&caller), &wanted).await.map_err(Problem::from) };
     let look = async { tokio::try_join!(subject.look(&app, &caller), trail) };
@@ -58,7 +59,7 @@ fn wanted(app: &App, query: &str, user: &UserId) -> Result<TrailQuery, Problem> 
     let session = parameter(query, "session_id")?
         .map(|text| text.parse())
         .transpose()
-        .map_err(|error: crate::id::IdError| Problem::field("session_id", error))?;
+        .map_err(|error: crate::domain::id::IdError| Problem::field("session_id", error))?;
     Ok(TrailQuery { before, event_type, severity, session, limit: limit(query)?, ..TrailQuery::default() })
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::event::Severity;
+use crate::domain::event::StoredEvent;
+use crate::domain::risk::Noted;
+use crate::domain::session::Session;
+use crate::domain::severity::Severity;
 use crate::http::caller::Caller;
-use crate::risk::Noted;
-use crate::session::Session;
-use crate::store::StoredEvent;
 
 pub(super) fn session(session: &Session, caller: &Caller) -> Value {
     let (device, place) = (&session.seen.device, &session.seen.place);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::super::size::item_bytes;
 use super::*;
-use crate::config::Lifetimes;
-use crate::event::Severity;
-use crate::risk::{Finding, Noted, Rule};
+use crate::domain::risk::{Finding, Noted, Rule};
+use crate::domain::session::lifetimes::Lifetimes;
+use crate::domain::severity::Severity;
 use crate::token::refresh::RefreshKey;
 
 fn lifetimes() -> Lifetimes {
@@ -26,7 +26,7 @@ fn largest() -> Session {
     let key = RefreshKey::new("a", &[0; 32]);
     let now = Timestamp::from_seconds(99_999_999_999);
     let scope = Scope::of(["x".repeat(160).as_str()]);
-    let seen = Seen {
+    let seen = ClientContext {
         ip: Some("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap()),
         agent: text(120),
         device: Device {

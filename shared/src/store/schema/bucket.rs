@@ -6,8 +6,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::clock::Timestamp;
-use crate::id::SessionId;
+use crate::domain::id::SessionId;
+use crate::domain::time::Timestamp;
 
 const DAY_SECONDS: i64 = 86_400;
 

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::{
     http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use latchkey::cleanup::{Budget, Mode, run};
+use latchkey::app::cleanup::{Budget, Mode, run};
 use latchkey::store::{Store, connect};
 use latchkey_tests::world::World;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use latchkey::cleanup::{Budget, Mode, Report, run};
+use latchkey::app::cleanup::{Budget, Mode, Report, run};
 use latchkey_tests::world::World;
 
 use super::DAY;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use latchkey::cleanup::{Budget, CleanupError, Mode, Report, run};
+use latchkey::app::cleanup::{Budget, CleanupError, Mode, Report, run};
 use latchkey::store::Consumed;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::World;

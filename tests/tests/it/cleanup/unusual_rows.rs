@@ -121,11 +121,11 @@ async fn one_end_that_fails_holds_no_other_up() {
     world.advance(8 * DAY);
     let clock = std::sync::Arc::new(world.laptop.clock.clone());
     let ends = std::time::Instant::now() + std::time::Duration::from_secs(600);
-    let budget = latchkey::cleanup::Budget::new(ends, u64::MAX);
+    let budget = latchkey::app::cleanup::Budget::new(ends, u64::MAX);
     // The one transaction of the run: all others are expired and go by batches and deletes.
     world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 10);
-    let mode = latchkey::cleanup::Mode::Clean;
-    let report = latchkey::cleanup::run(&world.laptop.store, clock, 1, budget, mode).await.unwrap();
+    let mode = latchkey::app::cleanup::Mode::Clean;
+    let report = latchkey::app::cleanup::run(&world.laptop.store, clock, 1, budget, mode).await.unwrap();
     assert_eq!((report.ended, report.failed, report.remaining), (229, 1, true));
     world.laptop.faults.clear(None);
     assert_eq!(clean(&world).await.body["ended"], 1, "the next run does it");

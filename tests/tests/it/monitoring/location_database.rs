@@ -1,6 +1,6 @@
 //! Places from a database: both layouts, misses, and files that are none.
 
-use latchkey::place::{Database, DatabaseError};
+use latchkey::geoip::{Database, DatabaseError};
 use latchkey_tests::mmdb::{self, Value};
 use latchkey_tests::world::World;
 use serde_json::json;

@@ -151,7 +151,7 @@ async fn a_refresh_that_notices_nothing_writes_once() {
 
 #[tokio::test]
 async fn a_lost_observation_is_counted_and_never_the_clients_concern() {
-    use latchkey::metrics::Counter;
+    use latchkey::telemetry::metrics::Counter;
     for kind in ["error_500", "left_over"] {
         let world = World::behind_cloudfront(&[]).await;
         let tokens = world.device().in_city(BERLIN).sign_in("alice").await;

@@ -1,6 +1,6 @@
 //! The general limit: authenticated calls of one session.
 
-use latchkey::metrics::Counter;
+use latchkey::telemetry::metrics::Counter;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;

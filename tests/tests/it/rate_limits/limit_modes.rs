@@ -1,6 +1,6 @@
 //! Before a limit is turned on: a shadow shows whom it would refuse, and refuses nobody.
 
-use latchkey::metrics::Counter;
+use latchkey::telemetry::metrics::Counter;
 use latchkey_tests::world::{Tokens, World};
 
 #[tokio::test]

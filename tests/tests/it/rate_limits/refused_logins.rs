@@ -1,6 +1,6 @@
 //! Refused assertions count for their network, and a good one is never refused for them.
 
-use latchkey::metrics::Counter;
+use latchkey::telemetry::metrics::Counter;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, World};
 use serde_json::json;

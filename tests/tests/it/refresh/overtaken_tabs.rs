@@ -1,6 +1,6 @@
 //! Tabs share their cookies, and each decides for itself: however their requests cross, it is no theft.
 
-use latchkey::session::Session;
+use latchkey::domain::session::Session;
 use latchkey_tests::world::{BERLIN, City, Device, FIREFOX, Jar, PRAGUE, Reply, Tokens, World};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! Revocations beside refreshes and logins: whoever comes first, what ended stays ended.
 
-use latchkey::session::end::{Actor, End, EndReason, Ending};
-use latchkey::sign_out::end_one;
+use latchkey::app::sign_out::end_one;
+use latchkey::domain::session::end::{Actor, End, EndReason, Ending};
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use latchkey::clock::Timestamp;
-use latchkey::session::Session as Row;
+use latchkey::domain::session::Session as Row;
+use latchkey::domain::time::Timestamp;
 use latchkey_tests::world::Event;
 
 use super::answer::{self, Mismatch, ensure};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey::event::Severity;
+use latchkey::domain::severity::Severity;
 use latchkey_tests::world::World;
 use serde_json::{Map, Value, json};
 

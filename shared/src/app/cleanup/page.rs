@@ -1,0 +1,108 @@
+//! One page of a bucket: what of it is due, its ends recorded first, then its rows deleted.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::task::JoinSet;
+
+use super::state::Run;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::session::Session;
+use crate::domain::session::end::{Actor, End, EndReason, Ending};
+use crate::domain::time::Timestamp;
+use crate::store::{Committed, Consumed, RowKey, StoreError};
+
+/// Ends that fail one after the other before a run stops: a store that fails is not helped by more calls.
+const FAILURES_IN_A_ROW: u32 = 5;
+
+/// Cleans the sessions of these keys; true when nothing due is left of them.
+pub(super) async fn clean_page(run: &Run, keys: Vec<RowKey>) -> Result<bool, StoreError> {
+    if keys.is_empty() {
+        return Ok(true);
+    }
+    let due = run.due();
+    let (sessions, malformed) = run.store.sessions(keys, run.clock.now(), &run.consumed).await?;
+    run.skipped.fetch_add(malformed, Ordering::Relaxed);
+    // The index is behind its table, and the day under way holds sessions that live on.
+    let over = sessions.into_iter().filter(|session| is_due(session, due));
+    let (marked, expired): (Vec<Session>, Vec<Session>) = over.partition(|session| session.ending.is_some());
+    if run.dry {
+        let found = marked.len() + expired.len();
+        run.ended.fetch_add(u64::try_from(found).unwrap_or(u64::MAX), Ordering::Relaxed);
+        return Ok(true);
+    }
+    let events: Vec<Event> = expired.iter().map(event_of).collect();
+    run.store.record_all(&events, &run.consumed).await?;
+    let all_deleted = delete_all(run, expired, due).await;
+    let all_finished = finish_all(run, &marked).await;
+    Ok(all_deleted && all_finished)
+}
+
+fn is_due(session: &Session, due: Timestamp) -> bool {
+    session.expires_at.min(session.absolute_expires_at) <= due
+}
+
+/// The end of a session that expired, at the second it did; told twice, it is one event.
+fn event_of(session: &Session) -> Event {
+    let at = session.expires_at.min(session.absolute_expires_at);
+    let end = End::of(session, Ending::new(EndReason::Expired, Actor::System, at));
+    Event::named(&session.user, session.id, at, "expired", EventKind::SessionEnded(end))
+}
+
+/// Many in flight: a delete takes a round trip, and there may be a million.
+async fn delete_all(run: &Run, sessions: Vec<Session>, due: Timestamp) -> bool {
+    let consumed = Arc::new(Consumed::default());
+    let mut deletes: JoinSet<Result<bool, StoreError>> = JoinSet::new();
+    for session in sessions {
+        let (store, consumed) = (run.store.clone(), Arc::clone(&consumed));
+        let permit = Arc::clone(&run.deletes).acquire_owned().await.expect("it is never closed");
+        deletes.spawn(async move {
+            let _permit = permit;
+            store.delete_expired(&session, due, &consumed).await
+        });
+    }
+    let mut all = true;
+    while let Some(outcome) = deletes.join_next().await {
+        match outcome {
+            Ok(Ok(true)) => drop(run.ended.fetch_add(1, Ordering::Relaxed)),
+            // Gone already, or refreshed by a clock behind ours: nothing is left to do.
+            Ok(Ok(false)) => {}
+            Ok(Err(_)) | Err(_) => {
+                all = false;
+                run.failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+    run.consumed.add(&consumed);
+    all
+}
+
+/// Sessions whose end was only marked: they were revoked, so their end and its record are one transaction.
+async fn finish_all(run: &Run, sessions: &[Session]) -> bool {
+    let (mut all, mut failed_in_a_row) = (true, 0);
+    for session in sessions {
+        // One after the other, of which each may take seconds: the budget and the lease hold between them, too.
+        if failed_in_a_row == FAILURES_IN_A_ROW
+            || run.must_stop()
+            || !run.holds_lease().await.unwrap_or(false)
+        {
+            run.stopped.store(true, Ordering::Relaxed);
+            return false;
+        }
+        let Some(end) = End::marked(session) else { continue };
+        let ended = run.store.finish(&end, run.clock.now_millis(), &run.consumed);
+        match ended.await {
+            Ok(Committed::Yes) => {
+                failed_in_a_row = 0;
+                run.ended.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(Committed::Moved) => {}
+            Ok(Committed::Conflict) | Err(_) => {
+                all = false;
+                failed_in_a_row += 1;
+                run.failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+    all
+}

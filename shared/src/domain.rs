@@ -1,0 +1,17 @@
+//! The rules of Latchkey as pure functions: values and `now` in, values out.
+//!
+//! Domain code performs no I/O and reads no clock, so a test needs neither a database nor a sleep. It imports
+//! nothing from the layers above it: no store, no settings parser, no HTTP.
+
+pub mod analytics;
+pub mod client_context;
+pub mod device;
+pub mod event;
+pub mod id;
+pub mod limit;
+pub mod place;
+pub mod risk;
+pub mod scope;
+pub mod session;
+pub mod severity;
+pub mod time;

@@ -1,0 +1,98 @@
+//! What should this person look at? Recommendations with stable codes and the facts behind them.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::domain::event::StoredEvent;
+use crate::domain::id::SessionId;
+use crate::domain::risk::Rule;
+use crate::domain::session::Session;
+use crate::domain::severity::Severity;
+use crate::domain::time::Timestamp;
+
+/// Days without activity after which a session is worth ending.
+const IDLE_DAYS: u64 = 3;
+
+/// Browsers whose older versions no longer get security updates, with the oldest that does in 2026.
+const OLDEST_MAINTAINED: [(&str, u32); 5] =
+    [("Chrome", 134), ("Edge", 134), ("Firefox", 128), ("Safari", 17), ("Opera", 118)];
+
+/// Something to look at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recommendation {
+    /// What, stable.
+    pub code: &'static str,
+    /// How bad it is.
+    #[serde(serialize_with = "severity_name")]
+    pub severity: Severity,
+    /// About which session; none when it is about the account.
+    pub session_id: Option<SessionId>,
+    /// The facts behind it.
+    pub detail: Value,
+}
+
+fn severity_name<S: serde::Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(severity.as_str())
+}
+
+/// What to look at, the worst first.
+pub fn recommendations(
+    live: &[&Session],
+    events: &[StoredEvent],
+    limit: usize,
+    now: Timestamp,
+) -> Vec<Recommendation> {
+    let mut list: Vec<Recommendation> = live.iter().flat_map(|session| of_session(session, now)).collect();
+    list.extend(recent_reuse(events));
+    if live.len() >= limit && limit > 1 {
+        let detail = json!({"sessions": live.len(), "limit": limit});
+        list.push(Recommendation {
+            code: "many_sessions",
+            severity: Severity::Low,
+            session_id: None,
+            detail,
+        });
+    }
+    list.sort_by_key(|recommendation| std::cmp::Reverse(recommendation.severity));
+    list
+}
+
+fn of_session(session: &Session, now: Timestamp) -> Vec<Recommendation> {
+    let about =
+        |code, severity, detail| Recommendation { code, severity, session_id: Some(session.id), detail };
+    let noted = |rule, code, severity| {
+        let noted = session.noted.iter().find(|noted| noted.rule == rule)?;
+        let at = noted.at.to_rfc3339();
+        Some(about(code, severity, json!({"at": at, "device": session.seen.device.label(), "to": noted.to})))
+    };
+    let idle_days = session.last_activity.seconds_until(now) / 86_400;
+    let idle = (idle_days >= IDLE_DAYS)
+        .then(|| about("idle_session", Severity::Low, json!({"idle_days": idle_days})));
+    let outdated = outdated(session).map(|detail| about("outdated_agent", Severity::Low, detail));
+    [
+        noted(Rule::NewDevice, "unknown_device", Severity::Medium),
+        noted(Rule::NewCountry, "new_country", Severity::Medium),
+        noted(Rule::ImpossibleTravel, "impossible_travel", Severity::High),
+        idle,
+        outdated,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn outdated(session: &Session) -> Option<Value> {
+    let device = &session.seen.device;
+    let (browser, version) = (device.browser.as_deref()?, device.browser_version.as_deref()?);
+    let oldest = OLDEST_MAINTAINED.iter().find(|(name, _)| *name == browser)?.1;
+    let version: u32 = version.split('.').next()?.parse().ok()?;
+    (version < oldest).then(|| json!({"browser": browser, "version": version.to_string(), "oldest_maintained": oldest.to_string()}))
+}
+
+/// A stolen token is news for as long as the trail shows it, whatever became of the session.
+fn recent_reuse(events: &[StoredEvent]) -> Option<Recommendation> {
+    let reuse =
+        events.iter().filter(|event| event.event_type == "token_reused").max_by_key(|event| event.id)?;
+    let detail = json!({"at": reuse.created_at.to_rfc3339(), "device": reuse.details["device"], "ip": reuse.details["ip"]});
+    Some(Recommendation { code: "recent_reuse", severity: Severity::High, session_id: reuse.session, detail })
+}

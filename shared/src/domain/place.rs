@@ -1,0 +1,135 @@
+//! Where is this client? Its network, and what is known about where that is.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// A place on earth, as far as it is known. Bounded so that a session's row stays in one write unit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Place {
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Region within the country.
+    pub region: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// Degrees north.
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    pub longitude: Option<f64>,
+}
+
+/// The network of an address: a household or an office. IPv4 /24, IPv6 /64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network(IpNet);
+
+impl Network {
+    /// The network that `ip` is in; an IPv4 address in IPv6 clothes is an IPv4 address.
+    pub fn of(ip: IpAddr) -> Self {
+        let ip = ip.to_canonical();
+        let prefix = if ip.is_ipv4() { 24 } else { 64 };
+        Self(IpNet::new_assert(ip, prefix).trunc())
+    }
+
+    /// Whether it is an IPv4 network.
+    pub fn is_ipv4(self) -> bool {
+        self.0.addr().is_ipv4()
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// The longest packed place in bytes.
+pub const PLACE_MAX_BYTES: usize = 64;
+
+const SEPARATOR: char = '|';
+
+impl Place {
+    /// Whether nothing is known.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The place with only what makes sense: a two-letter country, a whole point on earth, printable names.
+    pub fn cleaned(self) -> Self {
+        let printable = |text: String| {
+            let text: String = text.chars().filter(|c| !c.is_control()).collect();
+            Some(text).filter(|text| !text.is_empty())
+        };
+        let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+        let point = self.latitude.zip(self.longitude);
+        let point = point.filter(|(latitude, longitude)| latitude.abs() <= 90.0 && longitude.abs() <= 180.0);
+        Self {
+            country: self.country.filter(is_country),
+            region: self.region.and_then(printable),
+            city: self.city.and_then(printable),
+            latitude: point.map(|point| point.0),
+            longitude: point.map(|point| point.1),
+        }
+    }
+
+    /// One text for the row: `DE|BE|52.52|13.4|Berlin`; the city comes last and is cut to fit.
+    pub fn pack(&self) -> String {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default().replace(SEPARATOR, " ");
+        let degrees = |value: Option<f64>| value.map(|d| format!("{:.2}", d)).unwrap_or_default();
+        let mut packed = [
+            cut(&text(&self.country), 2).to_owned(),
+            cut(&text(&self.region), 8).to_owned(),
+            degrees(self.latitude),
+            degrees(self.longitude),
+            text(&self.city),
+        ]
+        .join(&SEPARATOR.to_string());
+        packed.truncate(cut(&packed, PLACE_MAX_BYTES).len());
+        packed
+    }
+
+    /// Reads what [`Place::pack`] wrote; anything else is unknown.
+    pub fn unpack(packed: &str) -> Self {
+        let mut parts =
+            packed.splitn(5, SEPARATOR).map(|part| Some(part.to_owned()).filter(|p| !p.is_empty()));
+        let mut next = || parts.next().flatten();
+        let (country, region) = (next(), next());
+        let latitude = next().and_then(|text| text.parse().ok());
+        let longitude = next().and_then(|text| text.parse().ok());
+        Self { country, region, city: next(), latitude, longitude }
+    }
+}
+
+/// The longest prefix of `text` within `max` bytes that ends between two characters.
+pub fn cut(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_survives_its_row() {
+        let place = Place {
+            country: Some("DE".into()),
+            region: Some("BE".into()),
+            city: Some("Berlin".into()),
+            latitude: Some(52.52),
+            longitude: Some(13.4),
+        };
+        assert_eq!(Place::unpack(&place.pack()), place);
+        assert_eq!(Place::unpack(""), Place::default());
+    }
+
+    #[test]
+    fn a_long_or_hostile_city_is_cut_between_characters() {
+        let place = Place { city: Some("|Ä".repeat(90)), country: Some("DEU".into()), ..Place::default() };
+        assert!(place.pack().len() <= PLACE_MAX_BYTES);
+        assert_eq!(Place::unpack(&place.pack()).country.as_deref(), Some("DE"));
+    }
+}

@@ -1,0 +1,136 @@
+//! What changed, how bad is it, and what is to be done? Rules as pure functions over before and now.
+//!
+//! | rule | fires when | default |
+//! |---|---|---|
+//! | `new_device` | a sign-in from a browser and system that no live session has | record, low |
+//! | `new_country` | a sign-in from a country that no live session is in | record, medium |
+//! | `ip_changed` | a session's network changed (IPv4 /24, IPv6 /64, within one family) | record, info |
+//! | `country_changed` | a session's country changed | record, medium |
+//! | `impossible_travel` | between two countries, over 100 km, faster than 900 km/h | alert, high |
+//! | `device_changed` | a session's browser or system changed | record, medium |
+//!
+//! A mode says what a finding does: `off` nothing, `record` an event, `alert` an event of severity high
+//! or more (which the alert route takes), `end` an alert and the end of the session.
+
+mod noted;
+mod setting;
+mod travel;
+
+pub use noted::{Noted, newest, pack, unpack};
+pub use setting::{Mode, RiskError, Rules};
+
+use serde_json::{Value, json};
+
+use crate::domain::client_context::ClientContext;
+use crate::domain::place::Network;
+use crate::domain::severity::Severity;
+use crate::domain::time::Timestamp;
+
+/// A rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// A sign-in from an unknown browser and system.
+    NewDevice,
+    /// A sign-in from a country without a live session.
+    NewCountry,
+    /// A session's network changed.
+    IpChanged,
+    /// A session's country changed.
+    CountryChanged,
+    /// A session moved faster than anybody can.
+    ImpossibleTravel,
+    /// A session's browser or system changed.
+    DeviceChanged,
+}
+
+/// All rules, in the order of the documentation.
+pub const RULES: [(Rule, &str); 6] = [
+    (Rule::NewDevice, "new_device"),
+    (Rule::NewCountry, "new_country"),
+    (Rule::IpChanged, "ip_changed"),
+    (Rule::CountryChanged, "country_changed"),
+    (Rule::ImpossibleTravel, "impossible_travel"),
+    (Rule::DeviceChanged, "device_changed"),
+];
+
+impl Rule {
+    /// The rule's name, which is also its event's type.
+    pub fn name(self) -> &'static str {
+        RULES.iter().find(|(rule, _)| *rule == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// A rule that fired.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Which.
+    pub rule: Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether it ends the session.
+    pub ends: bool,
+    /// Its facts: `from`, `to` and what was measured.
+    pub detail: Value,
+}
+
+/// Holds a request of a session against what was last seen of it.
+pub fn of_change(
+    rules: &Rules,
+    before: &ClientContext,
+    before_at: Timestamp,
+    now: &ClientContext,
+    now_at: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = vec![];
+    if !rules.is_allowed(before.ip) && !rules.is_allowed(now.ip) {
+        findings.extend(network(before, now).and_then(|detail| rules.finding(Rule::IpChanged, detail)));
+        findings.extend(country(before, now).and_then(|detail| rules.finding(Rule::CountryChanged, detail)));
+        let limit = rules.threshold(Rule::ImpossibleTravel);
+        let trip = travel::impossible(&before.place, &now.place, now_at.distance(before_at), limit);
+        findings.extend(trip.and_then(|detail| rules.finding(Rule::ImpossibleTravel, detail)));
+    }
+    if !before.device.is_same_device(&now.device) {
+        let detail = json!({"from": before.device.label(), "to": now.device.label()});
+        findings.extend(rules.finding(Rule::DeviceChanged, detail));
+    }
+    findings
+}
+
+/// Whether a request came from another network than the last one, as far as that says anything.
+pub fn has_moved(rules: &Rules, before: &ClientContext, now: &ClientContext) -> bool {
+    !rules.is_allowed(before.ip) && !rules.is_allowed(now.ip) && network(before, now).is_some()
+}
+
+/// Holds a sign-in against the user's live sessions; a first sign-in has nothing to differ from.
+pub fn of_sign_in(rules: &Rules, known: &[&ClientContext], now: &ClientContext) -> Vec<Finding> {
+    let mut findings = vec![];
+    if known.is_empty() {
+        return findings;
+    }
+    if !known.iter().any(|seen| seen.device.is_same_device(&now.device)) {
+        findings.extend(rules.finding(Rule::NewDevice, json!({"device": now.device.label()})));
+    }
+    let countries = || known.iter().filter_map(|seen| seen.place.country.as_deref());
+    let here = now.place.country.as_deref().filter(|_| !rules.is_allowed(now.ip));
+    if let Some(here) =
+        here.filter(|here| countries().next().is_some() && countries().all(|other| other != *here))
+    {
+        findings.extend(rules.finding(Rule::NewCountry, json!({"country": here})));
+    }
+    findings
+}
+
+/// A host with IPv4 and IPv6 changes between them at will: only networks of one family are compared.
+fn network(before: &ClientContext, now: &ClientContext) -> Option<Value> {
+    let (from, to) = (Network::of(before.ip?), Network::of(now.ip?));
+    let changed = from != to && from.is_ipv4() == to.is_ipv4();
+    changed.then(|| json!({"from": from.to_string(), "to": to.to_string()}))
+}
+
+fn country(before: &ClientContext, now: &ClientContext) -> Option<Value> {
+    let (from, to) = (before.place.country.as_deref()?, now.place.country.as_deref()?);
+    (from != to).then(|| json!({"from": from, "to": to}))
+}
+
+#[cfg(test)]
+mod tests;

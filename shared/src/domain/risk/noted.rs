@@ -1,0 +1,116 @@
+//! What a session's row remembers of its findings: the newest three, packed short enough for the row.
+
+use crate::domain::place::cut;
+use crate::domain::severity::Severity;
+use crate::domain::time::Timestamp;
+
+use super::{Finding, RULES, Rule};
+
+/// Findings that a row keeps.
+const KEPT: usize = 3;
+
+/// The longest fact that a row keeps of a finding, in bytes.
+const FACT_MAX_BYTES: usize = 14;
+
+/// A finding as a row remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// Which rule.
+    pub rule: Rule,
+    /// How bad it was.
+    pub severity: Severity,
+    /// When.
+    pub at: Timestamp,
+    /// What it was before, if the rule compares.
+    pub from: Option<String>,
+    /// What it was then.
+    pub to: Option<String>,
+}
+
+impl Noted {
+    /// What to remember of a finding; what is only informative is left to the audit trail.
+    pub fn of(finding: &Finding, at: Timestamp) -> Option<Self> {
+        let fact = |names: &[&str]| {
+            let text = names.iter().find_map(|name| finding.detail[*name].as_str())?;
+            let text: String = text.chars().map(|c| if SPECIAL.contains(&c) { ' ' } else { c }).collect();
+            Some(cut(&text, FACT_MAX_BYTES).to_owned()).filter(|text| !text.is_empty())
+        };
+        (finding.severity > Severity::Info).then(|| Self {
+            rule: finding.rule,
+            severity: finding.severity,
+            at,
+            from: fact(&["from"]),
+            to: fact(&["to", "device", "country"]),
+        })
+    }
+}
+
+const SPECIAL: [char; 3] = ['\n', '\t', ':'];
+
+/// The newest of `older` and `newer`, newest first.
+pub fn newest(newer: Vec<Noted>, older: &[Noted]) -> Vec<Noted> {
+    newer.into_iter().chain(older.iter().cloned()).take(KEPT).collect()
+}
+
+/// One text for the row.
+pub fn pack(noted: &[Noted]) -> String {
+    let line = |noted: &Noted| {
+        let fact = |text: &Option<String>| text.clone().unwrap_or_default();
+        let (rule, severity) = (noted.rule as u8, noted.severity as u8);
+        format!("{rule}{severity}{}:{}\t{}", noted.at.seconds(), fact(&noted.from), fact(&noted.to))
+    };
+    noted.iter().take(KEPT).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Reads what [`pack`] wrote; what a newer version wrote otherwise is left out.
+pub fn unpack(text: &str) -> Vec<Noted> {
+    text.lines().filter_map(unpack_line).collect()
+}
+
+fn unpack_line(line: &str) -> Option<Noted> {
+    let (head, facts) = line.split_once(':')?;
+    let (from, to) = facts.split_once('\t')?;
+    let digit =
+        |index: usize| -> Option<usize> { Some(head.as_bytes().get(index)?.checked_sub(b'0')?.into()) };
+    let rule = digit(0).and_then(|index| RULES.get(index))?.0;
+    let severity = digit(1).and_then(|index| Severity::ALL.get(index).copied())?;
+    let fact = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let at = Timestamp::from_seconds(head.get(2..)?.parse().ok()?);
+    Some(Noted { rule, severity, at, from: fact(from), to: fact(to) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn findings_survive_their_row() {
+        let finding = |rule, detail| Finding { rule, severity: Severity::High, ends: false, detail };
+        let at = Timestamp::from_seconds(1_732_442_400);
+        let noted: Vec<_> = [
+            finding(Rule::ImpossibleTravel, json!({"from": "DE", "to": "US", "km": 6385})),
+            finding(Rule::NewDevice, json!({"device": "Samsung Internet:on\tAndroid"})),
+        ]
+        .iter()
+        .filter_map(|finding| Noted::of(finding, at))
+        .collect();
+        assert_eq!(unpack(&pack(&noted)), noted);
+        assert_eq!(noted[1].to.as_deref(), Some("Samsung Intern"));
+    }
+
+    #[test]
+    fn a_row_keeps_the_newest_three_within_its_budget() {
+        let detail = json!({"from": "x".repeat(40), "to": "y".repeat(40)});
+        let finding = Finding { rule: Rule::CountryChanged, severity: Severity::Medium, ends: false, detail };
+        let at = |second: i64| Noted::of(&finding, Timestamp::from_seconds(99_999_999_990 + second)).unwrap();
+        let kept = newest(vec![at(4)], &[at(3), at(2), at(1)]);
+        assert_eq!(kept.iter().map(|noted| noted.at.seconds() % 10).collect::<Vec<_>>(), [4, 3, 2]);
+        assert!(pack(&kept).len() <= 135, "{}", pack(&kept).len());
+    }
+
+    #[test]
+    fn what_nobody_wrote_is_left_out() {
+        assert_eq!(unpack("\n9:x\n99123:a\tb\n01:\n0\u{e4}1:\t"), []);
+    }
+}

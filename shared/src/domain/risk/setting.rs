@@ -1,0 +1,177 @@
+//! How is each rule set? `RISK_RULES` and `NETWORK_ALLOWLIST`.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+use super::{Finding, RULES, Rule};
+use crate::domain::severity::Severity;
+
+/// What a finding does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Nothing.
+    Off,
+    /// An event, never of alerting severity.
+    Record,
+    /// An event of severity high or more.
+    Alert,
+    /// An alert, and the session ends.
+    End,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Setting {
+    mode: Mode,
+    severity: Severity,
+    threshold: f64,
+}
+
+/// All rules as they are set, and the networks they trust.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    settings: [Setting; RULES.len()],
+    allowed: Vec<IpNet>,
+}
+
+/// What is wrong with `RISK_RULES` or `NETWORK_ALLOWLIST`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RiskError {
+    /// Not `rule=mode[:severity[:threshold]]`.
+    #[error("entry {0}: expected rule=mode[:severity[:threshold]], such as impossible_travel=alert:high:900")]
+    Form(usize),
+    /// No such rule.
+    #[error(
+        "entry {0}: the rules are new_device, new_country, ip_changed, country_changed, impossible_travel, device_changed"
+    )]
+    Rule(usize),
+    /// No such mode.
+    #[error("entry {0}: the modes are off, record, alert, end")]
+    Mode(usize),
+    /// No such severity.
+    #[error("entry {0}: the severities are info, low, medium, high, critical")]
+    Severity(usize),
+    /// Only `impossible_travel` has a threshold, in km/h, above 0.
+    #[error("entry {0}: only impossible_travel has a threshold: km/h, from 1 to 100000")]
+    Threshold(usize),
+    /// A sign-in has no session yet that could end.
+    #[error("entry {0}: new_device and new_country cannot end a session that is only being opened")]
+    EndsNothing(usize),
+    /// Not a network.
+    #[error("entry {0}: expected a network such as 203.0.113.0/24 or 2001:db8::/32")]
+    Network(usize),
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let setting = |rule| {
+            let (mode, severity) = match rule {
+                Rule::NewDevice => (Mode::Record, Severity::Low),
+                Rule::IpChanged => (Mode::Record, Severity::Info),
+                Rule::NewCountry | Rule::CountryChanged | Rule::DeviceChanged => {
+                    (Mode::Record, Severity::Medium)
+                }
+                Rule::ImpossibleTravel => (Mode::Alert, Severity::High),
+            };
+            Setting { mode, severity, threshold: 900.0 }
+        };
+        Self { settings: RULES.map(|(rule, _)| setting(rule)), allowed: vec![] }
+    }
+}
+
+impl Rules {
+    /// Parses `RISK_RULES`: what it does not name keeps its default.
+    ///
+    /// # Errors
+    /// The first entry that is wrong, counted from 1.
+    pub fn parse(text: &str) -> Result<Self, RiskError> {
+        let mut rules = Self::default();
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        for (entry, number) in entries.zip(1..) {
+            rules.set(entry, number)?;
+        }
+        Ok(rules)
+    }
+
+    /// Trusts the networks of `NETWORK_ALLOWLIST`: offices and VPNs, whose place says nothing.
+    ///
+    /// # Errors
+    /// The first entry that is no network, counted from 1.
+    pub fn allowing(mut self, text: &str) -> Result<Self, RiskError> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let parse =
+            |(entry, number): (&str, usize)| entry.parse::<IpNet>().map_err(|_| RiskError::Network(number));
+        self.allowed = entries.zip(1..).map(parse).collect::<Result<_, _>>()?;
+        Ok(self)
+    }
+
+    /// Whether an address is in a trusted network.
+    pub fn is_allowed(&self, ip: Option<IpAddr>) -> bool {
+        ip.is_some_and(|ip| self.allowed.iter().any(|network| network.contains(&ip.to_canonical())))
+    }
+
+    /// Whether any rule ends sessions: then a refresh reads the row before it writes.
+    pub fn can_end(&self) -> bool {
+        self.settings.iter().any(|setting| setting.mode == Mode::End)
+    }
+
+    pub(super) fn threshold(&self, rule: Rule) -> f64 {
+        self.setting(rule).threshold
+    }
+
+    /// What a rule that fired comes to; nothing when it is off.
+    pub(super) fn finding(&self, rule: Rule, mut detail: Value) -> Option<Finding> {
+        let Setting { mode, severity, .. } = *self.setting(rule);
+        let severity = match mode {
+            Mode::Off => return None,
+            Mode::Record => severity.min(Severity::Medium),
+            Mode::Alert | Mode::End => severity.max(Severity::High),
+        };
+        detail["mode"] = mode.name().into();
+        Some(Finding { rule, severity, ends: mode == Mode::End, detail })
+    }
+
+    fn set(&mut self, entry: &str, number: usize) -> Result<(), RiskError> {
+        let (name, rest) = entry.split_once('=').ok_or(RiskError::Form(number))?;
+        let rule = RULES.iter().find(|(_, own)| *own == name.trim()).ok_or(RiskError::Rule(number))?.0;
+        let mut parts = rest.split(':').map(str::trim);
+        let mut setting = *self.setting(rule);
+        setting.mode = Mode::parse(parts.next().unwrap_or_default()).ok_or(RiskError::Mode(number))?;
+        if let Some(severity) = parts.next() {
+            setting.severity = Severity::parse(severity).ok_or(RiskError::Severity(number))?;
+        }
+        if let Some(threshold) = parts.next() {
+            let threshold = threshold.parse().ok().filter(|_| rule == Rule::ImpossibleTravel);
+            let sane = threshold.filter(|limit| (1.0..=100_000.0).contains(limit));
+            setting.threshold = sane.ok_or(RiskError::Threshold(number))?;
+        }
+        if parts.next().is_some() {
+            return Err(RiskError::Form(number));
+        }
+        if setting.mode == Mode::End && matches!(rule, Rule::NewDevice | Rule::NewCountry) {
+            return Err(RiskError::EndsNothing(number));
+        }
+        self.settings[rule as usize] = setting;
+        Ok(())
+    }
+
+    fn setting(&self, rule: Rule) -> &Setting {
+        &self.settings[rule as usize]
+    }
+}
+
+impl Mode {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Record => "record",
+            Self::Alert => "alert",
+            Self::End => "end",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Off, Self::Record, Self::Alert, Self::End].into_iter().find(|mode| mode.name() == text)
+    }
+}

@@ -1,0 +1,155 @@
+//! Each rule fires for what it is for, and never for what ordinary people do.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::device::Device;
+use crate::domain::place::Place;
+
+const BERLIN: (f64, f64) = (52.52, 13.4);
+const NEW_YORK: (f64, f64) = (40.71, -74.01);
+
+fn seen(ip: &str, agent: &str, country: Option<&str>, at: Option<(f64, f64)>) -> ClientContext {
+    let place = Place {
+        country: country.map(str::to_owned),
+        latitude: at.map(|at| at.0),
+        longitude: at.map(|at| at.1),
+        ..Place::default()
+    };
+    ClientContext { ip: ip.parse().ok(), agent: None, device: Device::parse(Some(agent)), place }
+}
+
+fn chrome(version: u32) -> String {
+    format!(
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.0.0 Safari/537.36"
+    )
+}
+
+fn home() -> ClientContext {
+    seen("198.51.100.7", &chrome(140), Some("DE"), Some(BERLIN))
+}
+
+fn names(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.rule.name()).collect()
+}
+
+fn change(rules: &Rules, now: &ClientContext, seconds: i64) -> Vec<Finding> {
+    let at = Timestamp::from_seconds;
+    of_change(rules, &home(), at(0), now, at(seconds))
+}
+
+#[test]
+fn berlin_to_new_york_is_possible_in_nine_hours_and_not_in_one() {
+    let there = seen("203.0.113.9", &chrome(140), Some("US"), Some(NEW_YORK));
+    let hour = change(&Rules::default(), &there, 3_600);
+    assert_eq!(names(&hour), ["ip_changed", "country_changed", "impossible_travel"]);
+    assert_eq!(hour[2].severity, Severity::High);
+    assert!((hour[2].detail["km"].as_f64().unwrap() - 6_385.0).abs() < 20.0, "{}", hour[2].detail);
+    assert_eq!(names(&change(&Rules::default(), &there, 9 * 3_600)), ["ip_changed", "country_changed"]);
+}
+
+#[test]
+fn an_office_network_says_nothing_about_a_place() {
+    let rules = Rules::default().allowing("203.0.113.0/24, 2001:db8::/32").unwrap();
+    let vpn = seen("203.0.113.9", &chrome(140), Some("US"), Some(NEW_YORK));
+    assert_eq!(change(&rules, &vpn, 60), []);
+    assert_eq!(of_change(&rules, &vpn, Timestamp::from_seconds(0), &home(), Timestamp::from_seconds(60)), []);
+}
+
+#[test]
+fn a_mode_decides_what_a_finding_does() {
+    let firefox = seen(
+        "198.51.100.7",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
+        Some("DE"),
+        Some(BERLIN),
+    );
+    let device = |rules: &str| change(&Rules::parse(rules).unwrap(), &firefox, 60);
+    assert_eq!(device("device_changed=off"), []);
+    assert_eq!(
+        (device("device_changed=record:critical")[0].severity, device("")[0].ends),
+        (Severity::Medium, false)
+    );
+    assert_eq!(device("device_changed=alert:low")[0].severity, Severity::High);
+    assert!(device("device_changed=end")[0].ends);
+    assert_eq!(device("device_changed=record")[0].detail["mode"], "record");
+}
+
+#[test]
+fn a_wrong_rule_is_named_by_its_entry() {
+    for (text, error) in [
+        ("impossible_travel", RiskError::Form(1)),
+        ("ip_changed=off,nonsense=off", RiskError::Rule(2)),
+        ("ip_changed=maybe", RiskError::Mode(1)),
+        ("ip_changed=record:awful", RiskError::Severity(1)),
+        ("ip_changed=record:low:900", RiskError::Threshold(1)),
+        ("impossible_travel=alert:high:0", RiskError::Threshold(1)),
+        ("impossible_travel=alert:high:900:9", RiskError::Form(1)),
+        ("new_device=end", RiskError::EndsNothing(1)),
+    ] {
+        assert_eq!(Rules::parse(text).err(), Some(error), "{text}");
+    }
+    assert_eq!(Rules::default().allowing("10.0.0.0/8,office").err(), Some(RiskError::Network(2)));
+}
+
+#[test]
+fn a_sign_in_is_held_against_the_live_sessions() {
+    let rules = Rules::default();
+    let (one, two) = (home(), seen("198.51.100.8", &chrome(139), None, None));
+    let known = [&one, &two];
+    let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
+    let abroad = seen("203.0.113.9", phone, Some("PT"), None);
+    assert_eq!(names(&of_sign_in(&rules, &known, &abroad)), ["new_device", "new_country"]);
+    assert_eq!(of_sign_in(&rules, &known, &home()), []);
+    assert_eq!(of_sign_in(&rules, &[], &abroad), [], "a first sign-in differs from nothing");
+    let nowhere = seen("198.51.100.8", phone, None, None);
+    assert_eq!(of_sign_in(&rules, &[&nowhere], &abroad), [], "without a known country none is new");
+}
+
+proptest! {
+    #[test]
+    fn a_dual_stack_host_raises_nothing(four in any::<u32>(), six in any::<u128>(), seconds in 0_i64..100_000) {
+        let (mut before, mut now) = (home(), home());
+        before.ip = Some(IpAddr::V4(Ipv4Addr::from(four)));
+        now.ip = Some(IpAddr::V6(Ipv6Addr::from(six | 1 << 125)));
+        let at = Timestamp::from_seconds;
+        prop_assert_eq!(of_change(&Rules::default(), &before, at(0), &now, at(seconds)), vec![]);
+        prop_assert_eq!(of_change(&Rules::default(), &now, at(0), &before, at(seconds)), vec![]);
+    }
+
+    #[test]
+    fn a_phone_that_leaves_its_wifi_raises_no_alarm(
+        ip in any::<u32>(), latitude in -90.0_f64..90.0, longitude in -180.0_f64..180.0, seconds in 0_i64..100_000,
+    ) {
+        let now = seen(&Ipv4Addr::from(ip).to_string(), &chrome(140), Some("DE"), Some((latitude, longitude)));
+        for finding in change(&Rules::default(), &now, seconds) {
+            prop_assert_eq!(finding.rule, Rule::IpChanged);
+            prop_assert!(finding.severity < Severity::Medium && !finding.ends);
+        }
+    }
+
+    #[test]
+    fn a_browser_update_raises_nothing(version in 100_u32..400, seconds in 0_i64..10_000_000) {
+        let now = seen("198.51.100.200", &chrome(version), Some("DE"), Some(BERLIN));
+        prop_assert_eq!(change(&Rules::default(), &now, seconds), vec![]);
+    }
+
+    #[test]
+    fn nothing_ends_a_session_unless_its_rule_says_so(
+        ip in any::<u128>(), latitude in -90.0_f64..90.0, longitude in -180.0_f64..180.0, seconds in 0_i64..100_000,
+    ) {
+        let now = seen(&Ipv6Addr::from(ip).to_string(), "curl/8.5.0", Some("XX"), Some((latitude, longitude)));
+        prop_assert!(change(&Rules::default(), &now, seconds).iter().all(|finding| !finding.ends));
+    }
+
+    #[test]
+    fn a_trip_is_the_same_length_both_ways_and_never_longer_than_half_the_earth(
+        a in (-90.0_f64..90.0, -180.0_f64..180.0), b in (-90.0_f64..90.0, -180.0_f64..180.0),
+    ) {
+        let (there, back) = (super::travel::distance_km(a, b), super::travel::distance_km(b, a));
+        prop_assert!((there - back).abs() < 1e-6);
+        prop_assert!((0.0..=20_016.0).contains(&there));
+    }
+}

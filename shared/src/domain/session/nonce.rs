@@ -1,0 +1,63 @@
+//! The secret of a session, and what the table may know of it.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use zeroize::Zeroize;
+
+/// The 128-bit secret of a session. It never leaves its tokens; the row holds [`Nonce::hash`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Nonce([u8; 16]);
+
+/// SHA-256 of a nonce. A type of its own, so that the nonce itself cannot be stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NonceHash([u8; 32]);
+
+impl Nonce {
+    /// A nonce of these bytes.
+    pub fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The secret itself, for the token that carries it.
+    pub fn expose(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// What the row holds.
+    pub fn hash(&self) -> NonceHash {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, &self.0).as_ref());
+        NonceHash(hash)
+    }
+}
+
+impl Drop for Nonce {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl NonceHash {
+    /// From a row.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// For a row.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Nonce(..)")
+    }
+}
+
+impl fmt::Debug for NonceHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("NonceHash(..)")
+    }
+}

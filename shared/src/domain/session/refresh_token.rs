@@ -1,0 +1,59 @@
+//! The content of a refresh token. [`crate::token::refresh`] seals and opens it.
+
+use std::fmt;
+
+use super::nonce::Nonce;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::limit::Window;
+use crate::domain::time::Timestamp;
+
+/// Two characters that name a refresh key in a session's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyTag([u8; 2]);
+
+/// What a refresh token says.
+#[derive(Clone)]
+pub struct RefreshToken {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// How often the session had been refreshed when this token was made.
+    pub generation: u64,
+    /// When this generation began.
+    pub issued_at: Timestamp,
+    /// When this token ends: the session's sleep limit or its absolute end.
+    pub expires_at: Timestamp,
+    /// The session's absolute end, which no refresh moves.
+    pub absolute_expires_at: Timestamp,
+    /// The session's secret.
+    pub nonce: Nonce,
+    /// Where the session stands in its refresh limit.
+    pub window: Window,
+}
+
+impl KeyTag {
+    /// The tag with these two characters.
+    pub fn new(characters: [u8; 2]) -> Self {
+        Self(characters)
+    }
+
+    /// From a row.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.as_bytes().try_into().ok().map(Self)
+    }
+
+    /// For a row.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RefreshToken")
+            .field("session", &self.session)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,52 @@
+//! How does the authorizer start? With its own few settings; a strict one opens its connection first.
+
+mod event;
+mod policy;
+
+use std::process::ExitCode;
+
+use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use serde_json::Value;
+
+pub use event::MalformedEvent;
+pub use policy::Authorizer;
+
+use super::{StartError, dynamodb, exit, one_thread};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{AuthorizerConfig, AuthorizerMode};
+use crate::http::signed_in::IsSignedIn;
+use crate::store::LiveSessions;
+use crate::telemetry::log;
+
+/// Answers the gateway until the environment ends the process.
+pub fn serve() -> ExitCode {
+    exit(run())
+}
+
+fn run() -> Result<(), StartError> {
+    let config = AuthorizerConfig::from_env()?;
+    log::init(config.debug);
+    if config.keys.secrets_left_out {
+        tracing::warn!("LATCHKEY_KEYS holds private keys; the authorizer needs public ones only");
+    }
+    one_thread()?.block_on(async {
+        let on_invalid = config.on_invalid;
+        let authorizer = &Authorizer::new(check(config).await?).on_invalid(on_invalid);
+        let answer = |event: LambdaEvent<Value>| async move { authorizer.answer(&event.payload).await };
+        let served = lambda_runtime::run(service_fn(answer)).await;
+        served.map_err(|error| StartError::Runtime(error.to_string()))
+    })
+}
+
+async fn check(config: AuthorizerConfig) -> Result<IsSignedIn, StartError> {
+    let verifier = config.verifier();
+    let check = match config.mode {
+        AuthorizerMode::Offline => IsSignedIn::offline(verifier),
+        AuthorizerMode::Strict { sessions } => {
+            let live = LiveSessions::new(dynamodb()?, &sessions);
+            live.warm(SystemClock.now()).await;
+            IsSignedIn::strict(verifier, live)
+        }
+    };
+    Ok(check.cookies(config.cookies))
+}

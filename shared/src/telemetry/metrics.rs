@@ -1,0 +1,266 @@
+//! How does it go? Counters, summed in the process and written as CloudWatch metrics now and then.
+//!
+//! One EMF line (Embedded Metric Format) with the first request of a process and then at most every 10 s or
+//! 1,000 requests, before the answer, since a Lambda is frozen after it: log bytes cost as much as writes.
+//! The only dimension is the function.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::session::end::PublicReason;
+use crate::domain::severity::Severity;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each name is the metric's own")]
+pub enum Counter {
+    SignIns,
+    SignInsRefused,
+    RefreshesServed,
+    RefreshesEnded,
+    RefreshesLimited,
+    RefreshesRefused,
+    EndedExpired,
+    EndedSignedOut,
+    EndedEvicted,
+    EndedSecurity,
+    EndedAdmin,
+    EventsInfo,
+    EventsLow,
+    EventsMedium,
+    EventsHigh,
+    EventsCritical,
+    EventsLost,
+    Limited,
+    LimitedInShadow,
+    LimitsFailedOpen,
+    LimitsFailedClosed,
+    CleanupRuns,
+    CleanupSkipped,
+    CleanupFailed,
+    Requests,
+    Refused,
+    Failed,
+    StoreUnavailable,
+    ColdStarts,
+}
+
+const COUNTERS: [Counter; 29] = [
+    Counter::SignIns,
+    Counter::SignInsRefused,
+    Counter::RefreshesServed,
+    Counter::RefreshesEnded,
+    Counter::RefreshesLimited,
+    Counter::RefreshesRefused,
+    Counter::EndedExpired,
+    Counter::EndedSignedOut,
+    Counter::EndedEvicted,
+    Counter::EndedSecurity,
+    Counter::EndedAdmin,
+    Counter::EventsInfo,
+    Counter::EventsLow,
+    Counter::EventsMedium,
+    Counter::EventsHigh,
+    Counter::EventsCritical,
+    Counter::EventsLost,
+    Counter::Limited,
+    Counter::LimitedInShadow,
+    Counter::LimitsFailedOpen,
+    Counter::LimitsFailedClosed,
+    Counter::CleanupRuns,
+    Counter::CleanupSkipped,
+    Counter::CleanupFailed,
+    Counter::Requests,
+    Counter::Refused,
+    Counter::Failed,
+    Counter::StoreUnavailable,
+    Counter::ColdStarts,
+];
+
+const EVERY_MILLIS: i64 = 10_000;
+const EVERY_REQUESTS: u64 = 1_000;
+
+/// The counters of a process.
+#[derive(Debug)]
+pub struct Metrics {
+    counts: [AtomicU64; COUNTERS.len()],
+    latency_ms: Mutex<BTreeMap<u64, u64>>,
+    requests: AtomicU64,
+    written_at: AtomicI64,
+    begun: AtomicBool,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            counts: [const { AtomicU64::new(0) }; COUNTERS.len()],
+            latency_ms: Mutex::default(),
+            requests: AtomicU64::new(0),
+            written_at: AtomicI64::new(0),
+            begun: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts one.
+    pub fn count(&self, counter: Counter) {
+        self.add(counter, 1);
+    }
+
+    fn add(&self, counter: Counter, count: u64) {
+        self.counts[counter as usize].fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// How often something was counted since the last line.
+    pub fn value(&self, counter: Counter) -> u64 {
+        self.counts[counter as usize].load(Ordering::Relaxed)
+    }
+
+    /// Counts an answered request and its time.
+    pub fn answered(&self, elapsed: Duration) {
+        self.count(Counter::Requests);
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let millis = rounded(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        let mut latency = self.latency_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        // A metric holds at most 100 different values; rounding leaves room, an outlier more is dropped.
+        if latency.len() < 100 || latency.contains_key(&millis) {
+            *latency.entry(millis).or_default() += 1;
+        }
+    }
+
+    /// Counts the end of a session.
+    pub fn ended(&self, reason: PublicReason) {
+        self.count(match reason {
+            PublicReason::Expired => Counter::EndedExpired,
+            PublicReason::SignedOut => Counter::EndedSignedOut,
+            PublicReason::Evicted => Counter::EndedEvicted,
+            PublicReason::Security => Counter::EndedSecurity,
+            PublicReason::Admin => Counter::EndedAdmin,
+        });
+    }
+
+    /// Counts a cleanup run: the sessions it ended, skipped and failed to end.
+    pub fn cleanup_run(&self, ended: u64, skipped: u64, failed: u64) {
+        self.add(Counter::EndedExpired, ended);
+        self.add(Counter::EventsInfo, ended);
+        self.add(Counter::CleanupSkipped, skipped);
+        self.add(Counter::CleanupFailed, failed);
+        self.count(Counter::CleanupRuns);
+    }
+
+    /// Counts an event of the audit trail.
+    pub fn event(&self, severity: Severity) {
+        self.count(match severity {
+            Severity::Info => Counter::EventsInfo,
+            Severity::Low => Counter::EventsLow,
+            Severity::Medium => Counter::EventsMedium,
+            Severity::High => Counter::EventsHigh,
+            Severity::Critical => Counter::EventsCritical,
+        });
+    }
+
+    /// Prints the line that is due, as one line on standard output, where CloudWatch looks for it.
+    #[expect(clippy::print_stdout, reason = "the format is a bare JSON line")]
+    pub(crate) fn print(&self, function: &str, now_millis: i64) {
+        if let Some(line) = self.due(function, now_millis) {
+            println!("{line}");
+        }
+    }
+
+    /// The line that is due, if one is; it takes what was counted with it.
+    pub fn due(&self, function: &str, now_millis: i64) -> Option<Value> {
+        let first = !self.begun.swap(true, Ordering::Relaxed);
+        if first {
+            self.count(Counter::ColdStarts);
+        }
+        let waited = now_millis - self.written_at.load(Ordering::Relaxed);
+        let soon =
+            (0..EVERY_MILLIS).contains(&waited) && self.requests.load(Ordering::Relaxed) < EVERY_REQUESTS;
+        if soon && !first {
+            return None;
+        }
+        self.written_at.store(now_millis, Ordering::Relaxed);
+        self.requests.store(0, Ordering::Relaxed);
+        Some(self.take(function, now_millis))
+    }
+
+    fn take(&self, function: &str, now_millis: i64) -> Value {
+        let mut document = Map::new();
+        let mut names = vec![];
+        for counter in COUNTERS {
+            let count = self.counts[counter as usize].swap(0, Ordering::Relaxed);
+            if count > 0 {
+                let name = format!("{counter:?}");
+                names.push(json!({"Name": name, "Unit": "Count"}));
+                document.insert(name, count.into());
+            }
+        }
+        let latency = std::mem::take(&mut *self.latency_ms.lock().unwrap_or_else(PoisonError::into_inner));
+        if !latency.is_empty() {
+            names.push(json!({"Name": "Latency", "Unit": "Milliseconds"}));
+            let (values, counts): (Vec<u64>, Vec<u64>) = latency.into_iter().unzip();
+            document.insert("Latency".into(), json!({"Values": values, "Counts": counts}));
+        }
+        document.insert("Function".into(), function.into());
+        let directive = json!({"Namespace": "Latchkey", "Dimensions": [["Function"]], "Metrics": names});
+        document.insert("_aws".into(), json!({"Timestamp": now_millis, "CloudWatchMetrics": [directive]}));
+        Value::Object(document)
+    }
+}
+
+/// Two significant digits: 1 ms apart to 99 ms, 10 ms to 990 ms.
+fn rounded(millis: u64) -> u64 {
+    let mut step = 1;
+    while millis / step >= 100 {
+        step *= 10;
+    }
+    millis / step * step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_written_when_it_is_due_and_starts_anew() {
+        let metrics = Metrics::default();
+        assert_eq!(
+            metrics.due("refresh", 1_000_000).unwrap()["ColdStarts"],
+            1,
+            "a quiet function tells of itself"
+        );
+        metrics.count(Counter::SignIns);
+        metrics.answered(Duration::from_millis(1_234));
+        assert_eq!(metrics.due("refresh", 1_009_999), None);
+        let line = metrics.due("refresh", 1_010_000).unwrap();
+        assert_eq!((&line["SignIns"], &line["Function"]), (&json!(1), &json!("refresh")));
+        assert_eq!(line["Latency"], json!({"Values": [1_200], "Counts": [1]}));
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        for metric in directive["Metrics"].as_array().unwrap() {
+            assert!(!line[metric["Name"].as_str().unwrap()].is_null(), "{metric}");
+        }
+        let empty = metrics.due("refresh", 1_020_000).unwrap();
+        assert_eq!(empty["_aws"]["CloudWatchMetrics"][0]["Metrics"], json!([]));
+    }
+
+    #[test]
+    fn many_requests_make_a_line_due_early() {
+        let metrics = Metrics::default();
+        metrics.due("f", 0);
+        (0..1_000).for_each(|_| metrics.answered(Duration::ZERO));
+        assert_eq!(metrics.due("f", 1).unwrap()["Requests"], 1_000);
+    }
+
+    #[test]
+    fn every_counter_has_its_own_place() {
+        for (index, counter) in COUNTERS.into_iter().enumerate() {
+            assert_eq!(counter as usize, index, "{counter:?}");
+        }
+        assert!(COUNTERS.len() + 1 < 40, "CloudWatch takes 100 metrics a line; we promise fewer than 40");
+    }
+}
