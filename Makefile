@@ -1,142 +1,162 @@
-# Two commands do everything: `make run` and `make test`. They install what they need into target/tools.
+# `make run`, `make check` and `make test` are enough for everyday work. They install what they need: system packages
+# with apt-get, everything else into target/tools. Where they cannot, they print what is missing before they start.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 9000
-TOOLS := $(CURDIR)/target/tools
+export TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-# What reads the template, from PyPI. The folder's name holds the versions, so that another one is another folder.
-CFN_LINT := 1.58.0
-SAM_CLI := 1.170.0
-PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
-# What asks the server whether it keeps openapi.yaml. With another Hypothesis the same seed makes up other questions.
-SCHEMATHESIS := 4.32.5
-HYPOTHESIS := 6.170.17
-CONTRACT := $(TOOLS)/contract-$(SCHEMATHESIS)-$(HYPOTHESIS)
+# Versions of the tools that scripts/tools installs.
+export NEXTEST := 0.9.143
+export DENY := 0.20.2
+export CYCLONEDX := 0.5.9
+export CARGO_FUZZ := 0.13.1
+# The checks of template.yaml, from PyPI. The folder is named after the versions, so that new versions get a new folder.
+export CFN_LINT := 1.58.0
+export SAM_CLI := 1.170.0
+export PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
+# The check of openapi.yaml. Another version of Hypothesis generates other requests from the same seed.
+export SCHEMATHESIS := 4.32.5
+export HYPOTHESIS := 6.170.17
+export CONTRACT := $(TOOLS)/contract-$(SCHEMATHESIS)-$(HYPOTHESIS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
+STEP := @scripts/step
 
-.PHONY: help run test lint template client contract unit bins mutants fuzz bench load soak release zips reproducible sbom advisories docs tools-cc tools-curl tools-nextest tools-fuzz tools-deny tools-cyclonedx tools-python tools-contract tools-node tools-chromium
+.PHONY: help run check test lint template client contract unit bins tools mutants fuzz bench load soak release zips \
+	reproducible sbom advisories docs
 
-help: ## Show what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+##@ Everyday
 
-run: tools-cc client/demo/dist/demo.js ## Serve everything on http://127.0.0.1:9000 (PORT=.. for another port)
-	@cargo build --workspace --bins
+help: ## Print this list
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: tools-run client/demo/dist/demo.js ## Start Latchkey on http://127.0.0.1:9000 (PORT=9001 for another port)
+	$(STEP) "Building the server: minutes and about 3 GB of disk the first time, seconds later" \
+		cargo build --workspace --bins
 	@exec target/debug/latchkey-local --port $(PORT)
 
-test: lint template client contract unit ## Run every check and every test; the last lines are the summary
+check: tools-check client/node_modules/installed ## The loop for every change: format, lints, unit tests, types of the client
+	$(STEP) "Format" cargo fmt --all --check
+	$(STEP) "Clippy: lints of all crates and their tests" cargo clippy --workspace --all-targets -- -D warnings
+	$(STEP) "Unit tests of the crates" cargo test --quiet --workspace --lib
+	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
 
-lint: tools-cc tools-deny ## Format, lints, documentation, licences
-	cargo fmt --all --check
-	cargo clippy --quiet --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
-	cargo fetch --quiet --locked # the licences of every platform's crates, not only of this one
-	cargo deny --offline --log-level error check licenses bans sources
+test: tools-test lint template client contract unit ## Run all checks and all tests; the summary comes last
 
-template: tools-python ## Check the template with cfn-lint and SAM, offline
-	$(PYTHON)/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
-	SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
+tools: ## Report which tools are missing on this machine
+	@scripts/tools --check $(TOOLS_test) cyclonedx cargo-fuzz && echo "Every other tool of \`make test\` is here."
 
-client: bins tools-chromium client/node_modules/installed ## Types and tests of the npm package, against the real server and in a browser
-	cd client && npm run --silent typecheck && npm run --silent build && npm run --silent size && npm run --silent demo && npm test --silent && npm run --silent browser
+docs: tools-build ## Write the table of settings in docs/ from the code
+	UPDATE_DOCS=1 cargo test --quiet --workspace the_documentation_holds
 
-contract: bins tools-contract ## Ask the real server some 2,000 things whether it keeps openapi.yaml
-	SCHEMATHESIS=$(CONTRACT)/bin/schemathesis tests/contract/run
+##@ Parts of make test
+
+lint: tools-lint ## Format, lints, documentation of the crates, licences of the dependencies
+	$(STEP) "Format" cargo fmt --all --check
+	$(STEP) "Clippy: lints of all crates and their tests (minutes the first time)" \
+		cargo clippy --quiet --workspace --all-targets -- -D warnings
+	$(STEP) "Documentation of the crates: every link and example heading (minutes the first time)" \
+		env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+	$(STEP) "Downloading the dependencies of all platforms, because cargo deny reads their licences" \
+		cargo fetch --quiet --locked
+	$(STEP) "Licences and sources of the dependencies" \
+		cargo deny --offline --log-level error check licenses bans sources
+
+template: tools-template ## Check template.yaml with cfn-lint and SAM, without a network
+	$(STEP) "cfn-lint on template.yaml" \
+		$(PYTHON)/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
+	$(STEP) "sam validate on template.yaml" \
+		env SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
+
+client: tools-client bins client/node_modules/installed ## Test the npm package, against the real server and in a browser
+	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
+	$(STEP) "Building the npm package" npm --prefix client run --silent build
+	$(STEP) "Size of the npm package" npm --prefix client run --silent size
+	$(STEP) "Building the demo page" npm --prefix client run --silent demo
+	$(STEP) "Tests of the client with Vitest (about a minute)" npm --prefix client test --silent
+	$(STEP) "Tests in a browser against the real server (some minutes)" \
+		env CHROMIUM="$$(scripts/chromium)" npm --prefix client run --silent browser
+
+contract: tools-contract bins ## Send some 2,000 generated requests and compare the responses with openapi.yaml
+	$(STEP) "Comparing the server with openapi.yaml: some 2,000 generated requests (some minutes)" \
+		env SCHEMATHESIS=$(CONTRACT)/bin/schemathesis tests/contract/run
+
+unit: tools-unit bins ## Run the examples in the documentation, then all Rust tests
+	$(STEP) "Examples in the documentation of the crates" cargo test --quiet --workspace --doc
+	$(STEP) "All Rust tests, unit and end to end: compiles them, then runs them (minutes)" \
+		env LATCHKEY_BINARIES_BUILT=1 cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
+
+bins: tools-build
+	$(STEP) "Building the server and the functions (minutes and about 3 GB of disk the first time)" \
+		cargo build --workspace --bins
 
 client/node_modules/installed: client/package-lock.json | tools-node
-	cd client && npm ci --silent --no-audit --no-fund
+	$(STEP) "Installing the npm packages of the client (about a minute)" \
+		npm --prefix client ci --silent --no-audit --no-fund
 	@touch $@
 
 client/demo/dist/demo.js: client/node_modules/installed $(shell find client/src client/demo client/styles -name dist -prune -o -type f -print)
-	cd client && npm run --silent demo
+	$(STEP) "Building the demo page" npm --prefix client run --silent demo
 
-unit: bins tools-nextest tools-curl ## Doc tests, then all other tests
-	cargo test --quiet --workspace --doc
-	LATCHKEY_BINARIES_BUILT=1 cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
+##@ Deeper tests
 
-bins: tools-cc
-	cargo build --quiet --workspace --bins
-
-mutants: tools-cc tools-nextest ## Break the code on purpose; every mutant must make the suite fail
+mutants: tools-mutants ## Break the code on purpose; the tests must notice every mutant (an hour)
 	tests/mutants/run
 
-fuzz: tools-cc tools-fuzz ## Make up input for everything that reads some, FUZZ_SECONDS (30) each; needs a nightly compiler
+fuzz: tools-fuzz ## Generate input for every parser, FUZZ_SECONDS=30 each (needs a nightly compiler)
 	fuzz/run
 
-bench: release ## Measure: a refresh's own work, cold starts, sizes, cleanup (takes minutes)
+soak: tools-build ## Load the local server while DynamoDB fails, a minute per kind of fault (LOAD_SECONDS=..)
+	$(STEP) "Building the server for load (minutes)" cargo build --profile load -p latchkey-local
+	cargo bench --quiet --profile load -p latchkey-tests --bench load -- faults
+
+advisories: tools-advisories ## Look for known vulnerabilities in the dependencies (needs a network)
+	cargo deny check advisories
+	npm --prefix client audit --omit dev
+
+##@ Measure
+
+bench: release ## Measure a refresh, cold starts, sizes and cleanup (some minutes)
 	cargo bench --quiet -p latchkey-tests --bench refresh
 	cargo bench --quiet -p latchkey-tests --bench cold_start
 	cargo bench --quiet -p latchkey-tests --bench cleanup
 
-load: tools-cc ## A crowd on the local server for a minute (LOAD_SECONDS=..), drawn in docs/images/load.svg
-	cargo build --quiet --profile load -p latchkey-local
+load: tools-build ## Load the local server for a minute (LOAD_SECONDS=..) and draw docs/images/load.svg
+	$(STEP) "Building the server for load (minutes)" cargo build --profile load -p latchkey-local
 	cargo bench --quiet --profile load -p latchkey-tests --bench load
 
-soak: tools-cc ## A crowd and each kind of fault, a minute each (LOAD_SECONDS=..); nobody may be wronged
-	cargo build --quiet --profile load -p latchkey-local
-	cargo bench --quiet --profile load -p latchkey-tests --bench load -- faults
+##@ Release
 
-release: tools-cc ## Build the functions as they ship
-	cargo build --release $(FUNCTIONS:%=-p latchkey-%)
+release: tools-build ## Build the Lambda functions as they are deployed
+	$(STEP) "Building the functions with link-time optimisation (minutes)" \
+		cargo build --release $(FUNCTIONS:%=-p latchkey-%)
 
-zips: release tools-python ## Zip this machine's release builds in target/zips: the same binary, the same bytes
+zips: tools-zips release ## Zip this machine's release builds into target/zips; the same binary gives the same bytes
 	@scripts/zips target/zips $(FUNCTIONS)
 
-reproducible: tools-cc tools-python ## Build the functions twice, in two places, and compare the zips (takes minutes)
+reproducible: tools-zips ## Build the functions twice, in two folders, and compare the zips (some minutes)
 	scripts/reproduce $(FUNCTIONS)
 
-sbom: tools-cyclonedx tools-node ## What is in a deployment and in the npm package (CycloneDX), in target/sbom
-	@mkdir -p target/sbom
-	@trap 'rm -f {shared,local,tests,tests/fuzz,functions/*}/sbom.json' EXIT; \
-		cargo cyclonedx --quiet --format json --spec-version 1.5 --all --override-filename sbom && \
-		for function in $(FUNCTIONS); do \
-			sed 's|path+file://$(CURDIR)/|latchkey:|g' functions/$$function/sbom.json > target/sbom/$$function.cdx.json; done
-	cd client && npm sbom --package-lock-only --omit dev --sbom-format cyclonedx > ../target/sbom/client.cdx.json
-	@ls target/sbom
+sbom: tools-sbom ## List the contents of a deployment and of the npm package (CycloneDX) in target/sbom
+	@scripts/sbom target/sbom $(FUNCTIONS)
 
-advisories: tools-deny tools-node ## Ask the advisory databases, over the network
-	cargo deny check advisories
-	cd client && npm audit --omit dev
+# The tools of each target. scripts/tools knows them and looks for all of them before it installs the first.
+TOOLS_build := rust cc
+TOOLS_node := node
+TOOLS_run := rust cc node
+TOOLS_check := rust rust-lints cc node
+TOOLS_lint := rust rust-lints cc deny
+TOOLS_template := python template
+TOOLS_client := rust cc node chromium
+TOOLS_contract := rust cc python bash4 contract
+TOOLS_unit := rust cc curl nextest
+TOOLS_mutants := rust cc nextest
+TOOLS_fuzz := rust cc cargo-fuzz
+TOOLS_zips := rust cc python
+TOOLS_sbom := rust cc node cyclonedx
+TOOLS_advisories := rust cc deny node
+TOOLS_test := rust rust-lints cc curl node chromium python bash4 template contract deny nextest
 
-docs: ## Write the settings table of docs/settings.md from the code
-	UPDATE_DOCS=1 cargo test --quiet --workspace the_documentation_holds
-
-tools-cc:
-	@command -v cargo >/dev/null || { echo "Rust is missing: install the stable toolchain (1.95 or later) with rustup."; exit 1; }
-	@command -v cc >/dev/null || { echo "A C compiler is missing; installing gcc."; apt-get update -q && apt-get install -qy gcc libc6-dev; }
-
-tools-curl:
-	@command -v curl >/dev/null || { apt-get update -q && apt-get install -qy curl; }
-
-tools-node:
-	@command -v npm >/dev/null || { apt-get update -q && apt-get install -qy nodejs npm; }
-
-tools-chromium:
-	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy chromium; }
-
-tools-nextest: tools-cc
-	@command -v cargo-nextest >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-nextest --version 0.9.143
-
-tools-fuzz: tools-cc
-	@command -v cargo-fuzz >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version 0.13.1
-
-tools-deny: tools-cc
-	@command -v cargo-deny >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-deny --version 0.20.2
-
-tools-cyclonedx: tools-cc
-	@command -v cargo-cyclonedx >/dev/null || cargo install --quiet --locked --root $(TOOLS) cargo-cyclonedx --version 0.5.9
-
-tools-python:
-	@python3 -c 'import ensurepip' 2>/dev/null || { apt-get update -q && apt-get install -qy python3-venv; }
-	@test -e $(PYTHON)/complete || { \
-		python3 -m venv --clear $(PYTHON) && \
-		$(PYTHON)/bin/pip install --quiet --disable-pip-version-check --no-compile cfn-lint==$(CFN_LINT) aws-sam-cli==$(SAM_CLI) && \
-		touch $(PYTHON)/complete; }
-
-tools-contract:
-	@python3 -c 'import ensurepip' 2>/dev/null || { apt-get update -q && apt-get install -qy python3-venv; }
-	@test -e $(CONTRACT)/complete || { \
-		python3 -m venv --clear $(CONTRACT) && \
-		$(CONTRACT)/bin/pip install --quiet --disable-pip-version-check --no-compile schemathesis==$(SCHEMATHESIS) hypothesis==$(HYPOTHESIS) && \
-		touch $(CONTRACT)/complete; }
+tools-%:
+	@scripts/tools $(TOOLS_$*)

@@ -13,7 +13,7 @@ const binary = process.env.LATCHKEY_LOCAL ?? join(root, 'target/debug/latchkey-l
 
 /** What every launch of the browser has in common. */
 export const chromiumOptions = {
-  executablePath: '/usr/bin/chromium',
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
