@@ -1,9 +1,9 @@
-/** The demo: sign in by the stand-in identity provider, and see the dashboard that any app would show. */
+/** The demo: sign in with the local server's identity provider, and see the dashboard that an app would show. */
 
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type ReactElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createLatchkey, LatchkeyError, LatchkeyProvider, SessionMonitoring, sessionsOf } from '../src/index.js';
-import { post, stealAndUse } from './levers.js';
+import { post, stealAndUse } from './dev-controls.js';
 
 const latchkey = createLatchkey();
 
@@ -23,7 +23,7 @@ function SignIn({ problem, setProblem, onName }: SignInProps): ReactElement {
       await latchkey.signIn(assertion);
       onName(name);
     } catch (error) {
-      setProblem(error instanceof LatchkeyError ? error.message : 'The stand-in identity provider did not answer.');
+      setProblem(error instanceof LatchkeyError ? error.message : 'The local identity provider did not respond.');
     }
   };
   return (
@@ -38,31 +38,36 @@ function SignIn({ problem, setProblem, onName }: SignInProps): ReactElement {
   );
 }
 
-function Levers({ name }: { readonly name: string }): ReactElement {
-  const [told, setTold] = useState('');
+function TryIt({ name }: { readonly name: string }): ReactElement {
+  const [result, setResult] = useState('');
   const steal = async (): Promise<void> => {
-    setTold('A second sign-in was opened, and its refresh token copied by a thief …');
-    // The second sign-in is seen to come, and to go.
-    setTold(await stealAndUse(name, () => sessionsOf(latchkey).list()));
+    setResult('A thief copied a refresh token of a second session …');
+    // The list shows the second session while it is there.
+    const isEnded = await stealAndUse(name, () => sessionsOf(latchkey).list());
+    setResult(
+      isEnded
+        ? 'The thief sent a refresh token that had been used already. Latchkey ended that session, and the list of recent activity shows it.'
+        : 'Latchkey accepted the stolen token. This is a bug.',
+    );
     await sessionsOf(latchkey).list();
   };
   return (
-    <details>
-      <summary>Try it: only in this demo</summary>
-      <p>
-        Open another browser or a private window on this address and sign in with the same name. It appears here within ten seconds; sign it out
-        from here.
-      </p>
-      <div className="levers">
+    <section className="try-it" aria-labelledby="try-it">
+      <h2 id="try-it">Try it (only in this demo)</h2>
+      <div className="controls">
         <button type="button" onClick={() => void steal()}>
-          Play the story of a stolen token
+          Use a stolen token
         </button>
         <button type="button" onClick={() => void post('/dev/clock', { advance_seconds: 3600 })}>
-          Move the server an hour ahead
+          Move the server’s clock an hour ahead
         </button>
       </div>
-      <p role="status">{told}</p>
-    </details>
+      <p role="status">{result}</p>
+      <p>
+        Or open this address in another browser or in a private window, and sign in with the same name. The new session appears here within ten
+        seconds. Sign it out from here.
+      </p>
+    </section>
   );
 }
 
@@ -96,7 +101,7 @@ function Page(): ReactElement {
       </header>
       <SessionMonitoring />
       {status === 'signed-out' && <SignIn problem={problem} setProblem={setProblem} onName={setName} />}
-      {status === 'signed-in' && <Levers name={name} />}
+      {status === 'signed-in' && <TryIt name={name} />}
     </main>
   );
 }
