@@ -1,6 +1,8 @@
 //! The documentation is true: its links, commands, costs and security claims.
 
 mod cost;
+mod index;
+mod laptop;
 mod links;
 mod readme;
 mod security;

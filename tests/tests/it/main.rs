@@ -12,6 +12,7 @@ mod doctor;
 mod functions;
 mod guard;
 mod http_contract;
+mod identity_providers;
 mod issuer_keys;
 mod linearizability;
 mod local_server;

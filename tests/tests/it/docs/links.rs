@@ -44,21 +44,3 @@ fn every_link_leads_somewhere() {
     }
     assert!(seen > 30, "only {seen} links were found");
 }
-
-/// A page that nothing points to is read by nobody.
-#[test]
-fn every_page_is_pointed_to() {
-    let texts: Vec<(PathBuf, String)> =
-        pages().into_iter().map(|page| (page.clone(), fs::read_to_string(page).expect("a page"))).collect();
-    for (page, _) in &texts {
-        let name = page.file_name().expect("a name").to_string_lossy().into_owned();
-        let folder =
-            page.parent().and_then(Path::file_name).expect("a folder").to_string_lossy().into_owned();
-        let is_entry = ["README.md", "CHANGELOG.md"].contains(&name.as_str()) || folder == "decisions";
-        let is_linked = texts.iter().any(|(other, text)| {
-            other != page
-                && links(text).any(|link| link.split('#').next().is_some_and(|link| link.ends_with(&name)))
-        });
-        assert!(is_entry || is_linked, "nothing points to {name}");
-    }
-}

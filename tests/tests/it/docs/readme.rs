@@ -1,14 +1,15 @@
-//! What the README and the documents promise a newcomer works, word for word.
+//! The shell blocks of the documentation work as they are written.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use latchkey_tests::binary::built;
 
-struct Server(Child, String);
+/// A fresh local server, and its address.
+pub(super) struct Server(Child, pub(super) String);
 
 impl Server {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let mut command = Command::new(built("latchkey-local"));
         let mut child = command
             .args(["--memory", "--port", "0"])
@@ -32,8 +33,8 @@ impl Drop for Server {
 }
 
 #[test]
-fn the_readme_leads_from_sign_in_to_a_refused_token() {
-    let shown = run_block_of(include_str!("../../../../README.md"));
+fn the_laptop_page_leads_from_sign_in_to_a_refused_token() {
+    let shown = run_block_of(include_str!("../../../../docs/laptop.md"));
     let lines: Vec<&str> = shown.lines().collect();
     let session = lines[0].strip_prefix("signed in:  ").unwrap();
     assert_eq!(lines[1].strip_prefix("refreshed:  "), Some(session), "{shown}");
