@@ -6,3 +6,4 @@ mod laptop;
 mod links;
 mod readme;
 mod security;
+mod signed_out;

@@ -8,6 +8,7 @@ mod binaries;
 mod deployment;
 mod document;
 mod front_door;
+mod pages;
 mod policy;
 mod recorder;
 mod roles;

@@ -8,8 +8,8 @@ use super::changed;
 use super::document::template;
 use super::stack::Stack;
 
-/// The page that tells of every metric.
-const PAGE: &str = include_str!("../../../../docs/watching.md");
+/// The page that lists every metric.
+const PAGE: &str = include_str!("../../../../docs/alerts.md");
 
 /// What alarms and the dashboard look at and nobody writes.
 fn unwritten(stack: &Stack) -> Vec<String> {
