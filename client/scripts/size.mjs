@@ -7,7 +7,7 @@ import { build, minifySync } from 'vite';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /** Bytes: what it takes, and up to 2 % more. An app's own bundle, core included, and what comes when sessions are first shown. */
-const BUDGETS = { styles: 1_680, core: 5_320, 'hook and dashboard': 13_800, 'hook and dashboard, on demand': 7_150 };
+const BUDGETS = { styles: 1_680, core: 5_600, 'hook and dashboard': 14_240, 'hook and dashboard, on demand': 7_150 };
 
 const app = (names, use) => `import { ${names} } from './src/core/index.ts'; ${use}`;
 const APPS = {

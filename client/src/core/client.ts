@@ -1,197 +1,113 @@
 /** How do the parts make a client? */
 
-import { backOff, type Wait } from './back-off.js';
-import { openChannel, type Channel, type Message } from './channel.js';
-import type { Core, Kind, Member, Part } from './context.js';
-import { greeting, type Greeting } from './greeting.js';
-import { listen, online, visible } from './page.js';
-import { createPause } from './pause.js';
-import { refreshing } from './refreshing.js';
-import { heldSession } from './session.js';
-import { signing } from './signing.js';
-import { createStore, UNKNOWN_STATE } from './state.js';
-import { transport, type Fetch } from './transport.js';
+import { refreshScheduler } from './refresh/refresh-scheduler.js';
+import { setupRefresh } from './refresh/refresh.js';
+import { ADD_ON, createAddOns, type Extensible } from './runtime/add-ons.js';
+import type { Context, Internals, Participant } from './runtime/context.js';
+import { trackRequestOutcomes } from './runtime/request-outcomes.js';
+import { UNKNOWN_STATE } from './session/initial-state.js';
+import { createSessionState } from './session/session-state.js';
+import { signInOut } from './sign-in/sign-in-out.js';
+import { listenToPageEvents } from './sync/page-events.js';
+import { tabMessageHandler } from './sync/tab-messages.js';
+import { createTabChannel } from './tabs/channel.js';
+import type { Message } from './tabs/messages.js';
+import { createRefreshPause } from './tabs/refresh-pause.js';
+import { createTransport, type Fetch } from './transport/transport.js';
 import type { Latchkey, LatchkeyOptions } from './types.js';
-import { when } from './when.js';
+import { createStore } from './util/store.js';
 
 /**
- * Makes a client; nothing is sent before somebody subscribes or calls.
+ * Creates a client. It sends no request before the first subscription or call.
  *
  * ```ts
  * const latchkey = createLatchkey({ baseUrl: '/api/auth', onSignedOut: () => location.assign('/sign-in') });
- * const stop = latchkey.subscribe(() => render(latchkey.getState()));
+ * const unsubscribe = latchkey.subscribe(() => render(latchkey.getState()));
  * await latchkey.signIn(assertion);
  * ```
  */
 export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
+  let disposed = false;
+  const participants: Participant[] = [];
+  const reschedule = (): void => {
+    if (!disposed) for (const participant of participants) participant.reschedule();
+  };
+  const onMessage = (message: Message): void => {
+    handleMessage(message);
+    for (const participant of participants) participant.onMessage?.(message);
+    reschedule();
+  };
+
   const baseUrl = (options.baseUrl ?? '/api/auth').replace(/\/+$/, '');
   const fetch: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
-  const store = createStore(UNKNOWN_STATE);
   const tokens = options.mode?.() ?? null;
-  const { send, abort } = transport(baseUrl, tokens ? 'omit' : 'include');
-  const tries = { refresh: backOff(true), status: backOff(false), read: backOff(false) };
-  const pause = createPause();
-  const parts = new Map<Part<unknown>, unknown>();
-  const members: Member[] = [];
-  let failing: Kind | null = null;
-  let disposed = false;
-  let channel: Channel | undefined;
-  let hello: Greeting | undefined;
-  const open = (): Channel => {
-    if (channel) return channel;
-    channel = openChannel(options.channel ?? 'latchkey', hear);
-    greet();
-    return channel;
-  };
-  const greet = (): void => {
-    if (channel?.reaches) hello = greeting();
-    tell({ type: 'hello' });
-  };
-  const tell = (message: Message): void => {
-    if (!disposed) open().post(message);
-  };
-  const session = heldSession(store, tokens, tell, options);
-  const plan = (): void => {
-    if (!disposed) for (const member of members) member.plan();
-  };
-
-  const show: Core['show'] = (kind, error, seconds, more) => {
-    failing = kind;
-    store.set({ error, retryAt: Date.now() + seconds * 1000, ...more });
-  };
-
-  const context: Omit<Core, 'refresh'> = {
+  const transport = createTransport(baseUrl, tokens ? 'omit' : 'include');
+  const store = createStore(UNKNOWN_STATE);
+  const tabs = createTabChannel(options.channel ?? 'latchkey', onMessage);
+  const session = createSessionState(store, tokens, tabs.broadcast, options);
+  const refreshPause = createRefreshPause();
+  const context: Context = {
+    ...trackRequestOutcomes(store, options, tabs.broadcast, () => disposed),
     options,
     baseUrl,
     fetch,
     store,
     session,
-    tries,
-    pause,
-    tell,
-    call: (path, call, via = fetch) => send(path, call, via),
-    async greeted() {
-      if (!disposed) open();
-      await hello?.over;
-    },
-    hold(kind, { code, message, status, retryAfter: seconds }) {
-      if (seconds === null) return;
-      const wait: Wait = { seconds, code, message, status };
-      // An outage is the status's, too. A limit of refreshes is not: asking for the status is unlimited.
-      const kinds: Kind[] = kind === 'refresh' && status !== 429 ? ['refresh', 'status'] : [kind];
-      for (const what of kinds) {
-        tries[what].hold(wait);
-        tell({ type: 'wait', what, ...wait });
-      }
-    },
-    show,
-    failed(kind, error) {
-      if (disposed) return;
-      context.hold(kind, error);
-      show(kind, error, tries[kind].failed(error), { online: online(), ...(kind === 'read' && { stale: true }) });
-      queueMicrotask(() => options.onError?.(error));
-    },
-    worked(kind) {
-      tries[kind].relax();
-      store.set({ online: true, ...(failing === kind && { error: null, retryAt: null }) });
-    },
-    plan,
-    part<T>(make: Part<T>): T {
-      if (!parts.has(make)) parts.set(make, make(core));
-      return parts.get(make) as T;
-    },
-    join(member) {
-      members.push(member);
-      if (disposed) member.stop();
+    refreshPause,
+    broadcast: tabs.broadcast,
+    peersReady: tabs.peersReady,
+    request: (path, request, via = fetch) => transport.send(path, request, via),
+    reschedule,
+  };
+  const handleMessage = tabMessageHandler(context);
+  const refresher = setupRefresh(context);
+  const { signIn, signOut, stop: stopDelivery } = signInOut(context, refresher);
+  participants.push(refreshScheduler(context, refresher));
+  const internals: Internals = {
+    ...context,
+    refresh: refresher.refresh,
+    addOn: createAddOns(() => internals),
+    addParticipant(participant) {
+      participants.push(participant);
+      if (disposed) participant.stop();
     },
   };
-  const renewal = refreshing(context);
-  const { refresh, check } = renewal;
-  const core: Core = { ...context, refresh };
-  const sign = signing(context, renewal);
-  members.push(when(context, () => store.listeners.size > 0, renewal));
 
-  const hearing: { readonly [Type in Message['type']]?: (message: Message & { type: Type }) => void } = {
-    token(message) {
-      // What failed here has worked there.
-      if (session.heard(message)) for (const kind of ['refresh', 'status'] as const) context.worked(kind);
-    },
-    ended: ({ id, reason, byServer }) => (id === null || id === session.id()) && session.end(reason, byServer, false),
-    pause: pause.begin,
-    resume: pause.end,
-    flight: ({ tab, up }) => pause.elsewhere(tab, up),
-    wait({ what, ...wait }) {
-      tries[what].hold(wait);
-      const refusal = tries[what].refusal();
-      // Otherwise nobody would learn why nothing is shown.
-      if (refusal && what === 'status' && store.get().status === 'unknown') show(what, refusal, wait.seconds);
-    },
-    hello() {
-      session.introduce();
-      for (const what of Object.keys(tries) as Kind[]) {
-        const wait = tries[what].running();
-        if (wait) tell({ type: 'wait', what, ...wait });
-      }
-    },
-  };
-  function hear(message: Message): void {
-    (hearing[message.type] as ((message: Message) => void) | undefined)?.(message);
-    for (const member of members) member.heard?.(message);
-    plan();
-  }
-
-  let stop = (): void => {};
-  const start = (): void => {
-    open();
-    stop = listen({
-      visibilitychange: plan,
-      focus: plan,
-      offline: () => store.set({ online: false }),
-      online() {
-        store.set({ online: true });
-        for (const each of Object.values(tries)) each.relax();
-        plan();
-      },
-      pageshow(event) {
-        if (!(event as PageTransitionEvent).persisted) return;
-        // While it was in the back-forward cache it heard nothing.
-        greet();
-        void check.run();
-      },
-    });
-  };
-
-  return {
+  let removePageListeners = (): void => {};
+  const client: Latchkey & Extensible = {
     getState() {
-      if (store.listeners.size === 0) session.touch();
+      // Without subscribers no timer keeps the state of the token up to date.
+      if (store.listeners.size === 0) session.updateTokenState();
       return store.get();
     },
     subscribe(listener) {
-      const mine = (): void => listener();
-      store.listeners.add(mine);
-      if (store.listeners.size === 1 && !disposed) start();
-      plan();
+      const unsubscribe = store.subscribe(listener);
+      if (store.listeners.size === 1 && !disposed) {
+        tabs.open();
+        removePageListeners = listenToPageEvents(context, refresher, tabs.announce);
+      }
+      reschedule();
       return () => {
-        if (store.listeners.delete(mine) && store.listeners.size === 0) stop();
-        plan();
+        if (unsubscribe() && store.listeners.size === 0) removePageListeners();
+        reschedule();
       };
     },
-    signIn: sign.signIn,
-    signOut: sign.signOut,
-    refresh: refresh.run,
-    part: context.part,
+    signIn,
+    signOut,
+    refresh: refresher.refresh.run,
+    [ADD_ON]: internals.addOn,
     dispose() {
       disposed = true;
-      // What is in the air belongs to nobody any more.
-      session.epoch.owner++;
-      stop();
+      // Responses to requests under way are dropped.
+      session.epoch.session++;
+      removePageListeners();
       store.listeners.clear();
-      for (const member of members) member.stop();
-      sign.stop();
-      pause.end();
-      hello?.stop();
-      abort();
-      channel?.close();
+      for (const participant of participants) participant.stop();
+      stopDelivery();
+      refreshPause.end();
+      tabs.close();
+      transport.abort();
     },
   };
+  return client;
 }

@@ -2,7 +2,7 @@
 
 import type { EndReason, ErrorCode, LatchkeyErrorLike } from './types.js';
 
-/** What the API adds to a code. */
+/** The fields that a response adds to a code. */
 export interface ErrorDetails {
   readonly status?: number | null;
   readonly retryAfter?: number | null;
@@ -11,16 +11,24 @@ export interface ErrorDetails {
 }
 
 /**
- * A call that did not do what it was asked.
+ * The error of every call that failed.
  *
- * It has no `cause`: what a browser says about a header that it does not like quotes the header, token and all.
+ * It has no `cause`, because a browser that rejects a header quotes the header in its error, and the token with it.
+ *
+ * ```ts
+ * try {
+ *   await latchkey.signIn(assertion);
+ * } catch (error) {
+ *   if (error instanceof LatchkeyError && error.code === 'rate_limited') retryIn(error.retryAfter);
+ * }
+ * ```
  */
 export class LatchkeyError extends Error implements LatchkeyErrorLike {
   override readonly name = 'LatchkeyError';
   declare readonly status: number | null;
   declare readonly retryAfter: number | null;
   declare readonly requestId: string | null;
-  /** Why the session ended, where `code` is `session_ended`. */
+  /** Why the session ended, if `code` is `session_ended`. */
   declare readonly reason: EndReason | null;
 
   constructor(readonly code: ErrorCode, message: string, details: ErrorDetails = {}) {

@@ -1,9 +1,10 @@
-/** The client without a view: `createLatchkey`, what an app adds to it, its errors and its types. Safe to import anywhere. */
+/** The client without a view: `createLatchkey`, its add-ons, its errors and its types. It has no side effect on import. */
 
 export { createLatchkey } from './client.js';
 export { LatchkeyError } from './errors.js';
-export { fetchOf } from './fetch.js';
-export { headerMode, type HeaderModeOptions, type Mode, type TokenStorage } from './header-mode.js';
-export { sessionsOf } from './sessions.js';
+export { fetchOf } from './fetch/fetch-of.js';
+export { headerMode, type HeaderModeOptions, type TokenStorage } from './session/header-mode.js';
+export { sessionsOf } from './sessions/sessions-of.js';
+export { userSessionsOf, type UserSessions, type UserState } from './sessions/user-sessions-of.js';
+export type { TokenMode } from './token-store.js';
 export type * from './types.js';
-export { userSessionsOf, type UserSessions, type UserState } from './user-sessions.js';

@@ -1,80 +1,81 @@
-/** The words of the client: what its state says, what it can be told, what can go wrong. */
+/** The public types of the client: its options, its state, its methods and its errors. */
 
 import type { components } from '../api.js';
-import type { Part } from './context.js';
-import type { Mode } from './header-mode.js';
+import type { TokenMode } from './token-store.js';
 
 type Schemas = components['schemas'];
 
-/** A session, as the API shows it. */
+/** A session, as the API returns it. */
 export type Session = Schemas['Session'];
-/** Numbers over a user's sessions. */
+/** Statistics over a user's sessions. */
 export type Analytics = Schemas['Analytics'];
-/** Something the user should look at. */
+/** Advice for the user, for example to sign out of a device that has not been used for long. */
 export type Recommendation = Schemas['Recommendation'];
-/** A line of the audit trail. */
+/** An entry of the audit trail. */
 export type SecurityEvent = Schemas['Event'];
-/** How bad an event is. */
+/** How severe an event is. */
 export type Severity = Schemas['Severity'];
-/** Why a session ended, as its user may know it. */
+/** Why a session ended, in the detail that its user may see. */
 export type EndReason = Schemas['EndReason'];
 
-/** Where this client's own token stands. */
+/** The state of this client's own access token. */
 export interface TokenStatus {
   readonly state: 'unknown' | 'none' | 'valid' | 'expiring' | 'expired' | 'ended';
-  /** ISO 8601, by this device's clock; `null` when there is none. */
+  /** ISO 8601, by this device's clock; `null` if there is no token. */
   readonly expiresAt: string | null;
-  /** Seconds left when it was asked for, counted from receipt and not by the device's clock. */
+  /** Seconds left when this value was computed. They count from the receipt of the token, not by the device's clock. */
   readonly expiresIn: number;
   readonly needsRefresh: boolean;
   readonly canRefresh: boolean;
   readonly sessionId: string | null;
 }
 
-/** `code` is the API's, or one of the client's own. */
+/** A code of the API, or one of the client's own. */
 export type ErrorCode = Schemas['Code'] | 'network' | 'timeout' | 'not_latchkey' | 'cookies_blocked';
 
-/** What the client knows. The same reference until something changed. */
+/** The state of the client. An immutable snapshot: `getState()` returns the same reference until something changes. */
 export interface LatchkeyState {
   readonly status: 'unknown' | 'signed-in' | 'signed-out';
   readonly endedReason: EndReason | null;
   readonly token: TokenStatus;
-  /** Whose they are: known with the first list. */
+  /** The user that `sessions` belong to; `null` before the first list. */
   readonly userId: string | null;
-  /** The caller's own session first; `null` before the first answer. */
+  /** The caller's own session first; `null` before the first list. */
   readonly sessions: readonly Session[] | null;
   readonly analytics: Analytics | null;
   readonly recommendations: readonly Recommendation[];
   readonly sessionLimit: number | null;
-  /** When the list was last confirmed by the server, by this device's clock, in milliseconds. */
+  /** When the server last confirmed the list, by this device's clock, in milliseconds. */
   readonly confirmedAt: number | null;
   readonly online: boolean;
-  /** What is shown may have changed since: the last call for it failed. */
+  /** Whether the list may be out of date, because the last request for it failed. */
   readonly stale: boolean;
   readonly error: LatchkeyErrorLike | null;
-  /** When the next attempt is made by itself, by this device's clock, in milliseconds. */
+  /** When the client tries again by itself, by this device's clock, in milliseconds. */
   readonly retryAt: number | null;
 }
 
-/** What every error of the client has. */
+/** The fields of every error of the client. */
 export interface LatchkeyErrorLike extends Error {
   readonly code: ErrorCode;
+  /** The HTTP status; `null` if there was no response. */
   readonly status: number | null;
-  /** Seconds. */
+  /** Seconds after which the server accepts another request; `null` if it named none. */
   readonly retryAfter: number | null;
   readonly requestId: string | null;
 }
 
-/** What ended, and until when an access token that is only checked offline may still be taken. */
-export interface Ended {
+/** Which sessions a call ended. Offline checks may accept their access tokens until `access_tokens_expire_by`. */
+export interface RevokeResponse {
   readonly ended: number;
   readonly session_ids: readonly string[];
   readonly access_tokens_expire_by: string;
 }
 
-/** A page of the audit trail, newest first. */
+/** A page of the audit trail, newest event first. */
 export interface EventPage {
   readonly events: readonly SecurityEvent[];
+  /** The `cursor` of the next page; `null` on the last one. */
   readonly next: string | null;
 }
 
@@ -86,48 +87,56 @@ export interface EventQuery {
   readonly severity?: Severity;
 }
 
-/** How a client is made. */
+/**
+ * The options of `createLatchkey`.
+ *
+ * ```ts
+ * createLatchkey({ baseUrl: '/api/auth', refreshBefore: 120, onError: (error) => report(error.code, error.requestId) });
+ * ```
+ */
 export interface LatchkeyOptions {
-  /** Default `/api/auth`. */
+  /** Where the API is. Default `/api/auth`. */
   readonly baseUrl?: string;
-  /** Tokens stay in HttpOnly cookies unless this is what `headerMode()` returns. */
-  readonly mode?: Mode;
-  /** Seconds before expiry at which a token is refreshed. Default 300. */
+  /** Default: tokens stay in HttpOnly cookies. `headerMode()` sends them in headers. */
+  readonly mode?: TokenMode;
+  /** Seconds before its expiry at which a token is refreshed. Default 300. */
   readonly refreshBefore?: number;
-  /** Seconds between polls while somebody watches. Default 10. */
+  /** Seconds between two polls of the session list while it is watched. Default 10. */
   readonly pollEvery?: number;
-  /** Default the global one, called late so that it may be replaced. */
+  /** Default: the global `fetch`, looked up for each request, so that it may be replaced later. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Name of the BroadcastChannel. Default `latchkey`. */
+  /** Name of the BroadcastChannel between the tabs. Default `latchkey`. */
   readonly channel?: string;
+  /** Called when the session has ended, in this tab or elsewhere. */
   readonly onSignedOut?: (reason: EndReason) => void;
+  /** Called for a request that the client made by itself and that failed. */
   readonly onError?: (error: LatchkeyErrorLike) => void;
 }
 
-/** A user's sessions, as `sessionsOf` gives them. Each call throws a `LatchkeyError`. */
+/** The sessions of the signed-in user; see `sessionsOf`. Each call throws a `LatchkeyError`. */
 export interface Sessions {
   list(): Promise<readonly Session[]>;
   get(id: string): Promise<Session>;
-  revoke(id: string): Promise<Ended>;
-  revokeOthers(): Promise<Ended>;
-  /** Every session of the user, this one too. */
-  revokeAll(): Promise<Ended>;
+  revoke(id: string): Promise<RevokeResponse>;
+  revokeOthers(): Promise<RevokeResponse>;
+  /** Ends every session of the user, including this one. */
+  revokeAll(): Promise<RevokeResponse>;
   events(query?: EventQuery): Promise<EventPage>;
-  /** Polls while the tab is visible, one tab for all; returns what stops it. */
+  /** Polls the list while the tab is visible, one tab for all tabs; returns a function that stops it. */
   watch(): () => void;
 }
 
-/** The client. */
+/** A client; `createLatchkey` makes one. */
 export interface Latchkey {
   getState(): LatchkeyState;
-  /** The first subscriber starts the timers, the last one stops them; returns unsubscribe. */
+  /** The first subscriber starts the timers, the last one to leave stops them. Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void;
+  /** Signs in with the assertion of your identity provider. */
   signIn(assertion: string): Promise<Session>;
+  /** Signs out at once in all tabs; the request is repeated until the server has received it. */
   signOut(): Promise<void>;
-  /** One flight, however often it is called. */
+  /** Refreshes the token now. Calls that overlap share one request. */
   refresh(): Promise<TokenStatus>;
-  /** What `fetchOf` and `sessionsOf` add: made once, when it is first asked for. */
-  part<T>(make: Part<T>): T;
-  /** Timers, listeners, channel and requests are gone afterwards; may be called twice. */
+  /** Stops timers, listeners, channel and requests. May be called twice. */
   dispose(): void;
 }

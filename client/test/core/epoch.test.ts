@@ -68,9 +68,9 @@ describe('an answer of an older epoch is dropped', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await client.signOut();
-    await overhear({ type: 'token', id: 's-1', left: 3600, signIn: false, tokens: null });
+    await overhear({ type: 'token', sessionId: 's-1', secondsLeft: 3600, expiresAt: null, signIn: false, tokens: null });
     expect(client.getState().status).toBe('signed-out');
-    await overhear({ type: 'token', id: 's-2', left: 3600, signIn: true, tokens: null });
+    await overhear({ type: 'token', sessionId: 's-2', secondsLeft: 3600, expiresAt: null, signIn: true, tokens: null });
     expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-2' } });
   });
 });
@@ -110,7 +110,7 @@ describe('no epoch can undo a late Set-Cookie', () => {
   test('but not for longer where that tab has died, and not again', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    await overhear({ type: 'flight', tab: 'dead', up: true });
+    await overhear({ type: 'refreshing', tab: 'dead', active: true });
     const signIn = client.signIn('b');
     await pass(2);
     await signIn;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
-import type { Fetch } from '../../src/core/transport.js';
+import type { Fetch } from '../../src/core/transport/transport.js';
 import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
 
 let api: LocalServer;

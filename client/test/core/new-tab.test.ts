@@ -100,7 +100,7 @@ describe('the greeting', () => {
     // What another tab answers to the greeting.
     const other = new BroadcastChannel(channelName());
     other.onmessage = ({ data }) => {
-      if (data.type === 'hello') other.postMessage({ type: 'wait', what: 'status', seconds: 20, code: 'store_unavailable', message: '', status: 503 });
+      if (data.type === 'tab-opened') other.postMessage({ type: 'wait', kind: 'status', seconds: 20, code: 'store_unavailable', message: '', status: 503 });
     };
     await happens('pageshow', { persisted: true });
     await pass(10);

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 
-import { createStore } from '../../core/state.js';
+import { createStore } from '../../core/util/store.js';
 
 /** Milliseconds after which one that has not come is said to be missing; it is taken all the same once it comes. */
 const PATIENCE = 10_000;

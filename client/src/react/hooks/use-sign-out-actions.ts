@@ -2,7 +2,7 @@
 
 import { useCallback, useState } from 'react';
 
-import type { Ended, Session } from '../../core/types.js';
+import type { RevokeResponse, Session } from '../../core/types.js';
 import { clockTime } from '../i18n/format-time.js';
 import type { UserSessionActions } from '../store/session-store.js';
 import { fullName } from '../i18n/session-names.js';
@@ -50,8 +50,8 @@ export function useSignOuts(
     },
     [actions, refused, words],
   );
-  const until = ({ access_tokens_expire_by: end }: Ended): string => clockTime(end, Date.now(), words.locale);
-  const many = (end: Promise<Ended>, done: (ended: Ended) => void): void => {
+  const until = ({ access_tokens_expire_by: end }: RevokeResponse): string => clockTime(end, Date.now(), words.locale);
+  const many = (end: Promise<RevokeResponse>, done: (ended: RevokeResponse) => void): void => {
     setOutcome(null);
     end.then(done, (error: unknown) => refused(error, words.labels.refusedMany));
   };

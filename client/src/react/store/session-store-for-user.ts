@@ -1,6 +1,6 @@
 /** Whose sessions does a component see? One's own, or as an administrator somebody else's. */
 
-import { sessionsOf } from '../../core/sessions.js';
+import { sessionsOf } from '../../core/sessions/sessions-of.js';
 import type { Latchkey } from '../../core/types.js';
 import { createStore, type SessionStore } from './session-store.js';
 import { userSource } from './user-source.js';

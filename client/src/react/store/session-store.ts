@@ -1,20 +1,20 @@
 /** What do components read of somebody's sessions, and what can they ask for? */
 
-import type { Ended, LatchkeyErrorLike, LatchkeyState, Sessions } from '../../core/types.js';
+import type { RevokeResponse, LatchkeyErrorLike, LatchkeyState, Sessions } from '../../core/types.js';
 import { UNREAD, withNewest, withOlder } from './event-trail.js';
 import { readNewest } from './watch-newest-events.js';
 import { type Local, type SessionView, viewOf } from './session-view.js';
 import { sharedWhileUsed } from './ref-counted.js';
-import { UNKNOWN_STATE } from '../../core/state.js';
+import { UNKNOWN_STATE } from '../../core/session/initial-state.js';
 
 /** What a component can ask for. Each call rejects with a `LatchkeyError`, which is also in `error`. */
 export interface SessionActions {
   /** Signs one session out; it leaves the list at once and returns if the server refuses. */
-  readonly revokeSession: (id: string) => Promise<Ended>;
+  readonly revokeSession: (id: string) => Promise<RevokeResponse>;
   /** Signs all sessions out but this one. */
-  readonly revokeOtherSessions: () => Promise<Ended>;
+  readonly revokeOtherSessions: () => Promise<RevokeResponse>;
   /** Signs all sessions out, this one too. */
-  readonly revokeAllSessions: () => Promise<Ended>;
+  readonly revokeAllSessions: () => Promise<RevokeResponse>;
   /** Signs this session out. */
   readonly signOut: () => Promise<void>;
   /** Asks for the list now. */
@@ -25,10 +25,10 @@ export interface SessionActions {
 
 /** The same for somebody else's sessions, which an administrator ends for a reason; one's own need none. */
 export interface UserSessionActions extends SessionActions {
-  readonly revokeSession: (id: string, reason?: string) => Promise<Ended>;
+  readonly revokeSession: (id: string, reason?: string) => Promise<RevokeResponse>;
   /** All of them: none is this one. */
-  readonly revokeOtherSessions: (reason?: string) => Promise<Ended>;
-  readonly revokeAllSessions: (reason?: string) => Promise<Ended>;
+  readonly revokeOtherSessions: (reason?: string) => Promise<RevokeResponse>;
+  readonly revokeAllSessions: (reason?: string) => Promise<RevokeResponse>;
 }
 
 /** Where the sessions come from. */
@@ -39,9 +39,9 @@ export interface Source {
   subscribe(listener: () => void): () => void;
   signOut(): Promise<void>;
   readonly sessions: Pick<Sessions, 'list' | 'events' | 'watch'> & {
-    revoke(id: string, reason?: string): Promise<Ended>;
-    revokeOthers(reason?: string): Promise<Ended>;
-    revokeAll(reason?: string): Promise<Ended>;
+    revoke(id: string, reason?: string): Promise<RevokeResponse>;
+    revokeOthers(reason?: string): Promise<RevokeResponse>;
+    revokeAll(reason?: string): Promise<RevokeResponse>;
   };
 }
 
@@ -171,7 +171,7 @@ function isError(error: unknown): error is LatchkeyErrorLike {
 }
 
 /** Whom somebody else signed out a moment ago is signed out, which is all that was asked. */
-function asOver(error: unknown): Ended {
+function asOver(error: unknown): RevokeResponse {
   if (!isError(error) || error.code !== 'not_found') throw error;
   return { ended: 0, session_ids: [], access_tokens_expire_by: new Date().toISOString() };
 }

@@ -1,7 +1,7 @@
 /** What does an administrator see of somebody else? Their sessions, with the administrator's own sign-in around. */
 
 import type { Latchkey, LatchkeyState } from '../../core/types.js';
-import { type UserState, userSessionsOf } from '../../core/user-sessions.js';
+import { type UserState, userSessionsOf } from '../../core/sessions/user-sessions-of.js';
 import type { Source } from './session-store.js';
 
 /** The source of a user's sessions. */

@@ -1,6 +1,6 @@
 /** An API that answers as `openapi.yaml` says, with one browser's cookies, and faults on demand. */
 
-import type { Fetch } from '../../../src/core/transport.js';
+import type { Fetch } from '../../../src/core/transport/transport.js';
 
 export interface Seen {
   readonly method: string;

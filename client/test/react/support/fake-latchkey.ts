@@ -3,16 +3,17 @@
 import { vi } from 'vitest';
 
 import type {
-  Ended,
+  RevokeResponse,
   EventPage,
   Latchkey,
   LatchkeyErrorLike,
   LatchkeyState,
   Session,
 } from '../../../src/core/types.js';
-import { UNKNOWN_STATE } from '../../../src/core/state.js';
+import { ADD_ON, type Extensible } from '../../../src/core/runtime/add-ons.js';
+import { UNKNOWN_STATE } from '../../../src/core/session/initial-state.js';
 
-export const ENDED: Ended = {
+export const ENDED: RevokeResponse = {
   ended: 1,
   session_ids: [],
   access_tokens_expire_by: '2026-11-25T10:25:00Z',
@@ -25,9 +26,9 @@ export function fakeLatchkey(initial: Partial<LatchkeyState> = {}) {
   const sessions = {
     list: vi.fn(async (): Promise<readonly Session[]> => state.sessions ?? []),
     get: vi.fn(async (): Promise<Session> => Promise.reject(new Error('not asked for'))),
-    revoke: vi.fn(async (_id: string): Promise<Ended> => ENDED),
-    revokeOthers: vi.fn(async (): Promise<Ended> => ENDED),
-    revokeAll: vi.fn(async (): Promise<Ended> => ENDED),
+    revoke: vi.fn(async (_id: string): Promise<RevokeResponse> => ENDED),
+    revokeOthers: vi.fn(async (): Promise<RevokeResponse> => ENDED),
+    revokeAll: vi.fn(async (): Promise<RevokeResponse> => ENDED),
     events: vi.fn(async (_query?: { cursor?: string }): Promise<EventPage> => ({ events: [], next: null })),
     watch: vi.fn(() => {
       watching.now += 1;
@@ -46,10 +47,10 @@ export function fakeLatchkey(initial: Partial<LatchkeyState> = {}) {
     signIn: vi.fn(async () => Promise.reject(new Error('not asked for'))),
     signOut: vi.fn(async () => {}),
     refresh: vi.fn(async () => state.token),
-    // The dashboard adds one part: the sessions.
-    part: <T>() => sessions as T,
+    // The dashboard uses one add-on: the sessions.
+    [ADD_ON]: <T>() => sessions as T,
     dispose: vi.fn(),
-  } satisfies Latchkey;
+  } satisfies Latchkey & Extensible;
   return {
     client,
     sessions,

@@ -1,6 +1,6 @@
 /** Three sessions in Berlin and Lisbon on 25 November 2026, and what the server says about them. */
 
-import { UNKNOWN_STATE } from '../../../src/core/state.js';
+import { UNKNOWN_STATE } from '../../../src/core/session/initial-state.js';
 import type { Analytics, LatchkeyState, Recommendation, SecurityEvent, Session } from '../../../src/core/types.js';
 
 export const NOW = new Date('2026-11-25T09:30:00Z');

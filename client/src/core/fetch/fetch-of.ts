@@ -1,0 +1,78 @@
+/** How does a request carry the token, and what does a 401 mean? The same for the app's requests and the client's own. */
+
+import { addOnOf } from '../runtime/add-ons.js';
+import type { Internals } from '../runtime/context.js';
+import { isProblem, type Problem } from '../transport/response.js';
+import type { Fetch } from '../transport/transport.js';
+import type { EndReason, Latchkey } from '../types.js';
+
+/** The codes of a 401 after which a new token helps. */
+const REFRESHABLE_CODES = ['token_missing', 'token_expired', 'invalid_token'];
+
+/**
+ * A drop-in `fetch` for the app's own requests: after a 401 that a new token can solve, it refreshes and repeats the
+ * request, once. It is the same function each time it is called with the same client.
+ *
+ * ```ts
+ * const fetch = fetchOf(latchkey);
+ * const orders = await fetch('/api/orders');
+ * ```
+ */
+export function fetchOf(client: Latchkey): Fetch {
+  return addOnOf(client, authenticatedFetch);
+}
+
+/** The add-on behind {@link fetchOf}. */
+export function authenticatedFetch({ session, store, backoffs, refresh, fetch, baseUrl }: Internals): Fetch {
+  const { tokens } = session;
+  const isTrusted = (url: URL, page: string): boolean => {
+    // The browser decides where cookies go. A token goes to the API, and to the origins that the app listed.
+    const others = tokens ? tokens.origins : [new URL(page).origin];
+    return [new URL(baseUrl, page).origin, ...others].includes(url.origin);
+  };
+
+  /** Whether a new token may help. Ends the session, if the response reports its end. */
+  const isRefreshable = async (response: Response, sessionEpoch: number): Promise<boolean> => {
+    if (response.status !== 401) return false;
+    const { code, reason } = isProblem(response.headers) ? ((await response.clone().json().catch(() => ({}))) as Problem) : {};
+    if (code === 'session_ended' && sessionEpoch === session.epoch.session) session.end((reason as EndReason | undefined) ?? 'expired', true);
+    if (typeof code === 'string') return REFRESHABLE_CODES.includes(code);
+    return /^Bearer\b.*\berror="?invalid_token/i.test(response.headers.get('www-authenticate') ?? '');
+  };
+
+  return async (input, init) => {
+    // A server has no page; relative URLs are not fetched there.
+    const page = globalThis.location?.href ?? 'https://latchkey.invalid';
+    const isRequest = input instanceof Request;
+    if (!isTrusted(new URL(isRequest ? input.url : input, page), page)) return fetch(input, init);
+
+    const send = (): Promise<Response> => {
+      const access = tokens?.get()?.access;
+      const copy = isRequest ? input.clone() : input;
+      if (access === undefined) return fetch(copy, init);
+      const headers = new Headers(init?.headers ?? (isRequest ? input.headers : undefined));
+      // The app's own header wins. On a redirect to another origin the browser removes the header.
+      if (!headers.has('authorization')) headers.set('authorization', `Bearer ${access}`);
+      return fetch(copy, { ...init, headers });
+    };
+    /** Refreshes once for each call. If the refresh fails, the caller gets the response to its own request. */
+    let hasRefreshed = false;
+    const refreshOnce = async (): Promise<void> => {
+      if (hasRefreshed || store.get().status === 'signed-out') return;
+      hasRefreshed = true;
+      await refresh.run().catch(() => undefined);
+    };
+
+    if (store.get().status === 'signed-in' && session.secondsLeft() <= 0 && backoffs.refresh.secondsLeft() === 0) await refreshOnce();
+    const { token: tokenEpoch, session: sessionEpoch } = session.epoch;
+    const response = await send();
+    if (!(await isRefreshable(response, sessionEpoch))) return response;
+    if (tokenEpoch === session.epoch.token) await refreshOnce();
+    // Without a new token, for another session, or with a body that is used up, a second request makes no sense.
+    const isStream = typeof (init?.body as ReadableStream | undefined)?.getReader === 'function';
+    if (tokenEpoch === session.epoch.token || sessionEpoch !== session.epoch.session || isStream) return response;
+    const repeated = await send();
+    await isRefreshable(repeated, sessionEpoch);
+    return repeated;
+  };
+}

@@ -1,0 +1,158 @@
+/** Which session does the client have, and until when? Only this file writes `status`, `token` and the token store. */
+
+import type { StatusResponse, TokenResponse } from '../api-responses.js';
+import { LatchkeyError } from '../errors.js';
+import type { Message, TokenMessage } from '../tabs/messages.js';
+import type { TokenStore } from '../token-store.js';
+import type { EndReason, LatchkeyOptions, LatchkeyState, TokenStatus } from '../types.js';
+import { countdown } from '../util/countdown.js';
+import type { Store } from '../util/store.js';
+import { SIGNED_OUT_STATE, UNKNOWN_STATE } from './initial-state.js';
+
+/** The client does not refresh a token younger than this by itself, because a session's last seconds would be a busy loop. */
+const YOUNGEST_SECONDS = 30;
+
+/**
+ * The session, and the epochs by which a late response is recognized and dropped.
+ *
+ * `epoch.token` increases with every token, `epoch.session` with every sign-in, sign-out and change of session.
+ */
+export interface SessionState {
+  readonly epoch: { token: number; session: number };
+  /** Header mode only; no script can read the cookies. */
+  readonly tokens: TokenStore | null;
+  id(): string | null;
+  /** The header that authorizes the client's own requests in header mode. */
+  authHeaders(): Record<string, string> | undefined;
+  /**
+   * The server's `expires_at` of the newest token that was granted to this tab or to a tab that broadcast it. It names
+   * a token without revealing it. A status has none, because it may describe a token that another tab has just got.
+   */
+  tokenExpiresAt(): string | null;
+  secondsLeft(): number;
+  secondsToRefresh(): number;
+  /** Seconds until the token becomes `expiring` or `expired`. */
+  secondsToNextState(): number;
+  tokenStatus(): TokenStatus;
+  /** Updates the state of the token, which changes with time alone. */
+  updateTokenState(): void;
+  acceptTokens(response: TokenResponse, signIn: boolean): void;
+  acceptStatus(response: StatusResponse): void;
+  /** Returns whether the message was news. */
+  acceptMessage(message: TokenMessage): boolean;
+  /** `byServer`: the user did not ask for it. `broadcast` is false if another tab has sent the news. */
+  end(reason: EndReason | null, byServer?: boolean, broadcast?: boolean): void;
+  /** Sends a new tab the tokens, in header mode; in cookie mode the tab has the cookies. */
+  shareTokens(): void;
+}
+
+export function createSessionState(
+  store: Store<LatchkeyState>,
+  tokens: TokenStore | null,
+  broadcast: (message: Message) => void,
+  options: LatchkeyOptions,
+): SessionState {
+  const epoch = { token: 0, session: 0 };
+  let id: string | null = null;
+  let lastEndedId: string | null = null;
+  let tokenExpiresAt: string | null = null;
+  let secondsLeft = countdown(0);
+  let refreshBefore = 0;
+  let jitter = 1;
+  let expiresAt: string | null = null;
+  let canRefresh = false;
+
+  const tokenStatus = (current = store.get()): TokenStatus => {
+    if (current.status !== 'signed-in') {
+      const state = current.status === 'unknown' ? 'unknown' : current.endedReason === null ? 'none' : 'ended';
+      return { ...UNKNOWN_STATE.token, state };
+    }
+    const seconds = secondsLeft();
+    const state = seconds <= 0 ? 'expired' : seconds <= refreshBefore ? 'expiring' : 'valid';
+    const needsRefresh = canRefresh && state !== 'valid';
+    return { state, expiresAt, expiresIn: Math.max(0, Math.ceil(seconds)), needsRefresh, canRefresh, sessionId: id };
+  };
+
+  const update = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: tokenStatus({ ...store.get(), ...change }) });
+
+  /** Takes over a token, perhaps of another session; `grantedUntil` is null if a status describes the token. */
+  const setToken = (sessionId: string, seconds: number, refreshable: boolean, grantedUntil: string | null): void => {
+    secondsLeft = countdown(seconds);
+    if (grantedUntil !== null || sessionId !== id) tokenExpiresAt = grantedUntil;
+    expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
+    refreshBefore = options.refreshBefore ?? 300;
+    if (grantedUntil !== null) refreshBefore = Math.min(refreshBefore, seconds / 2, seconds - YOUNGEST_SECONDS);
+    jitter = 1 - Math.random() / 10;
+    canRefresh = refreshable;
+    // The first response names the session that requests already under way belong to: it changes nothing.
+    const isOther = sessionId !== id && store.get().status !== 'unknown';
+    if (isOther) epoch.session++;
+    id = sessionId;
+    update({ status: 'signed-in', endedReason: null, ...(isOther && SIGNED_OUT_STATE) });
+  };
+
+  const broadcastToken = (signIn: boolean): void => {
+    if (id === null) return;
+    broadcast({ type: 'token', sessionId: id, secondsLeft: secondsLeft(), expiresAt: tokenExpiresAt, signIn, tokens: tokens?.get() ?? null });
+  };
+
+  const end: SessionState['end'] = (reason, byServer = false, tellTabs = true) => {
+    if (store.get().status === 'signed-out') return;
+    epoch.token++;
+    epoch.session++;
+    lastEndedId = id;
+    id = null;
+    tokens?.remove();
+    const error = byServer ? new LatchkeyError('session_ended', 'The session has ended.', { status: 401 }) : null;
+    update({ status: 'signed-out', endedReason: reason, ...SIGNED_OUT_STATE, error });
+    if (reason === null) return;
+    if (tellTabs) broadcast({ type: 'ended', sessionId: lastEndedId, reason, byServer });
+    // In a task of its own, so that an app's error in the callback interrupts nothing here.
+    queueMicrotask(() => options.onSignedOut?.(reason));
+  };
+
+  return {
+    epoch,
+    tokens,
+    id: () => id,
+    authHeaders() {
+      const current = tokens?.get();
+      return current ? { authorization: `Bearer ${current.access}` } : undefined;
+    },
+    tokenExpiresAt: () => tokenExpiresAt,
+    secondsLeft: () => secondsLeft(),
+    secondsToRefresh: () => secondsLeft() - (canRefresh ? refreshBefore * jitter : 0),
+    secondsToNextState: () => secondsLeft() - (secondsLeft() > refreshBefore ? Math.max(refreshBefore, 0) : 0),
+    tokenStatus: () => tokenStatus(),
+    updateTokenState() {
+      const token = tokenStatus();
+      if (token.state !== store.get().token.state) store.set({ token });
+    },
+    acceptTokens(response, signIn) {
+      const { access_token: access, refresh_token: refresh } = response;
+      if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
+      if (signIn) epoch.session++;
+      epoch.token++;
+      setToken(response.session_id, response.expires_in, true, response.expires_at);
+      broadcastToken(signIn);
+    },
+    acceptStatus(response) {
+      if (response.state === 'ended') end(response.reason ?? 'expired', true);
+      else if (response.session_id === null) end(null);
+      // The cookies may still name a session whose sign-out is under way.
+      else if (response.session_id !== lastEndedId) setToken(response.session_id, response.expires_in, response.can_refresh, null);
+    },
+    acceptMessage({ sessionId, secondsLeft: seconds, expiresAt: grantedUntil, signIn, tokens: sharedTokens }) {
+      // A refresh that completed while its session was being ended must not bring the session back.
+      if (sessionId === lastEndedId) return false;
+      const isSignedIn = store.get().status === 'signed-in';
+      if (isSignedIn && (sessionId === id ? seconds < secondsLeft() - 2 : !signIn)) return false;
+      if (tokens && sharedTokens) tokens.set(sharedTokens);
+      epoch.token++;
+      setToken(sessionId, seconds, true, grantedUntil);
+      return true;
+    },
+    end,
+    shareTokens: () => tokens && broadcastToken(false),
+  };
+}

@@ -1,0 +1,115 @@
+/** How does the user begin and end a session in this browser? */
+
+import type { StatusResponse, TokenResponse } from '../api-responses.js';
+import { LatchkeyError } from '../errors.js';
+import type { Refresher } from '../refresh/refresh.js';
+import type { Context } from '../runtime/context.js';
+import type { ApiResponse } from '../transport/response.js';
+import type { Session } from '../types.js';
+import { createDeliveryQueue } from './retry-until-delivered.js';
+
+export interface SignInOut {
+  signIn(assertion: string): Promise<Session>;
+  signOut(): Promise<void>;
+  stop(): void;
+}
+
+/** No epoch can undo a `Set-Cookie` that arrives late. Therefore the client asks the server afterwards which session the cookies name. */
+export function signInOut(context: Context, { refresh, fetchStatus }: Refresher): SignInOut {
+  const { session, refreshPause, broadcast, request, shareServerWait, reschedule } = context;
+  const { retryUntilDelivered, stop } = createDeliveryQueue(context);
+  const usesCookies = session.tokens === null;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** Runs one operation at a time, while no tab refreshes. */
+  const exclusively = <T>(operation: () => Promise<T>): Promise<T> => {
+    const result = queue.then(async () => {
+      refreshPause.begin();
+      broadcast({ type: 'pause' });
+      try {
+        await refreshPause.whenIdle(refresh.pending());
+        return await operation();
+      } finally {
+        refreshPause.end();
+        broadcast({ type: 'resume' });
+        reschedule();
+      }
+    });
+    queue = result.catch(() => undefined);
+    return result;
+  };
+
+  const revoke = (body: object): Promise<ApiResponse> =>
+    request('/revoke', { method: 'POST', expectedField: 'ended', body, keepalive: true });
+
+  /** The session that the cookies name; `null` in header mode, or if the request failed. */
+  const cookieStatus = async (): Promise<StatusResponse | null> => (usesCookies ? fetchStatus().catch(() => null) : null);
+
+  const logIn = async (assertion: string): Promise<TokenResponse> => {
+    const body = { assertion, delivery: usesCookies ? 'cookie' : 'body' };
+    const granted = (await request('/login', { method: 'POST', expectedField: 'session_id', body })).body as TokenResponse;
+    const previous = session.tokens?.get()?.refresh;
+    const isReplaced = session.id() !== granted.session_id && previous !== granted.refresh_token;
+    session.acceptTokens(granted, true);
+    // In cookie mode the server ends the previous session, which the cookie names. Nothing waits for this request.
+    if (previous !== undefined && isReplaced) void retryUntilDelivered(() => revoke({ strategy: 'token', token: previous }), () => false);
+    return granted;
+  };
+
+  /** Opens a session and returns its id. A second attempt follows if the cookies name another session. */
+  const openSession = async (assertion: string): Promise<string> => {
+    for (let isLast = false; ; isLast = true) {
+      const granted = await logIn(assertion);
+      const status = await cookieStatus();
+      if (status === null || (status.session_id === granted.session_id && status.state !== 'ended')) return granted.session_id;
+      if (!isLast) continue;
+      session.acceptStatus(status);
+      if (status.session_id !== null) return status.session_id;
+      throw new LatchkeyError('cookies_blocked', 'The browser blocks the cookies of this site: allow them, or use header mode');
+    }
+  };
+
+  /** Ends the session that this client had. */
+  const endSession = (id: string | null, refreshToken: string | undefined): Promise<void> => {
+    const { session: epoch } = session.epoch;
+    const isCurrent = (): boolean => epoch === session.epoch.session;
+    if (!usesCookies) {
+      const body = { strategy: 'current', ...(refreshToken !== undefined && { refresh_token: refreshToken }) };
+      return retryUntilDelivered(() => revoke(body), isCurrent);
+    }
+    const cookiesNameIt = async (): Promise<boolean> => {
+      const { state, session_id } = await fetchStatus();
+      return state !== 'none' && state !== 'ended' && (id === null || session_id === id);
+    };
+    let isFirstAttempt = true;
+    return retryUntilDelivered(async () => {
+      // A new sign-in has ended the session by its cookie. The session of the cookies by now must stay.
+      if (!isCurrent()) return;
+      const wasFirst = isFirstAttempt;
+      isFirstAttempt = false;
+      if (wasFirst) await revoke({ strategy: 'current' });
+      if (await cookiesNameIt()) await revoke({ strategy: 'current' });
+    }, isCurrent);
+  };
+
+  return {
+    async signIn(assertion) {
+      const id = await exclusively(() => openSession(assertion));
+      const response = request(`/sessions/${id}`, { expectedField: 'session_id', headers: session.authHeaders() });
+      response.catch((error: LatchkeyError) => shareServerWait('read', error));
+      return (await response).body as Session;
+    },
+    signOut() {
+      const id = session.id();
+      const refreshToken = session.tokens?.get()?.refresh;
+      session.end('signed_out');
+      return exclusively(async () => {
+        // A sign-in that was under way when the user signed out has completed since.
+        const laterToken = session.tokens?.get()?.refresh;
+        session.end('signed_out');
+        await endSession(id, laterToken ?? refreshToken);
+      });
+    },
+    stop,
+  };
+}

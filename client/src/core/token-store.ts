@@ -1,0 +1,19 @@
+/** Where are the tokens of header mode kept? In cookie mode no script sees a token, so there is no token store. */
+
+/** The two tokens of header mode. */
+export interface Tokens {
+  readonly access: string;
+  readonly refresh: string;
+}
+
+/** Reads and writes the tokens of one client. */
+export interface TokenStore {
+  /** Origins, besides the API's own, that may receive the access token. */
+  readonly origins: readonly string[];
+  get(): Tokens | null;
+  set(tokens: Tokens): void;
+  remove(): void;
+}
+
+/** How the tokens travel, if not in cookies. `headerMode()` makes one, for the option `mode` of `createLatchkey`. */
+export type TokenMode = () => TokenStore;
