@@ -2,13 +2,13 @@
 
 import { useEffect, useRef } from 'react';
 
-import type { SessionMonitoringProps } from '../dashboard/session-monitoring.js';
+import type { EndReason } from '../../core/types.js';
 import type { SessionView } from '../store/session-view.js';
 
 /** Calls `onSignedOut` once each time. */
 export function useSignedOut(
   { status, endedReason }: Pick<SessionView, 'status' | 'endedReason'>,
-  onSignedOut: SessionMonitoringProps['onSignedOut'],
+  onSignedOut: ((reason: EndReason | null) => void) | undefined,
 ): void {
   const latest = useRef({ onSignedOut, endedReason });
   latest.current = { onSignedOut, endedReason };
