@@ -1,10 +1,11 @@
 /** When is the newest page of events read? Now, and whenever the list of sessions has changed. */
 
-import type { EventPage } from '../../core/types.js';
-import type { Source } from './session-store.js';
+import type { EventPage, Latchkey, Sessions } from '../../core/types.js';
+
+type EventSource = Pick<Latchkey, 'getState' | 'subscribe'> & { readonly sessions: Pick<Sessions, 'events'> };
 
 /** Reads the newest events now, and again with each change. */
-export function readNewest(source: Pick<Source, 'getState' | 'subscribe' | 'sessions'>, take: (page: EventPage) => void): () => void {
+export function readNewest(source: EventSource, take: (page: EventPage) => void): () => void {
   let isOver = false;
   let known: string | null = null;
   const look = (): void => {
