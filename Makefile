@@ -23,7 +23,7 @@ export CONTRACT := $(TOOLS)/contract-$(SCHEMATHESIS)-$(HYPOTHESIS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 STEP := @scripts/step
 
-.PHONY: help run check test lint template client contract unit bins tools mutants fuzz bench load soak release zips \
+.PHONY: help run check test lint template client contract unit bins setup tools mutants fuzz bench load soak release zips \
 	reproducible sbom advisories docs
 
 ##@ Everyday
@@ -43,6 +43,8 @@ check: tools-check client/node_modules/installed ## The loop for every change: f
 	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
 
 test: tools-test lint template client contract unit ## Run all checks and all tests; the summary comes last
+
+setup: tools-test client/node_modules/installed ## Install everything that `make test` needs
 
 tools: ## Report which tools are missing on this machine
 	@scripts/tools --check $(TOOLS_test) cyclonedx cargo-fuzz && echo "Every other tool of \`make test\` is here."
