@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use latchkey::app::cleanup::{Budget, Mode};
+use latchkey::app::cleanup::{Budget, CleanupMode};
 use latchkey_local::engine::SWEEP_PERIOD;
 use latchkey_local::server::{LocalServer, Storage, clean_every, serve};
 use latchkey_local::{doctor, keys, progress_bar};
@@ -95,7 +95,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
 /// Cleans up once, however long that takes, and prints the report.
 async fn clean(cli: &Cli, dry_run: bool) -> Result<(), Failure> {
     let server = LocalServer::builder().storage(cli.storage()).environment().build().await?;
-    let mode = if dry_run { Mode::DryRun } else { Mode::Clean };
+    let mode = if dry_run { CleanupMode::DryRun } else { CleanupMode::Clean };
     let budget = Budget::new(Instant::now() + NO_END, u64::MAX);
     let report = progress_bar::beside(budget.progress(), server.clean_within(budget, mode)).await?;
     say(&serde_json::to_string(&report)?)

@@ -5,16 +5,16 @@
 //! file here, its route, its path in `openapi.yaml` and `template.yaml`, and a sample event in `events/`.
 
 mod admin;
-mod attempts;
+mod general_limit;
 mod introspect;
-mod limited;
 pub mod login;
+mod login_attempts;
 mod own_sessions;
 pub mod refresh;
-mod reply;
 pub mod revoke;
 mod revoke_response;
 pub mod sessions;
 mod status;
 mod target_user;
+mod token_response;
 pub mod well_known;

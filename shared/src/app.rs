@@ -3,8 +3,8 @@
 pub mod cleanup;
 pub(crate) mod forged_token;
 pub mod limiter;
-pub mod limiter_cache;
 pub mod refresh;
+pub mod refusal_cache;
 pub mod sign_in;
 pub mod sign_out;
 
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::app::limiter_cache::Remembered;
+use crate::app::refusal_cache::RefusalCache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::event::Event;
@@ -31,10 +31,10 @@ struct Parts {
     config: Config,
     store: Store,
     clock: Arc<dyn Clock>,
-    extras: Extras,
+    options: AppOptions,
     served: AtomicU64,
     metrics: Metrics,
-    refused: Remembered,
+    refused: RefusalCache,
 }
 
 /// How long an answer waits for an observation to be written; a Lambda is frozen after it.
@@ -45,7 +45,7 @@ pub type Alarm = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// What not every application has.
 #[derive(Default)]
-pub struct Extras {
+pub struct AppOptions {
     /// How the keys of trusted issuers are fetched; over https by default.
     pub issuer_keys: IssuerKeyCache,
     /// The name of the Lambda function, under which it writes its metrics; without one it writes none.
@@ -57,30 +57,34 @@ pub struct Extras {
 impl App {
     /// Puts an application together.
     pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self::with(config, store, clock, Extras::default())
+        Self::with(config, store, clock, AppOptions::default())
     }
 
     /// As [`App::new`], with more.
-    pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>, extras: Extras) -> Self {
-        let (served, metrics, refused) = (AtomicU64::new(0), Metrics::default(), Remembered::default());
-        Self(Arc::new(Parts { config, store, clock, extras, served, metrics, refused }))
+    pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>, options: AppOptions) -> Self {
+        let (served, metrics, refused) = (AtomicU64::new(0), Metrics::default(), RefusalCache::default());
+        Self(Arc::new(Parts { config, store, clock, options, served, metrics, refused }))
     }
 
     /// Who is refused for now, as far as this instance knows.
-    pub(crate) fn refused(&self) -> &Remembered {
+    pub(crate) fn refused(&self) -> &RefusalCache {
         &self.0.refused
     }
 
     /// Writes what was noticed, and does `also` at the same time; that it could not is logged and counted,
     /// and never the client's concern.
-    pub(crate) async fn observe(&self, events: &[Event], also: impl Future<Output = Result<(), StoreError>>) {
+    pub(crate) async fn record_events(
+        &self,
+        events: &[Event],
+        also: impl Future<Output = Result<(), StoreError>>,
+    ) {
         let patience = OBSERVATION_PATIENCE;
         let recorded = tokio::time::timeout(patience, self.store().record(events));
         // Each for itself: a note that cannot be written must not take an alert with it.
         let (recorded, also) = tokio::join!(recorded, tokio::time::timeout(patience, also));
         match recorded {
-            Ok(Ok(())) => events.iter().for_each(|event| self.written(event)),
-            _ => events.iter().for_each(|event| self.lost(event)),
+            Ok(Ok(())) => events.iter().for_each(|event| self.on_recorded(event)),
+            _ => events.iter().for_each(|event| self.on_record_failed(event)),
         }
         if !matches!(also, Ok(Ok(()))) {
             tracing::warn!("what was noticed could not be written onto its session");
@@ -89,7 +93,7 @@ impl App {
 
     /// An event that was perhaps not written: its line may be all that is left of it. A bad one is an alarm all
     /// the same, and somebody must look.
-    fn lost(&self, event: &Event) {
+    fn on_record_failed(&self, event: &Event) {
         self.metrics().count(Counter::EventsLost);
         let (event_type, severity) = (event.kind.name(), event.kind.severity());
         let session = event.session.map(|id| id.to_string());
@@ -103,13 +107,13 @@ impl App {
             session_id = session,
             "a security event was perhaps not written, and needs a look"
         );
-        if let Some(alarm) = &self.0.extras.alarm {
+        if let Some(alarm) = &self.0.options.alarm {
             alarm(event);
         }
     }
 
     /// Every event that was written comes past here: it is counted, and a bad one is a warning and an alarm.
-    pub(crate) fn written(&self, event: &Event) {
+    pub(crate) fn on_recorded(&self, event: &Event) {
         let severity = event.kind.severity();
         self.metrics().event(severity);
         if severity < Severity::High {
@@ -123,7 +127,7 @@ impl App {
             session_id = session,
             "a security event needs a look"
         );
-        if let Some(alarm) = &self.0.extras.alarm {
+        if let Some(alarm) = &self.0.options.alarm {
             alarm(event);
         }
     }
@@ -135,7 +139,7 @@ impl App {
 
     /// Writes the metrics that are due, if this is a function.
     pub(crate) fn write_metrics(&self) {
-        if let Some(function) = &self.0.extras.function {
+        if let Some(function) = &self.0.options.function {
             self.metrics().print(function, self.now_millis());
         }
     }
@@ -152,7 +156,7 @@ impl App {
 
     /// The keys of trusted issuers.
     pub fn issuer_keys(&self) -> &IssuerKeyCache {
-        &self.0.extras.issuer_keys
+        &self.0.options.issuer_keys
     }
 
     /// The clock, for work that outlasts a moment.
@@ -171,7 +175,7 @@ impl App {
     }
 
     /// Whether this success is the one in [`Config::log_sample`] that gets its line.
-    pub fn samples(&self) -> bool {
+    pub fn should_log_success(&self) -> bool {
         self.0.served.fetch_add(1, Ordering::Relaxed).is_multiple_of(self.config().log_sample)
     }
 }

@@ -27,8 +27,8 @@ pub use value::ValueError;
 
 use crate::domain::limit::Policy;
 use crate::domain::risk::Rules;
-use crate::domain::session::cap::SessionLimitPolicy;
 use crate::domain::session::lifetimes::Lifetimes;
+use crate::domain::session::session_limit::SessionLimitPolicy;
 use crate::geoip::{Database, DatabaseError};
 use crate::token::issuer::{TrustedIssuer, parse_trusted_issuers};
 use crate::token::keys::KeySet;

@@ -5,19 +5,19 @@
 //! layer turns it into `application/problem+json`. Other services guard their routes with
 //! [`signed_in::IsSignedIn`], which answers as ours do.
 
-pub mod backend;
 pub mod body;
 pub mod caller;
 pub mod client;
+pub mod cloudfront;
 mod code;
 pub mod cookie;
 pub mod csrf;
-pub mod edge;
-pub mod origin;
+pub mod etag;
+pub mod middleware;
 pub mod problem;
 pub mod rate_limit;
+pub mod service_caller;
 pub mod signed_in;
-pub mod tag;
 
 use axum::Router;
 use axum::extract::Request;
@@ -31,10 +31,10 @@ pub fn service(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(|| async { problem::Problem::of(problem::Code::NotFound) })
         .method_not_allowed_fallback(not_allowed)
-        .layer(tower_http::catch_panic::CatchPanicLayer::custom(edge::panicked))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), origin::check))
-        .layer(axum::middleware::from_fn(edge::deadline))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), edge::finish))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(middleware::panicked))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), cloudfront::check))
+        .layer(axum::middleware::from_fn(middleware::deadline))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::finish))
         .with_state(app)
 }
 

@@ -1,9 +1,9 @@
 //! A Lambda function around some routes: what every `main.rs` of `functions/` calls.
 
-mod answer;
 pub mod authorizer;
 pub mod cleanup;
-pub mod event;
+pub mod http_event;
+mod text_response;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use tower::util::MapResponse;
 
-use self::answer::Answer;
-use crate::app::{App, Extras};
+use self::text_response::Answer;
+use crate::app::{App, AppOptions};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
 use crate::http::service;
@@ -79,7 +79,7 @@ fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
         let app = app(config)?;
         app.store().warm(app.now()).await;
         let adapter = lambda_http::Adapter::from(MapResponse::new(service(routes, app), Answer));
-        let served = lambda_http::lambda_runtime::run(adapter.map_request(event::readable)).await;
+        let served = lambda_http::lambda_runtime::run(adapter.map_request(http_event::readable)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
     })
 }
@@ -93,8 +93,8 @@ fn one_thread() -> Result<Runtime, StartError> {
 fn app(config: Config) -> Result<App, StartError> {
     let store = Store::new(dynamodb()?, &config);
     let function = get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey".to_owned());
-    let extras = Extras { function: Some(function), ..Extras::default() };
-    Ok(App::with(config, store, Arc::new(SystemClock), extras))
+    let options = AppOptions { function: Some(function), ..AppOptions::default() };
+    Ok(App::with(config, store, Arc::new(SystemClock), options))
 }
 
 /// The store's client, as the AWS environment says.

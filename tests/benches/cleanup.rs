@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use latchkey::app::cleanup::{Budget, Mode, Report, run};
+use latchkey::app::cleanup::{Budget, CleanupMode, Report, run};
 use latchkey::clock::{Clock as _, SystemClock};
 use latchkey::config::Tables;
 use latchkey::domain::id::SessionId;
@@ -130,7 +130,8 @@ async fn measure(expired: u64, living: u64) {
     forget_peak();
     let begun = Instant::now();
     let budget = Budget::new(begun + Duration::from_secs(3_600), u64::MAX);
-    let report = run(&store, Arc::new(SystemClock), SHARDS, budget, Mode::Clean).await.expect("it runs");
+    let report =
+        run(&store, Arc::new(SystemClock), SHARDS, budget, CleanupMode::Clean).await.expect("it runs");
     show(&report, expired, living, begun.elapsed());
     // As the schedule does: what failed is the next run's.
     let mut remaining = report.remaining;
@@ -139,10 +140,11 @@ async fn measure(expired: u64, living: u64) {
             break;
         }
         let budget = Budget::new(Instant::now() + Duration::from_secs(3_600), u64::MAX);
-        let again = run(&store, Arc::new(SystemClock), SHARDS, budget, Mode::Clean).await.expect("it runs");
+        let again =
+            run(&store, Arc::new(SystemClock), SHARDS, budget, CleanupMode::Clean).await.expect("it runs");
         remaining = again.remaining;
     }
-    let left = run(&store, Arc::new(SystemClock), SHARDS, Budget::on_demand(), Mode::DryRun).await;
+    let left = run(&store, Arc::new(SystemClock), SHARDS, Budget::on_demand(), CleanupMode::DryRun).await;
     assert_eq!(left.expect("it runs").ended, 0, "nothing that is due is left");
     drop(tables.stdin.take());
     tables.wait().await.expect("it ends");

@@ -147,7 +147,7 @@ fn refreshing(criterion: &mut Criterion) {
     group.bench_function("read the agent", |bencher| bencher.iter(|| seen(black_box(CHROME))));
     group.bench_function("open the token", |bencher| bencher.iter(|| setting.open()));
     group.bench_function("plan and apply", |bencher| {
-        bencher.iter(|| setting.rotation(&token, setting.session.seen.clone()).apply(&setting.session))
+        bencher.iter(|| setting.rotation(&token, setting.session.client.clone()).apply(&setting.session))
     });
     group.bench_function("sign the access token", |bencher| bencher.iter(|| setting.sign(&after)));
     group.bench_function("seal the successor", |bencher| bencher.iter(|| setting.seal(&after, &token)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use latchkey::app::{App, Extras};
+use latchkey::app::{App, AppOptions};
 use latchkey::clock::Clock as _;
 use latchkey::config::{Config, Tables};
 use latchkey::store::{Store, connect, schema};
@@ -104,8 +104,8 @@ impl Builder {
         // Making tables and warming up are no work of the handlers.
         stats.reset();
         let alerts = Alerts::new();
-        let extras = Extras { alarm: Some(alerts.alarm()), ..Extras::default() };
-        let app = App::with(config, store.clone(), Arc::new(self.clock.clone()), extras);
+        let options = AppOptions { alarm: Some(alerts.alarm()), ..AppOptions::default() };
+        let app = App::with(config, store.clone(), Arc::new(self.clock.clone()), options);
         let audience = self.settings.audience();
         let controls = DevControls { clock: self.clock, faults, stats, issuer, audience, alerts };
         Ok(LocalServer {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use latchkey::app::cleanup::{Budget, CleanupError, Mode, Report, run};
+use latchkey::app::cleanup::{Budget, CleanupError, CleanupMode, Report, run};
 use tokio::task::JoinHandle;
 
 use super::LocalServer;
@@ -16,7 +16,7 @@ impl LocalServer {
     ///
     /// # Errors
     /// Another run is under way, or the store cannot say.
-    pub async fn clean(&self, mode: Mode) -> Result<Report, CleanupError> {
+    pub async fn clean(&self, mode: CleanupMode) -> Result<Report, CleanupError> {
         self.clean_within(Budget::new(Instant::now() + LONGEST, u64::MAX), mode).await
     }
 
@@ -24,7 +24,7 @@ impl LocalServer {
     ///
     /// # Errors
     /// As [`LocalServer::clean`].
-    pub async fn clean_within(&self, budget: Budget, mode: Mode) -> Result<Report, CleanupError> {
+    pub async fn clean_within(&self, budget: Budget, mode: CleanupMode) -> Result<Report, CleanupError> {
         let shards = self.app.config().expiry_shards;
         run(&self.store, Arc::new(self.clock.clone()), shards, budget, mode).await
     }
@@ -35,7 +35,7 @@ pub fn clean_every(server: LocalServer, period: Duration) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(period).await;
-            match server.clean(Mode::Clean).await {
+            match server.clean(CleanupMode::Clean).await {
                 Ok(report) => {
                     tracing::info!(run_id = report.run_id, ended = report.ended, "a cleanup is done")
                 }

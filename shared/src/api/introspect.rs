@@ -14,10 +14,10 @@ use subtle::ConstantTimeEq as _;
 use crate::app::App;
 use crate::domain::scope::INTROSPECT;
 use crate::domain::time::Timestamp;
-use crate::http::backend;
 use crate::http::body::{self, MediaType, parameter};
 use crate::http::caller::{bearer, verify};
 use crate::http::problem::{Code, Problem};
+use crate::http::service_caller;
 
 pub(super) async fn introspect(
     State(app): State<App>,
@@ -32,7 +32,7 @@ pub(super) async fn introspect(
     let form = std::str::from_utf8(&bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
     let token = parameter(form, "token")?.filter(|token| !token.is_empty());
     if !holds(&headers, token.as_deref())? {
-        backend::expect(&app, &headers, INTROSPECT, now).await?;
+        service_caller::expect(&app, &headers, INTROSPECT, now).await?;
     }
     let token = token.ok_or_else(|| Problem::field("token", "is missing"))?;
     Ok(Json(describe(&app, &token, now).await?))

@@ -12,9 +12,9 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{attempts, reply};
+use super::{login_attempts, token_response};
 use crate::app::App;
-use crate::app::limiter::{Attempter, Checked, check, fails_closed};
+use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::Subject;
@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::http::body;
 use crate::http::caller::Transport;
 use crate::http::client::Client;
-use crate::http::cookie::Which;
+use crate::http::cookie::CookieKind;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
 use crate::telemetry::metrics::Counter;
@@ -35,7 +35,7 @@ use crate::token::refresh;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/auth/login", post(login))
-        .route("/api/auth/login/attempts", post(attempts::attempts))
+        .route("/api/auth/login/attempts", post(login_attempts::attempts))
 }
 
 #[derive(Deserialize)]
@@ -55,7 +55,7 @@ enum Delivery {
 
 async fn login(
     State(app): State<App>,
-    Client(seen): Client,
+    Client(client): Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -64,21 +64,25 @@ async fn login(
     let now = app.now();
     let assertion = match verified(&app, &request.assertion, now).await {
         Err(problem) if problem.code() == Code::InvalidAssertion => {
-            return Err(count_failure(&app, &seen, now, problem).await);
+            return Err(count_failure(&app, &client, now, problem).await);
         }
         verified => verified?,
     };
     let previous = previous_session(&app, &headers, transport)?;
-    let request =
-        SignIn { assertion: &assertion, text: &request.assertion, seen: &seen, previous: previous.as_ref() };
+    let request = SignIn {
+        assertion: &assertion,
+        text: &request.assertion,
+        client: &client,
+        previous: previous.as_ref(),
+    };
     let signed_in = match sign_in(&app, &request, now).await {
         Err(error @ (SignInError::Used | SignInError::Void)) => {
-            return Err(count_failure(&app, &seen, now, refused(&app, error, now)).await);
+            return Err(count_failure(&app, &client, now, refused(&app, error, now)).await);
         }
         signed_in => signed_in.map_err(|error| refused(&app, error, now))?,
     };
     app.metrics().count(Counter::SignIns);
-    let tokens = reply::tokens(&app, &signed_in.session, signed_in.nonce, now)?;
+    let tokens = token_response::tokens(&app, &signed_in.session, signed_in.nonce, now)?;
     let ended: Vec<_> = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user).collect();
     let ended = ended.iter().map(|end| json!({"session_id": end.session, "reason": end.reason.public()}));
     let extra = json!({"ended": ended.collect::<Vec<_>>()});
@@ -108,20 +112,20 @@ async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Assertion, Pr
 
 /// Counts a refused assertion for its network: the refusal itself, or 429 once there were too many. When the
 /// store cannot count, the answer is its fault: nobody may guess for nothing.
-async fn count_failure(app: &App, seen: &ClientContext, now: Timestamp, refusal: Problem) -> Problem {
+async fn count_failure(app: &App, client: &ClientContext, now: Timestamp, refusal: Problem) -> Problem {
     let policy = &app.config().limits.login;
-    let network = seen.ip.map(Network::of);
-    let who = Attempter {
+    let network = client.ip.map(Network::of);
+    let who = LimitSubject {
         key: network.map_or_else(|| "-".to_owned(), |network| network.to_string()),
         subject: network.map_or(Subject::Everyone, Subject::Network),
         session: None,
-        ip: seen.ip,
+        ip: client.ip,
         can_be_cleared: false,
     };
     match fails_closed(app, policy, check(app, policy, &who, now).await) {
-        Ok(Checked::Over(until)) => rate_limit::refusal(policy, until, now),
-        Ok(Checked::Within(standing)) => refusal.with_headers(rate_limit::headers(policy, standing)),
-        Ok(Checked::Unlimited) => refusal,
+        Ok(CheckResult::OverLimit(until)) => rate_limit::refusal(policy, until, now),
+        Ok(CheckResult::WithinLimit(standing)) => refusal.with_headers(rate_limit::headers(policy, standing)),
+        Ok(CheckResult::Unlimited) => refusal,
         Err(error) => error.into(),
     }
 }
@@ -136,7 +140,7 @@ fn previous_session(
     if transport == Transport::Explicit {
         return Ok(None);
     }
-    let cookie = app.config().cookies.read(headers, Which::Refresh)?;
+    let cookie = app.config().cookies.read(headers, CookieKind::Refresh)?;
     Ok(cookie.and_then(|text| refresh::open(&text, app.config().keys.refresh()).ok()))
 }
 

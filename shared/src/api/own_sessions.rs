@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::revoke_response::{RevokeResponse, session_not_found};
 use crate::app::App;
-use crate::app::sign_out::{Order, Which, can_end, end_many, end_one};
+use crate::app::sign_out::{RevokeCommand, SessionSelector, can_end, end_many, end_one};
 use crate::domain::client_context::ClientContext;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
@@ -37,7 +37,7 @@ pub(super) async fn end_reason(
     session: &SessionId,
 ) -> Result<PublicReason, StoreError> {
     let reason = match row {
-        Some(row) => row.ending.as_ref().map(|ending| ending.reason),
+        Some(row) => row.pending_end.as_ref().map(|ending| ending.reason),
         None => app.store().end_record(session).await?.map(|record| record.reason),
     };
     Ok(reason.unwrap_or(EndReason::Expired).public())
@@ -48,14 +48,14 @@ pub(super) async fn end_reason(
 pub(super) async fn end_by_id(
     app: &App,
     caller: &Caller,
-    seen: &ClientContext,
+    client: &ClientContext,
     id: &str,
 ) -> Result<RevokeResponse, Problem> {
     let state = app.store().user(&caller.user, caller.now).await?;
     let own = own_session(app, caller, &state).await?;
     let id = id.parse::<SessionId>().map_err(|_| session_not_found())?;
     let target = state.sessions.iter().find(|row| row.id == id && can_end(row, caller.now));
-    let order = Order::of_user(caller.session, seen, caller.now);
+    let order = RevokeCommand::of_user(caller.session, client, caller.now);
     let end = order.end(target.ok_or_else(session_not_found)?);
     let events = order.events(app, &caller.user, 1);
     let (ended, ()) = tokio::join!(end_one(app, &end, &events), touch(app, own, caller, id == own.id));
@@ -66,12 +66,12 @@ pub(super) async fn end_by_id(
 pub(super) async fn end_all_others(
     app: &App,
     caller: &Caller,
-    seen: &ClientContext,
+    client: &ClientContext,
 ) -> Result<RevokeResponse, Problem> {
     let state = app.store().user(&caller.user, caller.now).await?;
     let own = own_session(app, caller, &state).await?.clone();
-    let order = Order::of_user(caller.session, seen, caller.now);
-    let ending = end_many(app, &caller.user, Which::Others(caller.session), &order, state);
+    let order = RevokeCommand::of_user(caller.session, client, caller.now);
+    let ending = end_many(app, &caller.user, SessionSelector::Others(caller.session), &order, state);
     let (ends, ()) = tokio::join!(ending, touch(app, &own, caller, false));
     Ok(RevokeResponse::new(app, ends?, caller.now))
 }

@@ -10,24 +10,24 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::own_sessions::end_reason;
-use super::{reply, status, well_known};
+use super::{status, token_response, well_known};
 use crate::app::App;
-use crate::app::refresh::{Exchange, exchange};
+use crate::app::refresh::{RefreshOutcome, refresh};
 use crate::domain::client_context::ClientContext;
 use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Transport;
 use crate::http::client::Client;
-use crate::http::cookie::Which;
+use crate::http::cookie::CookieKind;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
 use crate::telemetry::metrics::Counter;
-use crate::token::refresh;
+use crate::token::refresh as refresh_token;
 
 /// The routes of the refresh function, which also serves the public keys.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/api/auth/refresh", post(refresh_session).get(status::status))
+        .route("/api/auth/refresh", post(post_refresh).get(status::status))
         .merge(well_known::routes())
 }
 
@@ -39,7 +39,7 @@ struct RefreshRequest {
 }
 
 /// What a request asks for.
-struct Asked {
+struct RefreshCommand {
     token: String,
     style: Style,
     replaces: Option<Timestamp>,
@@ -52,21 +52,21 @@ enum Style {
     OAuth,
 }
 
-async fn refresh_session(
+async fn post_refresh(
     State(app): State<App>,
-    Client(seen): Client,
+    Client(client): Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let bytes = body::read(body).await?;
     let media = body::media_type(&headers, &bytes)?;
     let in_style = |problem: Problem| if media == MediaType::Form { problem.as_oauth() } else { problem };
-    let asked = asked(&app, &headers, &bytes, media).map_err(in_style)?;
-    answer(&app, &asked, &seen).await.map_err(in_style)
+    let command = parse(&app, &headers, &bytes, media).map_err(in_style)?;
+    answer(&app, &command, &client).await.map_err(in_style)
 }
 
 /// Which token is meant, and what it replaces: a body's token counts before the cookie's, and nothing falls back.
-fn asked(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<Asked, Problem> {
+fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<RefreshCommand, Problem> {
     if media == MediaType::Form {
         let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
         if body::parameter(form, "grant_type")?.as_deref() != Some("refresh_token") {
@@ -74,7 +74,7 @@ fn asked(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Resu
         }
         let token = body::parameter(form, "refresh_token")?;
         return token
-            .map(|token| Asked { token, style: Style::OAuth, replaces: None })
+            .map(|token| RefreshCommand { token, style: Style::OAuth, replaces: None })
             .ok_or_else(|| Problem::field("refresh_token", "is missing"));
     }
     let request: RefreshRequest = match media {
@@ -83,12 +83,12 @@ fn asked(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Resu
     };
     let replaces = request.replaces.as_deref().map(moment).transpose()?;
     if let Some(token) = request.refresh_token {
-        return Ok(Asked { token, style: Style::Ours(Transport::Explicit), replaces });
+        return Ok(RefreshCommand { token, style: Style::Ours(Transport::Explicit), replaces });
     }
     let cookies = &app.config().cookies;
-    let token = cookies.read(headers, Which::Refresh)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
+    let token = cookies.read(headers, CookieKind::Refresh)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
     cookies.check_unsafe(headers)?;
-    Ok(Asked { token, style: Style::Ours(Transport::Cookie), replaces })
+    Ok(RefreshCommand { token, style: Style::Ours(Transport::Cookie), replaces })
 }
 
 fn moment(text: &str) -> Result<Timestamp, Problem> {
@@ -96,45 +96,45 @@ fn moment(text: &str) -> Result<Timestamp, Problem> {
     Timestamp::parse_rfc3339(text).ok_or_else(wrong)
 }
 
-async fn answer(app: &App, asked: &Asked, seen: &ClientContext) -> Result<Response, Problem> {
-    let (now, config, style) = (app.now(), app.config(), asked.style);
-    let token = refresh::open(&asked.token, config.keys.refresh());
+async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> Result<Response, Problem> {
+    let (now, config, style) = (app.now(), app.config(), command.style);
+    let token = refresh_token::open(&command.token, config.keys.refresh());
     let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
     // From here on the token is authentic: a refusal for good takes the cookies away.
     let over = |problem: Problem| match style {
         Style::Ours(Transport::Cookie) => problem.with_headers(config.cookies.clear()),
         _ => problem,
     };
-    let exchange = exchange(app, &token, asked.replaces, seen, now).await?;
-    app.metrics().count(counter(&exchange));
-    match exchange {
-        Exchange::Successor(session) => {
-            let tokens = reply::tokens(app, &session, token.nonce, now)?;
+    let outcome = refresh(app, &token, command.replaces, client, now).await?;
+    app.metrics().count(counter(&outcome));
+    match outcome {
+        RefreshOutcome::Granted(session) => {
+            let tokens = token_response::tokens(app, &session, token.nonce, now)?;
             let mut response = match style {
                 Style::OAuth => tokens.oauth_reply(),
                 Style::Ours(transport) => tokens.reply(app, &session, transport, StatusCode::OK, json!({})),
             };
-            let standing = config.limits.refresh.standing(session.window, now);
-            response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, standing));
+            let quota = config.limits.refresh.quota(session.window, now);
+            response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, quota));
             Ok(response)
         }
-        Exchange::Over(Some(reason)) => Err(over(Problem::session_ended(reason.public()))),
-        Exchange::Over(None) => {
+        RefreshOutcome::SessionEnded(Some(reason)) => Err(over(Problem::session_ended(reason.public()))),
+        RefreshOutcome::SessionEnded(None) => {
             let reason = end_reason(app, None, &token.session).await?;
             Err(over(Problem::session_ended(reason)))
         }
-        Exchange::Forged => {
+        RefreshOutcome::ForgedToken => {
             Err(Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked"))
         }
-        Exchange::Blocked(until) => Err(rate_limit::refusal(&config.limits.refresh, until, now)),
+        RefreshOutcome::Blocked(until) => Err(rate_limit::refusal(&config.limits.refresh, until, now)),
     }
 }
 
-fn counter(exchange: &Exchange) -> Counter {
-    match exchange {
-        Exchange::Successor(_) => Counter::RefreshesServed,
-        Exchange::Over(_) => Counter::RefreshesEnded,
-        Exchange::Forged => Counter::RefreshesRefused,
-        Exchange::Blocked(_) => Counter::RefreshesLimited,
+fn counter(outcome: &RefreshOutcome) -> Counter {
+    match outcome {
+        RefreshOutcome::Granted(_) => Counter::RefreshesServed,
+        RefreshOutcome::SessionEnded(_) => Counter::RefreshesEnded,
+        RefreshOutcome::ForgedToken => Counter::RefreshesRefused,
+        RefreshOutcome::Blocked(_) => Counter::RefreshesLimited,
     }
 }

@@ -18,7 +18,7 @@ use super::introspect;
 use super::own_sessions::{end_all_others, end_by_id, own_session};
 use super::revoke_response::RevokeResponse;
 use crate::app::App;
-use crate::app::sign_out::{Order, Which, end_many};
+use crate::app::sign_out::{RevokeCommand, SessionSelector, end_many};
 use crate::domain::client_context::ClientContext;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Caller;
@@ -60,7 +60,7 @@ enum Strategy {
 /// Who asks, and from where.
 struct Asker {
     caller: Caller,
-    seen: ClientContext,
+    client: ClientContext,
 }
 
 async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Problem> {
@@ -84,13 +84,13 @@ async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Pr
             let id = request.session_id.ok_or_else(|| Problem::field("session_id", "is missing"))?;
             let ended = match request.user_id {
                 Some(user) => admin::end_session(&app, &asker, &user, &id, request.reason).await?,
-                None => end_by_id(&app, &asker.caller, &asker.seen, &id).await?,
+                None => end_by_id(&app, &asker.caller, &asker.client, &id).await?,
             };
             Ok(ended.into_response())
         }
         Strategy::Others => {
             let asker = Asker::of(&mut parts, &app).await?;
-            end_all_others(&app, &asker.caller, &asker.seen).await.map(RevokeResponse::into_response)
+            end_all_others(&app, &asker.caller, &asker.client).await.map(RevokeResponse::into_response)
         }
         Strategy::All => {
             let ended = end_all(&app, &Asker::of(&mut parts, &app).await?).await?;
@@ -113,20 +113,20 @@ async fn end_all(app: &App, asker: &Asker) -> Result<RevokeResponse, Problem> {
     let caller = &asker.caller;
     let state = app.store().user(&caller.user, caller.now).await?;
     own_session(app, caller, &state).await?;
-    let order = Order::of_user(caller.session, &asker.seen, caller.now);
-    let ends = end_many(app, &caller.user, Which::All, &order, state).await?;
+    let order = RevokeCommand::of_user(caller.session, &asker.client, caller.now);
+    let ends = end_many(app, &caller.user, SessionSelector::All, &order, state).await?;
     Ok(RevokeResponse::new(app, ends, caller.now))
 }
 
 impl Asker {
     async fn of(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        Ok(Self { caller, seen: seen(parts, app).await })
+        Ok(Self { caller, client: client(parts, app).await })
     }
 }
 
 /// From where and with what the request came.
-async fn seen(parts: &mut Parts, app: &App) -> ClientContext {
-    let Ok(Client(seen)) = Client::from_request_parts(parts, app).await;
-    seen
+async fn client(parts: &mut Parts, app: &App) -> ClientContext {
+    let Ok(Client(client)) = Client::from_request_parts(parts, app).await;
+    client
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::domain::id::SessionId;
-use crate::domain::session::end::End;
+use crate::domain::session::end::SessionEnd;
 use crate::domain::time::Timestamp;
 use crate::http::problem::{Code, Problem};
 
@@ -22,7 +22,7 @@ pub(super) struct RevokeResponse {
 }
 
 impl RevokeResponse {
-    pub(super) fn new(app: &App, ends: Vec<End>, now: Timestamp) -> Self {
+    pub(super) fn new(app: &App, ends: Vec<SessionEnd>, now: Timestamp) -> Self {
         let access_lifetime = if ends.is_empty() { Duration::ZERO } else { app.config().lifetimes.access };
         Self {
             ended: ends.len(),

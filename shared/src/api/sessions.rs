@@ -1,11 +1,11 @@
 //! `/sessions`: where am I signed in, what happened there, and out with the ones I do not know.
 
-mod clean;
+mod cleanup;
+mod detail;
 mod end;
+mod events;
 mod list;
-mod one;
-mod trail;
-mod view;
+mod session_view;
 
 use axum::Router;
 use axum::routing::get;
@@ -15,7 +15,7 @@ use crate::app::App;
 /// The routes of the sessions function.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/api/auth/sessions", get(list::list).delete(end::others).post(clean::clean))
-        .route("/api/auth/sessions/events", get(trail::trail))
-        .route("/api/auth/sessions/{id}", get(one::one).delete(end::one))
+        .route("/api/auth/sessions", get(list::list).delete(end::others).post(cleanup::clean))
+        .route("/api/auth/sessions/events", get(events::trail))
+        .route("/api/auth/sessions/{id}", get(detail::one).delete(end::one))
 }

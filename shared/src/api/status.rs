@@ -17,7 +17,7 @@ use crate::domain::session::rotation::in_grace;
 use crate::domain::time::Timestamp;
 use crate::http::caller::{authentic, bearer};
 use crate::http::client::Client;
-use crate::http::cookie::Which;
+use crate::http::cookie::CookieKind;
 use crate::http::problem::Problem;
 use crate::token::access::Claims;
 use crate::token::refresh;
@@ -32,7 +32,7 @@ struct Held {
 
 pub(super) async fn status(
     State(app): State<App>,
-    Client(seen): Client,
+    Client(client): Client,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let now = app.now();
@@ -47,7 +47,7 @@ pub(super) async fn status(
         ended.0["reason"] = json!(reason);
         return Ok(ended);
     };
-    let refreshable = held.is_refreshable(row, &seen, now, app.config().lifetimes.grace);
+    let refreshable = held.is_refreshable(row, &client, now, app.config().lifetimes.grace);
     if held.access.is_none() && !refreshable {
         // An older token: its holder learns nothing about newer ones.
         return Ok(answer("none", None, &Value::Null, false, now));
@@ -91,8 +91,8 @@ fn held(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Held, Problem>
             ..Held::default()
         });
     }
-    let access = config.cookies.read(headers, Which::Access)?;
-    let refresh = config.cookies.read(headers, Which::Refresh)?;
+    let access = config.cookies.read(headers, CookieKind::Access)?;
+    let refresh = config.cookies.read(headers, CookieKind::Refresh)?;
     Ok(Held {
         access: access.and_then(|token| authentic(&token, app, now).ok()),
         refresh: refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok()),
@@ -109,10 +109,10 @@ impl Held {
 
     /// Whether the client's refresh token is one that a refresh takes, blocked or not. In header mode it
     /// stays with the client, so a live session has to do.
-    fn is_refreshable(&self, row: &Session, seen: &ClientContext, now: Timestamp, grace: Duration) -> bool {
+    fn is_refreshable(&self, row: &Session, client: &ClientContext, now: Timestamp, grace: Duration) -> bool {
         let Some(token) = &self.refresh else { return !self.by_cookie };
         let current = row.generation == token.generation;
-        let repeat = row.generation == token.generation + 1 && in_grace(row, seen, now, grace);
+        let repeat = row.generation == token.generation + 1 && in_grace(row, client, now, grace);
         token.session == row.id && token.nonce.hash() == row.nonce_hash && (current || repeat)
     }
 }

@@ -58,7 +58,7 @@ pub enum CleanupError {
 
 /// Whether anything is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum CleanupMode {
     /// Ends what is due.
     Clean,
     /// Counts what is due, and writes nothing, not even a lease.
@@ -75,7 +75,7 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     shards: u16,
     budget: Budget,
-    mode: Mode,
+    mode: CleanupMode,
 ) -> Result<Report, CleanupError> {
     let now = clock.now();
     let run = Arc::new(Run::new(store, clock, budget, mode));

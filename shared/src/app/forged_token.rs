@@ -9,5 +9,5 @@ use crate::domain::id::{SessionId, UserId};
 /// Tells of a forged refresh token, at whatever door that acts on one: a status call changes nothing.
 pub(crate) async fn report_forged_token(app: &App, user: &UserId, session: SessionId, ip: Option<IpAddr>) {
     let event = Event::new(user, session, app.now_millis(), EventKind::TokenForged { ip });
-    app.observe(&[event], std::future::ready(Ok(()))).await;
+    app.record_events(&[event], std::future::ready(Ok(()))).await;
 }

@@ -3,17 +3,17 @@
 use std::net::IpAddr;
 
 use crate::app::App;
-use crate::domain::event::{Event, EventKind, Over, Subject};
+use crate::domain::event::{Event, EventKind, LimitExceeded, Subject};
 use crate::domain::id::SessionId;
-use crate::domain::limit::sliding::{Judgement, judge};
-use crate::domain::limit::{Mode, Policy, Standing};
+use crate::domain::limit::sliding_window::{LimitDecision, judge};
+use crate::domain::limit::{LimitMode, Policy, Quota};
 use crate::domain::time::Timestamp;
 use crate::store::{Attempt, Refusal, StoreError};
 use crate::telemetry::metrics::Counter;
 
 /// Who attempts something, and what to tell of it.
 #[derive(Clone, Debug)]
-pub struct Attempter {
+pub struct LimitSubject {
     /// Who, as the key has it: one spelling for one client or account.
     pub key: String,
     /// In whose trail a refusal is told.
@@ -28,11 +28,11 @@ pub struct Attempter {
 
 /// What an attempt gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checked {
+pub enum CheckResult {
     /// It is counted and within the limit.
-    Within(Standing),
+    WithinLimit(Quota),
     /// It is over the limit, until this second.
-    Over(Timestamp),
+    OverLimit(Timestamp),
     /// The limit refuses nobody: it is off, or only watches.
     Unlimited,
 }
@@ -47,11 +47,11 @@ pub enum Checked {
 pub async fn check(
     app: &App,
     policy: &Policy,
-    who: &Attempter,
+    who: &LimitSubject,
     now: Timestamp,
-) -> Result<Checked, StoreError> {
-    if policy.mode == Mode::Off {
-        return Ok(Checked::Unlimited);
+) -> Result<CheckResult, StoreError> {
+    if policy.mode == LimitMode::Off {
+        return Ok(CheckResult::Unlimited);
     }
     let key = format!("{}#{}", policy.name, who.key);
     let remembered = app.refused().until(&key, now).filter(|_| !who.can_be_cleared);
@@ -69,9 +69,11 @@ pub async fn check(
         Err(error) => return Err(error),
     };
     let until = match judge(policy, &counts, now) {
-        Judgement::Within(standing) if policy.mode == Mode::Enforce => return Ok(Checked::Within(standing)),
-        Judgement::Within(_) => return Ok(Checked::Unlimited),
-        Judgement::Over(until) => until,
+        LimitDecision::WithinLimit(standing) if policy.mode == LimitMode::Enforce => {
+            return Ok(CheckResult::WithinLimit(standing));
+        }
+        LimitDecision::WithinLimit(_) => return Ok(CheckResult::Unlimited),
+        LimitDecision::OverLimit(until) => until,
     };
     let refusal = match app.store().refuse(&key, policy, until, now).await {
         Ok(refusal) => refusal,
@@ -88,7 +90,7 @@ pub async fn check(
     Ok(over(app, policy, refusal.until))
 }
 
-fn remember(app: &App, who: &Attempter, key: &str, until: Timestamp, now: Timestamp) {
+fn remember(app: &App, who: &LimitSubject, key: &str, until: Timestamp, now: Timestamp) {
     if !who.can_be_cleared {
         app.refused().remember(key, until, now);
     }
@@ -97,34 +99,34 @@ fn remember(app: &App, who: &Attempter, key: &str, until: Timestamp, now: Timest
 /// How long a key is refused that DynamoDB throttles.
 const THROTTLED_FOR: std::time::Duration = std::time::Duration::from_secs(1);
 
-fn over(app: &App, policy: &Policy, until: Timestamp) -> Checked {
-    if policy.mode == Mode::Enforce {
-        return Checked::Over(until);
+fn over(app: &App, policy: &Policy, until: Timestamp) -> CheckResult {
+    if policy.mode == LimitMode::Enforce {
+        return CheckResult::OverLimit(until);
     }
     app.metrics().count(Counter::LimitedInShadow);
     tracing::info!(policy = policy.name, until = %until, "a limit in shadow mode would have refused");
-    Checked::Unlimited
+    CheckResult::Unlimited
 }
 
 /// One event a refusal, not one a refused attempt: its id is made of its second, the key and the end. A limit
 /// that only watches writes none: nobody was refused.
-async fn tell(app: &App, policy: &Policy, who: &Attempter, key: &str, until: Timestamp, now: Timestamp) {
-    if policy.mode != Mode::Enforce {
+async fn tell(app: &App, policy: &Policy, who: &LimitSubject, key: &str, until: Timestamp, now: Timestamp) {
+    if policy.mode != LimitMode::Enforce {
         return;
     }
-    let over = Over { policy: policy.name, until, ip: who.ip };
+    let over = LimitExceeded { policy: policy.name, until, ip: who.ip };
     let kind = if policy.block.is_some() { EventKind::Blocked(over) } else { EventKind::RateLimited(over) };
     let name = format!("{key} {}", until.seconds());
-    let event = Event::once(who.subject.clone(), who.session, now, &name, kind);
-    app.observe(&[event], std::future::ready(Ok(()))).await;
+    let event = Event::with_derived_id(who.subject.clone(), who.session, now, &name, kind);
+    app.record_events(&[event], std::future::ready(Ok(()))).await;
 }
 
 /// What a store fault means for a limit that only keeps the peace: the attempt passes, uncounted.
-pub fn fails_open(app: &App, policy: &Policy, checked: Result<Checked, StoreError>) -> Checked {
+pub fn fails_open(app: &App, policy: &Policy, checked: Result<CheckResult, StoreError>) -> CheckResult {
     checked.unwrap_or_else(|error| {
         app.metrics().count(Counter::LimitsFailedOpen);
         tracing::warn!(policy = policy.name, %error, "a limit could not be checked and let one pass");
-        Checked::Unlimited
+        CheckResult::Unlimited
     })
 }
 
@@ -136,9 +138,9 @@ pub fn fails_open(app: &App, policy: &Policy, checked: Result<Checked, StoreErro
 pub fn fails_closed(
     app: &App,
     policy: &Policy,
-    checked: Result<Checked, StoreError>,
-) -> Result<Checked, StoreError> {
-    if policy.mode != Mode::Enforce {
+    checked: Result<CheckResult, StoreError>,
+) -> Result<CheckResult, StoreError> {
+    if policy.mode != LimitMode::Enforce {
         return Ok(fails_open(app, policy, checked));
     }
     checked.inspect_err(|_| app.metrics().count(Counter::LimitsFailedClosed))

@@ -11,17 +11,17 @@ use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::count_end;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::limit::{Mode, Policy};
-use crate::domain::risk::{self, Finding, Noted};
+use crate::domain::limit::{LimitMode, Policy};
+use crate::domain::risk::{self, Finding, StoredFinding};
 use crate::domain::session::Session;
-use crate::domain::session::cap::make_room;
-use crate::domain::session::end::{Actor, End, EndReason, Ending};
+use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::in_grace;
+use crate::domain::session::session_limit::make_room;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
-use crate::store::{Committed, Head, Opening, SKEW, StoreError, UserState};
+use crate::store::{SKEW, SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState};
 use crate::token::assertion::{Assertion, UsedMark};
 
 /// Assertions of one user that may be used within [`USED_FOR`]: their marks must fit the head's row.
@@ -32,8 +32,13 @@ const USED_MAX: usize = 32;
 const USED_FOR: Duration = Duration::from_secs(720);
 
 /// The two as a limit, for the headers of a refusal.
-pub const USED_LIMIT: Policy =
-    Policy { name: "login", attempts: USED_MAX as u32, window: USED_FOR, block: None, mode: Mode::Enforce };
+pub const USED_LIMIT: Policy = Policy {
+    name: "login",
+    attempts: USED_MAX as u32,
+    window: USED_FOR,
+    block: None,
+    mode: LimitMode::Enforce,
+};
 
 /// Attempts before a contended sign-in gives up; the request's deadline usually comes first.
 const ATTEMPTS: u32 = 40;
@@ -46,7 +51,7 @@ pub struct SignIn<'s> {
     /// The assertion's text, which the nonce is made of.
     pub text: &'s str,
     /// From where and with what.
-    pub seen: &'s ClientContext,
+    pub client: &'s ClientContext,
     /// The refresh cookie that came along: its session ends with this sign-in.
     pub previous: Option<&'s RefreshToken>,
 }
@@ -66,7 +71,7 @@ pub struct SignedIn {
     /// Its secret.
     pub nonce: Nonce,
     /// The sessions that ended for it.
-    pub ended: Vec<End>,
+    pub ended: Vec<SessionEnd>,
     /// What was noticed.
     pub findings: Vec<Finding>,
 }
@@ -102,11 +107,11 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
             tell_of_forgery(app, request, &previous, now).await;
         }
         let previous = previous.filter(|row| is_proven(request, row));
-        let control = app.store().control(now).await?;
-        let used = still_remembered(&state.head, now);
+        let revocation = app.store().global_revocation(now).await?;
+        let used = still_remembered(&state.record, now);
         let asserted_at = request.assertion.issued_at;
-        let void = state.head.tokens_valid_after.is_some_and(|after| asserted_at + SKEW < after);
-        if void || control.voids(asserted_at) {
+        let void = state.record.tokens_valid_after.is_some_and(|after| asserted_at + SKEW < after);
+        if void || revocation.invalidates(asserted_at) {
             return Err(SignInError::Void);
         }
         if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
@@ -117,20 +122,20 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         }
         let mut signed_in = decide(app, request, &state, previous.as_ref(), now)?;
         // Whoever signs in after everyone was signed out is in, even within the same second.
-        let opened = control.not_before.map_or(now, |moment| now.max(moment + Duration::from_secs(1)));
+        let opened = revocation.not_before.map_or(now, |moment| now.max(moment + Duration::from_secs(1)));
         signed_in.session.created_at = opened;
         let used: Vec<_> = used.into_iter().chain([(request.assertion.used_mark, now)]).collect();
         let events = events(&signed_in, app.now_millis());
-        let opening = Opening {
+        let opening = SessionOpening {
             session: &signed_in.session,
-            head: &state.head,
+            record: &state.record,
             used: &used,
             ends: &signed_in.ended,
             events: &events,
             now_millis: app.now_millis(),
         };
-        if app.store().open(&opening).await? == Committed::Yes {
-            events.iter().for_each(|event| app.written(event));
+        if app.store().open(&opening).await? == TransactionOutcome::Committed {
+            events.iter().for_each(|event| app.on_recorded(event));
             signed_in.ended.iter().for_each(|end| count_end(app, end));
             return Ok(signed_in);
         }
@@ -165,7 +170,7 @@ fn is_proven(request: &SignIn<'_>, row: &Session) -> bool {
 async fn tell_of_forgery(app: &App, request: &SignIn<'_>, row: &Option<Session>, now: Timestamp) {
     let forged = row.as_ref().filter(|row| row.is_live(now) && !is_proven(request, row));
     if let Some(row) = forged {
-        report_forged_token(app, &row.user, row.id, request.seen.ip).await;
+        report_forged_token(app, &row.user, row.id, request.client.ip).await;
     }
 }
 
@@ -184,21 +189,21 @@ fn decide(
         key.session_id(&assertion.signing_input, assertion.issued_at),
         &nonce,
         key.tag(),
-        request.seen.clone(),
+        request.client.clone(),
         assertion.auth_time,
         assertion.scope.clone(),
         now,
         &config.lifetimes,
     );
-    let known: Vec<&ClientContext> = state.live(now).map(|row| &row.seen).collect();
-    let findings = risk::of_sign_in(&config.risk_rules, &known, request.seen);
+    let known: Vec<&ClientContext> = state.live(now).map(|row| &row.client).collect();
+    let findings = risk::assess_sign_in(&config.risk_rules, &known, request.client);
     session.asserted_at = assertion.issued_at;
-    session.noted = findings.iter().filter_map(|finding| Noted::of(finding, now)).collect();
+    session.findings = findings.iter().filter_map(|finding| StoredFinding::of(finding, now)).collect();
     let previous = previous.filter(|row| row.is_live(now));
     let others = state.live(now).filter(|row| previous.is_none_or(|previous| previous.id != row.id));
     let evicted = make_room(others, config.session_limit, config.session_limit_policy)
         .map_err(|_| SignInError::LimitReached)?;
-    let end = |row: &Session, reason, by| End::of(row, Ending::new(reason, by, now));
+    let end = |row: &Session, reason, by| SessionEnd::of(row, PendingEnd::new(reason, by, now));
     let signed_out = previous.map(|row| end(row, EndReason::SignedOut, Actor::User));
     let evicted = evicted.into_iter().map(|row| end(row, EndReason::Evicted, Actor::System));
     let ended = signed_out.into_iter().chain(evicted).collect();
@@ -216,7 +221,7 @@ fn repeated(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) 
         let nonce = key.nonce(request.text);
         let same = session.nonce_hash == nonce.hash()
             && session.generation == 0
-            && in_grace(session, request.seen, now, grace);
+            && in_grace(session, request.client, now, grace);
         same.then(|| SignedIn { session: session.clone(), nonce, ended: vec![], findings: vec![] })
     })
 }
@@ -224,20 +229,21 @@ fn repeated(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) 
 /// The sign-in, what was noticed about it, and that others had to make room.
 fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     let session = &signed_in.session;
-    let device = session.seen.device.label();
+    let device = session.client.device.label();
     let event = |about, kind| Event::new(&session.user, about, now_millis, kind);
-    let login = event(session.id, EventKind::Login { ip: session.seen.ip, device: device.clone() });
+    let login = event(session.id, EventKind::Login { ip: session.client.ip, device: device.clone() });
     let findings =
         signed_in.findings.iter().map(|finding| event(session.id, EventKind::Risk(finding.clone())));
-    let evicted: Vec<&End> = signed_in.ended.iter().filter(|end| end.reason == EndReason::Evicted).collect();
+    let evicted: Vec<&SessionEnd> =
+        signed_in.ended.iter().filter(|end| end.reason == EndReason::Evicted).collect();
     let eviction = evicted.first().map(|end| {
         event(end.session, EventKind::SessionEvicted { by: session.id, device, evicted: evicted.len() })
     });
     std::iter::once(login).chain(findings).chain(eviction).collect()
 }
 
-fn still_remembered(head: &Head, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {
-    head.used.iter().copied().filter(|(_, at)| now < *at + USED_FOR).collect()
+fn still_remembered(record: &UserRecord, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {
+    record.used.iter().copied().filter(|(_, at)| now < *at + USED_FOR).collect()
 }
 
 fn room_at(used: &[(UsedMark, Timestamp)], now: Timestamp) -> Timestamp {

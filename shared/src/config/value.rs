@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::limit::{Mode, Policy};
+use crate::domain::limit::{LimitMode, Policy};
 
 /// What is wrong with a setting's text, without the text: it may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,9 +82,9 @@ pub(super) fn switch(text: &str) -> Result<bool, ValueError> {
 pub(super) fn limit(name: &'static str, text: &str) -> Result<Policy, ValueError> {
     let (quota, mode) = text.split_once(':').unwrap_or((text, "enforce"));
     let mode = match mode {
-        "enforce" => Mode::Enforce,
-        "shadow" => Mode::Shadow,
-        "off" => Mode::Off,
+        "enforce" => LimitMode::Enforce,
+        "shadow" => LimitMode::Shadow,
+        "off" => LimitMode::Off,
         _ => return Err(ValueError::Limit),
     };
     let mut parts = quota.split('/');
@@ -151,9 +151,9 @@ mod tests {
         assert_eq!((policy.attempts, policy.window.as_secs()), (20, 300));
         assert_eq!(policy.block, Some(Duration::from_secs(900)));
         assert_eq!(limit("3/1h").unwrap().block, None);
-        assert_eq!(limit("3/1h").unwrap().mode, Mode::Enforce);
-        assert_eq!(limit("3/1h:shadow").unwrap().mode, Mode::Shadow);
-        assert_eq!(limit("20/5m/15m:off").unwrap().mode, Mode::Off);
+        assert_eq!(limit("3/1h").unwrap().mode, LimitMode::Enforce);
+        assert_eq!(limit("3/1h:shadow").unwrap().mode, LimitMode::Shadow);
+        assert_eq!(limit("20/5m/15m:off").unwrap().mode, LimitMode::Off);
         for wrong in ["", "0/5m", "20", "20/0s", "20/5m/", "20/5m/1m/1m", "x/5m", "20/5m/x", "20/5m:", "off"]
         {
             assert_eq!(limit(wrong), Err(ValueError::Limit), "{wrong}");

@@ -59,10 +59,10 @@ pub fn analyse(live: &[&Session], events: &[StoredEvent], now: Timestamp) -> Ana
         |names: &[&str]| events.iter().filter(|event| names.contains(&event.event_type.as_str())).count();
     Analytics {
         active_sessions: live.len(),
-        by_device: count(live, |session| Some(session.seen.device.kind.as_str().to_owned())),
-        by_browser: count(live, |session| session.seen.device.browser.clone()),
-        by_os: count(live, |session| session.seen.device.os.clone()),
-        by_country: count(live, |session| session.seen.place.country.clone()),
+        by_device: count(live, |session| Some(session.client.device.kind.as_str().to_owned())),
+        by_browser: count(live, |session| session.client.device.browser.clone()),
+        by_os: count(live, |session| session.client.device.os.clone()),
+        by_country: count(live, |session| session.client.place.country.clone()),
         sign_ins_by_day: sign_ins_by_day(events, now),
         session_seconds: lengths(events),
         failed_attempts: of_type(&["token_reused", "token_forged", "state_regression", "login_failed"]),

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use aws_lc_rs::digest;
 use uuid::Uuid;
 
-pub use kind::{EVENT_TYPES, EventKind, Over};
+pub use kind::{EVENT_TYPES, EventKind, LimitExceeded};
 pub use stored::StoredEvent;
 
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::place::Network;
-use crate::domain::session::end::End;
+use crate::domain::session::end::SessionEnd;
 use crate::domain::time::Timestamp;
 
 /// Whom an event is about, and so in whose trail it lies.
@@ -52,13 +52,19 @@ impl Event {
 
     /// An event of a session that can happen once a second: its id is made of it, so that telling it again
     /// tells nothing new.
-    pub fn named(user: &UserId, session: SessionId, at: Timestamp, what: &str, kind: EventKind) -> Self {
+    pub fn once_per_second(
+        user: &UserId,
+        session: SessionId,
+        at: Timestamp,
+        what: &str,
+        kind: EventKind,
+    ) -> Self {
         let name = format!("{what} {session} {}", at.seconds());
-        Self::once(Subject::User(user.clone()), Some(session), at, &name, kind)
+        Self::with_derived_id(Subject::User(user.clone()), Some(session), at, &name, kind)
     }
 
     /// An event whose id is made of its second and its name.
-    pub fn once(
+    pub fn with_derived_id(
         subject: Subject,
         session: Option<SessionId>,
         at: Timestamp,
@@ -88,11 +94,11 @@ impl Event {
     }
 
     /// The end of a session as an event, at the moment of the end: it may be told of much later.
-    pub fn ended(end: &End, now_millis: i64) -> Self {
+    pub fn ended(end: &SessionEnd, now_millis: i64) -> Self {
         let kind = EventKind::SessionEnded(end.clone());
         if end.at.seconds() == now_millis.div_euclid(1000) {
             return Self::new(&end.user, end.session, now_millis, kind);
         }
-        Self::named(&end.user, end.session, end.at, "ended", kind)
+        Self::once_per_second(&end.user, end.session, end.at, "ended", kind)
     }
 }

@@ -3,7 +3,7 @@
 //! A refresh's window travels in its token and lies in its row ([`Window`]); everything else is counted in
 //! sub-windows in a table of its own ([`sliding`]).
 
-pub mod sliding;
+pub mod sliding_window;
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ pub struct Policy {
     /// How long a caller over the limit is refused; without it, until the window ends.
     pub block: Option<Duration>,
     /// What it does to who is over it.
-    pub mode: Mode,
+    pub mode: LimitMode,
 }
 
 /// What a limit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum LimitMode {
     /// It refuses.
     Enforce,
     /// It counts and reports what it would have refused, and changes no answer.
@@ -61,7 +61,7 @@ impl Policy {
         if now >= end || now < window.start {
             return Decision::Counted(Window { start: now, count: 1 });
         }
-        if window.count < self.attempts || self.mode != Mode::Enforce {
+        if window.count < self.attempts || self.mode != LimitMode::Enforce {
             return Decision::Counted(Window { start: window.start, count: window.count.saturating_add(1) });
         }
         // A block shorter than what is left of the window would promise a second that refuses again.
@@ -70,21 +70,18 @@ impl Policy {
     }
 
     /// Attempts left in `window` at `now`, and seconds until it is new.
-    pub fn standing(&self, window: Window, now: Timestamp) -> Standing {
+    pub fn quota(&self, window: Window, now: Timestamp) -> Quota {
         let end = window.start + self.window;
         if now >= end {
-            return Standing { remaining: self.attempts, reset_seconds: 0 };
+            return Quota { remaining: self.attempts, reset_seconds: 0 };
         }
-        Standing {
-            remaining: self.attempts.saturating_sub(window.count),
-            reset_seconds: now.seconds_until(end),
-        }
+        Quota { remaining: self.attempts.saturating_sub(window.count), reset_seconds: now.seconds_until(end) }
     }
 }
 
 /// Where a caller stands, as the `RateLimit` header tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Quota {
     /// Attempts left.
     pub remaining: u32,
     /// Seconds until the window is new.
@@ -102,7 +99,7 @@ mod tests {
             attempts,
             window: Duration::from_secs(window),
             block: block.map(Duration::from_secs),
-            mode: Mode::Enforce,
+            mode: LimitMode::Enforce,
         }
     }
 
@@ -122,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_limit_that_does_not_enforce_counts_on() {
-        for mode in [Mode::Shadow, Mode::Off] {
+        for mode in [LimitMode::Shadow, LimitMode::Off] {
             let policy = Policy { mode, ..policy(1, 300, Some(900)) };
             let full = Window { start: at(0), count: 1 };
             assert_eq!(policy.attempt(full, at(1)), Decision::Counted(Window { start: at(0), count: 2 }));

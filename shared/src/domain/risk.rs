@@ -12,12 +12,12 @@
 //! A mode says what a finding does: `off` nothing, `record` an event, `alert` an event of severity high
 //! or more (which the alert route takes), `end` an alert and the end of the session.
 
-mod noted;
-mod setting;
+mod rule_settings;
+mod stored_finding;
 mod travel;
 
-pub use noted::{Noted, newest, pack, unpack};
-pub use setting::{Mode, RiskError, Rules};
+pub use rule_settings::{RiskError, RuleMode, Rules};
+pub use stored_finding::{StoredFinding, decode_findings, encode_findings, merge_recent};
 
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ pub struct Finding {
 }
 
 /// Holds a request of a session against what was last seen of it.
-pub fn of_change(
+pub fn assess_change(
     rules: &Rules,
     before: &ClientContext,
     before_at: Timestamp,
@@ -102,15 +102,15 @@ pub fn has_moved(rules: &Rules, before: &ClientContext, now: &ClientContext) -> 
 }
 
 /// Holds a sign-in against the user's live sessions; a first sign-in has nothing to differ from.
-pub fn of_sign_in(rules: &Rules, known: &[&ClientContext], now: &ClientContext) -> Vec<Finding> {
+pub fn assess_sign_in(rules: &Rules, known: &[&ClientContext], now: &ClientContext) -> Vec<Finding> {
     let mut findings = vec![];
     if known.is_empty() {
         return findings;
     }
-    if !known.iter().any(|seen| seen.device.is_same_device(&now.device)) {
+    if !known.iter().any(|client| client.device.is_same_device(&now.device)) {
         findings.extend(rules.finding(Rule::NewDevice, json!({"device": now.device.label()})));
     }
-    let countries = || known.iter().filter_map(|seen| seen.place.country.as_deref());
+    let countries = || known.iter().filter_map(|client| client.place.country.as_deref());
     let here = now.place.country.as_deref().filter(|_| !rules.is_allowed(now.ip));
     if let Some(here) =
         here.filter(|here| countries().next().is_some() && countries().all(|other| other != *here))

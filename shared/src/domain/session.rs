@@ -11,12 +11,12 @@
 //!
 //! The row exists exactly as long as the session lives, so listing never reads history.
 
-pub mod cap;
 pub mod end;
 pub mod lifetimes;
 pub mod nonce;
 pub mod refresh_token;
 pub mod rotation;
+pub mod session_limit;
 
 use std::fmt;
 use std::time::Duration;
@@ -24,13 +24,13 @@ use std::time::Duration;
 use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::limit::Window;
-use crate::domain::risk::Noted;
+use crate::domain::risk::StoredFinding;
 use crate::domain::scope::Scope;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::session::nonce::{Nonce, NonceHash};
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
-use end::Ending;
+use end::PendingEnd;
 
 /// A live session, as its row holds it.
 #[derive(Clone)]
@@ -60,11 +60,11 @@ pub struct Session {
     /// Until when refresh is refused.
     pub blocked_until: Option<Timestamp>,
     /// Set when it is over and only its transaction is still to come: every reader takes it for gone.
-    pub ending: Option<Ending>,
+    pub pending_end: Option<PendingEnd>,
     /// From where and with what it was last used.
-    pub seen: ClientContext,
+    pub client: ClientContext,
     /// What was noticed about it, newest first.
-    pub noted: Vec<Noted>,
+    pub findings: Vec<StoredFinding>,
     /// When the user last proved who they are.
     pub auth_time: Timestamp,
     /// When the assertion that opened it was made: one from before everyone was signed out opens nothing that
@@ -85,7 +85,7 @@ impl Session {
         id: SessionId,
         nonce: &Nonce,
         key: KeyTag,
-        seen: ClientContext,
+        client: ClientContext,
         auth_time: Timestamp,
         scope: Scope,
         now: Timestamp,
@@ -105,9 +105,9 @@ impl Session {
             key,
             window: Window { start: now, count: 0 },
             blocked_until: None,
-            ending: None,
-            seen,
-            noted: vec![],
+            pending_end: None,
+            client,
+            findings: vec![],
             auth_time,
             asserted_at: now,
             scope,
@@ -116,7 +116,7 @@ impl Session {
 
     /// Whether it is live at `now`. An expired row is gone, however late its deletion.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.ending.is_none() && now < self.expires_at && now < self.absolute_expires_at
+        self.pending_end.is_none() && now < self.expires_at && now < self.absolute_expires_at
     }
 
     /// The refresh token of its current generation. A pure function: same row, same token.

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
-use super::cookie::Which;
+use super::cookie::CookieKind;
 use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::config::Cookies;
@@ -108,10 +108,10 @@ pub fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 /// The access cookie. With a refresh cookie and no access cookie the answer is `token_expired`: the
 /// client should refresh, not sign in.
 fn access_cookie(headers: &HeaderMap, cookies: &Cookies) -> Result<String, Problem> {
-    if let Some(token) = cookies.read(headers, Which::Access)? {
+    if let Some(token) = cookies.read(headers, CookieKind::Access)? {
         return Ok(token);
     }
-    let code = match cookies.read(headers, Which::Refresh)? {
+    let code = match cookies.read(headers, CookieKind::Refresh)? {
         Some(_) => Code::TokenExpired,
         None => Code::TokenMissing,
     };

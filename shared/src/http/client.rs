@@ -10,7 +10,7 @@ use http::{Extensions, HeaderMap, header};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 
-use super::origin::{viewer_address, viewer_place};
+use super::cloudfront::{viewer_address, viewer_place};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_context::{AGENT_MAX_BYTES, ClientContext};

@@ -10,7 +10,7 @@ use crate::token::SecretToken;
 
 /// Which cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum CookieKind {
     /// The access token.
     Access,
     /// The refresh token.
@@ -19,23 +19,23 @@ pub enum Which {
 
 impl Cookies {
     /// The name of a cookie: with `__Host-` no other host, path or plain-http page can set it.
-    pub fn name(&self, which: Which) -> &'static str {
-        match (which, self.secure) {
-            (Which::Access, true) => "__Host-latchkey_access",
-            (Which::Access, false) => "latchkey_access",
-            (Which::Refresh, true) => "__Host-latchkey_refresh",
-            (Which::Refresh, false) => "latchkey_refresh",
+    pub fn name(&self, kind: CookieKind) -> &'static str {
+        match (kind, self.secure) {
+            (CookieKind::Access, true) => "__Host-latchkey_access",
+            (CookieKind::Access, false) => "latchkey_access",
+            (CookieKind::Refresh, true) => "__Host-latchkey_refresh",
+            (CookieKind::Refresh, false) => "latchkey_refresh",
         }
     }
 
     /// The value of one of our cookies, if it was sent.
     ///
     /// # Errors
-    /// Two cookies of that name: one of them was tossed in by somebody, and no rule says which.
-    pub fn read(&self, headers: &HeaderMap, which: Which) -> Result<Option<String>, Problem> {
-        let name = self.name(which);
+    /// Two cookies of that name: one of them was tossed in by somebody, and no rule says kind.
+    pub fn read(&self, headers: &HeaderMap, kind: CookieKind) -> Result<Option<String>, Problem> {
+        let name = self.name(kind);
         // Bytes, because another application's cookie in the same line need not be ASCII. And never trimmed of
-        // what Unicode calls a blank: a sibling site may set "\u{2000}__Host-..", which no browser guards.
+        // what Unicode calls a blank: a sibling site may set "\u{2000}__Host-..", kind no browser guards.
         let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
         let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
         let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
@@ -52,8 +52,8 @@ impl Cookies {
     /// that an hour's sleep is answered `token_expired` and signs nobody out.
     pub fn set(&self, access: &SecretToken, refresh: &SecretToken, lifetime: Duration) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        for (which, token) in [(Which::Access, access), (Which::Refresh, refresh)] {
-            append(&mut headers, self.line(which, token.expose(), lifetime.as_secs()));
+        for (kind, token) in [(CookieKind::Access, access), (CookieKind::Refresh, refresh)] {
+            append(&mut headers, self.line(kind, token.expose(), lifetime.as_secs()));
         }
         headers
     }
@@ -61,17 +61,17 @@ impl Cookies {
     /// The two `Set-Cookie` lines that take both cookies away.
     pub fn clear(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        for which in [Which::Access, Which::Refresh] {
-            append(&mut headers, self.line(which, "", 0));
+        for kind in [CookieKind::Access, CookieKind::Refresh] {
+            append(&mut headers, self.line(kind, "", 0));
         }
         headers
     }
 
-    fn line(&self, which: Which, value: &str, max_age_seconds: u64) -> String {
-        let name = self.name(which);
-        let same_site = match (which, self.same_site) {
+    fn line(&self, kind: CookieKind, value: &str, max_age_seconds: u64) -> String {
+        let name = self.name(kind);
+        let same_site = match (kind, self.same_site) {
             (_, SameSite::None) => "None",
-            (Which::Access, SameSite::Lax) => "Lax",
+            (CookieKind::Access, SameSite::Lax) => "Lax",
             _ => "Strict",
         };
         let secure = if self.secure { "; Secure" } else { "" };
@@ -92,7 +92,7 @@ mod tests {
 
     fn read(line: &[u8]) -> Result<Option<String>, Problem> {
         let line = HeaderValue::from_bytes(line).unwrap();
-        Cookies::default().read(&HeaderMap::from_iter([(header::COOKIE, line)]), Which::Access)
+        Cookies::default().read(&HeaderMap::from_iter([(header::COOKIE, line)]), CookieKind::Access)
     }
 
     #[test]

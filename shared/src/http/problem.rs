@@ -179,7 +179,7 @@ impl Problem {
     }
 }
 
-/// The body is written by [`super::edge::finish`], which knows the request's id.
+/// The body is written by [`super::middleware::finish`], which knows the request's id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.0.code.status().into_response();

@@ -6,13 +6,13 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::problem::Problem;
-use crate::domain::limit::{Mode, Policy, Standing};
+use crate::domain::limit::{LimitMode, Policy, Quota};
 use crate::domain::time::Timestamp;
 
 /// The two headers for one policy; none for a policy that refuses nobody.
-pub fn headers(policy: &Policy, standing: Standing) -> HeaderMap {
+pub fn headers(policy: &Policy, standing: Quota) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    if policy.mode != Mode::Enforce {
+    if policy.mode != LimitMode::Enforce {
         return headers;
     }
     let name = policy.name;
@@ -30,6 +30,6 @@ pub fn headers(policy: &Policy, standing: Standing) -> HeaderMap {
 pub fn refusal(policy: &Policy, until: Timestamp, now: Timestamp) -> Problem {
     // A retry in the second of the answer would meet the same refusal.
     let retry_after = now.seconds_until(until).max(1);
-    let standing = Standing { remaining: 0, reset_seconds: retry_after };
+    let standing = Quota { remaining: 0, reset_seconds: retry_after };
     Problem::rate_limited(policy.name, retry_after).with_headers(headers(policy, standing))
 }

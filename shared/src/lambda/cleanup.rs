@@ -8,7 +8,7 @@ use lambda_http::lambda_runtime::{self, Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
 use super::{StartError, dynamodb, exit, get, one_thread};
-use crate::app::cleanup::{Budget, CleanupError, Mode, Report, run};
+use crate::app::cleanup::{Budget, CleanupError, CleanupMode, Report, run};
 use crate::clock::{Clock, SystemClock};
 use crate::config::CleanupConfig;
 use crate::store::{Store, StoreError};
@@ -71,7 +71,7 @@ async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result
     }
     let left = event.context.deadline.saturating_sub(u64::try_from(SystemClock.now_millis()).unwrap_or(0));
     let budget = Budget::scheduled(Instant::now() + Duration::from_millis(left));
-    let report = match run(store, Arc::new(SystemClock), shards, budget, Mode::Clean).await {
+    let report = match run(store, Arc::new(SystemClock), shards, budget, CleanupMode::Clean).await {
         Ok(report) => report,
         Err(CleanupError::Running) => {
             tracing::info!("another cleanup is running");

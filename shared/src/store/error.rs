@@ -25,13 +25,13 @@ pub enum StoreError {
 
 /// How a transaction came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Committed {
+pub enum TransactionOutcome {
     /// All of it is done.
-    Yes,
+    Committed,
     /// None of it is done: a condition did not hold, the world has moved on. Read again.
-    Moved,
+    ConditionFailed,
     /// None of it is done: another transaction holds a row, or it is throttled. Wait and try again.
-    Conflict,
+    Contended,
 }
 
 impl StoreError {
@@ -62,7 +62,7 @@ impl StoreError {
 /// Reads the cancellation reasons of a transaction one by one.
 pub(super) fn transaction_outcome<R>(
     error: SdkError<TransactWriteItemsError, R>,
-) -> Result<Committed, StoreError>
+) -> Result<TransactionOutcome, StoreError>
 where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
@@ -70,7 +70,7 @@ where
     else {
         return match error.code() {
             Some("TransactionInProgressException" | "TransactionConflictException") => {
-                Ok(Committed::Conflict)
+                Ok(TransactionOutcome::Contended)
             }
             _ => Err(StoreError::unavailable(error)),
         };
@@ -79,13 +79,13 @@ where
         canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
     // A failed condition is news whatever else happened: waiting would not make it hold.
     if codes.contains(&"ConditionalCheckFailed") {
-        return Ok(Committed::Moved);
+        return Ok(TransactionOutcome::ConditionFailed);
     }
     let passes = |code: &&str| {
         matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
     };
     if codes.iter().any(passes) {
-        return Ok(Committed::Conflict);
+        return Ok(TransactionOutcome::Contended);
     }
     Err(StoreError::unavailable(error))
 }

@@ -15,7 +15,7 @@ use crate::domain::place::Place;
 use crate::domain::risk;
 use crate::domain::scope::Scope;
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, Ending};
+use crate::domain::session::end::{Actor, EndReason, PendingEnd};
 use crate::domain::session::nonce::NonceHash;
 use crate::domain::session::refresh_token::KeyTag;
 use crate::domain::time::Timestamp;
@@ -67,10 +67,10 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
     let optional = [
         (BLOCKED, session.blocked_until.map(moment)),
         (SCOPE, scope),
-        (NOTED, (!session.noted.is_empty()).then(|| text(risk::pack(&session.noted)))),
+        (NOTED, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
     ];
-    let ending = session.ending.iter().flat_map(ending_attributes);
-    for (name, value) in optional.into_iter().chain(ending).chain(seen_attributes(&session.seen)) {
+    let ending = session.pending_end.iter().flat_map(ending_attributes);
+    for (name, value) in optional.into_iter().chain(ending).chain(client_attributes(&session.client)) {
         if let Some(value) = value {
             item.insert(name.into(), value);
         }
@@ -79,7 +79,7 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
 }
 
 /// What a row says of an end that is decided and not yet carried out.
-pub(super) fn ending_attributes(ending: &Ending) -> [(&'static str, Option<AttributeValue>); 4] {
+pub(super) fn ending_attributes(ending: &PendingEnd) -> [(&'static str, Option<AttributeValue>); 4] {
     [
         (ENDING, Some(text(ending.reason.as_str()))),
         (ENDING_BY, Some(text(ending.by.as_str()))),
@@ -89,12 +89,12 @@ pub(super) fn ending_attributes(ending: &Ending) -> [(&'static str, Option<Attri
 }
 
 /// What a row says of where and with what; `None` is no attribute.
-pub(super) fn seen_attributes(seen: &ClientContext) -> [(&'static str, Option<AttributeValue>); 4] {
-    let place = (!seen.place.is_unknown()).then(|| text(seen.place.pack()));
+pub(super) fn client_attributes(client: &ClientContext) -> [(&'static str, Option<AttributeValue>); 4] {
+    let place = (!client.place.is_unknown()).then(|| text(client.place.pack()));
     [
-        (IP, seen.ip.map(text_of)),
-        (AGENT, seen.agent.clone().map(text)),
-        (DEVICE, (seen.device != Device::default()).then(|| pack_device(&seen.device))),
+        (IP, client.ip.map(text_of)),
+        (AGENT, client.agent.clone().map(text)),
+        (DEVICE, (client.device != Device::default()).then(|| pack_device(&client.device))),
         (PLACE, place),
     ]
 }
@@ -125,9 +125,9 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
         key: KeyTag::parse(string(item, KEY_TAG)?).ok_or(StoreError::Malformed(KEY_TAG))?,
         window: Window { start: timestamp(item, WINDOW_START)?, count: integer(item, WINDOW_COUNT)? },
         blocked_until: item.contains_key(BLOCKED).then(|| timestamp(item, BLOCKED)).transpose()?,
-        ending: ending(item)?,
-        seen: seen(item),
-        noted: optional(item, NOTED).map(risk::unpack).unwrap_or_default(),
+        pending_end: ending(item)?,
+        client: client_context(item),
+        findings: optional(item, NOTED).map(risk::decode_findings).unwrap_or_default(),
         auth_time: timestamp(item, AUTH_TIME)?,
         asserted_at: timestamp(item, if item.contains_key(ASSERTED) { ASSERTED } else { CREATED })?,
         scope: Scope::of(optional(item, SCOPE).unwrap_or_default().split(' ')),
@@ -135,7 +135,7 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
 }
 
 /// An unknown reason still ends: a newer version may have new ones.
-fn ending(item: &Item) -> Result<Option<Ending>, StoreError> {
+fn ending(item: &Item) -> Result<Option<PendingEnd>, StoreError> {
     if !item.contains_key(ENDING) {
         return Ok(None);
     }
@@ -143,10 +143,10 @@ fn ending(item: &Item) -> Result<Option<Ending>, StoreError> {
     let by = optional(item, ENDING_BY).and_then(Actor::parse).unwrap_or(Actor::System);
     let note = optional(item, ENDING_NOTE).map(str::to_owned);
     let at = timestamp(item, if item.contains_key(ENDING_AT) { ENDING_AT } else { ACTIVITY })?;
-    Ok(Some(Ending { note, ..Ending::new(reason, by, at) }))
+    Ok(Some(PendingEnd { note, ..PendingEnd::new(reason, by, at) }))
 }
 
-fn seen(item: &Item) -> ClientContext {
+fn client_context(item: &Item) -> ClientContext {
     ClientContext {
         ip: optional(item, IP).and_then(|ip| ip.parse().ok()),
         agent: optional(item, AGENT).map(str::to_owned),

@@ -13,7 +13,7 @@ use latchkey::config::OnInvalid;
 use latchkey::http::signed_in::IsSignedIn;
 use latchkey::lambda::authorizer::Authorizer;
 use latchkey::lambda::cleanup::is_cleanup_event;
-use latchkey::lambda::event;
+use latchkey::lambda::http_event;
 use latchkey::token::verifier::Verifier;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub fn lambda_event(bytes: &[u8]) {
 }
 
 fn request_of(payload: LambdaRequest) -> Request<lambda_http::Body> {
-    event::readable(LambdaEvent::new(payload, Invocation::default())).payload.into()
+    http_event::readable(LambdaEvent::new(payload, Invocation::default())).payload.into()
 }
 
 thread_local! {

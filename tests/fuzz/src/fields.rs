@@ -5,8 +5,8 @@ use latchkey::config::{Cookies, SameSite};
 use latchkey::domain::id::{SessionId, UserId};
 use latchkey::domain::severity::Severity;
 use latchkey::http::body::{self, MediaType};
-use latchkey::http::cookie::Which;
-use latchkey::http::tag::{etag, is_known};
+use latchkey::http::cookie::CookieKind;
+use latchkey::http::etag::{etag, is_known};
 use latchkey::token::cursor;
 use serde_json::json;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ pub fn cookies(bytes: &[u8]) {
     }
     for secure in [true, false] {
         let cookies = Cookies { secure, same_site: SameSite::Lax, allowed_origins: vec![] };
-        for which in [Which::Access, Which::Refresh] {
+        for which in [CookieKind::Access, CookieKind::Refresh] {
             let name = cookies.name(which);
             let values = named(&headers, name);
             match cookies.read(&headers, which) {

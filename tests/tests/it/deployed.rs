@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::Credentials;
 use latchkey::api;
-use latchkey::app::{App, Extras};
+use latchkey::app::{App, AppOptions};
 use latchkey::config::Config;
 use latchkey::store::{Store, connect};
 use latchkey::token::fetch::IssuerKeyCache;
@@ -39,7 +39,7 @@ pub(crate) fn deployed(world: &World, settings: &[(&str, &str)], issuer_keys: Is
         config,
         store.clone(),
         Arc::new(laptop.clock.clone()),
-        Extras { issuer_keys, ..Extras::default() },
+        AppOptions { issuer_keys, ..AppOptions::default() },
     );
     let routes = api::login::routes()
         .merge(api::refresh::routes())

@@ -10,13 +10,13 @@ use super::super::admin;
 use super::super::revoke_response::{RevokeResponse, session_not_found};
 use super::Asker;
 use crate::app::App;
-use crate::app::sign_out::{Order, Which, can_end, end_many, end_one};
+use crate::app::sign_out::{RevokeCommand, SessionSelector, can_end, end_many, end_one};
 use crate::domain::event::{Event, EventKind, Subject};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::end::{Actor, EndReason};
 use crate::domain::time::Timestamp;
 use crate::http::problem::{Code, Problem};
-use crate::store::{Committed, Control, EVERYONE_TAKES, StoreError};
+use crate::store::{EVERYONE_TAKES, GlobalRevocation, StoreError, TransactionOutcome};
 
 /// The longest reason, in characters.
 const REASON_MAX_CHARS: usize = 200;
@@ -36,7 +36,7 @@ pub(super) async fn end_user(
     admin::expects_scope(&asker.caller)?;
     let target = async { app.store().user(&user, now).await.map_err(Problem::from) };
     let (_, state) = tokio::try_join!(admin::own_row(app, &asker.caller), target)?;
-    let ends = end_many(app, &user, Which::All, &order, state).await?;
+    let ends = end_many(app, &user, SessionSelector::All, &order, state).await?;
     Ok(RevokeResponse::new(app, ends, now))
 }
 
@@ -80,12 +80,12 @@ pub(super) async fn end_everyone(
     let by = caller.user.clone();
     let kind = EventKind::EmergencyRevocation { before, by: by.clone(), note: note.clone() };
     let event = Event::about(Subject::Everyone, app.now_millis(), kind);
-    let control = Control { not_before: Some(before), by: Some(by), note: Some(note) };
-    match app.store().end_everyone(&control, &event, now).await? {
-        Committed::Yes => app.written(&event),
+    let revocation = GlobalRevocation { not_before: Some(before), by: Some(by), note: Some(note) };
+    match app.store().end_everyone(&revocation, &event, now).await? {
+        TransactionOutcome::Committed => app.on_recorded(&event),
         // They are out already, until a later moment than this one.
-        Committed::Moved => {}
-        Committed::Conflict => return Err(StoreError::Contended.into()),
+        TransactionOutcome::ConditionFailed => {}
+        TransactionOutcome::Contended => return Err(StoreError::Contended.into()),
     }
     // From the end of the write, which the request's own moment is before.
     let effective_at = app.now() + EVERYONE_TAKES;
@@ -96,10 +96,10 @@ pub(super) async fn end_everyone(
     Ok(Json(answer).into_response())
 }
 
-fn order(asker: &Asker, reason: Option<String>) -> Result<Order<'_>, Problem> {
-    Ok(Order {
+fn order(asker: &Asker, reason: Option<String>) -> Result<RevokeCommand<'_>, Problem> {
+    Ok(RevokeCommand {
         session: asker.caller.session,
-        seen: &asker.seen,
+        client: &asker.client,
         reason: EndReason::Admin,
         by: Actor::Admin(asker.caller.user.clone()),
         note: Some(note(reason)?),

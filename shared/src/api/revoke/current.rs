@@ -5,16 +5,16 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use super::super::revoke_response::RevokeResponse;
-use super::seen;
+use super::client;
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
-use crate::app::sign_out::{Order, can_end, end_one};
+use crate::app::sign_out::{RevokeCommand, can_end, end_one};
 use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::nonce::NonceHash;
 use crate::domain::time::Timestamp;
 use crate::http::caller::{bearer, verify};
-use crate::http::cookie::Which as Cookie;
+use crate::http::cookie::CookieKind;
 use crate::http::problem::{Code, Problem};
 use crate::token::refresh;
 
@@ -32,8 +32,8 @@ pub(super) async fn end(
 ) -> Result<RevokeResponse, Problem> {
     let now = app.now();
     let named = named_session(app, &parts.headers, body_token, now)?;
-    let seen = seen(parts, app).await;
-    end_named(app, &named, &seen, now).await?.ok_or_else(|| {
+    let client = client(parts, app).await;
+    end_named(app, &named, &client, now).await?.ok_or_else(|| {
         Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked")
     })
 }
@@ -42,20 +42,20 @@ pub(super) async fn end(
 pub(super) async fn end_named(
     app: &App,
     named: &Named,
-    seen: &ClientContext,
+    client: &ClientContext,
     now: Timestamp,
 ) -> Result<Option<RevokeResponse>, Problem> {
     let row = app.store().session(&named.user, &named.session, now).await?;
     let row = row.filter(|row| can_end(row, now));
     let ours = |hash: NonceHash| row.as_ref().is_none_or(|row| row.nonce_hash == hash);
     if !named.nonce.is_none_or(ours) {
-        report_forged_token(app, &named.user, named.session, seen.ip).await;
+        report_forged_token(app, &named.user, named.session, client.ip).await;
         return Ok(None);
     }
     let Some(row) = row else {
         return Ok(Some(RevokeResponse::new(app, vec![], now)));
     };
-    let order = Order::of_user(row.id, seen, now);
+    let order = RevokeCommand::of_user(row.id, client, now);
     let end = order.end(&row);
     let ended = end_one(app, &end, &order.events(app, &row.user, 1)).await?;
     Ok(Some(RevokeResponse::new(app, if ended { vec![end] } else { vec![] }, now)))
@@ -74,7 +74,8 @@ fn named_session(
         return named_by_refresh(app, token);
     }
     let cookies = &app.config().cookies;
-    let (access, refresh) = (cookies.read(headers, Cookie::Access)?, cookies.read(headers, Cookie::Refresh)?);
+    let (access, refresh) =
+        (cookies.read(headers, CookieKind::Access)?, cookies.read(headers, CookieKind::Refresh)?);
     if access.is_none() && refresh.is_none() {
         return Err(Problem::of(Code::TokenMissing));
     }
@@ -101,5 +102,5 @@ pub(super) fn named_by_refresh(app: &App, token: &str) -> Result<Named, Problem>
 pub(super) fn clear_cookies(app: &App, headers: &HeaderMap) -> HeaderMap {
     let cookies = &app.config().cookies;
     let sent = |which| !matches!(cookies.read(headers, which), Ok(None));
-    if sent(Cookie::Access) || sent(Cookie::Refresh) { cookies.clear() } else { HeaderMap::new() }
+    if sent(CookieKind::Access) || sent(CookieKind::Refresh) { cookies.clear() } else { HeaderMap::new() }
 }

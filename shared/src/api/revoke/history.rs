@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::super::limited::limited;
+use super::super::general_limit::limited;
 use super::super::target_user::TargetUser;
 use crate::app::App;
 use crate::domain::event::StoredEvent;
@@ -36,7 +36,7 @@ struct Revocation {
 pub(super) async fn history(
     State(app): State<App>,
     caller: Caller,
-    Client(seen): Client,
+    Client(client): Client,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
@@ -50,9 +50,9 @@ pub(super) async fn history(
         let revocations = async { revocations(&app, &user, session).await };
         tokio::try_join!(subject.look(&app, &caller), revocations)
     };
-    limited(&app, &caller, &seen, look, |(state, revocations)| {
+    limited(&app, &caller, &client, look, |(state, revocations)| {
         let shown: Vec<Value> = revocations.iter().map(|entry| entry.shown(subject.is_other())).collect();
-        let valid_after = state.head.tokens_valid_after.map(Timestamp::to_rfc3339);
+        let valid_after = state.record.tokens_valid_after.map(Timestamp::to_rfc3339);
         Ok(Json(json!({"user_id": user, "tokens_valid_after": valid_after, "revocations": shown}))
             .into_response())
     })

@@ -10,8 +10,8 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::super::revoke_response::RevokeResponse;
+use super::client;
 use super::current::{Named, end_named, named_by_access, named_by_refresh};
-use super::seen;
 use crate::app::App;
 use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
@@ -35,8 +35,8 @@ pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<Rev
     if !is_callers_own(app, parts, &named, now)? {
         return Ok(nothing());
     }
-    let seen = seen(parts, app).await;
-    Ok(end_named(app, &named, &seen, now).await?.unwrap_or_else(nothing))
+    let client = client(parts, app).await;
+    Ok(end_named(app, &named, &client, now).await?.unwrap_or_else(nothing))
 }
 
 /// The session that a token of ours names; a token that is over or was never ours names none.

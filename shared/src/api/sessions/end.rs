@@ -15,23 +15,23 @@ use crate::http::problem::Problem;
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
-    Client(seen): Client,
+    Client(client): Client,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     // One that is not even text is no id.
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    end_by_id(&app, &caller, &seen, &id).await.map(RevokeResponse::into_response)
+    end_by_id(&app, &caller, &client, &id).await.map(RevokeResponse::into_response)
 }
 
 pub(super) async fn others(
     State(app): State<App>,
     caller: Caller,
-    Client(seen): Client,
+    Client(client): Client,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let scope = parameter(query.as_deref().unwrap_or_default(), "scope")?;
     if scope.as_deref() != Some("others") {
         return Err(Problem::field("scope", "expected others"));
     }
-    end_all_others(&app, &caller, &seen).await.map(RevokeResponse::into_response)
+    end_all_others(&app, &caller, &client).await.map(RevokeResponse::into_response)
 }

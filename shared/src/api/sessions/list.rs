@@ -8,23 +8,23 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::super::limited::{count, limited, refused_before};
+use super::super::general_limit::{count, limited, refused_before};
 use super::super::target_user::TargetUser;
-use super::view;
+use super::session_view;
 use crate::app::App;
 use crate::domain::analytics::{self, analyse, recommendations};
 use crate::domain::session::Session;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
+use crate::http::etag::{etag, is_known};
 use crate::http::problem::Problem;
-use crate::http::tag::{etag, is_known};
 use crate::store::{StoreError, Trail, TrailQuery, UserState};
 
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Client(seen): Client,
+    Client(client): Client,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -49,7 +49,7 @@ pub(super) async fn list(
         let mut body = json!({
             "user_id": subject.user(&caller),
             "session_limit": limit,
-            "sessions": live.iter().map(|session| view::session(session, &caller)).collect::<Vec<Value>>(),
+            "sessions": live.iter().map(|session| session_view::session(session, &caller)).collect::<Vec<Value>>(),
         });
         if with_analytics {
             body["analytics"] = json!(analyse(&live, &history.events, caller.now));
@@ -58,7 +58,7 @@ pub(super) async fn list(
         body
     };
     let Some(known) = headers.get(header::IF_NONE_MATCH) else {
-        return limited(&app, &caller, &seen, look, |looked| Ok(tagged(show(looked), &caller))).await;
+        return limited(&app, &caller, &client, look, |looked| Ok(tagged(show(looked), &caller))).await;
     };
     // Who watches an unchanged list uses up no attempts: the count only follows a change.
     refused_before(&app, &caller)?;
@@ -67,7 +67,7 @@ pub(super) async fn list(
     if is_known(&tag, known) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let counted = count(&app, &caller, &seen).await?;
+    let counted = count(&app, &caller, &client).await?;
     Ok((counted, tagged(body, &caller)).into_response())
 }
 

@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use super::state::Run;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, End, EndReason, Ending};
+use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
 use crate::domain::time::Timestamp;
-use crate::store::{Committed, Consumed, RowKey, StoreError};
+use crate::store::{Consumed, RowKey, StoreError, TransactionOutcome};
 
 /// Ends that fail one after the other before a run stops: a store that fails is not helped by more calls.
 const FAILURES_IN_A_ROW: u32 = 5;
@@ -25,7 +25,8 @@ pub(super) async fn clean_page(run: &Run, keys: Vec<RowKey>) -> Result<bool, Sto
     run.skipped.fetch_add(malformed, Ordering::Relaxed);
     // The index is behind its table, and the day under way holds sessions that live on.
     let over = sessions.into_iter().filter(|session| is_due(session, due));
-    let (marked, expired): (Vec<Session>, Vec<Session>) = over.partition(|session| session.ending.is_some());
+    let (marked, expired): (Vec<Session>, Vec<Session>) =
+        over.partition(|session| session.pending_end.is_some());
     if run.dry {
         let found = marked.len() + expired.len();
         run.ended.fetch_add(u64::try_from(found).unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -45,8 +46,8 @@ fn is_due(session: &Session, due: Timestamp) -> bool {
 /// The end of a session that expired, at the second it did; told twice, it is one event.
 fn event_of(session: &Session) -> Event {
     let at = session.expires_at.min(session.absolute_expires_at);
-    let end = End::of(session, Ending::new(EndReason::Expired, Actor::System, at));
-    Event::named(&session.user, session.id, at, "expired", EventKind::SessionEnded(end))
+    let end = SessionEnd::of(session, PendingEnd::new(EndReason::Expired, Actor::System, at));
+    Event::once_per_second(&session.user, session.id, at, "expired", EventKind::SessionEnded(end))
 }
 
 /// Many in flight: a delete takes a round trip, and there may be a million.
@@ -89,15 +90,15 @@ async fn finish_all(run: &Run, sessions: &[Session]) -> bool {
             run.stopped.store(true, Ordering::Relaxed);
             return false;
         }
-        let Some(end) = End::marked(session) else { continue };
+        let Some(end) = SessionEnd::marked(session) else { continue };
         let ended = run.store.finish(&end, run.clock.now_millis(), &run.consumed);
         match ended.await {
-            Ok(Committed::Yes) => {
+            Ok(TransactionOutcome::Committed) => {
                 failed_in_a_row = 0;
                 run.ended.fetch_add(1, Ordering::Relaxed);
             }
-            Ok(Committed::Moved) => {}
-            Ok(Committed::Conflict) | Err(_) => {
+            Ok(TransactionOutcome::ConditionFailed) => {}
+            Ok(TransactionOutcome::Contended) | Err(_) => {
                 all = false;
                 failed_in_a_row += 1;
                 run.failed.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use super::{Budget, Mode, Progress};
+use super::{Budget, CleanupMode, Progress};
 use crate::clock::Clock;
 use crate::domain::time::Timestamp;
 use crate::store::{Consumed, Store, StoreError};
@@ -64,7 +64,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn new(store: &Store, clock: Arc<dyn Clock>, budget: Budget, mode: Mode) -> Self {
+    pub(super) fn new(store: &Store, clock: Arc<dyn Clock>, budget: Budget, mode: CleanupMode) -> Self {
         Self {
             id: run_id(),
             store: store.clone(),
@@ -72,7 +72,7 @@ impl Run {
             progress: budget.progress(),
             deletes: Arc::new(Semaphore::new(DELETES_AT_ONCE)),
             budget,
-            dry: mode == Mode::DryRun,
+            dry: mode == CleanupMode::DryRun,
             consumed: Consumed::default(),
             ended: AtomicU64::new(0),
             skipped: AtomicU64::new(0),

@@ -61,9 +61,13 @@ fn of_session(session: &Session, now: Timestamp) -> Vec<Recommendation> {
     let about =
         |code, severity, detail| Recommendation { code, severity, session_id: Some(session.id), detail };
     let noted = |rule, code, severity| {
-        let noted = session.noted.iter().find(|noted| noted.rule == rule)?;
+        let noted = session.findings.iter().find(|noted| noted.rule == rule)?;
         let at = noted.at.to_rfc3339();
-        Some(about(code, severity, json!({"at": at, "device": session.seen.device.label(), "to": noted.to})))
+        Some(about(
+            code,
+            severity,
+            json!({"at": at, "device": session.client.device.label(), "to": noted.to}),
+        ))
     };
     let idle_days = session.last_activity.seconds_until(now) / 86_400;
     let idle = (idle_days >= IDLE_DAYS)
@@ -82,7 +86,7 @@ fn of_session(session: &Session, now: Timestamp) -> Vec<Recommendation> {
 }
 
 fn outdated(session: &Session) -> Option<Value> {
-    let device = &session.seen.device;
+    let device = &session.client.device;
     let (browser, version) = (device.browser.as_deref()?, device.browser_version.as_deref()?);
     let oldest = OLDEST_MAINTAINED.iter().find(|(name, _)| *name == browser)?.1;
     let version: u32 = version.split('.').next()?.parse().ok()?;

@@ -24,7 +24,7 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
         grace: days(0),
         near_expiry: days(0),
     };
-    let seen = ClientContext { device: Device::parse(Some(agent)), ..ClientContext::default() };
+    let client = ClientContext { device: Device::parse(Some(agent)), ..ClientContext::default() };
     let opened = Timestamp::from_seconds(NOW - age);
     let id = SessionId::derive(NOW, &[number; 32]);
     let user = "alice".parse().unwrap();
@@ -33,7 +33,7 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
         id,
         &key.nonce("n"),
         key.tag(),
-        seen,
+        client,
         opened,
         Scope::default(),
         opened,

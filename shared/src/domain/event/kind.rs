@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::risk::Finding;
-use crate::domain::session::end::End;
+use crate::domain::session::end::SessionEnd;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
@@ -51,7 +51,7 @@ pub enum EventKind {
         ended: usize,
     },
     /// A session ended.
-    SessionEnded(End),
+    SessionEnded(SessionEnd),
     /// A session had to make room for a newer one.
     SessionEvicted {
         /// The newer session.
@@ -94,9 +94,9 @@ pub enum EventKind {
         ip: Option<IpAddr>,
     },
     /// Somebody is over a limit that blocks.
-    Blocked(Over),
+    Blocked(LimitExceeded),
     /// Somebody is over a limit that refuses until there is room again.
-    RateLimited(Over),
+    RateLimited(LimitExceeded),
     /// A risk rule fired.
     Risk(Finding),
     /// A refresh token was used twice within grace, the second time from another network.
@@ -108,7 +108,7 @@ pub enum EventKind {
 
 /// Which limit somebody is over, and for how long.
 #[derive(Clone, Debug)]
-pub struct Over {
+pub struct LimitExceeded {
     /// Which limit.
     pub policy: &'static str,
     /// Until when.
@@ -181,7 +181,7 @@ impl EventKind {
     }
 }
 
-fn ended_details(end: &End) -> Value {
+fn ended_details(end: &SessionEnd) -> Value {
     let mut details = json!({
         "reason": end.reason.as_str(), "by": end.by.as_str(), "lasted_seconds": end.lasted_seconds,
     });

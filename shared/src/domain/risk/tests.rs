@@ -11,7 +11,7 @@ use crate::domain::place::Place;
 const BERLIN: (f64, f64) = (52.52, 13.4);
 const NEW_YORK: (f64, f64) = (40.71, -74.01);
 
-fn seen(ip: &str, agent: &str, country: Option<&str>, at: Option<(f64, f64)>) -> ClientContext {
+fn client(ip: &str, agent: &str, country: Option<&str>, at: Option<(f64, f64)>) -> ClientContext {
     let place = Place {
         country: country.map(str::to_owned),
         latitude: at.map(|at| at.0),
@@ -28,7 +28,7 @@ fn chrome(version: u32) -> String {
 }
 
 fn home() -> ClientContext {
-    seen("198.51.100.7", &chrome(140), Some("DE"), Some(BERLIN))
+    client("198.51.100.7", &chrome(140), Some("DE"), Some(BERLIN))
 }
 
 fn names(findings: &[Finding]) -> Vec<&'static str> {
@@ -37,12 +37,12 @@ fn names(findings: &[Finding]) -> Vec<&'static str> {
 
 fn change(rules: &Rules, now: &ClientContext, seconds: i64) -> Vec<Finding> {
     let at = Timestamp::from_seconds;
-    of_change(rules, &home(), at(0), now, at(seconds))
+    assess_change(rules, &home(), at(0), now, at(seconds))
 }
 
 #[test]
 fn berlin_to_new_york_is_possible_in_nine_hours_and_not_in_one() {
-    let there = seen("203.0.113.9", &chrome(140), Some("US"), Some(NEW_YORK));
+    let there = client("203.0.113.9", &chrome(140), Some("US"), Some(NEW_YORK));
     let hour = change(&Rules::default(), &there, 3_600);
     assert_eq!(names(&hour), ["ip_changed", "country_changed", "impossible_travel"]);
     assert_eq!(hour[2].severity, Severity::High);
@@ -53,14 +53,17 @@ fn berlin_to_new_york_is_possible_in_nine_hours_and_not_in_one() {
 #[test]
 fn an_office_network_says_nothing_about_a_place() {
     let rules = Rules::default().allowing("203.0.113.0/24, 2001:db8::/32").unwrap();
-    let vpn = seen("203.0.113.9", &chrome(140), Some("US"), Some(NEW_YORK));
+    let vpn = client("203.0.113.9", &chrome(140), Some("US"), Some(NEW_YORK));
     assert_eq!(change(&rules, &vpn, 60), []);
-    assert_eq!(of_change(&rules, &vpn, Timestamp::from_seconds(0), &home(), Timestamp::from_seconds(60)), []);
+    assert_eq!(
+        assess_change(&rules, &vpn, Timestamp::from_seconds(0), &home(), Timestamp::from_seconds(60)),
+        []
+    );
 }
 
 #[test]
 fn a_mode_decides_what_a_finding_does() {
-    let firefox = seen(
+    let firefox = client(
         "198.51.100.7",
         "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
         Some("DE"),
@@ -82,7 +85,7 @@ fn a_wrong_rule_is_named_by_its_entry() {
     for (text, error) in [
         ("impossible_travel", RiskError::Form(1)),
         ("ip_changed=off,nonsense=off", RiskError::Rule(2)),
-        ("ip_changed=maybe", RiskError::Mode(1)),
+        ("ip_changed=maybe", RiskError::RuleMode(1)),
         ("ip_changed=record:awful", RiskError::Severity(1)),
         ("ip_changed=record:low:900", RiskError::Threshold(1)),
         ("impossible_travel=alert:high:0", RiskError::Threshold(1)),
@@ -97,15 +100,15 @@ fn a_wrong_rule_is_named_by_its_entry() {
 #[test]
 fn a_sign_in_is_held_against_the_live_sessions() {
     let rules = Rules::default();
-    let (one, two) = (home(), seen("198.51.100.8", &chrome(139), None, None));
+    let (one, two) = (home(), client("198.51.100.8", &chrome(139), None, None));
     let known = [&one, &two];
     let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
-    let abroad = seen("203.0.113.9", phone, Some("PT"), None);
-    assert_eq!(names(&of_sign_in(&rules, &known, &abroad)), ["new_device", "new_country"]);
-    assert_eq!(of_sign_in(&rules, &known, &home()), []);
-    assert_eq!(of_sign_in(&rules, &[], &abroad), [], "a first sign-in differs from nothing");
-    let nowhere = seen("198.51.100.8", phone, None, None);
-    assert_eq!(of_sign_in(&rules, &[&nowhere], &abroad), [], "without a known country none is new");
+    let abroad = client("203.0.113.9", phone, Some("PT"), None);
+    assert_eq!(names(&assess_sign_in(&rules, &known, &abroad)), ["new_device", "new_country"]);
+    assert_eq!(assess_sign_in(&rules, &known, &home()), []);
+    assert_eq!(assess_sign_in(&rules, &[], &abroad), [], "a first sign-in differs from nothing");
+    let nowhere = client("198.51.100.8", phone, None, None);
+    assert_eq!(assess_sign_in(&rules, &[&nowhere], &abroad), [], "without a known country none is new");
 }
 
 proptest! {
@@ -115,15 +118,15 @@ proptest! {
         before.ip = Some(IpAddr::V4(Ipv4Addr::from(four)));
         now.ip = Some(IpAddr::V6(Ipv6Addr::from(six | 1 << 125)));
         let at = Timestamp::from_seconds;
-        prop_assert_eq!(of_change(&Rules::default(), &before, at(0), &now, at(seconds)), vec![]);
-        prop_assert_eq!(of_change(&Rules::default(), &now, at(0), &before, at(seconds)), vec![]);
+        prop_assert_eq!(assess_change(&Rules::default(), &before, at(0), &now, at(seconds)), vec![]);
+        prop_assert_eq!(assess_change(&Rules::default(), &now, at(0), &before, at(seconds)), vec![]);
     }
 
     #[test]
     fn a_phone_that_leaves_its_wifi_raises_no_alarm(
         ip in any::<u32>(), latitude in -90.0_f64..90.0, longitude in -180.0_f64..180.0, seconds in 0_i64..100_000,
     ) {
-        let now = seen(&Ipv4Addr::from(ip).to_string(), &chrome(140), Some("DE"), Some((latitude, longitude)));
+        let now = client(&Ipv4Addr::from(ip).to_string(), &chrome(140), Some("DE"), Some((latitude, longitude)));
         for finding in change(&Rules::default(), &now, seconds) {
             prop_assert_eq!(finding.rule, Rule::IpChanged);
             prop_assert!(finding.severity < Severity::Medium && !finding.ends);
@@ -132,7 +135,7 @@ proptest! {
 
     #[test]
     fn a_browser_update_raises_nothing(version in 100_u32..400, seconds in 0_i64..10_000_000) {
-        let now = seen("198.51.100.200", &chrome(version), Some("DE"), Some(BERLIN));
+        let now = client("198.51.100.200", &chrome(version), Some("DE"), Some(BERLIN));
         prop_assert_eq!(change(&Rules::default(), &now, seconds), vec![]);
     }
 
@@ -140,7 +143,7 @@ proptest! {
     fn nothing_ends_a_session_unless_its_rule_says_so(
         ip in any::<u128>(), latitude in -90.0_f64..90.0, longitude in -180.0_f64..180.0, seconds in 0_i64..100_000,
     ) {
-        let now = seen(&Ipv6Addr::from(ip).to_string(), "curl/8.5.0", Some("XX"), Some((latitude, longitude)));
+        let now = client(&Ipv6Addr::from(ip).to_string(), "curl/8.5.0", Some("XX"), Some((latitude, longitude)));
         prop_assert!(change(&Rules::default(), &now, seconds).iter().all(|finding| !finding.ends));
     }
 

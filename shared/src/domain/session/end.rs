@@ -107,7 +107,7 @@ impl Actor {
 
 /// An end that is decided: why, by whom, in whose words and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
+pub struct PendingEnd {
     /// Why.
     pub reason: EndReason,
     /// By whom.
@@ -120,7 +120,7 @@ pub struct Ending {
     pub with_everyone: bool,
 }
 
-impl Ending {
+impl PendingEnd {
     /// The end of one session, without words.
     pub fn new(reason: EndReason, by: Actor, at: Timestamp) -> Self {
         Self { reason, by, note: None, at, with_everyone: false }
@@ -129,7 +129,7 @@ impl Ending {
 
 /// One session's end: what its transaction records.
 #[derive(Clone, Debug)]
-pub struct End {
+pub struct SessionEnd {
     /// The user.
     pub user: UserId,
     /// The session.
@@ -148,27 +148,27 @@ pub struct End {
     pub is_marked: bool,
 }
 
-impl End {
+impl SessionEnd {
     /// What of it is decided before it is carried out.
-    pub fn ending(&self) -> Ending {
+    pub fn ending(&self) -> PendingEnd {
         let note = self.note.clone();
-        Ending { note, ..Ending::new(self.reason, self.by.clone(), self.at) }
+        PendingEnd { note, ..PendingEnd::new(self.reason, self.by.clone(), self.at) }
     }
 
     /// The end of `session`. One that is marked ends as it was marked, whoever finishes the job.
-    pub fn of(session: &Session, ending: Ending) -> Self {
+    pub fn of(session: &Session, ending: PendingEnd) -> Self {
         Self::marked(session).unwrap_or_else(|| Self::as_decided(session, ending))
     }
 
     /// The end that `session` is marked with, if it is.
     pub fn marked(session: &Session) -> Option<Self> {
-        session.ending.clone().map(|ending| Self::as_decided(session, ending))
+        session.pending_end.clone().map(|ending| Self::as_decided(session, ending))
     }
 
-    fn as_decided(session: &Session, ending: Ending) -> Self {
-        let Ending { reason, by, note, at, .. } = ending;
+    fn as_decided(session: &Session, ending: PendingEnd) -> Self {
+        let PendingEnd { reason, by, note, at, .. } = ending;
         let lasted_seconds = session.created_at.seconds_until(at);
-        let is_marked = session.ending.as_ref().is_some_and(|ending| !ending.with_everyone);
+        let is_marked = session.pending_end.as_ref().is_some_and(|ending| !ending.with_everyone);
         Self {
             user: session.user.clone(),
             session: session.id,

@@ -49,32 +49,32 @@ pub struct Rotation {
     /// The key that seals this generation.
     pub key: KeyTag,
     /// From where and with what.
-    pub seen: ClientContext,
+    pub client: ClientContext,
 }
 
 /// What the row says to a write that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// There is no session (any more); the reason when the row still tells it.
-    Over(Option<EndReason>),
+    Ended(Option<EndReason>),
     /// The seal is ours and the nonce is not the session's: a key has leaked.
     Forged,
     /// The token is newer than the row: the table was restored.
     Regression,
     /// The token's own device asks again: the current generation is its answer.
-    Successor,
+    Replay,
     /// An older generation, out of grace or from another device.
     Reuse,
     /// Refused until this second; the token stays good.
     Blocked(Timestamp),
     /// The row allows it by now: try once more.
-    Again,
+    Retry,
 }
 
 /// Decides what the write of a refresh does, from the token alone.
 pub fn plan(
     token: &RefreshToken,
-    seen: ClientContext,
+    client: ClientContext,
     key: KeyTag,
     now: Timestamp,
     limit: &Policy,
@@ -91,7 +91,7 @@ pub fn plan(
             expires_at: token.absolute_expires_at.min(now + lifetimes.refresh),
             window,
             key,
-            seen,
+            client,
         })),
     }
 }
@@ -103,16 +103,16 @@ pub fn plan(
 pub fn judge(
     token: &RefreshToken,
     row: Option<&Session>,
-    seen: &ClientContext,
+    client: &ClientContext,
     now: Timestamp,
     grace: Duration,
 ) -> Verdict {
-    let Some(row) = row else { return Verdict::Over(None) };
-    if let Some(ending) = &row.ending {
-        return Verdict::Over(Some(ending.reason));
+    let Some(row) = row else { return Verdict::Ended(None) };
+    if let Some(ending) = &row.pending_end {
+        return Verdict::Ended(Some(ending.reason));
     }
     if !row.is_live(now) {
-        return Verdict::Over(Some(EndReason::Expired));
+        return Verdict::Ended(Some(EndReason::Expired));
     }
     if row.nonce_hash != token.nonce.hash() {
         return Verdict::Forged;
@@ -120,15 +120,15 @@ pub fn judge(
     if row.generation < token.generation {
         return Verdict::Regression;
     }
-    if row.generation == token.generation + 1 && in_grace(row, seen, now, grace) {
-        return Verdict::Successor;
+    if row.generation == token.generation + 1 && in_grace(row, client, now, grace) {
+        return Verdict::Replay;
     }
     if row.generation > token.generation {
         return Verdict::Reuse;
     }
     match row.blocked_until {
         Some(until) if now < until => Verdict::Blocked(until),
-        _ => Verdict::Again,
+        _ => Verdict::Retry,
     }
 }
 
@@ -155,20 +155,20 @@ pub fn is_overtaken(
 pub fn is_current(
     token: &RefreshToken,
     row: &Session,
-    seen: &ClientContext,
+    client: &ClientContext,
     now: Timestamp,
     grace: Duration,
 ) -> bool {
     row.is_live(now)
         && row.nonce_hash == token.nonce.hash()
         && row.generation == token.generation
-        && in_grace(row, seen, now, grace)
+        && in_grace(row, client, now, grace)
 }
 
 /// Grace counts from the rotation, in both directions, and belongs to the device that rotated: a
 /// thief's device never gets the successor, and a changed network alone is no theft.
-pub fn in_grace(row: &Session, seen: &ClientContext, now: Timestamp, grace: Duration) -> bool {
-    now.distance(row.rotated_at) <= grace && row.seen.device.is_same_device(&seen.device)
+pub fn in_grace(row: &Session, client: &ClientContext, now: Timestamp, grace: Duration) -> bool {
+    now.distance(row.rotated_at) <= grace && row.client.device.is_same_device(&client.device)
 }
 
 impl Rotation {
@@ -181,7 +181,7 @@ impl Rotation {
             expires_at: self.expires_at,
             window: self.window,
             key: self.key,
-            seen: self.seen.clone(),
+            client: self.client.clone(),
             blocked_until: None,
             ..before.clone()
         }

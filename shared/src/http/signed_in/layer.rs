@@ -11,7 +11,7 @@ use tower::{Layer, Service};
 
 use super::IsSignedIn;
 use crate::http::client::request_id;
-use crate::http::edge::write_problem;
+use crate::http::middleware::write_problem;
 use crate::http::problem::Problem;
 
 /// A service behind [`IsSignedIn`]. A [`Problem`] that it answers is written out here, too.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::size::item_bytes;
+use super::super::item_size::item_bytes;
 use super::*;
-use crate::domain::risk::{Finding, Noted, Rule};
+use crate::domain::risk::{Finding, Rule, StoredFinding};
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::severity::Severity;
 use crate::token::refresh::RefreshKey;
@@ -26,7 +26,7 @@ fn largest() -> Session {
     let key = RefreshKey::new("a", &[0; 32]);
     let now = Timestamp::from_seconds(99_999_999_999);
     let scope = Scope::of(["x".repeat(160).as_str()]);
-    let seen = ClientContext {
+    let client = ClientContext {
         ip: Some("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap()),
         agent: text(120),
         device: Device {
@@ -51,7 +51,7 @@ fn largest() -> Session {
         id,
         &key.nonce("a"),
         key.tag(),
-        seen,
+        client,
         now,
         scope,
         now,
@@ -61,7 +61,7 @@ fn largest() -> Session {
     session.window.count = 1_000_000;
     let detail = serde_json::json!({"from": "x".repeat(20), "to": "y".repeat(20)});
     let finding = Finding { rule: Rule::CountryChanged, severity: Severity::Critical, ends: true, detail };
-    session.noted = vec![Noted::of(&finding, now).unwrap(); 3];
+    session.findings = vec![StoredFinding::of(&finding, now).unwrap(); 3];
     session.blocked_until = Some(now);
     session
 }
@@ -77,11 +77,11 @@ fn a_row_is_read_back_as_it_was_written() {
     let mut session = largest();
     // A mark is written once and may be long: its row is about to go, and no refresh writes to it.
     let by = Actor::Admin("a".repeat(128).parse().unwrap());
-    let ending = Ending::new(EndReason::StateRegression, by, session.created_at);
-    session.ending = Some(Ending { note: Some("ü".repeat(200)), ..ending });
+    let pending_end = PendingEnd::new(EndReason::StateRegression, by, session.created_at);
+    session.pending_end = Some(PendingEnd { note: Some("ü".repeat(200)), ..pending_end });
     let back = session_of(&session_item(&session, 16)).unwrap();
     assert_eq!(session_item(&back, 16), session_item(&session, 16));
-    assert_eq!((back.seen.device, back.ending), (session.seen.device, session.ending));
+    assert_eq!((back.client.device, back.pending_end), (session.client.device, session.pending_end));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn attributes_of_a_newer_version_do_no_harm() {
     item.insert("new".into(), AttributeValue::Bool(true));
     item.insert(ENDING.into(), text("a_reason_of_tomorrow"));
     item.remove(ASSERTED);
-    assert!(session_of(&item).unwrap().ending.is_some());
+    assert!(session_of(&item).unwrap().pending_end.is_some());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::{
     http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use latchkey::app::cleanup::{Budget, Mode, run};
+use latchkey::app::cleanup::{Budget, CleanupMode, run};
 use latchkey::store::{Store, connect};
 use latchkey_tests::world::World;
 
@@ -66,7 +66,7 @@ async fn deletes_are_many_at_once_and_never_more_than_a_functions_connections() 
     let store = Store::new(client, world.laptop.app.config());
     let budget = Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX);
     let clock = Arc::new(world.laptop.clock.clone());
-    let report = run(&store, clock, 4, budget, Mode::Clean).await.expect("it runs");
+    let report = run(&store, clock, 4, budget, CleanupMode::Clean).await.expect("it runs");
     assert_eq!((report.ended, report.failed), (700, 0));
     let most = in_flight.0.1.load(Ordering::Relaxed);
     assert!((64..=136).contains(&most), "{most} calls at once");

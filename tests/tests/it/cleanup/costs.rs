@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use latchkey::app::cleanup::{Budget, Mode, Report, run};
+use latchkey::app::cleanup::{Budget, CleanupMode, Report, run};
 use latchkey_tests::world::World;
 
 use super::DAY;
@@ -12,7 +12,7 @@ async fn report_of(world: &World) -> Report {
     let budget = Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX);
     let clock = Arc::new(world.laptop.clock.clone());
     let shards = world.laptop.app.config().expiry_shards;
-    run(&world.laptop.store, clock, shards, budget, Mode::Clean).await.expect("it runs")
+    run(&world.laptop.store, clock, shards, budget, CleanupMode::Clean).await.expect("it runs")
 }
 
 /// A report and the calls that it took.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use latchkey::app::cleanup::{Budget, CleanupError, Mode, Report, run};
+use latchkey::app::cleanup::{Budget, CleanupError, CleanupMode, Report, run};
 use latchkey::store::Consumed;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::World;
@@ -32,10 +32,10 @@ async fn expired_in_one_bucket(count: usize) -> World {
 
 async fn run_one_shard(world: &World) -> Report {
     let clock = Arc::new(world.laptop.clock.clone());
-    run(&world.laptop.store, clock, 1, all_day(), Mode::Clean).await.expect("it runs")
+    run(&world.laptop.store, clock, 1, all_day(), CleanupMode::Clean).await.expect("it runs")
 }
 
-async fn run_with(world: &World, budget: Budget, mode: Mode) -> Result<Report, CleanupError> {
+async fn run_with(world: &World, budget: Budget, mode: CleanupMode) -> Result<Report, CleanupError> {
     run(&world.laptop.store, Arc::new(world.laptop.clock.clone()), 16, budget, mode).await
 }
 
@@ -55,10 +55,10 @@ async fn ends_told(world: &World, count: usize) -> usize {
 async fn a_budget_stops_it_and_the_next_run_goes_on() {
     let world = expired(40).await;
     let first =
-        run_with(&world, Budget::new(Instant::now() + Duration::from_secs(600), 5), Mode::Clean).await;
+        run_with(&world, Budget::new(Instant::now() + Duration::from_secs(600), 5), CleanupMode::Clean).await;
     let first = first.expect("it runs");
     assert!(first.remaining && first.ended >= 5 && first.ended < 40, "{first:?}");
-    let second = run_with(&world, all_day(), Mode::Clean).await.expect("it runs");
+    let second = run_with(&world, all_day(), CleanupMode::Clean).await.expect("it runs");
     assert_eq!((first.ended + second.ended, second.remaining), (40, false));
     assert_eq!(ends_told(&world, 40).await, 40);
 }
@@ -66,7 +66,8 @@ async fn a_budget_stops_it_and_the_next_run_goes_on() {
 #[tokio::test]
 async fn a_run_without_time_does_nothing() {
     let world = expired(3).await;
-    let report = run_with(&world, Budget::scheduled(Instant::now()), Mode::Clean).await.expect("it runs");
+    let report =
+        run_with(&world, Budget::scheduled(Instant::now()), CleanupMode::Clean).await.expect("it runs");
     assert_eq!((report.ended, report.remaining), (0, true));
 }
 
@@ -81,13 +82,13 @@ async fn whatever_fails_is_done_by_the_next_run_and_told_once() {
         ("DeleteItem", FaultKind::TimeoutBefore),
     ] {
         world.laptop.faults.queue(Some(operation), kind, 300);
-        let report = run_with(&world, all_day(), Mode::Clean).await.expect("it runs");
+        let report = run_with(&world, all_day(), CleanupMode::Clean).await.expect("it runs");
         assert!(report.failed > 0 && report.remaining, "{operation}: {report:?}");
         // A lease that could not be given back ends by itself.
         world.advance(120);
         world.laptop.faults.clear(None);
     }
-    let report = run_with(&world, all_day(), Mode::Clean).await.expect("it runs");
+    let report = run_with(&world, all_day(), CleanupMode::Clean).await.expect("it runs");
     assert!(!report.remaining && report.failed == 0, "{report:?}");
     assert_eq!(ends_told(&world, 12).await, 12);
     assert_eq!(world.everything().await.lines().filter(|row| row.contains("S#")).count(), 0);
@@ -140,7 +141,8 @@ async fn a_bucket_that_fails_is_left_and_the_others_are_cleaned() {
         world.advance(DAY);
     }
     world.advance(5 * DAY);
-    let clean = || run(&world.laptop.store, Arc::new(world.laptop.clock.clone()), 1, all_day(), Mode::Clean);
+    let clean =
+        || run(&world.laptop.store, Arc::new(world.laptop.clock.clone()), 1, all_day(), CleanupMode::Clean);
     // As often as a call of the store is tried.
     world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 3);
     let first = clean().await.expect("it runs");
@@ -154,7 +156,7 @@ async fn a_bucket_that_fails_is_left_and_the_others_are_cleaned() {
 async fn a_store_that_fails_is_not_asked_for_every_bucket() {
     let world = expired(60).await;
     world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 1_000);
-    let report = run_with(&world, all_day(), Mode::Clean).await.expect("it runs");
+    let report = run_with(&world, all_day(), CleanupMode::Clean).await.expect("it runs");
     let asked = 1_000 - world.laptop.faults.pending();
     assert_eq!((report.ended, report.remaining), (0, true), "{report:?}");
     // Five are left, and seven more were under way beside the fifth: three attempts each at most.
@@ -164,8 +166,10 @@ async fn a_store_that_fails_is_not_asked_for_every_bucket() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_keeps_two_runs_apart_and_ends_by_itself() {
     let world = expired(20).await;
-    let (one, two) =
-        tokio::join!(run_with(&world, all_day(), Mode::Clean), run_with(&world, all_day(), Mode::Clean));
+    let (one, two) = tokio::join!(
+        run_with(&world, all_day(), CleanupMode::Clean),
+        run_with(&world, all_day(), CleanupMode::Clean)
+    );
     let ended: u64 = [one, two].into_iter().flatten().map(|report| report.ended).sum();
     assert_eq!(ended, 20);
     assert_eq!(ends_told(&world, 20).await, 20);
@@ -177,17 +181,17 @@ async fn a_lease_keeps_two_runs_apart_and_ends_by_itself() {
         .take_lease("killed", now + Duration::from_secs(120), now, &Consumed::default())
         .await;
     assert!(taken.expect("the engine answers"));
-    assert!(matches!(run_with(&world, all_day(), Mode::Clean).await, Err(CleanupError::Running)));
+    assert!(matches!(run_with(&world, all_day(), CleanupMode::Clean).await, Err(CleanupError::Running)));
     super::clean(&world).await.assert_problem(409, "cleanup_running");
     world.advance(120);
-    assert!(run_with(&world, all_day(), Mode::Clean).await.is_ok());
+    assert!(run_with(&world, all_day(), CleanupMode::Clean).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_dry_run_counts_and_changes_nothing() {
     let world = expired(7).await;
     let before = world.everything().await;
-    let report = run_with(&world, all_day(), Mode::DryRun).await.expect("it runs");
+    let report = run_with(&world, all_day(), CleanupMode::DryRun).await.expect("it runs");
     assert_eq!((report.ended, report.write_units), (7, 0.0));
     world.assert_unchanged(&before, "a dry run").await;
 }
@@ -198,7 +202,7 @@ async fn a_run_tells_how_far_it_has_come() {
     let budget = all_day();
     let progress = budget.progress();
     assert_eq!((progress.buckets(), progress.looked_at(), progress.ended()), (0, 0, 0));
-    run_with(&world, budget, Mode::DryRun).await.expect("it runs");
+    run_with(&world, budget, CleanupMode::DryRun).await.expect("it runs");
     assert!(progress.buckets() >= 16, "a day's at least: {}", progress.buckets());
     assert_eq!((progress.looked_at(), progress.ended()), (progress.buckets(), 7));
 }

@@ -124,7 +124,7 @@ async fn one_end_that_fails_holds_no_other_up() {
     let budget = latchkey::app::cleanup::Budget::new(ends, u64::MAX);
     // The one transaction of the run: all others are expired and go by batches and deletes.
     world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 10);
-    let mode = latchkey::app::cleanup::Mode::Clean;
+    let mode = latchkey::app::cleanup::CleanupMode::Clean;
     let report = latchkey::app::cleanup::run(&world.laptop.store, clock, 1, budget, mode).await.unwrap();
     assert_eq!((report.ended, report.failed, report.remaining), (229, 1, true));
     world.laptop.faults.clear(None);

@@ -1,7 +1,7 @@
 //! Revocations beside refreshes and logins: whoever comes first, what ended stays ended.
 
 use latchkey::app::sign_out::end_one;
-use latchkey::domain::session::end::{Actor, End, EndReason, Ending};
+use latchkey::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
@@ -155,7 +155,7 @@ async fn of_two_ends_of_a_session_the_first_one_counts_and_the_other_learns_it()
     let tokens = device.sign_in("alice").await;
     let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
     let row = world.laptop.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
-    let end = |reason, by| End::of(&row, Ending::new(reason, by, world.now()));
+    let end = |reason, by| SessionEnd::of(&row, PendingEnd::new(reason, by, world.now()));
     // Both have read the row; one is starved and marks it, the other one's transaction comes next.
     let theft = end(EndReason::ReuseDetected, Actor::System);
     let own = end(EndReason::SignedOut, Actor::User);
@@ -174,7 +174,7 @@ async fn a_mark_whose_reply_is_lost_is_ones_own_all_the_same() {
     let tokens = world.device().sign_in("alice").await;
     let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
     let row = world.laptop.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
-    let end = End::of(&row, Ending::new(EndReason::Admin, Actor::System, world.now()));
+    let end = SessionEnd::of(&row, PendingEnd::new(EndReason::Admin, Actor::System, world.now()));
     world.laptop.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
     assert!(world.laptop.store.mark_ending(&end).await.unwrap());
 }

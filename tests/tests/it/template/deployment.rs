@@ -10,7 +10,7 @@ use axum::body::Body;
 use http::Request;
 use latchkey::api;
 use latchkey::app::App;
-use latchkey::app::cleanup::{self, Budget, Mode};
+use latchkey::app::cleanup::{self, Budget, CleanupMode};
 use latchkey::config::{AuthorizerConfig, AuthorizerMode, CleanupConfig, Config};
 use latchkey::http::service;
 use latchkey::http::signed_in::IsSignedIn;
@@ -137,7 +137,7 @@ impl Deployment {
         let store = Store::with(client, config.tables, config.expiry_shards, config.event_ttl);
         store.warm(self.world.now()).await;
         let clock = Arc::new(self.world.laptop.clock.clone());
-        let run = cleanup::run(&store, clock, config.expiry_shards, Budget::on_demand(), Mode::Clean);
+        let run = cleanup::run(&store, clock, config.expiry_shards, Budget::on_demand(), CleanupMode::Clean);
         run.await.expect("it runs")
     }
 

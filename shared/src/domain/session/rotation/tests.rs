@@ -3,9 +3,9 @@
 use super::*;
 use crate::domain::device::Device;
 use crate::domain::id::SessionId;
-use crate::domain::limit::Mode;
+use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
-use crate::domain::session::end::{Actor, Ending};
+use crate::domain::session::end::{Actor, PendingEnd};
 use crate::domain::session::nonce::Nonce;
 use crate::token::refresh::RefreshKey;
 
@@ -32,7 +32,7 @@ fn limit() -> Policy {
         attempts: 20,
         window: Duration::from_secs(300),
         block: Some(Duration::from_secs(900)),
-        mode: Mode::Enforce,
+        mode: LimitMode::Enforce,
     }
 }
 
@@ -44,7 +44,7 @@ fn nonce() -> Nonce {
     key().nonce("assertion")
 }
 
-fn seen(agent: &str) -> ClientContext {
+fn client(agent: &str) -> ClientContext {
     ClientContext {
         agent: Some(agent.to_owned()),
         device: Device::parse(Some(agent)),
@@ -55,7 +55,17 @@ fn seen(agent: &str) -> ClientContext {
 fn opened() -> Session {
     let id = SessionId::derive(0, &[2; 32]);
     let user = "alice".parse().unwrap();
-    Session::open(user, id, &nonce(), key().tag(), seen(CHROME), at(0), Scope::default(), at(0), &lifetimes())
+    Session::open(
+        user,
+        id,
+        &nonce(),
+        key().tag(),
+        client(CHROME),
+        at(0),
+        Scope::default(),
+        at(0),
+        &lifetimes(),
+    )
 }
 
 fn token() -> RefreshToken {
@@ -63,7 +73,7 @@ fn token() -> RefreshToken {
 }
 
 fn planned(agent: &str, now: Timestamp) -> Plan {
-    plan(&token(), seen(agent), key().tag(), now, &limit(), &lifetimes())
+    plan(&token(), client(agent), key().tag(), now, &limit(), &lifetimes())
 }
 
 fn rotated(now: Timestamp) -> Session {
@@ -72,7 +82,7 @@ fn rotated(now: Timestamp) -> Session {
 }
 
 fn judged(row: Option<&Session>, agent: &str, now: Timestamp) -> Verdict {
-    judge(&token(), row, &seen(agent), now, Duration::from_secs(60))
+    judge(&token(), row, &client(agent), now, Duration::from_secs(60))
 }
 
 #[test]
@@ -87,7 +97,8 @@ fn no_generation_outlives_the_absolute_end() {
     let mut token = token();
     token.expires_at = token.absolute_expires_at;
     let late = at(29 * 86_400);
-    let Plan::Rotate(rotation) = plan(&token, seen(CHROME), key().tag(), late, &limit(), &lifetimes()) else {
+    let Plan::Rotate(rotation) = plan(&token, client(CHROME), key().tag(), late, &limit(), &lifetimes())
+    else {
         panic!("no rotation")
     };
     assert_eq!(rotation.expires_at, at(30 * 86_400));
@@ -103,7 +114,7 @@ fn a_token_past_its_end_needs_no_round_trip() {
 fn a_full_window_blocks_for_the_block_time() {
     let mut token = token();
     token.window = Window { start: at(0), count: 20 };
-    let plan = |now| plan(&token, seen(CHROME), key().tag(), now, &limit(), &lifetimes());
+    let plan = |now| plan(&token, client(CHROME), key().tag(), now, &limit(), &lifetimes());
     assert_eq!(plan(at(10)), Plan::Block(at(910)));
     assert!(matches!(plan(at(910)), Plan::Rotate(_)));
 }
@@ -111,14 +122,14 @@ fn a_full_window_blocks_for_the_block_time() {
 #[test]
 fn the_same_device_gets_the_successor_within_grace_and_not_a_second_longer() {
     let row = rotated(at(100));
-    assert_eq!(judged(Some(&row), CHROME, at(160)), Verdict::Successor);
+    assert_eq!(judged(Some(&row), CHROME, at(160)), Verdict::Replay);
     assert_eq!(judged(Some(&row), CHROME, at(161)), Verdict::Reuse);
 }
 
 #[test]
 fn a_clock_behind_is_no_theft() {
     let row = rotated(at(100));
-    assert_eq!(judged(Some(&row), CHROME, at(40)), Verdict::Successor);
+    assert_eq!(judged(Some(&row), CHROME, at(40)), Verdict::Replay);
     assert_eq!(judged(Some(&row), CHROME, at(39)), Verdict::Reuse);
 }
 
@@ -131,7 +142,7 @@ fn another_device_never_gets_the_successor() {
 fn grace_holds_for_the_predecessor_alone_and_while_blocked() {
     let mut row = rotated(at(100));
     row.blocked_until = Some(at(1_000));
-    assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Successor);
+    assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Replay);
     row.generation = 2;
     assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Reuse);
 }
@@ -139,21 +150,21 @@ fn grace_holds_for_the_predecessor_alone_and_while_blocked() {
 #[test]
 fn a_write_whose_reply_was_lost_is_known_by_its_row_whatever_the_grace() {
     let row = rotated(at(100));
-    let verdict = |agent, now| judge(&token(), Some(&row), &seen(agent), now, Duration::ZERO);
-    assert_eq!(verdict(CHROME, at(100)), Verdict::Successor);
+    let verdict = |agent, now| judge(&token(), Some(&row), &client(agent), now, Duration::ZERO);
+    assert_eq!(verdict(CHROME, at(100)), Verdict::Replay);
     assert_eq!(verdict(CHROME, at(101)), Verdict::Reuse);
     assert_eq!(verdict(FIREFOX, at(100)), Verdict::Reuse);
 }
 
 #[test]
 fn a_gone_ending_or_expired_row_is_over() {
-    assert_eq!(judged(None, CHROME, at(1)), Verdict::Over(None));
+    assert_eq!(judged(None, CHROME, at(1)), Verdict::Ended(None));
     let mut row = opened();
-    row.ending = Some(Ending::new(EndReason::Admin, Actor::System, at(0)));
-    assert_eq!(judged(Some(&row), CHROME, at(1)), Verdict::Over(Some(EndReason::Admin)));
-    row.ending = None;
+    row.pending_end = Some(PendingEnd::new(EndReason::Admin, Actor::System, at(0)));
+    assert_eq!(judged(Some(&row), CHROME, at(1)), Verdict::Ended(Some(EndReason::Admin)));
+    row.pending_end = None;
     row.expires_at = at(1);
-    assert_eq!(judged(Some(&row), CHROME, at(1)), Verdict::Over(Some(EndReason::Expired)));
+    assert_eq!(judged(Some(&row), CHROME, at(1)), Verdict::Ended(Some(EndReason::Expired)));
 }
 
 #[test]
@@ -167,7 +178,7 @@ fn our_seal_with_a_wrong_nonce_is_forged_before_anything_else() {
 fn a_token_newer_than_its_row_is_a_regression() {
     let mut token = token();
     token.generation = 5;
-    let verdict = judge(&token, Some(&opened()), &seen(CHROME), at(1), Duration::from_secs(60));
+    let verdict = judge(&token, Some(&opened()), &client(CHROME), at(1), Duration::from_secs(60));
     assert_eq!(verdict, Verdict::Regression);
 }
 
@@ -176,7 +187,7 @@ fn a_blocked_row_says_until_when() {
     let mut row = opened();
     row.blocked_until = Some(at(900));
     assert_eq!(judged(Some(&row), CHROME, at(899)), Verdict::Blocked(at(900)));
-    assert_eq!(judged(Some(&row), CHROME, at(900)), Verdict::Again);
+    assert_eq!(judged(Some(&row), CHROME, at(900)), Verdict::Retry);
 }
 
 #[test]
@@ -193,17 +204,18 @@ fn a_client_is_overtaken_while_its_newest_token_is_younger_than_what_it_replaces
 
 #[test]
 fn only_a_live_row_at_the_same_generation_and_device_is_current() {
-    let current =
-        |row: &Session, agent, now| is_current(&token(), row, &seen(agent), at(now), Duration::from_secs(60));
+    let current = |row: &Session, agent, now| {
+        is_current(&token(), row, &client(agent), at(now), Duration::from_secs(60))
+    };
     let other_nonce = key().nonce("another").hash();
-    let ended = Ending::new(EndReason::SignedOut, Actor::System, at(1));
+    let ended = PendingEnd::new(EndReason::SignedOut, Actor::System, at(1));
     assert!(current(&opened(), CHROME, 60));
     assert!(!current(&opened(), CHROME, 61) && !current(&opened(), FIREFOX, 0));
     assert!(!current(&rotated(at(10)), CHROME, 10));
     let restored = opened();
     let newer = RefreshToken { generation: 1, ..token() };
-    assert!(!is_current(&newer, &restored, &seen(CHROME), at(0), Duration::from_secs(60)), "a regression");
+    assert!(!is_current(&newer, &restored, &client(CHROME), at(0), Duration::from_secs(60)), "a regression");
     assert!(!current(&Session { nonce_hash: other_nonce, ..opened() }, CHROME, 0));
-    assert!(!current(&Session { ending: Some(ended), ..opened() }, CHROME, 2));
+    assert!(!current(&Session { pending_end: Some(ended), ..opened() }, CHROME, 2));
     assert!(!current(&Session { expires_at: at(5), ..opened() }, CHROME, 5));
 }

@@ -12,14 +12,14 @@ use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::Store;
-use super::error::{Committed, StoreError, transaction_outcome};
+use super::error::{StoreError, TransactionOutcome, transaction_outcome};
 use super::item::{self, Item, moment, text};
 use super::schema::*;
 use crate::domain::event::Event;
 use crate::domain::id::UserId;
 use crate::domain::session::Session;
 use crate::domain::session::end::EndReason::Admin;
-use crate::domain::session::end::{Actor, Ending};
+use crate::domain::session::end::{Actor, PendingEnd};
 use crate::domain::time::Timestamp;
 
 /// How long an instance believes what it read, in whole seconds of its wall clock.
@@ -34,7 +34,7 @@ pub const EVERYONE_TAKES: Duration = Duration::from_secs(8);
 
 /// The last time that everyone was signed out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Control {
+pub struct GlobalRevocation {
     /// Sessions opened until then are over, and those that an assertion from before then opened; nothing when
     /// it never happened. Only the last such moment is kept: what ended at an earlier one and was not touched
     /// since is told as this one's, or as expired.
@@ -47,30 +47,31 @@ pub struct Control {
 
 /// What an instance last read, and when it began to read.
 #[derive(Debug, Default)]
-pub(super) struct ControlCache(Mutex<Option<(Timestamp, Control)>>);
+pub(super) struct GlobalRevocationCache(Mutex<Option<(Timestamp, GlobalRevocation)>>);
 
-impl Control {
+impl GlobalRevocation {
     /// Whether an assertion of that moment opens nothing, because everyone was signed out since.
-    pub fn voids(&self, asserted_at: Timestamp) -> bool {
+    pub fn invalidates(&self, asserted_at: Timestamp) -> bool {
         self.not_before.is_some_and(|moment| asserted_at + SKEW < moment)
     }
 
     /// How a session ended because everyone was signed out. One opened later ended, too, if its assertion is
     /// from before: an instance took it that did not know yet. One that was over before then did not.
-    fn ending_of(&self, session: &Session) -> Option<Ending> {
+    fn ending_of(&self, session: &Session) -> Option<PendingEnd> {
         let moment = self.not_before?;
         let over_before = session.expires_at.min(session.absolute_expires_at) <= moment;
-        let ends = session.created_at <= moment || self.voids(session.asserted_at);
+        let ends = session.created_at <= moment || self.invalidates(session.asserted_at);
         let by = self.by.clone().map_or(Actor::System, Actor::Admin);
         let at = moment.max(session.created_at);
-        let ending = Ending { note: self.note.clone(), with_everyone: true, ..Ending::new(Admin, by, at) };
+        let ending =
+            PendingEnd { note: self.note.clone(), with_everyone: true, ..PendingEnd::new(Admin, by, at) };
         (ends && !over_before).then_some(ending)
     }
 
     /// Marks a session that is over: every reader takes `ending` for gone.
     pub(super) fn mark(&self, mut session: Session) -> Session {
-        if session.ending.is_none() {
-            session.ending = self.ending_of(&session);
+        if session.pending_end.is_none() {
+            session.pending_end = self.ending_of(&session);
         }
         session
     }
@@ -85,18 +86,18 @@ impl Control {
     }
 }
 
-impl ControlCache {
-    fn fresh(&self, now: Timestamp) -> Option<Control> {
+impl GlobalRevocationCache {
+    fn fresh(&self, now: Timestamp) -> Option<GlobalRevocation> {
         let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read_at, control) = cached.as_ref()?;
+        let (read_at, revocation) = cached.as_ref()?;
         // A clock that went backwards makes it stale.
-        (*read_at <= now && now < *read_at + FRESH).then(|| control.clone())
+        (*read_at <= now && now < *read_at + FRESH).then(|| revocation.clone())
     }
 
-    fn keep(&self, read_at: Timestamp, control: &Control) {
+    fn keep(&self, read_at: Timestamp, revocation: &GlobalRevocation) {
         // Whatever order two reads end in, each is believed for 5 s from its own begin; and a clock that was
         // set back must not leave a reading of the future in place.
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((read_at, control.clone()));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((read_at, revocation.clone()));
     }
 }
 
@@ -105,18 +106,18 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say: then nobody may be let in.
-    pub async fn control(&self, now: Timestamp) -> Result<Control, StoreError> {
-        if let Some(control) = self.control.fresh(now) {
-            return Ok(control);
+    pub async fn global_revocation(&self, now: Timestamp) -> Result<GlobalRevocation, StoreError> {
+        if let Some(revocation) = self.global_revocation.fresh(now) {
+            return Ok(revocation);
         }
-        let read = self.read_control().send();
+        let read = self.read_global_revocation().send();
         let reply = read.await.map_err(StoreError::unavailable)?;
-        let control = Control::of(reply.item())?;
-        self.control.keep(now, &control);
-        Ok(control)
+        let revocation = GlobalRevocation::of(reply.item())?;
+        self.global_revocation.keep(now, &revocation);
+        Ok(revocation)
     }
 
-    pub(super) fn read_control(&self) -> GetItemFluentBuilder {
+    pub(super) fn read_global_revocation(&self) -> GetItemFluentBuilder {
         self.client
             .get_item()
             .table_name(&self.tables.sessions)
@@ -126,28 +127,28 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
-    pub(super) fn keep_control(&self, row: Option<&Item>, now: Timestamp) {
-        if let Ok(control) = Control::of(row) {
-            self.control.keep(now, &control);
+    pub(super) fn keep_global_revocation(&self, row: Option<&Item>, now: Timestamp) {
+        if let Ok(revocation) = GlobalRevocation::of(row) {
+            self.global_revocation.keep(now, &revocation);
         }
     }
 
     /// Signs everyone out: every session opened at or before `control.not_before` is over, and every one whose
     /// assertion is from before it.
     ///
-    /// *Atomicity*: one transaction with its event; the moment only ever moves up ([`Committed::Moved`] when
+    /// *Atomicity*: one transaction with its event; the moment only ever moves up ([`TransactionOutcome::ConditionFailed`] when
     /// it is there already).
     ///
     /// # Errors
     /// The store cannot say whether it is done.
     pub async fn end_everyone(
         &self,
-        control: &Control,
+        revocation: &GlobalRevocation,
         event: &Event,
         now: Timestamp,
-    ) -> Result<Committed, StoreError> {
-        let moment_text = moment(control.not_before.unwrap_or(now));
-        let by = control.by.as_ref().map_or("system", UserId::as_str);
+    ) -> Result<TransactionOutcome, StoreError> {
+        let moment_text = moment(revocation.not_before.unwrap_or(now));
+        let by = revocation.by.as_ref().map_or("system", UserId::as_str);
         let update = Update::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(GLOBAL))
@@ -157,14 +158,14 @@ impl Store {
             .expression_attribute_names("#by", CONTROL_BY)
             .expression_attribute_values(":moment", moment_text)
             .expression_attribute_values(":by", text(by))
-            .expression_attribute_values(":note", text(control.note.clone().unwrap_or_default()))
+            .expression_attribute_values(":note", text(revocation.note.clone().unwrap_or_default()))
             .build()
             .expect("table, key and expression are given");
         let update = TransactWriteItem::builder().update(update).build();
         match self.transaction(vec![update, self.put_event(event)]).send().await {
             Ok(_) => {
-                self.control.keep(now, control);
-                Ok(Committed::Yes)
+                self.global_revocation.keep(now, revocation);
+                Ok(TransactionOutcome::Committed)
             }
             Err(error) => transaction_outcome(error),
         }

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Policy, Standing};
+use super::{Policy, Quota};
 use crate::domain::time::Timestamp;
 
 /// Into how many sub-windows a window is cut.
@@ -16,7 +16,7 @@ const PARTS: u64 = 10;
 
 /// How a policy's window is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
+pub struct WindowBuckets {
     /// Seconds of a sub-window.
     pub seconds: i64,
     /// How many of them count.
@@ -25,18 +25,18 @@ pub struct Cut {
 
 /// Attempts by sub-window, as a row holds them. Older ones may still be there; they do not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts(pub BTreeMap<i64, i64>);
+pub struct BucketCounts(pub BTreeMap<i64, i64>);
 
 /// What an attempt that has been counted gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judgement {
+pub enum LimitDecision {
     /// It is within the limit.
-    Within(Standing),
+    WithinLimit(Quota),
     /// It is over the limit: refused until this second, at which one passes again.
-    Over(Timestamp),
+    OverLimit(Timestamp),
 }
 
-impl Cut {
+impl WindowBuckets {
     /// The cut of a window.
     pub fn of(policy: &Policy) -> Self {
         let window = policy.window.as_secs().max(1);
@@ -56,37 +56,37 @@ impl Cut {
     }
 }
 
-impl Counts {
+impl BucketCounts {
     /// What counts at `now`, oldest first. A refused attempt takes itself back, and may do so late.
-    fn counting(&self, cut: Cut, now: Timestamp) -> impl DoubleEndedIterator<Item = (i64, i64)> {
+    fn counting(&self, cut: WindowBuckets, now: Timestamp) -> impl DoubleEndedIterator<Item = (i64, i64)> {
         let newest = cut.index(now);
         let range = (newest - cut.parts + 1)..=newest;
         self.0.range(range).map(|(index, count)| (*index, (*count).max(0)))
     }
 
     /// How much is used at `now`.
-    pub fn total(&self, cut: Cut, now: Timestamp) -> i64 {
+    pub fn total(&self, cut: WindowBuckets, now: Timestamp) -> i64 {
         self.counting(cut, now).map(|(_, count)| count).sum()
     }
 }
 
 /// Judges an attempt at `now` that is the last one in `counts`.
-pub fn judge(policy: &Policy, counts: &Counts, now: Timestamp) -> Judgement {
-    let cut = Cut::of(policy);
+pub fn judge(policy: &Policy, counts: &BucketCounts, now: Timestamp) -> LimitDecision {
+    let cut = WindowBuckets::of(policy);
     let total = counts.total(cut, now);
     let most = i64::from(policy.attempts);
     if total <= most {
         let remaining = u32::try_from(most - total).unwrap_or(0);
         let oldest = counts.counting(cut, now).find(|(_, count)| *count > 0);
         let reset = oldest.map_or(now, |(index, _)| cut.leaves(index));
-        return Judgement::Within(Standing { remaining, reset_seconds: now.seconds_until(reset) });
+        return LimitDecision::WithinLimit(Quota { remaining, reset_seconds: now.seconds_until(reset) });
     }
     let room = room_at(counts, cut, now, total - most);
-    Judgement::Over(room.max(now + policy.block.unwrap_or_default()))
+    LimitDecision::OverLimit(room.max(now + policy.block.unwrap_or_default()))
 }
 
 /// When one more attempt fits, once those that are over the limit have taken themselves back.
-fn room_at(counts: &Counts, cut: Cut, now: Timestamp, surplus: i64) -> Timestamp {
+fn room_at(counts: &BucketCounts, cut: WindowBuckets, now: Timestamp, surplus: i64) -> Timestamp {
     let mut surplus = surplus;
     let mut oldest = now + std::time::Duration::from_secs(1);
     // What is over the limit came last: it is taken from the newest.

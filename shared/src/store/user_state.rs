@@ -15,14 +15,14 @@ use crate::token::assertion::UsedMark;
 #[derive(Clone, Debug, Default)]
 pub struct UserState {
     /// The user's head.
-    pub head: Head,
+    pub record: UserRecord,
     /// All session rows, the expired and the ending ones too.
     pub sessions: Vec<Session>,
 }
 
 /// The row beside a user's sessions that keeps logins and revocations in order.
 #[derive(Clone, Debug, Default)]
-pub struct Head {
+pub struct UserRecord {
     /// Moves with every login and every revocation of many; 0 before the first.
     pub version: u64,
     /// Sign-ins before this moment are void.
@@ -39,8 +39,8 @@ impl Store {
     /// # Errors
     /// The store cannot say. A malformed row is logged and left out: it must not lock its user out.
     pub async fn user(&self, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
-        let (mut state, control) = tokio::try_join!(self.rows_of(user), self.control(now))?;
-        state.sessions = state.sessions.into_iter().map(|session| control.mark(session)).collect();
+        let (mut state, revocation) = tokio::try_join!(self.rows_of(user), self.global_revocation(now))?;
+        state.sessions = state.sessions.into_iter().map(|session| revocation.mark(session)).collect();
         Ok(state)
     }
 
@@ -74,8 +74,8 @@ impl Store {
         session: &SessionId,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let (row, control) = tokio::try_join!(self.row_of(user, session), self.control(now))?;
-        Ok(row.map(|session| control.mark(session)))
+        let (row, revocation) = tokio::try_join!(self.row_of(user, session), self.global_revocation(now))?;
+        Ok(row.map(|session| revocation.mark(session)))
     }
 
     async fn row_of(&self, user: &UserId, session: &SessionId) -> Result<Option<Session>, StoreError> {
@@ -107,7 +107,7 @@ impl UserState {
 
     fn add(&mut self, row: &Item) -> Result<(), StoreError> {
         if item::optional(row, SK) == Some("HEAD") {
-            self.head = Head::of(row)?;
+            self.record = UserRecord::of(row)?;
             return Ok(());
         }
         match session_of(row) {
@@ -121,7 +121,7 @@ impl UserState {
 /// A used assertion in the head: 8 bytes of mark, 8 of time.
 const USED_ENTRY_BYTES: usize = 16;
 
-impl Head {
+impl UserRecord {
     fn of(row: &Item) -> Result<Self, StoreError> {
         let used = row.get(USED).and_then(|value| value.as_b().ok());
         Ok(Self {
@@ -137,14 +137,14 @@ impl Head {
 
     /// The condition that nobody has moved the head since it was read.
     pub(super) fn unmoved(&self) -> &'static str {
-        if self.version == 0 { "attribute_not_exists(v)" } else { "v = :seen" }
+        if self.version == 0 { "attribute_not_exists(v)" } else { "v = :client" }
     }
 
     /// The version that was read, if there was one, and the next one: a value that no expression uses is an
     /// error of the request.
     pub(super) fn version_values(&self) -> Vec<(&'static str, AttributeValue)> {
-        let seen = (self.version > 0).then(|| (":seen", number(self.version)));
-        seen.into_iter().chain([(":next", number(self.version + 1))]).collect()
+        let client = (self.version > 0).then(|| (":client", number(self.version)));
+        client.into_iter().chain([(":next", number(self.version + 1))]).collect()
     }
 }
 

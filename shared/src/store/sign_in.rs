@@ -3,28 +3,28 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 
-use super::error::{Committed, StoreError, transaction_outcome};
+use super::error::{StoreError, TransactionOutcome, transaction_outcome};
 use super::item::{self, moment, text};
-use super::reading::{Head, pack_used};
 use super::schema::*;
+use super::user_state::{UserRecord, pack_used};
 use super::{Store, session_item};
 use crate::domain::event::Event;
 use crate::domain::session::Session;
-use crate::domain::session::end::End;
+use crate::domain::session::end::SessionEnd;
 use crate::domain::time::Timestamp;
 use crate::token::assertion::UsedMark;
 
 /// A sign-in, decided and ready to be written.
 #[derive(Clone, Debug)]
-pub struct Opening<'o> {
+pub struct SessionOpening<'o> {
     /// The new session.
     pub session: &'o Session,
     /// The head as it was read.
-    pub head: &'o Head,
+    pub record: &'o UserRecord,
     /// The assertions used lately, this one among them.
     pub used: &'o [(UsedMark, Timestamp)],
     /// Sessions that end with it.
-    pub ends: &'o [End],
+    pub ends: &'o [SessionEnd],
     /// What is told of it.
     pub events: &'o [Event],
     /// The moment, for event ids.
@@ -32,7 +32,7 @@ pub struct Opening<'o> {
 }
 
 /// How long a head outlives its last session, or what it was made for: 1 d.
-pub(super) const HEAD_TTL: std::time::Duration = std::time::Duration::from_secs(86_400);
+pub(super) const USER_RECORD_TTL: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 impl Store {
     /// Opens a session.
@@ -43,12 +43,12 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say whether it is done; the SDK repeats the same transaction under one token.
-    pub async fn open(&self, opening: &Opening<'_>) -> Result<Committed, StoreError> {
+    pub async fn open(&self, opening: &SessionOpening<'_>) -> Result<TransactionOutcome, StoreError> {
         let mut items = vec![self.put_session(opening.session), self.use_assertion(opening)];
         items.extend(opening.events.iter().map(|event| self.put_event(event)));
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
         match self.transaction(items).send().await {
-            Ok(_) => Ok(Committed::Yes),
+            Ok(_) => Ok(TransactionOutcome::Committed),
             Err(error) => transaction_outcome(error),
         }
     }
@@ -61,18 +61,21 @@ impl Store {
         TransactWriteItem::builder().put(put.build().expect("table and item are given")).build()
     }
 
-    fn use_assertion(&self, opening: &Opening<'_>) -> TransactWriteItem {
+    fn use_assertion(&self, opening: &SessionOpening<'_>) -> TransactWriteItem {
         let used = AttributeValue::B(Blob::new(pack_used(opening.used)));
         let mut update = Update::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(item::user_key(&opening.session.user)))
             .key(SK, text("HEAD"))
             .update_expression("SET v = :next, us = :used, #ttl = :ttl")
-            .condition_expression(opening.head.unmoved())
+            .condition_expression(opening.record.unmoved())
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":used", used)
-            .expression_attribute_values(":ttl", moment(opening.session.absolute_expires_at + HEAD_TTL));
-        for (name, value) in opening.head.version_values() {
+            .expression_attribute_values(
+                ":ttl",
+                moment(opening.session.absolute_expires_at + USER_RECORD_TTL),
+            );
+        for (name, value) in opening.record.version_values() {
             update = update.expression_attribute_values(name, value);
         }
         TransactWriteItem::builder()

@@ -3,23 +3,23 @@
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::Store;
-use super::consumed::Consumed;
-use super::error::{Committed, StoreError, transaction_outcome};
+use super::capacity::Consumed;
+use super::error::{StoreError, TransactionOutcome, transaction_outcome};
 use super::item::{self, Item, ending_attributes, moment, text};
-use super::opening::HEAD_TTL;
-use super::reading::Head;
-use super::rotating::held;
+use super::rotation::held;
 use super::schema::*;
+use super::sign_in::USER_RECORD_TTL;
+use super::user_state::UserRecord;
 use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::end::{End, EndReason, EndRecord};
+use crate::domain::session::end::{EndReason, EndRecord, SessionEnd};
 use crate::domain::time::Timestamp;
 
 /// What an ending of many sessions does to the head.
 #[derive(Clone, Copy, Debug)]
-pub struct HeadBump<'h> {
+pub struct UserRecordUpdate<'h> {
     /// The head as it was read: a login in between makes the transaction fail.
-    pub head: &'h Head,
+    pub record: &'h UserRecord,
     /// Sign-ins before this moment become void.
     pub tokens_valid_after: Option<Timestamp>,
 }
@@ -38,17 +38,17 @@ impl Store {
     pub async fn end(
         &self,
         user: &UserId,
-        ends: &[End],
-        bump: Option<HeadBump<'_>>,
+        ends: &[SessionEnd],
+        record_update: Option<UserRecordUpdate<'_>>,
         events: &[Event],
         now_millis: i64,
-    ) -> Result<Committed, StoreError> {
+    ) -> Result<TransactionOutcome, StoreError> {
         let mut items: Vec<TransactWriteItem> = vec![];
-        items.extend(bump.map(|bump| self.bump_head(user, bump)));
+        items.extend(record_update.map(|update| self.update_user_record(user, update)));
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
         items.extend(events.iter().map(|event| self.put_event(event)));
         match self.transaction(items).send().await {
-            Ok(_) => Ok(Committed::Yes),
+            Ok(_) => Ok(TransactionOutcome::Committed),
             Err(error) => transaction_outcome(error),
         }
     }
@@ -58,14 +58,14 @@ impl Store {
     /// *Atomicity*, errors: as [`Store::end`].
     pub async fn finish(
         &self,
-        end: &End,
+        end: &SessionEnd,
         now_millis: i64,
         consumed: &Consumed,
-    ) -> Result<Committed, StoreError> {
+    ) -> Result<TransactionOutcome, StoreError> {
         let reply = self.transaction(self.end_items(end, now_millis).into()).send().await;
         reply.map_or_else(transaction_outcome, |reply| {
             reply.consumed_capacity().iter().for_each(|capacity| consumed.writes(Some(capacity)));
-            Ok(Committed::Yes)
+            Ok(TransactionOutcome::Committed)
         })
     }
 
@@ -77,7 +77,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say.
-    pub async fn mark_ending(&self, end: &End) -> Result<bool, StoreError> {
+    pub async fn mark_pending_end(&self, end: &SessionEnd) -> Result<bool, StoreError> {
         let mut request = self.update_session(&end.user, &end.session).condition_expression(NO_OTHER_END);
         let mut set = vec![];
         for (name, value) in ending_attributes(&end.ending()) {
@@ -111,7 +111,7 @@ impl Store {
     /// Delete, event and record of one end. The delete asks for existence and, unless the row was marked when it
     /// was read, for no other end's mark; never for a generation: a refresh in between must not save a session
     /// that is being revoked.
-    pub(super) fn end_items(&self, end: &End, now_millis: i64) -> [TransactWriteItem; 3] {
+    pub(super) fn end_items(&self, end: &SessionEnd, now_millis: i64) -> [TransactWriteItem; 3] {
         let mut delete = Delete::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(item::user_key(&end.user)))
@@ -133,16 +133,16 @@ impl Store {
         [delete, self.put_event_until(&Event::ended(end, now_millis), ttl), record]
     }
 
-    fn bump_head(&self, user: &UserId, bump: HeadBump<'_>) -> TransactWriteItem {
+    fn update_user_record(&self, user: &UserId, record_update: UserRecordUpdate<'_>) -> TransactWriteItem {
         let mut update = Update::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(item::user_key(user)))
             .key(SK, text("HEAD"))
-            .condition_expression(bump.head.unmoved());
-        for (name, value) in bump.head.version_values() {
+            .condition_expression(record_update.record.unmoved());
+        for (name, value) in record_update.record.version_values() {
             update = update.expression_attribute_values(name, value);
         }
-        update = match bump.tokens_valid_after {
+        update = match record_update.tokens_valid_after {
             None => update.update_expression("SET v = :next"),
             // One that is about to go must last as long as the assertions that it voids.
             Some(at) => update
@@ -151,7 +151,7 @@ impl Store {
                 .expression_attribute_values(":at", moment(at))
                 .expression_attribute_values(
                     ":ttl",
-                    moment(bump.head.kept_until.unwrap_or(at).max(at + HEAD_TTL)),
+                    moment(record_update.record.kept_until.unwrap_or(at).max(at + USER_RECORD_TTL)),
                 ),
         };
         TransactWriteItem::builder()
@@ -167,7 +167,7 @@ const BY: &str = "ended_by";
 const NOTE: &str = "note";
 const USER: &str = "user_id";
 
-fn record_item(end: &End, ttl: Timestamp) -> Item {
+fn record_item(end: &SessionEnd, ttl: Timestamp) -> Item {
     let mut item = Item::from([
         (PK.into(), text(format!("X#{}", end.session))),
         (EVENT_ID.into(), text(RECORD)),

@@ -10,7 +10,7 @@ use crate::domain::severity::Severity;
 
 /// What a finding does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mode {
+pub enum RuleMode {
     /// Nothing.
     Off,
     /// An event, never of alerting severity.
@@ -23,7 +23,7 @@ pub enum Mode {
 
 #[derive(Clone, Copy, Debug)]
 struct Setting {
-    mode: Mode,
+    mode: RuleMode,
     severity: Severity,
     threshold: f64,
 }
@@ -48,7 +48,7 @@ pub enum RiskError {
     Rule(usize),
     /// No such mode.
     #[error("entry {0}: the modes are off, record, alert, end")]
-    Mode(usize),
+    RuleMode(usize),
     /// No such severity.
     #[error("entry {0}: the severities are info, low, medium, high, critical")]
     Severity(usize),
@@ -67,12 +67,12 @@ impl Default for Rules {
     fn default() -> Self {
         let setting = |rule| {
             let (mode, severity) = match rule {
-                Rule::NewDevice => (Mode::Record, Severity::Low),
-                Rule::IpChanged => (Mode::Record, Severity::Info),
+                Rule::NewDevice => (RuleMode::Record, Severity::Low),
+                Rule::IpChanged => (RuleMode::Record, Severity::Info),
                 Rule::NewCountry | Rule::CountryChanged | Rule::DeviceChanged => {
-                    (Mode::Record, Severity::Medium)
+                    (RuleMode::Record, Severity::Medium)
                 }
-                Rule::ImpossibleTravel => (Mode::Alert, Severity::High),
+                Rule::ImpossibleTravel => (RuleMode::Alert, Severity::High),
             };
             Setting { mode, severity, threshold: 900.0 }
         };
@@ -113,7 +113,7 @@ impl Rules {
 
     /// Whether any rule ends sessions: then a refresh reads the row before it writes.
     pub fn can_end(&self) -> bool {
-        self.settings.iter().any(|setting| setting.mode == Mode::End)
+        self.settings.iter().any(|setting| setting.mode == RuleMode::End)
     }
 
     pub(super) fn threshold(&self, rule: Rule) -> f64 {
@@ -124,12 +124,12 @@ impl Rules {
     pub(super) fn finding(&self, rule: Rule, mut detail: Value) -> Option<Finding> {
         let Setting { mode, severity, .. } = *self.setting(rule);
         let severity = match mode {
-            Mode::Off => return None,
-            Mode::Record => severity.min(Severity::Medium),
-            Mode::Alert | Mode::End => severity.max(Severity::High),
+            RuleMode::Off => return None,
+            RuleMode::Record => severity.min(Severity::Medium),
+            RuleMode::Alert | RuleMode::End => severity.max(Severity::High),
         };
         detail["mode"] = mode.name().into();
-        Some(Finding { rule, severity, ends: mode == Mode::End, detail })
+        Some(Finding { rule, severity, ends: mode == RuleMode::End, detail })
     }
 
     fn set(&mut self, entry: &str, number: usize) -> Result<(), RiskError> {
@@ -137,7 +137,8 @@ impl Rules {
         let rule = RULES.iter().find(|(_, own)| *own == name.trim()).ok_or(RiskError::Rule(number))?.0;
         let mut parts = rest.split(':').map(str::trim);
         let mut setting = *self.setting(rule);
-        setting.mode = Mode::parse(parts.next().unwrap_or_default()).ok_or(RiskError::Mode(number))?;
+        setting.mode =
+            RuleMode::parse(parts.next().unwrap_or_default()).ok_or(RiskError::RuleMode(number))?;
         if let Some(severity) = parts.next() {
             setting.severity = Severity::parse(severity).ok_or(RiskError::Severity(number))?;
         }
@@ -149,7 +150,7 @@ impl Rules {
         if parts.next().is_some() {
             return Err(RiskError::Form(number));
         }
-        if setting.mode == Mode::End && matches!(rule, Rule::NewDevice | Rule::NewCountry) {
+        if setting.mode == RuleMode::End && matches!(rule, Rule::NewDevice | Rule::NewCountry) {
             return Err(RiskError::EndsNothing(number));
         }
         self.settings[rule as usize] = setting;
@@ -161,7 +162,7 @@ impl Rules {
     }
 }
 
-impl Mode {
+impl RuleMode {
     fn name(self) -> &'static str {
         match self {
             Self::Off => "off",

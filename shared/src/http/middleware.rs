@@ -133,7 +133,7 @@ fn log(app: &App, line: &Line<'_>, response: &Response, problem: Option<&Problem
                 );
             }
         }
-        None if app.samples() => {
+        None if app.should_log_success() => {
             tracing::info!(request_id, method, route, status, duration_ms, "a request was served");
         }
         None => {}

@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
 };
 
-use super::consumed::Consumed;
+use super::audit_trail::event_item;
+use super::capacity::Consumed;
 use super::error::StoreError;
-use super::events::event_item;
 use super::item::{self, Item, moment, text};
 use super::schema::*;
 use super::{Store, session_of};
@@ -79,7 +79,7 @@ impl Store {
         now: Timestamp,
         consumed: &Consumed,
     ) -> Result<(Vec<Session>, u64), StoreError> {
-        let control = self.control(now).await?;
+        let revocation = self.global_revocation(now).await?;
         let (mut sessions, mut malformed) = (vec![], 0);
         let mut wanted: Vec<Item> = keys.into_iter().map(|key| key.0).collect();
         for attempt in 0..LEFTOVER_ATTEMPTS {
@@ -98,7 +98,7 @@ impl Store {
             reply.consumed_capacity().iter().for_each(|capacity| consumed.reads(Some(capacity)));
             for row in reply.responses().into_iter().flat_map(|tables| tables.values()).flatten() {
                 match session_of(row) {
-                    Ok(session) => sessions.push(control.mark(session)),
+                    Ok(session) => sessions.push(revocation.mark(session)),
                     Err(error) => {
                         malformed += 1;
                         tracing::error!(%error, "a session's row is malformed and passed over by cleanup");

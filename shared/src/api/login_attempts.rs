@@ -18,16 +18,16 @@ use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::app::App;
-use crate::app::limiter::{Attempter, Checked, check, fails_closed};
+use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::domain::event::Subject;
-use crate::domain::limit::sliding::Cut;
-use crate::domain::limit::{Mode, Policy};
+use crate::domain::limit::sliding_window::WindowBuckets;
+use crate::domain::limit::{LimitMode, Policy};
 use crate::domain::place::Network;
 use crate::domain::scope::ATTEMPTS;
 use crate::domain::time::Timestamp;
 use crate::http::body;
 use crate::http::problem::Problem;
-use crate::http::{backend, rate_limit};
+use crate::http::{rate_limit, service_caller};
 use crate::store::{Attempt, StoreError};
 
 /// The longest name of an account, in characters, as openapi.yaml counts. Only its hash is kept.
@@ -61,7 +61,7 @@ pub(super) async fn attempts(
     body: Body,
 ) -> Result<Response, Problem> {
     let now = app.now();
-    backend::expect(&app, &headers, ATTEMPTS, now).await?;
+    service_caller::expect(&app, &headers, ATTEMPTS, now).await?;
     let request: AttemptRequest = body::json(&headers, body).await?;
     let account = account(&request.subject)?;
     let limits = &app.config().limits;
@@ -75,9 +75,9 @@ pub(super) async fn attempts(
     }
     let who = attempter(&account, request.ip);
     match fails_closed(&app, policy, check(&app, policy, &who, now).await)? {
-        Checked::Over(until) => Err(rate_limit::refusal(policy, until, now)),
-        Checked::Unlimited => Ok(answer(policy.attempts, false)),
-        Checked::Within(standing) => {
+        CheckResult::OverLimit(until) => Err(rate_limit::refusal(policy, until, now)),
+        CheckResult::Unlimited => Ok(answer(policy.attempts, false)),
+        CheckResult::WithinLimit(standing) => {
             // Only now: what one network is refused must not put a stranger on `challenge`.
             let challenge = is_tried_from_many(&app, policy, &account, now).await?;
             let mut response = answer(standing.remaining, challenge);
@@ -103,10 +103,10 @@ fn account(subject: &str) -> Result<String, Problem> {
     Ok(BASE64URL.encode(&digest::digest(&digest::SHA256, plain.as_bytes()).as_ref()[..16]))
 }
 
-fn attempter(account: &str, ip: Option<IpAddr>) -> Attempter {
+fn attempter(account: &str, ip: Option<IpAddr>) -> LimitSubject {
     let network = ip.map(Network::of);
     let place = network.map_or_else(|| "-".to_owned(), |network| network.to_string());
-    Attempter {
+    LimitSubject {
         key: format!("{account}#{place}"),
         subject: network.map_or(Subject::Everyone, Subject::Network),
         session: None,
@@ -123,7 +123,9 @@ async fn is_tried_from_many(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     match app.store().attempt(&everywhere(policy, account), policy, now).await {
-        Ok(Attempt::Counted(counts)) => Ok(counts.total(Cut::of(policy), now) > i64::from(policy.attempts)),
+        Ok(Attempt::Counted(counts)) => {
+            Ok(counts.total(WindowBuckets::of(policy), now) > i64::from(policy.attempts))
+        }
         Ok(Attempt::Refused(_)) => Ok(true),
         // So many at once that DynamoDB slows them down come from more than one network.
         Err(error) if error.is_throttle() => Ok(true),
@@ -139,10 +141,10 @@ async fn clear(app: &App, policy: &Policy, account: &str, ip: Option<IpAddr>) ->
         app.store().take_back(&everywhere(policy, account), &failures).await
     };
     match policy.mode {
-        Mode::Off => Ok(()),
-        Mode::Enforce => forget.await,
+        LimitMode::Off => Ok(()),
+        LimitMode::Enforce => forget.await,
         // Who refuses nobody fails nobody.
-        Mode::Shadow => {
+        LimitMode::Shadow => {
             if let Err(error) = forget.await {
                 tracing::warn!(policy = policy.name, %error, "a success could not be counted");
             }

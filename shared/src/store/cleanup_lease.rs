@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use super::Store;
-use super::consumed::Consumed;
+use super::capacity::Consumed;
 use super::error::StoreError;
 use super::item::{self, Item, moment, number, text};
 use super::schema::*;

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::domain::event::StoredEvent;
-use crate::domain::risk::Noted;
+use crate::domain::risk::StoredFinding;
 use crate::domain::session::Session;
 use crate::domain::severity::Severity;
 use crate::http::caller::Caller;
 
 pub(super) fn session(session: &Session, caller: &Caller) -> Value {
-    let (device, place) = (&session.seen.device, &session.seen.place);
+    let (device, place) = (&session.client.device, &session.client.place);
     let location = json!({
         "country": place.country, "region": place.region, "city": place.city,
         "latitude": place.latitude, "longitude": place.longitude,
@@ -23,7 +23,7 @@ pub(super) fn session(session: &Session, caller: &Caller) -> Value {
         "browser_version": device.browser_version,
         "os": device.os,
         "os_version": device.os_version,
-        "ip_address": session.seen.ip,
+        "ip_address": session.client.ip,
         "location": if place.is_unknown() { Value::Null } else { location },
         "created_at": session.created_at.to_rfc3339(),
         "last_activity": session.last_activity.to_rfc3339(),
@@ -37,8 +37,8 @@ pub(super) fn session(session: &Session, caller: &Caller) -> Value {
 
 /// What was noticed about a session, newest first, and how bad the worst of it is.
 fn risk(session: &Session) -> Value {
-    let worst = session.noted.iter().map(|noted| noted.severity).max();
-    let finding = |noted: &Noted| {
+    let worst = session.findings.iter().map(|noted| noted.severity).max();
+    let finding = |noted: &StoredFinding| {
         json!({
             "code": noted.rule.name(),
             "severity": noted.severity.as_str(),
@@ -48,7 +48,7 @@ fn risk(session: &Session) -> Value {
     };
     json!({
         "level": worst.map_or("none", Severity::as_str),
-        "findings": session.noted.iter().map(finding).collect::<Vec<_>>(),
+        "findings": session.findings.iter().map(finding).collect::<Vec<_>>(),
     })
 }
 

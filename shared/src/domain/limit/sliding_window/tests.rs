@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::limit::Mode;
+use crate::domain::limit::LimitMode;
 
 fn policy(attempts: u32, window: u64, block: Option<u64>) -> Policy {
     Policy {
@@ -13,7 +13,7 @@ fn policy(attempts: u32, window: u64, block: Option<u64>) -> Policy {
         attempts,
         window: Duration::from_secs(window),
         block: block.map(Duration::from_secs),
-        mode: Mode::Enforce,
+        mode: LimitMode::Enforce,
     }
 }
 
@@ -24,20 +24,20 @@ fn at(seconds: i64) -> Timestamp {
 /// A row and what the store does to it.
 #[derive(Default)]
 struct Row {
-    counts: Counts,
+    counts: BucketCounts,
     blocked_until: Option<Timestamp>,
 }
 
 impl Row {
-    fn attempt(&mut self, policy: &Policy, now: Timestamp) -> Result<Standing, Timestamp> {
+    fn attempt(&mut self, policy: &Policy, now: Timestamp) -> Result<Quota, Timestamp> {
         if let Some(until) = self.blocked_until.filter(|until| now < *until) {
             return Err(until);
         }
-        let slot = Cut::of(policy).index(now);
+        let slot = WindowBuckets::of(policy).index(now);
         *self.counts.0.entry(slot).or_default() += 1;
         match judge(policy, &self.counts, now) {
-            Judgement::Within(standing) => Ok(standing),
-            Judgement::Over(until) => {
+            LimitDecision::WithinLimit(standing) => Ok(standing),
+            LimitDecision::OverLimit(until) => {
                 *self.counts.0.entry(slot).or_default() -= 1;
                 self.blocked_until = Some(until);
                 Err(until)
@@ -49,7 +49,7 @@ impl Row {
 #[test]
 fn a_window_is_never_cut_longer_than_it_is() {
     for window in 1..4_000 {
-        let cut = Cut::of(&policy(1, window, None));
+        let cut = WindowBuckets::of(&policy(1, window, None));
         let length = u64::try_from(cut.seconds * cut.parts).unwrap();
         assert!(length <= window && length * 10 >= window * 9, "{window}: {cut:?}");
         assert!(cut.parts < 20, "{window}: a row of {} numbers", cut.parts);
@@ -59,18 +59,18 @@ fn a_window_is_never_cut_longer_than_it_is() {
 #[test]
 fn racing_attempts_that_are_not_yet_taken_back_promise_the_same_second() {
     let policy = policy(5, 900, None);
-    let slot = Cut::of(&policy).index(at(0));
-    let lone = Counts([(slot, 6)].into());
-    let crowd = Counts([(slot, 60)].into());
+    let slot = WindowBuckets::of(&policy).index(at(0));
+    let lone = BucketCounts([(slot, 6)].into());
+    let crowd = BucketCounts([(slot, 60)].into());
     assert_eq!(judge(&policy, &lone, at(0)), judge(&policy, &crowd, at(0)));
 }
 
 #[test]
 fn what_is_older_than_the_window_or_taken_back_late_counts_nothing() {
     let policy = policy(5, 900, None);
-    let slot = Cut::of(&policy).index(at(0));
-    let counts = Counts([(slot - 10, 50), (slot - 9, -3), (slot, 1)].into());
-    let Judgement::Within(standing) = judge(&policy, &counts, at(0)) else { panic!("refused") };
+    let slot = WindowBuckets::of(&policy).index(at(0));
+    let counts = BucketCounts([(slot - 10, 50), (slot - 9, -3), (slot, 1)].into());
+    let LimitDecision::WithinLimit(standing) = judge(&policy, &counts, at(0)) else { panic!("refused") };
     assert_eq!(standing.remaining, 4);
 }
 
@@ -120,7 +120,7 @@ proptest! {
                 passed.push(now);
             }
         }
-        let cut = Cut::of(&policy);
+        let cut = WindowBuckets::of(&policy);
         let sure = Duration::from_secs(u64::try_from(cut.seconds * (cut.parts - 1)).unwrap());
         for (index, first) in passed.iter().enumerate() {
             let within = passed[index..].iter().filter(|moment| moment.distance(*first) < sure).count();

@@ -14,7 +14,7 @@ const FACT_MAX_BYTES: usize = 14;
 
 /// A finding as a row remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Noted {
+pub struct StoredFinding {
     /// Which rule.
     pub rule: Rule,
     /// How bad it was.
@@ -27,7 +27,7 @@ pub struct Noted {
     pub to: Option<String>,
 }
 
-impl Noted {
+impl StoredFinding {
     /// What to remember of a finding; what is only informative is left to the audit trail.
     pub fn of(finding: &Finding, at: Timestamp) -> Option<Self> {
         let fact = |names: &[&str]| {
@@ -48,26 +48,26 @@ impl Noted {
 const SPECIAL: [char; 3] = ['\n', '\t', ':'];
 
 /// The newest of `older` and `newer`, newest first.
-pub fn newest(newer: Vec<Noted>, older: &[Noted]) -> Vec<Noted> {
+pub fn merge_recent(newer: Vec<StoredFinding>, older: &[StoredFinding]) -> Vec<StoredFinding> {
     newer.into_iter().chain(older.iter().cloned()).take(KEPT).collect()
 }
 
 /// One text for the row.
-pub fn pack(noted: &[Noted]) -> String {
-    let line = |noted: &Noted| {
+pub fn encode_findings(stored: &[StoredFinding]) -> String {
+    let line = |stored: &StoredFinding| {
         let fact = |text: &Option<String>| text.clone().unwrap_or_default();
-        let (rule, severity) = (noted.rule as u8, noted.severity as u8);
-        format!("{rule}{severity}{}:{}\t{}", noted.at.seconds(), fact(&noted.from), fact(&noted.to))
+        let (rule, severity) = (stored.rule as u8, stored.severity as u8);
+        format!("{rule}{severity}{}:{}\t{}", stored.at.seconds(), fact(&stored.from), fact(&stored.to))
     };
-    noted.iter().take(KEPT).map(line).collect::<Vec<_>>().join("\n")
+    stored.iter().take(KEPT).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Reads what [`pack`] wrote; what a newer version wrote otherwise is left out.
-pub fn unpack(text: &str) -> Vec<Noted> {
-    text.lines().filter_map(unpack_line).collect()
+/// Reads what [`encode_findings`] wrote; what a newer version wrote otherwise is left out.
+pub fn decode_findings(text: &str) -> Vec<StoredFinding> {
+    text.lines().filter_map(decode_line).collect()
 }
 
-fn unpack_line(line: &str) -> Option<Noted> {
+fn decode_line(line: &str) -> Option<StoredFinding> {
     let (head, facts) = line.split_once(':')?;
     let (from, to) = facts.split_once('\t')?;
     let digit =
@@ -76,7 +76,7 @@ fn unpack_line(line: &str) -> Option<Noted> {
     let severity = digit(1).and_then(|index| Severity::ALL.get(index).copied())?;
     let fact = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let at = Timestamp::from_seconds(head.get(2..)?.parse().ok()?);
-    Some(Noted { rule, severity, at, from: fact(from), to: fact(to) })
+    Some(StoredFinding { rule, severity, at, from: fact(from), to: fact(to) })
 }
 
 #[cfg(test)]
@@ -88,29 +88,31 @@ mod tests {
     fn findings_survive_their_row() {
         let finding = |rule, detail| Finding { rule, severity: Severity::High, ends: false, detail };
         let at = Timestamp::from_seconds(1_732_442_400);
-        let noted: Vec<_> = [
+        let stored: Vec<_> = [
             finding(Rule::ImpossibleTravel, json!({"from": "DE", "to": "US", "km": 6385})),
             finding(Rule::NewDevice, json!({"device": "Samsung Internet:on\tAndroid"})),
         ]
         .iter()
-        .filter_map(|finding| Noted::of(finding, at))
+        .filter_map(|finding| StoredFinding::of(finding, at))
         .collect();
-        assert_eq!(unpack(&pack(&noted)), noted);
-        assert_eq!(noted[1].to.as_deref(), Some("Samsung Intern"));
+        assert_eq!(decode_findings(&encode_findings(&stored)), stored);
+        assert_eq!(stored[1].to.as_deref(), Some("Samsung Intern"));
     }
 
     #[test]
     fn a_row_keeps_the_newest_three_within_its_budget() {
         let detail = json!({"from": "x".repeat(40), "to": "y".repeat(40)});
         let finding = Finding { rule: Rule::CountryChanged, severity: Severity::Medium, ends: false, detail };
-        let at = |second: i64| Noted::of(&finding, Timestamp::from_seconds(99_999_999_990 + second)).unwrap();
-        let kept = newest(vec![at(4)], &[at(3), at(2), at(1)]);
-        assert_eq!(kept.iter().map(|noted| noted.at.seconds() % 10).collect::<Vec<_>>(), [4, 3, 2]);
-        assert!(pack(&kept).len() <= 135, "{}", pack(&kept).len());
+        let at = |second: i64| {
+            StoredFinding::of(&finding, Timestamp::from_seconds(99_999_999_990 + second)).unwrap()
+        };
+        let kept = merge_recent(vec![at(4)], &[at(3), at(2), at(1)]);
+        assert_eq!(kept.iter().map(|stored| stored.at.seconds() % 10).collect::<Vec<_>>(), [4, 3, 2]);
+        assert!(encode_findings(&kept).len() <= 135, "{}", encode_findings(&kept).len());
     }
 
     #[test]
     fn what_nobody_wrote_is_left_out() {
-        assert_eq!(unpack("\n9:x\n99123:a\tb\n01:\n0\u{e4}1:\t"), []);
+        assert_eq!(decode_findings("\n9:x\n99123:a\tb\n01:\n0\u{e4}1:\t"), []);
     }
 }

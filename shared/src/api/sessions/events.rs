@@ -5,9 +5,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::super::limited::limited;
+use super::super::general_limit::limited;
 use super::super::target_user::TargetUser;
-use super::view;
+use super::session_view;
 use crate::app::App;
 use crate::domain::event::EVENT_TYPES;
 use crate::domain::id::UserId;
@@ -25,7 +25,7 @@ const LIMIT_MAX: usize = 100;
 pub(super) async fn trail(
     State(app): State<App>,
     caller: Caller,
-    Client(seen): Client,
+    Client(client): Client,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
@@ -33,10 +33,10 @@ pub(super) async fn trail(
     let wanted = wanted(&app, &query, subject.user(&caller))?;
     let trail = async { app.store().trail(subject.user(&caller), &wanted).await.map_err(Problem::from) };
     let look = async { tokio::try_join!(subject.look(&app, &caller), trail) };
-    limited(&app, &caller, &seen, look, |(_, trail)| {
+    limited(&app, &caller, &client, look, |(_, trail)| {
         let key = &app.config().keys.refresh()[0];
         let events: Vec<Value> =
-            trail.events.iter().map(|event| view::event(event, subject.is_other())).collect();
+            trail.events.iter().map(|event| session_view::event(event, subject.is_other())).collect();
         let next = trail.next.map(|event| cursor::seal(subject.user(&caller), event, key));
         Ok(Json(json!({"events": events, "next_cursor": next})).into_response())
     })

@@ -9,11 +9,11 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::error::StoreError;
-use super::item::{self, moment, number, seen_attributes, text};
+use super::item::{self, client_attributes, moment, number, text};
 use super::schema::*;
 use super::{Store, session_of};
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::risk::{self, Noted};
+use crate::domain::risk::{self, StoredFinding};
 use crate::domain::session::Session;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::Rotation;
@@ -21,11 +21,11 @@ use crate::domain::time::Timestamp;
 
 /// How a conditional write on a session came out.
 #[derive(Clone, Debug)]
-pub enum Conditional {
+pub enum ConditionalWrite {
     /// It is done; this is the row as it was before. One that is `ending` is over all the same.
-    Held(Box<Session>),
+    Applied(Box<Session>),
     /// Nothing is done; this is the row, if there is one.
-    Refused(Option<Box<Session>>),
+    Rejected(Option<Box<Session>>),
 }
 
 /// The row is the one the token names, live, at the token's generation, and not blocked.
@@ -39,13 +39,17 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say; the write may have happened (the same request, repeated, finds out).
-    pub async fn rotate(&self, token: &RefreshToken, rotation: &Rotation) -> Result<Conditional, StoreError> {
+    pub async fn rotate(
+        &self,
+        token: &RefreshToken,
+        rotation: &Rotation,
+    ) -> Result<ConditionalWrite, StoreError> {
         let mut set = String::from(
             "SET g = :next, r = :now, a = :now, e = :e, ws = :ws, wc = :wc, k = :k, #ttl = :ttl, eb = :eb",
         );
         let mut remove = String::from(" REMOVE b");
         let mut request = self.conditional_update(token, rotation.rotated_at);
-        for (name, value) in seen_attributes(&rotation.seen) {
+        for (name, value) in client_attributes(&rotation.client) {
             match value {
                 Some(value) => {
                     set.push_str(&format!(", {name} = :{name}_"));
@@ -79,7 +83,7 @@ impl Store {
         token: &RefreshToken,
         until: Timestamp,
         now: Timestamp,
-    ) -> Result<Conditional, StoreError> {
+    ) -> Result<ConditionalWrite, StoreError> {
         let request = self
             .conditional_update(token, now)
             .update_expression("SET b = :until")
@@ -93,12 +97,12 @@ impl Store {
         &self,
         request: UpdateItemFluentBuilder,
         now: Timestamp,
-    ) -> Result<Conditional, StoreError> {
-        let (outcome, control) = tokio::try_join!(send(request), self.control(now))?;
-        let mark = |row: Box<Session>| Box::new(control.mark(*row));
+    ) -> Result<ConditionalWrite, StoreError> {
+        let (outcome, revocation) = tokio::try_join!(send(request), self.global_revocation(now))?;
+        let mark = |row: Box<Session>| Box::new(revocation.mark(*row));
         Ok(match outcome {
-            Conditional::Held(row) => Conditional::Held(mark(row)),
-            Conditional::Refused(row) => Conditional::Refused(row.map(mark)),
+            ConditionalWrite::Applied(row) => ConditionalWrite::Applied(mark(row)),
+            ConditionalWrite::Rejected(row) => ConditionalWrite::Rejected(row.map(mark)),
         })
     }
 
@@ -108,12 +112,17 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say.
-    pub async fn note(&self, user: &UserId, session: &SessionId, noted: &[Noted]) -> Result<(), StoreError> {
+    pub async fn note(
+        &self,
+        user: &UserId,
+        session: &SessionId,
+        noted: &[StoredFinding],
+    ) -> Result<(), StoreError> {
         let request = self
             .update_session(user, session)
             .update_expression("SET f = :noted")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":noted", text(risk::pack(noted)));
+            .expression_attribute_values(":noted", text(risk::encode_findings(noted)));
         held(request.send().await).map(drop)
     }
 
@@ -175,18 +184,18 @@ where
     }
 }
 
-async fn send(request: UpdateItemFluentBuilder) -> Result<Conditional, StoreError> {
+async fn send(request: UpdateItemFluentBuilder) -> Result<ConditionalWrite, StoreError> {
     let error = match request.send().await {
         Ok(reply) => {
             let before = reply.attributes().ok_or(StoreError::Malformed(PK))?;
-            return Ok(Conditional::Held(Box::new(session_of(before)?)));
+            return Ok(ConditionalWrite::Applied(Box::new(session_of(before)?)));
         }
         Err(error) => error,
     };
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
             let row = refused.item().filter(|row| !row.is_empty()).map(session_of).transpose()?;
-            Ok(Conditional::Refused(row.map(Box::new)))
+            Ok(ConditionalWrite::Rejected(row.map(Box::new)))
         }
         _ => Err(StoreError::unavailable(error)),
     }

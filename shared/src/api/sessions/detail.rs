@@ -5,10 +5,10 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
-use super::super::limited::limited;
+use super::super::general_limit::limited;
 use super::super::revoke_response::session_not_found;
 use super::super::target_user::TargetUser;
-use super::view;
+use super::session_view;
 use crate::app::App;
 use crate::domain::id::SessionId;
 use crate::http::caller::Caller;
@@ -22,7 +22,7 @@ const RECENT_EVENTS: usize = 20;
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
-    Client(seen): Client,
+    Client(client): Client,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -34,10 +34,11 @@ pub(super) async fn one(
         app.store().trail(subject.user(&caller), &query).await.map_err(Problem::from)
     };
     let look = async { tokio::try_join!(subject.look(&app, &caller), trail) };
-    limited(&app, &caller, &seen, look, |(state, trail)| {
+    limited(&app, &caller, &client, look, |(state, trail)| {
         let session = id.and_then(|id| state.live_session(&id, caller.now)).ok_or_else(session_not_found)?;
-        let mut body = view::session(session, &caller);
-        body["events"] = trail.events.iter().map(|event| view::event(event, subject.is_other())).collect();
+        let mut body = session_view::session(session, &caller);
+        body["events"] =
+            trail.events.iter().map(|event| session_view::event(event, subject.is_other())).collect();
         Ok(Json(body).into_response())
     })
     .await

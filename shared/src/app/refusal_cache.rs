@@ -11,9 +11,9 @@ const MOST: usize = 1_024;
 
 /// The keys that are refused, and until when.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<String, Timestamp>>);
+pub struct RefusalCache(Mutex<HashMap<String, Timestamp>>);
 
-impl Remembered {
+impl RefusalCache {
     /// Until when a key is refused, if it is at `now`.
     pub fn until(&self, key: &str, now: Timestamp) -> Option<Timestamp> {
         let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_remembered_until_its_second() {
-        let remembered = Remembered::default();
+        let remembered = RefusalCache::default();
         remembered.remember("a", at(10), at(0));
         assert_eq!(remembered.until("a", at(9)), Some(at(10)));
         assert_eq!(remembered.until("a", at(10)), None);
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_memory_is_bounded_whoever_knocks() {
-        let remembered = Remembered::default();
+        let remembered = RefusalCache::default();
         for number in 0..5_000 {
             remembered.remember(&number.to_string(), at(10_000 + number), at(0));
         }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use crate::app::App;
-use crate::app::limiter::{Attempter, Checked, check, fails_open};
+use crate::app::limiter::{CheckResult, LimitSubject, check, fails_open};
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::Subject;
 use crate::http::caller::Caller;
@@ -20,12 +20,12 @@ use crate::http::rate_limit;
 pub(super) async fn limited<T>(
     app: &App,
     caller: &Caller,
-    seen: &ClientContext,
+    client: &ClientContext,
     look: impl Future<Output = Result<T, Problem>>,
     answer: impl FnOnce(T) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
     refused_before(app, caller)?;
-    let (looked, checked) = tokio::join!(look, count(app, caller, seen));
+    let (looked, checked) = tokio::join!(look, count(app, caller, client));
     let looked = looked?;
     let headers = checked?;
     match answer(looked) {
@@ -41,19 +41,19 @@ pub(super) async fn limited<T>(
 ///
 /// # Errors
 /// It is one too many.
-pub(super) async fn count(app: &App, caller: &Caller, seen: &ClientContext) -> Result<HeaderMap, Problem> {
+pub(super) async fn count(app: &App, caller: &Caller, client: &ClientContext) -> Result<HeaderMap, Problem> {
     let policy = &app.config().limits.general;
-    let who = Attempter {
+    let who = LimitSubject {
         key: caller.session.to_string(),
         subject: Subject::User(caller.user.clone()),
         session: Some(caller.session),
-        ip: seen.ip,
+        ip: client.ip,
         can_be_cleared: false,
     };
     match fails_open(app, policy, check(app, policy, &who, caller.now).await) {
-        Checked::Within(standing) => Ok(rate_limit::headers(policy, standing)),
-        Checked::Over(until) => Err(rate_limit::refusal(policy, until, caller.now)),
-        Checked::Unlimited => Ok(HeaderMap::new()),
+        CheckResult::WithinLimit(standing) => Ok(rate_limit::headers(policy, standing)),
+        CheckResult::OverLimit(until) => Err(rate_limit::refusal(policy, until, caller.now)),
+        CheckResult::Unlimited => Ok(HeaderMap::new()),
     }
 }
 
@@ -65,6 +65,6 @@ pub(super) fn refused_before(app: &App, caller: &Caller) -> Result<(), Problem> 
     let policy = &app.config().limits.general;
     let key = format!("{}#{}", policy.name, caller.session);
     let until = app.refused().until(&key, caller.now);
-    let until = until.filter(|_| policy.mode == crate::domain::limit::Mode::Enforce);
+    let until = until.filter(|_| policy.mode == crate::domain::limit::LimitMode::Enforce);
     until.map_or(Ok(()), |until| Err(rate_limit::refusal(policy, until, caller.now)))
 }

@@ -17,14 +17,14 @@ use super::error::StoreError;
 use super::item::{self, Item, moment, number, text};
 use super::schema::*;
 use crate::domain::limit::Policy;
-use crate::domain::limit::sliding::{Counts, Cut};
+use crate::domain::limit::sliding_window::{BucketCounts, WindowBuckets};
 use crate::domain::time::Timestamp;
 
 /// How a counted attempt came out.
 #[derive(Clone, Debug)]
 pub enum Attempt {
     /// It is counted; these are all that count.
-    Counted(Counts),
+    Counted(BucketCounts),
     /// The key is refused until this second; nothing is counted.
     Refused(Timestamp),
 }
@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// The store cannot say whether it is counted.
     pub async fn attempt(&self, key: &str, policy: &Policy, now: Timestamp) -> Result<Attempt, StoreError> {
-        let cut = Cut::of(policy);
+        let cut = WindowBuckets::of(policy);
         let newest = cut.index(now);
         // Those of the window before; what a quiet time left behind is swept when there is much of it.
         let stale: Vec<String> = ((newest - 3 * cut.parts)..=(newest - cut.parts)).map(sub_window).collect();
@@ -89,7 +89,7 @@ impl Store {
         let mut counts = counts_of(&row);
         let current = counts.0.split_off(&(newest - cut.parts + 1));
         self.sweep(key, &counts).await;
-        Ok(Attempt::Counted(Counts(current)))
+        Ok(Attempt::Counted(BucketCounts(current)))
     }
 
     /// Refuses a key until `until`, and takes back the attempt that was one too many: a refused one does
@@ -107,7 +107,7 @@ impl Store {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Refusal, StoreError> {
-        let slot = sub_window(Cut::of(policy).index(now));
+        let slot = sub_window(WindowBuckets::of(policy).index(now));
         let outcome = self
             .update_limit(key)
             .update_expression(format!("SET blocked_until = :until, #ttl = :ttl ADD {slot} :less"))
@@ -132,7 +132,9 @@ impl Store {
         };
         let until = item::timestamp(row, BLOCKED_UNTIL)?;
         // It is refused, whether its own attempt can be taken back or not.
-        if let Err(error) = self.take_back(key, &Counts([(Cut::of(policy).index(now), 1)].into())).await {
+        if let Err(error) =
+            self.take_back(key, &BucketCounts([(WindowBuckets::of(policy).index(now), 1)].into())).await
+        {
             tracing::debug!(%error, "a refused attempt stays counted");
         }
         Ok(Refusal { until, first: false })
@@ -144,7 +146,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say.
-    pub async fn forget_attempts(&self, key: &str) -> Result<Counts, StoreError> {
+    pub async fn forget_attempts(&self, key: &str) -> Result<BucketCounts, StoreError> {
         let reply = self
             .client
             .delete_item()
@@ -164,7 +166,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot say.
-    pub async fn take_back(&self, key: &str, counts: &Counts) -> Result<(), StoreError> {
+    pub async fn take_back(&self, key: &str, counts: &BucketCounts) -> Result<(), StoreError> {
         if counts.0.is_empty() {
             return Ok(());
         }
@@ -179,12 +181,12 @@ impl Store {
             .expression_attribute_names("#key", KEY)
             .customize()
             .config_override(once());
-        super::rotating::held(request.send().await).map(drop)
+        super::rotation::held(request.send().await).map(drop)
     }
 
     /// Removes sub-windows that quiet times left behind, so that a row stays small for ever: one write more in
     /// some thirty. Best effort: they count nothing.
-    async fn sweep(&self, key: &str, stale: &Counts) {
+    async fn sweep(&self, key: &str, stale: &BucketCounts) {
         if stale.0.len() <= STALE_MAX {
             return;
         }
@@ -218,13 +220,13 @@ fn sub_window(index: i64) -> String {
     format!("b{index}")
 }
 
-fn counts_of(row: &Item) -> Counts {
+fn counts_of(row: &Item) -> BucketCounts {
     let entry = |name: &String| {
         let index = name.strip_prefix('b')?.parse().ok()?;
         let count = row.get(name)?.as_n().ok()?.parse().ok()?;
         Some((index, count))
     };
-    Counts(row.keys().filter_map(entry).collect())
+    BucketCounts(row.keys().filter_map(entry).collect())
 }
 
 fn blocked_until(row: Option<&Item>) -> Result<Timestamp, StoreError> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::admin;
 use crate::app::App;
-use crate::app::cleanup::{Budget, CleanupError, Mode, Report, run};
+use crate::app::cleanup::{Budget, CleanupError, CleanupMode, Report, run};
 use crate::http::body;
 use crate::http::caller::Caller;
 use crate::http::problem::{Code, Problem};
@@ -31,7 +31,7 @@ pub(super) async fn clean(State(app): State<App>, request: Request) -> Result<Js
     let _: CleanRequest = body::json(&parts.headers, Body::new(body)).await?;
     admin::own_row(&app, &caller).await?;
     let shards = app.config().expiry_shards;
-    let report = run(app.store(), app.clock(), shards, Budget::on_demand(), Mode::Clean).await;
+    let report = run(app.store(), app.clock(), shards, Budget::on_demand(), CleanupMode::Clean).await;
     let report = report.map_err(|error| match error {
         CleanupError::Running => Problem::of(Code::CleanupRunning),
         CleanupError::Store(error) => error.into(),
