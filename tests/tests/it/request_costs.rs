@@ -13,7 +13,7 @@ const READ_PRICE: f64 = 0.125;
 /// What `work` alone costs. Whether everyone was signed out is asked before, as an instance does once in five
 /// seconds; that has a test of its own.
 async fn cost<T>(world: &World, work: impl Future<Output = T>) -> (T, Usage) {
-    world.laptop.store.control(world.now()).await.expect("the engine answers");
+    world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
     world.laptop.stats.reset();
     let result = work.await;
     (result, world.laptop.stats.total())

@@ -89,13 +89,13 @@ fn average(name: &'static str, total: Usage, times: u32, answer: &Reply) -> Call
 async fn refresh(world: &World) -> Call {
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
-    world.laptop.store.control(world.now()).await.expect("the engine answers");
+    world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
     let mut total = Usage::default();
     let mut last = None;
     for _ in 0..100 {
         world.advance(86_400 / 20);
         // Whether everyone was signed out is read by an instance, not by a call.
-        world.laptop.store.control(world.now()).await.expect("the engine answers");
+        world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
         world.laptop.stats.reset();
         let reply = device.refresh(&tokens.refresh).await;
         total.write_units += world.laptop.stats.total().write_units;
@@ -110,7 +110,7 @@ async fn sign_in(world: &World) -> Call {
     let device = world.device();
     device.sign_in("bob").await;
     let assertion = world.assertion("bob");
-    world.laptop.store.control(world.now()).await.expect("the engine answers");
+    world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
     world.laptop.stats.reset();
     let reply = device.login(&assertion).await;
     average("sign-in", world.laptop.stats.total(), 1, reply.assert_status(201))

@@ -42,7 +42,7 @@ async fn however_long_the_history_it_is_one_read_more() {
         world.advance(40);
         tokens = device.sign_in("alice").await;
     }
-    world.laptop.store.control(world.now()).await.expect("the engine answers");
+    world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
     world.laptop.stats.reset();
     let reply = device.bearer(&tokens.access).get("/api/auth/sessions?include=analytics").await;
     assert_eq!(reply.status, 200);

@@ -34,7 +34,7 @@ impl Machine {
     /// Has the next attempts of an operation fail. That everyone was signed out is asked before: the trouble is
     /// meant for the call itself.
     pub(crate) async fn arrange(&self, trouble: &Trouble) {
-        self.world.laptop.store.control(self.world.now()).await.expect("nothing is in the way yet");
+        self.world.laptop.store.global_revocation(self.world.now()).await.expect("nothing is in the way yet");
         for kind in &trouble.faults {
             self.world.laptop.faults.queue(Some(trouble.operation), *kind, 1);
         }
