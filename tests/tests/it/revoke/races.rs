@@ -159,8 +159,8 @@ async fn of_two_ends_of_a_session_the_first_one_counts_and_the_other_learns_it()
     // Both have read the row; one is starved and marks it, the other one's transaction comes next.
     let theft = end(EndReason::ReuseDetected, Actor::System);
     let own = end(EndReason::SignedOut, Actor::User);
-    assert!(world.laptop.store.mark_ending(&theft).await.unwrap());
-    assert!(!world.laptop.store.mark_ending(&own).await.unwrap(), "it is marked already");
+    assert!(world.laptop.store.mark_pending_end(&theft).await.unwrap());
+    assert!(!world.laptop.store.mark_pending_end(&own).await.unwrap(), "it is marked already");
     assert!(!end_one(&world.laptop.app, &own, &[]).await.unwrap(), "this one ended nothing");
     let record =
         world.laptop.store.end_record(&session).await.unwrap().expect("the first one is carried out");
@@ -176,5 +176,5 @@ async fn a_mark_whose_reply_is_lost_is_ones_own_all_the_same() {
     let row = world.laptop.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
     let end = SessionEnd::of(&row, PendingEnd::new(EndReason::Admin, Actor::System, world.now()));
     world.laptop.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
-    assert!(world.laptop.store.mark_ending(&end).await.unwrap());
+    assert!(world.laptop.store.mark_pending_end(&end).await.unwrap());
 }

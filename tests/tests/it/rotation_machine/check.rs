@@ -176,6 +176,6 @@ fn fingerprint_of_row(row: &Row) -> String {
         row.absolute_expires_at.seconds(),
         (row.window.start.seconds(), row.window.count),
         row.blocked_until.map(Timestamp::seconds),
-        row.ending.as_ref().map(|ending| ending.reason.as_str()),
+        row.pending_end.as_ref().map(|ending| ending.reason.as_str()),
     )
 }
