@@ -1,52 +1,52 @@
-/** Are these the claims of an access token, for us, and is it their time? *Source*: RFC 9068 section 2.2. */
+/** Are these the claims of an access token for this API, and is the token valid now? *Source*: RFC 9068 section 2.2. */
 
 import { AccessTokenError } from './errors.js';
 
-/** What a good access token says. Times are in seconds since 1970. */
+/** The claims of a valid access token. Times are in seconds since 1970. */
 export interface AccessTokenClaims {
-  /** Who minted it. */
+  /** The issuer. */
   readonly iss: string;
   /** The user. */
   readonly sub: string;
-  /** For whom: one text, never a list. */
+  /** The audience: one string, never a list. */
   readonly aud: string;
-  /** The client: with Latchkey, the audience. */
+  /** The client: in Latchkey's tokens the same as the audience. */
   readonly client_id: string;
-  /** When it was minted. */
+  /** When it was issued. */
   readonly iat: number;
-  /** When it ends. */
+  /** When it expires. */
   readonly exp: number;
-  /** Not before, if it says so. */
+  /** Not valid before this time, if present. */
   readonly nbf?: number;
-  /** A name for this one token. */
+  /** The id of this token. */
   readonly jti: string;
-  /** The session. */
+  /** The id of the session. */
   readonly sid: string;
-  /** When the user last proved who they are; 0 when nobody knows. */
+  /** When the user last authenticated; 0 if the identity provider did not send it. */
   readonly auth_time: number;
-  /** What the caller may do: words with spaces between them, empty when there is nothing. */
+  /** The permissions of the caller, separated by spaces; empty if there are none. */
   readonly scope: string;
 }
 
-/** How far ahead of our clock `iat` and `nbf` may be. `exp` has no leeway: an ended token is ended. */
+/** How far ahead of the local clock `iat` and `nbf` may be. `exp` has no leeway, so that an expired token is never accepted. */
 const LEEWAY_SECONDS = 30;
 
 const SESSION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const USER_ID_MAX_BYTES = 128;
 
-/** Whose tokens are taken, and for whom they must be. */
-export interface Expected {
+/** The issuer and the audience that a token must have. */
+export interface ExpectedClaims {
   readonly issuer: string;
   readonly audience: string;
 }
 
 /**
- * The claims in a payload whose signature holds, `now` being in seconds.
+ * Checks the claims of a payload whose signature is verified; `now` is in seconds.
  *
- * @throws {AccessTokenError} `expired` comes last: only when everything else holds.
+ * @throws {AccessTokenError} The claims are not valid. `expired` only if everything else is.
  */
-export function accessTokenClaims(payload: Uint8Array, { issuer, audience }: Expected, now: number): AccessTokenClaims {
-  const claims = parsed(payload);
+export function accessTokenClaims(payload: Uint8Array, { issuer, audience }: ExpectedClaims, now: number): AccessTokenClaims {
+  const claims = parseClaims(payload);
   if (claims.iss !== issuer) throw new AccessTokenError('issuer');
   if (claims.aud !== audience) throw new AccessTokenError('audience');
   const latest = now + LEEWAY_SECONDS;
@@ -55,25 +55,25 @@ export function accessTokenClaims(payload: Uint8Array, { issuer, audience }: Exp
   return claims;
 }
 
-function parsed(payload: Uint8Array): AccessTokenClaims {
-  const { iss, sub, aud, client_id, iat, exp, nbf, jti, sid, auth_time, scope = '' } = json(payload);
-  const texts = isText(iss) && isText(aud) && isText(client_id) && isText(jti) && typeof scope === 'string';
-  const times = isTime(iat) && isTime(exp) && isTime(auth_time) && (nbf === undefined || isTime(nbf));
-  if (!texts || !times || !isUserId(sub) || !isText(sid) || !SESSION_ID.test(sid)) throw new AccessTokenError('claims');
+function parseClaims(payload: Uint8Array): AccessTokenClaims {
+  const { iss, sub, aud, client_id, iat, exp, nbf, jti, sid, auth_time, scope = '' } = parseObject(payload);
+  const hasStrings = isNonEmptyString(iss) && isNonEmptyString(aud) && isNonEmptyString(client_id) && isNonEmptyString(jti) && typeof scope === 'string';
+  const hasTimes = isTime(iat) && isTime(exp) && isTime(auth_time) && (nbf === undefined || isTime(nbf));
+  if (!hasStrings || !hasTimes || !isUserId(sub) || !isNonEmptyString(sid) || !SESSION_ID.test(sid)) throw new AccessTokenError('claims');
   return { iss, sub, aud, client_id, iat, exp, ...(nbf !== undefined && { nbf }), jti, sid, auth_time, scope };
 }
 
-function json(payload: Uint8Array): Record<string, unknown> {
+function parseObject(payload: Uint8Array): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
     if (typeof value === 'object' && value !== null) return { ...value };
   } catch {
-    // Told below, without the text that could not be read.
+    // The error below does not quote the payload.
   }
   throw new AccessTokenError('claims');
 }
 
-function isText(value: unknown): value is string {
+function isNonEmptyString(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
@@ -82,5 +82,5 @@ function isTime(value: unknown): value is number {
 }
 
 function isUserId(value: unknown): value is string {
-  return isText(value) && !/\p{Cc}/u.test(value) && new TextEncoder().encode(value).length <= USER_ID_MAX_BYTES;
+  return isNonEmptyString(value) && !/\p{Cc}/u.test(value) && new TextEncoder().encode(value).length <= USER_ID_MAX_BYTES;
 }

@@ -1,16 +1,16 @@
-/** Which access token does a request carry? `Authorization: Bearer`, else the cookie; nothing falls back. */
+/** Which access token does a request carry? The one of `Authorization: Bearer`; without that header, the one of the cookie. */
 
 import { AccessTokenError } from './errors.js';
 import { Refusal } from './refusal.js';
 import type { RequestHead } from './request-head.js';
 
-/** How cookies are taken. */
+/** How the guard reads cookies. */
 export interface CookieOptions {
-  /** `COOKIE_SECURE`: whether the cookies have the prefix `__Host-`; false for a laptop's plain http. Default: true. */
+  /** `COOKIE_SECURE`: whether the cookies have the prefix `__Host-`. Set it to false only for plain http on a laptop. Default: true. */
   readonly cookieSecure?: boolean | undefined;
   /**
-   * `LATCHKEY_ALLOWED_ORIGINS`: origins, besides our own, whose pages may send the cookie with a POST, PUT, PATCH or
-   * DELETE. Default: none.
+   * `LATCHKEY_ALLOWED_ORIGINS`: origins, besides the app's own, whose pages may send the cookie with a POST, PUT,
+   * PATCH or DELETE. Default: none.
    */
   readonly allowedOrigins?: readonly string[] | undefined;
 }
@@ -20,14 +20,14 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 /**
  * The one access token of a request, unverified.
  *
- * @throws {AccessTokenError} `Authorization` is of another scheme, or there are two.
- * @throws {Refusal} There is none, a cookie was sent twice, or it came from another site's page.
+ * @throws {AccessTokenError} `Authorization` has another scheme, or there are two such headers.
+ * @throws {Refusal} There is no token, a cookie was sent twice, or a page of another site sent the cookie.
  */
 export function accessTokenOf(head: RequestHead, options: CookieOptions): string {
   const token = bearer(head);
   if (token !== undefined) return token;
   const cookie = accessCookie(head, options.cookieSecure ?? true);
-  if (!SAFE_METHODS.includes(head.method.toUpperCase())) expectOwnPage(head, options.allowedOrigins ?? []);
+  if (!SAFE_METHODS.includes(head.method.toUpperCase())) requireOwnPage(head, options.allowedOrigins ?? []);
   return cookie;
 }
 
@@ -36,10 +36,10 @@ function bearer(head: RequestHead): string | undefined {
   if (value === undefined) return undefined;
   const token = /^bearer (.*)$/i.exec(value)?.[1];
   if (token === undefined || others.length > 0) throw new AccessTokenError('malformed');
-  return token.trim(); // two that were joined with a comma are no token
+  return token.trim(); // two values joined with a comma are not a valid token
 }
 
-/** With a refresh cookie and no access cookie the client should refresh, not sign in. */
+/** A refresh cookie without an access cookie is `token_expired`, so that the client refreshes instead of signing in. */
 function accessCookie(head: RequestHead, secure: boolean): string {
   const prefix = secure ? '__Host-' : '';
   const token = cookie(head, `${prefix}latchkey_access`);
@@ -48,9 +48,9 @@ function accessCookie(head: RequestHead, secure: boolean): string {
   throw new Refusal(canRefresh ? 'token_expired' : 'token_missing');
 }
 
-/** Two of one name: one of them was tossed in by somebody, and no rule says which. */
+/** Two cookies of one name are refused: an attacker may have added one, for example from a subdomain, and no rule decides which of them is genuine. */
 function cookie(head: RequestHead, name: string): string | undefined {
-  // Not at commas: another cookie's value may have one, and what follows it would pass for a cookie of ours.
+  // Do not split at commas: the value of another cookie may contain one, and the text after it could imitate our cookie.
   const pairs = head.values('cookie').flatMap((line) => line.split(';')).map((pair) => pair.trim());
   const [value, ...others] = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
   if (others.length > 0) throw Refusal.field('cookie', `${name} was sent twice`);
@@ -58,10 +58,10 @@ function cookie(head: RequestHead, name: string): string | undefined {
 }
 
 /**
- * A browser attaches cookies to anyone's request; `Sec-Fetch-Site` and `Origin` tell whose it was, and no page can
- * forge them. Neither header is a refusal.
+ * Refuses requests that a page of another site caused, because the browser attaches cookies to those as well. No page
+ * can forge `Sec-Fetch-Site` and `Origin`. A request without both headers is refused.
  */
-function expectOwnPage(head: RequestHead, allowedOrigins: readonly string[]): void {
+function requireOwnPage(head: RequestHead, allowedOrigins: readonly string[]): void {
   const [site] = head.values('sec-fetch-site');
   const [origin, ...others] = head.values('origin');
   const isAllowed = origin !== undefined && others.length === 0 && allowedOrigins.includes(origin);

@@ -1,11 +1,11 @@
 /**
- * Why was a token not taken? One sentence for a caller; the difference is for logs and tests.
+ * Why was a token rejected? The response to a caller is the same for most reasons; the exact one is for logs and tests.
  *
- * No error here carries the token, a claim or a key.
+ * No error contains the token, a claim or a key.
  */
 
-/** Which check said no. Never sent to a caller. */
-export type RefusedBecause =
+/** The check that failed. It is never sent to a caller. */
+export type RejectionReason =
   | 'malformed'
   | 'critical_header'
   | 'algorithm'
@@ -19,28 +19,28 @@ export type RefusedBecause =
   | 'expired';
 
 /**
- * The access token is not taken.
+ * The access token was rejected.
  *
- * `token_expired` only when everything but `exp` holds, so that a client refreshes for the right reason;
- * `invalid_token` otherwise. *Source*: RFC 6750 section 3.1, RFC 9068 section 4.
+ * `code` is `token_expired` only if everything but `exp` is valid, because only then a refresh helps; otherwise
+ * `invalid_token`. *Source*: RFC 6750 section 3.1, RFC 9068 section 4.
  */
 export class AccessTokenError extends Error {
   override readonly name = 'AccessTokenError';
   readonly code: 'invalid_token' | 'token_expired';
 
-  constructor(readonly because: RefusedBecause) {
-    super(because === 'expired' ? 'The access token has expired' : 'The access token is not valid');
-    this.code = because === 'expired' ? 'token_expired' : 'invalid_token';
+  constructor(readonly reason: RejectionReason) {
+    super(reason === 'expired' ? 'The access token has expired' : 'The access token is not valid');
+    this.code = reason === 'expired' ? 'token_expired' : 'invalid_token';
   }
 }
 
 /**
- * Whether the token is good cannot be told now: the keys, or the answer of `/introspect`, cannot be had.
+ * The token could not be checked, because the keys or the response of `/introspect` are not available.
  *
- * It says nothing against the token: answer 503, never 401, and let nobody in.
+ * The token may be valid: respond with 503, never with 401, and do not handle the request.
  */
-export class CannotTellError extends Error {
-  override readonly name = 'CannotTellError';
+export class VerificationUnavailableError extends Error {
+  override readonly name = 'VerificationUnavailableError';
   readonly code = 'store_unavailable';
 
   /** `retryAfter` is in seconds, 2 by default. */

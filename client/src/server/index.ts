@@ -1,11 +1,11 @@
 /**
- * `@latchkey/react/server`: checks access tokens in an app's own backend. Web Crypto and `fetch` only, so that it
- * runs on Node 20 and later and on edge runtimes.
+ * `@latchkey/react/server`: checks access tokens in an app's own backend. It uses only Web Crypto and `fetch`, so that
+ * it runs on Node 20 and later and on edge runtimes.
  */
 
 export type { AccessTokenClaims } from './claims.js';
 export type { CookieOptions } from './credential.js';
-export { AccessTokenError, CannotTellError, type RefusedBecause } from './errors.js';
+export { AccessTokenError, VerificationUnavailableError, type RejectionReason } from './errors.js';
 export type { KeyOptions } from './key-source.js';
 export type { RefusalCode } from './refusal.js';
 export type { Fetch } from './remote-keys.js';

@@ -1,40 +1,41 @@
-/** Does the token's session still live? Asked of `POST /introspect`, with the very token as Bearer (RFC 7662). */
+/** Is the session of the token still active? `POST /introspect` (RFC 7662), authorized with the same token. */
 
 import type { AccessTokenClaims } from './claims.js';
-import { AccessTokenError, CannotTellError } from './errors.js';
+import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 import type { KeyOptions } from './key-source.js';
 import { Refusal } from './refusal.js';
 import type { Fetch } from './remote-keys.js';
 import { underIssuer } from './trusted-url.js';
 
-/** The API answers within 3 s, or with 503. */
+/** Longer than the API takes: it responds within 3 s, if only with 503. */
 const TIMEOUT_MS = 3_000;
 
-/** How far apart the API's clock and ours may be near the end of a token. */
+/** How far the API's clock and the local one may differ when a token is about to expire. */
 const SKEW_SECONDS = 60;
 
-/** What both the token and its live session grant. */
-export type LiveScope = (token: string, claims: AccessTokenClaims) => Promise<string>;
+/** Returns the scope that both the token and its active session grant. */
+export type Introspect = (token: string, claims: AccessTokenClaims) => Promise<string>;
 
 /**
- * A question for `/introspect`, about a token that has been verified.
+ * Asks `/introspect` about a token whose signature and claims are verified.
  *
- * The function rejects with a {@link Refusal} when the session has ended, and with {@link CannotTellError} when the
- * API cannot be reached, is limited, or answers anything else: nobody is let in, and nobody signed out.
+ * The returned function rejects with a {@link Refusal} if the session has ended, and with a
+ * {@link VerificationUnavailableError} if the API cannot be reached, limits the request, or sends another response. In
+ * the second case the request is not handled, and no user is signed out.
  */
-export function liveScope({ issuer, fetch = globalThis.fetch }: KeyOptions): LiveScope {
+export function introspection({ issuer, fetch = globalThis.fetch }: KeyOptions): Introspect {
   const url = underIssuer(issuer, 'introspect');
   return async (token, claims) => {
-    const answer = await ask(fetch, url, token);
-    if (answer['active'] === true) return grantedTo(claims, answer);
-    if (answer['active'] !== false) throw new CannotTellError('The answer of /introspect is not one of RFC 7662');
-    // An API whose clock is ahead of ours calls a token inactive that merely expires: that must sign nobody out.
+    const response = await send(fetch, url, token);
+    if (response['active'] === true) return scopeFor(claims, response);
+    if (response['active'] !== false) throw new VerificationUnavailableError('The response of /introspect is not valid by RFC 7662');
+    // If the API's clock is ahead, a token that is about to expire is already inactive there, and its session goes on.
     if (claims.exp - Date.now() / 1000 <= SKEW_SECONDS) throw new AccessTokenError('expired');
     throw new Refusal('session_ended');
   };
 }
 
-async function ask(fetch: Fetch, url: URL, token: string): Promise<Record<string, unknown>> {
+async function send(fetch: Fetch, url: URL, token: string): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {
@@ -44,22 +45,22 @@ async function ask(fetch: Fetch, url: URL, token: string): Promise<Record<string
     },
     body: new URLSearchParams({ token }).toString(),
     cache: 'no-store',
-    redirect: 'manual', // the token goes to the API and nowhere else
+    redirect: 'manual', // no other server may receive the token
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((cause: unknown) => {
-    throw new CannotTellError('/introspect cannot be reached', undefined, { cause });
+    throw new VerificationUnavailableError('/introspect could not be reached', undefined, { cause });
   });
   if (response.status !== 200) {
-    throw new CannotTellError(`/introspect answered with status ${response.status}`, retryAfter(response));
+    throw new VerificationUnavailableError(`/introspect responded with status ${response.status}`, retryAfter(response));
   }
-  const answer: unknown = await response.json().catch(() => undefined);
-  return typeof answer === 'object' && answer !== null ? { ...answer } : {};
+  const body: unknown = await response.json().catch(() => undefined);
+  return typeof body === 'object' && body !== null ? { ...body } : {};
 }
 
-function grantedTo(claims: AccessTokenClaims, answer: Record<string, unknown>): string {
-  const { sub, sid, scope } = answer;
+function scopeFor(claims: AccessTokenClaims, response: Record<string, unknown>): string {
+  const { sub, sid, scope } = response;
   if (sub === claims.sub && sid === claims.sid && typeof scope === 'string') return scope;
-  throw new CannotTellError('The answer of /introspect is about another session');
+  throw new VerificationUnavailableError('The response of /introspect is about another session');
 }
 
 function retryAfter(response: Response): number | undefined {

@@ -1,29 +1,29 @@
-/** Which keys of a set can verify an access token? Public EC P-256, Ed25519 and RSA keys; nothing else. */
+/** Which keys of a set can verify an access token? Only public EC P-256, Ed25519 and RSA keys. */
 
 import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose';
 
-/** The algorithms that are taken. No HMAC: a public key must never serve as a shared secret (RFC 8725, 2.1). */
+/** The accepted algorithms. HMAC is not among them, so that a public key never serves as a shared secret (RFC 8725, 2.1). */
 export const ALGORITHMS = ['ES256', 'EdDSA', 'RS256'] as const;
 
-/** Finds the one key that fits a header's `kid` and `alg`; rejects when there is none, or more than one. */
+/** Finds the one key that fits a header's `kid` and `alg`; rejects if there is none, or more than one. */
 export type FindKey = ReturnType<typeof createLocalJWKSet>;
 
 /**
- * The usable keys of a JSON Web Key Set; entries of another kind are left out.
+ * The keys of a JSON Web Key Set that can verify an access token; other entries are ignored.
  *
- * @throws {TypeError} None is left.
+ * @throws {TypeError} The set has no such key.
  */
 export function publicKeys(jwks: unknown): FindKey {
   const entries: unknown = isObject(jwks) ? jwks['keys'] : undefined;
-  const keys = Array.isArray(entries) ? entries.flatMap((entry: unknown) => usable(entry) ?? []) : [];
+  const keys = Array.isArray(entries) ? entries.flatMap((entry: unknown) => verificationKey(entry) ?? []) : [];
   if (keys.length === 0) {
     throw new TypeError('expected a JSON Web Key Set with an EC P-256, RSA or Ed25519 key');
   }
   return createLocalJWKSet({ keys } satisfies JSONWebKeySet);
 }
 
-/** The public members of one entry, from an allow list: nothing private is kept. The key decides the algorithm. */
-function usable(entry: unknown): JWK | undefined {
+/** Copies the public members of one entry from an allow list, so that no private one is kept. The key decides the algorithm. */
+function verificationKey(entry: unknown): JWK | undefined {
   if (!isObject(entry)) return undefined;
   const { kty, crv, x, y, n, e, kid, alg, use, key_ops: operations } = entry;
   if (use !== undefined && use !== 'sig') return undefined;
@@ -33,9 +33,9 @@ function usable(entry: unknown): JWK | undefined {
   return key && (alg === undefined || alg === key.alg) ? key : undefined;
 
   function publicMembers(): JWK | undefined {
-    if (kty === 'EC' && crv === 'P-256' && isText(x) && isText(y)) return { ...common, kty, crv, x, y, alg: 'ES256' };
-    if (kty === 'OKP' && crv === 'Ed25519' && isText(x)) return { ...common, kty, crv, x, alg: 'EdDSA' };
-    if (kty === 'RSA' && isText(n) && isText(e)) return { ...common, kty, n, e, alg: 'RS256' };
+    if (kty === 'EC' && crv === 'P-256' && isString(x) && isString(y)) return { ...common, kty, crv, x, y, alg: 'ES256' };
+    if (kty === 'OKP' && crv === 'Ed25519' && isString(x)) return { ...common, kty, crv, x, alg: 'EdDSA' };
+    if (kty === 'RSA' && isString(n) && isString(e)) return { ...common, kty, n, e, alg: 'RS256' };
     return undefined;
   }
 }
@@ -44,6 +44,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function isText(value: unknown): value is string {
+function isString(value: unknown): value is string {
   return typeof value === 'string';
 }

@@ -1,9 +1,9 @@
-/** How is a request refused? With a code, a status and a sentence, as the API's own endpoints refuse. */
+/** How is a request refused? With the same codes, statuses and titles as the API's own endpoints (`shared/src/http/code.rs`). */
 
 import type { Code, Problem } from '../api.js';
-import { AccessTokenError, CannotTellError } from './errors.js';
+import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 
-const FACTS = {
+const REFUSALS = {
   invalid_request: [400, 'A field is wrong'],
   token_missing: [401, 'No token was sent'],
   invalid_token: [401, 'The token is not valid'],
@@ -14,8 +14,8 @@ const FACTS = {
   store_unavailable: [503, 'The store cannot be reached'],
 } as const satisfies Partial<Record<Code, readonly [status: number, title: string]>>;
 
-/** The codes with which a request may be refused. */
-export type RefusalCode = keyof typeof FACTS;
+/** The codes of a refused request. */
+export type RefusalCode = keyof typeof REFUSALS;
 
 interface Details {
   readonly detail?: string;
@@ -24,7 +24,7 @@ interface Details {
   readonly cause?: unknown;
 }
 
-/** A request that is not let through. Thrown where it is found out, written where the answer is. */
+/** A refused request. A check throws it, and the guard writes it as the response. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
@@ -34,27 +34,27 @@ export class Refusal extends Error {
     readonly code: RefusalCode,
     details: Details = {},
   ) {
-    super(FACTS[code][1], { cause: details.cause });
-    this.status = FACTS[code][0];
+    super(REFUSALS[code][1], { cause: details.cause });
+    this.status = REFUSALS[code][0];
     this.#details = details;
   }
 
-  /** A field of the request that is wrong, and what is wrong with it. */
-  static field(field: string, wrong: string): Refusal {
-    return new Refusal('invalid_request', { detail: `${field}: ${wrong}`, members: { field } });
+  /** A field of the request that is not valid, and why. */
+  static field(field: string, problem: string): Refusal {
+    return new Refusal('invalid_request', { detail: `${field}: ${problem}`, members: { field } });
   }
 
-  /** The caller is known and may not do this without a scope word (RFC 6750 section 3.1). */
-  static insufficientScope(word: string): Refusal {
-    const challenge = `Bearer error="insufficient_scope", scope="${word}"`;
-    return new Refusal('forbidden', { detail: `needs the scope ${word}`, headers: { 'www-authenticate': challenge } });
+  /** The caller is signed in but lacks a scope (RFC 6750 section 3.1). */
+  static insufficientScope(scope: string): Refusal {
+    const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+    return new Refusal('forbidden', { detail: `needs the scope ${scope}`, headers: { 'www-authenticate': challenge } });
   }
 
-  /** A refusal for what a check has thrown; anything but its typed errors is a fault and stays one. */
+  /** The refusal for an error of a check; errors of other types are bugs and are thrown again. */
   static of(error: unknown): Refusal {
     if (error instanceof Refusal) return error;
     if (error instanceof AccessTokenError) return new Refusal(error.code, { cause: error });
-    if (!(error instanceof CannotTellError)) throw error;
+    if (!(error instanceof VerificationUnavailableError)) throw error;
     const retryAfter = error.retryAfter;
     return new Refusal(error.code, {
       members: { retry_after: retryAfter },
@@ -65,7 +65,7 @@ export class Refusal extends Error {
 
   /** The body: `application/problem+json` (RFC 9457). */
   body(requestId: string): Problem {
-    const title = FACTS[this.code][1];
+    const title = REFUSALS[this.code][1];
     return {
       type: `https://latchkey.dev/problems/${this.code.replaceAll('_', '-')}`,
       title,
@@ -77,7 +77,7 @@ export class Refusal extends Error {
     };
   }
 
-  /** The headers, with the challenge that each 401 carries (RFC 6750 section 3). */
+  /** The headers, with the challenge that every 401 must have (RFC 6750 section 3). */
   headers(requestId: string): Record<string, string> {
     const challenge = this.code === 'token_missing' ? 'Bearer' : 'Bearer error="invalid_token"';
     return {

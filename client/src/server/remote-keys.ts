@@ -1,34 +1,34 @@
 /**
- * What are the issuer's public keys now? Fetched when needed, kept, and forgiving of the issuer's outages.
+ * What are the issuer's public keys now? They are fetched when needed and cached, also through an outage of the issuer.
  *
- * A set is fresh for 5 min. An unknown `kid` has it fetched again, at most every 10 s, whether that fetch
- * succeeds or not: tokens with made-up ids must not become requests to the issuer. When the issuer is down,
- * the last good set serves for an hour, as long as the last tokens it signed.
+ * A set is fresh for 5 minutes. An unknown `kid` causes another fetch, at most every 10 seconds, even if the fetch
+ * fails, because an attacker could otherwise flood the issuer with made-up key ids. During an outage the last set is
+ * used for an hour, as long as the last token that its keys signed is valid.
  *
- * jose's own remote set has its cool-down after a success only and no answer while the issuer is down.
+ * The remote set of `jose` does not do: it has no cool-down after a failure, and no keys during an outage.
  */
 
 import { errors, type CompactJWSHeaderParameters, type CryptoKey } from 'jose';
-import { CannotTellError } from './errors.js';
+import { VerificationUnavailableError } from './errors.js';
 import { publicKeys, type FindKey } from './public-keys.js';
 
-/** A `fetch`, such as the global one. */
+/** A function such as the global `fetch`. */
 export type Fetch = typeof globalThis.fetch;
 
 const FRESH_MS = 300_000;
-const COOL_DOWN_MS = 10_000;
-const KEPT_MS = 3_600_000;
+const COOLDOWN_MS = 10_000;
+const STALE_MS = 3_600_000;
 const RETRY_MS = 2_000;
 const TIMEOUT_MS = 2_000;
 
-/** The keys at one URL. */
+/** The keys of one URL. */
 export class RemoteKeys {
   readonly #url: URL;
   readonly #fetch: Fetch;
   #keys: FindKey | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
-  #triedAt = Number.NEGATIVE_INFINITY;
-  #flight: Promise<void> | undefined;
+  #attemptedAt = Number.NEGATIVE_INFINITY;
+  #pending: Promise<void> | undefined;
 
   constructor(url: URL, fetch: Fetch) {
     this.#url = url;
@@ -38,8 +38,8 @@ export class RemoteKeys {
   /**
    * The one key that fits a token's header.
    *
-   * @throws {CannotTellError} There is no set, and it cannot be fetched.
-   * @throws {errors.JOSEError} No single key fits.
+   * @throws {VerificationUnavailableError} No set is cached, and none could be fetched.
+   * @throws {errors.JOSEError} No key fits, or several do.
    */
   async find(header: CompactJWSHeaderParameters): Promise<CryptoKey> {
     const keys = await this.#current();
@@ -47,65 +47,65 @@ export class RemoteKeys {
       return await keys(header);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      await this.#lookAgain();
+      await this.#refetch();
       return (this.#keys ?? keys)(header);
     }
   }
 
   async #current(): Promise<FindKey> {
-    if (this.#keys && since(this.#fetchedAt) < FRESH_MS) return this.#keys;
-    if (this.#keys && since(this.#fetchedAt) < KEPT_MS) {
-      if (since(this.#triedAt) >= COOL_DOWN_MS) await this.#fetchKeys().catch(() => undefined);
+    if (this.#keys && age(this.#fetchedAt) < FRESH_MS) return this.#keys;
+    if (this.#keys && age(this.#fetchedAt) < STALE_MS) {
+      if (age(this.#attemptedAt) >= COOLDOWN_MS) await this.#fetchKeys().catch(() => undefined);
       return this.#keys;
     }
-    if (!this.#flight && since(this.#triedAt) < RETRY_MS) {
-      throw new CannotTellError('The keys could not be fetched a moment ago');
+    if (!this.#pending && age(this.#attemptedAt) < RETRY_MS) {
+      throw new VerificationUnavailableError('The keys could not be fetched, and the next attempt is not due yet');
     }
     await this.#fetchKeys();
-    if (!this.#keys) throw new CannotTellError('The keys cannot be fetched');
+    if (!this.#keys) throw new VerificationUnavailableError('The keys could not be fetched');
     return this.#keys;
   }
 
-  async #lookAgain(): Promise<void> {
-    const awaitable = this.#flight && !isEdge();
-    if (!awaitable && since(this.#triedAt) < COOL_DOWN_MS) return;
+  async #refetch(): Promise<void> {
+    const canJoin = this.#pending && !isEdge();
+    if (!canJoin && age(this.#attemptedAt) < COOLDOWN_MS) return;
     await this.#fetchKeys().catch(() => undefined);
   }
 
-  /** One flight however many wait for it; not on the edge, where a request may not wait for another's. */
+  /** Callers share one fetch, except on the edge, where a request may not wait for the I/O of another request. */
   #fetchKeys(): Promise<void> {
-    if (this.#flight && !isEdge()) return this.#flight;
-    this.#triedAt = Date.now();
-    const flight = this.#load().finally(() => {
-      if (this.#flight === flight) this.#flight = undefined;
+    if (this.#pending && !isEdge()) return this.#pending;
+    this.#attemptedAt = Date.now();
+    const pending = this.#load().finally(() => {
+      if (this.#pending === pending) this.#pending = undefined;
     });
-    this.#flight = flight;
-    return flight;
+    this.#pending = pending;
+    return pending;
   }
 
   async #load(): Promise<void> {
     const startedAt = Date.now();
     try {
-      // Called without `this`, as the global one must be on edge runtimes.
+      // Called without `this`, because edge runtimes require that for the global `fetch`.
       const fetch = this.#fetch;
       const response = await fetch(this.#url, {
         headers: { accept: 'application/json' },
-        cache: 'no-store', // frameworks that patch fetch would keep a set for ever
+        cache: 'no-store', // frameworks that patch fetch would cache the set for ever
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      if (response.status !== 200) throw new TypeError(`the answer has status ${response.status}`);
+      if (response.status !== 200) throw new TypeError(`the response has status ${response.status}`);
       this.#keys = publicKeys(await response.json());
       this.#fetchedAt = startedAt;
     } catch (cause) {
-      throw new CannotTellError('The keys cannot be fetched', undefined, { cause });
+      throw new VerificationUnavailableError('The keys could not be fetched', undefined, { cause });
     }
   }
 }
 
-/** Milliseconds between then and now; a clock that was set back makes a set old, not fresh for longer. */
-function since(then: number): number {
-  return Math.abs(Date.now() - then);
+/** Milliseconds since `time`, or until it: a clock that was set back must not make a set fresh for longer. */
+function age(time: number): number {
+  return Math.abs(Date.now() - time);
 }
 
 function isEdge(): boolean {

@@ -1,20 +1,20 @@
-/** What was asked, however the framework hands it over: the method, and all values of a header. */
+/** How are the method and the headers read from the requests of different frameworks? */
 
-/** The part of a request that a check looks at. */
+/** The part of a request that the guard reads. */
 export interface RequestHead {
   readonly method: string;
-  /** Every value that was sent under this name (in lower case), in order. */
+  /** Every value of a header, in order; `name` is in lower case. */
   values(name: string): readonly string[];
 }
 
-/** A request of Node's `http`, and so of Express and Connect. */
+/** A request of Node's `http`, and therefore of Express and Connect. */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly rawHeaders?: readonly string[] | undefined;
 }
 
-/** The head of a Node request. Node drops a second `Authorization` without a word; the raw headers still have it. */
+/** The head of a Node request. `headers` lacks a second `Authorization`, because Node drops it; `rawHeaders` has it. */
 export function headOfNodeRequest({ method = 'GET', headers, rawHeaders = [] }: NodeRequest): RequestHead {
   return {
     method,
@@ -28,8 +28,8 @@ export function headOfNodeRequest({ method = 'GET', headers, rawHeaders = [] }: 
 }
 
 /**
- * The head of a fetch-style request, whose headers come joined: several `Authorization` values with a comma. Where a
- * framework makes it from a Node request, as Next.js does, Node has already dropped all but the first.
+ * The head of a fetch-style request, which joins several `Authorization` values with a comma. If a framework makes it
+ * from a Node request, as Next.js does, Node has already dropped all but the first.
  */
 export function headOfRequest({ method, headers }: Request): RequestHead {
   return {

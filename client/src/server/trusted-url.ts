@@ -1,13 +1,12 @@
-/** Where may keys and answers come from? Over https alone; a laptop's loopback may go without. */
+/** Which URLs may keys and introspection responses come from? Only https ones; on loopback also http. */
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * The URL, if what it answers can be believed.
+ * The URL, if its responses can be trusted. Over plain http an attacker on the network could send keys of their own and
+ * sign tokens for every user.
  *
- * Whoever sits on a plain http line could hand out keys of their own and sign for anybody.
- *
- * @throws {TypeError} It is no URL, not https, or has a user name or password in it.
+ * @throws {TypeError} It is no URL, not https, or contains a user name or a password.
  */
 export function trustedUrl(text: string | URL, option: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -18,7 +17,7 @@ export function trustedUrl(text: string | URL, option: string): URL {
   return url;
 }
 
-/** A path under the issuer, as Latchkey serves its own: `https://host/api/auth` and `introspect`. */
+/** The URL of a path under the issuer, such as `introspect` under `https://host/api/auth`. */
 export function underIssuer(issuer: string, path: string): URL {
   return trustedUrl(`${issuer.replace(/\/$/, '')}/${path}`, 'issuer');
 }

@@ -1,18 +1,18 @@
-/** Is this access token good? Offline: no call but for the keys, and an ended session is not noticed. */
+/** Is this access token valid? An offline check: it requests nothing but the keys, and does not notice an ended session. */
 
 import { compactVerify, decodeProtectedHeader, type CompactJWSHeaderParameters, type ProtectedHeaderParameters } from 'jose';
-import { accessTokenClaims, type AccessTokenClaims, type Expected } from './claims.js';
-import { AccessTokenError, CannotTellError } from './errors.js';
-import { keySource, type FindKeyOf, type KeyOptions } from './key-source.js';
+import { accessTokenClaims, type AccessTokenClaims, type ExpectedClaims } from './claims.js';
+import { AccessTokenError, VerificationUnavailableError } from './errors.js';
+import { keySource, type FindKeyByHeader, type KeyOptions } from './key-source.js';
 import { ALGORITHMS } from './public-keys.js';
 
-/** Whose tokens are taken, for whom they must be, and with which keys they are checked. */
+/** The issuer, the audience and the keys of accepted tokens. */
 export interface VerifyOptions extends KeyOptions {
-  /** `LATCHKEY_AUDIENCE`: for whom the tokens are, byte for byte. */
+  /** `LATCHKEY_AUDIENCE`: the audience of the tokens, compared byte for byte. */
   readonly audience: string;
 }
 
-/** The longest token that is looked at; twice a cookie. */
+/** Longer tokens are rejected unread. Twice the size of the largest cookie. */
 const TOKEN_MAX_LENGTH = 8_192;
 
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -20,53 +20,57 @@ const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /**
  * Verifies an access token: algorithm, `typ`, signature, issuer, audience, the claims of RFC 9068 and time.
  *
- * A token of a session that has ended stays good until its `exp`, an hour at most: see `strict` of
- * `createTokenValidationMiddleware`. The keys are fetched once for all callers, kept for 5 minutes and, on an
+ * The token of an ended session stays valid until its `exp`, an hour at most: see `strict` of
+ * `createTokenValidationMiddleware`. All callers share one set of keys, which is cached for 5 minutes and, after an
  * unknown `kid`, fetched again at most every 10 seconds.
  *
- * `iat` and `nbf` may be up to 30 seconds ahead of our clock; `exp` has no leeway.
+ * `iat` and `nbf` may be up to 30 seconds ahead of the local clock; `exp` has no leeway.
+ *
+ * ```ts
+ * const { sub, sid } = await verifyAccessToken(token, { issuer: 'https://app.example.com/api/auth', audience: 'shop' });
+ * ```
  *
  * *Source*: RFC 9068 section 4, RFC 8725.
  *
  * @throws {AccessTokenError} The token has expired (`token_expired`) or is not valid (`invalid_token`).
- * @throws {CannotTellError} The keys cannot be had: the token may be good.
- * @throws {TypeError} An option is missing or cannot be used.
+ * @throws {VerificationUnavailableError} The keys are not available; the token may be valid.
+ * @throws {TypeError} An option is missing or not valid.
  */
 export async function verifyAccessToken(token: string, options: VerifyOptions): Promise<AccessTokenClaims> {
-  return verifier(options)(token);
+  return createVerifier(options)(token);
 }
 
 /**
- * {@link verifyAccessToken} with its options checked once.
+ * Returns {@link verifyAccessToken} with its options, which it checks once.
  *
- * @throws {TypeError} An option is missing or cannot be used.
+ * @throws {TypeError} An option is missing or not valid.
  */
-export function verifier(options: VerifyOptions): (token: string) => Promise<AccessTokenClaims> {
-  const expected: Expected = { issuer: required(options, 'issuer'), audience: required(options, 'audience') };
+export function createVerifier(options: VerifyOptions): (token: string) => Promise<AccessTokenClaims> {
+  const expected: ExpectedClaims = { issuer: required(options, 'issuer'), audience: required(options, 'audience') };
   const findKey = keySource(options);
   return (token) => verify(token, findKey, expected);
 }
 
-async function verify(token: string, findKey: FindKeyOf, expected: Expected): Promise<AccessTokenClaims> {
-  const header = acceptableHeader(token);
-  const key = await findKey(header).catch(unless('no_key'));
-  const { payload } = await compactVerify(token, key, { algorithms: [...ALGORITHMS] }).catch(unless('signature'));
+async function verify(token: string, findKey: FindKeyByHeader, expected: ExpectedClaims): Promise<AccessTokenClaims> {
+  const header = parseHeader(token);
+  const key = await findKey(header).catch(rejectWith('no_key'));
+  const { payload } = await compactVerify(token, key, { algorithms: [...ALGORITHMS] }).catch(rejectWith('signature'));
   return accessTokenClaims(payload, expected, Math.floor(Date.now() / 1000));
 }
 
-/** The header, before any key is looked for: `jwk`, `jku`, `x5u` and `x5c` in it are ignored, `crit` is refused. */
-function acceptableHeader(token: unknown): CompactJWSHeaderParameters {
+/** Checks the header before any key is fetched. Keys in the header (`jwk`, `jku`, `x5u`, `x5c`) are ignored, `crit` is rejected. */
+function parseHeader(token: unknown): CompactJWSHeaderParameters {
   if (typeof token !== 'string' || token.length > TOKEN_MAX_LENGTH || !COMPACT_JWS.test(token)) {
     throw new AccessTokenError('malformed');
   }
-  const { alg, typ, kid, crit } = decoded(token);
+  const { alg, typ, kid, crit } = decodeHeader(token);
   if (crit !== undefined) throw new AccessTokenError('critical_header');
   if (!ALGORITHMS.some((allowed) => allowed === alg)) throw new AccessTokenError('algorithm');
   if (typeof typ !== 'string' || !/^(application\/)?at\+jwt$/i.test(typ)) throw new AccessTokenError('type');
   return { alg: alg as string, ...(kid !== undefined && { kid }) };
 }
 
-function decoded(token: string): ProtectedHeaderParameters {
+function decodeHeader(token: string): ProtectedHeaderParameters {
   try {
     return decodeProtectedHeader(token);
   } catch {
@@ -74,16 +78,16 @@ function decoded(token: string): ProtectedHeaderParameters {
   }
 }
 
-/** Whatever the library says of a token or a key is one refusal; that it cannot be told stays what it is. */
-function unless(because: 'no_key' | 'signature'): (error: unknown) => never {
+/** Turns the errors of `jose` into one rejection; a {@link VerificationUnavailableError} passes unchanged. */
+function rejectWith(reason: 'no_key' | 'signature'): (error: unknown) => never {
   return (error) => {
-    throw error instanceof CannotTellError ? error : new AccessTokenError(because);
+    throw error instanceof VerificationUnavailableError ? error : new AccessTokenError(reason);
   };
 }
 
-/** An unset variable must not turn a check off. */
+/** Rejects a missing option, because an unset environment variable must not turn a check off. */
 function required(options: VerifyOptions, name: 'issuer' | 'audience'): string {
   const value: unknown = options[name];
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name}: expected a text that is not empty`);
+  if (typeof value !== 'string' || value === '') throw new TypeError(`${name}: expected a string that is not empty`);
   return value;
 }

@@ -35,7 +35,7 @@ beforeAll(async () => {
       const response = await route(new Request('https://app.example.com/', { headers }));
       return [response.status, await response.text()];
     };
-    globalThis.because = (token) => latchkey.verifyAccessToken(token, options).then(() => 'taken', (error) => error.because);
+    globalThis.rejectionOf = (token) => latchkey.verifyAccessToken(token, options).then(() => 'taken', (error) => error.reason);
   `);
 }, 60_000);
 
@@ -62,10 +62,10 @@ test('a real token passes there until its session ends', async () => {
 });
 
 test('a token with one bit changed is refused there', async () => {
-  const because = vm.evaluate<(token: string) => Promise<string>>('because');
+  const rejectionOf = vm.evaluate<(token: string) => Promise<string>>('rejectionOf');
   const { accessToken } = await api.signIn('alice');
   const [header, payload, signature = ''] = accessToken.split('.');
   const other = signature.startsWith('A') ? 'B' : 'A';
-  expect(await because(accessToken)).toBe('taken');
-  expect(await because(`${header}.${payload}.${other}${signature.slice(1)}`)).toBe('signature');
+  expect(await rejectionOf(accessToken)).toBe('taken');
+  expect(await rejectionOf(`${header}.${payload}.${other}${signature.slice(1)}`)).toBe('signature');
 });

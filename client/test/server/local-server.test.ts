@@ -51,7 +51,7 @@ describe('a token of the real server', () => {
     const claims = await verifyAccessToken(accessToken, optionsFor(api));
     expect(claims).toMatchObject({ iss: api.issuer, aud: LOCAL_AUDIENCE, sub: 'alice', sid: sessionId, scope: '' });
     expect(claims.exp - claims.iat).toBe(3600);
-    await expect(verifyAccessToken(accessToken, { ...optionsFor(api), audience: 'shop' })).rejects.toMatchObject({ because: 'audience' });
+    await expect(verifyAccessToken(accessToken, { ...optionsFor(api), audience: 'shop' })).rejects.toMatchObject({ reason: 'audience' });
   });
 
   test.each(['ES256', 'EdDSA', 'RS256'])('verifies when it is signed with %s', async (alg) => {
@@ -62,7 +62,7 @@ describe('a token of the real server', () => {
     try {
       const { accessToken } = await server.signIn('alice');
       await expect(verifyAccessToken(accessToken, optionsFor(server))).resolves.toMatchObject({ sub: 'alice' });
-      await expect(verifyAccessToken(accessToken, optionsFor(api))).rejects.toMatchObject({ because: 'no_key' });
+      await expect(verifyAccessToken(accessToken, optionsFor(api))).rejects.toMatchObject({ reason: 'no_key' });
     } finally {
       await server.stop();
     }
@@ -93,7 +93,7 @@ describe('a token of the real server', () => {
       await expect(verifyAccessToken(early.accessToken, optionsFor(ahead))).resolves.toMatchObject({ sub: 'alice' });
       await ahead.advanceClock(20);
       const earlier = await ahead.signIn('alice');
-      await expect(verifyAccessToken(earlier.accessToken, optionsFor(ahead))).rejects.toMatchObject({ because: 'not_yet_valid' });
+      await expect(verifyAccessToken(earlier.accessToken, optionsFor(ahead))).rejects.toMatchObject({ reason: 'not_yet_valid' });
     } finally {
       await ahead.stop();
     }

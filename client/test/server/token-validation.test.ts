@@ -233,7 +233,7 @@ describe('the log', () => {
     const refused: RefusedRequest[] = [];
     const { headers } = await ask(bearer(bad), { onRefused: (refusal) => refused.push(refusal) });
     expect(refused).toMatchObject([
-      { code: 'invalid_token', status: 401, requestId: headers.get('x-request-id'), cause: { because: 'audience' } },
+      { code: 'invalid_token', status: 401, requestId: headers.get('x-request-id'), cause: { reason: 'audience' } },
     ]);
     const cause = refused[0]?.cause as Error;
     for (const part of bad.split('.')) expect(`${cause.stack} ${JSON.stringify(refused)}`).not.toContain(part);

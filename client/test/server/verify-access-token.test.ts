@@ -27,8 +27,8 @@ async function refusal(token: string, changes: Partial<VerifyOptions> = {}): Pro
   return error;
 }
 
-async function because(token: string, changes: Partial<VerifyOptions> = {}): Promise<string> {
-  return (await refusal(token, changes)).because;
+async function rejectionOf(token: string, changes: Partial<VerifyOptions> = {}): Promise<string> {
+  return (await refusal(token, changes)).reason;
 }
 
 describe('a good token', () => {
@@ -48,7 +48,7 @@ describe('a good token', () => {
     const token = await mint(es256, {}, { kid: undefined });
     await expect(verifyAccessToken(token, options)).resolves.toMatchObject({ sid: SESSION });
     const two = { keys: [es256.jwk, { ...stranger.jwk, kid: 'other' }] };
-    expect(await because(token, { jwks: two })).toBe('no_key');
+    expect(await rejectionOf(token, { jwks: two })).toBe('no_key');
   });
 
   test('has an empty scope when it says none', async () => {
@@ -60,40 +60,40 @@ describe('a good token', () => {
 describe('the signature', () => {
   test('is not waived for alg none', async () => {
     for (const alg of ['none', 'None', 'NONE', '']) {
-      expect(await because(forge({ alg, typ: 'at+jwt' }, claims(), 'AA'))).toBe('algorithm');
+      expect(await rejectionOf(forge({ alg, typ: 'at+jwt' }, claims(), 'AA'))).toBe('algorithm');
     }
-    expect(await because(forge({ alg: 'none', typ: 'at+jwt' }, claims()))).toBe('malformed');
+    expect(await rejectionOf(forge({ alg: 'none', typ: 'at+jwt' }, claims()))).toBe('malformed');
   });
 
   test('is not an HMAC with the public key', async () => {
-    expect(await because(await signWithPublicKey(es256))).toBe('algorithm');
-    expect(await because(await signWithPublicKey(rs256))).toBe('algorithm');
+    expect(await rejectionOf(await signWithPublicKey(es256))).toBe('algorithm');
+    expect(await rejectionOf(await signWithPublicKey(rs256))).toBe('algorithm');
   });
 
   test('is not of an algorithm that is off the list, though its key is in the set', async () => {
-    expect(await because(await mint(es384))).toBe('algorithm');
+    expect(await rejectionOf(await mint(es384))).toBe('algorithm');
     const ps256 = forge({ alg: 'PS256', kid: 'RS256', typ: 'at+jwt' }, claims(), 'AA');
-    expect(await because(ps256)).toBe('algorithm');
+    expect(await rejectionOf(ps256)).toBe('algorithm');
   });
 
   test('is by the key that kid names, not by a key of another algorithm', async () => {
-    expect(await because(await mint(es256, {}, { kid: 'RS256' }))).toBe('no_key');
-    expect(await because(await mint({ ...stranger, kid: 'ES256' }))).toBe('signature');
-    expect(await because(await mint(stranger, {}, { kid: 'nobody' }))).toBe('no_key');
+    expect(await rejectionOf(await mint(es256, {}, { kid: 'RS256' }))).toBe('no_key');
+    expect(await rejectionOf(await mint({ ...stranger, kid: 'ES256' }))).toBe('signature');
+    expect(await rejectionOf(await mint(stranger, {}, { kid: 'nobody' }))).toBe('no_key');
   });
 
   test('covers header and claims', async () => {
     const [header, payload, signature] = (await mint(es256)).split('.') as [string, string, string];
     const promoted = forge({}, claims({ scope: 'latchkey:admin' })).split('.')[1];
-    expect(await because(`${header}.${promoted}.${signature}`)).toBe('signature');
+    expect(await rejectionOf(`${header}.${promoted}.${signature}`)).toBe('signature');
     const retyped = forge({ alg: 'ES256', kid: 'ES256', typ: 'AT+JWT' }, {}).split('.')[0];
-    expect(await because(`${retyped}.${payload}.${signature}`)).toBe('signature');
+    expect(await rejectionOf(`${retyped}.${payload}.${signature}`)).toBe('signature');
   });
 
   test('is not by a key that the token brings along', async () => {
     const header = { jwk: stranger.jwk, jku: 'https://evil.example/jwks.json', x5c: ['AA'], x5u: 'https://evil.example/x5u' };
-    expect(await because(await mint({ ...stranger, kid: 'ES256' }, {}, header))).toBe('signature');
-    expect(await because(await mint(stranger, {}, { ...header, kid: 'evil' }))).toBe('no_key');
+    expect(await rejectionOf(await mint({ ...stranger, kid: 'ES256' }, {}, header))).toBe('signature');
+    expect(await rejectionOf(await mint(stranger, {}, { ...header, kid: 'evil' }))).toBe('no_key');
   });
 
   test('is not by a weak RSA key', async () => {
@@ -107,35 +107,35 @@ describe('the signature', () => {
     const signature = await crypto.subtle.sign('RSASSA-PKCS1-v1_5', pair.privateKey, new TextEncoder().encode(input));
     const token = `${input}.${Buffer.from(signature).toString('base64url')}`;
     const jwks = { keys: [{ kty: 'RSA', kid: 'weak', n: jwk.n ?? '', e: jwk.e ?? '' }] };
-    expect(await because(token, { jwks })).toBe('signature');
+    expect(await rejectionOf(token, { jwks })).toBe('signature');
   });
 });
 
 describe('the header', () => {
   test('names the type of an access token', async () => {
     for (const typ of ['JWT', 'refresh+jwt', 'at+jwt2', 'xat+jwt', '', undefined]) {
-      expect(await because(await mint(es256, {}, { typ }))).toBe('type');
+      expect(await rejectionOf(await mint(es256, {}, { typ }))).toBe('type');
     }
   });
 
   test('asks for no extension, known or not', async () => {
-    expect(await because(await mint(es256, {}, { crit: ['exp'], exp: NOW }))).toBe('critical_header');
-    expect(await because(await mint(es256, {}, { crit: ['b64'], b64: true }))).toBe('critical_header');
-    expect(await because(forge({ alg: 'ES256', typ: 'at+jwt', crit: [] }, claims(), 'AA'))).toBe('critical_header');
+    expect(await rejectionOf(await mint(es256, {}, { crit: ['exp'], exp: NOW }))).toBe('critical_header');
+    expect(await rejectionOf(await mint(es256, {}, { crit: ['b64'], b64: true }))).toBe('critical_header');
+    expect(await rejectionOf(forge({ alg: 'ES256', typ: 'at+jwt', crit: [] }, claims(), 'AA'))).toBe('critical_header');
   });
 });
 
 describe('for whom', () => {
   test('another issuer', async () => {
     for (const iss of ['https://evil.example', `${ISSUER}/`, ISSUER.toUpperCase()]) {
-      expect(await because(await mint(es256, { iss }))).toBe('issuer');
+      expect(await rejectionOf(await mint(es256, { iss }))).toBe('issuer');
     }
   });
 
   test('another audience, and a list with ours in it', async () => {
-    expect(await because(await mint(es256, { aud: 'other' }))).toBe('audience');
-    expect(await because(await mint(es256, { aud: [AUDIENCE, 'other'] }))).toBe('claims');
-    expect(await because(await mint(es256, { aud: [AUDIENCE] }))).toBe('claims');
+    expect(await rejectionOf(await mint(es256, { aud: 'other' }))).toBe('audience');
+    expect(await rejectionOf(await mint(es256, { aud: [AUDIENCE, 'other'] }))).toBe('claims');
+    expect(await rejectionOf(await mint(es256, { aud: [AUDIENCE] }))).toBe('claims');
   });
 });
 
@@ -145,13 +145,13 @@ describe('when', () => {
     setSeconds(NOW + 3599);
     await expect(verifyAccessToken(token, options)).resolves.toMatchObject({ sub: 'alice' });
     setSeconds(NOW + 3600);
-    expect(await refusal(token)).toMatchObject({ code: 'token_expired', because: 'expired' });
+    expect(await refusal(token)).toMatchObject({ code: 'token_expired', reason: 'expired' });
   });
 
   test('iat and nbf may be 30 seconds ahead, and not 31', async () => {
     for (const name of ['iat', 'nbf']) {
       await expect(verifyAccessToken(await mint(es256, { [name]: NOW + 30 }), options)).resolves.toBeTruthy();
-      expect(await because(await mint(es256, { [name]: NOW + 31 }))).toBe('not_yet_valid');
+      expect(await rejectionOf(await mint(es256, { [name]: NOW + 31 }))).toBe('not_yet_valid');
     }
   });
 
@@ -168,7 +168,7 @@ describe('when', () => {
 describe('the claims', () => {
   test('of RFC 9068 are all required', async () => {
     for (const name of ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti', 'sid', 'auth_time']) {
-      expect(await because(await mint(es256, { [name]: undefined })), `without ${name}`).toBe('claims');
+      expect(await rejectionOf(await mint(es256, { [name]: undefined })), `without ${name}`).toBe('claims');
     }
   });
 
@@ -195,7 +195,7 @@ describe('the claims', () => {
       ['jti', 7],
     ];
     for (const [name, value] of wrong) {
-      expect(await because(await mint(es256, { [name]: value })), `${name} = ${String(value)}`).toBe('claims');
+      expect(await rejectionOf(await mint(es256, { [name]: value })), `${name} = ${String(value)}`).toBe('claims');
     }
     await expect(verifyAccessToken(await mint(es256, { sub: 'ä'.repeat(64) }), options)).resolves.toBeTruthy();
   });
@@ -205,7 +205,7 @@ describe('the claims', () => {
       const input = `${forge({ alg: 'ES256', kid: 'ES256', typ: 'at+jwt' }, {}).split('.')[0]}.${Buffer.from(payload).toString('base64url')}`;
       const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
       const signature = await crypto.subtle.sign(algorithm, es256.privateKey, new TextEncoder().encode(input));
-      expect(await because(`${input}.${Buffer.from(signature).toString('base64url')}`), payload).toBe('claims');
+      expect(await rejectionOf(`${input}.${Buffer.from(signature).toString('base64url')}`), payload).toBe('claims');
     }
   });
 });
@@ -214,10 +214,10 @@ describe('what is no token', () => {
   test('is refused before anything is decoded', async () => {
     const good = await mint(es256);
     const odd = ['', 'x', 'a.b', 'a.b.c', 'a.b.c.d', `${good}.`, ` ${good}`, `${good}\n`, `${good}=`, good.replace('.', '..')];
-    for (const token of odd) expect(await because(token), token.slice(0, 20)).toBe('malformed');
+    for (const token of odd) expect(await rejectionOf(token), token.slice(0, 20)).toBe('malformed');
     const long = await mint(es256, { scope: 'x'.repeat(8192) });
-    expect(await because(long)).toBe('malformed');
-    expect(await because(undefined as unknown as string)).toBe('malformed');
+    expect(await rejectionOf(long)).toBe('malformed');
+    expect(await rejectionOf(undefined as unknown as string)).toBe('malformed');
   });
 
   test('never shows in an error', async () => {
