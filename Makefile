@@ -8,10 +8,10 @@ export TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
 # Versions of the tools that scripts/tools installs.
-export NEXTEST := 0.9.143
+export NEXTEST := 0.9.151
 export DENY := 0.20.2
 export CYCLONEDX := 0.5.9
-export CARGO_FUZZ := 0.13.1
+export CARGO_FUZZ := 0.13.2
 # The checks of template.yaml, from PyPI. The folder is named after the versions, so that new versions get a new folder.
 export CFN_LINT := 1.58.0
 export SAM_CLI := 1.170.0

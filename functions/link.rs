@@ -1,10 +1,10 @@
-//! Build script of every function: leaves the tables for unwinding out of what ships, a fourteenth of its zip.
+//! Build script of every function. It removes the tables for unwinding, which are a fourteenth of the deployed zip.
 //!
-//! A release build aborts on a panic, so nobody unwinds; the compiler writes the tables all the same, and the standard
-//! library brings its own. A panic still says where it was. What is lost are the stacks of `RUST_BACKTRACE`, debuggers
-//! and profilers, in every profile that inherits release: `FUNCTIONS_UNWIND_TABLES=keep` builds with the tables, also
-//! for a linker that does not understand link.ld. GNU ld, LLD and zig do; gold and mold do not.
-#![expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
+//! A release build aborts on a panic and never unwinds, but the compiler still writes the tables, and the standard library
+//! contains its own. A panic message keeps its file and line. `RUST_BACKTRACE`, debuggers and profilers lose their stacks
+//! in every profile that inherits `release`. To keep the tables, build with `FUNCTIONS_UNWIND_TABLES=keep`. This also helps
+//! with a linker that cannot read link.ld: GNU ld, LLD and zig can, gold and mold cannot.
+#![expect(clippy::print_stdout, reason = "cargo reads the output of a build script")]
 
 use std::env;
 
@@ -14,7 +14,7 @@ fn main() {
     println!("cargo::rerun-if-changed=../link.rs");
     println!("cargo::rerun-if-changed=../link.ld");
     println!("cargo::rerun-if-env-changed={SWITCH}");
-    // Debug builds unwind.
+    // Debug builds unwind, so that they need the tables.
     let ships = env::var("PROFILE").as_deref() == Ok("release");
     let on_linux = env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux");
     let keeps = env::var(SWITCH).as_deref() == Ok("keep");

@@ -1,4 +1,4 @@
-//! What it promises is said beside it.
+//! Fuzz target for `latchkey_fuzz::tokens::access_token`, whose documentation states the property.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| latchkey_fuzz::tokens::access_token(bytes));

@@ -1,7 +1,8 @@
-"""Who asks? One user, an administrator, on a device that is signed in again whenever its session has ended.
+"""Signs in for Schemathesis: one user, an administrator, on one device. A session that has ended is replaced by a new one.
 
-Schemathesis makes requests up; what only a server can make it cannot: assertions, tokens, cursors. A request that
-is to be taken for good gets a genuine one in place of what was made up; one that is to be refused is left alone.
+Schemathesis generates requests, but it cannot generate assertions, tokens and cursors, because only a server can make
+valid ones. Requests that should succeed get a valid value in place of the generated one. Requests that should fail are
+not changed.
 """
 
 import json
@@ -17,11 +18,12 @@ from schemathesis.openapi.checks import MissingContentType
 ORIGIN = os.environ["LATCHKEY_ORIGIN"]
 USER = "fuzz"
 
-# One user may use 32 assertions in 12 minutes, and a question takes three at most; after so many the clock moves on
-# by more than that.
+# A user may sign in with 32 assertions in 12 minutes, and a request needs at most three. After this many assertions the
+# clock moves on by more than 12 minutes.
 SIGN_INS = 28
 A_WHILE = 780
-# "Sign everyone out" voids what was signed up to ten seconds before it, and holds 8 s after its answer.
+# The strategy `everyone` refuses tokens that were issued up to ten seconds before it, and takes effect 8 s after its
+# response.
 AFTER_EVERYONE = 20
 
 
@@ -62,7 +64,7 @@ class Device:
         return call("POST", "/api/auth/login", login)
 
     def access_token(self):
-        """A token of a live session: the last question may have ended it, and an hour may have passed."""
+        """A token of a live session. The previous request may have ended it, and an hour may have passed."""
         if self.tokens is not None:
             status = call("GET", "/api/auth/refresh", token=self.tokens["access_token"])
             if status["state"] != "active":
@@ -74,12 +76,13 @@ class Device:
 
 device = Device()
 
-# What each operation takes as Bearer; the others take none.
+# Operations that take an assertion with this scope as Bearer token.
 SERVICES = {
     "POST /login/attempts": "latchkey:attempts",
     "POST /introspect": "latchkey:introspect",
 }
-NOBODY = {
+# Operations that take no Bearer token. All others take an access token.
+WITHOUT_TOKEN = {
     "POST /login",
     "POST /refresh",
     "GET /.well-known/jwks.json",
@@ -87,14 +90,14 @@ NOBODY = {
 }
 
 
-# Never kept: any question may end the session.
+# Do not cache the token, because any request may end the session.
 @schemathesis.auth(refresh_interval=None)
 class Caller:
     def get(self, case, context):
-        # Before there is a token, which would be old afterwards.
+        # The clock has to move before the token is made, because it would make the token old.
         device.make_room()
         label = context.operation.label
-        if label in NOBODY:
+        if label in WITHOUT_TOKEN:
             return None
         if label in SERVICES:
             return device.assertion(SERVICES[label])
@@ -104,8 +107,8 @@ class Caller:
         case.headers["Authorization"] = f"Bearer {token}"
 
 
-def made_up(value):
-    """A token that a link has brought is left as it is, good or used up."""
+def generated(value):
+    """Whether Schemathesis generated the value. A token that came over a link is kept, valid or used up."""
     return isinstance(value, str) and not value.startswith("eyJ")
 
 
@@ -114,11 +117,11 @@ def before_call(context, case, kwargs):
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     body = case.body if isinstance(case.body, dict) else {}
-    if made_up(body.get("assertion")):
+    if generated(body.get("assertion")):
         body["assertion"] = device.assertion_for_login()
-    if made_up(body.get("refresh_token")):
+    if generated(body.get("refresh_token")):
         body["refresh_token"] = device.sign_in()["refresh_token"]
-    if made_up(body.get("token")):
+    if generated(body.get("token")):
         body["token"] = device.sign_in()["access_token"]
     if "cursor" in (case.query or {}):
         give_cursor(case)
@@ -128,26 +131,26 @@ def before_call(context, case, kwargs):
     if body.get("strategy") == "everyone" and body.get("before"):
         body["before"] = call("GET", "/dev/clock")["now"]
     if case.meta.phase.name == TestPhase.STATEFUL:
-        keep_to_the_story(case, body)
+        follow_links(case, body)
     else:
-        name_a_session(case, body)
+        use_own_session(case, body)
 
 
 def cut(user_id):
-    """JSON Schema counts characters; a row has room for 128 bytes."""
+    """JSON Schema limits characters, but the server limits a user id to 128 bytes."""
     return user_id.encode()[:128].decode(errors="ignore")
 
 
-def keep_to_the_story(case, body):
-    """A story goes on with what an answer's body holds: tokens, and the user's own sessions."""
+def follow_links(case, body):
+    """A sequence needs tokens in the body of the response, and the user's own sessions, to go on."""
     if case.operation.label == "POST /login":
         body["delivery"] = "body"
     if case.operation.label == "GET /sessions":
         case.query.pop("user_id", None)
 
 
-def name_a_session(case, body):
-    """Outside of a story nobody has opened the session that is named."""
+def use_own_session(case, body):
+    """Outside of a sequence, the generated session id does not exist, so that it is replaced by a new session."""
     if case.operation.path.endswith("{id}") and "user_id" not in (case.query or {}):
         case.path_parameters["id"] = device.sign_in()["session_id"]
     if body.get("strategy") == "session" and not body.get("user_id"):
@@ -155,7 +158,7 @@ def name_a_session(case, body):
 
 
 def give_cursor(case):
-    """A cursor of the list that is asked for, if it has a second page."""
+    """Sets a valid cursor of the requested list, or removes the cursor if the list has only one page."""
     user = case.query.get("user_id")
     query = "" if user is None else "&" + urllib.parse.urlencode({"user_id": user})
     token = case.headers["Authorization"].removeprefix("Bearer ")
@@ -175,7 +178,7 @@ def after_call(context, case, response):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """RFC 7009's form is answered 200 and no body, JSON is answered in JSON: OpenAPI cannot tell the two apart."""
+    """Returns False for a failure that is none: a form (RFC 7009) gets 200 without a body, and OpenAPI cannot describe that."""
     form = case.operation.label == "POST /revoke" and case.media_type == "application/x-www-form-urlencoded"
     empty = response.status_code == 200 and not response.content
     return not (form and empty and isinstance(failure, (MalformedJson, MissingContentType)))
