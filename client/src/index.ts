@@ -1,4 +1,4 @@
-/** Latchkey for React: where a user is signed in, and a token that nobody has to think about. */
+/** Latchkey for React: a provider, a hook and a dashboard for sessions, and the client with its token refresh. */
 
 export * from './core/index.js';
 export { LatchkeyProvider, type LatchkeyProviderProps } from './react/provider/latchkey-provider.js';
@@ -9,4 +9,4 @@ export {
   useSessionManagement,
 } from './react/hooks/use-session-management.js';
 export { preloadSessionMonitoring, SessionMonitoring, type SessionMonitoringProps } from './react/dashboard/session-monitoring.js';
-export type { EndedHow, Labels, PartialLabels } from './react/i18n/labels.js';
+export type { Labels, PartialLabels, SignedOutReason } from './react/i18n/labels.js';

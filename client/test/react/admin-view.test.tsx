@@ -1,11 +1,11 @@
 // @vitest-environment jsdom
-/** Somebody else's sessions, with the real client and the real server. */
+/** An administrator looks at another user's sessions, with the real client and the real server. */
 import { cleanup, fireEvent, render, renderHook, screen, waitFor, within } from '@testing-library/react';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createLatchkey, headerMode, LatchkeyProvider, SessionMonitoring, useSessionManagement, type Latchkey } from '../../src/index.js';
 import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
-import { expectAccessible, openPage, wordsOf } from './support/dashboard.js';
+import { expectAccessible, openPage, textOf } from './support/dashboard.js';
 
 let api: LocalServer;
 let client: Latchkey;
@@ -46,29 +46,29 @@ function dashboardOf(userId: string): HTMLElement {
 const rows = () => document.querySelectorAll('.latchkey-rows:not([aria-hidden]) .latchkey-row');
 const rowButtons = () => [...rows()].map((row) => within(row as HTMLElement).getByRole('button'));
 const button = (name: string | RegExp) => screen.getByRole('button', { name });
-const reason = () => screen.getByRole('textbox', { name: 'Reason, for the record' });
+const reason = () => screen.getByRole('textbox', { name: 'Reason (kept on record)' });
 
-/** What the server has on record about a user's ended sessions. */
-async function notes(userId: string): Promise<unknown[]> {
+/** The reasons that the server has recorded for a user's ended sessions. */
+async function recordedReasons(userId: string): Promise<unknown[]> {
   const { accessToken } = await api.signIn('auditor', 'latchkey:admin');
   const answer = await fetch(`${api.issuer}/revoke?user_id=${userId}`, { headers: { authorization: `Bearer ${accessToken}` } });
   const { revocations } = (await answer.json()) as { revocations: { note: string | null }[] };
   return revocations.map(({ note }) => note);
 }
 
-describe("an administrator on somebody else's page", () => {
-  test('sees whose it is and their sessions, none of them this device, and nothing that is asked of them', async () => {
+describe("an administrator on another user's page", () => {
+  test("sees the user's name and sessions, and nothing that addresses the user", async () => {
     await api.signIn('paul-1');
     await api.signIn('paul-1');
     await asAdministrator('root-1');
     const container = dashboardOf('paul-1');
     await screen.findByRole('heading', { name: 'Where paul-1 is signed in' });
     await waitFor(() => expect(rows()).toHaveLength(2));
-    expect(container.textContent).not.toMatch(/This device|You are signed in only here|Sign out all others|That was me/u);
+    expect(container.textContent).not.toMatch(/This device|You're only signed in|Sign out of all other|Was this you/u);
     await expectAccessible(container);
   });
 
-  test('ends one session for a reason, which is asked for where the button was, and is required', async () => {
+  test('ends one session and must give a reason, next to its button', async () => {
     await api.signIn('paul-2');
     await api.signIn('paul-2');
     await asAdministrator('root-2');
@@ -85,30 +85,30 @@ describe("an administrator on somebody else's page", () => {
     fireEvent.change(reason(), { target: { value: ' stolen laptop ' } });
     fireEvent.click(button('Sign out'));
     await waitFor(() => expect(rows()).toHaveLength(1));
-    await waitFor(async () => expect(await notes('paul-2')).toEqual(['stolen laptop']));
+    await waitFor(async () => expect(await recordedReasons('paul-2')).toEqual(['stolen laptop']));
   });
 
-  test('ends all sessions for a reason, which the dialog asks for, and reads what came of it', async () => {
+  test('ends all sessions with a reason from the dialog, and sees the result', async () => {
     await api.signIn('paul-3');
     await asAdministrator('root-3');
     const container = dashboardOf('paul-3');
     await waitFor(() => expect(rows()).toHaveLength(1));
-    fireEvent.click(button('Sign out everywhere …'));
+    fireEvent.click(button('Sign out everywhere'));
     const dialog = screen.getByRole('dialog', { name: 'Sign out everywhere?' });
-    expect(wordsOf(dialog)).toContain('The only session of paul-3 is signed out at once.');
+    expect(textOf(dialog)).toContain('paul-3 will be signed out of 1 session.');
     await expectAccessible(container);
     fireEvent.click(within(dialog).getByRole('button', { name: 'Sign out everywhere' }));
     expect(screen.getByRole('dialog')).toBe(dialog);
     fireEvent.change(reason(), { target: { value: 'left the company' } });
     fireEvent.click(within(dialog).getByRole('button', { name: 'Sign out everywhere' }));
-    await screen.findByText('paul-3 is not signed in anywhere.');
-    await waitFor(() => expect(container.querySelector('.latchkey-outcome')?.textContent).toMatch(/^paul-3 is signed out everywhere\./u));
-    expect(await notes('paul-3')).toEqual(['left the company']);
+    await screen.findByText("paul-3 isn't signed in anywhere.");
+    await waitFor(() => expect(container.querySelector('.latchkey-message')?.textContent).toMatch(/^paul-3 was signed out everywhere\./u));
+    expect(await recordedReasons('paul-3')).toEqual(['left the company']);
     expect(client.getState().status).toBe('signed-in');
     await expectAccessible(container);
   });
 
-  test('who turns to another user is asked nothing about the first any more', async () => {
+  test('closes the dialog about a user when the page shows another user', async () => {
     await api.signIn('paul-8');
     await api.signIn('mary-8');
     await asAdministrator('root-8');
@@ -117,13 +117,13 @@ describe("an administrator on somebody else's page", () => {
         <SessionMonitoring userId={userId} />
       </LatchkeyProvider>
     );
-    // Whose list is known already: nothing is loaded in between.
+    // This list is known already, so that nothing is loaded in between.
     const { rerender } = render(page('mary-8'));
     await waitFor(() => expect(rows()).toHaveLength(1));
     rerender(page('paul-8'));
     await screen.findByRole('heading', { name: 'Where paul-8 is signed in' });
     await waitFor(() => expect(rows()).toHaveLength(1));
-    fireEvent.click(button('Sign out everywhere …'));
+    fireEvent.click(button('Sign out everywhere'));
     expect(screen.getByRole('dialog')).toBeTruthy();
     rerender(page('mary-8'));
     await screen.findByRole('heading', { name: 'Where mary-8 is signed in' });
@@ -131,7 +131,7 @@ describe("an administrator on somebody else's page", () => {
     expect(screen.queryByRole('dialog')).toBeNull();
   });
 
-  test('confirms to the page alone, also where an app has put it into a form of its own', async () => {
+  test("does not submit the app's own form around the dashboard", async () => {
     await api.signIn('paul-7');
     await asAdministrator('root-7');
     const outer = vi.fn();
@@ -146,23 +146,23 @@ describe("an administrator on somebody else's page", () => {
     fireEvent.click(rowButtons()[0]!);
     fireEvent.change(reason(), { target: { value: 'x' } });
     fireEvent.click(button('Sign out'));
-    await screen.findByText('paul-7 is not signed in anywhere.');
+    await screen.findByText("paul-7 isn't signed in anywhere.");
     expect(outer).not.toHaveBeenCalled();
   });
 
-  test('who is none reads one plain sentence, and sees nobody', async () => {
+  test('a caller who is not an administrator sees one error and no sessions', async () => {
     await api.signIn('paul-4');
     await signIn('mallory');
     const container = dashboardOf('paul-4');
-    await screen.findByText('You may not see these sessions.', { selector: '.latchkey-notice *' });
+    await screen.findByText("You don't have permission to see these sessions.", { selector: '.latchkey-notice *' });
     expect(rows()).toHaveLength(0);
     expect(container.querySelectorAll('.latchkey-notice')).toHaveLength(1);
     await expectAccessible(container);
   });
 });
 
-describe("one's own id", () => {
-  test("shows one's own sessions as always: this device, and no reason to give", async () => {
+describe("the id of the user who is signed in", () => {
+  test("shows the user's own dashboard, with this device and without a reason", async () => {
     await api.signIn('alice');
     await signIn('alice');
     dashboardOf('alice');
@@ -173,11 +173,11 @@ describe("one's own id", () => {
     expect(screen.queryByRole('textbox')).toBeNull();
     fireEvent.click(button('Sign out'));
     await waitFor(() => expect(rows()).toHaveLength(1));
-    expect(await notes('alice')).toEqual([null]);
+    expect(await recordedReasons('alice')).toEqual([null]);
   });
 });
 
-describe('the hook with a user', () => {
+describe('useSessionManagement with a userId', () => {
   const managed = (user: string) =>
     renderHook(
       ({ userId }) => {
@@ -187,7 +187,7 @@ describe('the hook with a user', () => {
       { initialProps: { userId: user }, wrapper: ({ children }) => <LatchkeyProvider client={client}>{children}</LatchkeyProvider> },
     );
 
-  test('gives theirs, and ends them for a reason', async () => {
+  test("lists the user's sessions and ends them with a reason", async () => {
     const { sessionId } = await api.signIn('paul-5');
     await asAdministrator('root-5');
     const { result } = managed('paul-5');
@@ -197,10 +197,10 @@ describe('the hook with a user', () => {
     await waitFor(() => expect(result.current.sessions).toHaveLength(1));
     await expect(result.current.management.revokeSession(sessionId, 'odd place')).resolves.toMatchObject({ ended: 1 });
     await waitFor(() => expect(result.current.sessions).toHaveLength(0));
-    expect(await notes('paul-5')).toEqual(['odd place']);
+    expect(await recordedReasons('paul-5')).toEqual(['odd place']);
   });
 
-  test('gives the next one’s when the user is another one', async () => {
+  test('lists the sessions of the new user when the userId changes', async () => {
     const [paul, mary] = [await api.signIn('paul-9'), await api.signIn('mary-9')];
     await asAdministrator('root-9');
     const { result, rerender } = managed('paul-9');
@@ -211,7 +211,7 @@ describe('the hook with a user', () => {
     await waitFor(() => expect(ids()).toEqual([mary.sessionId]));
   });
 
-  test('gives nothing and the error forbidden to whoever is no administrator', async () => {
+  test('returns the error forbidden if the caller is not an administrator', async () => {
     await api.signIn('paul-6');
     await signIn('trudy');
     const { result } = managed('paul-6');

@@ -5,9 +5,9 @@ import { render } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { LatchkeyProvider, SessionMonitoring } from '../../src/index.js';
-import { ENDED, fakeLatchkey, later, latchkeyError } from './support/fake-latchkey.js';
-import { dashboard, expectAccessible, openPage, pass, wordsOf } from './support/dashboard.js';
-import { ABROAD, HERE, NEW_COUNTRY, PHONE, SIGNED_IN, SIGNED_OUT, securityEvent, session } from './support/world.js';
+import { ENDED, deferred, fakeLatchkey, latchkeyError } from './support/fake-latchkey.js';
+import { dashboard, expectAccessible, openPage, pass, textOf } from './support/dashboard.js';
+import { ABROAD, HERE, NEW_COUNTRY, PHONE, SIGNED_IN, SIGNED_OUT, securityEvent, session } from './support/fixtures.js';
 
 beforeEach(openPage);
 afterEach(() => {
@@ -20,165 +20,165 @@ const button = (name: string | RegExp) => screen.getByRole('button', { name });
 const focused = () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent;
 const rowIds = () =>
   [...document.querySelectorAll<HTMLElement>('.latchkey-row')].map(({ dataset }) => dataset['latchkeyItem']);
-const said = () => wordsOf(screen.getByRole('status'));
+const announced = () => textOf(screen.getByRole('status'));
 
 describe('signing one session out', () => {
-  test('the button asks in place, and the focus is on what changes nothing', async () => {
+  test('the button asks for confirmation, with the focus on Cancel', async () => {
     const { click, fake, container } = await dashboard();
-    await click(button('Sign out iPhone'));
-    const question = screen.getByRole('group', { name: 'Sign out iPhone?' });
-    expect(within(question).getAllByRole('button').map(wordsOf)).toEqual(['Sign out', 'Keep']);
-    expect(focused()).toBe('Keep');
+    await click(button('Sign out of iPhone'));
+    const question = screen.getByRole('group', { name: 'Sign out of iPhone?' });
+    expect(within(question).getAllByRole('button').map(textOf)).toEqual(['Sign out', 'Cancel']);
+    expect(focused()).toBe('Cancel');
     expect(fake.sessions.revoke).not.toHaveBeenCalled();
     await expectAccessible(container);
   });
 
-  test('keep and Escape take the question back, and the focus returns to the button', async () => {
+  test('Cancel and Escape close the question and return the focus', async () => {
     const { click, press, fake } = await dashboard();
-    await click(button('Sign out iPhone'));
-    await click(button('Keep'));
-    expect(focused()).toBe('Sign out iPhone');
+    await click(button('Sign out of iPhone'));
+    await click(button('Cancel'));
+    expect(focused()).toBe('Sign out of iPhone');
     await press('{Enter}');
-    expect(focused()).toBe('Keep');
+    expect(focused()).toBe('Cancel');
     await press('{Escape}');
-    expect(focused()).toBe('Sign out iPhone');
+    expect(focused()).toBe('Sign out of iPhone');
     expect(fake.sessions.revoke).not.toHaveBeenCalled();
   });
 
-  test('the row leaves at once, the focus goes to its neighbour, and it is said', async () => {
+  test('the row disappears at once, is announced and passes the focus on', async () => {
     const { click, fake } = await dashboard();
     fake.sessions.revoke.mockReturnValue(new Promise(() => {}));
-    await click(button('Sign out iPhone'));
+    await click(button('Sign out of iPhone'));
     await click(button('Sign out'));
     expect(fake.sessions.revoke.mock.calls).toEqual([[PHONE.session_id]]);
     expect(rowIds()).toEqual([HERE.session_id, ABROAD.session_id]);
-    expect(focused()).toBe('Sign out Firefox on Linux');
-    expect(said()).toBe('A session ended: iPhone.');
+    expect(focused()).toBe('Sign out of Firefox on Linux');
+    expect(announced()).toBe('Session ended: iPhone.');
   });
 
-  test('after the last row the focus goes to the one before', async () => {
+  test('after the last row the focus moves to the previous one', async () => {
     const { click } = await dashboard();
-    await click(button('Sign out Firefox on Linux'));
+    await click(button('Sign out of Firefox on Linux'));
     await click(button('Sign out'));
-    expect(focused()).toBe('Sign out iPhone');
+    expect(focused()).toBe('Sign out of iPhone');
   });
 
-  test('the row returns when the server refuses, which is said and shown', async () => {
+  test('the row returns with a message if the server refuses', async () => {
     const { click, fake, container } = await dashboard();
-    const answer = later<typeof ENDED>();
+    const answer = deferred<typeof ENDED>();
     fake.sessions.revoke.mockReturnValue(answer.promise);
-    await click(button('Sign out iPhone'));
+    await click(button('Sign out of iPhone'));
     await click(button('Sign out'));
     answer.reject(latchkeyError('store_unavailable', { status: 503 }));
     await pass();
-    const sentence = 'iPhone could not be signed out and is still signed in. Please try again.';
+    const sentence = "Couldn't sign out of iPhone. It's still signed in. Please try again.";
     expect(rowIds()).toEqual([HERE.session_id, PHONE.session_id, ABROAD.session_id]);
-    expect(wordsOf(container.querySelector('.latchkey-outcome'))).toBe(sentence);
-    expect(said()).toBe(sentence);
+    expect(textOf(container.querySelector('.latchkey-message'))).toBe(sentence);
+    expect(announced()).toBe(sentence);
     await expectAccessible(container);
   });
 
-  test('a sign-in that is too old is asked for in words', async () => {
+  test('a refusal for an old sign-in asks the user to sign in again', async () => {
     const { click, fake, container } = await dashboard();
     fake.sessions.revoke.mockRejectedValue(latchkeyError('reauthentication_required', { status: 403 }));
-    await click(button('Sign out iPhone'));
+    await click(button('Sign out of iPhone'));
     await click(button('Sign out'));
-    expect(wordsOf(container.querySelector('.latchkey-outcome'))).toBe(
-      'That needs a fresh sign-in. Please sign in again and repeat it.',
+    expect(textOf(container.querySelector('.latchkey-message'))).toBe(
+      'For your security, please sign in again before you do this.',
     );
   });
 
-  test('a row that another device signs out hands its focus on, and takes nobody else’s', async () => {
+  test('a row removed by another device moves the focus only if it had it', async () => {
     const { set } = await dashboard();
-    button('Sign out iPhone').focus();
+    button('Sign out of iPhone').focus();
     await set({ sessions: [HERE, ABROAD] });
-    expect(focused()).toBe('Sign out Firefox on Linux');
-    button('Sign out all others').focus();
+    expect(focused()).toBe('Sign out of Firefox on Linux');
+    button('Sign out of all other sessions').focus();
     await set({ sessions: [HERE, session({ ...PHONE })] });
-    expect(focused()).toBe('Sign out all others');
+    expect(focused()).toBe('Sign out of all other sessions');
   });
 
-  test('without any focus on the page a row that leaves moves none', async () => {
+  test('a removed row does not move the focus if nothing was focused', async () => {
     const { set } = await dashboard();
-    button('Sign out iPhone').focus();
-    button('Sign out iPhone').blur();
+    button('Sign out of iPhone').focus();
+    button('Sign out of iPhone').blur();
     await set({ sessions: [HERE, ABROAD] });
     expect(document.activeElement).toBe(document.body);
   });
 });
 
-describe('signing many sessions out', () => {
-  test('a question is over when the sessions that it was about are: those that come may be of somebody else', async () => {
+describe('signing out of many sessions', () => {
+  test('a dialog closes when its sessions are gone', async () => {
     const { click, set } = await dashboard();
-    await click(button('Sign out everywhere …'));
+    await click(button('Sign out everywhere'));
     expect(screen.getByRole('dialog')).toBeTruthy();
     await set({ sessions: null });
     await set({ sessions: SIGNED_IN.sessions ?? [] });
     expect(screen.queryByRole('dialog')).toBeNull();
   });
 
-  test('all others: a dialog says how many and what becomes of open pages', async () => {
+  test('all others: a dialog shows how many end and what happens to open pages', async () => {
     const { click, container } = await dashboard();
-    await click(button('Sign out all others'));
-    const dialog = screen.getByRole('dialog', { name: 'Sign out all others?' });
+    await click(button('Sign out of all other sessions'));
+    const dialog = screen.getByRole('dialog', { name: 'Sign out of all other sessions?' });
     expect(dialog.tagName).toBe('DIALOG');
-    expect(wordsOf(dialog)).toContain('2 other sessions are signed out at once. You stay signed in here.');
-    expect(wordsOf(dialog)).toContain('Pages that are still open there stop working');
+    expect(textOf(dialog)).toContain("You'll be signed out of 2 other sessions. You'll stay signed in here.");
+    expect(textOf(dialog)).toContain('Pages that are already open there may keep working');
     expect(focused()).toBe('Cancel');
     await expectAccessible(container);
   });
 
-  test('cancel and Escape close it, and the focus returns to its opener', async () => {
+  test('Cancel and Escape close the dialog and return the focus', async () => {
     const { click, fake } = await dashboard();
-    await click(button('Sign out all others'));
+    await click(button('Sign out of all other sessions'));
     await click(button('Cancel'));
     expect(screen.queryByRole('dialog')).toBeNull();
-    expect(focused()).toBe('Sign out all others');
-    await click(button('Sign out everywhere …'));
+    expect(focused()).toBe('Sign out of all other sessions');
+    await click(button('Sign out everywhere'));
     screen.getByRole('dialog').dispatchEvent(new Event('cancel', { cancelable: true }));
     await pass();
     expect(screen.queryByRole('dialog')).toBeNull();
-    expect(focused()).toBe('Sign out everywhere …');
+    expect(focused()).toBe('Sign out everywhere');
     expect(fake.sessions.revokeOthers).not.toHaveBeenCalled();
   });
 
-  test('confirmed, the others leave and it is said until when open pages may work', async () => {
+  test('after confirmation the message has the time when open pages stop working', async () => {
     const { click, fake, container } = await dashboard();
     fake.sessions.revokeOthers.mockResolvedValue({ ...ENDED, ended: 2 });
-    await click(button('Sign out all others'));
-    await click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Sign out all others' }));
+    await click(button('Sign out of all other sessions'));
+    await click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Sign out' }));
     expect(rowIds()).toEqual([HERE.session_id]);
     const sentence =
-      '2 other sessions are signed out. Pages that are still open there stop working by 10:25 at the latest.';
-    expect(wordsOf(container.querySelector('.latchkey-outcome'))).toBe(sentence);
-    expect(said()).toBe(sentence);
+      'You signed out of 2 other sessions. Pages still open there stop working by 10:25.';
+    expect(textOf(container.querySelector('.latchkey-message'))).toBe(sentence);
+    expect(announced()).toBe(sentence);
     expect(focused()).toBe("Where you're signed in");
   });
 
-  test('everywhere: the dialog counts this one too, and the end has its sentence', async () => {
+  test('everywhere: the dialog counts this session too, and its end is announced', async () => {
     const { click, fake, set } = await dashboard();
-    await click(button('Sign out everywhere …'));
+    await click(button('Sign out everywhere'));
     const dialog = screen.getByRole('dialog', { name: 'Sign out everywhere?' });
-    expect(wordsOf(dialog)).toContain('All 3 sessions are signed out at once, this one too.');
+    expect(textOf(dialog)).toContain("You'll be signed out of all 3 sessions, including this one.");
     await click(within(dialog).getByRole('button', { name: 'Sign out everywhere' }));
     expect(fake.sessions.revokeAll).toHaveBeenCalledTimes(1);
     await set({ ...SIGNED_OUT, endedReason: 'signed_out' });
-    expect(said()).toBe('You signed out.');
+    expect(announced()).toBe("You've signed out.");
     expect(focused()).toBe("Where you're signed in");
   });
 
-  test('a refusal brings the others back and is said', async () => {
+  test('a refusal brings the others back and is announced', async () => {
     const { click, fake } = await dashboard();
     fake.sessions.revokeOthers.mockRejectedValue(latchkeyError('network'));
-    await click(button('Sign out all others'));
-    await click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Sign out all others' }));
+    await click(button('Sign out of all other sessions'));
+    await click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Sign out' }));
     expect(rowIds()).toHaveLength(3);
-    expect(said()).toBe('The sessions could not be signed out. Please try again.');
+    expect(announced()).toBe("Couldn't sign out of these sessions. Please try again.");
   });
 
-  test('a dialog that is open when the session ends closes', async () => {
+  test('an open dialog closes when the session ends', async () => {
     const { click, set } = await dashboard();
-    await click(button('Sign out everywhere …'));
+    await click(button('Sign out everywhere'));
     await set({ ...SIGNED_OUT, endedReason: 'admin' });
     expect(screen.queryByRole('dialog')).toBeNull();
     expect(focused()).toBe("Where you're signed in");
@@ -186,45 +186,45 @@ describe('signing many sessions out', () => {
 });
 
 describe('recommendations', () => {
-  const advised = { ...SIGNED_IN, recommendations: [NEW_COUNTRY] };
+  const withRecommendation = { ...SIGNED_IN, recommendations: [NEW_COUNTRY] };
 
-  test('one is a sentence with its facts, and two answers', async () => {
-    const { container } = await dashboard(advised);
-    expect(wordsOf(container.querySelector('.latchkey-recommendations'))).toBe(
-      'A sign-in from a country you have not used before: Lisbon, PT, 2 hours ago. Firefox on Linux. That was me Sign it out',
+  test('each one is a sentence with its facts and two answers', async () => {
+    const { container } = await dashboard(withRecommendation);
+    expect(textOf(container.querySelector('.latchkey-recommendations'))).toBe(
+      'New country: Lisbon, PT, 2 hours ago. Firefox on Linux. Was this you? Yes, it was me No, sign out',
     );
   });
 
-  test('that was me can be undone, and the focus follows', async () => {
-    const { click, container } = await dashboard(advised);
-    await click(button(/^That was me/u));
-    expect(wordsOf(container.querySelector('.latchkey-recommendations'))).toBe('Noted. Undo');
+  test('"Yes, it was me" can be undone, and the focus follows', async () => {
+    const { click, container } = await dashboard(withRecommendation);
+    await click(button(/^Yes, it was me/u));
+    expect(textOf(container.querySelector('.latchkey-recommendations'))).toBe('Got it. Undo');
     expect(focused()).toBe('Undo');
     await click(button('Undo'));
-    expect(focused()).toMatch(/^That was me/u);
+    expect(focused()).toMatch(/^Yes, it was me/u);
   });
 
-  test('what was seen to stays so on the next visit, and a new finding does not', async () => {
-    const first = await dashboard(advised);
-    await first.click(button(/^That was me/u));
+  test('an answer is remembered on the next visit, but not for a new finding', async () => {
+    const first = await dashboard(withRecommendation);
+    await first.click(button(/^Yes, it was me/u));
     first.unmount();
-    const { set } = await dashboard(advised);
-    expect(screen.queryByRole('button', { name: /That was me|Undo/u })).toBeNull();
-    const later = { ...NEW_COUNTRY, detail: { ...NEW_COUNTRY.detail, at: '2026-11-25T09:00:00Z' } };
-    await set({ recommendations: [later] });
-    expect(button(/^That was me/u)).toBeTruthy();
+    const { set } = await dashboard(withRecommendation);
+    expect(screen.queryByRole('button', { name: /Yes, it was me|Undo/u })).toBeNull();
+    const newer = { ...NEW_COUNTRY, detail: { ...NEW_COUNTRY.detail, at: '2026-11-25T09:00:00Z' } };
+    await set({ recommendations: [newer] });
+    expect(button(/^Yes, it was me/u)).toBeTruthy();
   });
 
-  test('a browser that keeps nothing still takes the answer', async () => {
+  test('an answer works in a browser without storage', async () => {
     vi.stubGlobal('localStorage', undefined);
-    const { click } = await dashboard(advised);
-    await click(button(/^That was me/u));
+    const { click } = await dashboard(withRecommendation);
+    await click(button(/^Yes, it was me/u));
     expect(button('Undo')).toBeTruthy();
   });
 
-  test('sign it out asks as well, and takes row and recommendation away', async () => {
-    const { click, fake } = await dashboard(advised);
-    await click(button('Sign it out: Firefox on Linux'));
+  test('"No, sign out" asks first, then removes the row and the recommendation', async () => {
+    const { click, fake } = await dashboard(withRecommendation);
+    await click(button('No, sign out: Firefox on Linux'));
     await click(button('Sign out'));
     expect(fake.sessions.revoke.mock.calls).toEqual([[ABROAD.session_id]]);
     expect(rowIds()).not.toContain(ABROAD.session_id);
@@ -234,7 +234,7 @@ describe('recommendations', () => {
 });
 
 describe('security events', () => {
-  test('each is a line with its time, what happened, from where, and how bad', async () => {
+  test('each event has its time, name, device, place and severity', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockResolvedValue({
       events: [
@@ -244,14 +244,14 @@ describe('security events', () => {
       next: null,
     });
     const { container } = await dashboard({}, {}, fake);
-    expect([...container.querySelectorAll('.latchkey-events li')].map(wordsOf)).toEqual([
-      '09:12 Signed in Firefox on Linux, Lisbon, PT notice',
-      '24 Nov, 08:40 Country changed from Germany to Portugal warning',
+    expect([...container.querySelectorAll('.latchkey-events li')].map(textOf)).toEqual([
+      '09:12 Signed in Firefox on Linux, Lisbon, PT Low',
+      '24 Nov, 08:40 Country changed from Germany to Portugal Medium',
     ]);
     expect(screen.queryByRole('button', { name: 'Show more' })).toBeNull();
   });
 
-  test('show more adds the older ones, says how many, and leaves the focus on the page', async () => {
+  test('"Show more" adds older events, announces how many and keeps the focus', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockResolvedValueOnce({ events: [securityEvent()], next: 'older' });
     fake.sessions.events.mockResolvedValueOnce({
@@ -261,40 +261,40 @@ describe('security events', () => {
     const { click, container } = await dashboard({}, {}, fake);
     await click(button('Show more'));
     expect(container.querySelectorAll('.latchkey-events li')).toHaveLength(3);
-    expect(said()).toBe('2 older events.');
+    expect(announced()).toBe('2 more events loaded.');
     expect(focused()).toBe('Recent security activity');
   });
 
-  test('older ones that cannot be read are said to be missing, and can be asked for again', async () => {
+  test('older events that cannot be loaded are an error, and can be retried', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockResolvedValueOnce({ events: [securityEvent()], next: 'older' });
     fake.sessions.events.mockRejectedValueOnce(latchkeyError('network'));
     const { click } = await dashboard({}, {}, fake);
     await click(button('Show more'));
-    expect(said()).toBe('We could not reach the server.');
+    expect(announced()).toBe("Couldn't get data from the server.");
     expect(focused()).toBe('Show more');
   });
 
-  test('no events are said in words once they were asked for', async () => {
+  test('an empty trail has its own text once it was loaded', async () => {
     await dashboard();
-    expect(screen.getByText('Nothing has happened yet.')).toBeTruthy();
+    expect(screen.getByText('No recent activity.')).toBeTruthy();
   });
 });
 
-describe('what is said without being asked', () => {
-  test('a new session, by name, and nothing for the first list', async () => {
+describe('announcements', () => {
+  test('a new session is announced by name, the first list is not', async () => {
     const { set } = await dashboard({ ...SIGNED_IN, sessions: [HERE] });
-    expect(said()).toBe('');
+    expect(announced()).toBe('');
     await set({ sessions: [HERE, PHONE] });
-    expect(said()).toBe('A new session appeared: Safari on iPhone.');
+    expect(announced()).toBe('New session: Safari on iPhone.');
   });
 
-  test('going offline and coming back', async () => {
+  test('going offline and coming back is announced', async () => {
     const { set } = await dashboard();
     await set({ online: false });
-    expect(said()).toBe('You are offline. What you see is from 09:30.');
+    expect(announced()).toBe("You're offline. Last updated 09:30.");
     await set({ online: true });
-    expect(said()).toBe('You are online again.');
+    expect(announced()).toBe("You're back online.");
   });
 
   test('there is one live region, and it is polite', async () => {
@@ -304,7 +304,7 @@ describe('what is said without being asked', () => {
 });
 
 describe('keyboard and StrictMode', () => {
-  test('Tab goes through all buttons in the order of the page', async () => {
+  test('Tab reaches all buttons in the order of the page', async () => {
     const { press } = await dashboard({ ...SIGNED_IN, recommendations: [NEW_COUNTRY] });
     const order: (string | null | undefined)[] = [];
     for (let count = 0; count < 6; count += 1) {
@@ -312,12 +312,12 @@ describe('keyboard and StrictMode', () => {
       order.push(focused());
     }
     expect(order).toEqual([
-      'Sign out all others',
-      'That was me: A sign-in from a country you have not used before: Lisbon, PT',
-      'Sign it out: Firefox on Linux',
-      'Sign out iPhone',
-      'Sign out Firefox on Linux',
-      'Sign out everywhere …',
+      'Sign out of all other sessions',
+      'Yes, it was me: New country: Lisbon, PT',
+      'No, sign out: Firefox on Linux',
+      'Sign out of iPhone',
+      'Sign out of Firefox on Linux',
+      'Sign out everywhere',
     ]);
   });
 
@@ -333,8 +333,8 @@ describe('keyboard and StrictMode', () => {
     );
     await pass();
     expect(fake.watching).toEqual({ now: 1, starts: 1 });
-    expect(said()).toBe('');
-    button('Sign out all others').click();
+    expect(announced()).toBe('');
+    button('Sign out of all other sessions').click();
     await pass();
     expect(screen.getByRole('dialog').hasAttribute('open')).toBe(true);
     fake.set({ ...SIGNED_OUT, endedReason: 'expired' });
@@ -342,7 +342,7 @@ describe('keyboard and StrictMode', () => {
     expect(onSignedOut.mock.calls).toEqual([['expired']]);
   });
 
-  test('StrictMode tells of an end once, on a page that opens after it', async () => {
+  test('StrictMode calls onSignedOut once if the session ended before', async () => {
     const fake = fakeLatchkey({ ...SIGNED_OUT, endedReason: 'expired' });
     const onSignedOut = vi.fn();
     render(

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
-/** The examples that the package was asked for, word for word but for the imports: they compile and run. */
+/** The usage examples of the package's specification, word for word except for the imports: they compile and run. */
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 
 import { LatchkeyProvider, SessionMonitoring, useSessionManagement } from '../../src/index.js';
 import type { LatchkeyState } from '../../src/core/types.js';
 import { fakeLatchkey } from './support/fake-latchkey.js';
-import { HERE, PHONE, SIGNED_IN, SIGNED_OUT } from './support/world.js';
+import { HERE, PHONE, SIGNED_IN, SIGNED_OUT } from './support/fixtures.js';
 
 afterEach(cleanup);
 
@@ -64,7 +64,7 @@ function show(component: React.ReactElement, state: Partial<LatchkeyState>) {
   return { fake, ...render(<LatchkeyProvider client={fake.client}>{component}</LatchkeyProvider>) };
 }
 
-test('basic session management lists and revokes', () => {
+test('the basic session management example lists and revokes sessions', () => {
   const { fake } = show(<MyComponent />, { ...SIGNED_IN, sessions: [HERE, PHONE] });
   expect(screen.getByText('Active Sessions: 2')).toBeTruthy();
   expect(screen.getByText(/mobile - Safari/u)).toBeTruthy();
@@ -77,12 +77,12 @@ test.each([
   ['before the first answer', {}, /^Refreshing session/u],
   ['signed in', SIGNED_IN, /^Session active until .*2026/u],
   ['signed out', SIGNED_OUT, /^Session expired/u],
-])('token status %s', (_, state, text) => {
+])('the token status example %s', (_, state, text) => {
   show(<TokenStatus />, state);
   expect(screen.getByText(text)).toBeTruthy();
 });
 
-test('security monitoring shows the dashboard below the page’s own heading', async () => {
+test("the security example shows the dashboard below the page's own heading", async () => {
   show(<SecurityDashboard />, SIGNED_IN);
   expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Security Dashboard');
   expect(screen.getByRole('heading', { level: 2 }).textContent).toBe("Where you're signed in");

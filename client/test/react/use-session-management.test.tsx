@@ -5,9 +5,9 @@ import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { LatchkeyProvider, useSessionManagement } from '../../src/index.js';
-import { replaceDefaultClient } from '../../src/react/provider/default-client.js';
-import { ENDED, type FakeLatchkey, fakeLatchkey, later, latchkeyError } from './support/fake-latchkey.js';
-import { ABROAD, HERE, PHONE, SIGNED_IN, SIGNED_OUT, securityEvent, session } from './support/world.js';
+import { setDefaultClientFactory } from '../../src/react/provider/default-client.js';
+import { ENDED, type FakeLatchkey, deferred, fakeLatchkey, latchkeyError } from './support/fake-latchkey.js';
+import { ABROAD, HERE, PHONE, SIGNED_IN, SIGNED_OUT, securityEvent, session } from './support/fixtures.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   vi.useRealTimers();
-  replaceDefaultClient(undefined);
+  setDefaultClientFactory(undefined);
 });
 
 function around({ client }: FakeLatchkey) {
@@ -31,8 +31,8 @@ function hook<T>(fake: FakeLatchkey, read: (management: ReturnType<typeof useSes
 const ids = (sessions: readonly { session_id: string }[]) => sessions.map(({ session_id }) => session_id);
 const settle = () => act(async () => vi.advanceTimersByTimeAsync(0));
 
-describe('what the hook says', () => {
-  test('before the first answer there are no sessions, it is loading, and a token is about to come', () => {
+describe('the result of the hook', () => {
+  test('before the first answer it is loading and the token needs a refresh', () => {
     const { result } = hook(fakeLatchkey(), (management) => ({ ...management }));
     expect(result.current).toMatchObject({
       status: 'unknown',
@@ -46,14 +46,14 @@ describe('what the hook says', () => {
     });
   });
 
-  test('signed in it gives the sessions with the names of the API', () => {
+  test('signed in it returns the sessions with the field names of the API', () => {
     const { result } = hook(fakeLatchkey(SIGNED_IN), (management) => ({ ...management }));
     expect(result.current.sessions).toEqual([HERE, PHONE, ABROAD]);
     expect(result.current.currentSession).toBe(HERE);
     expect(result.current).toMatchObject({ isLoading: false, isTokenExpired: false, needsTokenRefresh: false });
   });
 
-  test('it returns exactly the names of its contract', () => {
+  test('it returns exactly the documented fields', () => {
     const { result } = hook(fakeLatchkey(SIGNED_IN), (management) => Object.keys(management).sort());
     expect(result.current).toEqual(
       [
@@ -64,7 +64,7 @@ describe('what the hook says', () => {
     );
   });
 
-  test('an expired token that can be refreshed is in need of it and not expired', () => {
+  test('an expired token that can be refreshed needs a refresh', () => {
     const token = { ...SIGNED_IN.token!, state: 'expired', needsRefresh: true } as const;
     const { result } = hook(fakeLatchkey({ ...SIGNED_IN, token }), (management) => ({ ...management }));
     expect(result.current).toMatchObject({ isTokenExpired: false, needsTokenRefresh: true });
@@ -76,8 +76,8 @@ describe('what the hook says', () => {
   });
 });
 
-describe('when a component is rendered again', () => {
-  test('one that reads the token alone is not rendered for a new list', async () => {
+describe('renders', () => {
+  test('a component that reads only the token ignores a new list', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     let renders = 0;
     hook(fake, ({ tokenStatus }) => {
@@ -92,7 +92,7 @@ describe('when a component is rendered again', () => {
     expect(renders).toBe(before + 1);
   });
 
-  test('one that reads the list is rendered for it and not for a time of confirmation', async () => {
+  test('a component that reads the list ignores the time of confirmation', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     let renders = 0;
     const { result } = hook(fake, ({ sessions }) => {
@@ -108,7 +108,7 @@ describe('when a component is rendered again', () => {
     expect(result.current).toEqual([HERE, PHONE]);
   });
 
-  test('a field that is read later is the newest one and counts from then on', async () => {
+  test('a field that is read later is current and triggers renders from then on', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     const { result, rerender } = renderHook(
       ({ reads }: { reads: boolean }) => {
@@ -124,7 +124,7 @@ describe('when a component is rendered again', () => {
     expect(result.current).toBe(false);
   });
 
-  test('a memoised child that gets the whole result sees what changes', () => {
+  test('a memoised child that receives the whole result renders changes', () => {
     const fake = fakeLatchkey(SIGNED_IN);
     const Child = memo(({ management }: { management: ReturnType<typeof useSessionManagement> }) => (
       <p>{management.sessions.length}</p>
@@ -135,7 +135,7 @@ describe('when a component is rendered again', () => {
     expect(container.textContent).toBe('1');
   });
 
-  test('actions stay the same functions', () => {
+  test('actions keep their identity', () => {
     const fake = fakeLatchkey(SIGNED_IN);
     const { result } = hook(fake, (management) => ({ ...management }));
     const before = result.current;
@@ -145,8 +145,8 @@ describe('when a component is rendered again', () => {
   });
 });
 
-describe('what runs while a component is mounted', () => {
-  test('who reads no sessions polls nothing', async () => {
+describe('polling while a component is mounted', () => {
+  test('a component that reads no sessions polls nothing', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     hook(fake, ({ isTokenExpired }) => isTokenExpired);
     await settle();
@@ -154,7 +154,7 @@ describe('what runs while a component is mounted', () => {
     expect(fake.sessions.events).not.toHaveBeenCalled();
   });
 
-  test('two components share one watch, which ends after the last one', async () => {
+  test('two components share one watch, which ends with the last one', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     const first = hook(fake, ({ sessions }) => sessions);
     const second = hook(fake, ({ sessions }) => sessions);
@@ -169,7 +169,7 @@ describe('what runs while a component is mounted', () => {
     expect(fake.listeners.size).toBe(0);
   });
 
-  test('StrictMode mounts twice and starts one watch, one subscription and one read of the trail', async () => {
+  test('StrictMode starts one watch, one subscription and one read of events', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     const Strict = ({ children }: { children: ReactNode }) => (
       <StrictMode>
@@ -190,7 +190,7 @@ describe('what runs while a component is mounted', () => {
     expect(fake.listeners.size).toBe(0);
   });
 
-  test('another client takes over from the one before', async () => {
+  test('a new client replaces the previous one', async () => {
     const [one, two] = [fakeLatchkey(SIGNED_IN), fakeLatchkey({ ...SIGNED_IN, sessions: [HERE] })];
     const Count = () => <p>{useSessionManagement().sessions.length}</p>;
     const { container, rerender } = render(<LatchkeyProvider client={one.client}><Count /></LatchkeyProvider>);
@@ -203,9 +203,9 @@ describe('what runs while a component is mounted', () => {
 });
 
 describe('signing out', () => {
-  test('a session leaves at once and stays away when an older list comes in between', async () => {
+  test('a revoked session stays hidden when an older list arrives', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
-    const answer = later<typeof ENDED>();
+    const answer = deferred<typeof ENDED>();
     fake.sessions.revoke.mockReturnValue(answer.promise);
     const { result } = hook(fake, ({ sessions, revokeSession }) => ({ sessions, revokeSession }));
     act(() => void result.current.revokeSession(PHONE.session_id));
@@ -217,7 +217,7 @@ describe('signing out', () => {
     expect(ids(result.current.sessions)).toEqual(ids([HERE, ABROAD]));
   });
 
-  test('a session returns when the server refuses, and the refusal is in error', async () => {
+  test('a session returns if the server refuses, and error has the reason', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.revoke.mockRejectedValue(latchkeyError('store_unavailable', { status: 503 }));
     const { result } = hook(fake, ({ sessions, error, revokeSession }) => ({ sessions, error, revokeSession }));
@@ -232,7 +232,7 @@ describe('signing out', () => {
     expect(result.current.error).toBeNull();
   });
 
-  test('a refusal that nobody waits for is no unhandled rejection', async () => {
+  test('a refusal of an ignored promise is not an unhandled rejection', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     const fake = fakeLatchkey(SIGNED_IN);
@@ -246,7 +246,7 @@ describe('signing out', () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  test('a session that was already over stays away without an error', async () => {
+  test('a session that had already ended stays hidden without an error', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.revoke.mockRejectedValue(latchkeyError('not_found', { status: 404 }));
     const { result } = hook(fake, ({ sessions, error, revokeSession }) => ({ sessions, error, revokeSession }));
@@ -255,7 +255,7 @@ describe('signing out', () => {
     expect(result.current.error).toBeNull();
   });
 
-  test('all others leave at once and this one stays', async () => {
+  test('all other sessions disappear at once and this one stays', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.revokeOthers.mockReturnValue(new Promise(() => {}));
     const { result } = hook(fake, ({ sessions, revokeOtherSessions }) => ({ sessions, revokeOtherSessions }));
@@ -263,7 +263,7 @@ describe('signing out', () => {
     expect(result.current.sessions).toEqual([HERE]);
   });
 
-  test('whoever signs in next starts without the leavings of the one before', async () => {
+  test('the next user does not see local changes of the previous one', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockResolvedValueOnce({ events: [securityEvent()], next: null });
     const { result } = hook(fake, ({ sessions, events, revokeSession }) => ({ sessions, events, revokeSession }));
@@ -281,7 +281,7 @@ describe('the audit trail', () => {
   const page = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => securityEvent({ event_id: `event-${from + index}` }));
 
-  test('more events are read once however often they are asked for', async () => {
+  test('concurrent calls of loadMoreEvents send one request', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockResolvedValueOnce({ events: page(0, 2), next: 'cursor' });
     fake.sessions.events.mockResolvedValueOnce({ events: page(2, 4), next: null });
@@ -293,7 +293,7 @@ describe('the audit trail', () => {
     expect(fake.sessions.events.mock.calls).toEqual([[], [{ cursor: 'cursor' }]]);
   });
 
-  test('a change of the list reads the newest and keeps the older ones', async () => {
+  test('a change of the list loads the newest events and keeps older ones', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockResolvedValueOnce({ events: page(1, 3), next: 'cursor' });
     fake.sessions.events.mockResolvedValueOnce({ events: page(0, 2), next: 'other' });
@@ -304,7 +304,7 @@ describe('the audit trail', () => {
     expect(result.current.map(({ event_id }) => event_id)).toEqual(['event-0', 'event-1', 'event-2']);
   });
 
-  test('a trail that cannot be read is not asked for again and again', async () => {
+  test('events that cannot be loaded are not requested in a loop', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockImplementation(async () => {
       fake.set({ error: latchkeyError('network') });
@@ -321,13 +321,13 @@ describe('the audit trail', () => {
   });
 });
 
-describe('on a server and without a provider', () => {
+describe('without a browser and without a provider', () => {
   const Count = () => {
     const { sessions, status } = useSessionManagement();
     return <p>{`${status} ${sessions.length}`}</p>;
   };
 
-  test('a server renders the unknown state and asks nothing', () => {
+  test('a server renders the unknown state and sends no request', () => {
     const fake = fakeLatchkey(SIGNED_IN);
     const html = renderToString(<Count />, {});
     const given = renderToString(<LatchkeyProvider client={fake.client}><Count /></LatchkeyProvider>);
@@ -336,23 +336,23 @@ describe('on a server and without a provider', () => {
     expect(fake.watching.starts).toBe(0);
   });
 
-  test('hydration starts with what the server sent and goes on to what is known', async () => {
+  test('hydration starts with the HTML of the server and then shows the state', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     const app = <LatchkeyProvider client={fake.client}><Count /></LatchkeyProvider>;
     const container = document.createElement('div');
     container.innerHTML = renderToString(app);
-    const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const consoleError = vi.spyOn(console, 'error').mockImplementation(() => {});
     render(app, { container, hydrate: true });
     await settle();
     expect(container.textContent).toBe('signed-in 3');
-    expect(complaint).not.toHaveBeenCalled();
-    complaint.mockRestore();
+    expect(consoleError).not.toHaveBeenCalled();
+    consoleError.mockRestore();
   });
 
-  test('the first use makes one client for /api/auth', () => {
+  test('the first use creates one client for /api/auth', () => {
     const fake = fakeLatchkey(SIGNED_IN);
     const factory = vi.fn(() => fake.client);
-    replaceDefaultClient(factory);
+    setDefaultClientFactory(factory);
     const { container } = render(<><Count /><Count /></>);
     expect(container.textContent).toBe('signed-in 3signed-in 3');
     expect(factory.mock.calls).toEqual([[{ baseUrl: '/api/auth' }]]);

@@ -1,32 +1,32 @@
-/** A native dialog before many sessions end at once. */
+/** A modal dialog that confirms a sign-out of several sessions. */
 
 import { type ReactElement, useId, useLayoutEffect, useRef } from 'react';
 
-import { ReasonField, confirmed } from './reason-field.js';
-import { useWords } from '../i18n/i18n-context.js';
+import { useI18n } from '../i18n/i18n-context.js';
+import { ReasonField, submitReason } from './reason-field.js';
 
 interface ConfirmDialogProps {
   readonly title: string;
   readonly text: string;
   readonly confirm: string;
-  /** An administrator says why. */
-  readonly asksWhy: boolean;
+  /** An administrator has to give a reason. */
+  readonly requiresReason: boolean;
   readonly onConfirm: (reason: string) => void;
   readonly onCancel: () => void;
 }
 
-/** Open for as long as it is rendered; the focus begins on what changes nothing. */
-export function ConfirmDialog({ title, text, confirm, asksWhy, onConfirm, onCancel }: ConfirmDialogProps): ReactElement {
-  const { labels } = useWords();
+/** Open while it is rendered. The focus starts on "Cancel" or on the reason, because neither of them signs out. */
+export function ConfirmDialog({ title, text, confirm, requiresReason, onConfirm, onCancel }: ConfirmDialogProps): ReactElement {
+  const { labels } = useI18n();
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);
-  const why = useRef<HTMLInputElement>(null);
+  const reason = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
-    const shown = dialog.current;
-    if (shown?.open === false) shown.showModal();
-    (why.current ?? cancel.current)?.focus();
-    return () => shown?.close();
+    const element = dialog.current;
+    if (element?.open === false) element.showModal();
+    (reason.current ?? cancel.current)?.focus();
+    return () => element?.close();
   }, []);
   return (
     <dialog
@@ -35,7 +35,7 @@ export function ConfirmDialog({ title, text, confirm, asksWhy, onConfirm, onCanc
       aria-labelledby={`${id}title`}
       aria-describedby={`${id}text`}
       onCancel={(event) => {
-        // Escape: the page decides, so that what it shows and what is open stay the same.
+        // After Escape the parent stops rendering the dialog, so the browser must not close it by itself.
         event.preventDefault();
         onCancel();
       }}
@@ -45,10 +45,10 @@ export function ConfirmDialog({ title, text, confirm, asksWhy, onConfirm, onCanc
         <p>{text}</p>
         <p>{labels.openPages}</p>
       </div>
-      <form onSubmit={confirmed(onConfirm)}>
-        {asksWhy && (
+      <form onSubmit={submitReason(onConfirm)}>
+        {requiresReason && (
           <p>
-            <ReasonField field={why} />
+            <ReasonField field={reason} />
           </p>
         )}
         <button type="submit" className="latchkey-danger">

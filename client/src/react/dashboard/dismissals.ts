@@ -1,33 +1,33 @@
-/** Which recommendations has this reader seen to? Kept in this browser, for what it is about only. */
+/** The recommendations that the user has dismissed, kept in this browser's storage. */
 
 import type { Recommendation } from '../../core/types.js';
 
-const PLACE = 'latchkey:dismissed';
-/** Older ones are about sessions that are long over. */
-const KEPT_MAX = 50;
+const STORAGE_KEY = 'latchkey:dismissed';
+/** Older entries belong to sessions that ended long ago. */
+const MAX_ENTRIES = 50;
 
-/** What tells a recommendation from a later one of its kind. */
+/** Identifies a recommendation, so that a later one of the same kind is shown again. */
 export function dismissalKey({ code, session_id, detail }: Recommendation): string {
-  // How many days a session is idle changes every day; that it is idle was seen to.
-  const once = detail['at'] ?? detail['version'] ?? '';
-  return `${code} ${session_id ?? ''} ${once}`;
+  // The number of idle days is not part of the key, because it changes every day.
+  const occurrence = detail['at'] ?? detail['version'] ?? '';
+  return `${code} ${session_id ?? ''} ${occurrence}`;
 }
 
-/** What was dismissed before; nothing where a browser keeps nothing. */
+/** The stored keys; none if the browser has no storage. */
 export function readDismissals(): ReadonlySet<string> {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(PLACE) ?? '[]');
-    return new Set(Array.isArray(kept) ? kept.filter((key) => typeof key === 'string') : []);
+    const stored: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '[]');
+    return new Set(Array.isArray(stored) ? stored.filter((key) => typeof key === 'string') : []);
   } catch {
     return new Set();
   }
 }
 
-/** Remembers what is dismissed; where a browser keeps nothing it is for this page only. */
-export function keepDismissals(keys: ReadonlySet<string>): void {
+/** Stores the keys if the browser has storage. */
+export function storeDismissals(keys: ReadonlySet<string>): void {
   try {
-    localStorage.setItem(PLACE, JSON.stringify([...keys].slice(-KEPT_MAX)));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify([...keys].slice(-MAX_ENTRIES)));
   } catch {
-    // Private windows and full stores: the page has it in its state.
+    // Storage may be blocked or full. The component's state still has the keys until the page is closed.
   }
 }

@@ -1,22 +1,22 @@
-/** A button that asks before it acts, where it stands. */
+/** A button that is replaced by a question before it acts. */
 
 import { type KeyboardEvent, type ReactElement, useId, useLayoutEffect, useRef, useState } from 'react';
 
-import { ReasonField, confirmed } from './reason-field.js';
-import { useWords } from '../i18n/i18n-context.js';
+import { useI18n } from '../i18n/i18n-context.js';
+import { ReasonField, submitReason } from './reason-field.js';
 
-interface AskInPlaceProps {
-  /** What the button says, and what it is called among many that say the same. */
+interface InlineConfirmProps {
   readonly text: string;
+  /** The accessible name, which tells buttons with the same text apart. */
   readonly name: string;
   readonly question: string;
-  /** An administrator says why. */
-  readonly asksWhy?: boolean;
-  readonly onYes: (reason: string) => void;
+  /** An administrator has to give a reason. */
+  readonly requiresReason?: boolean;
+  readonly onConfirm: (reason: string) => void;
 }
 
-/** `[Sign out]`, then `Sign out iPhone? [Sign out] [Keep]`. */
-export function AskInPlace({ text, name, ...question }: AskInPlaceProps): ReactElement {
+/** `[Sign out]`, then `Sign out of iPhone? [Sign out] [Cancel]`. */
+export function InlineConfirm({ text, name, ...question }: InlineConfirmProps): ReactElement {
   const [isAsking, setIsAsking] = useState(false);
   if (!isAsking) {
     return (
@@ -25,34 +25,34 @@ export function AskInPlace({ text, name, ...question }: AskInPlaceProps): ReactE
       </button>
     );
   }
-  return <Question {...question} onNo={() => setIsAsking(false)} />;
+  return <Question {...question} onCancel={() => setIsAsking(false)} />;
 }
 
-interface QuestionProps extends Omit<AskInPlaceProps, 'text' | 'name'> {
-  readonly onNo: () => void;
+interface QuestionProps extends Omit<InlineConfirmProps, 'text' | 'name'> {
+  readonly onCancel: () => void;
 }
 
-function Question({ question, asksWhy = false, onYes, onNo }: QuestionProps): ReactElement {
-  const { labels } = useWords();
+function Question({ question, requiresReason = false, onConfirm, onCancel }: QuestionProps): ReactElement {
+  const { labels } = useI18n();
   const id = useId();
-  const keep = useRef<HTMLButtonElement>(null);
-  const why = useRef<HTMLInputElement>(null);
-  // Not on what acts: a key that is held down or pressed twice must not answer. An empty reason is no answer.
-  useLayoutEffect(() => (why.current ?? keep.current)?.focus(), []);
-  const leave = (event: KeyboardEvent): void => {
+  const cancel = useRef<HTMLButtonElement>(null);
+  const reason = useRef<HTMLInputElement>(null);
+  // Not on the button that signs out: a key that is held down or pressed twice must not confirm.
+  useLayoutEffect(() => (reason.current ?? cancel.current)?.focus(), []);
+  const cancelOnEscape = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();
-    onNo();
+    onCancel();
   };
   return (
-    <div className="latchkey-ask" role="group" aria-labelledby={id} onKeyDown={leave}>
-      <form onSubmit={confirmed(onYes)}>
-        <span id={id}>{question}</span> {asksWhy && <ReasonField field={why} />}{' '}
+    <div className="latchkey-confirm" role="group" aria-labelledby={id} onKeyDown={cancelOnEscape}>
+      <form onSubmit={submitReason(onConfirm)}>
+        <span id={id}>{question}</span> {requiresReason && <ReasonField field={reason} />}{' '}
         <button type="submit" className="latchkey-danger">
           {labels.signOut}
         </button>{' '}
-        <button type="button" ref={keep} onClick={onNo}>
-          {labels.keep}
+        <button type="button" ref={cancel} onClick={onCancel}>
+          {labels.cancel}
         </button>
       </form>
     </div>

@@ -1,24 +1,24 @@
-/** The page with the sessions did not come: what somebody can do about it. */
+/** Shown when the code of the sessions page could not be loaded. */
 
 import type { ReactElement } from 'react';
 
-import type { FirstLabels } from '../i18n/labels.js';
+import type { ShellLabels } from '../i18n/labels.js';
 
-interface NotLoadedProps {
-  readonly labels: FirstLabels;
-  /** They tried again, and it did not come. */
-  readonly hasTried: boolean;
-  readonly onTry: () => void;
+interface LoadErrorProps {
+  readonly labels: ShellLabels;
+  /** The user has tried again without success. */
+  readonly hasRetried: boolean;
+  readonly onRetry: () => void;
 }
 
-/** A sentence and a button: to try again, then to reload. */
-export function NotLoaded({ labels, hasTried, onTry }: NotLoadedProps): ReactElement {
+/** Offers another attempt first, then to reload the page. */
+export function LoadError({ labels, hasRetried, onRetry }: LoadErrorProps): ReactElement {
   return (
-    <p className="latchkey-notice" data-latchkey-item="not-loaded">
-      <span>{labels.notLoaded}</span>{' '}
-      {/* A file that an update has replaced never comes, and some browsers remember a failure. */}
-      <button type="button" onClick={hasTried ? () => location.reload() : onTry}>
-        {hasTried ? labels.reload : labels.tryNow}
+    <p className="latchkey-notice" data-latchkey-item="load-error">
+      <span>{labels.loadFailed}</span>{' '}
+      {/* A deployment may have removed the file, and some browsers cache a failed import. Only a reload helps then. */}
+      <button type="button" onClick={hasRetried ? () => location.reload() : onRetry}>
+        {hasRetried ? labels.reload : labels.tryAgain}
       </button>
     </p>
   );

@@ -1,32 +1,32 @@
-/** Why what is shown may not be what is, and what happens next. */
+/** A banner that explains why the dashboard is not up to date, and what happens next. */
 
 import type { ReactElement } from 'react';
 
-import { clockTime } from '../i18n/format-time.js';
+import { useTickingText } from '../hooks/use-ticking-text.js';
+import { formatClockTime } from '../i18n/format-time.js';
+import type { ShellI18n } from '../i18n/i18n.js';
 import { type Notice, noticeText } from './page-state.js';
-import { useMovingText } from '../hooks/use-ticking-text.js';
-import type { FirstWords } from '../i18n/i18n.js';
 
-interface NoticeLineProps {
+interface NoticeBannerProps {
   readonly notice: Notice;
-  readonly words: FirstWords;
+  readonly i18n: ShellI18n;
   readonly onRetry: () => void;
 }
 
-/** The notice; its wait counts down, outside of the live region: nobody wants to hear every second. */
-export function NoticeLine({ notice, words, onRetry }: NoticeLineProps): ReactElement {
-  const { labels, locale } = words;
-  const text = useMovingText((now) => noticeText(notice, now, words), 'seconds');
+/** Its wait counts down, outside of the live region so that a screen reader does not announce every second. */
+export function NoticeBanner({ notice, i18n, onRetry }: NoticeBannerProps): ReactElement {
+  const { labels, locale } = i18n;
+  const text = useTickingText((now) => noticeText(notice, now, i18n), 'seconds');
   const isUnreachable = notice.kind === 'unreachable';
   return (
     <p className="latchkey-notice" data-kind={notice.kind} data-latchkey-item="notice">
       <span>{text}</span>{' '}
       {isUnreachable && notice.since !== null && (
-        <span>{labels.stale(clockTime(notice.since, Date.now(), locale))} </span>
+        <span>{labels.lastUpdated(formatClockTime(notice.since, Date.now(), locale))} </span>
       )}
-      {(isUnreachable || notice.kind === 'told') && (
+      {(isUnreachable || notice.kind === 'error') && (
         <button type="button" onClick={onRetry}>
-          {labels.tryNow}
+          {labels.tryAgain}
         </button>
       )}
     </p>

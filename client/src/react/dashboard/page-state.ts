@@ -1,69 +1,68 @@
-/** What does the dashboard show: a skeleton, a goodbye, the sessions; and which notice above them? */
+/** Decides what the dashboard shows: a skeleton, the end of the session or the sessions, and a notice above them. */
 
-import type { EndedHow, FirstLabels } from '../i18n/labels.js';
-import { clockTime, length } from '../i18n/format-time.js';
+import { formatClockTime, formatWait } from '../i18n/format-time.js';
+import type { ShellI18n } from '../i18n/i18n.js';
+import type { ShellLabels, SignedOutReason } from '../i18n/labels.js';
 import type { SessionView } from '../store/session-view.js';
-import type { FirstWords } from '../i18n/i18n.js';
 
-/** What the page is made of; `nothing` has a notice that says why. */
-export type Page = 'loading' | 'ended' | 'nothing' | 'sessions';
+/** `unavailable` shows nothing except a notice that explains why. */
+export type Page = 'loading' | 'ended' | 'unavailable' | 'sessions';
 
-/** Why what is shown may not be what is. */
+/** Why the dashboard may not be up to date. */
 export type Notice =
   | { readonly kind: 'offline'; readonly since: number | null }
-  | { readonly kind: 'limited'; readonly until: number | null }
+  | { readonly kind: 'rate-limited'; readonly until: number | null }
   | { readonly kind: 'unreachable'; readonly until: number | null; readonly since: number | null }
-  | { readonly kind: 'told'; readonly text: string };
+  | { readonly kind: 'error'; readonly text: string };
 
-type Seen = Pick<
+type ViewFields = Pick<
   SessionView,
   'status' | 'endedReason' | 'sessions' | 'isLoading' | 'online' | 'stale' | 'connectionError' | 'confirmedAt' | 'retryAt'
 >;
 
-/** The page for what is known. */
-export function pageOf(view: Seen): Page {
+export function pageOf(view: ViewFields): Page {
   if (view.status === 'signed-out') return 'ended';
   if (!view.isLoading) return 'sessions';
-  return view.connectionError === null && view.online ? 'loading' : 'nothing';
+  return view.connectionError === null && view.online ? 'loading' : 'unavailable';
 }
 
-/** The notice for what is known; the one that explains the others comes first. */
-export function noticeOf(view: Seen, labels: FirstLabels): Notice | null {
+/** The most important notice, if there is one. Being offline explains every other error. */
+export function noticeOf(view: ViewFields, labels: ShellLabels): Notice | null {
   const { connectionError: error, retryAt: until, confirmedAt: since } = view;
   if (view.status === 'signed-out') return null;
   if (!view.online) return { kind: 'offline', since };
   if (error === null) return view.stale ? { kind: 'unreachable', until, since } : null;
-  if (error.code === 'rate_limited') return { kind: 'limited', until };
-  const told = labels.errors[error.code];
-  return told === undefined ? { kind: 'unreachable', until, since } : { kind: 'told', text: told };
+  if (error.code === 'rate_limited') return { kind: 'rate-limited', until };
+  const text = labels.errors[error.code];
+  return text === undefined ? { kind: 'unreachable', until, since } : { kind: 'error', text };
 }
 
-/** What a notice says at a time; the wait in it counts down. */
-export function noticeText(notice: Notice, now: number, { labels, locale }: FirstWords): string {
+/** The text of a notice at the time `now`, because the wait in it counts down. */
+export function noticeText(notice: Notice, now: number, { labels, locale }: ShellI18n): string {
   const wait = (until: number | null): string | null => {
     const seconds = until === null ? 0 : Math.ceil((until - now) / 1_000);
-    return seconds > 0 ? length(seconds, locale) : null;
+    return seconds > 0 ? formatWait(seconds, locale) : null;
   };
   switch (notice.kind) {
     case 'offline':
-      return labels.offline(notice.since === null ? null : clockTime(notice.since, now, locale));
-    case 'limited':
-      return labels.limited(wait(notice.until));
+      return labels.offline(notice.since === null ? null : formatClockTime(notice.since, now, locale));
+    case 'rate-limited':
+      return labels.rateLimited(wait(notice.until));
     case 'unreachable':
       return labels.unreachable(wait(notice.until));
-    case 'told':
+    case 'error':
       return notice.text;
   }
 }
 
-/** What an end is called: who was signed out by the server did not do it on this page. */
-function endedHow({ endedReason, connectionError }: Seen): EndedHow {
+/** A sign-out that the server reported with an error was made on another device. */
+function signedOutReason({ endedReason, connectionError }: ViewFields): SignedOutReason {
   if (endedReason === 'signed_out' && connectionError?.code === 'session_ended') return 'elsewhere';
   return endedReason ?? 'unknown';
 }
 
-/** The sentence of an end. */
-export function endedText(view: Seen & Pick<SessionView, 'sessionLimit'>, labels: FirstLabels): string {
-  const how = endedHow(view);
-  return how === 'evicted' ? labels.evicted(view.sessionLimit) : labels.ended[how];
+/** The sentence about the end of the session. */
+export function endedText(view: ViewFields & Pick<SessionView, 'sessionLimit'>, labels: ShellLabels): string {
+  const reason = signedOutReason(view);
+  return reason === 'evicted' ? labels.evicted(view.sessionLimit) : labels.ended[reason];
 }

@@ -1,29 +1,29 @@
-/** Why does an administrator end it? The reason goes into the record, and is read by people. */
+/** The field for the reason that an administrator has to give, which the server keeps with the end of the session. */
 
 import type { FormEvent, ReactElement, RefObject } from 'react';
 
-import { useWords } from '../i18n/i18n-context.js';
+import { useI18n } from '../i18n/i18n-context.js';
 
-/** Characters that the API takes. */
-const LENGTH_MAX = 200;
+/** The API's limit, in characters. */
+const MAX_LENGTH = 200;
 
-/** The field, in the form of a confirmation; without a word in it the form does not go. */
+/** A required field: the form is not submitted while the field is blank. */
 export function ReasonField({ field }: { readonly field: RefObject<HTMLInputElement | null> }): ReactElement {
-  const { labels } = useWords();
+  const { labels } = useI18n();
   return (
     <label>
       {labels.reason}{' '}
-      <input ref={field} name="reason" required pattern=".*\S.*" maxLength={LENGTH_MAX} autoComplete="off" />
+      <input ref={field} name="reason" required pattern=".*\S.*" maxLength={MAX_LENGTH} autoComplete="off" />
     </label>
   );
 }
 
-/** Takes what a confirmation says: the reason, or nothing where none was asked for. */
-export function confirmed(take: (reason: string) => void): (event: FormEvent<HTMLFormElement>) => void {
+/** A submit handler that passes on the reason, or an empty text if the form has no such field. */
+export function submitReason(onSubmit: (reason: string) => void): (event: FormEvent<HTMLFormElement>) => void {
   return (event) => {
     event.preventDefault();
-    // An app may have put the page into a form of its own.
+    // The app may have put the dashboard into a form of its own, which must not be submitted.
     event.stopPropagation();
-    take(String(new FormData(event.currentTarget).get('reason') ?? '').trim());
+    onSubmit(String(new FormData(event.currentTarget).get('reason') ?? '').trim());
   };
 }

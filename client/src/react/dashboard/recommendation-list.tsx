@@ -1,14 +1,14 @@
-/** What the reader should have a look at, each with an answer. */
+/** Security recommendations, each with buttons to answer it. */
 
 import { type ReactElement, useLayoutEffect, useRef, useState } from 'react';
 
 import type { Analytics, Recommendation, Session } from '../../core/types.js';
-import { AskInPlace } from './inline-confirm.js';
-import { dismissalKey, keepDismissals, readDismissals } from './dismissals.js';
-import { MovingTime } from './relative-time.js';
-import { recommendationSentence } from '../i18n/describe.js';
+import { describeRecommendation } from '../i18n/describe.js';
+import { useI18n } from '../i18n/i18n-context.js';
 import { fullName } from '../i18n/session-names.js';
-import { useWords } from '../i18n/i18n-context.js';
+import { dismissalKey, readDismissals, storeDismissals } from './dismissals.js';
+import { InlineConfirm } from './inline-confirm.js';
+import { RelativeTime } from './relative-time.js';
 
 interface RecommendationListProps {
   readonly recommendations: readonly Recommendation[];
@@ -17,19 +17,19 @@ interface RecommendationListProps {
   readonly onSignOut: (session: Session) => void;
 }
 
-/** The codes that ask "is that you?"; the others only want to be known. */
-const ASKS_WHO: ReadonlySet<string> = new Set(['new_country', 'unknown_device', 'impossible_travel']);
+/** Recommendations that ask "Was this you?". The others can only be dismissed. */
+const ASKS_WAS_THIS_YOU: ReadonlySet<string> = new Set(['new_country', 'unknown_device', 'impossible_travel']);
 
-/** The recommendations that were not seen to, and those that just were, with a way back. */
+/** The recommendations that are not dismissed, and those that were dismissed since the page was opened, with "Undo". */
 export function RecommendationList(props: RecommendationListProps): ReactElement | null {
-  const { labels } = useWords();
+  const { labels } = useI18n();
   const [dismissed, setDismissed] = useState(readDismissals);
   const [undoable, setUndoable] = useState<ReadonlySet<string>>(new Set());
-  const see = (key: string, isSeen: boolean): void => {
-    const seen = toggled(dismissed, key, isSeen);
-    keepDismissals(seen);
-    setDismissed(seen);
-    setUndoable(toggled(undoable, key, isSeen));
+  const setIsDismissed = (key: string, isDismissed: boolean): void => {
+    const keys = withMember(dismissed, key, isDismissed);
+    storeDismissals(keys);
+    setDismissed(keys);
+    setUndoable(withMember(undoable, key, isDismissed));
   };
   const shown = props.recommendations
     .map((recommendation) => ({ recommendation, key: dismissalKey(recommendation) }))
@@ -41,9 +41,9 @@ export function RecommendationList(props: RecommendationListProps): ReactElement
         {shown.map(({ recommendation, key }) => (
           <li key={key} data-latchkey-item={key} data-severity={recommendation.severity}>
             {dismissed.has(key) ? (
-              <Dismissed onUndo={() => see(key, false)} />
+              <DismissedItem onUndo={() => setIsDismissed(key, false)} />
             ) : (
-              <Advice {...props} recommendation={recommendation} onDismiss={() => see(key, true)} />
+              <RecommendationItem {...props} recommendation={recommendation} onDismiss={() => setIsDismissed(key, true)} />
             )}
           </li>
         ))}
@@ -52,8 +52,8 @@ export function RecommendationList(props: RecommendationListProps): ReactElement
   );
 }
 
-function Dismissed({ onUndo }: { onUndo: () => void }): ReactElement {
-  const { labels } = useWords();
+function DismissedItem({ onUndo }: { onUndo: () => void }): ReactElement {
+  const { labels } = useI18n();
   const undo = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => undo.current?.focus(), []);
   return (
@@ -66,19 +66,21 @@ function Dismissed({ onUndo }: { onUndo: () => void }): ReactElement {
   );
 }
 
-interface AdviceProps extends RecommendationListProps {
+interface RecommendationItemProps extends RecommendationListProps {
   readonly recommendation: Recommendation;
   readonly onDismiss: () => void;
 }
 
-function Advice({ recommendation, sessions, analytics, onSignOut, onDismiss }: AdviceProps): ReactElement {
-  const words = useWords();
-  const { labels } = words;
+function RecommendationItem({ recommendation, sessions, analytics, onSignOut, onDismiss }: RecommendationItemProps): ReactElement {
+  const i18n = useI18n();
+  const { labels } = i18n;
   const session = sessions.find(({ session_id }) => session_id === recommendation.session_id) ?? null;
-  const sentence = recommendationSentence(recommendation, session, analytics, words);
+  const sentence = describeRecommendation(recommendation, session, analytics, i18n);
   const at = recommendation.detail['at'];
-  const name = session === null ? null : fullName(session, words);
-  const dismiss = ASKS_WHO.has(recommendation.code) ? labels.thatWasMe : labels.dismiss;
+  const name = session === null ? null : fullName(session, i18n);
+  const asks = ASKS_WAS_THIS_YOU.has(recommendation.code);
+  const dismiss = asks ? labels.itWasMe : labels.dismiss;
+  const signOut = asks ? labels.itWasNotMe : labels.signOut;
   return (
     <>
       <p>
@@ -86,28 +88,29 @@ function Advice({ recommendation, sessions, analytics, onSignOut, onDismiss }: A
         {typeof at === 'string' && (
           <>
             {', '}
-            <MovingTime at={at} phrase={(when) => when ?? labels.now} />
+            <RelativeTime at={at} phrase={(when) => when ?? labels.justNow} />
           </>
         )}
         {'. '}
-        {name !== null && !sentence.includes(name) && `${name}.`}
+        {name !== null && !sentence.includes(name) && `${name}. `}
+        {asks && labels.wasThisYou}
       </p>{' '}
       <button type="button" aria-label={`${dismiss}: ${sentence}`} onClick={onDismiss}>
         {dismiss}
       </button>{' '}
       {session !== null && name !== null && !session.is_current && (
-        <AskInPlace
-          text={labels.signItOut}
-          name={`${labels.signItOut}: ${name}`}
-          question={labels.askSignOut(name)}
-          onYes={() => onSignOut(session)}
+        <InlineConfirm
+          text={signOut}
+          name={`${signOut}: ${name}`}
+          question={labels.confirmSignOut(name)}
+          onConfirm={() => onSignOut(session)}
         />
       )}
     </>
   );
 }
 
-function toggled(keys: ReadonlySet<string>, key: string, isIn: boolean): ReadonlySet<string> {
+function withMember(keys: ReadonlySet<string>, key: string, isMember: boolean): ReadonlySet<string> {
   const others = [...keys].filter((other) => other !== key);
-  return new Set(isIn ? [...others, key] : others);
+  return new Set(isMember ? [...others, key] : others);
 }

@@ -1,23 +1,23 @@
-/** A time that is told from now, with the full date behind it. */
+/** A time relative to now, with the full date as its tooltip. */
 
 import type { ReactElement } from 'react';
 
-import { useMovingText } from '../hooks/use-ticking-text.js';
-import { ago, fullTime } from '../i18n/format-relative-time.js';
-import { useWords } from '../i18n/i18n-context.js';
+import { useTickingText } from '../hooks/use-ticking-text.js';
+import { formatFullTime, formatTimeAgo } from '../i18n/format-relative-time.js';
+import { useI18n } from '../i18n/i18n-context.js';
 
-interface MovingTimeProps {
+interface RelativeTimeProps {
   readonly at: string;
-  /** The phrase around `12 minutes ago`; `null` is within the last minute. */
+  /** Puts `12 minutes ago` into a phrase; `null` is within the last minute. */
   readonly phrase: (when: string | null) => string;
 }
 
-/** `active 12 minutes ago`, which moves on by itself. */
-export function MovingTime({ at, phrase }: MovingTimeProps): ReactElement {
-  const { locale } = useWords();
-  const text = useMovingText((now) => phrase(ago(at, now, locale)), 'minutes');
+/** For example `Last active 12 minutes ago`. It updates itself. */
+export function RelativeTime({ at, phrase }: RelativeTimeProps): ReactElement {
+  const { locale } = useI18n();
+  const text = useTickingText((now) => phrase(formatTimeAgo(at, now, locale)), 'minutes');
   return (
-    <time dateTime={at} title={fullTime(at, locale)}>
+    <time dateTime={at} title={formatFullTime(at, locale)}>
       {text}
     </time>
   );

@@ -1,111 +1,125 @@
-/** The dashboard: who is signed in where, or why nobody can say; the page with the sessions comes on demand. */
+/** The component `<SessionMonitoring>`: heading, notices and the end of a session. The sessions page is loaded on demand. */
 
 import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
 
-import type { EndReason } from '../../core/types.js';
-import { FIRST_ENGLISH } from '../i18n/english-shell.js';
-import { type PartialLabels, withLabels } from '../i18n/labels.js';
-import { useSessionStore } from '../provider/latchkey-provider.js';
-import { NotLoaded } from './load-error.js';
-import { NoticeLine } from './notice-banner.js';
-import { onDemand, useOnDemand } from '../hooks/lazy-module.js';
-import { endedText, noticeOf, noticeText, pageOf } from './page-state.js';
-import type { Asked } from './sessions-page.js';
-import { Skeleton } from './skeleton.js';
-import { useTrackedView } from '../hooks/use-tracked-view.js';
+import { lazyModule, useLazyModule } from '../hooks/lazy-module.js';
+import { useAlertAnnouncement } from '../hooks/use-alert-announcement.js';
 import { useAnnouncement } from '../hooks/use-announcement.js';
-import { useImportant } from '../hooks/use-alert-announcement.js';
-import { useKeptFocus } from '../hooks/use-focus-restore.js';
-import { useSignedOut } from '../hooks/use-signed-out-callback.js';
-import { useWatching } from '../hooks/use-auto-refresh.js';
-import { directionOf, within } from '../i18n/i18n.js';
+import { useAutoRefresh } from '../hooks/use-auto-refresh.js';
+import { useFocusRestore } from '../hooks/use-focus-restore.js';
+import { type OnSignedOut, useSignedOutCallback } from '../hooks/use-signed-out-callback.js';
+import { useTrackedView } from '../hooks/use-tracked-view.js';
+import { SHELL_ENGLISH } from '../i18n/english-shell.js';
+import { bidiSafe, directionOf } from '../i18n/i18n.js';
+import { type PartialLabels, mergeLabels } from '../i18n/labels.js';
+import { useSessionStore } from '../provider/latchkey-provider.js';
+import { LoadError } from './load-error.js';
+import { NoticeBanner } from './notice-banner.js';
+import { endedText, noticeOf, noticeText, pageOf } from './page-state.js';
+import type { SignOutScope } from './sessions-page.js';
+import { Skeleton } from './skeleton.js';
 
-/** What the dashboard takes. */
+/** The props of `<SessionMonitoring>`. */
 export interface SessionMonitoringProps {
-  /** Whose sessions; one's own without it. Somebody else's are for administrators, who end them for a reason. */
+  /**
+   * The user whose sessions to show. Default: the user who is signed in. Another user's sessions require an
+   * administrator, who gives a reason for each sign-out.
+   */
   readonly userId?: string | undefined;
-  /** Texts to replace. Made once, outside of the component, they cost no render. */
+  /** Your own texts. Create the object outside of your component, so that it is the same in every render. */
   readonly labels?: PartialLabels | undefined;
-  /** Of dates, numbers and lengths; the reader's own without it. */
+  /** The locale of dates and numbers. Default: the browser's. */
   readonly locale?: string | undefined;
-  /** Called once each time that nobody is signed in any more, with the reason if there is one. */
-  readonly onSignedOut?: ((reason: EndReason | null) => void) | undefined;
+  /** Called once each time a session has ended, with the reason if it is known. */
+  readonly onSignedOut?: OnSignedOut | undefined;
 }
 
-const sessionsPage = onDemand(() => import('./sessions-page.js'));
+const sessionsPage = lazyModule(() => import('./sessions-page.js'));
 
 /**
- * Loads the page with the sessions ahead, as when a pointer rests on the link to it. It never rejects: what did not
- * come is asked for again when the dashboard is shown.
+ * Loads the code of the sessions page ahead of time. It never rejects: if it fails, the dashboard tries again when
+ * it is shown.
+ *
+ * ```tsx
+ * <Link to="/security" onPointerEnter={() => void preloadSessionMonitoring()}>Security</Link>
+ * ```
  */
 export const preloadSessionMonitoring: () => Promise<void> = sessionsPage.load;
 
-/** The dashboard of the person who is signed in, or of another one for an administrator. */
+/**
+ * A dashboard of the sessions of the user who is signed in, or of another user for an administrator.
+ *
+ * ```tsx
+ * import '@latchkey/react/styles.css';
+ *
+ * <SessionMonitoring onSignedOut={(reason) => location.assign(`/login?reason=${reason}`)} />
+ * ```
+ */
 export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
-  // What was asked and answered about one user is nothing about the next.
+  // A new user is a new dashboard, so that no question or message about the previous user remains.
   return <Dashboard key={props.userId ?? ''} {...props} />;
 }
 
 function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitoringProps): ReactElement {
-  const words = useMemo(
-    () => ({ labels: withLabels(FIRST_ENGLISH, own), locale, direction: directionOf(locale) }),
+  const i18n = useMemo(
+    () => ({ labels: mergeLabels(SHELL_ENGLISH, own), locale, direction: directionOf(locale) }),
     [own, locale],
   );
-  const { labels } = words;
+  const { labels } = i18n;
   const store = useSessionStore(userId);
   const { view, read } = useTrackedView(store);
-  useWatching(store, read);
+  useAutoRefresh(store, read);
   const { status, sessions } = view;
   const isReachable = view.online && view.connectionError === null;
-  const { part, isMissing } = useOnDemand(sessionsPage, status === 'signed-in', isReachable);
-  const user = within(words, view.userId);
+  const { module, hasFailed } = useLazyModule(sessionsPage, status === 'signed-in', isReachable);
+  const user = bidiSafe(i18n, view.userId);
   const title = user === null ? labels.title : labels.titleOf(user);
 
   const root = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const focus = useKeptFocus(root, heading);
-  const [announcement, say] = useAnnouncement();
-  const [asked, setAsked] = useState<Asked | null>(null);
+  const focus = useFocusRestore(root, heading);
+  const [announcement, announce] = useAnnouncement();
+  const [confirming, setConfirming] = useState<SignOutScope | null>(null);
+  const [hasRetried, setHasRetried] = useState(false);
 
   const page = pageOf(view);
   const notice = noticeOf(view, labels);
-  const goodbye = page === 'ended' ? endedText(view, labels) : null;
+  const ended = page === 'ended' ? endedText(view, labels) : null;
   const isSignedIn = page === 'sessions';
-  const [hasTried, setHasTried] = useState(false);
-  const tryAgain = (): void => {
-    setHasTried(true);
-    void sessionsPage.load();
-  };
-  // A notice says more, and the page is asked for again when it is over.
-  const lacksPage = isSignedIn && isMissing && notice === null;
-  const noticed = notice === null ? null : noticeText(notice, Date.now(), words);
-  useImportant({
-    text: goodbye ?? noticed ?? (lacksPage ? labels.notLoaded : null),
-    cause: goodbye ?? notice?.kind ?? (lacksPage ? 'page' : null),
+  // A notice explains more, and the page is loaded again once the notice is over.
+  const showsLoadError = isSignedIn && hasFailed && notice === null;
+  const noticed = notice === null ? null : noticeText(notice, Date.now(), i18n);
+  useAlertAnnouncement({
+    text: ended ?? noticed ?? (showsLoadError ? labels.loadFailed : null),
+    cause: ended ?? notice?.kind ?? (showsLoadError ? 'load-error' : null),
     backOnline: labels.backOnline,
-    say,
+    announce,
   });
-  useSignedOut(view, onSignedOut);
-  // A question about sessions that are no longer shown is over; those that come may be somebody else's.
+  useSignedOutCallback(view, onSignedOut);
+  // A question must not outlive its sessions, because the next ones may belong to another user.
   useEffect(() => {
-    if (!isSignedIn) setAsked(null);
+    if (!isSignedIn) setConfirming(null);
   }, [isSignedIn]);
 
-  const isShown = isSignedIn && part !== null;
+  const retryLoad = (): void => {
+    setHasRetried(true);
+    void sessionsPage.load();
+  };
+  const confirm = (scope: SignOutScope | null, opener?: HTMLElement): void => {
+    if (opener !== undefined) focus.returnTo(opener);
+    setConfirming(scope);
+  };
+  const isShown = isSignedIn && module !== null;
   const isLive = notice === null;
   const hasOthers = user === null && sessions.some((session) => !session.is_current);
-  const ask = (what: Asked | null, opener?: HTMLElement): void => {
-    if (opener !== undefined) focus.returnTo(opener);
-    setAsked(what);
-  };
-  const isWaiting = page === 'loading' || (isSignedIn && part === null && !isMissing);
+  const isWaiting = page === 'loading' || (isSignedIn && module === null && !hasFailed);
   return (
     <section
       ref={root}
       className="latchkey"
       aria-label={title}
       aria-busy={isWaiting}
-      // Our own texts are English whatever the dates are; an app's are in its locale.
+      // Our texts are English whatever the locale of the dates is. An app's own texts are in its locale.
       lang={own === undefined ? 'en' : locale}
       onFocus={focus.onFocus}
       onBlur={focus.onBlur}
@@ -116,23 +130,23 @@ function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitori
         </h2>{' '}
         {isShown && (
           <span className="latchkey-live" data-live={isLive}>
-            <span aria-hidden="true">{isLive ? '●' : '○'}</span> {isLive ? labels.live : labels.notLive}
+            <span aria-hidden="true">{isLive ? '●' : '○'}</span> {isLive ? labels.live : labels.paused}
           </span>
         )}{' '}
         {isShown && hasOthers && (
-          <button type="button" aria-haspopup="dialog" onClick={(event) => ask('others', event.currentTarget)}>
+          <button type="button" aria-haspopup="dialog" onClick={(event) => confirm('others', event.currentTarget)}>
             {labels.signOutOthers}
           </button>
         )}
       </header>
-      {notice !== null && <NoticeLine {...{ notice, words }} onRetry={() => void store?.actions.refreshSessions()} />}
-      {lacksPage && <NotLoaded labels={labels} hasTried={hasTried} onTry={tryAgain} />}
+      {notice !== null && <NoticeBanner {...{ notice, i18n }} onRetry={() => void store?.actions.refreshSessions()} />}
+      {showsLoadError && <LoadError labels={labels} hasRetried={hasRetried} onRetry={retryLoad} />}
       {isWaiting && <Skeleton text={labels.loading} />}
-      {goodbye !== null && <p className="latchkey-ended">{goodbye}</p>}
+      {ended !== null && <p className="latchkey-ended">{ended}</p>}
       {isShown && (
-        <part.SessionsPage {...{ store, view, labels: own, locale, say, asked }} onAsk={ask} />
+        <module.SessionsPage {...{ store, view, labels: own, locale, announce, confirming }} onConfirm={confirm} />
       )}
-      <div className="latchkey-unseen" role="status">
+      <div className="latchkey-sr-only" role="status">
         <p key={announcement.number}>{announcement.text}</p>
       </div>
     </section>

@@ -1,45 +1,44 @@
-/** The dashboard of somebody who is signed in. */
+/** The content of the sessions page: recommendations, sessions, chart, numbers and events. */
 
 import type { ReactElement } from 'react';
 
 import type { Session } from '../../core/types.js';
+import { useI18n } from '../i18n/i18n-context.js';
+import { bidiSafe } from '../i18n/i18n.js';
+import type { SessionView } from '../store/session-view.js';
 import { EventList } from './event-list.js';
 import { RecommendationList } from './recommendation-list.js';
-import { SessionNumbers } from './session-stats.js';
-import { inOrder } from './sort-sessions.js';
 import { SessionRow } from './session-row.js';
-import type { SessionView } from '../store/session-view.js';
+import { SessionStats } from './session-stats.js';
 import { SignInChart } from './sign-in-chart.js';
-import { useWords } from '../i18n/i18n-context.js';
-import { within } from '../i18n/i18n.js';
+import { sortSessions } from './sort-sessions.js';
 
 interface SessionOverviewProps {
   readonly view: SessionView;
   readonly onSignOut: (session: Session, reason?: string) => void;
-  readonly onEverywhere: (opener: HTMLElement) => void;
-  readonly onMoreEvents: () => void;
+  readonly onSignOutEverywhere: (opener: HTMLElement) => void;
+  readonly onShowMoreEvents: () => void;
 }
 
-/** What to look at, the sessions, the numbers, the trail. */
-export function SessionOverview({ view, onSignOut, onEverywhere, onMoreEvents }: SessionOverviewProps): ReactElement {
-  const words = useWords();
-  const { labels } = words;
+export function SessionOverview({ view, onSignOut, onSignOutEverywhere, onShowMoreEvents }: SessionOverviewProps): ReactElement {
+  const i18n = useI18n();
+  const { labels } = i18n;
   const { userId, sessions, analytics, recommendations, sessionLimit } = view;
   const isOnlyHere = sessions.length === 1 && sessions[0]?.is_current === true;
   return (
     <>
-      {/* "Was that you?" is for nobody else to answer. */}
+      {/* Only the user can answer "Was this you?", so an administrator does not see recommendations. */}
       {userId === null && <RecommendationList {...{ recommendations, sessions, analytics, onSignOut }} />}
       {isOnlyHere && <p>{labels.onlyHere}</p>}
-      {userId !== null && sessions.length === 0 && <p>{labels.nowhere(within(words, userId) ?? '')}</p>}
+      {userId !== null && sessions.length === 0 && <p>{labels.noSessions(bidiSafe(i18n, userId) ?? '')}</p>}
       <ul className="latchkey-rows" aria-label={labels.sessions}>
-        {inOrder(sessions).map((session) => (
-          <SessionRow key={session.session_id} isOthers={userId !== null} {...{ session, analytics, onSignOut }} />
+        {sortSessions(sessions).map((session) => (
+          <SessionRow key={session.session_id} isAdminView={userId !== null} {...{ session, analytics, onSignOut }} />
         ))}
       </ul>
       <div className="latchkey-figures">
         {analytics !== null && <SignInChart days={analytics.sign_ins_by_day} />}
-        <SessionNumbers
+        <SessionStats
           count={sessions.length}
           limit={sessionLimit}
           medianSeconds={analytics?.session_seconds.median ?? null}
@@ -48,9 +47,9 @@ export function SessionOverview({ view, onSignOut, onEverywhere, onMoreEvents }:
       <EventList
         events={view.events}
         sessions={sessions}
-        areKnown={view.areEventsKnown}
+        hasLoaded={view.hasLoadedEvents}
         hasMore={view.hasMoreEvents}
-        onMore={onMoreEvents}
+        onShowMore={onShowMoreEvents}
       />
       {sessions.length > 0 && (
         <p data-latchkey-item="everywhere">
@@ -58,7 +57,7 @@ export function SessionOverview({ view, onSignOut, onEverywhere, onMoreEvents }:
             type="button"
             className="latchkey-danger"
             aria-haspopup="dialog"
-            onClick={(event) => onEverywhere(event.currentTarget)}
+            onClick={(event) => onSignOutEverywhere(event.currentTarget)}
           >
             {labels.signOutEverywhere}
           </button>

@@ -1,36 +1,36 @@
-/** A session as a row: what it is, where it is, what was noticed, and how to end it. */
+/** A session in the list: its name, software, place, activity and findings, and a button that signs it out. */
 
 import { Fragment, type ReactElement, type ReactNode, memo } from 'react';
 
 import type { Analytics, Session } from '../../core/types.js';
-import { AskInPlace } from './inline-confirm.js';
-import { MovingTime } from './relative-time.js';
-import { findingSentence } from '../i18n/describe.js';
-import { fullName, placeName, shortName, software } from '../i18n/session-names.js';
-import { day, fullTime } from '../i18n/format-relative-time.js';
-import { useWords } from '../i18n/i18n-context.js';
-import { type Words, within } from '../i18n/i18n.js';
+import { describeFinding } from '../i18n/describe.js';
+import { formatDate, formatFullTime } from '../i18n/format-relative-time.js';
+import { useI18n } from '../i18n/i18n-context.js';
+import { type I18n, bidiSafe } from '../i18n/i18n.js';
+import { fullName, placeName, shortName, softwareName } from '../i18n/session-names.js';
+import { InlineConfirm } from './inline-confirm.js';
+import { RelativeTime } from './relative-time.js';
 
 interface SessionRowProps {
   readonly session: Session;
   readonly analytics: Analytics | null;
-  /** Somebody else's, seen by an administrator. */
-  readonly isOthers: boolean;
+  /** An administrator looks at another user's session. */
+  readonly isAdminView: boolean;
   readonly onSignOut: (session: Session, reason: string) => void;
 }
 
-/** One session; rendered again only when it has changed, as there may be many. */
-export const SessionRow = memo(function SessionRow({ session, analytics, isOthers, onSignOut }: SessionRowProps): ReactElement {
-  const words = useWords();
-  const { labels } = words;
-  const name = fullName(session, words);
-  // Without its numbers a finding says what changed, and not what is usual for "you".
-  const facts = factsOf(session, isOthers ? null : analytics, words);
+/** Memoised, because the list may have hundreds of rows and usually only one of them has changed. */
+export const SessionRow = memo(function SessionRow({ session, analytics, isAdminView, onSignOut }: SessionRowProps): ReactElement {
+  const i18n = useI18n();
+  const { labels } = i18n;
+  const name = fullName(session, i18n);
+  // Without analytics a finding omits what is usual for "you", which would be wrong for an administrator.
+  const facts = factsOf(session, isAdminView ? null : analytics, i18n);
   return (
     <li className="latchkey-row" data-latchkey-item={session.session_id} data-risk={session.risk.level}>
-      {/* The last row's neighbour: it has no button that could take the focus. */}
+      {/* This device has no button, so its name takes the focus when the last other row is removed. */}
       <span className="latchkey-name" tabIndex={session.is_current ? -1 : undefined}>
-        {session.is_current ? labels.thisDevice : <bdi>{shortName(session, words)}</bdi>}
+        {session.is_current ? labels.thisDevice : <bdi>{shortName(session, i18n)}</bdi>}
       </span>{' '}
       <span className="latchkey-facts">
         {facts.map((fact, index) => (
@@ -41,44 +41,44 @@ export const SessionRow = memo(function SessionRow({ session, analytics, isOther
         ))}
       </span>{' '}
       {!session.is_current && (
-        <AskInPlace
+        <InlineConfirm
           text={labels.signOut}
-          name={labels.signOutNamed(name)}
-          question={labels.askSignOut(name)}
-          asksWhy={isOthers}
-          onYes={(reason) => onSignOut(session, reason)}
+          name={labels.signOutOf(name)}
+          question={labels.confirmSignOut(name)}
+          requiresReason={isAdminView}
+          onConfirm={(reason) => onSignOut(session, reason)}
         />
       )}
     </li>
   );
 });
 
-function factsOf(session: Session, analytics: Analytics | null, words: Words): readonly ReactNode[] {
-  const { labels, locale } = words;
+function factsOf(session: Session, analytics: Analytics | null, i18n: I18n): readonly ReactNode[] {
+  const { labels, locale } = i18n;
   const { is_current: isCurrent, risk, created_at: created } = session;
-  const place = placeName(session.location, words);
-  const address = within(words, session.ip_address);
+  const place = placeName(session.location, i18n);
+  const address = bidiSafe(i18n, session.ip_address);
   const texts = [
-    software(session, isCurrent ? 'this' : 'short', words),
+    softwareName(session, isCurrent ? 'this-device' : 'short-name', i18n),
     place,
     isCurrent || place === null ? address : null,
   ].filter((text) => text !== null);
   return [
-    // Sentences of ours with names in them: they run our way, whatever letter comes first.
-    ...texts.map((text) => <bdi dir={words.direction}>{text}</bdi>),
-    <MovingTime
+    // These phrases are ours with names in them, so they have our direction, whatever their first letter is.
+    ...texts.map((text) => <bdi dir={i18n.direction}>{text}</bdi>),
+    <RelativeTime
       at={session.last_activity}
-      // Whoever looks at this page uses this device, whenever it last had a reason to call, and whatever its clock says.
-      phrase={(when) => (when === null || isCurrent ? labels.activeNow : labels.active(when))}
+      // The reader uses this device now, even if its last request was long ago or its clock is wrong.
+      phrase={(when) => (when === null || isCurrent ? labels.activeNow : labels.lastActive(when))}
     />,
     isCurrent && (
-      <time dateTime={created} title={fullTime(created, locale)}>
-        {labels.since(day(created, Date.now(), locale))}
+      <time dateTime={created} title={formatFullTime(created, locale)}>
+        {labels.signedInSince(formatDate(created, Date.now(), locale))}
       </time>
     ),
     ...risk.findings.map((finding) => (
       <strong className="latchkey-finding" data-severity={finding.severity}>
-        {findingSentence(finding, session, analytics, words)}
+        {describeFinding(finding, session, analytics, i18n)}
       </strong>
     )),
   ].filter((fact) => fact !== false);

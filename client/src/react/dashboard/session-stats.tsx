@@ -1,19 +1,18 @@
-/** How many sessions of how many, and how long they usually last. */
+/** The number of sessions and their typical length, next to the chart. */
 
 import type { ReactElement } from 'react';
 
-import { lasted } from '../i18n/format-relative-time.js';
-import { useWords } from '../i18n/i18n-context.js';
+import { formatDuration } from '../i18n/format-relative-time.js';
+import { useI18n } from '../i18n/i18n-context.js';
 
-interface SessionNumbersProps {
+interface SessionStatsProps {
   readonly count: number;
   readonly limit: number | null;
   readonly medianSeconds: number | null;
 }
 
-/** The numbers beside the chart. */
-export function SessionNumbers({ count, limit, medianSeconds }: SessionNumbersProps): ReactElement {
-  const { labels, locale } = useWords();
+export function SessionStats({ count, limit, medianSeconds }: SessionStatsProps): ReactElement {
+  const { labels, locale } = useI18n();
   const digits = new Intl.NumberFormat(locale);
   const sessions = digits.format(count);
   return (
@@ -24,7 +23,7 @@ export function SessionNumbers({ count, limit, medianSeconds }: SessionNumbersPr
       </div>{' '}
       {medianSeconds !== null && (
         <div>
-          <dt>{labels.typicalLength}</dt> <dd>{lasted(medianSeconds, locale)}</dd>
+          <dt>{labels.typicalLength}</dt> <dd>{formatDuration(medianSeconds, locale)}</dd>
         </div>
       )}
     </dl>

@@ -1,90 +1,91 @@
-/** The dashboard's page for somebody who is signed in: the sessions, what was noticed, and how to end them. Comes on demand. */
+/** The part of the dashboard for a user who is signed in. It is loaded on demand, because most pages never show it. */
 
 import { type ReactElement, useMemo } from 'react';
 
-import { ConfirmDialog } from './confirm-dialog.js';
+import { useListChangeAnnouncement } from '../hooks/use-list-change-announcement.js';
+import { useSignOutActions } from '../hooks/use-sign-out-actions.js';
 import { ENGLISH } from '../i18n/english.js';
-import { type Labels, type PartialLabels, withLabels } from '../i18n/labels.js';
-import { NO_ACTIONS } from '../store/unavailable-actions.js';
-import { SessionOverview } from './session-overview.js';
+import { I18nContext } from '../i18n/i18n-context.js';
+import { bidiSafe, directionOf } from '../i18n/i18n.js';
+import { type Labels, type PartialLabels, mergeLabels } from '../i18n/labels.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { SessionView } from '../store/session-view.js';
-import { useChanges } from '../hooks/use-list-change-announcement.js';
-import { useSignOuts } from '../hooks/use-sign-out-actions.js';
-import { WordsContext } from '../i18n/i18n-context.js';
-import { directionOf, within } from '../i18n/i18n.js';
+import { UNAVAILABLE_ACTIONS } from '../store/unavailable-actions.js';
+import { ConfirmDialog } from './confirm-dialog.js';
+import { SessionOverview } from './session-overview.js';
 
-/** The sessions that a question is about. */
-export type Asked = 'others' | 'everywhere';
+/** The sessions that a dialog asks about. */
+export type SignOutScope = 'others' | 'everywhere';
 
 interface SessionsPageProps {
   readonly store: SessionStore | null;
   readonly view: SessionView;
   readonly labels: PartialLabels | undefined;
   readonly locale: string | undefined;
-  /** Announces a sentence. */
-  readonly say: (text: string) => void;
-  readonly asked: Asked | null;
-  /** Asks from a button on, or takes the question back. */
-  readonly onAsk: (what: Asked | null, opener?: HTMLElement) => void;
+  /** Announces a text to screen readers. */
+  readonly announce: (text: string) => void;
+  readonly confirming: SignOutScope | null;
+  /** Opens the dialog from a button, or closes it with `null`. */
+  readonly onConfirm: (scope: SignOutScope | null, opener?: HTMLElement) => void;
 }
 
-export function SessionsPage({ store, view, labels: own, locale, say, asked, onAsk }: SessionsPageProps): ReactElement {
-  const words = useMemo(
-    () => ({ labels: withLabels(ENGLISH, own), locale, direction: directionOf(locale) }),
+export function SessionsPage({ store, view, labels: own, locale, announce, confirming, onConfirm }: SessionsPageProps): ReactElement {
+  const i18n = useMemo(
+    () => ({ labels: mergeLabels(ENGLISH, own), locale, direction: directionOf(locale) }),
     [own, locale],
   );
-  const { labels } = words;
+  const { labels } = i18n;
   const { status, sessions } = view;
-  const user = within(words, view.userId);
-  const actions = store?.actions ?? NO_ACTIONS;
-  useChanges(
+  const user = bidiSafe(i18n, view.userId);
+  const actions = store?.actions ?? UNAVAILABLE_ACTIONS;
+  useListChangeAnnouncement(
     useMemo(() => ({ status, sessions }), [status, sessions]),
-    words,
-    say,
+    i18n,
+    announce,
   );
-  const signOuts = useSignOuts(actions, user, words, say);
+  const signOut = useSignOutActions(actions, user, i18n, announce);
+  const showMoreEvents = (): void => {
+    const before = view.events.length;
+    actions.loadMoreEvents().then(
+      () => {
+        const count = (store?.getView().events.length ?? before) - before;
+        if (count > 0) announce(labels.moreEventsLoaded(count));
+      },
+      () => signOut.showMessage(labels.unreachable(null)),
+    );
+  };
   return (
-    <WordsContext.Provider value={words}>
-      {signOuts.outcome !== null && <p className="latchkey-outcome">{signOuts.outcome}</p>}
+    <I18nContext.Provider value={i18n}>
+      {signOut.message !== null && <p className="latchkey-message">{signOut.message}</p>}
       <SessionOverview
         view={view}
-        onSignOut={signOuts.one}
-        onEverywhere={(opener) => onAsk('everywhere', opener)}
-        onMoreEvents={() => {
-          const before = view.events.length;
-          actions.loadMoreEvents().then(
-            () => {
-              const count = (store?.getView().events.length ?? before) - before;
-              if (count > 0) say(labels.olderEvents(count));
-            },
-            () => signOuts.tell(labels.unreachable(null)),
-          );
-        }}
+        onSignOut={signOut.one}
+        onSignOutEverywhere={(opener) => onConfirm('everywhere', opener)}
+        onShowMoreEvents={showMoreEvents}
       />
-      {asked !== null && (
+      {confirming !== null && (
         <ConfirmDialog
-          {...questionOf(asked, sessions.length, user, labels)}
-          asksWhy={user !== null}
-          onCancel={() => onAsk(null)}
+          {...dialogTexts(confirming, sessions.length, user, labels)}
+          requiresReason={user !== null}
+          onCancel={() => onConfirm(null)}
           onConfirm={(reason) => {
-            onAsk(null);
-            signOuts[asked](reason);
+            onConfirm(null);
+            signOut[confirming](reason);
           }}
         />
       )}
-    </WordsContext.Provider>
+    </I18nContext.Provider>
   );
 }
 
-/** What the dialog asks: how many sessions end, and which one stays. */
-function questionOf(
-  asked: Asked,
+/** The dialog's texts, with the number of sessions that end. */
+function dialogTexts(
+  scope: SignOutScope,
   count: number,
   user: string | null,
   labels: Labels,
 ): { readonly title: string; readonly text: string; readonly confirm: string } {
-  if (asked === 'others') return { title: labels.askOthersTitle, text: labels.askOthers(count - 1), confirm: labels.signOutOthers };
-  const text = user === null ? labels.askEverywhere(count) : labels.askEverywhereOf(user, count);
-  return { title: labels.askEverywhereTitle, text, confirm: labels.signOutAll };
+  if (scope === 'others') return { title: labels.confirmOthersTitle, text: labels.confirmOthers(count - 1), confirm: labels.signOut };
+  const text = user === null ? labels.confirmEverywhere(count) : labels.confirmEverywhereOf(user, count);
+  return { title: labels.confirmEverywhereTitle, text, confirm: labels.signOutEverywhere };
 }

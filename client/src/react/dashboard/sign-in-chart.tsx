@@ -1,31 +1,31 @@
-/** Sign-ins by day: a drawing for the eye, a table for everybody else. */
+/** The number of sign-ins on each day: a bar chart, and a table for screen readers. */
 
 import { type ReactElement, useId } from 'react';
 
 import type { Analytics } from '../../core/types.js';
-import { bars, total } from './chart-bars.js';
-import { day } from '../i18n/format-relative-time.js';
-import { useWords } from '../i18n/i18n-context.js';
+import { formatDate } from '../i18n/format-relative-time.js';
+import { useI18n } from '../i18n/i18n-context.js';
+import { chartBars, totalCount } from './chart-bars.js';
 
 const SIZE = { width: 300, height: 40 };
 
-/** The chart; nothing without days. */
+/** Renders nothing if there are no days. */
 export function SignInChart({ days }: { days: Analytics['sign_ins_by_day'] }): ReactElement | null {
-  const { labels, locale } = useWords();
+  const { labels, locale } = useI18n();
   const id = useId();
   if (days.length === 0) return null;
-  // A date without a time is midnight UTC, which is the day before for half of the world.
-  const named = (date: string): string => day(`${date}T12:00:00`, Date.now(), locale);
+  // Noon, because a date without a time is midnight UTC, which is still the day before in the Americas.
+  const dayName = (date: string): string => formatDate(`${date}T12:00:00`, Date.now(), locale);
   return (
     <figure className="latchkey-chart">
       <figcaption>{labels.chartTitle(days.length)}</figcaption>
       <svg role="img" aria-labelledby={id} viewBox={`0 0 ${SIZE.width} ${SIZE.height}`} {...SIZE}>
-        <title id={id}>{labels.chartSummary(total(days), days.length)}</title>
-        {bars(days, SIZE).map(({ day: date, count: _, ...place }) => (
-          <rect key={date} {...place} fill="currentColor" />
+        <title id={id}>{labels.chartSummary(totalCount(days), days.length)}</title>
+        {chartBars(days, SIZE).map(({ day, count: _, ...position }) => (
+          <rect key={day} {...position} fill="currentColor" />
         ))}
       </svg>
-      <div className="latchkey-unseen">
+      <div className="latchkey-sr-only">
         <table>
           <caption>{labels.chartTitle(days.length)}</caption>
           <thead>
@@ -35,9 +35,9 @@ export function SignInChart({ days }: { days: Analytics['sign_ins_by_day'] }): R
             </tr>
           </thead>
           <tbody>
-            {days.map(({ day: date, count }) => (
-              <tr key={date}>
-                <th scope="row">{named(date)}</th>
+            {days.map(({ day, count }) => (
+              <tr key={day}>
+                <th scope="row">{dayName(day)}</th>
                 <td>{count}</td>
               </tr>
             ))}

@@ -1,8 +1,7 @@
-/** What stands there before the first answer: rows of the right height, so that nothing jumps. */
+/** Placeholder rows that are shown while the sessions are loading. They have the height of rows, so that nothing jumps. */
 
 import type { ReactElement } from 'react';
 
-/** Three empty rows for the eye, a sentence for everybody. */
 export function Skeleton({ text }: { readonly text: string }): ReactElement {
   return (
     <>

@@ -1,9 +1,9 @@
-/** Which session comes first? */
+/** Sorts the list of sessions. */
 
 import type { Session } from '../../core/types.js';
 
-/** This device first, the others by last activity, the newest first. */
-export function inOrder(sessions: readonly Session[]): readonly Session[] {
+/** This device first, then the others by their last activity, newest first. */
+export function sortSessions(sessions: readonly Session[]): readonly Session[] {
   return [...sessions].sort(
     (a, b) =>
       Number(b.is_current) - Number(a.is_current) ||

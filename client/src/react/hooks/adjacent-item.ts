@@ -1,8 +1,8 @@
-/** Who is next to an item that left? */
+/** Finds the list item that takes the place of a removed one. */
 
-/** The row that takes a lost one's place: the next that is left, else the one before; `null` without any. */
-export function neighbourOf(lost: string, before: readonly string[], left: readonly string[]): string | null {
-  const place = before.indexOf(lost);
-  const isLeft = (id: string): boolean => left.includes(id);
-  return before.slice(place + 1).find(isLeft) ?? before.slice(0, Math.max(0, place)).findLast(isLeft) ?? null;
+/** The next remaining item, or else the previous one; `null` if none is left. */
+export function adjacentItem(removed: string, before: readonly string[], remaining: readonly string[]): string | null {
+  const index = before.indexOf(removed);
+  const isLeft = (id: string): boolean => remaining.includes(id);
+  return before.slice(index + 1).find(isLeft) ?? before.slice(0, Math.max(0, index)).findLast(isLeft) ?? null;
 }

@@ -1,46 +1,44 @@
-/** Is the code there? It is loaded when it is first needed, and again after a failure. */
+/** Loads code when it is first needed, and again after a failure. */
 
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 
 import { createStore } from '../../core/util/store.js';
 
-/** Milliseconds after which one that has not come is said to be missing; it is taken all the same once it comes. */
-const PATIENCE = 10_000;
+/** Milliseconds after which loading counts as failed. A module that arrives later is used all the same. */
+const TIMEOUT = 10_000;
 
-/** Where the loading of a part stands. */
-export interface Loading<T> {
-  readonly part: T | null;
-  /** It was asked for and did not come; false again while it is asked for anew. */
-  readonly isMissing: boolean;
+export interface LazyModuleState<T> {
+  readonly module: T | null;
+  /** The last attempt failed; `false` again during the next attempt. */
+  readonly hasFailed: boolean;
 }
 
-/** Code that is not in the app's own bundle. */
-export interface OnDemand<T extends object> {
-  get(): Loading<T>;
+export interface LazyModule<T extends object> {
+  get(): LazyModuleState<T>;
   subscribe(listener: () => void): () => void;
-  /** Loads it, once however often it is called; never rejects. What is missing is asked for again by the next call. */
+  /** Loads the module once, however often it is called. Never rejects; after a failure the next call tries again. */
   load(): Promise<void>;
 }
 
-export function onDemand<T extends object>(fetchPart: () => Promise<T | undefined>): OnDemand<T> {
-  const store = createStore<Loading<T>>({ part: null, isMissing: false });
+export function lazyModule<T extends object>(importModule: () => Promise<T | undefined>): LazyModule<T> {
+  const store = createStore<LazyModuleState<T>>({ module: null, hasFailed: false });
   let running: Promise<void> | null = null;
   let attempts = 0;
   const run = async (): Promise<void> => {
     const attempt = ++attempts;
-    const giveUp = (): void => {
-      // One that was given up, or that another one overtook, has nothing more to say.
-      if (attempt !== attempts || store.get().part !== null) return;
+    const fail = (): void => {
+      // A later attempt has started, or the module has arrived: this failure no longer matters.
+      if (attempt !== attempts || store.get().module !== null) return;
       running = null;
-      store.set({ isMissing: true });
+      store.set({ hasFailed: true });
     };
-    store.set({ isMissing: false });
-    const timer = setTimeout(giveUp, PATIENCE);
-    const part = await fetchPart().catch((error: unknown) => console.error(error));
+    store.set({ hasFailed: false });
+    const timer = setTimeout(fail, TIMEOUT);
+    const module = await importModule().catch((error: unknown) => console.error(error));
     clearTimeout(timer);
-    // A bundler that has told the app of the failure itself may answer with nothing.
-    if (part) store.set({ part, isMissing: false });
-    else giveUp();
+    // A bundler that handles the failure itself, for example with an event, may resolve with nothing.
+    if (module) store.set({ module, hasFailed: false });
+    else fail();
   };
   return {
     get: store.get,
@@ -52,20 +50,17 @@ export function onDemand<T extends object>(fetchPart: () => Promise<T | undefine
   };
 }
 
-/**
- * Where a part stands that this component needs: it is asked for as soon as `isWanted`, and if it is missing again
- * whenever `isReachable` comes true.
- */
-export function useOnDemand<T extends object>(
-  { get, subscribe, load }: OnDemand<T>,
-  isWanted: boolean,
+/** Loads the module as soon as it `isNeeded`, and after a failure again whenever `isReachable` becomes true. */
+export function useLazyModule<T extends object>(
+  { get, subscribe, load }: LazyModule<T>,
+  isNeeded: boolean,
   isReachable: boolean,
-): Loading<T> {
+): LazyModuleState<T> {
   const isFirst = useRef(true);
   useEffect(() => {
-    if (!isWanted || !(isFirst.current || isReachable)) return;
+    if (!isNeeded || !(isFirst.current || isReachable)) return;
     isFirst.current = false;
     void load();
-  }, [load, isWanted, isReachable]);
+  }, [load, isNeeded, isReachable]);
   return useSyncExternalStore(subscribe, get, get);
 }

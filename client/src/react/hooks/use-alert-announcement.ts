@@ -1,28 +1,28 @@
-/** What must be heard: why the page shows what it shows, said when it begins and taken back when it is over. */
+/** Announces why the dashboard shows what it shows, and that the reason is over. */
 
 import { useEffect, useRef } from 'react';
 
-interface Important {
+interface Alert {
   readonly text: string | null;
-  /** Once a cause: the text itself counts down. */
+  /** Each cause is announced once, because the text itself may count down. */
   readonly cause: string | null;
   readonly backOnline: string;
-  readonly say: (text: string) => void;
+  readonly announce: (text: string) => void;
 }
 
-export function useImportant(now: Important): void {
-  const { cause, say } = now;
-  const latest = useRef(now);
-  latest.current = now;
+export function useAlertAnnouncement(alert: Alert): void {
+  const { cause, announce } = alert;
+  const latest = useRef(alert);
+  latest.current = alert;
   const before = useRef({ cause, wasOffline: false });
   useEffect(() => {
     const { text, backOnline } = latest.current;
-    const { cause: last, wasOffline } = before.current;
-    if (text !== null) say(text);
-    else if (wasOffline) say(backOnline);
-    // What is no longer so is not read again.
-    else if (last === 'page') say('');
-    // Once the network is back the page is missing for a moment, until it is asked for.
-    before.current = { cause, wasOffline: cause === 'offline' || (cause === 'page' && wasOffline) };
-  }, [cause, say]);
+    const { cause: lastCause, wasOffline } = before.current;
+    if (text !== null) announce(text);
+    else if (wasOffline) announce(backOnline);
+    // Empties the live region, so that a screen reader does not find an error that is over.
+    else if (lastCause === 'load-error') announce('');
+    // Between the return of the network and the next attempt to load the page, the load error is shown for a moment.
+    before.current = { cause, wasOffline: cause === 'offline' || (cause === 'load-error' && wasOffline) };
+  }, [cause, announce]);
 }

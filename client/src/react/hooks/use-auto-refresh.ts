@@ -1,11 +1,11 @@
-/** What a component reads is kept up to date for as long as it is mounted. */
+/** Keeps the fields that a component reads up to date while it is mounted. */
 
 import { useEffect, useRef } from 'react';
 
 import type { SessionStore } from '../store/session-store.js';
 import type { SessionView } from '../store/session-view.js';
 
-const OF_THE_LIST: readonly (keyof SessionView)[] = [
+const LIST_FIELDS: readonly (keyof SessionView)[] = [
   'sessions',
   'currentSession',
   'analytics',
@@ -13,19 +13,19 @@ const OF_THE_LIST: readonly (keyof SessionView)[] = [
   'sessionLimit',
   'isLoading',
 ];
-const OF_THE_TRAIL: readonly (keyof SessionView)[] = ['events', 'hasMoreEvents'];
+const EVENT_FIELDS: readonly (keyof SessionView)[] = ['events', 'hasMoreEvents'];
 
-/** Watches the list and the trail if they were read: a component that shows a token's state polls nothing. */
-export function useWatching(store: SessionStore | null, read: ReadonlySet<keyof SessionView>): void {
-  useWatch(store?.watchSessions, () => OF_THE_LIST.some((field) => read.has(field)));
-  useWatch(store?.watchEvents, () => OF_THE_TRAIL.some((field) => read.has(field)));
+/** Watches the list and the events only if the component reads them: one that shows the token alone polls nothing. */
+export function useAutoRefresh(store: SessionStore | null, read: ReadonlySet<keyof SessionView>): void {
+  useWatch(store?.watchSessions, () => LIST_FIELDS.some((field) => read.has(field)));
+  useWatch(store?.watchEvents, () => EVENT_FIELDS.some((field) => read.has(field)));
 }
 
-function useWatch(watch: (() => () => void) | undefined, isWanted: () => boolean): void {
+function useWatch(watch: (() => () => void) | undefined, isNeeded: () => boolean): void {
   const stop = useRef<(() => void) | null>(null);
-  // After every render: only then is it known what was read.
+  // Runs after every render, because only then it is known which fields the component has read.
   useEffect(() => {
-    if (stop.current === null && watch !== undefined && isWanted()) stop.current = watch();
+    if (stop.current === null && watch !== undefined && isNeeded()) stop.current = watch();
   });
   useEffect(
     () => () => {

@@ -1,14 +1,14 @@
-/** The hook: a user's sessions, this client's token, and what can be done about them. */
+/** The hook `useSessionManagement`: the user's sessions, this client's token, and the actions on them. */
 
 import { useMemo } from 'react';
 
 import type { TokenStatus } from '../../core/types.js';
 import { useSessionStore } from '../provider/latchkey-provider.js';
-import { NO_ACTIONS } from '../store/unavailable-actions.js';
 import type { SessionActions, UserSessionActions } from '../store/session-store.js';
 import type { SessionView } from '../store/session-view.js';
+import { UNAVAILABLE_ACTIONS } from '../store/unavailable-actions.js';
+import { useAutoRefresh } from './use-auto-refresh.js';
 import { useTrackedView } from './use-tracked-view.js';
-import { useWatching } from './use-auto-refresh.js';
 
 const FIELDS = [
   'sessions',
@@ -25,14 +25,14 @@ const FIELDS = [
   'events',
 ] as const satisfies readonly (keyof SessionView)[];
 
-type Public = Pick<SessionView, Exclude<(typeof FIELDS)[number], keyof TokenView>>;
+type PublicFields = Pick<SessionView, Exclude<(typeof FIELDS)[number], keyof TokenFields>>;
 
 /**
- * Where the token stands. Once it is neither expired nor in need of a refresh it has an end, and the types
- * know: `new Date(tokenStatus.expiresAt)` compiles after the two questions. Before the first answer a token
- * counts as in need of a refresh.
+ * The state of the token, as a union that TypeScript can narrow: if the token is neither expired nor in need of a
+ * refresh, it has an expiry time, so `new Date(tokenStatus.expiresAt)` compiles. Before the first answer of the
+ * server the token counts as in need of a refresh.
  */
-export type TokenView =
+export type TokenFields =
   | { readonly isTokenExpired: true; readonly needsTokenRefresh: false; readonly tokenStatus: TokenStatus }
   | { readonly isTokenExpired: false; readonly needsTokenRefresh: true; readonly tokenStatus: TokenStatus }
   | {
@@ -41,36 +41,50 @@ export type TokenView =
       readonly tokenStatus: TokenStatus & { readonly expiresAt: string };
     };
 
-/** What the hook returns. */
-export type SessionManagement = Public & SessionActions & TokenView;
+/** The result of `useSessionManagement()`. */
+export type SessionManagement = PublicFields & SessionActions & TokenFields;
 
-/** What it returns for a user: to end what is somebody else's takes a reason. */
-export type UserSessionManagement = Public & UserSessionActions & TokenView;
+/** The result of `useSessionManagement({ userId })`: the actions take the administrator's reason. */
+export type UserSessionManagement = PublicFields & UserSessionActions & TokenFields;
 
-/** Whose sessions. */
+/** The options of `useSessionManagement`. */
 export interface SessionManagementOptions {
-  /** Somebody else's, for an administrator; whoever is no administrator gets the error `forbidden`. Default one's own. */
+  /**
+   * The user whose sessions to manage. Default: the user who is signed in. Another user's sessions require an
+   * administrator; for other callers `error` has the code `forbidden`.
+   */
   readonly userId?: string | undefined;
 }
 
 /**
- * Sessions, token and actions of the client in use.
+ * The sessions, the token and the actions of the current client.
  *
- * A component is rendered again only when a field changes that it reads; the list is polled only while a
- * mounted component reads it. Actions are the same functions for ever.
+ * A component renders again only when a field changes that it reads, and the list is polled only while a mounted
+ * component reads it. The actions keep their identity between renders.
+ *
+ * ```tsx
+ * function Sessions() {
+ *   const { sessions, revokeSession } = useSessionManagement();
+ *   return sessions.map(({ session_id, browser }) => (
+ *     <button key={session_id} onClick={() => revokeSession(session_id)}>
+ *       Sign out of {browser}
+ *     </button>
+ *   ));
+ * }
+ * ```
  */
 export function useSessionManagement(): SessionManagement;
 export function useSessionManagement(options: SessionManagementOptions): UserSessionManagement;
 export function useSessionManagement({ userId }: SessionManagementOptions = {}): UserSessionManagement {
   const store = useSessionStore(userId);
   const { view, read } = useTrackedView(store);
-  useWatching(store, read);
+  useAutoRefresh(store, read);
   return useMemo(() => {
-    const result = { ...(store?.actions ?? NO_ACTIONS) };
+    const result = { ...(store?.actions ?? UNAVAILABLE_ACTIONS) };
     for (const field of FIELDS) {
       Object.defineProperty(result, field, { get: () => view[field], enumerable: true });
     }
-    // The getters add what the type says; `viewOf` keeps the three states of a token apart.
+    // The getters add the fields, and `createView` guarantees the three states of `TokenFields`.
     return result as UserSessionManagement;
   }, [store, view]);
 }

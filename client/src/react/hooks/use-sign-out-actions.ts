@@ -1,66 +1,66 @@
-/** Signs sessions out for the dashboard, and keeps what there is to say about it. */
+/** The sign-outs of the dashboard's buttons, and the message about the last one. */
 
 import { useCallback, useState } from 'react';
 
 import type { RevokeResponse, Session } from '../../core/types.js';
-import { clockTime } from '../i18n/format-time.js';
-import type { UserSessionActions } from '../store/session-store.js';
+import { formatClockTime } from '../i18n/format-time.js';
+import type { I18n } from '../i18n/i18n.js';
 import { fullName } from '../i18n/session-names.js';
-import type { Words } from '../i18n/i18n.js';
+import type { UserSessionActions } from '../store/session-store.js';
 
-/** What the dashboard's buttons do. */
-export interface SignOuts {
-  /** What came of the last one, in words; `null` before, and when the row that left says it all. */
-  readonly outcome: string | null;
-  /** Shows and announces what came of something else. */
-  readonly tell: (text: string) => void;
+export interface SignOutActions {
+  /** The message about the last sign-out; `null` if there was none, or if the row that has left is message enough. */
+  readonly message: string | null;
+  /** Shows and announces another message in its place. */
+  readonly showMessage: (text: string) => void;
   readonly one: (session: Session, reason?: string) => void;
   readonly others: () => void;
   readonly everywhere: (reason?: string) => void;
 }
 
-/** The sign-outs, of `user` by an administrator; `say` announces what came of them. */
-export function useSignOuts(
+/** The sign-outs of one's own sessions, or of those of `user` by an administrator. */
+export function useSignOutActions(
   actions: UserSessionActions,
   user: string | null,
-  words: Words,
-  say: (text: string) => void,
-): SignOuts {
-  const [outcome, setOutcome] = useState<string | null>(null);
-  const tell = useCallback(
+  i18n: I18n,
+  announce: (text: string) => void,
+): SignOutActions {
+  const { labels, locale } = i18n;
+  const [message, setMessage] = useState<string | null>(null);
+  const showMessage = useCallback(
     (text: string): void => {
-      setOutcome(text);
-      say(text);
+      setMessage(text);
+      announce(text);
     },
-    [say],
+    [announce],
   );
-  const refused = useCallback(
+  const showFailure = useCallback(
     (error: unknown, text: string): void => {
-      const isOld = error instanceof Error && 'code' in error && error.code === 'reauthentication_required';
-      tell(isOld ? words.labels.reauthenticate : text);
+      const isOldSignIn = error instanceof Error && 'code' in error && error.code === 'reauthentication_required';
+      showMessage(isOldSignIn ? labels.reauthenticate : text);
     },
-    [tell, words],
+    [showMessage, labels],
   );
   const one = useCallback(
     (session: Session, reason?: string): void => {
-      setOutcome(null);
+      setMessage(null);
       actions
         .revokeSession(session.session_id, reason)
-        .catch((error: unknown) => refused(error, words.labels.refused(fullName(session, words))));
+        .catch((error: unknown) => showFailure(error, labels.signOutFailed(fullName(session, i18n))));
     },
-    [actions, refused, words],
+    [actions, showFailure, labels, i18n],
   );
-  const until = ({ access_tokens_expire_by: end }: RevokeResponse): string => clockTime(end, Date.now(), words.locale);
-  const many = (end: Promise<RevokeResponse>, done: (ended: RevokeResponse) => void): void => {
-    setOutcome(null);
-    end.then(done, (error: unknown) => refused(error, words.labels.refusedMany));
+  const until = ({ access_tokens_expire_by: end }: RevokeResponse): string => formatClockTime(end, Date.now(), locale);
+  const many = (request: Promise<RevokeResponse>, onDone: (ended: RevokeResponse) => void): void => {
+    setMessage(null);
+    request.then(onDone, (error: unknown) => showFailure(error, labels.signOutManyFailed));
   };
   const others = (): void =>
-    many(actions.revokeOtherSessions(), (ended) => tell(words.labels.signedOutOthers(ended.ended, until(ended))));
+    many(actions.revokeOtherSessions(), (ended) => showMessage(labels.signedOutOthers(ended.ended, until(ended))));
   const everywhere = (reason?: string): void =>
     many(actions.revokeAllSessions(reason), (ended) => {
-      // What comes of one's own is the page: it says that this session is over.
-      if (user !== null) tell(words.labels.signedOutOf(user, until(ended)));
+      // After one's own sign-out the dashboard shows the end of the session instead.
+      if (user !== null) showMessage(labels.signedOutUser(user, until(ended)));
     });
-  return { outcome, tell, one, others, everywhere };
+  return { message, showMessage, one, others, everywhere };
 }

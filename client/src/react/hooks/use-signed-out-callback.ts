@@ -1,21 +1,23 @@
-/** The app hears that nobody is signed in any more. */
+/** Calls the app's `onSignedOut` when a session has ended. */
 
 import { useEffect, useRef } from 'react';
 
 import type { EndReason } from '../../core/types.js';
 import type { SessionView } from '../store/session-view.js';
 
-/** Calls `onSignedOut` once each time. */
-export function useSignedOut(
+export type OnSignedOut = (reason: EndReason | null) => void;
+
+/** Calls `onSignedOut` once for each end of a session. */
+export function useSignedOutCallback(
   { status, endedReason }: Pick<SessionView, 'status' | 'endedReason'>,
-  onSignedOut: ((reason: EndReason | null) => void) | undefined,
+  onSignedOut: OnSignedOut | undefined,
 ): void {
   const latest = useRef({ onSignedOut, endedReason });
   latest.current = { onSignedOut, endedReason };
-  const told = useRef(false);
+  const wasCalled = useRef(false);
   useEffect(() => {
-    const isOver = status === 'signed-out';
-    if (isOver && !told.current) latest.current.onSignedOut?.(latest.current.endedReason);
-    told.current = isOver;
+    const isSignedOut = status === 'signed-out';
+    if (isSignedOut && !wasCalled.current) latest.current.onSignedOut?.(latest.current.endedReason);
+    wasCalled.current = isSignedOut;
   }, [status]);
 }

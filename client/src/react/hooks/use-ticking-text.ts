@@ -1,17 +1,17 @@
-/** One clock for every text that moves on by itself. */
+/** Text that depends on the current time and updates itself. All such texts share two timers. */
 
 import { useSyncExternalStore } from 'react';
 
 type Listener = () => void;
 
-/** A timer that runs while somebody listens. */
-function ticker(everyMs: number): (listener: Listener) => () => void {
+/** A timer that runs only while it has listeners. */
+function sharedTimer(everyMs: number): (listener: Listener) => () => void {
   const listeners = new Set<Listener>();
   let timer: ReturnType<typeof setInterval> | null = null;
   return (listener) => {
     listeners.add(listener);
     timer ??= setInterval(() => {
-      for (const tell of [...listeners]) tell();
+      for (const notify of [...listeners]) notify();
     }, everyMs);
     return () => {
       listeners.delete(listener);
@@ -22,15 +22,15 @@ function ticker(everyMs: number): (listener: Listener) => () => void {
   };
 }
 
-const everySecond = ticker(1_000);
-const everyTenSeconds = ticker(10_000);
+const everySecond = sharedTimer(1_000);
+const everyTenSeconds = sharedTimer(10_000);
 
 /**
- * What `text` makes of the time, kept up to date. A component is rendered again only when the text is another
- * one: 200 rows that say "2 hours ago" cost nothing for an hour.
+ * The result of `text(now)`, kept up to date. A component renders again only if the text differs, so 200 rows with
+ * "2 hours ago" cost nothing for an hour.
  */
-export function useMovingText<T extends string | null>(text: (now: number) => T, pace: 'seconds' | 'minutes'): T {
-  const subscribe = pace === 'seconds' ? everySecond : everyTenSeconds;
+export function useTickingText<T extends string | null>(text: (now: number) => T, precision: 'seconds' | 'minutes'): T {
+  const subscribe = precision === 'seconds' ? everySecond : everyTenSeconds;
   const read = (): T => text(Date.now());
   return useSyncExternalStore(subscribe, read, read);
 }

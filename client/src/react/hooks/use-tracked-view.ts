@@ -1,4 +1,4 @@
-/** A component is rendered again only for the fields that it reads. */
+/** Reads the session store so that a component renders again only for the fields that it reads. */
 
 import { useRef, useSyncExternalStore } from 'react';
 
@@ -7,33 +7,33 @@ import type { SessionView } from '../store/session-view.js';
 
 type Field = keyof SessionView;
 
-/** A view whose getters note what is read, and the notes. */
-export interface Tracked {
+export interface TrackedView {
+  /** Its getters record which fields are read. */
   readonly view: SessionView;
   readonly read: ReadonlySet<Field>;
 }
 
-/** Reads a store, or the unknown view when there is none. */
-export function useTrackedView(store: SessionStore | null): Tracked {
+/** The view of a store, or the unknown view if there is none. */
+export function useTrackedView(store: SessionStore | null): TrackedView {
   const kept = useRef<{ readonly store: SessionStore | null; readonly tracker: Tracker } | null>(null);
-  if (kept.current?.store !== store) kept.current = { store, tracker: tracker(store) };
+  if (kept.current?.store !== store) kept.current = { store, tracker: createTracker(store) };
   const { subscribe, snapshot, serverSnapshot, read } = kept.current.tracker;
   return { view: useSyncExternalStore(subscribe, snapshot, serverSnapshot), read };
 }
 
-type Tracker = ReturnType<typeof tracker>;
+type Tracker = ReturnType<typeof createTracker>;
 
-/** What one component has read of one store. */
-function tracker(store: SessionStore | null) {
+/** Tracks what one component reads of one store. */
+function createTracker(store: SessionStore | null) {
   const read = new Set<Field>();
   const current = (): SessionView => store?.getView() ?? UNKNOWN_VIEW;
-  let shown = current();
-  const noting = (source: () => SessionView): SessionView => {
+  let rendered = current();
+  const withTracking = (source: () => SessionView): SessionView => {
     const view = {};
     for (const field of Object.keys(UNKNOWN_VIEW) as Field[]) {
       const get = (): unknown => {
-        // What was not read before may have changed unnoticed: from here on it counts.
-        if (!read.has(field)) shown = { ...shown, [field]: source()[field] };
+        // The field may have changed without a render before it was first read.
+        if (!read.has(field)) rendered = { ...rendered, [field]: source()[field] };
         read.add(field);
         return source()[field];
       };
@@ -41,20 +41,20 @@ function tracker(store: SessionStore | null) {
     }
     return view as SessionView;
   };
-  let proxy = noting(current);
-  const unknown = noting(() => UNKNOWN_VIEW);
+  let tracked = withTracking(current);
+  const unknown = withTracking(() => UNKNOWN_VIEW);
   return {
     read,
     subscribe: (listener: () => void): (() => void) => store?.subscribe(listener) ?? (() => {}),
-    /** The same object until a field that was read has changed. */
+    /** The same object until a field changes that was read. */
     snapshot: (): SessionView => {
       const now = current();
-      if ([...read].some((field) => !Object.is(now[field], shown[field]))) {
-        shown = now;
-        // A new object each time, so that it can be handed on to a memoised child.
-        proxy = noting(current);
+      if ([...read].some((field) => !Object.is(now[field], rendered[field]))) {
+        rendered = now;
+        // A new object, so that a memoised child that receives it renders again.
+        tracked = withTracking(current);
       }
-      return proxy;
+      return tracked;
     },
     serverSnapshot: (): SessionView => unknown,
   };

@@ -1,34 +1,38 @@
-/** What has changed on the page, for somebody who does not see it? */
+/** Describes how the list of sessions has changed, for users who cannot see it change. */
 
 import type { Session } from '../../core/types.js';
-import { arrivalName, fullName } from './session-names.js';
-import type { Words } from './i18n.js';
+import type { I18n } from './i18n.js';
+import { fullName, newSessionName } from './session-names.js';
 
-/** What is compared. */
-export interface Shown {
+/** The part of the view that is compared. */
+export interface SessionList {
   readonly status: string;
   /** `null` before the first list. */
   readonly sessions: readonly Session[] | null;
 }
 
-/** One sentence a change, in the order of their weight. A session that was `seen` and comes back is none. */
-export function changesBetween(
-  before: Shown,
-  now: Shown,
+/**
+ * One sentence for each change, new sessions first. A session in `seen` is not announced as new: its row was only
+ * hidden while a sign-out was on its way, and returned because the server refused.
+ */
+export function describeListChanges(
+  before: SessionList,
+  now: SessionList,
   seen: ReadonlySet<string>,
-  words: Words,
+  i18n: I18n,
 ): readonly string[] {
-  const { labels } = words;
+  const { labels } = i18n;
   if (now.status !== 'signed-in' || before.status !== 'signed-in') return [];
-  const lost = missing(before.sessions ?? [], now.sessions ?? []);
-  const came = before.sessions === null ? [] : missing(now.sessions ?? [], before.sessions).filter(({ session_id }) => !seen.has(session_id));
+  const added = before.sessions === null ? [] : difference(now.sessions ?? [], before.sessions).filter(({ session_id }) => !seen.has(session_id));
+  const ended = difference(before.sessions ?? [], now.sessions ?? []);
   return [
-    ...came.map((session) => labels.appeared(arrivalName(session, words))),
-    ...lost.map((session) => labels.disappeared(fullName(session, words))),
+    ...added.map((session) => labels.sessionAdded(newSessionName(session, i18n))),
+    ...ended.map((session) => labels.sessionEnded(fullName(session, i18n))),
   ];
 }
 
-function missing(from: readonly Session[], among: readonly Session[]): readonly Session[] {
-  const known = new Set(among.map((session) => session.session_id));
-  return from.filter((session) => !known.has(session.session_id));
+/** The sessions of the first list that the second one lacks. */
+function difference(sessions: readonly Session[], others: readonly Session[]): readonly Session[] {
+  const known = new Set(others.map((session) => session.session_id));
+  return sessions.filter((session) => !known.has(session.session_id));
 }

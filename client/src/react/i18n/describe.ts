@@ -1,95 +1,88 @@
-/** Risks, recommendations and events as sentences with their facts. */
+/** Describes findings, recommendations and events in sentences with their facts. */
 
 import type { Analytics, Recommendation, SecurityEvent, Session } from '../../core/types.js';
+import { type I18n, bidiSafe } from './i18n.js';
 import type { Facts } from './labels.js';
 import { countryName, fullName, placeName } from './session-names.js';
-import { type Words, within } from './i18n.js';
 
 type Finding = Session['risk']['findings'][number];
 type Detail = Recommendation['detail'];
 
-/** A row keeps this many bytes of a fact: a longer one was cut, and says so. */
-const CUT_BYTES = 14;
+/** The server stores at most this many bytes of a fact, so a fact of this length was cut and gets an ellipsis. */
+const STORED_BYTES = 14;
 
-/** Which findings compare countries; the others compare networks or devices. */
-const OF_COUNTRIES: ReadonlySet<string> = new Set(['new_country', 'country_changed', 'impossible_travel']);
+/** Findings that compare countries. The others compare networks or devices. */
+const COMPARES_COUNTRIES: ReadonlySet<string> = new Set(['new_country', 'country_changed', 'impossible_travel']);
 
-/** What was noticed about a session, as a sentence; without analytics it does not say what is usual. */
-export function findingSentence(
-  finding: Finding,
-  session: Session,
-  analytics: Analytics | null,
-  words: Words,
-): string {
+/** A sentence about a finding. Without analytics it omits what is usual for the user. */
+export function describeFinding(finding: Finding, session: Session, analytics: Analytics | null, i18n: I18n): string {
   const { from, to } = finding.detail;
-  const isOfCountries = OF_COUNTRIES.has(finding.code);
+  const comparesCountries = COMPARES_COUNTRIES.has(finding.code);
   const fact = (text: string | null): string | null =>
-    isOfCountries ? countryName(text, words) : within(words, uncut(text));
+    comparesCountries ? countryName(text, i18n) : bidiSafe(i18n, withEllipsis(text));
   const facts: Facts = {
-    device: fullName(session, words),
-    place: placeOf(session, to, words),
+    device: fullName(session, i18n),
+    place: placeOf(session, to, i18n),
     from: fact(from),
-    // A session's own words are whole where the finding's are cut.
-    to: finding.code === 'device_changed' ? fullName(session, words) : fact(to),
-    usual: analytics && countryName(from ?? usualCountry(analytics, to), words),
+    // The session has its whole name, the finding may have only the start of it.
+    to: finding.code === 'device_changed' ? fullName(session, i18n) : fact(to),
+    usual: analytics && countryName(from ?? usualCountry(analytics, to), i18n),
   };
-  const { finding: sentences, event: names } = words.labels;
-  return sentences[finding.code]?.(facts) ?? names[finding.code] ?? visibleCode(finding.code);
+  const { finding: sentences, event: names } = i18n.labels;
+  return sentences[finding.code]?.(facts) ?? names[finding.code] ?? readableCode(finding.code);
 }
 
-/** Something to look at, as a sentence; `session` is the one it is about, if it is still there. */
-export function recommendationSentence(
+/** A sentence about a recommendation; `session` is the one that it is about, if that is still in the list. */
+export function describeRecommendation(
   { code, detail }: Recommendation,
   session: Session | null,
   analytics: Analytics | null,
-  words: Words,
+  i18n: I18n,
 ): string {
   const to = text(detail, 'to');
-  const sentence = words.labels.recommendation[code] ?? (() => visibleCode(code));
+  const sentence = i18n.labels.recommendation[code] ?? (() => readableCode(code));
   return sentence({
-    device: session === null ? (within(words, text(detail, 'device')) ?? words.labels.unknownDevice) : fullName(session, words),
-    // Of an unknown device it is the device that was noted.
-    place: code === 'new_country' || session !== null ? placeOf(session, code === 'unknown_device' ? null : to, words) : null,
+    device: session === null ? (bidiSafe(i18n, text(detail, 'device')) ?? i18n.labels.unknownDevice) : fullName(session, i18n),
+    // The fact of `unknown_device` is the device and not a country.
+    place: code === 'new_country' || session !== null ? placeOf(session, code === 'unknown_device' ? null : to, i18n) : null,
     from: null,
-    to: within(words, to),
-    usual: countryName(usualCountry(analytics, to ?? session?.location?.country ?? null), words),
+    to: bidiSafe(i18n, to),
+    usual: countryName(usualCountry(analytics, to ?? session?.location?.country ?? null), i18n),
     days: number(detail, 'idle_days'),
-    version: within(words, text(detail, 'version')),
-    oldest: within(words, text(detail, 'oldest_maintained')),
+    version: bidiSafe(i18n, text(detail, 'version')),
+    oldest: bidiSafe(i18n, text(detail, 'oldest_maintained')),
     count: number(detail, 'sessions'),
     limit: number(detail, 'limit'),
-    ip: within(words, text(detail, 'ip')),
+    ip: bidiSafe(i18n, text(detail, 'ip')),
   });
 }
 
-/** What stands beside an event: with what and from where. */
-export function eventFacts({ details }: SecurityEvent, session: Session | null, words: Words): string | null {
-  const device = within(words, text(details, 'device')) ?? (session === null ? null : fullName(session, words));
+/** The device of an event, and its change, place or address. */
+export function describeEventFacts({ details }: SecurityEvent, session: Session | null, i18n: I18n): string | null {
+  const device = bidiSafe(i18n, text(details, 'device')) ?? (session === null ? null : fullName(session, i18n));
   const [from, to] = [text(details, 'from'), text(details, 'to')];
   const change =
-    from === null || to === null
-      ? null
-      : words.labels.change(countryName(from, words) ?? '', countryName(to, words) ?? '');
-  const place = session === null ? null : placeName(session.location, words);
-  const where = change ?? place ?? countryName(text(details, 'country'), words) ?? within(words, text(details, 'ip'));
+    from === null || to === null ? null : i18n.labels.change(countryName(from, i18n) ?? '', countryName(to, i18n) ?? '');
+  const place = session === null ? null : placeName(session.location, i18n);
+  const where = change ?? place ?? countryName(text(details, 'country'), i18n) ?? bidiSafe(i18n, text(details, 'ip'));
   return [device, where].filter((part) => part !== null).join(', ') || null;
 }
 
-/** The country of most sessions, if it is not the one in question. */
+/** The country of most sessions, or `null` if it is the one in question. */
 function usualCountry(analytics: Analytics | null, other: string | null): string | null {
   const known = Object.entries(analytics?.by_country ?? {}).filter(([code]) => code !== 'unknown');
   const [first] = known.sort(([, a], [, b]) => b - a);
   return first === undefined || first[0] === other ? null : first[0];
 }
 
-/** The session's place, unless it has moved on from the country that this is about. */
-function placeOf(session: Session | null, country: string | null, words: Words): string | null {
+/** The session's place, or the country alone if the session has left that country since. */
+function placeOf(session: Session | null, country: string | null, i18n: I18n): string | null {
   const isThere = session?.location != null && (country === null || session.location.country === country);
-  return isThere ? placeName(session.location, words) : countryName(country, words);
+  return isThere ? placeName(session.location, i18n) : countryName(country, i18n);
 }
 
-function uncut(fact: string | null): string | null {
-  return fact !== null && new TextEncoder().encode(fact).length >= CUT_BYTES ? `${fact}…` : fact;
+function withEllipsis(fact: string | null): string | null {
+  return fact !== null && new TextEncoder().encode(fact).length >= STORED_BYTES ? `${fact}…` : fact;
 }
 
 function text(detail: Detail, name: string): string | null {
@@ -102,7 +95,7 @@ function number(detail: Detail, name: string): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-/** A newer server may know more codes than we do. */
-function visibleCode(code: string): string {
+/** A newer server may send a code that this version has no sentence for. */
+function readableCode(code: string): string {
   return code.replaceAll('_', ' ');
 }

@@ -1,45 +1,37 @@
-/** The texts that are needed before the page has come, in English. */
+/** The English texts that are shown before the sessions page has loaded. */
 
-import type { FirstLabels } from './labels.js';
+import type { ShellLabels } from './labels.js';
 
-export const FIRST_ENGLISH: FirstLabels = {
+export const SHELL_ENGLISH: ShellLabels = {
   title: "Where you're signed in",
   titleOf: (user) => `Where ${user} is signed in`,
   live: 'Live',
-  notLive: 'Not live',
-  loading: 'Looking up where you are signed in …',
-  signOutOthers: 'Sign out all others',
-  notLoaded: 'This part of the page did not load.',
-  reload: 'Reload the page',
+  paused: 'Paused',
+  loading: 'Loading sessions…',
+  signOutOthers: 'Sign out of all other sessions',
 
-  offline: (since) => (since === null ? 'You are offline.' : `You are offline. What you see is from ${since}.`),
-  backOnline: 'You are online again.',
-  unreachable: (wait) =>
-    wait === null ? 'We could not reach the server.' : `We could not reach the server. Trying again in ${wait}.`,
-  tryNow: 'Try now',
-  limited: (wait) =>
-    wait === null
-      ? 'Too many requests. This page goes on by itself.'
-      : `Too many requests. This page goes on by itself in ${wait}.`,
-  stale: (since) => `What you see is from ${since}.`,
+  offline: (since) => (since === null ? "You're offline." : `You're offline. Last updated ${since}.`),
+  backOnline: "You're back online.",
+  unreachable: (wait) => `Couldn't get data from the server.${wait === null ? '' : ` Trying again in ${wait}.`}`,
+  rateLimited: (wait) => `Too many requests. This page updates again ${wait === null ? 'shortly' : `in ${wait}`}.`,
+  lastUpdated: (since) => `Last updated ${since}.`,
+  tryAgain: 'Try again',
   errors: {
-    cookies_blocked: 'This browser blocks the cookies that signing in needs. Allow them for this site.',
-    not_latchkey:
-      'Something between you and us answered instead of the server, for example the sign-in page of a Wi-Fi network.',
-    forbidden: 'You may not see these sessions.',
+    cookies_blocked: 'Your browser blocks cookies. Allow cookies for this site to sign in.',
+    not_latchkey: 'We got an answer, but not from our server. If you use public Wi-Fi, you may need to sign in to it first.',
+    forbidden: "You don't have permission to see these sessions.",
   },
 
   ended: {
-    signed_out: 'You signed out.',
+    signed_out: "You've signed out.",
     elsewhere: 'You were signed out from another device.',
-    expired: 'You were away for a while. Please sign in again.',
-    security:
-      'For your safety this session was ended: its sign-in was used in two places. If that was not you, sign in and check your devices.',
-    admin: 'An administrator ended this session.',
-    unknown: 'You are not signed in.',
+    expired: 'Your session has expired. Please sign in again.',
+    security: 'We signed you out to protect your account because we noticed unusual activity. Please sign in again and check your devices.',
+    admin: 'An administrator signed you out.',
+    unknown: "You're not signed in.",
   },
-  evicted: (limit) =>
-    limit === null || limit === 5
-      ? 'You signed in on a sixth device, so this one was signed out.'
-      : `You signed in on more than ${limit} devices, so this one was signed out.`,
+  evicted: (limit) => `You were signed out here because you signed in on ${limit === null ? 'too many' : `more than ${limit}`} devices.`,
+
+  loadFailed: "This part of the page couldn't be loaded.",
+  reload: 'Reload page',
 };

@@ -1,20 +1,19 @@
-/** Every text of the dashboard, in English. */
+/** The English texts of the whole dashboard. */
 
-import { FIRST_ENGLISH } from './english-shell.js';
+import { SHELL_ENGLISH } from './english-shell.js';
 import type { Facts, Labels } from './labels.js';
 
-const at = (place: string | null, before = ': '): string => (place === null ? '' : `${before}${place}`);
+/** `text` with what comes before it, or nothing if there is no text. */
+const after = (prefix: string, text: string | null): string => (text === null ? '' : prefix + text);
 
-const fromTo = ({ from, to }: Facts): string => {
-  if (from !== null && to !== null) return `: from ${from} to ${to}`;
-  return to === null ? '' : `: now ${to}`;
-};
+const fromTo = ({ from, to }: Facts): string => after(' from ', to === null ? null : from) + after(' to ', to);
 
-/** The texts as they come. */
+const plural = (count: number, one: string): string => (count === 1 ? `1 ${one}` : `${count} ${one}s`);
+
 export const ENGLISH: Labels = {
-  ...FIRST_ENGLISH,
-  nowhere: (user) => `${user} is not signed in anywhere.`,
-  onlyHere: 'You are signed in only here.',
+  ...SHELL_ENGLISH,
+  noSessions: (user) => `${user} isn't signed in anywhere.`,
+  onlyHere: "You're only signed in on this device.",
   sessions: 'Sessions',
 
   thisDevice: 'This device',
@@ -25,111 +24,101 @@ export const ENGLISH: Labels = {
     tablet: 'Tablet',
     tv: 'TV',
     console: 'Game console',
-    bot: 'Program',
+    bot: 'Bot',
     cli: 'Command line',
     unknown: 'Unknown device',
   },
   software: (browser, os) => [browser, os === null ? null : `on ${os}`].filter((part) => part !== null).join(' '),
   place: (city, country) => `${city}, ${country}`,
-  activeNow: 'active now',
-  active: (when) => `active ${when}`,
-  since: (when) => `since ${when}`,
-  now: 'just now',
+  activeNow: 'Active now',
+  lastActive: (when) => `Last active ${when}`,
+  signedInSince: (when) => `Signed in ${when}`,
+  justNow: 'just now',
 
   signOut: 'Sign out',
-  signOutNamed: (name) => `Sign out ${name}`,
-  askSignOut: (name) => `Sign out ${name}?`,
-  keep: 'Keep',
-  signOutEverywhere: 'Sign out everywhere …',
-  signOutAll: 'Sign out everywhere',
-  askOthersTitle: 'Sign out all others?',
-  askEverywhereTitle: 'Sign out everywhere?',
-  askOthers: (count) =>
+  signOutOf: (name) => `Sign out of ${name}`,
+  confirmSignOut: (name) => `Sign out of ${name}?`,
+  signOutEverywhere: 'Sign out everywhere',
+  confirmOthersTitle: 'Sign out of all other sessions?',
+  confirmOthers: (count) => `You'll be signed out of ${plural(count, 'other session')}. You'll stay signed in here.`,
+  confirmEverywhereTitle: 'Sign out everywhere?',
+  confirmEverywhere: (count) =>
     count === 1
-      ? 'One other session is signed out at once. You stay signed in here.'
-      : `${count} other sessions are signed out at once. You stay signed in here.`,
-  askEverywhere: (count) =>
-    count === 1
-      ? 'Your only session, this one, is signed out at once.'
-      : `All ${count} sessions are signed out at once, this one too.`,
-  askEverywhereOf: (user, count) =>
-    count === 1 ? `The only session of ${user} is signed out at once.` : `All ${count} sessions of ${user} are signed out at once.`,
-  openPages:
-    'Pages that are still open there stop working the next time they check in, or when the access they already have runs out. This cannot be undone.',
-  reason: 'Reason, for the record',
+      ? "You'll be signed out of this session, your only one."
+      : `You'll be signed out of all ${count} sessions, including this one.`,
+  confirmEverywhereOf: (user, count) => `${user} will be signed out of ${count === 1 ? '1 session' : `all ${count} sessions`}.`,
+  openPages: "Pages that are already open there may keep working until their access expires. You can't undo this.",
+  reason: 'Reason (kept on record)',
   cancel: 'Cancel',
   signedOutOthers: (count, until) =>
-    `${count === 1 ? 'One other session is' : `${count} other sessions are`} signed out. Pages that are still open there stop working by ${until} at the latest.`,
-  signedOutOf: (user, until) =>
-    `${user} is signed out everywhere. Pages that are still open there stop working by ${until} at the latest.`,
-  refused: (name) => `${name} could not be signed out and is still signed in. Please try again.`,
-  refusedMany: 'The sessions could not be signed out. Please try again.',
-  reauthenticate: 'That needs a fresh sign-in. Please sign in again and repeat it.',
+    `You signed out of ${plural(count, 'other session')}. Pages still open there stop working by ${until}.`,
+  signedOutUser: (user, until) => `${user} was signed out everywhere. Pages still open there stop working by ${until}.`,
+  signOutFailed: (name) => `Couldn't sign out of ${name}. It's still signed in. Please try again.`,
+  signOutManyFailed: "Couldn't sign out of these sessions. Please try again.",
+  reauthenticate: 'For your security, please sign in again before you do this.',
 
-  recommendations: 'Please have a look',
-  thatWasMe: 'That was me',
+  recommendations: 'Security recommendations',
+  wasThisYou: 'Was this you?',
+  itWasMe: 'Yes, it was me',
+  itWasNotMe: 'No, sign out',
   dismiss: 'Dismiss',
-  signItOut: 'Sign it out',
-  dismissed: 'Noted.',
+  dismissed: 'Got it.',
   undo: 'Undo',
   recommendation: {
-    new_country: ({ place }) => `A sign-in from a country you have not used before${at(place)}`,
-    unknown_device: ({ device, place }) =>
-      `A sign-in with a device you have not used before: ${device}${at(place, ' in ')}`,
+    new_country: ({ place }) => `New country${after(': ', place)}`,
+    unknown_device: ({ device, place }) => `Unrecognised device: ${device}${after(' in ', place)}`,
     impossible_travel: ({ usual, place }) =>
-      `A session moved faster than anybody can travel${at(place, ', to ')}${at(usual, '; you are usually in ')}`,
-    recent_reuse: ({ device, ip }) =>
-      `A sign-in was used in two places, so we ended it; the copy came from ${device}${at(ip, ', address ')}`,
-    idle_session: ({ device, days }) =>
-      days === null ? `${device} has not been used for days` : `${device} has not been used for ${days} days`,
+      `A session moved${after(' to ', place)}${usual === null ? '' : ` (you're usually in ${usual})`} faster than you can travel`,
+    recent_reuse: ({ device, ip }) => `We ended a session because its sign-in was used in two places, last by ${device}${after(' at ', ip)}`,
+    idle_session: ({ device, days }) => `You haven't used ${device} for ${days === null ? 'a while' : plural(days, 'day')}`,
     outdated_agent: ({ device, version, oldest }) =>
-      `${device} runs version ${version ?? 'unknown'} of its browser, which no longer gets security updates${at(oldest, '; the oldest that does is ')}`,
+      `${device} has an outdated browser${version === null ? '' : ` (version ${version})`} that no longer gets security updates${oldest === null ? '' : `; update it to version ${oldest} or later`}`,
     many_sessions: ({ count, limit }) =>
-      `You have ${count ?? 'as many'} sessions of ${limit ?? 'allowed ones'}: one more sign-in ends the oldest`,
+      `You've reached the limit of sessions${count === null || limit === null ? '' : ` (${count} of ${limit})`}: your next sign-in signs out the least recently used one`,
   },
   finding: {
-    new_device: ({ device }) => `new device: ${device}`,
-    new_country: ({ place, usual }) => `new country${at(place)}${at(usual, '; you usually sign in from ')}`,
-    ip_changed: (facts) => `network changed${fromTo(facts)}`,
-    country_changed: (facts) => `country changed${fromTo(facts)}`,
-    impossible_travel: (facts) => `moved faster than anybody can travel${fromTo(facts)}`,
-    device_changed: (facts) => `browser or system changed${fromTo(facts)}`,
+    new_device: () => 'Unrecognised device',
+    new_country: ({ place, usual }) => `New country${after(': ', place)}${after('; you usually sign in from ', usual)}`,
+    ip_changed: (facts) => `Network changed${fromTo(facts)}`,
+    country_changed: (facts) => `Country changed${fromTo(facts)}`,
+    impossible_travel: (facts) => `Impossible travel${fromTo(facts)}`,
+    device_changed: (facts) => `Browser or system changed${fromTo(facts)}`,
   },
 
-  chartTitle: (days) => `Sign-ins, last ${days} days`,
-  chartSummary: (count, days) => `${count === 1 ? 'One sign-in' : `${count} sign-ins`} in the last ${days} days`,
+  chartTitle: (days) => `Sign-ins in the last ${days} days`,
+  chartSummary: (count, days) => `${plural(count, 'sign-in')} in the last ${days} days`,
   chartDay: 'Day',
   chartCount: 'Sign-ins',
-  sessionCount: 'Sessions',
+  sessionCount: 'Active sessions',
   ofLimit: (count, limit) => `${count} of ${limit}`,
-  typicalLength: 'Typical length',
+  typicalLength: 'Typical session length',
 
   events: 'Recent security activity',
-  noEvents: 'Nothing has happened yet.',
+  noEvents: 'No recent activity.',
   showMore: 'Show more',
   event: {
     login: 'Signed in',
     logout: 'Signed out',
     session_ended: 'Session ended',
-    session_evicted: 'Signed out to make room',
-    emergency_revocation: 'Everybody was signed out',
+    session_evicted: 'Signed out: too many sessions',
+    emergency_revocation: 'All users were signed out',
     token_reused: 'Sign-in used in two places',
-    state_regression: 'Sign-in newer than expected',
-    token_forged: 'Forged sign-in refused',
-    blocked: 'Blocked after too many tries',
+    state_regression: 'Sign-in newer than our records',
+    token_forged: 'Forged sign-in rejected',
+    blocked: 'Blocked after too many attempts',
     rate_limited: 'Too many requests',
-    token_replayed: 'Sign-in repeated from another network',
-    new_device: 'New device',
+    token_replayed: 'Sign-in used from two networks',
+    new_device: 'Unrecognised device',
     new_country: 'New country',
     ip_changed: 'Network changed',
     country_changed: 'Country changed',
-    impossible_travel: 'Moved faster than anybody can',
+    impossible_travel: 'Impossible travel',
     device_changed: 'Browser or system changed',
   },
   change: (from, to) => `from ${from} to ${to}`,
-  severity: { info: 'info', low: 'notice', medium: 'warning', high: 'serious', critical: 'critical' },
+  severity: { info: 'Info', low: 'Low', medium: 'Medium', high: 'High', critical: 'Critical' },
 
-  appeared: (name) => `A new session appeared: ${name}.`,
-  disappeared: (name) => `A session ended: ${name}.`,
-  olderEvents: (count) => (count === 1 ? 'One older event.' : `${count} older events.`),
+  sessionAdded: (name) => `New session: ${name}.`,
+  sessionEnded: (name) => `Session ended: ${name}.`,
+  moreEventsLoaded: (count) => `${plural(count, 'more event')} loaded.`,
 };

@@ -1,12 +1,12 @@
-/** The words of the dashboard around. */
+/** Passes labels, locale and direction to the components of the dashboard. */
 
 import { createContext, useContext } from 'react';
 
 import { ENGLISH } from './english.js';
-import type { Words } from './i18n.js';
+import type { I18n } from './i18n.js';
 
-export const WordsContext = createContext<Words>({ labels: ENGLISH, locale: undefined, direction: 'ltr' });
+export const I18nContext = createContext<I18n>({ labels: ENGLISH, locale: undefined, direction: 'ltr' });
 
-export function useWords(): Words {
-  return useContext(WordsContext);
+export function useI18n(): I18n {
+  return useContext(I18nContext);
 }

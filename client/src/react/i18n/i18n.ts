@@ -1,27 +1,26 @@
-/** In which words, which language and which direction does the dashboard speak? */
+/** The labels, the locale and the writing direction that every part of the dashboard uses. */
 
-import { isolated } from './bidi.js';
-import type { FirstLabels, Labels } from './labels.js';
+import { isolateBidi } from './bidi.js';
+import type { Labels, ShellLabels } from './labels.js';
 
-/** Handed down to every part. */
-export interface Words<Texts extends FirstLabels = Labels> {
+export interface I18n<Texts extends ShellLabels = Labels> {
   readonly labels: Texts;
-  /** `undefined` is the reader's own. */
+  /** `undefined` is the browser's locale. */
   readonly locale: string | undefined;
   readonly direction: 'ltr' | 'rtl';
 }
 
-/** What can be said before the page has come. */
-export type FirstWords = Words<FirstLabels>;
+/** The same with the texts that are available before the sessions page has loaded. */
+export type ShellI18n = I18n<ShellLabels>;
 
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/i;
 
-/** Which way the language of a locale runs. */
-export function directionOf(locale = ''): Words['direction'] {
+/** The writing direction of a locale's language. */
+export function directionOf(locale = ''): I18n['direction'] {
   return RIGHT_TO_LEFT.test(locale) ? 'rtl' : 'ltr';
 }
 
-/** A text from outside, safe within a sentence of these words. */
-export function within({ direction }: Pick<Words, 'direction'>, text: string | null): string | null {
-  return text === null || text === '' ? null : isolated(text, direction);
+/** Text from outside, safe to put into a sentence; `null` if there is none. */
+export function bidiSafe({ direction }: Pick<I18n, 'direction'>, text: string | null): string | null {
+  return text === null || text === '' ? null : isolateBidi(text, direction);
 }

@@ -1,23 +1,23 @@
-/** What the dashboard says: every text, to be replaced in part or in whole. */
+/** Every text of the dashboard, as types: an app can replace some of them or all. */
 
 import type { EndReason, ErrorCode, Recommendation, SecurityEvent, Session, Severity } from '../../core/types.js';
 
-/** Why a session is over, as its user is told; `elsewhere` is a sign-out from another device. */
-export type EndedHow = EndReason | 'elsewhere' | 'unknown';
+/** Why the user is signed out; `elsewhere` is a sign-out from another device. */
+export type SignedOutReason = EndReason | 'elsewhere' | 'unknown';
 
-/** What is known about a session for a sentence about it; every text is safe to put in the middle of one. */
+/** The facts that a sentence about a session can use. Every text is safe to put in the middle of a sentence. */
 export interface Facts {
-  /** `Firefox on Linux`, `iPhone`. */
+  /** For example `Firefox on Linux` or `iPhone`. */
   readonly device: string;
-  /** `Lisbon, PT` or `Portugal`. */
+  /** For example `Lisbon, PT` or `Portugal`. */
   readonly place: string | null;
   readonly from: string | null;
   readonly to: string | null;
-  /** The country that most other sessions are in. */
+  /** The country of most other sessions. */
   readonly usual: string | null;
 }
 
-/** What a recommendation adds. */
+/** The facts that a recommendation adds. */
 export interface RecommendationFacts extends Facts {
   readonly days: number | null;
   readonly version: string | null;
@@ -27,58 +27,77 @@ export interface RecommendationFacts extends Facts {
   readonly ip: string | null;
 }
 
-/** The texts. Functions get what they speak of, already in the reader's language. */
-export interface Labels {
+/** The texts that the app's own bundle contains, because they are shown before the sessions page has loaded. */
+export interface ShellLabels {
   readonly title: string;
-  /** For an administrator, who looks at somebody else. */
+  /** The title for an administrator who looks at another user's sessions. */
   readonly titleOf: (user: string) => string;
-  readonly nowhere: (user: string) => string;
   readonly live: string;
-  readonly notLive: string;
+  readonly paused: string;
   readonly loading: string;
+  readonly signOutOthers: string;
+
+  readonly offline: (since: string | null) => string;
+  readonly backOnline: string;
+  readonly unreachable: (wait: string | null) => string;
+  readonly rateLimited: (wait: string | null) => string;
+  readonly lastUpdated: (since: string) => string;
+  readonly tryAgain: string;
+  /** Error codes with a sentence of their own; all other codes use `unreachable`. */
+  readonly errors: Partial<Record<ErrorCode, string>>;
+
+  readonly ended: Record<Exclude<SignedOutReason, 'evicted'>, string>;
+  readonly evicted: (limit: number | null) => string;
+
+  /** The code of the sessions page could not be loaded. */
+  readonly loadFailed: string;
+  readonly reload: string;
+}
+
+/** All texts. A function receives the facts of its sentence, already in the reader's language. */
+export interface Labels extends ShellLabels {
+  readonly noSessions: (user: string) => string;
   readonly onlyHere: string;
   readonly sessions: string;
 
   readonly thisDevice: string;
   readonly unknownDevice: string;
   readonly deviceTypes: Record<Session['device_type'], string>;
-  /** One of the two is there. */
+  /** At least one of the two is known. */
   readonly software: (browser: string | null, os: string | null) => string;
   readonly place: (city: string, country: string) => string;
   readonly activeNow: string;
-  readonly active: (when: string) => string;
-  readonly since: (when: string) => string;
-  readonly now: string;
+  readonly lastActive: (when: string) => string;
+  readonly signedInSince: (when: string) => string;
+  readonly justNow: string;
 
   readonly signOut: string;
-  readonly signOutNamed: (name: string) => string;
-  readonly askSignOut: (name: string) => string;
-  readonly keep: string;
-  readonly signOutOthers: string;
+  readonly signOutOf: (name: string) => string;
+  readonly confirmSignOut: (name: string) => string;
   readonly signOutEverywhere: string;
-  readonly signOutAll: string;
-  readonly askOthersTitle: string;
-  readonly askEverywhereTitle: string;
-  readonly askOthers: (count: number) => string;
-  readonly askEverywhere: (count: number) => string;
-  readonly askEverywhereOf: (user: string, count: number) => string;
+  readonly confirmOthersTitle: string;
+  readonly confirmOthers: (count: number) => string;
+  readonly confirmEverywhereTitle: string;
+  readonly confirmEverywhere: (count: number) => string;
+  readonly confirmEverywhereOf: (user: string, count: number) => string;
   readonly openPages: string;
   readonly reason: string;
   readonly cancel: string;
   readonly signedOutOthers: (count: number, until: string) => string;
-  readonly signedOutOf: (user: string, until: string) => string;
-  readonly refused: (name: string) => string;
-  readonly refusedMany: string;
+  readonly signedOutUser: (user: string, until: string) => string;
+  readonly signOutFailed: (name: string) => string;
+  readonly signOutManyFailed: string;
   readonly reauthenticate: string;
 
   readonly recommendations: string;
-  readonly thatWasMe: string;
+  readonly wasThisYou: string;
+  readonly itWasMe: string;
+  readonly itWasNotMe: string;
   readonly dismiss: string;
-  readonly signItOut: string;
   readonly dismissed: string;
   readonly undo: string;
   readonly recommendation: Record<Recommendation['code'], (facts: RecommendationFacts) => string>;
-  /** What has no sentence of its own is called what its event is called. */
+  /** A finding without a sentence here is shown with the name of its event. */
   readonly finding: Partial<Record<SecurityEvent['event_type'], (facts: Facts) => string>>;
 
   readonly chartTitle: (days: number) => string;
@@ -96,53 +115,41 @@ export interface Labels {
   readonly change: (from: string, to: string) => string;
   readonly severity: Record<Severity, string>;
 
-  readonly offline: (since: string | null) => string;
-  readonly unreachable: (wait: string | null) => string;
-  readonly tryNow: string;
-  readonly limited: (wait: string | null) => string;
-  readonly stale: (since: string) => string;
-  /** For codes that have their own sentence; all others are `unreachable`. */
-  readonly errors: Partial<Record<ErrorCode, string>>;
-
-  readonly ended: Record<Exclude<EndedHow, 'evicted'>, string>;
-  readonly evicted: (limit: number | null) => string;
-
-  readonly appeared: (name: string) => string;
-  readonly disappeared: (name: string) => string;
-  readonly olderEvents: (count: number) => string;
-  readonly backOnline: string;
-
-  /** The code of the page did not come. */
-  readonly notLoaded: string;
-  readonly reload: string;
+  readonly sessionAdded: (name: string) => string;
+  readonly sessionEnded: (name: string) => string;
+  readonly moreEventsLoaded: (count: number) => string;
 }
 
-/** Those that are needed before the page has come. */
-export type FirstLabels = Pick<
-  Labels,
-  | ('title' | 'titleOf' | 'live' | 'notLive' | 'loading' | 'signOutOthers' | 'notLoaded' | 'reload')
-  | ('offline' | 'backOnline' | 'unreachable' | 'tryNow' | 'limited' | 'stale' | 'errors' | 'ended' | 'evicted')
->;
-
-/** What an app may replace: some of the texts, and within a group some of the group. */
+/**
+ * The texts that an app replaces: any of the labels, and any entry of a label that is a group.
+ *
+ * ```tsx
+ * const labels: PartialLabels = {
+ *   signOut: 'Abmelden',
+ *   ended: { admin: 'Ein Administrator hat diese Sitzung beendet.' },
+ * };
+ * <SessionMonitoring labels={labels} locale="de" />
+ * ```
+ */
 export type PartialLabels = {
   readonly [Name in keyof Labels]?: Labels[Name] extends string | ((...facts: never[]) => string)
     ? Labels[Name]
     : Partial<Labels[Name]>;
 };
 
-/** English texts with an app's own in them; an app may have more than are asked for. */
-export function withLabels<Texts extends FirstLabels>(english: Texts, own: PartialLabels | undefined): Texts {
+/** The English texts with the app's own in their place. Labels that `english` does not have are kept as well. */
+export function mergeLabels<Texts extends ShellLabels>(english: Texts, own: PartialLabels | undefined): Texts {
   if (own === undefined) return english;
-  const merged: Record<string, unknown> = { ...english };
-  for (const [name, text] of given(own)) {
-    merged[name] = typeof text === 'object' ? { ...(merged[name] as object | undefined), ...Object.fromEntries(given(text as object)) } : text;
+  const merged = { ...english } as object as Record<string, unknown>;
+  for (const [name, text] of definedEntries(own)) {
+    const group = merged[name] as object | undefined;
+    merged[name] = typeof text === 'object' ? { ...group, ...Object.fromEntries(definedEntries(text as object)) } : text;
   }
-  // Names and kinds of texts are those of `PartialLabels`.
+  // `PartialLabels` guarantees the names and the kind of each text.
   return merged as unknown as Texts;
 }
 
-/** Without what an app that is less strict with its types leaves undefined. */
-function given(texts: object): [string, unknown][] {
+/** Without `undefined`, which apps with less strict types may pass. */
+function definedEntries(texts: object): [string, unknown][] {
   return Object.entries(texts).filter(([, text]) => text !== undefined);
 }

@@ -1,21 +1,21 @@
-/** The client of an app that made none: for `/api/auth`, on first use in a browser. */
+/** The client for an app without `<LatchkeyProvider>`: created for `/api/auth` on first use in a browser. */
 
 import { createLatchkey } from '../../core/client.js';
 import type { Latchkey, LatchkeyOptions } from '../../core/types.js';
 
-type Factory = (options?: LatchkeyOptions) => Latchkey;
+type ClientFactory = (options?: LatchkeyOptions) => Latchkey;
 
-const made: { client: Latchkey | null; factory: Factory } = { client: null, factory: createLatchkey };
+const current: { client: Latchkey | null; factory: ClientFactory } = { client: null, factory: createLatchkey };
 
-/** The one client of this page, or `null` on a server: importing or rendering there starts nothing. */
+/** The page's client, or `null` on a server, where an import or a render must not start anything. */
 export function defaultClient(): Latchkey | null {
   if (typeof window === 'undefined') return null;
-  made.client ??= made.factory({ baseUrl: '/api/auth' });
-  return made.client;
+  current.client ??= current.factory({ baseUrl: '/api/auth' });
+  return current.client;
 }
 
-/** Makes the default client in another way from now on, or again in the usual one; for tests. */
-export function replaceDefaultClient(factory: Factory = createLatchkey): void {
-  made.client = null;
-  made.factory = factory;
+/** For tests: creates the next default client with `factory`, or with `createLatchkey` if it is omitted. */
+export function setDefaultClientFactory(factory: ClientFactory = createLatchkey): void {
+  current.client = null;
+  current.factory = factory;
 }

@@ -1,28 +1,38 @@
-/** Which client do the components below use? */
+/** Provides the Latchkey client to hooks and components. */
 
 import { type ReactElement, type ReactNode, createContext, useContext } from 'react';
 
 import type { Latchkey } from '../../core/types.js';
-import { defaultClient } from './default-client.js';
+import { sessionStoreForUser } from '../store/session-store-for-user.js';
 import type { SessionStore } from '../store/session-store.js';
-import { storeOf } from '../store/session-store-for-user.js';
+import { defaultClient } from './default-client.js';
 
-const Client = createContext<Latchkey | null>(null);
+const ClientContext = createContext<Latchkey | null>(null);
 
-/** What the provider takes. */
+/** The props of `<LatchkeyProvider>`. */
 export interface LatchkeyProviderProps {
-  /** Made once, outside of the components. */
+  /** Create it once, outside of your components. */
   readonly client: Latchkey;
   readonly children?: ReactNode;
 }
 
-/** Gives a client to the components below; without it there is one for `/api/auth`. */
+/**
+ * Provides a client to the hooks and components below it. Without a provider they share a client for `/api/auth`.
+ *
+ * ```tsx
+ * const latchkey = createLatchkey({ baseUrl: 'https://auth.example.com/api/auth' });
+ *
+ * <LatchkeyProvider client={latchkey}>
+ *   <App />
+ * </LatchkeyProvider>
+ * ```
+ */
 export function LatchkeyProvider({ client, children }: LatchkeyProviderProps): ReactElement {
-  return <Client.Provider value={client}>{children}</Client.Provider>;
+  return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
 }
 
-/** The store of the client in use, for a user if there is one; `null` on a server that was given no client. */
+/** The session store of the current client, for a user if one is given; `null` on a server without a provider. */
 export function useSessionStore(userId?: string): SessionStore | null {
-  const client = useContext(Client) ?? defaultClient();
-  return client === null ? null : storeOf(client, userId);
+  const client = useContext(ClientContext) ?? defaultClient();
+  return client === null ? null : sessionStoreForUser(client, userId);
 }

@@ -1,12 +1,12 @@
-/** Something that runs once for everybody who uses it. */
+/** Runs something once, however many components use it. */
 
 /**
- * Starts with the first user and stops after the last one left.
+ * Starts with the first user and stops after the last one has left.
  *
- * It stops a moment later: StrictMode unmounts and mounts again at once, and so does a change of page. Both
- * would otherwise end a poll and begin it anew.
+ * It stops one tick later, because StrictMode and a route change unmount and mount in the same tick. Stopping at once
+ * would end a poll and start it again.
  */
-export function sharedWhileUsed(start: () => () => void): () => () => void {
+export function refCounted(start: () => () => void): () => () => void {
   let users = 0;
   let stop: (() => void) | null = null;
   return () => {

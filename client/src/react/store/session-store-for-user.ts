@@ -1,56 +1,59 @@
-/** Whose sessions does a component see? One's own, or as an administrator somebody else's. */
+/** Finds the store that a component reads: the signed-in user's own sessions, or another user's for an administrator. */
 
 import { sessionsOf } from '../../core/sessions/sessions-of.js';
 import type { Latchkey } from '../../core/types.js';
-import { createStore, type SessionStore } from './session-store.js';
-import { userSource } from './user-source.js';
+import { createSessionStore, type SessionStore } from './session-store.js';
+import { createUserSource } from './user-source.js';
 
 const stores = new WeakMap<Latchkey, Map<string | undefined, SessionStore>>();
 
-/** The store of a client and a user, always the same one; without a user that of whoever is signed in. */
-export function storeOf(client: Latchkey, userId?: string): SessionStore {
+/** The one store of a client and a user. Without a user it is the store of the user who is signed in. */
+export function sessionStoreForUser(client: Latchkey, userId?: string): SessionStore {
   const known = stores.get(client) ?? new Map<string | undefined, SessionStore>();
   stores.set(client, known);
-  const store = known.get(userId) ?? (userId === undefined ? ownStore(client) : storeOfUser(client, userId));
+  const store = known.get(userId) ?? (userId === undefined ? createOwnStore(client) : createUserStore(client, userId));
   known.set(userId, store);
   return store;
 }
 
-function ownStore(client: Latchkey): SessionStore {
+function createOwnStore(client: Latchkey): SessionStore {
   const { getState, subscribe, signOut } = client;
   const own = sessionsOf(client);
-  // Nobody gives a reason for ending what is theirs.
+  // Without the reason: the API takes none for one's own sessions.
   const sessions = { ...own, revoke: (id: string) => own.revoke(id), revokeOthers: () => own.revokeOthers(), revokeAll: () => own.revokeAll() };
-  return createStore({ userId: null, getState, subscribe, signOut, sessions });
+  return createSessionStore({ userId: null, getState, subscribe, signOut, sessions });
 }
 
-/** One's own store for as long as it is not known to be somebody else: most apps name the user who is signed in. */
-function storeOfUser(client: Latchkey, userId: string): SessionStore {
-  const own = storeOf(client);
-  let made: SessionStore | undefined;
+/**
+ * Most apps pass the id of the user who is signed in, so this is the own store until the client knows that the id
+ * belongs to another user. It switches when another user signs in.
+ */
+function createUserStore(client: Latchkey, userId: string): SessionStore {
+  const own = sessionStoreForUser(client);
+  let other: SessionStore | undefined;
   const current = (): SessionStore => {
     const caller = client.getState().userId;
-    return caller === null || caller === userId ? own : (made ??= createStore(userSource(client, userId)));
+    return caller === null || caller === userId ? own : (other ??= createSessionStore(createUserSource(client, userId)));
   };
 
-  /** Attaches to the store that counts, now and whenever it is the other one. */
-  const following = (attach: (store: SessionStore) => () => void) => (): (() => void) => {
+  /** Attaches to the current store, and to the other one whenever that becomes the current store. */
+  const attachToCurrent = (attach: (store: SessionStore) => () => void) => (): (() => void) => {
     let attached: SessionStore | undefined;
     let detach = (): void => {};
-    let isOver = false;
-    const follow = (): void => {
+    let isStopped = false;
+    const update = (): void => {
       const store = current();
-      // Whoever left during a round of news still hears it to its end.
-      if (isOver || store === attached) return;
+      // The client may still call a listener that has unsubscribed while the listeners were being called.
+      if (isStopped || store === attached) return;
       detach();
       attached = store;
       detach = attach(store);
     };
-    const leave = client.subscribe(follow);
-    follow();
+    const unsubscribe = client.subscribe(update);
+    update();
     return () => {
-      isOver = true;
-      leave();
+      isStopped = true;
+      unsubscribe();
       detach();
     };
   };
@@ -58,14 +61,14 @@ function storeOfUser(client: Latchkey, userId: string): SessionStore {
   return {
     getView: () => current().getView(),
     subscribe: (listener) =>
-      following((store) => {
-        const leave = store.subscribe(listener);
-        // The other store is news in itself.
+      attachToCurrent((store) => {
+        const unsubscribe = store.subscribe(listener);
+        // The view of the other store is a change as well.
         listener();
-        return leave;
+        return unsubscribe;
       })(),
-    watchSessions: following((store) => store.watchSessions()),
-    watchEvents: following((store) => store.watchEvents()),
+    watchSessions: attachToCurrent((store) => store.watchSessions()),
+    watchEvents: attachToCurrent((store) => store.watchEvents()),
     actions: {
       revokeSession: (id, reason) => current().actions.revokeSession(id, reason),
       revokeOtherSessions: (reason) => current().actions.revokeOtherSessions(reason),

@@ -1,166 +1,149 @@
-/** What do components read of somebody's sessions, and what can they ask for? */
+/** The store of a user's sessions: the view that components read, and the actions that they call. */
 
-import type { RevokeResponse, LatchkeyErrorLike, LatchkeyState, Sessions } from '../../core/types.js';
-import { UNREAD, withNewest, withOlder } from './event-trail.js';
-import { readNewest } from './watch-newest-events.js';
-import { type Local, type SessionView, viewOf } from './session-view.js';
-import { sharedWhileUsed } from './ref-counted.js';
 import { UNKNOWN_STATE } from '../../core/session/initial-state.js';
+import type { RevokeResponse, LatchkeyErrorLike, LatchkeyState } from '../../core/types.js';
+import { UNREAD_TRAIL, appendOlder, prependNewest } from './event-trail.js';
+import { refCounted } from './ref-counted.js';
+import type { SessionSource } from './session-source.js';
+import { type LocalChanges, type SessionView, createView } from './session-view.js';
+import { watchNewestEvents } from './watch-newest-events.js';
 
-/** What a component can ask for. Each call rejects with a `LatchkeyError`, which is also in `error`. */
+/** The actions of `useSessionManagement`. Each one rejects with a `LatchkeyError`, which is also in `error`. */
 export interface SessionActions {
-  /** Signs one session out; it leaves the list at once and returns if the server refuses. */
+  /** Signs one session out. It leaves the list at once, and returns if the server refuses. */
   readonly revokeSession: (id: string) => Promise<RevokeResponse>;
-  /** Signs all sessions out but this one. */
+  /** Signs out all sessions except this one. */
   readonly revokeOtherSessions: () => Promise<RevokeResponse>;
-  /** Signs all sessions out, this one too. */
+  /** Signs out all sessions, including this one. */
   readonly revokeAllSessions: () => Promise<RevokeResponse>;
-  /** Signs this session out. */
+  /** Signs out this session. */
   readonly signOut: () => Promise<void>;
-  /** Asks for the list now. */
+  /** Loads the list now. */
   readonly refreshSessions: () => Promise<void>;
-  /** Reads the next older page of events; nothing when there is none. */
+  /** Loads the next older page of events, if there is one. */
   readonly loadMoreEvents: () => Promise<void>;
 }
 
-/** The same for somebody else's sessions, which an administrator ends for a reason; one's own need none. */
+/** The same actions for another user's sessions. An administrator gives a reason; for one's own sessions it is ignored. */
 export interface UserSessionActions extends SessionActions {
   readonly revokeSession: (id: string, reason?: string) => Promise<RevokeResponse>;
-  /** All of them: none is this one. */
+  /** For another user the same as `revokeAllSessions`, because none of the sessions is this one. */
   readonly revokeOtherSessions: (reason?: string) => Promise<RevokeResponse>;
   readonly revokeAllSessions: (reason?: string) => Promise<RevokeResponse>;
 }
 
-/** Where the sessions come from. */
-export interface Source {
-  /** Whom an administrator looks at; `null` for one's own. */
-  readonly userId: string | null;
-  getState(): LatchkeyState;
-  subscribe(listener: () => void): () => void;
-  signOut(): Promise<void>;
-  readonly sessions: Pick<Sessions, 'list' | 'events' | 'watch'> & {
-    revoke(id: string, reason?: string): Promise<RevokeResponse>;
-    revokeOthers(reason?: string): Promise<RevokeResponse>;
-    revokeAll(reason?: string): Promise<RevokeResponse>;
-  };
-}
-
-/** Sessions as components see them. */
 export interface SessionStore {
   readonly actions: UserSessionActions;
   readonly getView: () => SessionView;
   readonly subscribe: (listener: () => void) => () => void;
   /** Keeps the list up to date until the returned function is called. */
   readonly watchSessions: () => () => void;
-  /** Keeps the newest page of events read until the returned function is called. */
+  /** Keeps the newest page of events up to date until the returned function is called. */
   readonly watchEvents: () => () => void;
 }
 
-const NOTHING: Local = { leaving: new Set(), trail: UNREAD, refused: null };
+const NO_CHANGES: LocalChanges = { revoking: new Set(), trail: UNREAD_TRAIL, actionError: null };
 
-/** What a server renders, and the first render of a browser: nothing is known. */
-export const UNKNOWN_VIEW: SessionView = Object.freeze(viewOf(UNKNOWN_STATE, NOTHING, null, null));
+/** The view on a server and in the browser's first render, before anything is known. */
+export const UNKNOWN_VIEW: SessionView = Object.freeze(createView(UNKNOWN_STATE, NO_CHANGES, null, null));
 
-/** A store over its source. */
-export function createStore({ userId, getState, subscribe, signOut, sessions }: Source): SessionStore {
+export function createSessionStore({ userId, getState, subscribe, signOut, sessions }: SessionSource): SessionStore {
   const listeners = new Set<() => void>();
-  let local = NOTHING;
-  let seen: { state: LatchkeyState; local: Local; view: SessionView } | null = null;
+  let local = NO_CHANGES;
+  let cached: { state: LatchkeyState; local: LocalChanges; view: SessionView } | null = null;
+  /** Sessions whose request is on its way. Their rows stay hidden, whatever a list says that arrives in between. */
+  const requested = new Set<string>();
 
   const getView = (): SessionView => {
     const state = getState();
-    if (seen?.state !== state || seen.local !== local) {
-      seen = { state, local, view: viewOf(state, local, userId, seen?.view ?? null) };
+    if (cached?.state !== state || cached.local !== local) {
+      cached = { state, local, view: createView(state, local, userId, cached?.view ?? null) };
     }
-    return seen.view;
+    return cached.view;
   };
-  const tell = (): void => {
+  const notify = (): void => {
     for (const listener of [...listeners]) listener();
   };
-  const change = (part: Partial<Local>): void => {
+  const setLocal = (part: Partial<LocalChanges>): void => {
     local = { ...local, ...part };
-    tell();
+    notify();
   };
 
-  /** Forgets what the core has caught up with, and everything once somebody is signed out. */
-  const follow = (): void => {
+  /** Drops the local changes that the core's list contains by now, and all of them after a sign-out. */
+  const onStateChange = (): void => {
     const { status, sessions: all } = getState();
-    if (status === 'signed-out') local = NOTHING;
+    if (status === 'signed-out') local = NO_CHANGES;
     const listed = new Set(all?.map((session) => session.session_id));
-    const leaving = [...local.leaving].filter((id) => asked.has(id) || listed.has(id));
-    if (leaving.length < local.leaving.size) local = { ...local, leaving: new Set(leaving) };
-    tell();
+    const revoking = [...local.revoking].filter((id) => requested.has(id) || listed.has(id));
+    if (revoking.length < local.revoking.size) local = { ...local, revoking: new Set(revoking) };
+    notify();
   };
-  const follows = sharedWhileUsed(() => subscribe(follow));
-
-  /** Requests under way, by session: their rows stay away even if the list in between lacks them. */
-  const asked = new Set<string>();
+  const followSource = refCounted(() => subscribe(onStateChange));
 
   /**
-   * Runs an action. The promise that it returns may be dropped, as `onClick={() => revokeSession(id)}` does:
-   * the refusal is in `error`, so nobody has to hear of an unhandled rejection as well.
+   * Hides the sessions and sends the request. The returned promise may be ignored, as in
+   * `onClick={() => revokeSession(id)}`: the error is in the view, so an ignored promise must not cause an
+   * unhandled rejection.
    */
   const act = <T>(ids: readonly string[], send: () => Promise<T>): Promise<T> => {
     const run = async (): Promise<T> => {
-      for (const id of ids) asked.add(id);
-      change({ leaving: new Set([...local.leaving, ...ids]), refused: null });
+      for (const id of ids) requested.add(id);
+      setLocal({ revoking: new Set([...local.revoking, ...ids]), actionError: null });
       try {
         return await send();
       } catch (error) {
-        change({ leaving: without(local.leaving, ids), refused: isError(error) ? error : null });
+        setLocal({ revoking: without(local.revoking, ids), actionError: isError(error) ? error : null });
         throw error;
       } finally {
-        for (const id of ids) asked.delete(id);
+        for (const id of ids) requested.delete(id);
       }
     };
     const promise = run();
     promise.catch(() => {});
     return promise;
   };
-  const idsOf = (isMeant: (isCurrent: boolean) => boolean): readonly string[] =>
-    (getState().sessions ?? [])
-      .filter((session) => isMeant(session.is_current))
-      .map((session) => session.session_id);
+  const otherIds = (): readonly string[] =>
+    (getState().sessions ?? []).filter((session) => !session.is_current).map((session) => session.session_id);
 
-  let older: Promise<void> | null = null;
-  const readOlder = async (): Promise<void> => {
+  let loadingOlder: Promise<void> | null = null;
+  const loadOlder = async (): Promise<void> => {
     const { next, events } = local.trail;
     if (events !== null && next === null) return;
     const page = await sessions.events(next === null ? {} : { cursor: next });
-    // What was read meanwhile stays; a sign-out in between empties the trail for good.
-    if (local.trail.next === next) change({ trail: withOlder(local.trail, page) });
+    // The trail may have been replaced in the meantime, for example emptied by a sign-out.
+    if (local.trail.next === next) setLocal({ trail: appendOlder(local.trail, page) });
   };
 
   return {
     getView,
     subscribe: (listener) => {
       listeners.add(listener);
-      const leave = follows();
+      const unfollow = followSource();
       return () => {
         listeners.delete(listener);
-        leave();
+        unfollow();
       };
     },
-    watchSessions: sharedWhileUsed(() => sessions.watch()),
-    watchEvents: sharedWhileUsed(() =>
-      readNewest({ getState, subscribe, sessions }, (page) => change({ trail: withNewest(local.trail, page) })),
+    watchSessions: refCounted(() => sessions.watch()),
+    watchEvents: refCounted(() =>
+      watchNewestEvents({ getState, subscribe, sessions }, (page) => setLocal({ trail: prependNewest(local.trail, page) })),
     ),
     actions: {
-      revokeSession: (id, reason) => act([id], () => sessions.revoke(id, reason).catch(asOver)),
-      revokeOtherSessions: (reason) => act(idsOf((isCurrent) => !isCurrent), () => sessions.revokeOthers(reason)),
-      // This one's row stays until the core says that it is over: a page without it would be no page.
-      revokeAllSessions: (reason) => act(idsOf((isCurrent) => !isCurrent), () => sessions.revokeAll(reason)),
+      revokeSession: (id, reason) => act([id], () => sessions.revoke(id, reason).catch(acceptNotFound)),
+      revokeOtherSessions: (reason) => act(otherIds(), () => sessions.revokeOthers(reason)),
+      // The row of this session stays until the core has signed out, because the page would be empty without it.
+      revokeAllSessions: (reason) => act(otherIds(), () => sessions.revokeAll(reason)),
       signOut: () => act([], signOut),
       refreshSessions: () =>
         act([], async () => {
           await sessions.list();
         }),
       loadMoreEvents: () => {
-        older ??= act([], readOlder).finally(() => {
-          older = null;
+        loadingOlder ??= act([], loadOlder).finally(() => {
+          loadingOlder = null;
         });
-        older.catch(() => {});
-        return older;
+        loadingOlder.catch(() => {});
+        return loadingOlder;
       },
     },
   };
@@ -170,12 +153,12 @@ function isError(error: unknown): error is LatchkeyErrorLike {
   return error instanceof Error && 'code' in error;
 }
 
-/** Whom somebody else signed out a moment ago is signed out, which is all that was asked. */
-function asOver(error: unknown): RevokeResponse {
+/** A session that has ended in the meantime is signed out, which is what the caller asked for. */
+function acceptNotFound(error: unknown): RevokeResponse {
   if (!isError(error) || error.code !== 'not_found') throw error;
   return { ended: 0, session_ids: [], access_tokens_expire_by: new Date().toISOString() };
 }
 
-function without(ids: ReadonlySet<string>, gone: readonly string[]): ReadonlySet<string> {
-  return new Set([...ids].filter((id) => !gone.includes(id)));
+function without(ids: ReadonlySet<string>, removed: readonly string[]): ReadonlySet<string> {
+  return new Set([...ids].filter((id) => !removed.includes(id)));
 }

@@ -1,4 +1,4 @@
-/** What components read: the core's state, less what is being signed out, in the hook's words. */
+/** The core's state as components read it, without the sessions that are being signed out. */
 
 import type {
   Analytics,
@@ -13,11 +13,11 @@ import type { Trail } from './event-trail.js';
 
 /** Every field that a component can subscribe to. */
 export interface SessionView {
-  /** Whom an administrator looks at; `null` for one's own sessions. */
+  /** The user that an administrator looks at; `null` for the user who is signed in. */
   readonly userId: string | null;
   readonly status: LatchkeyState['status'];
   readonly endedReason: LatchkeyState['endedReason'];
-  /** Always an array: empty before the first answer, the caller's own session first. */
+  /** The caller's own session first; empty before the first answer. */
   readonly sessions: readonly Session[];
   readonly currentSession: Session | null;
   readonly tokenStatus: TokenStatus;
@@ -25,16 +25,16 @@ export interface SessionView {
   readonly needsTokenRefresh: boolean;
   readonly isLoading: boolean;
   readonly stale: boolean;
-  /** Of the last action that was refused, else of the last call that the core made by itself. */
+  /** The error of the last action, or else of the last call that the core made by itself. */
   readonly error: LatchkeyErrorLike | null;
-  /** The core's alone: it tries again by itself. */
+  /** The error of the core's own calls, which the core retries. */
   readonly connectionError: LatchkeyErrorLike | null;
   readonly analytics: Analytics | null;
   readonly recommendations: readonly Recommendation[];
   /** Newest first; empty before the first answer. */
   readonly events: readonly SecurityEvent[];
-  /** The trail has been read, so that no events are none. */
-  readonly areEventsKnown: boolean;
+  /** `true` once the trail was read, so that an empty list means that there are no events. */
+  readonly hasLoadedEvents: boolean;
   readonly hasMoreEvents: boolean;
   readonly sessionLimit: number | null;
   readonly confirmedAt: number | null;
@@ -42,42 +42,47 @@ export interface SessionView {
   readonly retryAt: number | null;
 }
 
-/** What this page did itself and the core does not know. */
-export interface Local {
-  /** Sessions that are being signed out, or were and are still in the core's list. */
-  readonly leaving: ReadonlySet<string>;
+/** What this page did and the core does not know about. */
+export interface LocalChanges {
+  /** Sessions with a sign-out on its way, or signed out but still in the core's list. */
+  readonly revoking: ReadonlySet<string>;
   readonly trail: Trail;
-  /** Of the last action that was refused. */
-  readonly refused: LatchkeyErrorLike | null;
+  /** The error of the last action. */
+  readonly actionError: LatchkeyErrorLike | null;
 }
 
-/** The view of a state; whatever did not change keeps its reference. */
-export function viewOf(state: LatchkeyState, local: Local, userId: string | null, before: SessionView | null): SessionView {
-  const { leaving, trail, refused } = local;
+/** The view of a state. Lists that did not change keep their reference from the view before. */
+export function createView(
+  state: LatchkeyState,
+  local: LocalChanges,
+  userId: string | null,
+  before: SessionView | null,
+): SessionView {
+  const { revoking, trail, actionError } = local;
   const all = state.sessions ?? [];
-  const sessions = leaving.size === 0 ? all : all.filter((session) => !leaving.has(session.session_id));
+  const sessions = revoking.size === 0 ? all : all.filter((session) => !revoking.has(session.session_id));
   const recommendations = state.recommendations.filter(
-    ({ session_id }) => session_id === null || !leaving.has(session_id),
+    ({ session_id }) => session_id === null || !revoking.has(session_id),
   );
   return {
     userId,
     status: state.status,
     endedReason: state.endedReason,
-    sessions: kept(before?.sessions, sessions),
+    sessions: keepReference(before?.sessions, sessions),
     currentSession: sessions.find((session) => session.is_current) ?? null,
     tokenStatus: state.token,
     isTokenExpired: isExpired(state),
     needsTokenRefresh: !isExpired(state) && (state.token.needsRefresh || state.token.expiresAt === null),
     isLoading: state.status === 'unknown' || (state.status === 'signed-in' && state.sessions === null),
     stale: state.stale,
-    error: refused ?? state.error,
+    error: actionError ?? state.error,
     connectionError: state.error,
     analytics: state.analytics,
-    recommendations: kept(before?.recommendations, recommendations),
-    events: kept(before?.events, trail.events ?? []),
-    areEventsKnown: trail.events !== null,
+    recommendations: keepReference(before?.recommendations, recommendations),
+    events: keepReference(before?.events, trail.events ?? []),
+    hasLoadedEvents: trail.events !== null,
     hasMoreEvents: trail.next !== null,
-    // The sentence of an eviction speaks of it when the rest is forgotten.
+    // The core forgets the limit on sign-out, but the text about an eviction names it.
     sessionLimit: state.sessionLimit ?? (state.status === 'signed-out' ? (before?.sessionLimit ?? null) : null),
     confirmedAt: state.confirmedAt,
     online: state.online,
@@ -85,13 +90,13 @@ export function viewOf(state: LatchkeyState, local: Local, userId: string | null
   };
 }
 
-/** There is no token that a call could be made with, and none can be had without signing in. */
+/** There is no valid token, and only a new sign-in can get one. */
 function isExpired({ status, token }: LatchkeyState): boolean {
   if (status === 'signed-out' || token.state === 'none' || token.state === 'ended') return true;
   return token.state === 'expired' && !token.canRefresh;
 }
 
-function kept<T>(before: readonly T[] | undefined, now: readonly T[]): readonly T[] {
-  const same = before?.length === now.length && before.every((item, index) => item === now[index]);
-  return same ? before : now;
+function keepReference<T>(before: readonly T[] | undefined, now: readonly T[]): readonly T[] {
+  const isSame = before?.length === now.length && before.every((item, index) => item === now[index]);
+  return isSame ? before : now;
 }

@@ -1,17 +1,18 @@
-/** What can be asked for where there is no client: nothing. */
+/** The actions where there is no client, for example in a render on a server: each one rejects. */
 
 import type { SessionActions } from './session-store.js';
 
-function refuse(): Promise<never> {
-  return Promise.reject(new Error('No Latchkey client: in a browser, or below <LatchkeyProvider client>'));
+function reject(): Promise<never> {
+  return Promise.reject(
+    new Error('No Latchkey client: call this in a browser, or inside <LatchkeyProvider client={...}>'),
+  );
 }
 
-/** On a server, where a render cannot sign anybody out. */
-export const NO_ACTIONS: SessionActions = {
-  revokeSession: refuse,
-  revokeOtherSessions: refuse,
-  revokeAllSessions: refuse,
-  signOut: refuse,
-  refreshSessions: refuse,
-  loadMoreEvents: refuse,
+export const UNAVAILABLE_ACTIONS: SessionActions = {
+  revokeSession: reject,
+  revokeOtherSessions: reject,
+  revokeAllSessions: reject,
+  signOut: reject,
+  refreshSessions: reject,
+  loadMoreEvents: reject,
 };

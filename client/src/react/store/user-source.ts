@@ -1,34 +1,33 @@
-/** What does an administrator see of somebody else? Their sessions, with the administrator's own sign-in around. */
+/** The session source for an administrator who looks at another user. */
 
 import type { Latchkey, LatchkeyState } from '../../core/types.js';
 import { type UserState, userSessionsOf } from '../../core/sessions/user-sessions-of.js';
-import type { Source } from './session-store.js';
+import type { SessionSource } from './session-source.js';
 
-/** The source of a user's sessions. */
-export function userSource(client: Latchkey, userId: string): Source {
+export function createUserSource(client: Latchkey, userId: string): SessionSource {
   const user = userSessionsOf(client, userId);
-  const all = (reason = ''): ReturnType<typeof user.revokeAll> => user.revokeAll(reason);
-  let seen: { own: LatchkeyState; theirs: UserState; state: LatchkeyState } | null = null;
+  const revokeAll = (reason = ''): ReturnType<typeof user.revokeAll> => user.revokeAll(reason);
+  let cached: { own: LatchkeyState; theirs: UserState; state: LatchkeyState } | null = null;
   return {
     userId,
     getState() {
       const [own, theirs] = [client.getState(), user.getState()];
-      if (seen?.own !== own || seen.theirs !== theirs) seen = { own, theirs, state: joined(own, theirs) };
-      return seen.state;
+      if (cached?.own !== own || cached.theirs !== theirs) cached = { own, theirs, state: mergeStates(own, theirs) };
+      return cached.state;
     },
     subscribe(listener) {
-      const leave = [client.subscribe(listener), user.subscribe(listener)];
+      const unsubscribe = [client.subscribe(listener), user.subscribe(listener)];
       return () => {
-        for (const each of leave) each();
+        for (const each of unsubscribe) each();
       };
     },
     signOut: client.signOut,
-    sessions: { ...user, revoke: (id, reason = '') => user.revoke(id, reason), revokeOthers: all, revokeAll: all },
+    sessions: { ...user, revoke: (id, reason = '') => user.revoke(id, reason), revokeOthers: revokeAll, revokeAll },
   };
 }
 
-/** Whose sign-in is over, or about to be refreshed in vain, is told so first. */
-function joined(own: LatchkeyState, theirs: UserState): LatchkeyState {
+/** The user's sessions with the administrator's own status and token. An administrator who is signed out sees no sessions. */
+function mergeStates(own: LatchkeyState, theirs: UserState): LatchkeyState {
   if (own.status !== 'signed-in') return own;
   const { error, retryAt } = theirs.error === null ? own : theirs;
   return { ...own, ...theirs, error, retryAt };

@@ -1,4 +1,4 @@
-/** The dashboard on a page, at half past nine on 25 November 2026 in Greenwich. */
+/** Renders the dashboard at 09:30 UTC on 25 November 2026. */
 
 import { act, render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
@@ -8,19 +8,19 @@ import { expect, vi } from 'vitest';
 import { LatchkeyProvider, preloadSessionMonitoring, SessionMonitoring, type SessionMonitoringProps } from '../../../src/index.js';
 import type { LatchkeyState } from '../../../src/core/types.js';
 import { type FakeLatchkey, fakeLatchkey } from './fake-latchkey.js';
-import { NOW, SIGNED_IN } from './world.js';
+import { NOW, SIGNED_IN } from './fixtures.js';
 
-/** Call before each test: the page is there, the clock stands, and dialogs open as they do in browsers. */
+/** Call before each test: loads the sessions page, stops the clock and makes dialogs work in jsdom. */
 export async function openPage(): Promise<void> {
   await preloadSessionMonitoring();
   process.env['TZ'] = 'UTC';
   vi.useFakeTimers({ now: NOW });
   localStorage.clear();
-  // Testing Library moves only the clock of another runner, which it knows by its name.
+  // Testing Library advances fake timers only if it finds a global `jest`.
   vi.stubGlobal('jest', { advanceTimersByTime: (ms: number) => vi.advanceTimersByTime(ms) });
-  // axe measures letters where it can; jsdom complains instead.
+  // axe measures letters with a canvas, for which jsdom only logs an error.
   HTMLCanvasElement.prototype.getContext = () => null;
-  // jsdom has the element and not its methods.
+  // jsdom has the dialog element but not its methods.
   HTMLDialogElement.prototype.showModal = function showModal() {
     this.setAttribute('open', '');
   };
@@ -69,12 +69,12 @@ export async function dashboard(
   };
 }
 
-/** A row's words as they are read, without the space that only layout needs. */
-export function wordsOf(element: Element | null | undefined): string {
+/** The text of an element as a reader sees it, without the white space of the markup. */
+export function textOf(element: Element | null | undefined): string {
   return (element?.textContent ?? '').replaceAll(/\s+/gu, ' ').trim();
 }
 
-/** Nothing that axe knows keeps anybody out. Colours need a browser. */
+/** Fails with the violations that axe finds. Colour contrast needs a browser, so the browser tests check that. */
 export async function expectAccessible(container: Element): Promise<void> {
   vi.useRealTimers();
   const { violations } = await axe.run(container, { rules: { 'color-contrast': { enabled: false } } });

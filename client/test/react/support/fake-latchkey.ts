@@ -1,4 +1,4 @@
-/** A client whose state the test sets and whose answers it gives. */
+/** A fake client: the test sets its state and the answers of its calls. */
 
 import { vi } from 'vitest';
 
@@ -25,7 +25,7 @@ export function fakeLatchkey(initial: Partial<LatchkeyState> = {}) {
   const watching = { now: 0, starts: 0 };
   const sessions = {
     list: vi.fn(async (): Promise<readonly Session[]> => state.sessions ?? []),
-    get: vi.fn(async (): Promise<Session> => Promise.reject(new Error('not asked for'))),
+    get: vi.fn(async (): Promise<Session> => Promise.reject(new Error('not expected in these tests'))),
     revoke: vi.fn(async (_id: string): Promise<RevokeResponse> => ENDED),
     revokeOthers: vi.fn(async (): Promise<RevokeResponse> => ENDED),
     revokeAll: vi.fn(async (): Promise<RevokeResponse> => ENDED),
@@ -44,7 +44,7 @@ export function fakeLatchkey(initial: Partial<LatchkeyState> = {}) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     }),
-    signIn: vi.fn(async () => Promise.reject(new Error('not asked for'))),
+    signIn: vi.fn(async () => Promise.reject(new Error('not expected in these tests'))),
     signOut: vi.fn(async () => {}),
     refresh: vi.fn(async () => state.token),
     // The dashboard uses one add-on: the sessions.
@@ -72,8 +72,8 @@ export function latchkeyError(
   return Object.assign(new Error(code), { code, status: null, retryAfter: null, requestId: null, ...more });
 }
 
-/** A promise that the test settles. */
-export function later<T>() {
+/** A promise that the test resolves or rejects. */
+export function deferred<T>() {
   let resolve!: (value: T) => void;
   let reject!: (error: Error) => void;
   const promise = new Promise<T>((yes, no) => {

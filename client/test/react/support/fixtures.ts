@@ -1,4 +1,4 @@
-/** Three sessions in Berlin and Lisbon on 25 November 2026, and what the server says about them. */
+/** Three sessions in Berlin and Lisbon on 25 November 2026, with analytics, a recommendation and an event. */
 
 import { UNKNOWN_STATE } from '../../../src/core/session/initial-state.js';
 import type { Analytics, LatchkeyState, Recommendation, SecurityEvent, Session } from '../../../src/core/types.js';

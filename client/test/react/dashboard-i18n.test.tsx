@@ -2,8 +2,8 @@
 import { cleanup, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { dashboard, openPage, wordsOf } from './support/dashboard.js';
-import { HERE, PHONE, SIGNED_IN, SIGNED_OUT, session } from './support/world.js';
+import { dashboard, openPage, textOf } from './support/dashboard.js';
+import { HERE, PHONE, SIGNED_IN, SIGNED_OUT, session } from './support/fixtures.js';
 
 beforeEach(openPage);
 afterEach(() => {
@@ -14,7 +14,7 @@ afterEach(() => {
 
 const row = (id: string) => document.querySelector(`[data-latchkey-item="${id}"]`);
 
-describe('names that mean harm', () => {
+describe('hostile names', () => {
   const script = '<script>alert(1)</script>';
   const evil = session({
     session_id: 'evil',
@@ -26,8 +26,8 @@ describe('names that mean harm', () => {
   test('a script is shown as text', async () => {
     const { container } = await dashboard({ ...SIGNED_IN, sessions: [HERE, evil] });
     expect(container.querySelector('script, img')).toBeNull();
-    expect(wordsOf(row('evil'))).toContain(`${script}[U+202E]txet`);
-    expect(screen.getByRole('button', { name: `Sign out ${script}[U+202E]txet` })).toBeTruthy();
+    expect(textOf(row('evil'))).toContain(`${script}[U+202E]txet`);
+    expect(screen.getByRole('button', { name: `Sign out of ${script}[U+202E]txet` })).toBeTruthy();
   });
 
   test('no ordering mark of a name is on the page, and each name is isolated', async () => {
@@ -35,7 +35,7 @@ describe('names that mean harm', () => {
     await set({ sessions: [HERE, PHONE, evil] });
     expect(container.innerHTML).not.toMatch(/[\u202A-\u202E\u200E\u200F\u061C]/u);
     const isolates = container.innerHTML.match(/[\u2066-\u2069]/gu) ?? [];
-    // Ours, in pairs: an unmatched one would close the isolation around it.
+    // Only our own, in pairs: an unmatched one would end the isolation around it.
     expect(isolates.filter((mark) => mark === '\u2068')).toHaveLength(isolates.length / 2);
     for (const text of row('evil')?.querySelectorAll('.latchkey-name > *, .latchkey-facts > *:not(time, strong)') ?? []) {
       expect(text.tagName).toBe('BDI');
@@ -44,33 +44,33 @@ describe('names that mean harm', () => {
 });
 
 describe('another language', () => {
-  test('dates, numbers and lengths follow the locale, which the page is told', async () => {
+  test('dates, numbers and the lang attribute follow the locale', async () => {
     const { container } = await dashboard(SIGNED_IN, {
       locale: 'de',
-      labels: { active: (when) => `aktiv ${when}`, software: (browser, os) => `${browser} auf ${os}`, signOut: 'Abmelden' },
+      labels: { lastActive: (when) => `aktiv ${when}`, software: (browser, os) => `${browser} auf ${os}`, signOut: 'Abmelden' },
     });
-    expect(wordsOf(row(PHONE.session_id))).toContain('Safari auf iOS 18 · Berlin, DE · aktiv vor 12 Minuten Abmelden');
-    expect(wordsOf(container.querySelector('.latchkey-numbers'))).toContain('4 Tage');
+    expect(textOf(row(PHONE.session_id))).toContain('Safari auf iOS 18 · Berlin, DE · aktiv vor 12 Minuten Abmelden');
+    expect(textOf(container.querySelector('.latchkey-numbers'))).toContain('4 Tage');
     expect(container.querySelector('section')?.lang).toBe('de');
   });
 
-  test('a new label is shown at once, and a language from right to left isolates every name', async () => {
+  test('new labels apply at once, and a right-to-left locale isolates every name', async () => {
     const { rerender } = await dashboard();
     rerender({ labels: { title: 'Devices' }, locale: 'he' });
     expect(screen.getByRole('heading', { name: 'Devices' })).toBeTruthy();
     expect(row(PHONE.session_id)?.textContent).toContain('\u2068iPhone\u2069');
   });
 
-  test('a locale without texts of its own leaves ours English for a screen reader', async () => {
+  test('without own labels the lang attribute stays en, whatever the locale is', async () => {
     const { container } = await dashboard(SIGNED_IN, { locale: 'de' });
     expect(container.querySelector('section')?.lang).toBe('en');
   });
 
-  test('the sentences of an end can be replaced one by one', async () => {
+  test('the sentences about the end of a session can be replaced one by one', async () => {
     const labels = { ended: { admin: 'Beendet.' }, evicted: (limit: number | null) => `Mehr als ${limit}.` };
     const { set } = await dashboard({ ...SIGNED_OUT, endedReason: 'admin' }, { labels });
-    expect(wordsOf(document.querySelector('.latchkey-ended'))).toBe('Beendet.');
+    expect(textOf(document.querySelector('.latchkey-ended'))).toBe('Beendet.');
     await set({ endedReason: 'evicted', sessionLimit: 5 });
-    expect(wordsOf(document.querySelector('.latchkey-ended'))).toBe('Mehr als 5.');
+    expect(textOf(document.querySelector('.latchkey-ended'))).toBe('Mehr als 5.');
   });
 });
