@@ -1,4 +1,4 @@
-// What do two browsers of one user see of each other?
+// Two browsers of one user: each sees the other and can sign it out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { laptop } from './laptop.mjs';
@@ -8,18 +8,18 @@ import { sound } from './sound.mjs';
 const here = laptop();
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-test('another browser appears by itself, and is signed out from here', async () => {
+test('another browser appears in the list and can be signed out from here', async () => {
   const [carol, elsewhere] = [await person(here), await person(here, { userAgent: firefox })];
   const [mine, other] = [await carol.open(), await elsewhere.open()];
   await signIn(mine, 'carol');
-  await mine.getByText('You are signed in only here.').waitFor();
+  await mine.getByText("You're only signed in on this device.").waitFor();
   await sound(mine, 'only-here');
   await signIn(other, 'carol');
   const row = mine.locator('.latchkey-row').nth(1);
-  // The page looks every ten seconds; a busy machine adds to that.
+  // The page polls every ten seconds, and a busy machine adds to that.
   await row.waitFor({ timeout: 15_000 });
   const advice = await mine.locator('.latchkey-recommendations p').innerText();
-  assert.match(advice, /^A sign-in with a device you have not used before: Linux PC, just now\./);
+  assert.match(advice, /^Unrecognised device: Linux PC, just now\. Was this you\?/);
   await sound(mine, 'two');
   await row.getByRole('button').focus();
   await mine.keyboard.press('Enter');
@@ -30,14 +30,14 @@ test('another browser appears by itself, and is signed out from here', async () 
   await elsewhere.context.close();
 });
 
-test('a sixth sign-in ends the session that rested longest, and that browser says why', async () => {
+test('a sixth sign-in ends the least recently used session, with an explanation', async () => {
   const lea = await person(here);
   const page = await lea.open();
   await signIn(page, 'lea');
-  // Later than this page's last call by more than activity is noted.
+  // The server updates the last activity rarely, so the clock moves on by more than that.
   await here.post('/dev/clock', { advance_seconds: 600 });
   for (let n = 2; n <= 6; n++) await here.login('lea');
-  await hears(page, 'You signed in on a sixth device, so this one was signed out.');
+  await hears(page, 'You were signed out here because you signed in on more than 5 devices.');
   await page.getByLabel('Your name').waitFor();
   await sound(page, 'evicted');
   await lea.context.close();

@@ -1,14 +1,14 @@
-// Does a page out of the back-forward cache find out what it slept through?
+// A page from the back-forward cache finds out what happened while it was frozen.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expire } from './expiry.mjs';
 import { laptop } from './laptop.mjs';
 import { answerTo, hears, person, requests, signIn } from './person.mjs';
 
-// Playwright turns the cache off, because its own navigations are simpler then.
+// Playwright turns the back-forward cache off by default.
 const here = laptop({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
 
-/** Leaves the page, lets something happen, and comes back to the very same page. */
+/** Leaves the page, runs `meanwhile`, and goes back to the same page. */
 async function awayAndBack(page, meanwhile) {
   await page.evaluate(() => {
     window.mark = 'the page that was left';
@@ -25,16 +25,16 @@ async function awayAndBack(page, meanwhile) {
   assert.equal(await page.evaluate(() => window.mark), 'the page that was left');
 }
 
-/** Signed in, with a list that is fresh: no look of its own at the list is due for ten seconds. */
-async function someone(name) {
-  const who = await person(here);
-  const page = await who.open();
+/** Signs in; the list is fresh, so the page does not poll for ten seconds. */
+async function signedIn(name) {
+  const user = await person(here);
+  const page = await user.open();
   await signIn(page, name);
-  return { ...who, page };
+  return { ...user, page };
 }
 
-test('its session was ended meanwhile: it says so at once, and the old list is gone', async () => {
-  const { context, page } = await someone('rob');
+test('a session that ended in the meantime: the page says so and drops the list', async () => {
+  const { context, page } = await signedIn('rob');
   const other = await here.login('rob');
   const checks = requests(context, 'GET', '/refresh');
   await awayAndBack(page, async () => {
@@ -50,8 +50,8 @@ test('its session was ended meanwhile: it says so at once, and the old list is g
   await context.close();
 });
 
-test('its token ran out meanwhile: one refresh, and it goes on', async () => {
-  const { context, page } = await someone('sue');
+test('a token that expired in the meantime: one refresh, and the page goes on', async () => {
+  const { context, page } = await signedIn('sue');
   const refreshes = requests(context, 'POST', '/refresh');
   const refreshed = answerTo(page, 'POST', '/refresh');
   await awayAndBack(page, () => expire(here));
@@ -61,13 +61,13 @@ test('its token ran out meanwhile: one refresh, and it goes on', async () => {
   await context.close();
 });
 
-test('somebody signed out in another tab meanwhile: going back does not bring the list back', async () => {
-  const { context, page, open } = await someone('tom');
+test('a sign-out in another tab: going back does not bring the list back', async () => {
+  const { context, page, open } = await signedIn('tom');
   const tab = await open();
   await page.goto(`${here.url}/api/auth/.well-known/jwks.json`);
   await tab.getByRole('button', { name: 'Sign out here' }).click();
-  await hears(tab, 'You signed out.');
-  // A message of another tab puts the page out of the cache, or it hears it now: either will do.
+  await hears(tab, "You've signed out.");
+  // The other tab's message either removes the page from the cache or is delivered now. Both are fine.
   await page.goBack({ waitUntil: 'commit' });
   await page.getByLabel('Your name').waitFor({ timeout: 5_000 });
   assert.equal(await page.locator('.latchkey-row').count(), 0);

@@ -1,4 +1,4 @@
-// What is somebody told whose browser keeps no cookies?
+// A browser that keeps no cookies: the user gets an explanation and the page does not loop.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,8 +11,8 @@ import { sound } from './sound.mjs';
 
 const here = laptop();
 
-/** Signs in in vain: one sentence, the form again, and no loop. */
-async function isTold(context, page, name) {
+/** Tries to sign in, and expects one sentence, the form again and no loop. */
+async function expectCookieError(context, page, name) {
   await page.getByLabel('Your name').waitFor();
   const calls = ['/login', '/refresh', '/sessions'].flatMap((path) => ['GET', 'POST'].map((method) => requests(context, method, path)));
   const count = () => calls.reduce((sum, times) => sum + times.length, 0);
@@ -29,10 +29,10 @@ async function isTold(context, page, name) {
   assert.equal(count(), asked);
 }
 
-test('blocked cookies are one clear sentence', async (t) => {
+test('blocked cookies are explained in one sentence', async (t) => {
   const profile = mkdtempSync(join(tmpdir(), 'latchkey-profile-'));
   mkdirSync(join(profile, 'Default'));
-  // What "block all cookies" in the browser's settings writes.
+  // This is what the setting "block all cookies" writes.
   const settings = { profile: { default_content_setting_values: { cookies: 2 } } };
   writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify(settings));
   const context = await chromium.launchPersistentContext(profile, { ...chromiumOptions, bypassCSP: true, reducedMotion: 'reduce' });
@@ -49,12 +49,12 @@ test('blocked cookies are one clear sentence', async (t) => {
       return true;
     }
   });
-  assert.ok(blocked, 'this browser blocks nothing');
-  await isTold(context, page, 'cookies');
+  assert.ok(blocked, 'the browser does not block cookies');
+  await expectCookieError(context, page, 'cookies');
   assert.deepEqual(said.filter((line) => /uncaught|error:/i.test(line)), []);
 });
 
-test('and so are cookies that something on the way takes off', async () => {
+test('cookies that a proxy removes are explained as well', async () => {
   const kim = await person(here);
   const page = await kim.open();
   await page.route('**/api/auth/login', async (route) => {
@@ -65,6 +65,6 @@ test('and so are cookies that something on the way takes off', async () => {
     await route.fulfill({ response, headers });
     await kim.context.clearCookies();
   });
-  await isTold(kim.context, page, 'cookies-taken');
+  await expectCookieError(kim.context, page, 'cookies-taken');
   await kim.context.close();
 });

@@ -1,18 +1,18 @@
-// Later, on the server and on the page; an access token lasts an hour.
+// Moves the clocks of the server and of the page. An access token is valid for an hour.
 
-/** Every access token is over. */
+/** Every access token has expired. */
 const LATER = 3_700_000;
-/** Every access token is so old that it is refreshed, and still good. */
+/** Every access token is due for a refresh but still valid. */
 export const OLD = 3_400_000;
 
 export const expire = ({ post }, milliseconds = LATER) => post('/dev/clock', { advance_seconds: milliseconds / 1_000 });
 
-/** The page's clock, which is not looked at yet. */
+/** Moves the page's clock. The page does not notice before its next look at the clock. */
 export const jump = (page, milliseconds = LATER) =>
   page.evaluate((milliseconds) => {
     const now = Date.now;
     Date.now = () => now() + milliseconds;
   }, milliseconds);
 
-/** Somebody looks at the page again. */
+/** Makes the page check the clock, as when the user returns to the tab. */
 export const look = (page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));

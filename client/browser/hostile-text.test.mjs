@@ -1,4 +1,4 @@
-// What does a session do whose names were written by somebody who means harm?
+// Names that an attacker has chosen are shown as text and break nothing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { laptop } from './laptop.mjs';
@@ -7,17 +7,17 @@ import { sound } from './sound.mjs';
 
 const here = laptop();
 const OVERRIDE = '\u202E';
-/** A header is bytes: those of UTF-8, each as the letter that `fetch` takes for it. */
+/** Encodes UTF-8 for a header, because `fetch` takes one Latin-1 character for each byte. */
 const agent = (text) => ({ 'user-agent': Buffer.from(text, 'utf8').toString('latin1') });
 
-/** Nothing ran, nothing became an element, and no mark orders the text. */
-async function isHarmless(page) {
+/** Expects that no script ran, no element was created and no mark can reorder text. */
+async function expectHarmless(page) {
   assert.equal(await page.evaluate(() => window.ran), undefined);
   assert.equal(await page.locator('.latchkey :is(script, img, svg[onload], a, iframe)').count(), 0);
   assert.ok(!(await page.locator('main').innerText()).includes(OVERRIDE));
 }
 
-test('agents that the server stored are text, and the narrowest page holds them', async () => {
+test('stored user agents are shown as text and fit a narrow page', async () => {
   const yan = await person(here);
   const page = await yan.open();
   await signIn(page, 'yan');
@@ -29,12 +29,12 @@ test('agents that the server stored are text, and the narrowest page holds them'
   await names.nth(3).waitFor();
   const shown = (await names.allInnerTexts()).sort();
   assert.deepEqual(shown, ['<script>window.ran=1<', 'This device', 'W'.repeat(24), 'moc.elgoog']);
-  await isHarmless(page);
+  await expectHarmless(page);
   await sound(page, 'hostile-agents');
   await yan.context.close();
 });
 
-test('names that no server should give are text, too, in rows, advice, trail and questions', async () => {
+test('hostile names are text in rows, recommendations, events and questions', async () => {
   const zoe = await person(here);
   const page = await zoe.open();
   await signIn(page, 'zoe');
@@ -43,7 +43,7 @@ test('names that no server should give are text, too, in rows, advice, trail and
   const long = 'W'.repeat(500);
   const names = [markup, reversed, long];
   for (const name of names) await here.login('zoe', agent(`Firefox on ${name.length}`));
-  // The server's own answers, as if its rows came from one that did not look at agents.
+  // The real server's answers with hostile names, as if it had not parsed the user agents.
   await page.route(/\/api\/auth\/sessions(\/events)?(\?.*)?$/, async (route) => {
     const response = await route.fetch({ headers: { ...route.request().headers(), 'if-none-match': '' } });
     const body = await response.json();
@@ -59,12 +59,12 @@ test('names that no server should give are text, too, in rows, advice, trail and
   await page.reload();
   await page.locator('.latchkey-row').nth(3).waitFor();
   await page.locator('.latchkey-events li').nth(3).waitFor();
-  // Each is a question once it is clicked.
-  const ask = page.getByRole('button', { name: /^Sign it out: |^Sign out (?!all|everywhere|here)/ });
+  // Opens the question of each button.
+  const ask = page.getByRole('button', { name: /^No, sign out: |^Sign out of (?!all other)/ });
   while (await ask.count() > 0) await ask.first().click();
   const text = await page.locator('main').innerText();
   for (const part of [markup, '[U+202E]moc.elgoog', long]) assert.ok(text.includes(part), part);
-  await isHarmless(page);
+  await expectHarmless(page);
   await sound(page, 'hostile-names');
   await zoe.context.close();
 });

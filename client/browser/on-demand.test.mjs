@@ -1,4 +1,4 @@
-// The page with the sessions is a file of its own: what if it is late, or does not come?
+// The sessions page is a file of its own, which may be late or missing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { laptop } from './laptop.mjs';
@@ -7,25 +7,25 @@ import { sound } from './sound.mjs';
 
 const here = laptop();
 const FILE = '**/demo/sessions-page.js';
-const NOT_LOADED = 'This part of the page did not load.';
+const NOT_LOADED = "This part of the page couldn't be loaded.";
 
-/** Somebody who is signed in, in a browser that has not loaded anything yet. */
+/** A signed-in user whose browser has not loaded anything yet. */
 async function signedIn(name) {
-  const it = await person(here);
+  const user = await person(here);
   const { assertion } = await here.post('/dev/assertion', { sub: name });
-  await it.context.request.post(`${here.url}/api/auth/login`, { data: { assertion, delivery: 'cookie' } });
-  return it;
+  await user.context.request.post(`${here.url}/api/auth/login`, { data: { assertion, delivery: 'cookie' } });
+  return user;
 }
 const thisDevice = (page) => page.getByText('This device');
 
-test('a page that does not come is said in words, and comes when it is asked for', async () => {
+test('a page that cannot be loaded has an error and a button that loads it', async () => {
   const ann = await signedIn('ann');
   await ann.context.route(FILE, (route) => route.abort());
   const page = await ann.open();
   await hears(page, NOT_LOADED);
   await sound(page, 'page-not-loaded');
   await ann.context.unroute(FILE);
-  await page.getByRole('button', { name: 'Try now' }).focus();
+  await page.getByRole('button', { name: 'Try again' }).focus();
   await page.keyboard.press('Enter');
   await thisDevice(page).waitFor();
   assert.equal(await told(page, NOT_LOADED).count(), 0);
@@ -33,12 +33,12 @@ test('a page that does not come is said in words, and comes when it is asked for
   await ann.context.close();
 });
 
-test('a file that is gone is mended by loading the page anew', async () => {
+test('a removed file is fixed by a reload of the page', async () => {
   const dan = await signedIn('dan');
   await dan.context.route(FILE, (route) => route.fulfill({ status: 404, body: 'gone' }));
   const page = await dan.open();
-  await page.getByRole('button', { name: 'Try now' }).click();
-  const reload = page.getByRole('button', { name: 'Reload the page' });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  const reload = page.getByRole('button', { name: 'Reload page' });
   await reload.waitFor();
   await dan.context.unroute(FILE);
   await reload.click();
@@ -46,20 +46,20 @@ test('a file that is gone is mended by loading the page anew', async () => {
   await dan.context.close();
 });
 
-test('a page that waits for the network comes by itself', async () => {
+test('a page that waits for the network is loaded when it is back', async () => {
   const ben = await signedIn('ben');
   await ben.context.route(FILE, (route) => route.abort());
   const page = await ben.open();
   await hears(page, NOT_LOADED);
   await ben.context.setOffline(true);
-  await hears(page, 'You are offline.');
+  await hears(page, "You're offline.");
   await ben.context.unroute(FILE);
   await ben.context.setOffline(false);
   await thisDevice(page).waitFor();
   await ben.context.close();
 });
 
-test('the sessions are asked for while the page comes', async () => {
+test('the list of sessions is requested while the page is loading', async () => {
   const cem = await signedIn('cem');
   let deliver;
   const delivered = new Promise((resolve) => (deliver = resolve));

@@ -1,4 +1,4 @@
-// Can a script on the page get at a token?
+// A script on the page cannot read a token.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { laptop } from './laptop.mjs';

@@ -1,15 +1,15 @@
-// Somebody at a browser of their own: cookies and tabs apart from everybody else's.
+// A user with a browser context of their own: separate cookies and tabs.
 
-/** `said` is what their pages wrote to the console. */
+/** `said` collects what the pages write to the console. */
 export async function person({ browser, url }, options = {}) {
-  // Without motion: a colour that is half-way to another one has no contrast to measure.
+  // Without motion, because axe cannot measure the contrast of a colour in transition.
   const context = await browser.newContext({ bypassCSP: true, reducedMotion: 'reduce', viewport: { width: 1000, height: 800 }, ...options });
   return { context, ...tabsOf(context, url) };
 }
 
 export function tabsOf(context, url) {
   const said = [];
-  /** `prepare` runs in the page before anything else does. */
+  /** `prepare` runs in the page before its own scripts. */
   const open = async (prepare) => {
     const page = await context.newPage();
     if (prepare) await page.addInitScript(prepare);
@@ -27,17 +27,17 @@ export async function signIn(page, name) {
   await page.getByText('This device').waitFor();
 }
 
-/** A notice or an end; the same words are also read out. */
+/** A notice or the end of a session. The selector is needed because the live region has the same text. */
 export const told = (page, text) => page.locator('.latchkey-notice, .latchkey-ended', { hasText: text });
 
-/** Waits for the words; what the page says in their place is in the failure. */
+/** Waits for the text; a failure contains the text of the page. */
 export async function hears(page, text, timeout = 30_000) {
   await told(page, text).first().waitFor({ timeout }).catch(async () => {
-    throw new Error(`"${text}" is not there; the page says: ${await page.locator('body').innerText()}`);
+    throw new Error(`"${text}" was not found; the page has: ${await page.locator('body').innerText()}`);
   });
 }
 
-/** The moments of the requests for a path from now on; a context hears all its tabs. */
+/** The times of the requests for a path from now on, in all tabs of a context. */
 export function requests(context, method, path) {
   const times = [];
   context.on('request', (request) => {
@@ -47,7 +47,7 @@ export function requests(context, method, path) {
   return times;
 }
 
-/** The refresh token that an answer puts into the browser. */
+/** The refresh token that an answer sets as a cookie. */
 export async function successor(response) {
   const [, token] = /^latchkey_refresh=([^;]*)/m.exec(await response.headerValue('set-cookie')) ?? [];
   return token;

@@ -1,4 +1,4 @@
-// What does a page that is open do while the server does not answer as it should?
+// An open page while the server fails, loses answers or limits requests.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expire, jump, look } from './expiry.mjs';
@@ -14,7 +14,7 @@ const problem = (status, code, seconds) => ({
   body: JSON.stringify({ code }),
 });
 
-test('a refresh whose reply is lost is tried again, and the page goes on', async () => {
+test('a refresh with a lost answer is retried, and the page goes on', async () => {
   const dora = await person(here);
   const page = await dora.open();
   await signIn(page, 'dora');
@@ -33,21 +33,21 @@ test('a refresh whose reply is lost is tried again, and the page goes on', async
   await dora.context.close();
 });
 
-test('a server that is down is told in words, keeps the page, and comes back by itself', async () => {
+test('a server that is down gets a notice, and the page recovers by itself', async () => {
   const eve = await person(here);
   const page = await eve.open();
   await signIn(page, 'eve');
   const down = (route) => route.fulfill(problem(503, 'store_unavailable', 3));
   await page.route('**/api/**', down);
-  await hears(page, 'We could not reach the server.');
+  await hears(page, "Couldn't get data from the server.");
   assert.ok(await page.getByText('This device').isVisible());
   await sound(page, 'down');
   await page.unroute('**/api/**', down);
-  await told(page, 'We could not reach the server.').waitFor({ state: 'detached' });
+  await told(page, "Couldn't get data from the server.").waitFor({ state: 'detached' });
   await eve.context.close();
 });
 
-test('too many requests: none before Retry-After is over', async () => {
+test('too many requests: no further request before Retry-After', async () => {
   const fay = await person(here);
   const page = await fay.open();
   await signIn(page, 'fay');

@@ -1,14 +1,14 @@
-// Can everybody use the page as it is now? By axe in light and dark, and on the narrowest screen.
+// Checks the page's accessibility: axe in light and dark mode, and the width of a narrow screen.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const axe = readFileSync(fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
-/** The directory for pictures; none without it. */
+/** The directory for screenshots; without it none are taken. */
 const shots = process.env.LATCHKEY_SHOTS;
 
-/** Fails with what is wrong; `name` is what its pictures are called. */
+/** Fails with the violations. `name` is the file name of the screenshots. */
 export async function sound(page, name) {
   for (const colorScheme of ['dark', 'light']) {
     await page.emulateMedia({ colorScheme });
@@ -26,7 +26,7 @@ async function shoot(page, name) {
   if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 }
 
-/** Axe's findings, in words. */
+/** The violations that axe finds, as text. */
 async function findings(page) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run());

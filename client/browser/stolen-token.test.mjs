@@ -1,4 +1,4 @@
-// Who hears of it when a refresh token was used in two places?
+// A refresh token that was used in two places ends its session, and the user sees it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expire, jump, look } from './expiry.mjs';
@@ -8,11 +8,11 @@ import { sound } from './sound.mjs';
 
 const here = laptop();
 
-test('a stolen token ends the session, and its owner is told in words', async () => {
+test('a stolen token ends the session, and the page explains it', async () => {
   const ida = await person(here);
   const page = await ida.open();
   await signIn(page, 'ida');
-  // The thief copies the cookie; the owner refreshes twice; the thief comes.
+  // The thief copies the cookie, the user refreshes twice, then the thief uses the copy.
   const stolen = (await ida.context.cookies()).find((cookie) => cookie.name.endsWith('refresh'));
   for (let n = 0; n < 2; n++) {
     await expire(here);
@@ -23,7 +23,7 @@ test('a stolen token ends the session, and its owner is told in words', async ()
   }
   const thief = await here.post('/api/auth/refresh', { refresh_token: stolen.value });
   assert.equal(thief.reason, 'security');
-  await hears(page, 'its sign-in was used in two places');
+  await hears(page, 'We signed you out to protect your account');
   await sound(page, 'stolen');
   await ida.context.close();
 });
@@ -35,10 +35,10 @@ test('the demo shows in two clicks how a theft is noticed', async () => {
   await page.getByRole('button', { name: 'Use a stolen token' }).click();
   await page.getByText('The thief sent a refresh token that had been used already. Latchkey ended that session').waitFor();
   await page.locator('.latchkey-events').getByText('Sign-in used in two places').waitFor();
-  const advice = page.locator('.latchkey-recommendations');
-  await advice.getByText('A sign-in was used in two places, so we ended it').waitFor();
-  assert.match(await advice.innerText(), /203\.0\.113\.66/, 'the address of the thief');
-  // The session of the page itself lives on.
+  const recommendation = page.locator('.latchkey-recommendations');
+  await recommendation.getByText('We ended a session because its sign-in was used in two places').waitFor();
+  assert.match(await recommendation.innerText(), /203\.0\.113\.66/, 'the address of the thief');
+  // The session of this page is not affected.
   assert.ok(await page.getByText('This device').isVisible());
   await sound(page, 'story');
   await ned.context.close();

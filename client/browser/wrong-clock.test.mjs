@@ -1,4 +1,4 @@
-// What does a device whose clock is wrong lose?
+// A device with a wrong clock works without extra requests.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { jump, look } from './expiry.mjs';
@@ -9,7 +9,7 @@ import { sound } from './sound.mjs';
 const here = laptop();
 const HOUR = 3_600_000;
 
-/** Before any script of the page: every date is off, and the time since the page began is not. */
+/** Shifts every date before the page's scripts run. `performance.now()` stays correct. */
 const setWrong = (context, off) =>
   context.addInitScript((off) => {
     const { now } = Date;
@@ -21,27 +21,27 @@ const setWrong = (context, off) =>
     };
   }, off);
 
-// Most of it is waiting: side by side.
-describe('on a device that is wrong from the start', { concurrency: true }, () => {
+// These tests mostly wait, so they run at the same time.
+describe('on a device whose clock is wrong from the start', { concurrency: true }, () => {
   for (const [name, off] of Object.entries({ ahead: HOUR, behind: -HOUR })) {
-    test(`by an hour ${name}, nobody is signed out and nothing is asked more often`, async () => {
+    test(`an hour ${name}: the user stays signed in, without extra requests`, async () => {
       const walt = await person(here);
       await setWrong(walt.context, off);
       const page = await walt.open();
       const wrong = await page.evaluate(() => new Date().getTime() - (performance.timeOrigin + performance.now()));
       assert.ok(Math.abs(wrong - off) < 60_000, `the clock is ${wrong} ms off`);
-      // What opening the page asks is over.
+      // The requests of the first load are over.
       await page.getByLabel('Your name').waitFor();
       const [refreshes, checks, lists] = [
         requests(walt.context, 'POST', '/refresh'), requests(walt.context, 'GET', '/refresh'), requests(walt.context, 'GET', '/sessions'),
       ];
       await signIn(page, `walt ${name}`);
-      // A page that finds its session, and its next look at the list: what loops does so by then.
+      // A reload and the next poll: a loop would be visible by then.
       await page.reload();
       await page.getByText('This device').waitFor();
       await answerTo(page, 'GET', '/sessions');
       assert.ok(await page.getByText('This device').isVisible());
-      assert.ok(await page.getByText('active now').isVisible());
+      assert.ok(await page.getByText('Active now').isVisible());
       assert.equal(refreshes.length, 0);
       assert.equal(checks.length, 2, 'one after signing in, one after loading');
       assert.ok(lists.length <= 4, `${lists.length} lists`);
@@ -51,7 +51,7 @@ describe('on a device that is wrong from the start', { concurrency: true }, () =
   }
 });
 
-test('a clock that is set while the page is open costs one refresh, and setting it back none', async () => {
+test('moving the clock forward costs one refresh, moving it back none', async () => {
   const xena = await person(here);
   const page = await xena.open();
   await signIn(page, 'xena');
