@@ -1,12 +1,12 @@
-//! Is this deployment as it must be? One line a check: what is wrong, and how to mend it.
+//! `latchkey-local doctor`: is this deployment configured correctly? One line for each check.
 //!
 //! ```text
-//! ok     settings: 28 are valid
-//! wrong  table latchkey-sessions: TTL is off; aws dynamodb update-time-to-live --table-name latchkey-sessions ..
+//! ok     settings: The 28 settings that are set are valid.
+//! wrong  table latchkey-sessions: TTL is off, so DynamoDB never deletes old rows. Run: aws dynamodb ..
 //! ```
 //!
-//! It only reads: settings from whoever knows them, tables by their descriptions, the clock by the `Date` of
-//! DynamoDB's answers.
+//! The doctor only reads. It takes the settings from the environment, describes the tables, and compares the clock
+//! with the `Date` header of DynamoDB's responses.
 
 mod clock;
 mod settings;
@@ -18,85 +18,92 @@ use aws_sdk_dynamodb::config::Credentials;
 use latchkey::clock::{Clock as _, SystemClock};
 use latchkey::store::connect;
 
-use clock::DateSeen;
+use clock::DateHeader;
+use tables::Place;
 
-/// What one check found.
+/// The result of one check. All texts are full sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at.
+pub struct Check {
+    /// The setting or resource that was checked.
     pub subject: String,
-    /// How it is.
-    pub verdict: Verdict,
+    /// The result.
+    pub outcome: Outcome,
 }
 
-/// How something is.
+/// How a check ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// As it must be.
-    Good(String),
-    /// Not looked at, and why.
+pub enum Outcome {
+    /// The subject is correct.
+    Passed(String),
+    /// The check could not be made; the text gives the reason.
     Skipped(String),
-    /// Not as it must be.
-    Wrong {
-        /// What is the matter.
-        what: String,
-        /// What to do about it.
-        mend: String,
+    /// The subject is wrong.
+    Failed {
+        /// The problem.
+        problem: String,
+        /// The action that solves it.
+        action: String,
     },
 }
 
-impl Finding {
-    fn good(subject: impl Into<String>, how: impl Into<String>) -> Self {
-        Self { subject: subject.into(), verdict: Verdict::Good(how.into()) }
+impl Check {
+    fn passed(subject: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { subject: subject.into(), outcome: Outcome::Passed(text.into()) }
     }
 
-    fn wrong(subject: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { subject: subject.into(), verdict: Verdict::Wrong { what: what.into(), mend: mend.into() } }
+    fn failed(subject: impl Into<String>, problem: impl Into<String>, action: impl Into<String>) -> Self {
+        let outcome = Outcome::Failed { problem: problem.into(), action: action.into() };
+        Self { subject: subject.into(), outcome }
     }
 
-    /// Whether somebody has to do something.
-    pub fn is_wrong(&self) -> bool {
-        matches!(self.verdict, Verdict::Wrong { .. })
+    /// Whether the operator has to act.
+    pub fn is_failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed { .. })
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Check {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.verdict {
-            Verdict::Good(how) => write!(out, "ok     {}: {how}", self.subject),
-            Verdict::Skipped(why) => write!(out, "-      {}: not checked: {why}", self.subject),
-            Verdict::Wrong { what, mend } => write!(out, "wrong  {}: {what}; {mend}", self.subject),
+        match &self.outcome {
+            Outcome::Passed(text) => write!(out, "ok     {}: {text}", self.subject),
+            Outcome::Skipped(reason) => write!(out, "-      {}: {reason}", self.subject),
+            Outcome::Failed { problem, action } => {
+                write!(out, "wrong  {}: {problem} {action}", self.subject)
+            }
         }
     }
 }
 
-/// Looks at the settings that `lookup` knows and at the tables that they name: at `endpoint`, or at AWS in
-/// `AWS_REGION`.
-pub async fn examine(lookup: impl Fn(&str) -> Option<String>, endpoint: Option<&str>) -> Vec<Finding> {
+/// Checks the settings that `lookup` returns and the tables that they name, at `endpoint` or at AWS in `AWS_REGION`.
+pub async fn examine(lookup: impl Fn(&str) -> Option<String>, endpoint: Option<&str>) -> Vec<Check> {
     let given = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-    let (mut findings, names) = settings::examine(&given);
+    let (mut checks, names) = settings::examine(&given);
     let region = given("AWS_REGION").or_else(|| endpoint.map(|_| "us-east-1".to_owned()));
     let Some(region) = region else {
-        let mend = "set it to the deployment's Region, or give --endpoint";
-        findings.push(Finding::wrong("AWS_REGION", "is not set", mend));
-        return findings;
+        let problem = "This variable is not set, so the tables were not checked.";
+        let action = "Set it to the Region of the deployment, or use --endpoint for another DynamoDB.";
+        checks.push(Check::failed("AWS_REGION", problem, action));
+        return checks;
     };
     let Some(credentials) = credentials(&given, endpoint) else {
-        let mend = "set it and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN): `aws configure export-credentials --format env` prints them";
-        findings.push(Finding::wrong("AWS_ACCESS_KEY_ID", "is not set", mend));
-        return findings;
+        let problem = "This variable is not set, so the tables were not checked.";
+        let action = "Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary credentials, AWS_SESSION_TOKEN; \
+                      `aws configure export-credentials --format env` prints them.";
+        checks.push(Check::failed("AWS_ACCESS_KEY_ID", problem, action));
+        return checks;
     };
-    let date = DateSeen::default();
+    let date = DateHeader::default();
     let http = date.watch(connect::https_client(connect::amazon_roots()));
     let client = connect::client(http, &region, endpoint, credentials);
+    let place = endpoint.map_or(Place::Region(&region), Place::Endpoint);
     if let Some(names) = names {
-        findings.extend(tables::examine(&client, &names, endpoint).await);
+        checks.extend(tables::examine(&client, &names, place).await);
     }
-    findings.extend(date.held_against(SystemClock.now()));
-    findings
+    checks.extend(date.compared_with(SystemClock.now()));
+    checks
 }
 
-/// Those that are given; at an endpoint of one's own any pair will do.
+/// The credentials in the environment. An endpoint other than AWS accepts any pair.
 fn credentials(given: &impl Fn(&str) -> Option<String>, endpoint: Option<&str>) -> Option<Credentials> {
     match (given("AWS_ACCESS_KEY_ID"), given("AWS_SECRET_ACCESS_KEY")) {
         (Some(id), Some(secret)) => {

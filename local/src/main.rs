@@ -101,14 +101,14 @@ async fn clean(cli: &Cli, dry_run: bool) -> Result<(), Failure> {
     say(&serde_json::to_string(&report)?)
 }
 
-/// Prints what was found, and fails when something is wrong.
+/// Prints the checks, and fails if one of them failed.
 async fn examine(endpoint: Option<&str>) -> Result<(), Failure> {
-    let findings = doctor::examine(|name| std::env::var(name).ok(), endpoint).await;
-    findings.iter().try_for_each(|finding| say(&finding.to_string()))?;
-    match findings.iter().filter(|finding| finding.is_wrong()).count() {
+    let checks = doctor::examine(|name| std::env::var(name).ok(), endpoint).await;
+    checks.iter().try_for_each(|check| say(&check.to_string()))?;
+    match checks.iter().filter(|check| check.is_failed()).count() {
         0 => Ok(()),
-        1 => Err("one thing is wrong".into()),
-        count => Err(format!("{count} things are wrong").into()),
+        1 => Err("1 check failed".into()),
+        count => Err(format!("{count} checks failed").into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Does this machine's clock agree with DynamoDB's? Tokens, limits and AWS's signatures all go by the clock.
+//! Does this machine's clock agree with DynamoDB's? Tokens, limits and AWS's signatures depend on the time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,49 +11,50 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use latchkey::domain::time::Timestamp;
 
-use super::Finding;
+use super::Check;
 use crate::dev_controls::{Layer, wrap};
 
-/// More than an answer's way and the whole seconds of its header.
+/// Allows for the way of a response and for the whole seconds of its header.
 const TOLERANCE_SECONDS: u64 = 5;
 
-/// No answer said when it was.
+/// The value before the first response with a date.
 const NEVER: i64 = i64::MIN;
 
-/// The `Date` of the last answer. Clones share it.
+/// The `Date` header of the last response. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct DateSeen(Arc<AtomicI64>);
+pub(super) struct DateHeader(Arc<AtomicI64>);
 
-impl Default for DateSeen {
+impl Default for DateHeader {
     fn default() -> Self {
         Self(Arc::new(AtomicI64::new(NEVER)))
     }
 }
 
-impl DateSeen {
-    /// `client`, watched.
+impl DateHeader {
+    /// Reads the header of each response that `client` receives.
     pub(super) fn watch(&self, client: SharedHttpClient) -> SharedHttpClient {
         wrap(self.clone(), client)
     }
 
-    /// What the clock is like, if any answer said when it was; `now` is right after that answer.
-    pub(super) fn held_against(&self, now: Timestamp) -> Option<Finding> {
+    /// Compares `now`, the time right after the last response, with its date. `None` if there was none.
+    pub(super) fn compared_with(&self, now: Timestamp) -> Option<Check> {
         let theirs = self.0.load(Ordering::Relaxed);
         if theirs == NEVER {
             return None;
         }
         let apart = now.seconds().abs_diff(theirs);
         if apart <= TOLERANCE_SECONDS {
-            return Some(Finding::good("clock", format!("within {TOLERANCE_SECONDS} s of DynamoDB's")));
+            let text = format!("This machine's clock is within {TOLERANCE_SECONDS} s of DynamoDB's.");
+            return Some(Check::passed("clock", text));
         }
-        let way = if now.seconds() > theirs { "ahead of" } else { "behind" };
-        let what = format!("this machine's clock is {apart} s {way} DynamoDB's");
-        let mend = "set it by NTP: tokens and limits go by it, and AWS refuses calls that are 300 s off";
-        Some(Finding::wrong("clock", what, mend))
+        let direction = if now.seconds() > theirs { "ahead of" } else { "behind" };
+        let problem = format!("This machine's clock is {apart} s {direction} DynamoDB's.");
+        let action = "Set it by NTP: tokens and limits depend on it, and AWS refuses calls that are more than 300 s off.";
+        Some(Check::failed("clock", problem, action))
     }
 }
 
-impl Layer for DateSeen {
+impl Layer for DateHeader {
     fn call(&self, inner: &SharedHttpConnector, request: HttpRequest) -> HttpConnectorFuture {
         let (seen, call) = (self.clone(), inner.call(request));
         HttpConnectorFuture::new(async move {
@@ -71,24 +72,24 @@ impl Layer for DateSeen {
 mod tests {
     use super::*;
 
-    fn seen(theirs: i64) -> DateSeen {
-        let seen = DateSeen::default();
+    fn seen(theirs: i64) -> DateHeader {
+        let seen = DateHeader::default();
         seen.0.store(theirs, Ordering::Relaxed);
         seen
     }
 
     #[test]
-    fn a_clock_may_be_a_few_seconds_off_and_no_more() {
-        let held = |ours| seen(1_000).held_against(Timestamp::from_seconds(ours)).unwrap();
+    fn a_clock_may_be_5_seconds_off() {
+        let check = |ours| seen(1_000).compared_with(Timestamp::from_seconds(ours)).unwrap();
         for ours in [995, 1_000, 1_005] {
-            assert!(!held(ours).is_wrong(), "{ours}");
+            assert!(!check(ours).is_failed(), "{ours}");
         }
-        assert!(held(1_006).to_string().contains("6 s ahead of"), "{}", held(1_006));
-        assert!(held(994).to_string().contains("6 s behind"), "{}", held(994));
+        assert!(check(1_006).to_string().contains("6 s ahead of"), "{}", check(1_006));
+        assert!(check(994).to_string().contains("6 s behind"), "{}", check(994));
     }
 
     #[test]
-    fn without_an_answer_nothing_is_said() {
-        assert_eq!(DateSeen::default().held_against(Timestamp::from_seconds(0)), None);
+    fn without_a_response_there_is_no_check() {
+        assert_eq!(DateHeader::default().compared_with(Timestamp::from_seconds(0)), None);
     }
 }

@@ -1,53 +1,53 @@
-//! Which settings are wrong? All of them at once, where a function's start names the first.
+//! Which settings are wrong? All of them, whereas a function that starts reports only the first.
 
 use std::collections::BTreeSet;
 
 use latchkey::config::{AuthorizerConfig, CleanupConfig, Config, ConfigError, Problem, SETTINGS, Tables};
 use latchkey::token::keys::{KeySet, generate_key_set};
 
-use super::{Finding, Verdict};
+use super::{Check, Outcome};
 use crate::issuer::Issuer;
 
-/// What is wrong with the settings, and the tables that they name, if they do.
-pub(super) fn examine(given: &impl Fn(&str) -> Option<String>) -> (Vec<Finding>, Option<Tables>) {
+/// Checks the settings, and returns the names of the tables if these are valid.
+pub(super) fn examine(given: &impl Fn(&str) -> Option<String>) -> (Vec<Check>, Option<Tables>) {
     let mut wrong = BTreeSet::new();
-    let mut findings = vec![];
+    let mut checks = vec![];
     let required = || SETTINGS.iter().filter(|setting| setting.default.is_none());
     let is_endpoint_alone = required().all(|setting| given(setting.name).is_none());
     if is_endpoint_alone {
         wrong.extend(required().map(|setting| setting.name));
-        let why = "none of the required ones is set here".to_owned();
-        findings.push(Finding { subject: "settings".to_owned(), verdict: Verdict::Skipped(why) });
+        let reason = "Not checked, because none of the required settings is set here.".to_owned();
+        checks.push(Check { subject: "settings".to_owned(), outcome: Outcome::Skipped(reason) });
     }
-    // What was wrong once is left out, so that the next one shows.
+    // A parser stops at the first wrong setting. Replace it by a valid value, and parse again to find the next.
     while let Err(error) = parse(given, &wrong) {
         let is_new = wrong.insert(error.name);
         if is_new {
-            findings.push(Finding::wrong(error.name, error.problem.to_string(), mend(&error)));
+            checks.push(Check::failed(error.name, problem(&error), action(&error)));
         } else {
             break;
         }
     }
     if !wrong.contains("LATCHKEY_KEYS") {
-        findings.extend(given("LATCHKEY_KEYS").map(|text| active_key(&text)));
+        checks.extend(given("LATCHKEY_KEYS").map(|text| signing_key(&text)));
     }
     if wrong.is_empty() {
         let count = SETTINGS.iter().filter(|setting| given(setting.name).is_some()).count();
-        findings.insert(0, Finding::good("settings", format!("the {count} that are set are valid")));
+        checks.insert(0, Check::passed("settings", format!("The {count} settings that are set are valid.")));
     }
-    let tables = CleanupConfig::parse(|name| spared(given, &wrong, name)).map(|config| config.tables);
-    (findings, tables.ok())
+    let tables = CleanupConfig::parse(|name| or_valid(given, &wrong, name)).map(|config| config.tables);
+    (checks, tables.ok())
 }
 
-/// Every function's parser.
+/// Parses the settings as each function does.
 fn parse(given: &impl Fn(&str) -> Option<String>, wrong: &BTreeSet<&'static str>) -> Result<(), ConfigError> {
-    Config::parse(|name| spared(given, wrong, name))?;
-    AuthorizerConfig::parse(|name| spared(given, wrong, name))?;
+    Config::parse(|name| or_valid(given, wrong, name))?;
+    AuthorizerConfig::parse(|name| or_valid(given, wrong, name))?;
     Ok(())
 }
 
-/// What is given, or something good in place of what is known to be wrong.
-fn spared(
+/// The value that is set, or a valid one for a setting that is known to be wrong.
+fn or_valid(
     given: &impl Fn(&str) -> Option<String>,
     wrong: &BTreeSet<&'static str>,
     name: &str,
@@ -66,28 +66,37 @@ fn spared(
     }
 }
 
-/// A set may be good and sign nothing.
-fn active_key(text: &str) -> Finding {
-    let active = KeySet::parse(text).and_then(|set| set.signer().map(|_| set.verifying().len()));
-    match active {
-        Ok(count) => Finding::good("keys", format!("one signs, {count} verify")),
-        Err(error) => Finding::wrong(
+/// A key set may be valid and hold no key that signs.
+fn signing_key(text: &str) -> Check {
+    let verifying = KeySet::parse(text).and_then(|set| set.signer().map(|_| set.verifying().len()));
+    match verifying {
+        Ok(1) => Check::passed("keys", "1 key signs access tokens, and the same key verifies them."),
+        Ok(count) => {
+            Check::passed("keys", format!("1 key signs access tokens, and {count} keys verify them."))
+        }
+        Err(error) => Check::failed(
             "keys",
-            error.to_string(),
-            "login and refresh need one, first in the set; sessions and revoke do without",
+            format!("The key set in LATCHKEY_KEYS signs no access token: {error}."),
+            "Put a private key first in the set of login and refresh; sessions and revoke work without one.",
         ),
     }
 }
 
-fn mend(error: &ConfigError) -> String {
-    match (&error.problem, error.name) {
-        (Problem::Missing, _) => "docs/settings.md has what belongs there".to_owned(),
-        (Problem::Keys(_), _) => {
-            "`latchkey-local keygen` prints a whole set, docs/keys.md tells of its parts".to_owned()
+fn problem(error: &ConfigError) -> String {
+    match &error.problem {
+        Problem::Missing => "This required setting is not set.".to_owned(),
+        problem => format!("The value is not valid: {problem}."),
+    }
+}
+
+fn action(error: &ConfigError) -> String {
+    let unit = SETTINGS.iter().find(|setting| setting.name == error.name).map(|setting| setting.unit);
+    let unit = unit.unwrap_or_default();
+    match &error.problem {
+        Problem::Missing => format!("Set it to: {unit}. docs/settings.md describes it."),
+        Problem::Keys(_) => {
+            "`latchkey-local keygen` prints a complete set, and docs/keys.md describes its parts.".to_owned()
         }
-        (_, name) => {
-            let unit = SETTINGS.iter().find(|setting| setting.name == name).map(|setting| setting.unit);
-            format!("it takes: {}", unit.unwrap_or_default())
-        }
+        _ => format!("Set it to: {unit}."),
     }
 }

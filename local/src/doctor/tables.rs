@@ -1,7 +1,8 @@
-//! Are the tables what the schema says? Keys, index, stream and TTL of each, by their descriptions.
+//! Do the tables match the schema? Compares keys, index, stream and TTL of each with its description.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, ProjectionType, StreamViewType,
     TableDescription, TableStatus, TimeToLiveStatus,
@@ -9,82 +10,106 @@ use aws_sdk_dynamodb::types::{
 use latchkey::config::Tables;
 use latchkey::store::schema::{self, TTL, TableSpec};
 
-use super::Finding;
+use super::Check;
 
-/// What is wrong with the three tables. An endpoint that does not answer is one finding, not three.
-pub(super) async fn examine(client: &Client, names: &Tables, endpoint: Option<&str>) -> Vec<Finding> {
-    let mut findings = vec![];
+/// Where the tables are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place<'a> {
+    /// At AWS, in this Region.
+    Region(&'a str),
+    /// At the URL of another DynamoDB.
+    Endpoint(&'a str),
+}
+
+/// A problem, and the action that solves it.
+type Fault = (String, String);
+
+/// Checks the three tables. A DynamoDB that does not answer fails one check instead of three.
+pub(super) async fn examine(client: &Client, names: &Tables, place: Place<'_>) -> Vec<Check> {
+    let mut checks = vec![];
     for spec in schema::tables(names) {
         let subject = format!("table {}", spec.name);
         let description = client.describe_table().table_name(&spec.name).send().await;
-        let wrong = match description {
+        let faults = match description {
             Ok(reply) => {
                 let table = reply.table().cloned();
-                let mut wrong = table.map(|table| faults(&spec, &table)).unwrap_or_default();
-                wrong.extend(ttl(client, &spec).await);
-                wrong
+                let mut faults = table.map(|table| faults(&spec, &table)).unwrap_or_default();
+                faults.extend(ttl_fault(client, &spec).await);
+                faults
             }
             Err(error) if error.code() == Some("ResourceNotFoundException") => {
-                vec![("is missing".to_owned(), missing(endpoint))]
+                vec![("The table does not exist.".to_owned(), create(place))]
             }
             Err(error) => {
-                findings.push(unreachable(error.code(), error.message()));
-                return findings;
+                checks.push(no_description(&error, place));
+                return checks;
             }
         };
-        if wrong.is_empty() {
-            findings.push(Finding::good(&subject, "keys, index, stream and TTL are right"));
+        if faults.is_empty() {
+            checks.push(Check::passed(&subject, "Keys, index, stream and TTL match the schema."));
         }
-        findings.extend(wrong.into_iter().map(|(what, mend)| Finding::wrong(&subject, what, mend)));
+        checks.extend(faults.into_iter().map(|(problem, action)| Check::failed(&subject, problem, action)));
     }
-    findings
+    checks
 }
 
-fn missing(endpoint: Option<&str>) -> String {
-    match endpoint {
-        Some(url) => {
-            format!("`latchkey-local table create --endpoint {url}` makes it, or TABLE_.. names another")
+fn create(place: Place<'_>) -> String {
+    let other = "or name another table in TABLE_SESSIONS, TABLE_RATE_LIMITS or TABLE_SECURITY_EVENTS.";
+    match place {
+        Place::Endpoint(url) => format!("Run `latchkey-local table create --endpoint {url}`, {other}"),
+        Place::Region(region) => {
+            format!("Deploy template.yaml in {region}, {other} The outputs of the stack hold the names.")
         }
-        None => "deploy template.yaml, or set TABLE_.. to the names in the stack's outputs".to_owned(),
     }
 }
 
-fn unreachable(code: Option<&str>, message: Option<&str>) -> Finding {
-    match code {
-        Some(
-            code @ ("AccessDeniedException"
-            | "UnrecognizedClientException"
-            | "InvalidSignatureException"
-            | "ExpiredTokenException"),
-        ) => Finding::wrong(
-            "DynamoDB",
-            format!("refuses us: {code}"),
-            "use credentials that may dynamodb:DescribeTable and dynamodb:DescribeTimeToLive",
+/// DynamoDB did not describe a table that may well exist.
+fn no_description(error: &SdkError<DescribeTableError>, place: Place<'_>) -> Check {
+    let (name, check) = match place {
+        Place::Endpoint(url) => (url.to_owned(), "the host and port of --endpoint"),
+        Place::Region(region) => (format!("DynamoDB in {region}"), "AWS_REGION and the network"),
+    };
+    let (problem, action) = match (error, error.code()) {
+        (
+            _,
+            Some(
+                code @ ("AccessDeniedException"
+                | "UnrecognizedClientException"
+                | "InvalidSignatureException"
+                | "ExpiredTokenException"),
+            ),
+        ) => (
+            format!("{name} refused the credentials with {code}."),
+            "Use valid credentials with the rights dynamodb:DescribeTable and dynamodb:DescribeTimeToLive."
+                .to_owned(),
         ),
-        Some(code) => Finding::wrong(
-            "DynamoDB",
-            format!("answers {code}: {}", message.unwrap_or_default()),
-            "run this again when it is well",
+        (_, Some(code)) if code.ends_with("Exception") || code.ends_with("Error") => (
+            format!("{name} returned the error {code}: {}.", error.message().unwrap_or("no message")),
+            "Run the doctor again later; if the error stays, look it up in the documentation of DynamoDB."
+                .to_owned(),
         ),
-        None => {
-            Finding::wrong("DynamoDB", "cannot be reached", "look at --endpoint, AWS_REGION and the network")
-        }
-    }
+        (SdkError::ServiceError(_) | SdkError::ResponseError(_), _) => (
+            format!("{name} answered, but not as a DynamoDB does."),
+            format!("Check {check}: another server listens there."),
+        ),
+        _ => (
+            format!("{name} did not answer."),
+            format!("Check {check}, and that a DynamoDB is running there."),
+        ),
+    };
+    Check::failed("DynamoDB", problem, action)
 }
-
-/// What is wrong and how to mend it.
-type Fault = (String, String);
 
 fn faults(spec: &TableSpec, table: &TableDescription) -> Vec<Fault> {
     let mut faults = vec![];
     if table.table_status().is_some_and(|status| *status != TableStatus::Active) {
         let status = table.table_status().map(TableStatus::as_str).unwrap_or_default();
-        faults.push((format!("is {status}"), "wait until it is ACTIVE".to_owned()));
+        faults.push((format!("The table is {status}."), "Wait until it is ACTIVE.".to_owned()));
     }
     let (found, expected) = (keys(table.key_schema()), of_spec(spec));
     if found != expected {
-        let mend = "a table's keys cannot be changed: make a new one and name it in TABLE_..".to_owned();
-        faults.push((format!("its keys are {found}, not {expected}"), mend));
+        let action = "Keys cannot be changed: create a new table, and name it in the setting for this table.";
+        faults.push((format!("Its keys are {found} instead of {expected}."), action.to_owned()));
     }
     if let Some((name, key)) = spec.index {
         let index = table.global_secondary_indexes().iter().find(|index| index.index_name() == Some(name));
@@ -93,55 +118,57 @@ fn faults(spec: &TableSpec, table: &TableDescription) -> Vec<Fault> {
     let stream = table.stream_specification().filter(|stream| stream.stream_enabled());
     let has_images = stream.and_then(|stream| stream.stream_view_type()) == Some(&StreamViewType::NewImage);
     if spec.stream && !has_images {
-        let mend = format!(
-            "aws dynamodb update-table --table-name {} --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE",
+        let action = format!(
+            "Run: aws dynamodb update-table --table-name {} --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE",
             spec.name
         );
-        faults.push(("has no stream of new images, so nobody gets alerts".to_owned(), mend));
+        faults.push(("It has no stream of new images, so no alert is sent.".to_owned(), action));
     }
     faults
 }
 
 fn index_fault(name: &str, key: &str, index: Option<&GlobalSecondaryIndexDescription>) -> Option<Fault> {
-    let add = format!("add it on {key} (text), keys only; deploying template.yaml does");
+    let add = format!("an index on {key} (string) that projects keys only; deploying template.yaml does so.");
     let Some(index) = index else {
-        return Some((format!("has no index {name}, so cleanup finds nothing"), add));
+        let problem = format!("It has no index {name}, so cleanup finds no expired session.");
+        return Some((problem, format!("Add {add}")));
     };
     let found = keys(index.key_schema());
     if found != key
         || index.projection().and_then(|kind| kind.projection_type()) != Some(&ProjectionType::KeysOnly)
     {
         return Some((
-            format!("its index {name} is on {found} or not keys only"),
-            format!("delete it, then {add}"),
+            format!("Its index {name} is on {found}, or does not project keys only."),
+            format!("Delete it, then add {add}"),
         ));
     }
     let status = index.index_status().filter(|status| **status != IndexStatus::Active)?;
-    Some((format!("its index {name} is {}", status.as_str()), "wait until it is ACTIVE".to_owned()))
+    Some((format!("Its index {name} is {}.", status.as_str()), "Wait until it is ACTIVE.".to_owned()))
 }
 
-async fn ttl(client: &Client, spec: &TableSpec) -> Option<Fault> {
+async fn ttl_fault(client: &Client, spec: &TableSpec) -> Option<Fault> {
     let Ok(reply) = client.describe_time_to_live().table_name(&spec.name).send().await else {
         return Some((
-            "its TTL cannot be looked at".to_owned(),
-            "use credentials that may dynamodb:DescribeTimeToLive, or ask again".to_owned(),
+            "DynamoDB did not describe its TTL.".to_owned(),
+            "Use credentials with the right dynamodb:DescribeTimeToLive, or run the doctor again.".to_owned(),
         ));
     };
     let ttl = reply.time_to_live_description();
     let status = ttl.and_then(|ttl| ttl.time_to_live_status());
     let is_on = matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling));
+    let turn_on = format!(
+        "aws dynamodb update-time-to-live --table-name {} --time-to-live-specification Enabled=true,AttributeName={TTL}",
+        spec.name
+    );
     match ttl.and_then(|ttl| ttl.attribute_name()).filter(|_| is_on) {
         Some(TTL) => None,
         Some(other) => Some((
-            format!("its TTL is on {other}, not on {TTL}"),
-            format!("switch it off (aws dynamodb update-time-to-live), then on with AttributeName={TTL}"),
+            format!("Its TTL uses the attribute {other} instead of {TTL}."),
+            format!("Turn it off with Enabled=false,AttributeName={other}, then run: {turn_on}"),
         )),
         None => Some((
-            "its TTL is off, so old rows stay for ever".to_owned(),
-            format!(
-                "aws dynamodb update-time-to-live --table-name {} --time-to-live-specification Enabled=true,AttributeName={TTL}",
-                spec.name
-            ),
+            "Its TTL is off, so DynamoDB never deletes old rows.".to_owned(),
+            format!("Run: {turn_on}"),
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! `latchkey-local doctor`: each thing that can be wrong is one line with its mend, and the exit code says so.
+//! `latchkey-local doctor` reports each problem in one line with the action that solves it, and in its exit code.
 
 use std::collections::BTreeMap;
 use std::process::{Output, Stdio};
@@ -19,20 +19,24 @@ use latchkey::store::{connect, schema};
 use latchkey::token::keys::generate_key_set;
 use latchkey_local::engine::{Engine, TcpServer};
 use latchkey_local::issuer::Issuer;
+use latchkey_local::server::LocalServer;
 use latchkey_tests::binary::built;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-/// Tables in memory, reached by a URL, and the environment of a good deployment.
-struct Patient {
+/// The page whose example is the report of a deployment without TTL.
+const PAGE: &str = include_str!("../../../docs/doctor.md");
+
+/// Tables in memory that are reached by a URL, and the settings of a correct deployment.
+struct Deployment {
     engine: Engine,
     server: TcpServer,
     environment: BTreeMap<String, String>,
 }
 
-impl Patient {
-    /// One without a table.
+impl Deployment {
+    /// Without tables.
     async fn bare() -> Self {
         let engine = Engine::memory().expect("SQLite starts");
         let server = engine.serve_tcp().await.expect("loopback has a free port");
@@ -47,11 +51,11 @@ impl Patient {
         Self { engine, server, environment }
     }
 
-    /// One in good health.
+    /// With tables.
     async fn healthy() -> Self {
-        let patient = Self::bare().await;
-        schema::create_tables(&patient.dynamodb(), &names()).await.expect("they can be made");
-        patient
+        let deployment = Self::bare().await;
+        schema::create_tables(&deployment.dynamodb(), &names()).await.expect("they can be made");
+        deployment
     }
 
     fn dynamodb(&self) -> Client {
@@ -68,7 +72,7 @@ impl Patient {
         self.dynamodb().delete_table().table_name(table).send().await.expect("it is there");
     }
 
-    /// Makes a table as no code of ours does.
+    /// Creates a table with keys and TTL only.
     async fn create(&self, table: Value) {
         let name = table["TableName"].as_str().expect("a name");
         let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -109,7 +113,7 @@ fn names() -> Tables {
     }
 }
 
-/// What the doctor said.
+/// The output of the doctor.
 struct Report {
     is_well: bool,
     lines: Vec<String>,
@@ -132,95 +136,107 @@ impl Report {
         self.lines.iter().filter_map(|line| line.strip_prefix("wrong  ")).collect()
     }
 
-    /// Exactly one thing is wrong, and its line begins so and names that mend.
-    fn assert_only(&self, what: &str, mend: &str) {
+    /// Exactly one check failed: its line begins with `problem`, and a sentence after it contains `action`.
+    fn assert_only(&self, problem: &str, action: &str) {
         assert!(!self.is_well);
         let [line] = self.wrong()[..] else { panic!("{:#?}", self.lines) };
-        assert!(line.starts_with(what), "{line}");
-        let (_, advice) = line.split_once("; ").unwrap_or_else(|| panic!("{line} tells no mend"));
-        assert!(advice.contains(mend), "{line}");
+        assert!(line.starts_with(problem), "{line}");
+        let (_, advice) = line.split_once(". ").unwrap_or_else(|| panic!("{line} names no action"));
+        assert!(advice.contains(action), "{line}");
     }
 }
 
 #[tokio::test]
-async fn a_deployment_in_good_health_gets_only_good_lines() {
-    let report = Patient::healthy().await.examined().await;
+async fn a_correct_deployment_passes_every_check() {
+    let report = Deployment::healthy().await.examined().await;
     assert!(report.is_well, "{:#?}", report.lines);
     assert_eq!(
         report.lines,
         [
-            "ok     settings: the 4 that are set are valid",
-            "ok     keys: one signs, 1 verify",
-            "ok     table latchkey-sessions: keys, index, stream and TTL are right",
-            "ok     table latchkey-rate-limits: keys, index, stream and TTL are right",
-            "ok     table latchkey-security-events: keys, index, stream and TTL are right",
-            "ok     clock: within 5 s of DynamoDB's",
+            "ok     settings: The 4 settings that are set are valid.",
+            "ok     keys: 1 key signs access tokens, and the same key verifies them.",
+            "ok     table latchkey-sessions: Keys, index, stream and TTL match the schema.",
+            "ok     table latchkey-rate-limits: Keys, index, stream and TTL match the schema.",
+            "ok     table latchkey-security-events: Keys, index, stream and TTL match the schema.",
+            "ok     clock: This machine's clock is within 5 s of DynamoDB's.",
         ]
     );
 }
 
 #[tokio::test]
-async fn tables_alone_can_be_examined() {
-    let mut patient = Patient::healthy().await;
-    patient.environment.clear();
-    let report = patient.examined().await;
+async fn the_tables_can_be_checked_without_settings() {
+    let mut deployment = Deployment::healthy().await;
+    deployment.environment.clear();
+    let report = deployment.examined().await;
     assert!(report.is_well, "{:#?}", report.lines);
-    assert_eq!(report.lines[0], "-      settings: not checked: none of the required ones is set here");
+    assert_eq!(
+        report.lines[0],
+        "-      settings: Not checked, because none of the required settings is set here."
+    );
 }
 
 #[tokio::test]
-async fn missing_tables_are_named_one_by_one() {
-    let report = Patient::bare().await.examined().await;
+async fn each_missing_table_fails_its_own_check() {
+    let report = Deployment::bare().await.examined().await;
     assert_eq!(report.wrong().len(), 3, "{:#?}", report.lines);
-    let patient = Patient::healthy().await;
-    patient.delete("latchkey-rate-limits").await;
-    patient
-        .examined()
-        .await
-        .assert_only("table latchkey-rate-limits: is missing", "table create --endpoint http://");
-    let renamed = patient.set("TABLE_RATE_LIMITS", "limits-of-another-name").examined().await;
-    renamed.assert_only("table limits-of-another-name: is missing", "TABLE_");
+    let deployment = Deployment::healthy().await;
+    deployment.delete("latchkey-rate-limits").await;
+    deployment.examined().await.assert_only(
+        "table latchkey-rate-limits: The table does not exist.",
+        "table create --endpoint http://",
+    );
+    let renamed = deployment.set("TABLE_RATE_LIMITS", "limits-of-another-name").examined().await;
+    renamed.assert_only("table limits-of-another-name: The table does not exist.", "TABLE_");
 }
 
 #[tokio::test]
-async fn a_table_that_somebody_made_by_hand_is_told_apart() {
-    let patient = Patient::healthy().await;
-    patient.delete("latchkey-sessions").await;
-    patient.create(json!({"TableName": "latchkey-sessions", "Keys": ["pk", "sk"]})).await;
-    let report = patient.examined().await;
-    report.assert_only("table latchkey-sessions: has no index expiry", "add it on eb (text), keys only");
-    patient.delete("latchkey-sessions").await;
-    patient.create(json!({"TableName": "latchkey-sessions", "Keys": ["user", "session"]})).await;
-    let report = patient.examined().await;
+async fn a_table_with_other_keys_or_without_index_or_stream_fails() {
+    let deployment = Deployment::healthy().await;
+    deployment.delete("latchkey-sessions").await;
+    deployment.create(json!({"TableName": "latchkey-sessions", "Keys": ["pk", "sk"]})).await;
+    let report = deployment.examined().await;
+    report.assert_only(
+        "table latchkey-sessions: It has no index expiry",
+        "Add an index on eb (string) that projects keys only",
+    );
+    deployment.delete("latchkey-sessions").await;
+    deployment.create(json!({"TableName": "latchkey-sessions", "Keys": ["user", "session"]})).await;
+    let report = deployment.examined().await;
     let wrong = report.wrong();
     assert!(
-        wrong[0].starts_with("table latchkey-sessions: its keys are user, session, not pk, sk"),
+        wrong[0].starts_with("table latchkey-sessions: Its keys are user, session instead of pk, sk."),
         "{wrong:#?}"
     );
 
-    let patient = Patient::healthy().await;
-    patient.delete("latchkey-security-events").await;
-    patient.create(json!({"TableName": "latchkey-security-events", "Keys": ["pk", "event_id"]})).await;
-    let report = patient.examined().await;
-    report.assert_only("table latchkey-security-events: has no stream", "StreamViewType=NEW_IMAGE");
+    let deployment = Deployment::healthy().await;
+    deployment.delete("latchkey-security-events").await;
+    deployment.create(json!({"TableName": "latchkey-security-events", "Keys": ["pk", "event_id"]})).await;
+    let report = deployment.examined().await;
+    report.assert_only("table latchkey-security-events: It has no stream", "StreamViewType=NEW_IMAGE");
 }
 
 #[tokio::test]
-async fn ttl_that_is_off_or_elsewhere_is_noticed() {
-    let patient = Patient::healthy().await;
-    patient.ttl("latchkey-sessions", false, "ttl").await;
-    let report = patient.examined().await;
-    report.assert_only("table latchkey-sessions: its TTL is off", "Enabled=true,AttributeName=ttl");
-    patient.ttl("latchkey-sessions", true, "expires").await;
-    let report = patient.examined().await;
-    report.assert_only("table latchkey-sessions: its TTL is on expires, not on ttl", "AttributeName=ttl");
+async fn ttl_that_is_off_or_on_another_attribute_fails() {
+    let deployment = Deployment::healthy().await;
+    deployment.ttl("latchkey-sessions", false, "ttl").await;
+    let report = deployment.examined().await;
+    report.assert_only("table latchkey-sessions: Its TTL is off", "Enabled=true,AttributeName=ttl");
+    for line in &report.lines {
+        assert!(PAGE.lines().any(|shown| shown == line), "docs/doctor.md shows another line than {line}");
+    }
+    deployment.ttl("latchkey-sessions", true, "expires").await;
+    let report = deployment.examined().await;
+    report.assert_only(
+        "table latchkey-sessions: Its TTL uses the attribute expires instead of ttl.",
+        "AttributeName=ttl",
+    );
 }
 
-/// Credentials that may look at tables, and not at their TTL: a healthy table must not be called sick.
+/// The credentials may describe tables and not their TTL.
 #[tokio::test]
-async fn ttl_that_may_not_be_looked_at_is_not_said_to_be_off() {
-    let patient = Patient::healthy().await;
-    let tables = patient.server.endpoint();
+async fn ttl_that_cannot_be_described_is_not_reported_as_off() {
+    let deployment = Deployment::healthy().await;
+    let tables = deployment.server.endpoint();
     let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Body>();
     let routes = Router::new().fallback(move |mut request: Request| async move {
         let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
@@ -235,30 +251,33 @@ async fn ttl_that_may_not_be_looked_at_is_not_said_to_be_off() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
     let server = tokio::spawn(async move { axum::serve(listener, routes).await });
-    let report = Report::of(&["doctor", "--endpoint", &endpoint], &patient.environment).await;
+    let report = Report::of(&["doctor", "--endpoint", &endpoint], &deployment.environment).await;
     server.abort();
     let wrong = report.wrong();
     assert_eq!(wrong.len(), 3, "{wrong:#?}");
     for line in wrong {
-        assert!(line.contains("its TTL cannot be looked at; use credentials"), "{line}");
+        assert!(line.contains("DynamoDB did not describe its TTL. Use credentials"), "{line}");
     }
 }
 
 #[tokio::test]
-async fn a_key_set_without_an_active_key_is_noticed() {
-    let patient = Patient::healthy().await;
-    let mut set: Value = serde_json::from_str(&patient.environment["LATCHKEY_KEYS"]).expect("JSON");
+async fn a_key_set_without_a_signing_key_fails() {
+    let deployment = Deployment::healthy().await;
+    let mut set: Value = serde_json::from_str(&deployment.environment["LATCHKEY_KEYS"]).expect("JSON");
     for key in set["keys"].as_array_mut().expect("keys") {
         key.as_object_mut().expect("a key").remove("d");
     }
-    let report = patient.set("LATCHKEY_KEYS", &set.to_string()).examined().await;
-    report.assert_only("keys: needs a private EC, RSA or OKP key", "first in the set");
-    let without = Patient::healthy().await.set("LATCHKEY_KEYS", r#"{"keys":[]}"#).examined().await;
-    without.assert_only("LATCHKEY_KEYS: needs an oct key", "latchkey-local keygen");
+    let report = deployment.set("LATCHKEY_KEYS", &set.to_string()).examined().await;
+    report.assert_only(
+        "keys: The key set in LATCHKEY_KEYS signs no access token: needs a private EC, RSA or OKP key",
+        "first in the set",
+    );
+    let without = Deployment::healthy().await.set("LATCHKEY_KEYS", r#"{"keys":[]}"#).examined().await;
+    without.assert_only("LATCHKEY_KEYS: The value is not valid: needs an oct key", "latchkey-local keygen");
 }
 
 #[tokio::test]
-async fn every_bad_setting_has_its_line_and_none_repeats_a_value() {
+async fn every_wrong_setting_is_reported_without_its_value() {
     let bad = [
         ("LATCHKEY_KEYS", "a-secret-and-no-key-set"),
         ("LATCHKEY_ISSUER", "http://app.example.com/api/auth"),
@@ -268,25 +287,29 @@ async fn every_bad_setting_has_its_line_and_none_repeats_a_value() {
         ("AUTHORIZER_MODE", "strictly"),
         ("EXPIRY_SHARDS", "4711"),
     ];
-    let patient =
-        bad.iter().fold(Patient::healthy().await, |patient, (name, value)| patient.set(name, value));
-    let report = patient.examined().await;
+    let deployment =
+        bad.iter().fold(Deployment::healthy().await, |deployment, (name, value)| deployment.set(name, value));
+    let report = deployment.examined().await;
     assert!(!report.is_well);
     assert_eq!(report.wrong().len(), bad.len(), "{:#?}", report.lines);
     for (name, value) in bad {
         let line = report.wrong().into_iter().find(|line| line.starts_with(name));
         let line = line.unwrap_or_else(|| panic!("{name}: {:#?}", report.lines));
-        assert!(line.contains("; ") && (value == "[]" || !line.contains(value)), "{line}");
+        assert!(line.contains(". Set it to: ") || line.contains("keygen"), "{line}");
+        assert!(value == "[]" || !line.contains(value), "{line}");
     }
-    let contrary = Patient::healthy().await.set("REFRESH_TOKEN_TTL", "30m").examined().await;
-    contrary.assert_only("ACCESS_TOKEN_TTL: must not be longer than REFRESH_TOKEN_TTL", "duration");
-    let missing = Patient::healthy().await.set("LATCHKEY_AUDIENCE", "").examined().await;
-    missing.assert_only("LATCHKEY_AUDIENCE: is not set", "docs/settings.md");
+    let contrary = Deployment::healthy().await.set("REFRESH_TOKEN_TTL", "30m").examined().await;
+    contrary.assert_only(
+        "ACCESS_TOKEN_TTL: The value is not valid: must not be longer than REFRESH_TOKEN_TTL.",
+        "duration",
+    );
+    let missing = Deployment::healthy().await.set("LATCHKEY_AUDIENCE", "").examined().await;
+    missing.assert_only("LATCHKEY_AUDIENCE: This required setting is not set.", "docs/settings.md");
 }
 
-/// An endpoint whose answers were given an hour from now.
+/// The endpoint's responses are dated one hour ahead.
 #[tokio::test]
-async fn a_clock_that_is_off_is_noticed() {
+async fn a_clock_that_is_off_fails() {
     let ahead = std::time::SystemTime::now() + Duration::from_secs(3_600);
     let date = aws_smithy_types::DateTime::from(ahead);
     let date = date.fmt(aws_smithy_types::date_time::Format::HttpDate).expect("a date");
@@ -301,16 +324,36 @@ async fn a_clock_that_is_off_is_noticed() {
     server.abort();
     let wrong = report.wrong();
     let clock = wrong.iter().find(|line| line.starts_with("clock: ")).unwrap_or_else(|| panic!("{wrong:#?}"));
-    assert!(clock.contains("s behind DynamoDB's; set it by NTP"), "{clock}");
+    assert!(clock.contains("s behind DynamoDB's. Set it by NTP"), "{clock}");
 }
 
 #[tokio::test]
-async fn what_cannot_be_reached_or_is_not_said_is_one_line() {
+async fn an_endpoint_that_does_not_answer_is_named_with_its_port() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let endpoint = format!("http://{}", closed.expect("loopback has a free port"));
     let report = Report::of(&["doctor", "--endpoint", &endpoint], &BTreeMap::new()).await;
-    report.assert_only("DynamoDB: cannot be reached", "--endpoint");
-    Report::of(&["doctor"], &BTreeMap::new()).await.assert_only("AWS_REGION: is not set", "--endpoint");
+    let action = "Check the host and port of --endpoint, and that a DynamoDB is running there.";
+    report.assert_only(&format!("DynamoDB: {endpoint} did not answer."), action);
+}
+
+/// The usual mistake is the port of the local server itself, which has no DynamoDB.
+#[tokio::test]
+async fn a_port_of_another_server_is_reported_as_no_dynamodb() {
+    let server = LocalServer::memory(&[]).await.expect("it starts");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    let serving = tokio::spawn(async move { axum::serve(listener, server.router).await });
+    let report = Report::of(&["doctor", "--endpoint", &endpoint], &BTreeMap::new()).await;
+    serving.abort();
+    let problem = format!("DynamoDB: {endpoint} answered, but not as a DynamoDB does.");
+    report.assert_only(&problem, "Check the host and port of --endpoint: another server listens there.");
+}
+
+#[tokio::test]
+async fn a_missing_region_or_credential_is_named() {
+    let report = Report::of(&["doctor"], &BTreeMap::new()).await;
+    report.assert_only("AWS_REGION: This variable is not set", "--endpoint");
     let region = BTreeMap::from([("AWS_REGION".to_owned(), "eu-central-1".to_owned())]);
-    Report::of(&["doctor"], &region).await.assert_only("AWS_ACCESS_KEY_ID: is not set", "export-credentials");
+    let report = Report::of(&["doctor"], &region).await;
+    report.assert_only("AWS_ACCESS_KEY_ID: This variable is not set", "export-credentials");
 }
