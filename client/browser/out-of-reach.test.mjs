@@ -6,7 +6,7 @@ import { person, signIn } from './person.mjs';
 
 const here = laptop();
 
-test('no token is ever where a script can read it', async () => {
+test('no script can read a token', async () => {
   const joe = await person(here);
   const page = await joe.open();
   await signIn(page, 'joe');

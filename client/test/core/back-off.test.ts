@@ -8,7 +8,7 @@ setUpTabs();
 const limited = (seconds: number) => () => problem(429, 'rate_limited', { policy: 'refresh', retry_after: seconds }, { 'retry-after': String(seconds) });
 
 describe('Retry-After', () => {
-  test('is kept to the second, by timers and callers alike', async () => {
+  test('applies to the second, to timers and callers', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /refresh', limited(90));
@@ -23,7 +23,7 @@ describe('Retry-After', () => {
     await expect(client.refresh()).resolves.toMatchObject({ state: 'valid' });
   });
 
-  test('holds for every tab', async () => {
+  test('applies to every tab', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     server.fail('POST /refresh', limited(90));
@@ -36,7 +36,7 @@ describe('Retry-After', () => {
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
-  test('of a list that is asked for too often does not keep the token from being refreshed', async () => {
+  test('of a limited list does not delay the refresh', async () => {
     const server = new FakeServer().signedIn();
     server.left = 400;
     const client = await openTab(server);
@@ -48,7 +48,7 @@ describe('Retry-After', () => {
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
-  test('of any read holds every read', async () => {
+  test('of one read applies to all reads', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET /sessions/events', limited(100));
@@ -58,7 +58,7 @@ describe('Retry-After', () => {
     await expect(sessionsOf(client).revokeOthers()).resolves.toMatchObject({ ended: 0 });
   });
 
-  test('of the very first read after a sign-in, too', async () => {
+  test('of the first read after a sign-in applies as well', async () => {
     const server = new FakeServer();
     const client = await openTab(server);
     server.fail('GET /sessions/s-b', limited(100));
@@ -67,7 +67,7 @@ describe('Retry-After', () => {
     expect(server.of('GET /sessions')).toHaveLength(0);
   });
 
-  test('is waited out by watching, and then it goes on by itself', async () => {
+  test('pauses watching, which then continues by itself', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -84,8 +84,8 @@ describe('Retry-After', () => {
   });
 });
 
-describe('a refresh without an answer', () => {
-  test('is tried again after 1, 2, 4 and 8 s, hidden or not', async () => {
+describe('a refresh without a response', () => {
+  test('is repeated after 1, 2, 4 and 8 s, also in a hidden tab', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const at: number[] = [];
@@ -100,7 +100,7 @@ describe('a refresh without an answer', () => {
     expect(at).toEqual([0, 1, 3, 7, 15]);
   });
 
-  test('and once its lost reply was replaced, all is well', async () => {
+  test('leaves no error once a repeated refresh succeeds', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /refresh', noNetwork);
@@ -111,7 +111,7 @@ describe('a refresh without an answer', () => {
 });
 
 describe('other failures', () => {
-  test('are tried again after 1, 2, 4 … 60 s with full jitter', async () => {
+  test('are repeated after 1, 2, 4 … 60 s with full jitter', async () => {
     const server = new FakeServer().signedIn();
     server.left = 200;
     const at: number[] = [];
@@ -135,7 +135,7 @@ describe('other failures', () => {
     expect(client.getState()).toMatchObject({ status: 'unknown', error: { code: 'not_latchkey' } });
   });
 
-  test('also when it comes between while the page is in use', async () => {
+  test('a captive portal that appears later gets no more', async () => {
     const server = new FakeServer().signedIn();
     server.left = 310;
     const client = await openTab(server);
@@ -147,7 +147,7 @@ describe('other failures', () => {
     expect(server.requests.length - before).toBeLessThanOrEqual(3);
   });
 
-  test('30 s of 503 keep the data, say so, and it recovers by itself', async () => {
+  test('30 s of 503 keep the data, show an error, and recover without help', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -160,7 +160,7 @@ describe('other failures', () => {
     expect(client.getState()).toMatchObject({ stale: false, error: null });
   });
 
-  test('the network coming back ends our own waiting', async () => {
+  test('the return of the network ends the wait', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -176,7 +176,7 @@ describe('other failures', () => {
     expect(client.getState()).toMatchObject({ online: true, stale: false, error: null });
   });
 
-  test('every request is given up after 10 s, also where fetch ignores the signal', async () => {
+  test('every request times out after 10 s, even if fetch ignores the signal', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET /sessions/events', noAnswer);
@@ -188,7 +188,7 @@ describe('other failures', () => {
     expect(await Promise.all(outcomes)).toMatchObject([{ code: 'timeout', status: null }, { code: 'timeout' }]);
   });
 
-  test('tell onError', async () => {
+  test('are passed to onError', async () => {
     const onError = vi.fn();
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onError });

@@ -5,10 +5,10 @@ import { hide, openTab, pass, setUpTabs } from './support/tabs.js';
 
 setUpTabs();
 
-describe('a 401 of a call', () => {
+describe('a 401 response to a call', () => {
   const orders = 'https://app.example.com/api/orders';
 
-  test.each(['token_missing', 'token_expired', 'invalid_token'])('%s is mended once, and the call is repeated once', async (code) => {
+  test.each(['token_missing', 'token_expired', 'invalid_token'])('%s causes one refresh, and the call is repeated once', async (code) => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail(`POST ${orders}`, () => problem(401, code), 9);
@@ -17,7 +17,7 @@ describe('a 401 of a call', () => {
     expect(server.of(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 1 }]);
   });
 
-  test("of the app's own API with WWW-Authenticate is mended, too, and a Request is repeated with its body", async () => {
+  test("of the app's own API with WWW-Authenticate repeats a Request with its body", async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail(`POST ${orders}`, () => new Response('no', { status: 401, headers: { 'www-authenticate': 'Bearer realm="x", error="invalid_token"' } }));
@@ -38,7 +38,7 @@ describe('a 401 of a call', () => {
     expect(server.of('POST /refresh')).toHaveLength(0);
   });
 
-  test('with a stream for a body is not repeated, but refreshed for next time', async () => {
+  test('to a call with a stream as its body causes a refresh, but no repetition', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail(`POST ${orders}`, () => problem(401, 'token_expired'));
@@ -48,7 +48,7 @@ describe('a 401 of a call', () => {
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
-  test('that arrives when the token is a newer one already is repeated without a refresh', async () => {
+  test('that arrives after a refresh repeats the call without another refresh', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     let answer = (_: Response): void => {};
@@ -60,7 +60,7 @@ describe('a 401 of a call', () => {
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
-  test('after a refresh that came before it is not refreshed for again', async () => {
+  test('after a refresh before the call causes no second refresh', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await hide();
@@ -71,7 +71,7 @@ describe('a 401 of a call', () => {
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
-  test("of a stranger's API makes us refresh nothing", async () => {
+  test('of another origin causes no refresh', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET https://evil.example/x', () => problem(401, 'token_expired'), 2);
@@ -79,7 +79,7 @@ describe('a 401 of a call', () => {
     expect(server.of('POST /refresh')).toHaveLength(0);
   });
 
-  test('the call is not repeated where the refresh failed: the caller gets its 401, readable', async () => {
+  test('after a failed refresh the caller gets the 401, with a readable body', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /refresh', () => problem(503, 'store_unavailable'));
@@ -89,7 +89,7 @@ describe('a 401 of a call', () => {
     expect(server.of(`GET ${orders}`)).toHaveLength(1);
   });
 
-  test('ended on the repeat, the session is over', async () => {
+  test('with session_ended on the repeated call ends the session', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const answers = [problem(401, 'token_expired'), problem(401, 'session_ended', { reason: 'admin' })];

@@ -5,8 +5,8 @@ import { happens, hide, openTab, pass, setUpTabs, setWallClock, show, tab } from
 
 setUpTabs();
 
-describe('when a token is refreshed', () => {
-  test('at refreshBefore before its end, with a tenth of jitter, and not a second earlier', async () => {
+describe('a token is refreshed', () => {
+  test('refreshBefore seconds before its expiry, or up to a tenth later', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await pass(3299);
@@ -18,7 +18,7 @@ describe('when a token is refreshed', () => {
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
-  test('only in a visible tab: a hidden one does nothing, and catches up when it is looked at', async () => {
+  test('only in a visible tab; a hidden tab refreshes once it becomes visible', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await hide();
@@ -31,7 +31,7 @@ describe('when a token is refreshed', () => {
     expect(client.getState().token.state).toBe('valid');
   });
 
-  test('without any listener, the state still says that the token grew old', async () => {
+  test('without a listener, getState still reports that the token expired', async () => {
     const server = new FakeServer().signedIn();
     const client = tab(server);
     const stop = client.subscribe(() => {});
@@ -41,7 +41,7 @@ describe('when a token is refreshed', () => {
     expect(client.getState().token).toMatchObject({ state: 'expired', needsRefresh: true });
   });
 
-  test('a tab that was opened in the background asks nothing before it is looked at', async () => {
+  test('a tab opened in the background sends nothing before it becomes visible', async () => {
     const server = new FakeServer().signedIn();
     await hide();
     const client = await openTab(server);
@@ -52,7 +52,7 @@ describe('when a token is refreshed', () => {
     expect(client.getState().status).toBe('signed-in');
   });
 
-  test('before a call whose token is over, so that the call is sent once', async () => {
+  test('before a call if it has expired, so that the call is sent once', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await hide();
@@ -61,7 +61,7 @@ describe('when a token is refreshed', () => {
     expect(server.requests.slice(-2).map(({ method }) => method)).toEqual(['POST', 'GET']);
   });
 
-  test('coming out of the back-forward cache, the client asks where it stands', async () => {
+  test('after the back-forward cache the client asks for its status', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.end('s-1', 'admin');
@@ -82,7 +82,7 @@ describe('when a token is refreshed', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('a token shorter than refreshBefore is no loop', async () => {
+  test('a lifetime shorter than refreshBefore causes no busy loop', async () => {
     const server = new FakeServer().signedIn();
     server.lifetime = server.left = 60;
     await openTab(server);
@@ -95,8 +95,8 @@ describe('when a token is refreshed', () => {
   });
 });
 
-describe("nobody's clock", () => {
-  test.each([3600, -3600])('a device that is %i s off makes no extra request', async (offset) => {
+describe('a wrong clock', () => {
+  test.each([3600, -3600])('a device clock that is %i s off causes no extra request', async (offset) => {
     setWallClock(offset);
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
@@ -105,7 +105,7 @@ describe("nobody's clock", () => {
     expect(client.getState().token.state).toBe('valid');
   });
 
-  test.each([3600, -3600, 360000])('a jump of %i s makes at most one', async (jump) => {
+  test.each([3600, -3600, 360000])('a jump of %i s causes at most one', async (jump) => {
     const server = new FakeServer().signedIn();
     await openTab(server);
     await pass(10);
@@ -117,7 +117,7 @@ describe("nobody's clock", () => {
     expect(server.of('POST /refresh').length).toBe(jump > 0 ? 2 : 1);
   });
 
-  test('sleep, in which the monotonic clock stands still, counts', async () => {
+  test('time asleep counts, although the monotonic clock stands still', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     setWallClock(8 * 3600);
@@ -125,7 +125,7 @@ describe("nobody's clock", () => {
     expect(server.of('POST /refresh')).toHaveLength(1);
   });
 
-  test('the same snapshot is given until something changed', async () => {
+  test('getState returns the same snapshot until something changes', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const before = client.getState();

@@ -5,7 +5,7 @@ import { openTab, overhear, pass, setUpTabs, settle } from './support/tabs.js';
 
 setUpTabs();
 
-describe('an answer of an older epoch is dropped', () => {
+describe('a response of an older epoch is dropped', () => {
   test('a sign-out during a refresh stays a sign-out', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
@@ -22,7 +22,7 @@ describe('an answer of an older epoch is dropped', () => {
     expect(server.live.size).toBe(0);
   });
 
-  test('also when it lands after the sign-out has given up waiting', async () => {
+  test('a refresh that outlasts the wait of a sign-out changes nothing', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const release = server.holdBack('POST /refresh');
@@ -39,7 +39,7 @@ describe('an answer of an older epoch is dropped', () => {
     expect(client.getState().status).toBe('signed-out');
   });
 
-  test('a list of the user before does not reach the next one', async () => {
+  test('the list of the previous user does not reach the next user', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const release = server.holdBack('GET /sessions');
@@ -51,7 +51,7 @@ describe('an answer of an older epoch is dropped', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-out', sessions: null });
   });
 
-  test("session_ended of the session before does not end the next one", async () => {
+  test('session_ended of the previous session does not end the next session', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     let answer = (_: Response): void => {};
@@ -64,7 +64,7 @@ describe('an answer of an older epoch is dropped', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
   });
 
-  test('a refresh of another tab that lands while its session is ended does not bring it back', async () => {
+  test("another tab's late refresh does not restore a session that ended", async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await client.signOut();
@@ -75,8 +75,8 @@ describe('an answer of an older epoch is dropped', () => {
   });
 });
 
-describe('no epoch can undo a late Set-Cookie', () => {
-  test('so a sign-in waits for a refresh in the air, two seconds at most', async () => {
+describe('because no epoch can undo a late Set-Cookie', () => {
+  test('a sign-in waits for a refresh under way, two seconds at most', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.holdBack('POST /refresh');
@@ -90,7 +90,7 @@ describe('no epoch can undo a late Set-Cookie', () => {
     await signIn;
   });
 
-  test('and for one of another tab', async () => {
+  test('a sign-in waits for a refresh of another tab', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     const release = server.holdBack('POST /refresh');
@@ -107,7 +107,7 @@ describe('no epoch can undo a late Set-Cookie', () => {
     expect(two.getState().token.sessionId).toBe('s-b');
   });
 
-  test('but not for longer where that tab has died, and not again', async () => {
+  test('a sign-in waits for a tab that was closed only once', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await overhear({ type: 'refreshing', tab: 'dead', active: true });
@@ -118,7 +118,7 @@ describe('no epoch can undo a late Set-Cookie', () => {
     expect(client.getState().token.sessionId).toBe('s-c');
   });
 
-  test('and one that overwrites the new cookies is found, and the sign-in repeated', async () => {
+  test('a sign-in is repeated if a refresh overwrote the new cookies', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     // The answer to a refresh of the old session is the last to reach the cookie jar.
@@ -133,7 +133,7 @@ describe('no epoch can undo a late Set-Cookie', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
   });
 
-  test('a sign-out after which the cookies still show the session is repeated', async () => {
+  test('a sign-out is repeated if the cookies still name the session', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /revoke', () => new Response('{"ended":1,"session_ids":[],"access_tokens_expire_by":""}', { headers: { 'content-type': 'application/json' } }));
@@ -142,7 +142,7 @@ describe('no epoch can undo a late Set-Cookie', () => {
     expect(server.live.size).toBe(0);
   });
 
-  test('other tabs hold still meanwhile, five seconds at most', async () => {
+  test('other tabs pause refreshes meanwhile, five seconds at most', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     server.fail('POST /login', noAnswer);
@@ -156,7 +156,7 @@ describe('no epoch can undo a late Set-Cookie', () => {
     await refreshed;
   });
 
-  test('a browser that keeps no cookies is told so', async () => {
+  test('blocked cookies make the sign-in fail with cookies_blocked', async () => {
     const server = new FakeServer();
     server.keepsCookies = false;
     const client = await openTab(server);

@@ -28,7 +28,7 @@ function shelf(content: string | null = null): TokenStorage & { content: string 
 }
 
 describe('header mode', () => {
-  test('sends the access token to the API and to apiOrigins, and to nobody else', async () => {
+  test('sends the access token only to the API and to apiOrigins', async () => {
     const server = new FakeServer();
     const client = await openTab(server, { mode: headerMode({ apiOrigins: ['https://api.example.com'] }) });
     await client.signIn('b');
@@ -52,7 +52,7 @@ describe('header mode', () => {
     expect(server.requests.filter(({ path }) => path.startsWith('/')).every(({ init }) => init.credentials === 'omit')).toBe(true);
   });
 
-  test("leaves an Authorization of the app's own alone", async () => {
+  test('keeps an Authorization header of the app', async () => {
     const server = new FakeServer();
     const client = await openTab(server, header);
     await client.signIn('b');
@@ -60,7 +60,7 @@ describe('header mode', () => {
     expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Basic eDp5');
   });
 
-  test('a new page finds its tokens in the storage that the app chose', async () => {
+  test('finds the tokens on a new page, in the storage that the app chose', async () => {
     const storage = shelf();
     const server = new FakeServer();
     const before = await openTab(server, kept(storage));
@@ -71,7 +71,7 @@ describe('header mode', () => {
     expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Bearer access.s-b.0');
   });
 
-  test('without storage a new tab asks the others, not the server', async () => {
+  test('asks the other tabs, not the server, if there is no storage', async () => {
     const server = new FakeServer();
     const one = await openTab(server, header);
     await one.signIn('b');
@@ -84,7 +84,7 @@ describe('header mode', () => {
     expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Bearer access.s-b.0');
   });
 
-  test('the storage is emptied before the sign-out goes', async () => {
+  test('removes the tokens from the storage before it sends the sign-out', async () => {
     const storage = shelf();
     const server = new FakeServer();
     const client = await openTab(server, kept(storage));
@@ -99,7 +99,7 @@ describe('header mode', () => {
     expect(server.of('POST /revoke')[0]?.body).toEqual({ strategy: 'current', refresh_token: 'refresh.s-b.0' });
   });
 
-  test('a refresh goes by what is stored, where another tab was quicker than its message', async () => {
+  test('refreshes with the stored token if another tab stored a newer one', async () => {
     const storage = shelf();
     const server = new FakeServer();
     const client = await openTab(server, kept(storage));
@@ -109,7 +109,7 @@ describe('header mode', () => {
     expect(server.of('POST /refresh')[0]?.body).toEqual({ refresh_token: 'refresh.s-b.5', replaces: '2026-11-24T11:00:00.050Z' });
   });
 
-  test('an answer is dropped if the storage changed meanwhile, and a refusal, too', async () => {
+  test('drops a response or a refusal if the stored token changed meanwhile', async () => {
     const storage = shelf();
     const server = new FakeServer();
     const client = await openTab(server, kept(storage));
@@ -128,7 +128,7 @@ describe('header mode', () => {
     }
   });
 
-  test('a storage that throws, or holds rubbish, is an empty one', async () => {
+  test('treats a storage that throws or has invalid data as empty', async () => {
     for (const content of ['{', '{"access":"a\\nb","refresh":"c"}', '[]', 'null']) {
       const client = await openTab(new FakeServer(), kept(shelf(content)));
       expect(client.getState().status).toBe('signed-out');
@@ -139,8 +139,8 @@ describe('header mode', () => {
   });
 });
 
-describe('tokens are seen nowhere', () => {
-  test('not in a URL, an error, the console, a message of cookie mode or the state', async () => {
+describe('tokens do not appear', () => {
+  test('in a URL, an error, the console, the state or a message of cookie mode', async () => {
     const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) => vi.spyOn(console, name));
     for (const mode of ['cookie', 'header'] as const) {
       const server = new FakeServer();
@@ -187,7 +187,7 @@ describe('a redirect', () => {
     return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
   }
 
-  test('to another origin does not take the token along, over real sockets', async () => {
+  test('to another origin does not carry the token, over real sockets', async () => {
     vi.useRealTimers();
     const other = await serve(() => [200, {}]);
     const api = await serve((url) => (url === '/away' ? [307, { location: `${other.origin}/x` }] : [200, {}]));
@@ -199,7 +199,7 @@ describe('a redirect', () => {
     client.dispose();
   });
 
-  test('by a captive portal is not followed by our own calls', async () => {
+  test("by a captive portal is not followed by the client's own requests", async () => {
     vi.useRealTimers();
     const portal = await serve(() => [200, {}]);
     const api = await serve(() => [307, { location: `${portal.origin}/welcome` }]);

@@ -55,7 +55,7 @@ async function until(condition: () => boolean): Promise<void> {
 describe.each(['header', 'cookie'] as const)('with the real server, in %s mode', (mode) => {
   const fresh = (): Latchkey => client(mode === 'cookie' ? { fetch: browser() } : {});
 
-  test('one signs in, lists, refreshes, reads the trail and signs out', async () => {
+  test('a user signs in, lists, refreshes, reads events and signs out', async () => {
     const alice = fresh();
     const session = await alice.signIn(await assertion(`alice-${mode}`));
     expect(session).toMatchObject({ is_current: true, risk: { level: expect.any(String) } });
@@ -70,7 +70,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     expect(alice.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', error: null, sessions: null });
   });
 
-  test('a session that was ended elsewhere is over here, with its reason', async () => {
+  test('a session that another device ended is signed out with its reason', async () => {
     const name = `bob-${mode}`;
     const [here, there] = [fresh(), fresh()];
     const { session_id } = await here.signIn(await assertion(name));
@@ -82,7 +82,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     expect(await sessionsOf(there).list()).toHaveLength(1);
   });
 
-  test('a second sign-in leaves nothing of the session before', async () => {
+  test('a second sign-in ends the previous session', async () => {
     const name = `fay-${mode}`;
     const here = fresh();
     const { session_id } = await here.signIn(await assertion(name));
@@ -95,7 +95,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     expect((await live()).sort()).toEqual([next.session_id, there.getState().token.sessionId].sort());
   });
 
-  test('revoking the others, and then all', async () => {
+  test('a user ends all other sessions, and then all', async () => {
     const name = `carol-${mode}`;
     const [here, there] = [fresh(), fresh()];
     await here.signIn(await assertion(name));
@@ -106,7 +106,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     expect(there.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
   });
 
-  test('a token that is over is refreshed by the call that finds out', async () => {
+  test('a call with an expired token refreshes it', async () => {
     const dave = fresh();
     await dave.signIn(await assertion(`dave-${mode}`));
     await api.advanceClock(3601);
@@ -115,7 +115,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     expect(dave.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' } });
   });
 
-  test('a store that is down signs nobody out', async () => {
+  test('an outage of the store signs no user out', async () => {
     const erin = fresh();
     await erin.signIn(await assertion(`erin-${mode}`));
     await api.failStore(100);
@@ -127,7 +127,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
 });
 
 describe('with the real server, in cookie mode', () => {
-  test('tabs that hear nothing of each other and whose requests cross stay signed in', async () => {
+  test('tabs without messages, whose requests cross, stay signed in', async () => {
     const jar = new Map<string, string>();
     const one = client({ fetch: browser(jar) });
     await one.signIn(await assertion('tabs'));
@@ -148,7 +148,7 @@ describe('with the real server, in cookie mode', () => {
     for (const each of [two, slow, one]) expect(await each.refresh()).toMatchObject({ state: 'valid' });
   });
 
-  test('a page that loads learns where it stands, watches, and hears of changes', async () => {
+  test('a new page reads its status, watches the list, and shows changes', async () => {
     const fetch = browser();
     const before = client({ fetch });
     await before.signIn(await assertion('frank'));
@@ -165,14 +165,14 @@ describe('with the real server, in cookie mode', () => {
     expect(page.getState().endedReason).toBe('signed_out');
   });
 
-  test('a page without cookies is signed out, with no reason', async () => {
+  test('a page without cookies is signed out without a reason', async () => {
     const page = client({ fetch: browser() });
     page.subscribe(() => {});
     await until(() => page.getState().status !== 'unknown');
     expect(page.getState()).toMatchObject({ status: 'signed-out', endedReason: null, error: null, token: { state: 'none' } });
   });
 
-  test("a stolen cookie used twice ends the owner's session for safety", async () => {
+  test('a reused stolen cookie ends the session with reason security', async () => {
     const jar = browser();
     let stolen = '';
     const owner = client({

@@ -8,8 +8,8 @@ setUpTabs();
 const limited = (seconds: number) => () => problem(429, 'rate_limited', { retry_after: seconds });
 const down = (seconds: number) => () => problem(503, 'store_unavailable', { retry_after: seconds });
 
-describe('a new tab learns that a Retry-After is running', () => {
-  test('and reads nothing before it is over, says why, and then goes on by itself', async () => {
+describe('while a Retry-After of another tab lasts, a new tab', () => {
+  test('reads nothing, shows why, and then continues by itself', async () => {
     const server = new FakeServer().signedIn();
     const first = await openTab(server);
     server.fail('GET /sessions', limited(90));
@@ -28,7 +28,7 @@ describe('a new tab learns that a Retry-After is running', () => {
     expect(second.getState()).toMatchObject({ error: null, retryAt: null, sessions: [{ session_id: 's-1' }] });
   });
 
-  test('also where it reads at once, before anybody looks at it', async () => {
+  test('reads nothing, even if it reads before its first subscriber', async () => {
     const server = new FakeServer().signedIn();
     const first = await openTab(server);
     server.fail('GET /sessions', limited(90));
@@ -39,7 +39,7 @@ describe('a new tab learns that a Retry-After is running', () => {
     expect(server.of('GET /sessions')).toHaveLength(1);
   });
 
-  test("and an administrator's page of somebody else says why it shows nothing", async () => {
+  test('shows an administrator why the list of a user is empty', async () => {
     const server = new FakeServer().signedIn();
     const first = await openTab(server);
     server.fail('GET /sessions', limited(90));
@@ -51,7 +51,7 @@ describe('a new tab learns that a Retry-After is running', () => {
     expect(server.of('GET /sessions')).toHaveLength(1);
   });
 
-  test('and refreshes nothing before it is over, but learns where it stands', async () => {
+  test('does not refresh, but asks for its status', async () => {
     const server = new FakeServer().signedIn();
     const first = await openTab(server);
     server.fail('POST /refresh', limited(90));
@@ -66,7 +66,7 @@ describe('a new tab learns that a Retry-After is running', () => {
     expect(second.getState().token.state).toBe('valid');
   });
 
-  test.each(['POST /refresh', 'GET /refresh'])('of an outage that %s met, and does not even ask where it stands', async (key) => {
+  test.each(['POST /refresh', 'GET /refresh'])('does not ask for its status, after an outage at %s', async (key) => {
     const server = new FakeServer().signedIn();
     if (key === 'GET /refresh') server.fail(key, down(20));
     const first = await openTab(server);
@@ -81,7 +81,7 @@ describe('a new tab learns that a Retry-After is running', () => {
     expect(second.getState()).toMatchObject({ status: 'signed-in', error: null, retryAt: null });
   });
 
-  test('and is not held by one that is over', async () => {
+  test('reads the list at once if the time is over', async () => {
     const server = new FakeServer().signedIn();
     const first = await openTab(server);
     server.fail('GET /sessions', limited(20));
@@ -92,8 +92,8 @@ describe('a new tab learns that a Retry-After is running', () => {
   });
 });
 
-describe('the greeting', () => {
-  test('is said again by a page that comes out of the back-forward cache, where it heard nothing', async () => {
+describe('the question to the other tabs', () => {
+  test('is repeated after the back-forward cache, where no message arrives', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const asked = server.requests.length;
@@ -109,7 +109,7 @@ describe('the greeting', () => {
     other.close();
   });
 
-  test('keeps a tab that is alone waiting for a moment, and no longer', async () => {
+  test('delays a tab that is alone by 50 ms', async () => {
     const server = new FakeServer().signedIn();
     const client = tab(server);
     client.subscribe(() => {});
@@ -119,7 +119,7 @@ describe('the greeting', () => {
     expect(client.getState().status).toBe('signed-in');
   });
 
-  test('keeps nobody waiting where tabs cannot hear each other', async () => {
+  test('delays no tab without a BroadcastChannel', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const client = tab(new FakeServer().signedIn());
     client.subscribe(() => {});
@@ -127,14 +127,14 @@ describe('the greeting', () => {
     expect(client.getState().status).toBe('signed-in');
   });
 
-  test('brings cookie mode no token: it asks the server where it stands', async () => {
+  test('brings no token in cookie mode, so the tab asks for its status', async () => {
     const server = new FakeServer().signedIn();
     await openTab(server);
     await openTab(server);
     expect(server.of('GET /refresh')).toHaveLength(2);
   });
 
-  test('keeps a tab of header mode from being signed out until the others have brought its tokens', async () => {
+  test('brings the tokens in header mode before the tab counts as signed out', async () => {
     const server = new FakeServer();
     const first = await openTab(server, { mode: headerMode() });
     await first.signIn('b');
@@ -147,7 +147,7 @@ describe('the greeting', () => {
     expect(alone.getState()).toMatchObject({ status: 'signed-out', endedReason: null });
   });
 
-  test('ends with the client', async () => {
+  test('ends when the client is disposed', async () => {
     const client = tab(new FakeServer().signedIn(), { mode: headerMode() });
     client.subscribe(() => {});
     const refreshed = client.refresh().catch((error: unknown) => error);

@@ -5,8 +5,8 @@ import { hide, openTab, pass, setUpTabs, settle, show, tab } from './support/tab
 
 setUpTabs();
 
-describe('one flight a tab', () => {
-  test('ten callers share one refresh', async () => {
+describe('one refresh at a time in each tab', () => {
+  test('serves ten callers', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const all = await Promise.all(Array.from({ length: 10 }, () => client.refresh()));
@@ -14,7 +14,7 @@ describe('one flight a tab', () => {
     expect(all[9]).toMatchObject({ state: 'valid', expiresIn: 3600, sessionId: 's-1' });
   });
 
-  test('ten calls that are refused together share one refresh, and each is repeated once', async () => {
+  test('serves ten calls with a 401, each of which is repeated once', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET https://app.example.com/api/orders', () => problem(401, 'token_expired'), 10);
@@ -24,7 +24,7 @@ describe('one flight a tab', () => {
     expect(server.of('GET https://app.example.com/api/orders')).toHaveLength(20);
   });
 
-  test('a view that mounts twice, as in StrictMode, asks once', async () => {
+  test('serves a view that mounts twice, as in StrictMode', async () => {
     const server = new FakeServer().signedIn();
     const client = tab(server);
     client.subscribe(() => {})();
@@ -34,7 +34,7 @@ describe('one flight a tab', () => {
     expect(client.getState().status).toBe('signed-in');
   });
 
-  test('a tab that hears of a newer token adopts it, and its own timer is off', async () => {
+  test('is not needed in a tab that adopts the token of another tab', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     await pass(3000);
@@ -48,7 +48,7 @@ describe('one flight a tab', () => {
     expect(server.of('POST /refresh').length).toBeLessThanOrEqual(3);
   });
 
-  test('ten tabs asleep over an expiry wake together: all stay signed in, with at most ten refreshes', async () => {
+  test('ten tabs that wake after the expiry stay signed in with at most ten', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all(Array.from({ length: 10 }, () => openTab(server)));
     await hide();
@@ -65,7 +65,7 @@ describe('one flight a tab', () => {
     /** To the second. */
     const named = (server: FakeServer): string => String(server.of('POST /refresh').at(-1)?.body?.['replaces']).slice(0, 19);
 
-    test('as a sign-in, a refresh or another tab told of it, and never as a status did', async () => {
+    test('as a sign-in, a refresh or another tab named it, never as a status did', async () => {
       const server = new FakeServer().signedIn();
       const [one, two] = [await openTab(server), await openTab(server)];
       await one.refresh();
@@ -86,7 +86,7 @@ describe('one flight a tab', () => {
       expect(server.of('GET /refresh')).toHaveLength(3);
     });
 
-    test('or the oldest, where nobody has told yet', async () => {
+    test('as older than every token, if no tab has named one', async () => {
       const server = new FakeServer().signedIn();
       const client = tab(server);
       const refreshed = client.refresh();
@@ -96,7 +96,7 @@ describe('one flight a tab', () => {
       expect(named(server)).toBe('1970-01-01T00:00:00');
     });
 
-    test('that a refused call was sent with, whatever a status has told meanwhile', async () => {
+    test('as known when a refused call was sent, despite a status since then', async () => {
       const server = new FakeServer().signedIn();
       const client = tab(server);
       let refuse = (_: Response): void => {};
@@ -111,7 +111,7 @@ describe('one flight a tab', () => {
     });
   });
 
-  test('works alone where there is no BroadcastChannel and there are no locks', async () => {
+  test('works without BroadcastChannel and without locks', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];

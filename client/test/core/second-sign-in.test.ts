@@ -9,7 +9,7 @@ const header: LatchkeyOptions = { mode: headerMode() };
 const revoked = (server: FakeServer): unknown[] => server.of('POST /revoke').map(({ body }) => body);
 
 describe('a second sign-in in header mode', () => {
-  test('ends the session before, by its refresh token and without the new one', async () => {
+  test('ends the previous session by its refresh token, not with the new one', async () => {
     const server = new FakeServer();
     const client = await openTab(server, header);
     await client.signIn('a');
@@ -22,7 +22,7 @@ describe('a second sign-in in header mode', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, token: { sessionId: 's-b' } });
   });
 
-  test('does not wait for it', async () => {
+  test('does not wait until that is done', async () => {
     const server = new FakeServer();
     const client = await openTab(server, header);
     await client.signIn('a');
@@ -30,7 +30,7 @@ describe('a second sign-in in header mode', () => {
     expect(await client.signIn('b')).toMatchObject({ session_id: 's-b' });
   });
 
-  test('succeeds where that cannot be sent, says nothing of it, and sends it when the network is back', async () => {
+  test('succeeds without the network, shows no error, and revokes later', async () => {
     const server = new FakeServer();
     const client = await openTab(server, header);
     await client.signIn('a');
@@ -43,7 +43,7 @@ describe('a second sign-in in header mode', () => {
     expect([...server.live.keys()]).toEqual(['s-b']);
   });
 
-  test('that is the retry of the first one ends nothing', async () => {
+  test('that retries the first one ends nothing', async () => {
     const server = new FakeServer();
     const client = await openTab(server, header);
     await client.signIn('a');
@@ -63,7 +63,7 @@ describe('a second sign-in in header mode', () => {
     expect(client.getState().token.sessionId).toBe('s-a');
   });
 
-  test('does not forget a sign-out that is still to be sent, nor is it ended by it', async () => {
+  test('keeps a sign-out that is still to be sent, and is not ended by it', async () => {
     const server = new FakeServer();
     const client = await openTab(server, header);
     await client.signIn('a');
@@ -76,8 +76,8 @@ describe('a second sign-in in header mode', () => {
   });
 });
 
-describe('a client that is disposed of', () => {
-  test('while a sign-out is waiting, or in the air, sends nothing more', async () => {
+describe('a disposed client', () => {
+  test('sends nothing more for a sign-out that waits or is under way', async () => {
     for (const isWaiting of [true, false]) {
       const server = new FakeServer().signedIn();
       const client = await openTab(server);

@@ -6,7 +6,7 @@ import { happens, openTab, pass, setUpTabs, settle, tab } from './support/tabs.j
 setUpTabs();
 
 describe('signing in', () => {
-  test('gives the session, and all tabs are in it', async () => {
+  test('returns the session and signs all tabs in', async () => {
     const server = new FakeServer();
     const [one, two] = [await openTab(server), await openTab(server)];
     expect(await one.signIn('b')).toMatchObject({ session_id: 's-b', is_current: true });
@@ -15,7 +15,7 @@ describe('signing in', () => {
     expect(server.of('POST /login')[0]?.body).toEqual({ assertion: 'b', delivery: 'cookie' });
   });
 
-  test('as somebody else, nothing of the user before is shown any more', async () => {
+  test('as another user removes all data of the previous user', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     await sessionsOf(two).list();
@@ -26,7 +26,7 @@ describe('signing in', () => {
     expect((await sessionsOf(two).list()).map(({ session_id }) => session_id)).toEqual(['s-b']);
   });
 
-  test('that fails leaves the session before as it was', async () => {
+  test('that fails leaves the previous session as it was', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /login', () => problem(401, 'invalid_assertion'));
@@ -37,7 +37,7 @@ describe('signing in', () => {
 });
 
 describe('signing out', () => {
-  test('that is still to be sent is not undone by cookies that do not know of it', async () => {
+  test('is not undone by the cookies while it is still to be sent', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /revoke', noNetwork, 99);
@@ -47,7 +47,7 @@ describe('signing out', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
   });
 
-  test('is local first, told to all tabs at once, and then sent with keepalive', async () => {
+  test('takes effect here and in all tabs first, then is sent with keepalive', async () => {
     const server = new FakeServer().signedIn();
     const [onSignedOut, heard] = [vi.fn(), vi.fn()];
     const [one, two] = [await openTab(server, { onSignedOut }), await openTab(server, { onSignedOut: heard })];
@@ -64,7 +64,7 @@ describe('signing out', () => {
     expect(heard).toHaveBeenCalledExactlyOnceWith('signed_out');
   });
 
-  test('that could not be sent is sent when the network is back', async () => {
+  test('without a network is sent when the network is back', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /revoke', noNetwork, 99);
@@ -79,7 +79,7 @@ describe('signing out', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-out', error: null });
   });
 
-  test('that the server cannot do now is repeated until it can', async () => {
+  test('during an outage is repeated until the server has done it', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /revoke', () => problem(503, 'store_unavailable', { retry_after: 2 }), 3);
@@ -89,7 +89,7 @@ describe('signing out', () => {
     expect(server.live.size).toBe(0);
   });
 
-  test('that is still to be sent does not end the sign-in after it', async () => {
+  test('that is still to be sent does not end a later sign-in', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /revoke', noNetwork, 1);
@@ -101,7 +101,7 @@ describe('signing out', () => {
     expect([...server.live.keys()]).toEqual(['s-b']);
   });
 
-  test('nor a sign-in of another tab', async () => {
+  test('that is still to be sent does not end a sign-in of another tab', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     server.fail('POST /revoke', noNetwork, 1);
@@ -112,7 +112,7 @@ describe('signing out', () => {
     expect([...server.live.keys()]).toEqual(['s-b']);
   });
 
-  test('by a tab that did not know its session does not end a later one, either', async () => {
+  test('of a tab that did not know its session does not end a later one', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [tab(server), await openTab(server)];
     server.fail('POST /revoke', noNetwork, 1);
@@ -126,7 +126,7 @@ describe('signing out', () => {
     expect([...server.live.keys()]).toEqual(['s-b']);
   });
 
-  test('during a sign-in wins', async () => {
+  test('during a sign-in takes precedence', async () => {
     const server = new FakeServer();
     const client = await openTab(server);
     const release = server.holdBack('POST /login');
@@ -140,7 +140,7 @@ describe('signing out', () => {
     expect(server.live.size).toBe(0);
   });
 
-  test('signed out, calls go out as they are and nothing refreshes', async () => {
+  test('stops refreshes, and sends calls unchanged', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await client.signOut();

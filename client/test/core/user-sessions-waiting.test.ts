@@ -17,8 +17,8 @@ async function watched(server: FakeServer): Promise<[UserSessions, Latchkey]> {
   return [paul, client];
 }
 
-describe("watching somebody else's sessions", () => {
-  test('asks every 10 s while visible, and at once when looked at again', async () => {
+describe("watching another user's sessions", () => {
+  test('polls every 10 s while visible, and at once when visible again', async () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, listOf('p-1'), 99);
     const [paul] = await watched(server);
@@ -33,7 +33,7 @@ describe("watching somebody else's sessions", () => {
     expect(server.of(LIST)).toHaveLength(5);
   });
 
-  test("does not touch the client's own list, nor reach the other tabs", async () => {
+  test("changes neither the client's own list nor other tabs", async () => {
     const server = new FakeServer().signedIn();
     const other = await openTab(server);
     server.fail(LIST, listOf('p-1'), 99);
@@ -41,7 +41,7 @@ describe("watching somebody else's sessions", () => {
     for (const each of [client, other]) expect(each.getState()).toMatchObject({ sessions: null, userId: null });
   });
 
-  test('forbidden takes away what was seen, and is not asked about again until somebody does', async () => {
+  test('removes the list on forbidden, and polls no further', async () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, listOf('p-1'));
     server.fail(LIST, () => problem(403, 'forbidden'), 99);
@@ -54,7 +54,7 @@ describe("watching somebody else's sessions", () => {
     expect(server.of(LIST)).toHaveLength(3);
   });
 
-  test('whoever signs in next is asked about anew, and sees nothing of what the one before saw', async () => {
+  test('asks anew for the next administrator, who sees no earlier data', async () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, listOf('p-1'));
     server.fail(LIST, () => problem(403, 'forbidden'), 99);
@@ -68,7 +68,7 @@ describe("watching somebody else's sessions", () => {
     expect(server.of(LIST)).toHaveLength(3);
   });
 
-  test('whoever signs out takes along what was seen', async () => {
+  test('removes the list on sign-out', async () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, listOf('p-1'), 99);
     const [paul, client] = await watched(server);
@@ -78,7 +78,7 @@ describe("watching somebody else's sessions", () => {
     await settle();
   });
 
-  test('also where nobody answers that one', async () => {
+  test('removes the list on sign-in, even if the next request gets no response', async () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, listOf('p-1'));
     server.fail(LIST, noNetwork, 99);
@@ -89,7 +89,7 @@ describe("watching somebody else's sessions", () => {
     expect(server.of(LIST)[1]?.headers.get('if-none-match')).toBeNull();
   });
 
-  test('an answer to whoever was signed in before is dropped', async () => {
+  test('drops a response to the previous administrator', async () => {
     const server = new FakeServer().signedIn();
     let answer = (_: Response): void => {};
     server.fail(LIST, () => new Promise<Response>((resolve) => (answer = resolve)));
@@ -104,7 +104,7 @@ describe("watching somebody else's sessions", () => {
     expect(paul.getState()).toMatchObject({ sessions: null, error: { code: 'forbidden' } });
   });
 
-  test('Retry-After holds it and every other read, and then it goes on', async () => {
+  test('waits for a Retry-After of any read, and then continues', async () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, () => problem(429, 'rate_limited', { retry_after: 100 }));
     server.fail(LIST, listOf('p-1'), 99);
@@ -117,7 +117,7 @@ describe("watching somebody else's sessions", () => {
     expect(paul.getState()).toMatchObject({ error: null, retryAt: null, sessions: [{ session_id: 'p-1' }] });
   });
 
-  test('a dead network keeps what is known, says so, and the network coming back mends it', async () => {
+  test('keeps the list without a network, and updates it with one', async () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, listOf('p-1'));
     server.fail(LIST, noNetwork, 99);
@@ -130,7 +130,7 @@ describe("watching somebody else's sessions", () => {
     expect(paul.getState()).toMatchObject({ stale: false, error: null });
   });
 
-  test('ends with the client', async () => {
+  test('ends when the client is disposed', async () => {
     const server = new FakeServer().signedIn();
     let answer = (_: Response): void => {};
     server.fail(LIST, () => new Promise<Response>((resolve) => (answer = resolve)));

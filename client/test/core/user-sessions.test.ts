@@ -45,8 +45,8 @@ async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-describe("an administrator, about somebody else's sessions", () => {
-  test('lists them, none of them the current one, and reads one in detail', async () => {
+describe('an administrator', () => {
+  test("lists another user's sessions, none of them current, and reads one", async () => {
     const [first, second] = [await api.signIn('paul-1'), await api.signIn('paul-1')];
     const paul = userSessionsOf(await administrator('root-1'), 'paul-1');
     const sessions = await paul.list();
@@ -58,13 +58,13 @@ describe("an administrator, about somebody else's sessions", () => {
     expect(page.events).toMatchObject([{ event_type: 'login' }]);
   });
 
-  test('is given the same object again for the same user', async () => {
+  test('gets the same object again for the same user', async () => {
     const root = await administrator('root-2');
     expect(userSessionsOf(root, 'paul-2')).toBe(userSessionsOf(root, 'paul-2'));
     expect(userSessionsOf(root, 'paul-2')).not.toBe(userSessionsOf(root, 'mary-2'));
   });
 
-  test('ends one and then all, and the record says why and by whom', async () => {
+  test('ends one and then all, and the trail has reason and administrator', async () => {
     const first = await api.signIn('paul-3');
     await api.signIn('paul-3');
     const root = await administrator('root-3');
@@ -82,7 +82,7 @@ describe("an administrator, about somebody else's sessions", () => {
     expect(root.getState()).toMatchObject({ status: 'signed-in', sessions: null });
   });
 
-  test('sees within a poll what changes, and asks for an unchanged list by its tag', async () => {
+  test('sees a change within a poll, and gets 304 for an unchanged list', async () => {
     await api.signIn('paul-4');
     const paul = userSessionsOf(await administrator('root-4'), 'paul-4');
     const stop = paul.watch();
@@ -94,8 +94,8 @@ describe("an administrator, about somebody else's sessions", () => {
   });
 });
 
-describe('whoever is no administrator', () => {
-  test('is told so, and sees and ends nothing', async () => {
+describe('a user without the right', () => {
+  test('gets forbidden, and sees and ends nothing', async () => {
     const { sessionId } = await api.signIn('paul-5');
     const paul = userSessionsOf(await signedIn('mallory'), 'paul-5');
     await expect(paul.list()).rejects.toMatchObject({ code: 'forbidden', status: 403 });

@@ -6,7 +6,7 @@ import { happens, hide, openTab, pass, setUpTabs, settle, show } from './support
 setUpTabs();
 
 describe('watching', () => {
-  test('polls every pollEvery seconds, and unchanged lists are 304', async () => {
+  test('polls every pollEvery seconds, and gets 304 for an unchanged list', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -21,7 +21,7 @@ describe('watching', () => {
     expect(client.getState().confirmedAt).toBeGreaterThan(Date.now() - 2000);
   });
 
-  test('shows within 10 s that this session was refused elsewhere, and why', async () => {
+  test('shows within 10 s that another device ended this session, and why', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -34,7 +34,7 @@ describe('watching', () => {
     expect(server.requests).toHaveLength(before);
   });
 
-  test('is done by one tab for all, and the others adopt what it saw', async () => {
+  test('is done by one tab for all, and the others adopt its list', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all(Array.from({ length: 5 }, () => openTab(server)));
     for (const each of tabs) sessionsOf(each).watch();
@@ -49,7 +49,7 @@ describe('watching', () => {
     expect(tabs.every((each) => each.getState().analytics?.active_sessions === 2)).toBe(true);
   });
 
-  test('gets a new tab its own list, though another one polls and hears that nothing has changed', async () => {
+  test('gets a new tab its own list while another tab polls and gets 304', async () => {
     const server = new FakeServer().signedIn();
     const first = await openTab(server);
     sessionsOf(first).watch();
@@ -67,7 +67,7 @@ describe('watching', () => {
     expect(server.of('GET /sessions').length - before).toBe(6);
   });
 
-  test('waits for the tab that polls, however long its answer takes', async () => {
+  test('waits for the tab that polls, however long the response takes', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all([openTab(server), openTab(server)]);
     for (const each of tabs) sessionsOf(each).watch();
@@ -92,7 +92,7 @@ describe('watching', () => {
     expect(server.of('GET /sessions').length - before).toBe(1);
   });
 
-  test('rests while hidden, and looks at once when it is looked at', async () => {
+  test('pauses while hidden, and polls at once when visible', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -105,7 +105,7 @@ describe('watching', () => {
     expect(server.of('GET /sessions')).toHaveLength(2);
   });
 
-  test('looks on focus, at most every 5 s', async () => {
+  test('polls on focus, at most every 5 s', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -122,7 +122,7 @@ describe('watching', () => {
     expect(server.of('GET /sessions')).toHaveLength(2);
   });
 
-  test('stops with its last watcher, also when one says so twice', async () => {
+  test('stops with its last watcher, even if one stops twice', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const stops = [sessionsOf(client).watch(), sessionsOf(client).watch()];
@@ -136,7 +136,7 @@ describe('watching', () => {
     expect(server.of('GET /sessions')).toHaveLength(2);
   });
 
-  test('asks afresh for another user, never with the tag of the one before', async () => {
+  test('sends no ETag of the previous user', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -158,7 +158,7 @@ describe('the sessions', () => {
     expect(client.getState().sessions?.map(({ session_id }) => session_id)).toEqual(['s-1']);
   });
 
-  test('one that was ended is not brought back by a list that was under way', async () => {
+  test('one that was ended is not restored by a list under way', async () => {
     const server = new FakeServer().signedIn();
     server.live.set('s-2', 0);
     const client = await openTab(server);
@@ -186,7 +186,7 @@ describe('the sessions', () => {
     expect(client.getState().status).toBe('signed-in');
   });
 
-  test('to end this one, or all, is to sign out', async () => {
+  test('ending this one, or all, signs out', async () => {
     for (const all of [false, true]) {
       const client = await openTab(new FakeServer().signedIn());
       await (all ? sessionsOf(client).revokeAll() : sessionsOf(client).revoke('s-1'));
@@ -195,7 +195,7 @@ describe('the sessions', () => {
     }
   });
 
-  test('one that is not there is 404, and changes nothing', async () => {
+  test('one that does not exist is 404 and changes nothing', async () => {
     const client = await openTab(new FakeServer().signedIn());
     await expect(sessionsOf(client).get('s-9')).rejects.toMatchObject({ name: 'LatchkeyError', code: 'not_found', status: 404 });
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null });
@@ -208,7 +208,7 @@ describe('the sessions', () => {
     expect(server.requests.at(-1)?.path).toBe('/sessions/..%2Frevoke%3Fx%3D');
   });
 
-  test('the trail is read page by page', async () => {
+  test('the audit trail is read page by page', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     expect(await sessionsOf(client).events({ limit: 20, severity: 'medium', cursor: 'a b' })).toMatchObject({ next: 'more' });
@@ -216,8 +216,8 @@ describe('the sessions', () => {
   });
 });
 
-describe('a client that was disposed of', () => {
-  test('does and hears nothing any more, and may be disposed of again', async () => {
+describe('a disposed client', () => {
+  test('does nothing and reads no message, and may be disposed again', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     sessionsOf(one).watch();
@@ -235,7 +235,7 @@ describe('a client that was disposed of', () => {
     await expect(sessionsOf(one).list()).rejects.toMatchObject({ code: 'network' });
   });
 
-  test('is watched in vain', async () => {
+  test('does not poll', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     client.dispose();
@@ -247,7 +247,7 @@ describe('a client that was disposed of', () => {
     stop();
   });
 
-  test('with requests in the air gives them up, and leaves no timer and no complaint', async () => {
+  test('aborts its requests, and leaves no timer and no unhandled error', async () => {
     const onError = vi.fn();
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onError });

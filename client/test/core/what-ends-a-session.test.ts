@@ -22,7 +22,7 @@ const faults = {
 };
 
 describe.each(Object.entries(faults))('%s', (_, fault) => {
-  test('in answer to a refresh ends nothing', async () => {
+  test('in response to a refresh ends nothing', async () => {
     const onSignedOut = vi.fn();
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onSignedOut });
@@ -40,7 +40,7 @@ describe.each(Object.entries(faults))('%s', (_, fault) => {
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null });
   });
 
-  test('in answer to a poll keeps the list, and says that it is stale', async () => {
+  test('in response to a poll keeps the list and marks it stale', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
@@ -56,8 +56,8 @@ describe.each(Object.entries(faults))('%s', (_, fault) => {
   });
 });
 
-describe('a session ends here', () => {
-  test.each(['token_missing', 'invalid_token', 'token_expired'])('on a refresh that is answered 401 %s', async (code) => {
+describe('a session ends', () => {
+  test.each(['token_missing', 'invalid_token', 'token_expired'])('on a 401 %s response to a refresh', async (code) => {
     const onSignedOut = vi.fn();
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onSignedOut });
@@ -78,7 +78,7 @@ describe('a session ends here', () => {
     expect(server.of('POST /refresh')).toHaveLength(0);
   });
 
-  test('and says that the server ended it, in every tab; one that signs out itself says nothing', async () => {
+  test('with an error in every tab if the server ended it, not after a sign-out', async () => {
     const server = new FakeServer().signedIn();
     const [here, there] = [await openTab(server), await openTab(server)];
     server.end('s-1', 'signed_out');
@@ -102,7 +102,7 @@ describe('a session ends here', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'admin' });
   });
 
-  test("but not on session_ended from a stranger's API", async () => {
+  test('but not on session_ended from another origin', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('GET https://evil.example/x', () => problem(401, 'session_ended', { reason: 'admin' }));
@@ -110,12 +110,12 @@ describe('a session ends here', () => {
     expect(client.getState().status).toBe('signed-in');
   });
 
-  test('at load, when the server says that there is none', async () => {
+  test('at load, if the status names no session', async () => {
     const client = await openTab(new FakeServer());
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: null, token: { state: 'none' } });
   });
 
-  test('a call before anybody signed in is no end of anything', async () => {
+  test('but not on a call before any sign-in', async () => {
     const onSignedOut = vi.fn();
     const client = tab(new FakeServer(), { onSignedOut });
     const listed = sessionsOf(client).list().catch((error: unknown) => error);
@@ -125,7 +125,7 @@ describe('a session ends here', () => {
     expect(onSignedOut).not.toHaveBeenCalled();
   });
 
-  test('at load, with the reason, when it ended while the page was closed', async () => {
+  test('at load, with the reason, if it ended while the page was closed', async () => {
     const server = new FakeServer().signedIn();
     server.end('s-1', 'security');
     const client = await openTab(server);

@@ -18,17 +18,17 @@ const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
 const named = (is: (one: Locked) => boolean) => packages.filter(([, one]) => is(one)).map(([path]) => path);
 
 describe('what npm may install', () => {
-  test('is held to its content, not to where it came from', () => {
+  test('pins contents, not places', () => {
     expect(packages.length).toBeGreaterThan(100);
     expect(named((one) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(one.integrity ?? ''))).toEqual([]);
     expect(named((one) => one.resolved !== undefined || one.link === true)).toEqual([]);
   });
 
-  test('runs nothing of its own while it is installed', () => {
+  test('has no install scripts', () => {
     expect(named((one) => one.hasInstallScript === true)).toEqual([]);
   });
 
-  test('is jose alone for who uses the package', () => {
+  test('installs only jose for users of the package', () => {
     expect(named((one) => one.dev !== true && one.devOptional !== true)).toEqual(['node_modules/jose']);
   });
 });

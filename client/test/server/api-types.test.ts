@@ -13,11 +13,11 @@ function check(...more: string[]) {
   return { status, stderr };
 }
 
-test('src/api.ts is what openapi.yaml says', { timeout: 30_000 }, () => {
+test('src/api.ts matches openapi.yaml', { timeout: 30_000 }, () => {
   expect(check()).toEqual({ status: 0, stderr: '' });
 });
 
-test('one member more in openapi.yaml is noticed', { timeout: 30_000 }, () => {
+test('one more member in openapi.yaml is noticed', { timeout: 30_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-api-types-'));
   try {
     const other = join(folder, 'openapi.yaml');

@@ -43,13 +43,13 @@ afterAll(async () => {
   await api?.stop();
 });
 
-test('there is no Node in an edge runtime', () => {
+test('the edge runtime of the tests has no Node', () => {
   expect(vm.evaluate('[typeof process, typeof Buffer, typeof require, typeof EdgeRuntime].join()')).toBe(
     'undefined,undefined,undefined,string',
   );
 });
 
-test('a real token passes there until its session ends', async () => {
+test('a real token passes on the edge until its session ends', async () => {
   const ask = vm.evaluate<(headers: object) => Promise<[number, string]>>('ask');
   const { accessToken, sessionId } = await api.signIn('alice');
   const headers = { authorization: `Bearer ${accessToken}` };
@@ -61,7 +61,7 @@ test('a real token passes there until its session ends', async () => {
   expect((await ask({}))[0]).toBe(401);
 });
 
-test('a token with one bit changed is refused there', async () => {
+test('a token with one changed bit is refused on the edge', async () => {
   const rejectionOf = vm.evaluate<(token: string) => Promise<string>>('rejectionOf');
   const { accessToken } = await api.signIn('alice');
   const [header, payload, signature = ''] = accessToken.split('.');

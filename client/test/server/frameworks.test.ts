@@ -56,14 +56,14 @@ describe.each([
   ['Express', () => serveExpress()],
   ['Connect', () => serveConnect()],
 ])('%s', (_, start) => {
-  test('lets a good token through, with who it is on the request', async () => {
+  test('lets a valid token through, with auth on the request', async () => {
     const port = await start();
     for (const headers of [['authorization', `Bearer ${token}`], ['cookie', `${ACCESS}=${token}`]]) {
       expect(await send(port, '/orders', headers)).toMatchObject({ status: 200, body: { known: alice } });
     }
   });
 
-  test('answers for the app when there is no good token', async () => {
+  test('responds for the app if there is no valid token', async () => {
     const port = await start();
     const missing = await send(port, '/orders');
     expect(missing).toMatchObject({
@@ -82,7 +82,7 @@ describe.each([
     expect((await send(port, '/orders', [], 'HEAD')).status).toBe(401);
   });
 
-  test('sees a second Authorization header, of which Node itself says nothing', async () => {
+  test('sees a second Authorization header, which Node drops', async () => {
     const port = await start();
     const twice = ['authorization', `Bearer ${token}`, 'Authorization', 'Bearer x'];
     expect(await send(port, '/orders', twice)).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
@@ -97,7 +97,7 @@ describe.each([
     }
   });
 
-  test('takes a cookie with a POST from our own pages only', async () => {
+  test("accepts a cookie with a POST only from the app's own pages", async () => {
     const port = await start();
     const cookie = ['cookie', `${ACCESS}=${token}`];
     expect(await send(port, '/orders', cookie, 'POST')).toMatchObject({ status: 403, body: { code: 'csrf_rejected' } });
@@ -106,7 +106,7 @@ describe.each([
   });
 });
 
-test('Express is given a fault as an error, and the request does not hang', async () => {
+test('Express gets a bug as an error, and the request does not hang', async () => {
   const port = await serveExpress({
     onRefused: () => {
       throw new Error('the log is full');
@@ -115,7 +115,7 @@ test('Express is given a fault as an error, and the request does not hang', asyn
   expect(await send(port, '/orders')).toMatchObject({ status: 500, body: { failed: 'the log is full' } });
 });
 
-test('two Origin headers are none of ours', async () => {
+test('two Origin headers are refused', async () => {
   const app = 'https://shop.example.com';
   const port = await serveExpress({ allowedOrigins: [app] });
   const one = ['cookie', `${ACCESS}=${token}`, 'origin', app];
@@ -124,7 +124,7 @@ test('two Origin headers are none of ours', async () => {
   expect(await send(port, '/orders', two, 'POST')).toMatchObject({ status: 403, body: { code: 'csrf_rejected' } });
 });
 
-test('a request without raw headers, as some adapters make them, is read by its headers', () => {
+test('a request without raw headers is read by its headers', () => {
   const guard = createTokenValidationMiddleware(options);
   const request = { method: 'GET', headers: { authorization: `Bearer ${token}` }, rawHeaders: [] };
   const response = { statusCode: 0, setHeader: () => expect.fail(), end: () => expect.fail() };

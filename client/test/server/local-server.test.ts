@@ -68,7 +68,7 @@ describe('a token of the real server', () => {
     }
   });
 
-  test('is the only kind that is taken: a refresh token and an assertion are not', async () => {
+  test('is the only accepted kind: a refresh token and an assertion are not', async () => {
     const { refreshToken } = await api.signIn('alice');
     const { assertion } = await api.post('/dev/assertion', { sub: 'alice' });
     for (const token of [refreshToken, String(assertion)]) {
@@ -76,7 +76,7 @@ describe('a token of the real server', () => {
     }
   });
 
-  test('is good until the second it expires', async () => {
+  test('is valid until the second it expires', async () => {
     const { accessToken } = await api.signIn('alice');
     const { exp } = await verifyAccessToken(accessToken, optionsFor(api));
     vi.useFakeTimers({ toFake: ['Date'], now: exp * 1000 - 1 });
@@ -85,7 +85,7 @@ describe('a token of the real server', () => {
     expect(await send(offline.port, '/', bearer(accessToken))).toMatchObject({ status: 401, body: { code: 'token_expired' } });
   });
 
-  test('of a server whose clock is 20 seconds ahead is taken, and of 40 is not', async () => {
+  test('is accepted if the server clock is 20 s ahead, but not with 40 s', async () => {
     const ahead = await startLocalServer();
     try {
       await ahead.advanceClock(20);
@@ -99,7 +99,7 @@ describe('a token of the real server', () => {
     }
   });
 
-  test('in a cookie passes, and a POST with it must come from our own page', async () => {
+  test("in a cookie passes, and a POST with it must come from the app's page", async () => {
     const cookie = ['cookie', await api.signInWithCookies('alice')];
     expect(await send(strict.port, '/', cookie)).toMatchObject({ status: 200, body: { userId: 'alice' } });
     expect(await send(strict.port, '/', cookie, 'POST')).toMatchObject({ status: 403 });
@@ -108,7 +108,7 @@ describe('a token of the real server', () => {
 });
 
 describe('a session that was ended', () => {
-  test('is refused at once where the check is strict, and passes offline until its token expires', async () => {
+  test('is refused at once by strict, and passes offline until the expiry', async () => {
     const { accessToken, sessionId } = await api.signIn('bob');
     const ask = (to: Served): Promise<Reply> => send(to.port, '/', bearer(accessToken));
     const signedIn = { status: 200, body: { userId: 'bob', sessionId, scope: '' } };
@@ -118,14 +118,14 @@ describe('a session that was ended', () => {
     expect(await ask(offline)).toMatchObject(signedIn);
   });
 
-  test('is refused when another device ended it, and that device goes on', async () => {
+  test('is refused if another device ended it, and that device goes on', async () => {
     const [lost, kept] = [await api.signIn('carol'), await api.signIn('carol')];
     await api.post('/api/auth/revoke', { strategy: 'others' }, kept.accessToken);
     expect(await send(strict.port, '/', bearer(lost.accessToken))).toMatchObject({ status: 401, body: { code: 'session_ended' } });
     expect(await send(strict.port, '/', bearer(kept.accessToken))).toMatchObject({ status: 200 });
   });
 
-  test('is not made of a token that merely expires by a server clock ahead of ours', async () => {
+  test('is not reported for a token that only expires, by a clock ahead', async () => {
     const server = await startLocalServer();
     const guarded = await serveGuarded({ strict: true }, server);
     try {
@@ -140,8 +140,8 @@ describe('a session that was ended', () => {
   });
 });
 
-describe('when the server cannot say', () => {
-  test('a store that is down is 503, and afterwards the session goes on', async () => {
+describe('during an outage', () => {
+  test('of the store the guard responds 503, and the session goes on', async () => {
     const { accessToken } = await api.signIn('erin');
     await api.failStore(100);
     const down = await send(strict.port, '/', bearer(accessToken));
@@ -150,7 +150,7 @@ describe('when the server cannot say', () => {
     expect(await send(strict.port, '/', bearer(accessToken))).toMatchObject({ status: 200 });
   });
 
-  test('a server that is gone is 503 where the check is strict, and offline its last keys serve', async () => {
+  test('of the server strict is 503, and offline checks use the last keys', async () => {
     const server = await startLocalServer();
     const [asks, asksNot] = [await serveGuarded({ strict: true }, server), await serveGuarded({}, server)];
     try {
@@ -167,7 +167,7 @@ describe('when the server cannot say', () => {
   });
 });
 
-describe('a refusal reads as one of the API', () => {
+describe('a refusal equals that of the API', () => {
   /** What a client may go by. */
   function essence({ status, headers, body }: Reply): object {
     const { request_id: _, reason: __, ...problem } = body as Record<string, unknown>;
@@ -182,7 +182,7 @@ describe('a refusal reads as one of the API', () => {
     return String((theirs.body as Record<string, unknown>)['code']);
   }
 
-  test('for every way to be without a good token', async () => {
+  test('for every request without a valid token', async () => {
     const { accessToken, refreshToken } = await api.signIn('grace');
     const [head, payload, signature] = accessToken.split('.');
     const cases: [code: string, headers: RawHeaders, method?: string][] = [

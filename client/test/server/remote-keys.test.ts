@@ -33,7 +33,7 @@ test('the keys are fetched once for all callers, from under the issuer', async (
   expect(net.requests).toEqual([JWKS]);
 });
 
-test('another URL may have them', async () => {
+test('the keys may come from another URL', async () => {
   const net = network(published(first));
   await verify(await mint(first), net, { jwks: new URL('https://keys.example/jwks.json') });
   expect(net.requests).toEqual(['GET https://keys.example/jwks.json']);
@@ -51,7 +51,7 @@ test('the keys are fetched again after five minutes, and not before', async () =
   expect(net.requests).toHaveLength(2);
 });
 
-test('a key that was taken away is not taken once they were fetched again', async () => {
+test('a removed key is rejected once the keys were fetched again', async () => {
   const net = network(published(first));
   const token = await mint(first, long);
   await verify(token, net);
@@ -60,7 +60,7 @@ test('a key that was taken away is not taken once they were fetched again', asyn
   await expect(verify(token, net)).rejects.toMatchObject({ reason: 'no_key' });
 });
 
-test('an unknown kid has the keys fetched again: a new key is known at once', async () => {
+test('an unknown kid fetches the keys again, so a new key works at once', async () => {
   const net = network(published(first));
   await verify(await mint(first), net);
   net.answer(published(first, second));
@@ -70,7 +70,7 @@ test('an unknown kid has the keys fetched again: a new key is known at once', as
   expect(net.requests).toHaveLength(2);
 });
 
-test('a flood of unknown kids is one fetch in ten seconds', async () => {
+test('a flood of unknown kids causes one fetch in ten seconds', async () => {
   const net = network(published(first));
   const flood = async (): Promise<void> => {
     const tokens = await Promise.all(Array.from({ length: 100 }, (_, n) => mint(first, long, { kid: `made-up-${n}` })));
@@ -88,7 +88,7 @@ test('a flood of unknown kids is one fetch in ten seconds', async () => {
   expect(net.requests).toHaveLength(2);
 });
 
-test('the cool-down holds while the issuer is down, too', async () => {
+test('the cool-down also applies while the issuer is down', async () => {
   const net = network(published(first));
   await verify(await mint(first), net);
   net.answer(unreachable);
@@ -98,7 +98,7 @@ test('the cool-down holds while the issuer is down, too', async () => {
   expect(net.requests).toHaveLength(2);
 });
 
-test('on the edge no request waits for the fetch of another, and a flood is one fetch all the same', async () => {
+test('on the edge no request waits for another, and a flood is one fetch', async () => {
   vi.stubGlobal('EdgeRuntime', 'some-edge');
   const answers: (() => void)[] = [];
   const net = network(() => new Promise((resolve) => answers.push(() => resolve(published(first)()))));
@@ -117,7 +117,7 @@ test('on the edge no request waits for the fetch of another, and a flood is one 
   expect(net.requests).toHaveLength(3);
 });
 
-test('a token that could never pass has nothing fetched', async () => {
+test('a malformed token causes no fetch', async () => {
   const net = network(published(first));
   for (const header of [{ typ: 'JWT' }, { crit: ['exp'], exp: 1 }]) {
     await expect(verify(await mint(first, {}, header), net)).rejects.toThrow();
@@ -126,7 +126,7 @@ test('a token that could never pass has nothing fetched', async () => {
   expect(net.requests).toEqual([]);
 });
 
-test('while the issuer is down its last keys serve for an hour, and then nobody gets in', async () => {
+test('in an outage the last keys are used for an hour, then all is 503', async () => {
   const net = network(published(first));
   const token = await mint(first, long);
   await verify(token, net);
@@ -140,7 +140,7 @@ test('while the issuer is down its last keys serve for an hour, and then nobody 
   await expect(verify(token, net)).rejects.toThrow(VerificationUnavailableError);
 });
 
-test('without keys nothing is told, and a failed fetch is not repeated for two seconds', async () => {
+test('without keys every check fails, and a fetch waits two seconds', async () => {
   const net = network(unreachable);
   const token = await mint(first);
   const all = Array.from({ length: 20 }, () => expect(verify(token, net)).rejects.toThrow(VerificationUnavailableError));
@@ -152,7 +152,7 @@ test('without keys nothing is told, and a failed fetch is not repeated for two s
   await expect(verify(token, net)).resolves.toMatchObject({ sub: 'alice' });
 });
 
-test('an answer that is no key set is no key set', async () => {
+test('a response that is no key set is rejected', async () => {
   const answers = [
     () => new Response('<html>', { status: 200 }),
     () => Response.json({ keys: [] }),
@@ -166,7 +166,7 @@ test('an answer that is no key set is no key set', async () => {
   }
 });
 
-test('a clock that was set back makes the keys old, not fresh for longer', async () => {
+test('a clock that was set back does not keep keys fresh for longer', async () => {
   const net = network(published(first));
   const token = await mint(first, { ...long, iat: NOW - 10_000 });
   await verify(token, net);
@@ -175,7 +175,7 @@ test('a clock that was set back makes the keys old, not fresh for longer', async
   expect(net.requests).toHaveLength(2);
 });
 
-test('redirects are not followed and frameworks may not keep the answer', async () => {
+test('redirects are not followed, and frameworks may not cache the keys', async () => {
   const seen: (RequestInit | undefined)[] = [];
   const fetch: typeof globalThis.fetch = async (_, init) => {
     seen.push(init);

@@ -30,14 +30,14 @@ async function ask(answer: () => Response | Promise<Response>, sent = token) {
   return { response, status: response.status, body: (await response.json()) as unknown, requests: net.requests, refused };
 }
 
-test('a live session passes, with what both the token and the session grant', async () => {
+test('an active session passes with the scope that both token and session grant', async () => {
   const { status, body, requests } = await ask(() => Response.json(live));
   expect(status).toBe(200);
   expect(body).toEqual({ userId: 'alice', sessionId: SESSION, scope: 'orders:read' });
   expect(requests).toEqual([`POST ${ISSUER}/introspect`]);
 });
 
-test('it is asked with the very token, in the body and as Bearer, and nowhere else', async () => {
+test('/introspect gets the token in the body and as Bearer', async () => {
   let asked: [unknown, RequestInit | undefined] | undefined;
   const guard = createTokenValidationMiddleware({
     issuer: ISSUER,
@@ -64,7 +64,7 @@ test('it is asked with the very token, in the body and as Bearer, and nowhere el
   expect(asked?.[1]?.signal).toBeInstanceOf(AbortSignal);
 });
 
-test('a session that has ended is refused as such', async () => {
+test('an ended session is refused with session_ended', async () => {
   const { response, body } = await ask(() => Response.json({ active: false }));
   expect(response.status).toBe(401);
   expect(response.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
@@ -72,14 +72,14 @@ test('a session that has ended is refused as such', async () => {
   expect(body).not.toHaveProperty('reason');
 });
 
-test('an API whose clock is ahead of ours makes an ending token expired, and ends no session', async () => {
+test('near its expiry an inactive token is expired, and no session ended', async () => {
   setSeconds(NOW + 3540);
   expect((await ask(() => Response.json({ active: false }))).body).toMatchObject({ status: 401, code: 'token_expired' });
   setSeconds(NOW + 3539);
   expect((await ask(() => Response.json({ active: false }))).body).toMatchObject({ status: 401, code: 'session_ended' });
 });
 
-test('whatever is no answer is 503: nobody gets in, nobody is signed out', async () => {
+test('every other response is 503, and signs no user out', async () => {
   const answers: (() => Response | Promise<Response>)[] = [
     unreachable,
     () => Promise.reject(new DOMException('timed out', 'TimeoutError')),
@@ -107,7 +107,7 @@ test('whatever is no answer is 503: nobody gets in, nobody is signed out', async
   }
 });
 
-test('the API says when to come back', async () => {
+test("the API's Retry-After is passed on", async () => {
   const busy = (value: string) => () => new Response(null, { status: 503, headers: { 'retry-after': value } });
   expect((await ask(busy('7'))).body).toMatchObject({ retry_after: 7 });
   for (const odd of ['-1', 'Wed, 21 Oct 2026 07:28:00 GMT', '1e9', '99999999999999999999', '7\u00a0x']) {
@@ -115,7 +115,7 @@ test('the API says when to come back', async () => {
   }
 });
 
-test('a token that is refused offline is not asked about', async () => {
+test('a token that the offline check rejects is not introspected', async () => {
   const { status, requests } = await ask(() => Response.json(live), await mint(key, { exp: NOW }));
   expect(status).toBe(401);
   expect(requests).toEqual([]);

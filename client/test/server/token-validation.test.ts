@@ -38,14 +38,14 @@ const bearer = (value: string): HeadersInit => ({ authorization: `Bearer ${value
 const cookie = (...pairs: string[]): HeadersInit => ({ cookie: pairs.join('; ') });
 const alice = { userId: 'alice', sessionId: SESSION, scope: 'orders:read orders:write' };
 
-describe('a request with one good token', () => {
+describe('a request with one valid token', () => {
   test('passes, in the header or in the cookie', async () => {
     expect(await ask(bearer(token))).toMatchObject({ status: 200, body: alice });
     expect(await ask({ authorization: `bearer  ${token}` })).toMatchObject({ status: 200 });
     expect(await ask(cookie('a=b', `${ACCESS}=${token}`, 'c'))).toMatchObject({ status: 200, body: alice });
   });
 
-  test('is known to authOf, and no other is', async () => {
+  test('has auth, and authOf rejects other requests', async () => {
     const guard = createTokenValidationMiddleware(options);
     const request = new Request('https://app.example.com/', { headers: bearer(token) });
     await guard.handler((inner) => {
@@ -57,7 +57,7 @@ describe('a request with one good token', () => {
     expect(() => authOf(claimed)).toThrow(TypeError);
   });
 
-  test('hands the handler what else it is called with', async () => {
+  test('passes further arguments to the handler', async () => {
     const route = createTokenValidationMiddleware(options).handler(
       async (request, { params }: { params: Promise<{ id: string }> }) =>
         new Response(`${request.auth.userId} ${(await params).id}`),
@@ -67,8 +67,8 @@ describe('a request with one good token', () => {
   });
 });
 
-describe('a request without a good token', () => {
-  test('is answered as the API answers', async () => {
+describe('a request without a valid token', () => {
+  test('gets the same response as from the API', async () => {
     const { status, headers, body } = await ask({});
     expect(status).toBe(401);
     expect(body).toEqual({
@@ -87,7 +87,7 @@ describe('a request without a good token', () => {
     });
   });
 
-  test('learns that its token expired, or that it is not valid, and no more', async () => {
+  test('gets token_expired or invalid_token, and no further reason', async () => {
     const invalid = await ask(bearer(bad));
     expect(invalid).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
     expect(invalid.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
@@ -98,7 +98,7 @@ describe('a request without a good token', () => {
     expect(expired.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
-  test('with a refresh cookie alone should refresh, not sign in', async () => {
+  test('with only a refresh cookie gets token_expired, so that it refreshes', async () => {
     expect(await ask(cookie(`${REFRESH}=x`))).toMatchObject({ status: 401, body: { code: 'token_expired' } });
     expect(await ask(cookie(`${REFRESH}=`))).toMatchObject({ status: 401, body: { code: 'token_missing' } });
   });
@@ -111,8 +111,8 @@ describe('a request without a good token', () => {
   });
 });
 
-describe('one credential a request', () => {
-  test('a header that is not good is never made up for by a cookie', async () => {
+describe('one credential per request', () => {
+  test('an invalid header is not replaced by a valid cookie', async () => {
     const good = `${ACCESS}=${token}`;
     for (const authorization of [`Bearer ${bad}`, 'Bearer', 'Bearer ', 'Basic YTpi', token, '']) {
       expect(await ask({ authorization, cookie: good }), authorization.slice(0, 9)).toMatchObject({
@@ -122,7 +122,7 @@ describe('one credential a request', () => {
     }
   });
 
-  test('with both the header counts', async () => {
+  test('the header takes precedence over the cookie', async () => {
     expect(await ask({ ...bearer(token), cookie: `${ACCESS}=${bad}` })).toMatchObject({ status: 200 });
     expect(await ask({ ...bearer(token), cookie: `${ACCESS}=a; ${ACCESS}=b` })).toMatchObject({ status: 200 });
   });
@@ -134,7 +134,7 @@ describe('one credential a request', () => {
     expect(await ask({ authorization: `Bearer ${token} ${token}` })).toMatchObject({ status: 401 });
   });
 
-  test('two cookies of one name are refused, whichever is good', async () => {
+  test('two cookies of one name are refused, even if one is valid', async () => {
     for (const pairs of [[token, bad], [bad, token], [token, token], ['', token]]) {
       const answer = await ask(cookie(...pairs.map((value) => `${ACCESS}=${value}`)));
       expect(answer).toMatchObject({
@@ -145,14 +145,14 @@ describe('one credential a request', () => {
     expect(await ask(cookie(`${REFRESH}=a`, `${REFRESH}=b`))).toMatchObject({ status: 400 });
   });
 
-  test('a cookie within another cookie is none of ours', async () => {
+  test('a cookie name within the value of another cookie is ignored', async () => {
     const inside = [`theme=dark, ${ACCESS}=${token}`, `x${ACCESS}=${token}`, `theme="; ${ACCESS} =${token}"`];
     for (const line of inside) {
       expect(await ask({ cookie: line }), line.slice(0, 9)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
     }
   });
 
-  test('the name without its prefix counts only where there is no https', async () => {
+  test('the name without __Host- counts only with cookieSecure: false', async () => {
     const plain = cookie(`latchkey_access=${token}`);
     expect(await ask(plain)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
     expect(await ask(plain, { cookieSecure: false })).toMatchObject({ status: 200 });
@@ -165,7 +165,7 @@ describe('a cookie with an unsafe method', () => {
   const post = (headers: Record<string, string>) =>
     ask({ ...cookie(`${ACCESS}=${token}`), ...headers }, { allowedOrigins: [app] }, 'POST');
 
-  test('must come from our own page, or an allowed origin', async () => {
+  test("must come from the app's own page or an allowed origin", async () => {
     for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: app }, { 'sec-fetch-site': 'same-site', origin: app }]) {
       expect(await post(headers as Record<string, string>)).toMatchObject({ status: 200 });
     }
@@ -185,7 +185,7 @@ describe('a cookie with an unsafe method', () => {
     }
   });
 
-  test('is every method but the safe ones', async () => {
+  test('is checked for every method but the safe ones', async () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'QUERY']) {
       expect(await ask(cookie(`${ACCESS}=${token}`), {}, method), method).toMatchObject({ status: 403 });
       expect(await ask(bearer(token), {}, method), method).toMatchObject({ status: 200 });
@@ -195,7 +195,7 @@ describe('a cookie with an unsafe method', () => {
 });
 
 describe('scope', () => {
-  test('needs every word, and whole words', async () => {
+  test('must contain every required scope, as a whole word', async () => {
     expect(await ask(bearer(token), { scope: 'orders:write orders:read' })).toMatchObject({ status: 200 });
     for (const scope of ['orders', 'orders:read orders:delete', 'latchkey:admin']) {
       expect(await ask(bearer(token), { scope }), scope).toMatchObject({ status: 403, body: { code: 'forbidden' } });
@@ -205,15 +205,15 @@ describe('scope', () => {
     expect(body).toMatchObject({ detail: 'needs the scope latchkey:admin' });
   });
 
-  test('that is none is a mistake of the service', () => {
+  test('rejects an option that is not valid', () => {
     for (const scope of ['a"b', 'a\\b', ' a', 'a  b', 'a\nb']) {
       expect(() => createTokenValidationMiddleware({ ...options, scope })).toThrow(TypeError);
     }
   });
 });
 
-describe('what cannot be told', () => {
-  test('is 503 without keys: nobody gets in, nobody is signed out', async () => {
+describe('a check that is not possible', () => {
+  test('is 503 without keys', async () => {
     const { status, headers, body } = await ask(bearer(token), { jwks: undefined, fetch: network(unreachable).fetch });
     expect(status).toBe(503);
     expect(headers.get('retry-after')).toBe('2');
@@ -221,7 +221,7 @@ describe('what cannot be told', () => {
     expect(body).toMatchObject({ code: 'store_unavailable', retry_after: 2 });
   });
 
-  test('options that are missing are told at once, not a request later', () => {
+  test('throws at once if an option is missing', () => {
     for (const name of ['issuer', 'audience']) {
       expect(() => createTokenValidationMiddleware({ ...options, [name]: undefined } as TokenValidationOptions)).toThrow(TypeError);
     }
@@ -229,7 +229,7 @@ describe('what cannot be told', () => {
 });
 
 describe('the log', () => {
-  test('learns once why, and never a token', async () => {
+  test('gets the reason once, and never a token', async () => {
     const refused: RefusedRequest[] = [];
     const { headers } = await ask(bearer(bad), { onRefused: (refusal) => refused.push(refusal) });
     expect(refused).toMatchObject([
@@ -239,7 +239,7 @@ describe('the log', () => {
     for (const part of bad.split('.')) expect(`${cause.stack} ${JSON.stringify(refused)}`).not.toContain(part);
   });
 
-  test('learns nothing of a request that passes', async () => {
+  test('gets nothing for a request that passes', async () => {
     await ask(bearer(token), { onRefused: () => expect.fail('it was called') });
   });
 });

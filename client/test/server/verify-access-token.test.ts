@@ -31,8 +31,8 @@ async function rejectionOf(token: string, changes: Partial<VerifyOptions> = {}):
   return (await refusal(token, changes)).reason;
 }
 
-describe('a good token', () => {
-  test('is taken with each algorithm that Latchkey signs with', async () => {
+describe('a valid token', () => {
+  test('is accepted with each algorithm that Latchkey signs with', async () => {
     for (const key of [es256, eddsa, rs256]) {
       await expect(verifyAccessToken(await mint(key), options)).resolves.toEqual(claims());
     }
@@ -44,39 +44,39 @@ describe('a good token', () => {
     }
   });
 
-  test('may leave out its kid while one key fits', async () => {
+  test('may omit its kid if only one key fits', async () => {
     const token = await mint(es256, {}, { kid: undefined });
     await expect(verifyAccessToken(token, options)).resolves.toMatchObject({ sid: SESSION });
     const two = { keys: [es256.jwk, { ...stranger.jwk, kid: 'other' }] };
     expect(await rejectionOf(token, { jwks: two })).toBe('no_key');
   });
 
-  test('has an empty scope when it says none', async () => {
+  test('has an empty scope if it has no scope claim', async () => {
     const token = await mint(es256, { scope: undefined });
     await expect(verifyAccessToken(token, options)).resolves.toMatchObject({ scope: '' });
   });
 });
 
 describe('the signature', () => {
-  test('is not waived for alg none', async () => {
+  test('is required even if alg is none', async () => {
     for (const alg of ['none', 'None', 'NONE', '']) {
       expect(await rejectionOf(forge({ alg, typ: 'at+jwt' }, claims(), 'AA'))).toBe('algorithm');
     }
     expect(await rejectionOf(forge({ alg: 'none', typ: 'at+jwt' }, claims()))).toBe('malformed');
   });
 
-  test('is not an HMAC with the public key', async () => {
+  test('must not be an HMAC with the public key', async () => {
     expect(await rejectionOf(await signWithPublicKey(es256))).toBe('algorithm');
     expect(await rejectionOf(await signWithPublicKey(rs256))).toBe('algorithm');
   });
 
-  test('is not of an algorithm that is off the list, though its key is in the set', async () => {
+  test('must have an accepted algorithm, even if its key is in the set', async () => {
     expect(await rejectionOf(await mint(es384))).toBe('algorithm');
     const ps256 = forge({ alg: 'PS256', kid: 'RS256', typ: 'at+jwt' }, claims(), 'AA');
     expect(await rejectionOf(ps256)).toBe('algorithm');
   });
 
-  test('is by the key that kid names, not by a key of another algorithm', async () => {
+  test('must be by the key that kid names, not by one of another algorithm', async () => {
     expect(await rejectionOf(await mint(es256, {}, { kid: 'RS256' }))).toBe('no_key');
     expect(await rejectionOf(await mint({ ...stranger, kid: 'ES256' }))).toBe('signature');
     expect(await rejectionOf(await mint(stranger, {}, { kid: 'nobody' }))).toBe('no_key');
@@ -90,13 +90,13 @@ describe('the signature', () => {
     expect(await rejectionOf(`${retyped}.${payload}.${signature}`)).toBe('signature');
   });
 
-  test('is not by a key that the token brings along', async () => {
+  test('must not be by a key in the token itself', async () => {
     const header = { jwk: stranger.jwk, jku: 'https://evil.example/jwks.json', x5c: ['AA'], x5u: 'https://evil.example/x5u' };
     expect(await rejectionOf(await mint({ ...stranger, kid: 'ES256' }, {}, header))).toBe('signature');
     expect(await rejectionOf(await mint(stranger, {}, { ...header, kid: 'evil' }))).toBe('no_key');
   });
 
-  test('is not by a weak RSA key', async () => {
+  test('must not be by a weak RSA key', async () => {
     const pair = await crypto.subtle.generateKey(
       { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) },
       true,
@@ -112,35 +112,35 @@ describe('the signature', () => {
 });
 
 describe('the header', () => {
-  test('names the type of an access token', async () => {
+  test('must have the type of an access token', async () => {
     for (const typ of ['JWT', 'refresh+jwt', 'at+jwt2', 'xat+jwt', '', undefined]) {
       expect(await rejectionOf(await mint(es256, {}, { typ }))).toBe('type');
     }
   });
 
-  test('asks for no extension, known or not', async () => {
+  test('must not have crit', async () => {
     expect(await rejectionOf(await mint(es256, {}, { crit: ['exp'], exp: NOW }))).toBe('critical_header');
     expect(await rejectionOf(await mint(es256, {}, { crit: ['b64'], b64: true }))).toBe('critical_header');
     expect(await rejectionOf(forge({ alg: 'ES256', typ: 'at+jwt', crit: [] }, claims(), 'AA'))).toBe('critical_header');
   });
 });
 
-describe('for whom', () => {
-  test('another issuer', async () => {
+describe('issuer and audience', () => {
+  test('reject another issuer', async () => {
     for (const iss of ['https://evil.example', `${ISSUER}/`, ISSUER.toUpperCase()]) {
       expect(await rejectionOf(await mint(es256, { iss }))).toBe('issuer');
     }
   });
 
-  test('another audience, and a list with ours in it', async () => {
+  test('reject another audience, and a list that contains the audience', async () => {
     expect(await rejectionOf(await mint(es256, { aud: 'other' }))).toBe('audience');
     expect(await rejectionOf(await mint(es256, { aud: [AUDIENCE, 'other'] }))).toBe('claims');
     expect(await rejectionOf(await mint(es256, { aud: [AUDIENCE] }))).toBe('claims');
   });
 });
 
-describe('when', () => {
-  test('it is good until the second it expires, without leeway', async () => {
+describe('the time', () => {
+  test('of exp is the first second at which the token is rejected', async () => {
     const token = await mint(es256);
     setSeconds(NOW + 3599);
     await expect(verifyAccessToken(token, options)).resolves.toMatchObject({ sub: 'alice' });
@@ -148,14 +148,14 @@ describe('when', () => {
     expect(await refusal(token)).toMatchObject({ code: 'token_expired', reason: 'expired' });
   });
 
-  test('iat and nbf may be 30 seconds ahead, and not 31', async () => {
+  test('of iat and nbf may be 30 seconds ahead, but not 31', async () => {
     for (const name of ['iat', 'nbf']) {
       await expect(verifyAccessToken(await mint(es256, { [name]: NOW + 30 }), options)).resolves.toBeTruthy();
       expect(await rejectionOf(await mint(es256, { [name]: NOW + 31 }))).toBe('not_yet_valid');
     }
   });
 
-  test('only a token that is good otherwise is called expired', async () => {
+  test('is checked last, so that only otherwise valid tokens are expired', async () => {
     const over = { exp: NOW - 1 };
     expect((await refusal(await mint(es256, over))).code).toBe('token_expired');
     for (const wrong of [{ iss: 'x' }, { aud: 'x' }, { nbf: NOW + 31 }, { sid: 'x' }]) {
@@ -172,7 +172,7 @@ describe('the claims', () => {
     }
   });
 
-  test('are of their types', async () => {
+  test('must have their types', async () => {
     const wrong: [string, unknown][] = [
       ['exp', '9999999999'],
       ['exp', 1e300],
@@ -200,7 +200,7 @@ describe('the claims', () => {
     await expect(verifyAccessToken(await mint(es256, { sub: 'ä'.repeat(64) }), options)).resolves.toBeTruthy();
   });
 
-  test('are an object', async () => {
+  test('must be an object', async () => {
     for (const payload of ['[]', 'null', '7', '{', '"x"', '\ufffd']) {
       const input = `${forge({ alg: 'ES256', kid: 'ES256', typ: 'at+jwt' }, {}).split('.')[0]}.${Buffer.from(payload).toString('base64url')}`;
       const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
@@ -210,8 +210,8 @@ describe('the claims', () => {
   });
 });
 
-describe('what is no token', () => {
-  test('is refused before anything is decoded', async () => {
+describe('a malformed token', () => {
+  test('is rejected before anything is decoded', async () => {
     const good = await mint(es256);
     const odd = ['', 'x', 'a.b', 'a.b.c', 'a.b.c.d', `${good}.`, ` ${good}`, `${good}\n`, `${good}=`, good.replace('.', '..')];
     for (const token of odd) expect(await rejectionOf(token), token.slice(0, 20)).toBe('malformed');
@@ -220,7 +220,7 @@ describe('what is no token', () => {
     expect(await rejectionOf(undefined as unknown as string)).toBe('malformed');
   });
 
-  test('never shows in an error', async () => {
+  test('never appears in an error', async () => {
     const tokens = [await mint({ ...stranger, kid: 'ES256' }), await mint(es256, { exp: NOW - 1 }), await mint(stranger, {}, { kid: 'x' })];
     for (const token of tokens) {
       const error = await refusal(token);
@@ -242,7 +242,7 @@ describe('options', () => {
     }
   });
 
-  test('take keys from https, or from this machine', async () => {
+  test('accept keys only from https or from this machine', async () => {
     const token = await mint(es256);
     for (const jwks of ['http://keys.example/jwks.json', 'ftp://keys.example', 'nonsense', 'https://u:p@keys.example/']) {
       await expect(verifyAccessToken(token, { ...options, jwks })).rejects.toThrow(TypeError);
@@ -250,7 +250,7 @@ describe('options', () => {
     await expect(verifyAccessToken(token, { issuer: 'http://app.example.com', audience: 'x' })).rejects.toThrow(TypeError);
   });
 
-  test('take a key set with a key that can verify', async () => {
+  test('accept only a key set with a key that can verify', async () => {
     const token = await mint(es256);
     const { alg: _, ...bare } = es256.jwk;
     const { alg: __, ...bareEs384 } = es384.jwk;
