@@ -1,0 +1,155 @@
+//! Which cookies hold tokens, and from whose pages are they accepted?
+
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::refusal::{Refusal, RefusalCode};
+
+/// One of the two cookies that Latchkey sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieKind {
+    /// Holds the access token.
+    Access,
+    /// Holds the refresh token.
+    Refresh,
+}
+
+/// How cookies are named, and whose pages may send them. It must fit the settings of the Latchkey server.
+///
+/// *Units and defaults*: `Secure` cookies with the prefix `__Host-`, and no origin but the service's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookiePolicy {
+    /// `Secure` cookies with the prefix `__Host-`. Off only for http on loopback (`COOKIE_SECURE=false`).
+    pub secure: bool,
+    /// Other origins whose pages may send cookies with an unsafe method, such as `https://app.example.com`.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for CookiePolicy {
+    fn default() -> Self {
+        Self { secure: true, allowed_origins: vec![] }
+    }
+}
+
+impl CookiePolicy {
+    /// The name of a cookie. With `__Host-` no other host, path or page without encryption can set it.
+    pub fn name(&self, kind: CookieKind) -> &'static str {
+        match (kind, self.secure) {
+            (CookieKind::Access, true) => "__Host-latchkey_access",
+            (CookieKind::Access, false) => "latchkey_access",
+            (CookieKind::Refresh, true) => "__Host-latchkey_refresh",
+            (CookieKind::Refresh, false) => "latchkey_refresh",
+        }
+    }
+
+    /// The value of a cookie, if the request has it.
+    ///
+    /// # Errors
+    /// The request has two cookies of that name: another site of the same domain may have set one of them, and no
+    /// rule says which.
+    pub fn read(&self, headers: &HeaderMap, kind: CookieKind) -> Result<Option<String>, Refusal> {
+        let name = self.name(kind);
+        // Bytes, because a cookie of another application in the same line need not be ASCII. Only ASCII white space
+        // is trimmed: a sibling site may set "\u{2000}__Host-..", and browsers do not protect that name.
+        let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+        let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+        let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Refusal::field("cookie", &format!("{name} was sent twice"))),
+            (value, None) => {
+                let text = value.and_then(|value| str::from_utf8(value).ok());
+                Ok(text.filter(|text| !text.is_empty()).map(str::to_owned))
+            }
+        }
+    }
+
+    /// Checks that a request with a cookie and an unsafe method, such as POST, comes from the service's own origin or
+    /// an allowed one. Browsers attach cookies to the requests of every page; `Sec-Fetch-Site` and `Origin` name the
+    /// page, and no page can forge them.
+    ///
+    /// # Errors
+    /// `csrf_rejected`, also when the request has neither header.
+    pub fn check_unsafe(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let is_same_origin = headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+        if is_same_origin || self.is_allowed_origin(headers) == Some(true) {
+            return Ok(());
+        }
+        Err(Refusal::of(RefusalCode::CsrfRejected))
+    }
+
+    /// Whether `Origin` is one of the allowed origins; `None` without that header. Two origins are never allowed.
+    pub fn is_allowed_origin(&self, headers: &HeaderMap) -> Option<bool> {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let origin = origins.next()?;
+        let is_listed = self.allowed_origins.iter().any(|allowed| origin == allowed.as_str());
+        Some(is_listed && origins.next().is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    fn read(line: &[u8]) -> Result<Option<String>, Refusal> {
+        let line = HeaderValue::from_bytes(line).unwrap();
+        CookiePolicy::default().read(&HeaderMap::from_iter([(header::COOKIE, line)]), CookieKind::Access)
+    }
+
+    #[test]
+    fn a_second_cookie_of_the_name_counts_whatever_its_bytes() {
+        assert_eq!(read(b"__Host-latchkey_access=a").unwrap().as_deref(), Some("a"));
+        for second in [&b"b"[..], b"a", b"", b"\xff"] {
+            let line = [b"__Host-latchkey_access=a; __Host-latchkey_access=", second].concat();
+            assert!(read(&line).is_err(), "{second:?}");
+        }
+        assert_eq!(read(b"__Host-latchkey_access=\xff").unwrap(), None);
+    }
+
+    #[test]
+    fn a_unicode_blank_before_the_name_makes_another_cookie() {
+        for blank in ["\u{2000}", "\u{a0}", "\u{85}"] {
+            assert_eq!(read(format!("{blank}__Host-latchkey_access=a").as_bytes()).unwrap(), None);
+        }
+    }
+
+    fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        list.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn only_pages_of_allowed_origins_may_send_cookies() {
+        let app = "https://app.example.com";
+        let cookies = CookiePolicy { allowed_origins: vec![app.to_owned()], ..CookiePolicy::default() };
+        let accepted = [
+            vec![("sec-fetch-site", "same-origin")],
+            vec![("origin", app)],
+            vec![("sec-fetch-site", "same-site"), ("origin", app)],
+        ];
+        for list in accepted {
+            assert!(cookies.check_unsafe(&headers(&list)).is_ok(), "{list:?}");
+        }
+        let refused = [
+            vec![],
+            vec![("sec-fetch-site", "cross-site")],
+            vec![("sec-fetch-site", "same-site")],
+            vec![("sec-fetch-site", "none")],
+            vec![("origin", "https://evil.example")],
+            vec![("origin", "null")],
+            vec![("origin", "https://app.example.com.evil.tld")],
+            vec![("origin", "http://app.example.com")],
+            vec![("origin", "https://app.example.com,https://evil.example")],
+            vec![("origin", app), ("origin", "https://evil.example")],
+        ];
+        for list in refused {
+            let mut sent = HeaderMap::new();
+            for (name, value) in &list {
+                sent.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            assert!(cookies.check_unsafe(&sent).is_err(), "{list:?}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! When are an issuer's keys fetched? At the first need, when they are old, and when a token names an unknown key.
+//!
+//! | state | what happens |
+//! |---|---|
+//! | keys younger than 10 minutes | they are used |
+//! | keys older than 10 minutes, or an unknown `kid` | fetched again, at most once a minute |
+//! | the issuer is down | the last good keys are used for 24 hours |
+//! | no keys, and the last attempt failed | the next attempt is 5 seconds later |
+//!
+//! At most one fetch runs at a time. A caller that has no usable key waits for it; other callers use the keys at hand.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::Shared;
+use http::{Request, StatusCode, Uri};
+
+use crate::fetch::{Fetch, FetchError, FetchLimits};
+use crate::jwks::{NoKeys, parse_jwks};
+use crate::jws::{VerifyingKey, unverified_kid};
+use crate::time::epoch_seconds;
+
+const LIMITS: FetchLimits = FetchLimits { timeout: Duration::from_secs(2), max_bytes: 256 * 1024 };
+const FRESH_SECONDS: u64 = 600;
+const REFETCH_SECONDS: u64 = 60;
+const RETRY_SECONDS: u64 = 5;
+const KEPT_SECONDS: u64 = 86_400;
+
+/// The keys at one URL, fetched when they are needed. Cheap to clone; clones share their keys.
+#[derive(Clone)]
+pub struct JwksCache(Arc<Cache>);
+
+struct Cache {
+    url: Uri,
+    fetch: Arc<dyn Fetch>,
+    state: Mutex<State>,
+}
+
+type Keys = Arc<[VerifyingKey]>;
+
+#[derive(Clone, Default)]
+struct State {
+    keys: Keys,
+    /// When `keys` were fetched, in seconds since 1970.
+    fetched_at: Option<i64>,
+    /// When the last fetch began.
+    tried_at: Option<i64>,
+    flight: Option<Flight>,
+}
+
+/// A fetch that is under way. Every waiting caller drives it, so it ends even if the first caller gives up.
+#[derive(Clone)]
+struct Flight {
+    began_at: i64,
+    outcome: Shared<Pin<Box<dyn Future<Output = Result<Keys, KeysUnavailable>> + Send>>>,
+}
+
+/// What a caller does.
+enum Step {
+    Use(Keys),
+    Wait(Flight),
+    GiveUp,
+}
+
+/// The issuer's keys cannot be fetched now. The token may be valid: answer 503, never 401.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum KeysUnavailable {
+    /// The last attempt failed less than 5 seconds ago, and the issuer is not asked again yet.
+    #[error("the last attempt to fetch the keys failed a moment ago")]
+    TriedRecently,
+    /// There was no answer.
+    #[error("the keys cannot be fetched: {0}")]
+    Fetch(#[source] FetchError),
+    /// The answer had another status than 200.
+    #[error("the answer with the keys has status {0}")]
+    Status(StatusCode),
+    /// The answer has no usable key.
+    #[error("the answer with the keys cannot be used: {0}")]
+    Answer(#[from] NoKeys),
+}
+
+impl JwksCache {
+    /// The keys at `url`. Nothing is fetched yet.
+    ///
+    /// The URL must be `https`: on a connection without encryption an attacker could replace the keys and sign
+    /// tokens for every user. [`RemoteVerifier::new`](crate::RemoteVerifier::new) checks that; this function does not.
+    pub fn new(url: Uri, fetch: Arc<dyn Fetch>) -> Self {
+        Self(Arc::new(Cache { url, fetch, state: Mutex::default() }))
+    }
+
+    /// The keys for verifying `token`, of which only the `kid` is read.
+    ///
+    /// # Errors
+    /// No keys are at hand, and they cannot be fetched.
+    ///
+    /// *Units and defaults*: see the table of the module; a fetch takes 2 seconds and reads 256 KiB at most.
+    pub async fn keys_for(
+        &self,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<Arc<[VerifyingKey]>, KeysUnavailable> {
+        let now = epoch_seconds(now);
+        let step = self.next_step(unverified_kid(token).as_deref(), now);
+        let flight = match step {
+            Step::Use(keys) => return Ok(keys),
+            Step::GiveUp => return Err(KeysUnavailable::TriedRecently),
+            Step::Wait(flight) => flight,
+        };
+        let outcome = flight.outcome.clone().await;
+        self.land(&flight, outcome, now)
+    }
+
+    fn next_step(&self, kid: Option<&str>, now: i64) -> Step {
+        let mut state = self.lock();
+        if let Some(flight) = state.flight_at(now) {
+            let flight = flight.clone();
+            return if state.can_verify(kid, now) {
+                Step::Use(state.keys.clone())
+            } else {
+                Step::Wait(flight)
+            };
+        }
+        if !state.needs_fetch(kid, now) {
+            return Step::Use(state.keys.clone());
+        }
+        if state.must_wait(now) {
+            return Step::GiveUp;
+        }
+        // Noted before the answer, so that an issuer that is down is asked no more often than one that is up.
+        state.tried_at = Some(now);
+        let outcome = fetch_keys(self.0.fetch.clone(), self.0.url.clone()).boxed().shared();
+        let flight = Flight { began_at: now, outcome };
+        state.flight = Some(flight.clone());
+        Step::Wait(flight)
+    }
+
+    /// Stores the outcome of a fetch. All callers that waited for it come here; the first one stores it.
+    fn land(
+        &self,
+        flight: &Flight,
+        outcome: Result<Keys, KeysUnavailable>,
+        now: i64,
+    ) -> Result<Keys, KeysUnavailable> {
+        let mut state = self.lock();
+        if state.flight.as_ref().is_some_and(|current| current.outcome.ptr_eq(&flight.outcome)) {
+            state.flight = None;
+            match &outcome {
+                Ok(keys) => {
+                    state.keys = keys.clone();
+                    state.fetched_at = Some(flight.began_at);
+                }
+                Err(error) => {
+                    let url = &self.0.url;
+                    tracing::warn!(%url, %error, "the keys of an issuer could not be fetched");
+                }
+            }
+        }
+        match outcome {
+            Err(_) if state.is_kept(now) => Ok(state.keys.clone()),
+            outcome => outcome,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The fetch that is under way. One that began longer ago than a fetch can take has no caller left to drive it,
+    /// for example because a Lambda function was frozen, and another one replaces it.
+    fn flight_at(&self, now: i64) -> Option<&Flight> {
+        self.flight.as_ref().filter(|flight| now.abs_diff(flight.began_at) < RETRY_SECONDS)
+    }
+
+    fn needs_fetch(&self, kid: Option<&str>, now: i64) -> bool {
+        let is_older = |at: Option<i64>, seconds| at.is_none_or(|at| now.abs_diff(at) >= seconds);
+        let is_stale = is_older(self.fetched_at, FRESH_SECONDS);
+        !self.is_kept(now) || ((is_stale || self.lacks(kid)) && is_older(self.tried_at, REFETCH_SECONDS))
+    }
+
+    fn can_verify(&self, kid: Option<&str>, now: i64) -> bool {
+        self.is_kept(now) && !self.lacks(kid)
+    }
+
+    fn lacks(&self, kid: Option<&str>) -> bool {
+        kid.is_some() && !self.keys.iter().any(|key| key.kid() == kid)
+    }
+
+    /// Without keys a failed fetch is not repeated at once: otherwise every made-up token that names an issuer would
+    /// become a request to it.
+    fn must_wait(&self, now: i64) -> bool {
+        !self.is_kept(now) && self.tried_at.is_some_and(|at| now.abs_diff(at) < RETRY_SECONDS)
+    }
+
+    /// Distances count in both directions, so that a clock that was set back makes keys old, not fresh for longer.
+    fn is_kept(&self, now: i64) -> bool {
+        self.fetched_at.is_some_and(|at| now.abs_diff(at) < KEPT_SECONDS)
+    }
+}
+
+async fn fetch_keys(fetch: Arc<dyn Fetch>, url: Uri) -> Result<Keys, KeysUnavailable> {
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = url;
+    let answer = fetch.fetch(request, LIMITS).await.map_err(KeysUnavailable::Fetch)?;
+    if answer.status() != StatusCode::OK {
+        return Err(KeysUnavailable::Status(answer.status()));
+    }
+    Ok(parse_jwks(answer.body())?.into())
+}
+
+impl fmt::Debug for JwksCache {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        out.debug_struct("JwksCache")
+            .field("url", &self.0.url)
+            .field("keys", &state.keys)
+            .field("fetched_at", &state.fetched_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,110 @@
+//! Is this request from a signed-in user? The check in front of a service's routes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::{HeaderMap, Method};
+
+use crate::access_token::Claims;
+use crate::cookies::CookiePolicy;
+use crate::credential::Credential;
+use crate::refusal::Refusal;
+use crate::session_check::SessionCheck;
+use crate::verifier::AnyVerifier;
+
+#[cfg(feature = "axum")]
+mod axum;
+#[cfg(feature = "tower")]
+mod layer;
+
+#[cfg(feature = "tower")]
+pub use layer::RequireSignedInService;
+
+/// Checks that a request carries a valid access token. With the feature `tower` it is a layer.
+///
+/// The token is the one in `Authorization: Bearer`, else the one in the access cookie. A request that passes has
+/// [`SignedIn`] in its extensions; every other request is answered with a [`Refusal`].
+///
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct RequireSignedIn {
+    verifier: AnyVerifier,
+    sessions: Option<Arc<dyn SessionCheck>>,
+    cookies: CookiePolicy,
+    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+}
+
+/// The signed-in user of a request: the verified claims of its access token.
+///
+/// In a strict check the scope is what both the token and the live session grant.
+#[derive(Clone, Debug)]
+pub struct SignedIn(Claims);
+
+impl RequireSignedIn {
+    /// Checks the token alone. No request is sent except for the keys, and a session that has ended is noticed only
+    /// when its token expires, an hour later at most.
+    pub fn offline(verifier: impl Into<AnyVerifier>) -> Self {
+        Self {
+            verifier: verifier.into(),
+            sessions: None,
+            cookies: CookiePolicy::default(),
+            clock: Arc::new(SystemTime::now),
+        }
+    }
+
+    /// Also checks, once for each request, that the session is still live, so that an ended session is refused at
+    /// once.
+    pub fn strict(verifier: impl Into<AnyVerifier>, sessions: impl SessionCheck + 'static) -> Self {
+        Self { sessions: Some(Arc::new(sessions)), ..Self::offline(verifier) }
+    }
+
+    /// Reads cookies by this policy instead of [`CookiePolicy::default`].
+    pub fn cookies(self, cookies: CookiePolicy) -> Self {
+        Self { cookies, ..self }
+    }
+
+    /// Reads the time from this function instead of the system's clock, for example in a test.
+    pub fn clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Checks a request without the layer.
+    ///
+    /// # Errors
+    /// The [`Refusal`] to answer with. A status of 500 or more says nothing about the user.
+    pub async fn check(&self, method: &Method, headers: &HeaderMap) -> Result<SignedIn, Refusal> {
+        let credential = Credential::from_request(method, headers, &self.cookies)?;
+        let now = (self.clock)();
+        let mut claims = self.verifier.verify(&credential.token, now).await?;
+        if let Some(sessions) = &self.sessions {
+            claims.scope = sessions.check(&credential.token, &claims, now).await?;
+        }
+        Ok(SignedIn(claims))
+    }
+}
+
+impl SignedIn {
+    /// The verified claims.
+    pub fn claims(&self) -> &Claims {
+        &self.0
+    }
+
+    /// Checks that the scope has this word.
+    ///
+    /// # Errors
+    /// `forbidden`, with the word in `WWW-Authenticate`.
+    pub fn require_scope(&self, word: &str) -> Result<(), Refusal> {
+        if self.0.scope.has(word) { Ok(()) } else { Err(Refusal::insufficient_scope(word)) }
+    }
+}
+
+impl fmt::Debug for RequireSignedIn {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RequireSignedIn")
+            .field("verifier", &self.verifier)
+            .field("is_strict", &self.sessions.is_some())
+            .field("cookies", &self.cookies)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,12 @@
+//! The crate from outside: tokens, keys, sessions and the layer.
+
+mod access_tokens;
+#[cfg(feature = "hyper")]
+mod https;
+mod introspection;
+mod jwks_cache;
+#[cfg(feature = "axum")]
+mod layer;
+mod published;
+mod signer;
+mod wycheproof;
