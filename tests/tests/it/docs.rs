@@ -1,9 +1,11 @@
 //! The documentation is true: its links, commands, costs and security claims.
 
 mod cost;
+mod glossary;
 mod index;
 mod laptop;
 mod links;
+mod monitoring;
 mod readme;
 mod security;
 mod signed_out;

@@ -125,8 +125,9 @@ async fn a_claim_from_another_network_is_answered_and_told_of() {
     }
     assert_eq!(world.count_events("alice", "token_replayed").await, 1, "once, however many tabs ask");
     let after = world.row("alice", &new.session).await.unwrap();
-    let facts =
-        |row: &Session| (row.client.clone(), row.rotated_at, row.last_activity, row.window, row.findings.len());
+    let facts = |row: &Session| {
+        (row.client.clone(), row.rotated_at, row.last_activity, row.window, row.findings.len())
+    };
     assert_eq!(facts(&after), facts(&before), "and nothing is written to the session");
 }
 
