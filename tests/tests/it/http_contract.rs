@@ -2,6 +2,7 @@
 
 mod bodies;
 mod headers;
+mod panics;
 
 use latchkey_tests::world::{CHROME, Jar, Tokens, World};
 use serde_json::json;

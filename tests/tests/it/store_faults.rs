@@ -3,6 +3,7 @@
 //! The SDK's budget of retries is one a process: nextest gives each test its own.
 
 mod conflicts;
+mod crowd;
 mod outages;
 
 use latchkey_local::dev_controls::faults::FaultKind;

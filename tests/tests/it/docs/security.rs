@@ -5,9 +5,10 @@ mod pages;
 mod sources;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use pages::{Page, Row, Status};
-use sources::Tests;
+use sources::{Tests, files_outside_the_module_tree};
 
 /// The sections of OWASP ASVS 5.0 that are answered whole, and how many requirements each has.
 const ASVS: [(&str, u32); 27] = [
@@ -70,6 +71,12 @@ fn every_met_row_names_tests_that_exist() {
     assert!(rows.len() > 150, "only {} rows were read", rows.len());
     let faults: Vec<String> = rows.iter().flat_map(|row| faults(row, &tests)).collect();
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+// Without it a test that nothing runs would count as a test that exists.
+#[test]
+fn every_source_file_belongs_to_a_module_tree() {
+    assert_eq!(files_outside_the_module_tree(), Vec::<PathBuf>::new());
 }
 
 #[test]

@@ -4,6 +4,9 @@
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
+/// Where the Rust tests are.
+const FOLDERS: [&str; 4] = ["shared/src", "local/src", "tests/src", "tests/tests/it"];
+
 /// All of them, each with its module: `refresh::reuse::a_grandparent_is_reuse_even_within_grace`, and titles as they are.
 pub(crate) struct Tests(Vec<String>);
 
@@ -12,7 +15,7 @@ impl Tests {
     pub(crate) fn of_the_sources() -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut names = vec![];
-        for folder in ["shared/src", "local/src", "tests/src", "tests/tests/it"] {
+        for folder in FOLDERS {
             for path in files(&root.join(folder), &["rs"]) {
                 let module = path.strip_prefix(root.join(folder)).expect("it lies there").with_extension("");
                 let module = module.to_string_lossy().replace('/', "::");
@@ -37,6 +40,30 @@ impl Tests {
         };
         self.0.iter().filter(is_it).count()
     }
+}
+
+/// The source files that no `mod` line includes: the compiler ignores them, so their tests do not run.
+pub(crate) fn files_outside_the_module_tree() -> Vec<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let sources = FOLDERS.iter().flat_map(|folder| files(&root.join(folder), &["rs"]));
+    sources.filter(|path| !is_root(path) && !is_declared(path)).collect()
+}
+
+/// The first file of a library or of a binary.
+fn is_root(path: &Path) -> bool {
+    let folder = path.parent().and_then(Path::file_name);
+    path.ends_with("lib.rs") || path.ends_with("main.rs") || folder.is_some_and(|name| name == "bin")
+}
+
+/// Whether the file of the module above has a `mod` line for this one.
+fn is_declared(path: &Path) -> bool {
+    let folder = path.parent().expect("a file is in a folder");
+    let line = format!("mod {};", path.file_stem().expect("a file has a name").to_string_lossy());
+    let parents = [folder.with_extension("rs"), folder.join("lib.rs"), folder.join("main.rs")];
+    parents
+        .iter()
+        .filter_map(|parent| read_to_string(parent).ok())
+        .any(|text| text.lines().any(|own| own == line || own.ends_with(&format!(" {line}"))))
 }
 
 /// Every file below a folder with one of these endings.
