@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { chromiumOptions, laptop } from './laptop.mjs';
-import { person, requests, tabsOf } from './person.mjs';
-import { sound } from './sound.mjs';
+import { chromiumOptions, useLocalServer } from './support/local-server.mjs';
+import { newUser, requestTimes, tabsOf } from './support/user.mjs';
+import { checkAccessibility } from './support/accessibility.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 
 /** Tries to sign in, and expects one sentence, the form again and no loop. */
 async function expectCookieError(context, page, name) {
   await page.getByLabel('Your name').waitFor();
-  const calls = ['/login', '/refresh', '/sessions'].flatMap((path) => ['GET', 'POST'].map((method) => requests(context, method, path)));
+  const calls = ['/login', '/refresh', '/sessions'].flatMap((path) => ['GET', 'POST'].map((method) => requestTimes(context, method, path)));
   const count = () => calls.reduce((sum, times) => sum + times.length, 0);
   await page.getByLabel('Your name').fill('kim');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -24,7 +24,7 @@ async function expectCookieError(context, page, name) {
   assert.ok(await page.getByLabel('Your name').isVisible());
   const asked = count();
   assert.ok(asked <= 6, `${asked} requests`);
-  await sound(page, name);
+  await checkAccessibility(page, name);
   await page.waitForTimeout(3_000);
   assert.equal(count(), asked);
 }
@@ -40,7 +40,7 @@ test('blocked cookies are explained in one sentence', async (t) => {
     await context.close();
     rmSync(profile, { recursive: true, force: true });
   });
-  const { open, said } = tabsOf(context, here.url);
+  const { open, consoleLines } = tabsOf(context, server.url);
   const page = await open();
   const blocked = await page.evaluate(() => {
     try {
@@ -51,11 +51,11 @@ test('blocked cookies are explained in one sentence', async (t) => {
   });
   assert.ok(blocked, 'the browser does not block cookies');
   await expectCookieError(context, page, 'cookies');
-  assert.deepEqual(said.filter((line) => /uncaught|error:/i.test(line)), []);
+  assert.deepEqual(consoleLines.filter((line) => /uncaught|error:/i.test(line)), []);
 });
 
 test('cookies that a proxy removes are explained as well', async () => {
-  const kim = await person(here);
+  const kim = await newUser(server);
   const page = await kim.open();
   await page.route('**/api/auth/login', async (route) => {
     const response = await route.fetch();

@@ -1,11 +1,11 @@
 // Names that an attacker has chosen are shown as text and break nothing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { laptop } from './laptop.mjs';
-import { person, signIn } from './person.mjs';
-import { sound } from './sound.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { newUser, signIn } from './support/user.mjs';
+import { checkAccessibility } from './support/accessibility.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 const OVERRIDE = '\u202E';
 /** Encodes UTF-8 for a header, because `fetch` takes one Latin-1 character for each byte. */
 const agent = (text) => ({ 'user-agent': Buffer.from(text, 'utf8').toString('latin1') });
@@ -18,31 +18,31 @@ async function expectHarmless(page) {
 }
 
 test('stored user agents are shown as text and fit a narrow page', async () => {
-  const yan = await person(here);
+  const yan = await newUser(server);
   const page = await yan.open();
   await signIn(page, 'yan');
-  await here.login('yan', agent('<script>window.ran=1</script>'));
-  await here.login('yan', agent(`${OVERRIDE}moc.elgoog/1.0`));
-  await here.login('yan', agent(`${'W'.repeat(480)}/1.0`));
+  await server.login('yan', agent('<script>window.ran=1</script>'));
+  await server.login('yan', agent(`${OVERRIDE}moc.elgoog/1.0`));
+  await server.login('yan', agent(`${'W'.repeat(480)}/1.0`));
   await page.reload();
   const names = page.locator('.latchkey-name');
   await names.nth(3).waitFor();
   const shown = (await names.allInnerTexts()).sort();
   assert.deepEqual(shown, ['<script>window.ran=1<', 'This device', 'W'.repeat(24), 'moc.elgoog']);
   await expectHarmless(page);
-  await sound(page, 'hostile-agents');
+  await checkAccessibility(page, 'hostile-agents');
   await yan.context.close();
 });
 
 test('hostile names are text in rows, recommendations, events and questions', async () => {
-  const zoe = await person(here);
+  const zoe = await newUser(server);
   const page = await zoe.open();
   await signIn(page, 'zoe');
   const markup = '<img src=x onerror="window.ran=1">';
   const reversed = `${OVERRIDE}moc.elgoog`;
   const long = 'W'.repeat(500);
   const names = [markup, reversed, long];
-  for (const name of names) await here.login('zoe', agent(`Firefox on ${name.length}`));
+  for (const name of names) await server.login('zoe', agent(`Firefox on ${name.length}`));
   // The real server's answers with hostile names, as if it had not parsed the user agents.
   await page.route(/\/api\/auth\/sessions(\/events)?(\?.*)?$/, async (route) => {
     const response = await route.fetch({ headers: { ...route.request().headers(), 'if-none-match': '' } });
@@ -65,6 +65,6 @@ test('hostile names are text in rows, recommendations, events and questions', as
   const text = await page.locator('main').innerText();
   for (const part of [markup, '[U+202E]moc.elgoog', long]) assert.ok(text.includes(part), part);
   await expectHarmless(page);
-  await sound(page, 'hostile-names');
+  await checkAccessibility(page, 'hostile-names');
   await zoe.context.close();
 });

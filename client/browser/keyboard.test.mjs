@@ -1,10 +1,10 @@
 // The whole page can be used with the keyboard, and the focus is always visible.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { laptop } from './laptop.mjs';
-import { hears, person } from './person.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { waitForNotice, newUser } from './support/user.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 /** The focused element's tag and name, and whether it has a focus ring. */
@@ -44,15 +44,15 @@ async function signInByKeys(page, name) {
   await walk(page, 'Your name');
   await page.keyboard.type(name);
   await page.keyboard.press('Enter');
-  await page.getByText('This device').waitFor();
+  await page.getByText('This device', { exact: true }).waitFor();
   await expectFocus(page, 'Latchkey on this machine');
 }
 
 test('sign in and sign out with Tab, Enter, Space and Escape', async () => {
-  const pat = await person(here);
+  const pat = await newUser(server);
   const page = await pat.open();
   await signInByKeys(page, 'pat');
-  await here.login('pat', { 'user-agent': firefox });
+  await server.login('pat', { 'user-agent': firefox });
   await page.locator('.latchkey-name', { hasText: 'Linux PC' }).waitFor();
 
   // The inline question has the focus on Cancel, and Escape closes it.
@@ -79,14 +79,14 @@ test('sign in and sign out with Tab, Enter, Space and Escape', async () => {
   await expectFocus(page, 'Cancel');
   await walk(page, 'Sign out everywhere', 'Shift+Tab');
   await page.keyboard.press('Space');
-  await hears(page, "You've signed out.");
+  await waitForNotice(page, "You've signed out.");
   await expectFocus(page, "Where you're signed in");
   await walk(page, 'Your name');
   await pat.context.close();
 });
 
 test('Tab stays in an open dialog, and the focus stays on the page afterwards', async () => {
-  const quin = await person(here);
+  const quin = await newUser(server);
   const page = await quin.open();
   await signInByKeys(page, 'quin');
   await walk(page, 'Sign out everywhere');
@@ -100,7 +100,7 @@ test('Tab stays in an open dialog, and the focus stays on the page afterwards', 
   await page.keyboard.press('Escape');
   await walk(page, 'Sign out here', 'Shift+Tab');
   await page.keyboard.press('Space');
-  await hears(page, "You've signed out.");
+  await waitForNotice(page, "You've signed out.");
   await expectFocus(page, 'Latchkey on this machine');
   await quin.context.close();
 });

@@ -1,11 +1,11 @@
 // A captive portal or a proxy answers instead of the server.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { laptop } from './laptop.mjs';
-import { hears, person, signIn } from './person.mjs';
-import { sound } from './sound.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { waitForNotice, newUser, signIn } from './support/user.mjs';
+import { checkAccessibility } from './support/accessibility.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 const NOTICE = 'We got an answer, but not from our server.';
 const hotel = { status: 200, contentType: 'text/html', body: '<h1>Welcome to the hotel</h1>' };
 const proxy = { status: 502, contentType: 'text/html', body: '<html><h1>502 Bad Gateway</h1></html>' };
@@ -29,14 +29,14 @@ async function atMostThreeInTenSeconds(page, times) {
 }
 
 test('a captive portal gets a notice and at most three requests in ten seconds', async () => {
-  const gil = await person(here);
+  const gil = await newUser(server);
   const page = await gil.open();
   await signIn(page, 'gil');
   const { times } = await intercept(gil.context, hotel);
-  await hears(page, NOTICE);
-  assert.ok(await page.getByText('This device').isVisible());
+  await waitForNotice(page, NOTICE);
+  assert.ok(await page.getByText('This device', { exact: true }).isVisible());
   await atMostThreeInTenSeconds(page, times);
-  await sound(page, 'portal');
+  await checkAccessibility(page, 'portal');
   await gil.context.close();
 });
 
@@ -44,28 +44,28 @@ test('a captive portal gets a notice and at most three requests in ten seconds',
 describe('a page that opens', { concurrency: true }, () => {
   for (const [name, answer] of Object.entries({ 'a captive portal': hotel, "a proxy's 502": proxy })) {
     test(`behind ${name} has a notice, does not loop, and recovers`, async () => {
-      const hal = await person(here);
+      const hal = await newUser(server);
       const before = await hal.open();
       await signIn(before, `hal ${answer.status}`);
       await before.close();
       const { times, stop } = await intercept(hal.context, answer);
       const page = await hal.open();
-      await hears(page, NOTICE);
+      await waitForNotice(page, NOTICE);
       await atMostThreeInTenSeconds(page, times);
-      await sound(page, `opens-${answer.status}`);
+      await checkAccessibility(page, `opens-${answer.status}`);
       const again = page.getByRole('button', { name: 'Try again' });
       await again.waitFor();
       await stop();
       // The page retries by itself as well. If it was faster, the button is gone.
       await again.click({ timeout: 10_000 }).catch(() => undefined);
-      await page.getByText('This device').waitFor();
+      await page.getByText('This device', { exact: true }).waitFor();
       await hal.context.close();
     });
   }
 });
 
 test('a sign-in through a failing proxy has an error and can be repeated', async () => {
-  const liz = await person(here);
+  const liz = await newUser(server);
   const page = await liz.open();
   const form = page.getByRole('button', { name: 'Sign in', exact: true });
   await form.waitFor();

@@ -1,34 +1,34 @@
 // The sessions page is a file of its own, which may be late or missing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { laptop } from './laptop.mjs';
-import { hears, person, told } from './person.mjs';
-import { sound } from './sound.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { waitForNotice, newUser, notice } from './support/user.mjs';
+import { checkAccessibility } from './support/accessibility.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 const FILE = '**/demo/sessions-page.js';
 const NOT_LOADED = "This part of the page couldn't be loaded.";
 
 /** A signed-in user whose browser has not loaded anything yet. */
 async function signedIn(name) {
-  const user = await person(here);
-  const { assertion } = await here.post('/dev/assertion', { sub: name });
-  await user.context.request.post(`${here.url}/api/auth/login`, { data: { assertion, delivery: 'cookie' } });
+  const user = await newUser(server);
+  const { assertion } = await server.post('/dev/assertion', { sub: name });
+  await user.context.request.post(`${server.url}/api/auth/login`, { data: { assertion, delivery: 'cookie' } });
   return user;
 }
-const thisDevice = (page) => page.getByText('This device');
+const thisDevice = (page) => page.getByText('This device', { exact: true });
 
 test('a page that cannot be loaded has an error and a button that loads it', async () => {
   const ann = await signedIn('ann');
   await ann.context.route(FILE, (route) => route.abort());
   const page = await ann.open();
-  await hears(page, NOT_LOADED);
-  await sound(page, 'page-not-loaded');
+  await waitForNotice(page, NOT_LOADED);
+  await checkAccessibility(page, 'page-not-loaded');
   await ann.context.unroute(FILE);
   await page.getByRole('button', { name: 'Try again' }).focus();
   await page.keyboard.press('Enter');
   await thisDevice(page).waitFor();
-  assert.equal(await told(page, NOT_LOADED).count(), 0);
+  assert.equal(await notice(page, NOT_LOADED).count(), 0);
   assert.ok(await page.evaluate(() => document.activeElement.closest('section.latchkey') !== null), 'the focus is lost');
   await ann.context.close();
 });
@@ -50,9 +50,9 @@ test('a page that waits for the network is loaded when it is back', async () => 
   const ben = await signedIn('ben');
   await ben.context.route(FILE, (route) => route.abort());
   const page = await ben.open();
-  await hears(page, NOT_LOADED);
+  await waitForNotice(page, NOT_LOADED);
   await ben.context.setOffline(true);
-  await hears(page, "You're offline.");
+  await waitForNotice(page, "You're offline.");
   await ben.context.unroute(FILE);
   await ben.context.setOffline(false);
   await thisDevice(page).waitFor();

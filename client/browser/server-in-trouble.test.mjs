@@ -1,12 +1,12 @@
 // An open page while the server fails, loses answers or limits requests.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expire, jump, look } from './expiry.mjs';
-import { laptop } from './laptop.mjs';
-import { answerTo, hears, person, signIn, told } from './person.mjs';
-import { sound } from './sound.mjs';
+import { expire, moveClock, revisit } from './support/clocks.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { nextResponse, waitForNotice, newUser, signIn, notice } from './support/user.mjs';
+import { checkAccessibility } from './support/accessibility.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 const problem = (status, code, seconds) => ({
   status,
   contentType: 'application/problem+json',
@@ -15,7 +15,7 @@ const problem = (status, code, seconds) => ({
 });
 
 test('a refresh with a lost answer is retried, and the page goes on', async () => {
-  const dora = await person(here);
+  const dora = await newUser(server);
   const page = await dora.open();
   await signIn(page, 'dora');
   let lost = 0;
@@ -24,31 +24,31 @@ test('a refresh with a lost answer is retried, and the page goes on', async () =
     await route.fetch();
     await route.abort();
   });
-  await expire(here);
-  const again = answerTo(page, 'POST', '/refresh');
-  await jump(page);
-  await look(page);
+  await expire(server);
+  const again = nextResponse(page, 'POST', '/refresh');
+  await moveClock(page);
+  await revisit(page);
   assert.equal((await again).status(), 200);
-  assert.ok(await page.getByText('This device').isVisible());
+  assert.ok(await page.getByText('This device', { exact: true }).isVisible());
   await dora.context.close();
 });
 
 test('a server that is down gets a notice, and the page recovers by itself', async () => {
-  const eve = await person(here);
+  const eve = await newUser(server);
   const page = await eve.open();
   await signIn(page, 'eve');
   const down = (route) => route.fulfill(problem(503, 'store_unavailable', 3));
   await page.route('**/api/**', down);
-  await hears(page, "Couldn't get data from the server.");
-  assert.ok(await page.getByText('This device').isVisible());
-  await sound(page, 'down');
+  await waitForNotice(page, "Couldn't get data from the server.");
+  assert.ok(await page.getByText('This device', { exact: true }).isVisible());
+  await checkAccessibility(page, 'down');
   await page.unroute('**/api/**', down);
-  await told(page, "Couldn't get data from the server.").waitFor({ state: 'detached' });
+  await notice(page, "Couldn't get data from the server.").waitFor({ state: 'detached' });
   await eve.context.close();
 });
 
 test('too many requests: no further request before Retry-After', async () => {
-  const fay = await person(here);
+  const fay = await newUser(server);
   const page = await fay.open();
   await signIn(page, 'fay');
   const times = [];
@@ -56,8 +56,8 @@ test('too many requests: no further request before Retry-After', async () => {
     times.push(Date.now());
     return route.fulfill(problem(429, 'rate_limited', 120));
   });
-  await hears(page, 'Too many requests.');
-  await sound(page, 'limited');
+  await waitForNotice(page, 'Too many requests.');
+  await checkAccessibility(page, 'limited');
   const asked = times.length;
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await page.waitForTimeout(11_000);

@@ -1,41 +1,41 @@
 // A refresh that was on its way during a sign-out does not bring the session back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OLD, expire, jump, look } from './expiry.mjs';
-import { laptop } from './laptop.mjs';
-import { lateDoor } from './late-door.mjs';
-import { answerTo, hears, person, requests, signIn } from './person.mjs';
+import { ALMOST_EXPIRED, expire, moveClock, revisit } from './support/clocks.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { delayingProxy } from './support/delaying-proxy.mjs';
+import { nextResponse, waitForNotice, newUser, requestTimes, signIn } from './support/user.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 
 /** Signs out while the answer to a refresh is on its way, then delivers the answer with its cookies. */
 async function signOutMeanwhile(t, name, signOut) {
-  const door = await lateDoor(here.url, '/api/auth/refresh');
-  t.after(door.close);
-  const who = await person({ ...here, url: door.url });
-  const page = await who.open();
+  const proxy = await delayingProxy(server.url, '/api/auth/refresh');
+  t.after(proxy.close);
+  const user = await newUser({ ...server, url: proxy.url });
+  const page = await user.open();
   await signIn(page, name);
   // Signing out everywhere needs a valid token. With an expired one it would wait for the refresh.
-  await expire(here, OLD);
-  await jump(page, OLD);
-  await look(page);
-  await door.held;
+  await expire(server, ALMOST_EXPIRED);
+  await moveClock(page, ALMOST_EXPIRED);
+  await revisit(page);
+  await proxy.held;
 
-  const revoked = answerTo(page, 'POST', '/revoke');
+  const revoked = nextResponse(page, 'POST', '/revoke');
   await signOut(page);
-  await hears(page, "You've signed out.");
+  await waitForNotice(page, "You've signed out.");
   assert.equal((await revoked).status(), 200);
 
-  const late = answerTo(page, 'POST', '/refresh');
-  const again = requests(who.context, 'POST', '/refresh');
-  door.release();
+  const late = nextResponse(page, 'POST', '/refresh');
+  const again = requestTimes(user.context, 'POST', '/refresh');
+  proxy.release();
   const answer = await late;
   assert.equal(answer.status(), 200);
   assert.match((await answer.allHeaders())['set-cookie'], /refresh=/);
 
   // The page reacts at once or with its next poll.
   await page.waitForTimeout(1_000);
-  await hears(page, "You've signed out.");
+  await waitForNotice(page, "You've signed out.");
   assert.equal(await page.locator('.latchkey-row').count(), 0);
   assert.equal(again.length, 0);
   // The server does not accept the late cookies either, so a reloaded page is signed out as well.
@@ -44,7 +44,7 @@ async function signOutMeanwhile(t, name, signOut) {
   await page.reload();
   await page.getByLabel('Your name').waitFor();
   assert.equal(await page.locator('.latchkey-row').count(), 0);
-  await who.context.close();
+  await user.context.close();
 }
 
 test('a late refresh does not undo a sign-out here', (t) =>

@@ -1,35 +1,35 @@
 // A refresh token that was used in two places ends its session, and the user sees it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expire, jump, look } from './expiry.mjs';
-import { laptop } from './laptop.mjs';
-import { answerTo, hears, person, signIn } from './person.mjs';
-import { sound } from './sound.mjs';
+import { expire, moveClock, revisit } from './support/clocks.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { nextResponse, waitForNotice, newUser, signIn } from './support/user.mjs';
+import { checkAccessibility } from './support/accessibility.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 
 test('a stolen token ends the session, and the page explains it', async () => {
-  const ida = await person(here);
+  const ida = await newUser(server);
   const page = await ida.open();
   await signIn(page, 'ida');
   // The thief copies the cookie, the user refreshes twice, then the thief uses the copy.
   const stolen = (await ida.context.cookies()).find((cookie) => cookie.name.endsWith('refresh'));
   for (let n = 0; n < 2; n++) {
-    await expire(here);
-    const refreshed = answerTo(page, 'POST', '/refresh');
-    await jump(page);
-    await look(page);
+    await expire(server);
+    const refreshed = nextResponse(page, 'POST', '/refresh');
+    await moveClock(page);
+    await revisit(page);
     await refreshed;
   }
-  const thief = await here.post('/api/auth/refresh', { refresh_token: stolen.value });
+  const thief = await server.post('/api/auth/refresh', { refresh_token: stolen.value });
   assert.equal(thief.reason, 'security');
-  await hears(page, 'We signed you out to protect your account');
-  await sound(page, 'stolen');
+  await waitForNotice(page, 'We signed you out to protect your account');
+  await checkAccessibility(page, 'stolen');
   await ida.context.close();
 });
 
 test('the demo shows in two clicks how a theft is noticed', async () => {
-  const ned = await person(here);
+  const ned = await newUser(server);
   const page = await ned.open();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('button', { name: 'Use a stolen token' }).click();
@@ -39,7 +39,7 @@ test('the demo shows in two clicks how a theft is noticed', async () => {
   await recommendation.getByText('We ended a session because its sign-in was used in two places').waitFor();
   assert.match(await recommendation.innerText(), /203\.0\.113\.66/, 'the address of the thief');
   // The session of this page is not affected.
-  assert.ok(await page.getByText('This device').isVisible());
-  await sound(page, 'story');
+  assert.ok(await page.getByText('This device', { exact: true }).isVisible());
+  await checkAccessibility(page, 'story');
   await ned.context.close();
 });

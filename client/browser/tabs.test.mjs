@@ -1,12 +1,12 @@
 // The tabs of one browser share a session.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expire, jump, look } from './expiry.mjs';
-import { laptop } from './laptop.mjs';
-import { answers, answerTo, hears, person, requests, signIn, successor } from './person.mjs';
-import { sound } from './sound.mjs';
+import { expire, moveClock, revisit } from './support/clocks.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { responsesTo, nextResponse, waitForNotice, newUser, requestTimes, signIn, refreshCookieOf } from './support/user.mjs';
+import { checkAccessibility } from './support/accessibility.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 
 /** Holds back answers to the list, which would reveal the expired token first; returns a function that releases them. */
 async function holdList(context) {
@@ -33,20 +33,20 @@ async function crossRefreshes(context) {
 }
 
 test('ten tabs that wake together stay signed in with one new token', async () => {
-  const alice = await person(here);
+  const alice = await newUser(server);
   const first = await alice.open();
   await signIn(first, 'ten-tabs');
   const tabs = [first];
   for (let n = 1; n < 10; n++) tabs.push(await alice.open());
-  for (const tab of tabs) await tab.getByText('This device').waitFor();
+  for (const tab of tabs) await tab.getByText('This device', { exact: true }).waitFor();
   const goOn = await holdList(alice.context);
   await crossRefreshes(alice.context);
-  const refreshes = requests(alice.context, 'POST', '/refresh');
-  const answered = answers(alice.context, 'POST', '/refresh');
-  await expire(here);
+  const refreshes = requestTimes(alice.context, 'POST', '/refresh');
+  const answered = responsesTo(alice.context, 'POST', '/refresh');
+  await expire(server);
   // All tabs share the device's clock, so it moves in all of them before one of them checks it.
-  await Promise.all(tabs.map((tab) => jump(tab)));
-  await Promise.all(tabs.map(look));
+  await Promise.all(tabs.map((tab) => moveClock(tab)));
+  await Promise.all(tabs.map(revisit));
   const state = () => first.evaluate(() => fetch('/api/auth/refresh').then((response) => response.json()).then((body) => body.state));
   for (let tries = 0; tries < 40 && (await state()) === 'expired'; tries++) await first.waitForTimeout(250);
   // Time for the slower tabs.
@@ -54,41 +54,41 @@ test('ten tabs that wake together stay signed in with one new token', async () =
   assert.equal(await state(), 'active');
   goOn();
   assert.ok(refreshes.length >= 2 && refreshes.length <= 10, `${refreshes.length} refreshes`);
-  const tokens = new Set(await Promise.all(answered.map(successor)));
+  const tokens = new Set(await Promise.all(answered.map(refreshCookieOf)));
   assert.deepEqual([tokens.size, tokens.has(undefined)], [1, false], 'all tabs have the same new token');
   for (const tab of tabs) assert.match(await tab.locator('main').innerText(), /This device/);
   await alice.context.close();
 });
 
 test('ten tabs that a browser restores at once stay signed in with one new token', async () => {
-  const dave = await person(here);
+  const dave = await newUser(server);
   await signIn(await dave.open(), 'dave');
   for (const tab of dave.context.pages()) await tab.close();
-  await expire(here);
-  const answered = answers(dave.context, 'POST', '/refresh');
+  await expire(server);
+  const answered = responsesTo(dave.context, 'POST', '/refresh');
   await crossRefreshes(dave.context);
   const tabs = await Promise.all(Array.from({ length: 10 }, () => dave.open()));
-  for (const tab of tabs) await tab.getByText('This device').waitFor();
+  for (const tab of tabs) await tab.getByText('This device', { exact: true }).waitFor();
   assert.ok(answered.length >= 2, `${answered.length} refreshes`);
-  const tokens = new Set(await Promise.all(answered.map(successor)));
+  const tokens = new Set(await Promise.all(answered.map(refreshCookieOf)));
   assert.deepEqual([tokens.size, tokens.has(undefined)], [1, false], `${answered.length} refreshes, all with the same new token`);
   await dave.context.close();
 });
 
 test('a tab without BroadcastChannel gets the same new token as the others', async () => {
-  const carol = await person(here);
+  const carol = await newUser(server);
   const one = await carol.open();
   await signIn(one, 'carol');
   const isolated = await carol.open(() => delete globalThis.BroadcastChannel);
-  await isolated.getByText('This device').waitFor();
+  await isolated.getByText('This device', { exact: true }).waitFor();
   const goOn = await holdList(carol.context);
-  await expire(here);
+  await expire(server);
   const tokens = [];
   for (const tab of [one, isolated]) {
-    const answered = answerTo(tab, 'POST', '/refresh');
-    await jump(tab);
-    await look(tab);
-    tokens.push(await successor(await answered));
+    const answered = nextResponse(tab, 'POST', '/refresh');
+    await moveClock(tab);
+    await revisit(tab);
+    tokens.push(await refreshCookieOf(await answered));
   }
   goOn();
   assert.ok(tokens[0]);
@@ -98,15 +98,15 @@ test('a tab without BroadcastChannel gets the same new token as the others', asy
 });
 
 test('a sign-out in one tab reaches the other one without a request', async () => {
-  const bob = await person(here);
+  const bob = await newUser(server);
   const one = await bob.open();
   await signIn(one, 'bob');
   const two = await bob.open();
-  await two.getByText('This device').waitFor();
+  await two.getByText('This device', { exact: true }).waitFor();
   await two.route('**/api/**', (route) => route.abort());
   await one.getByRole('button', { name: 'Sign out everywhere' }).click();
   await one.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
-  await hears(two, "You've signed out.");
-  await sound(one, 'signed-out');
+  await waitForNotice(two, "You've signed out.");
+  await checkAccessibility(one, 'signed-out');
   await bob.context.close();
 });

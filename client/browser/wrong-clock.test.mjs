@@ -1,12 +1,12 @@
 // A device with a wrong clock works without extra requests.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { jump, look } from './expiry.mjs';
-import { laptop } from './laptop.mjs';
-import { answerTo, person, requests, signIn } from './person.mjs';
-import { sound } from './sound.mjs';
+import { moveClock, revisit } from './support/clocks.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { nextResponse, newUser, requestTimes, signIn } from './support/user.mjs';
+import { checkAccessibility } from './support/accessibility.mjs';
 
-const here = laptop();
+const server = useLocalServer();
 const HOUR = 3_600_000;
 
 /** Shifts every date before the page's scripts run. `performance.now()` stays correct. */
@@ -25,7 +25,7 @@ const setWrong = (context, off) =>
 describe('on a device whose clock is wrong from the start', { concurrency: true }, () => {
   for (const [name, off] of Object.entries({ ahead: HOUR, behind: -HOUR })) {
     test(`an hour ${name}: the user stays signed in, without extra requests`, async () => {
-      const walt = await person(here);
+      const walt = await newUser(server);
       await setWrong(walt.context, off);
       const page = await walt.open();
       const wrong = await page.evaluate(() => new Date().getTime() - (performance.timeOrigin + performance.now()));
@@ -33,38 +33,38 @@ describe('on a device whose clock is wrong from the start', { concurrency: true 
       // The requests of the first load are over.
       await page.getByLabel('Your name').waitFor();
       const [refreshes, checks, lists] = [
-        requests(walt.context, 'POST', '/refresh'), requests(walt.context, 'GET', '/refresh'), requests(walt.context, 'GET', '/sessions'),
+        requestTimes(walt.context, 'POST', '/refresh'), requestTimes(walt.context, 'GET', '/refresh'), requestTimes(walt.context, 'GET', '/sessions'),
       ];
       await signIn(page, `walt ${name}`);
       // A reload and the next poll: a loop would be visible by then.
       await page.reload();
-      await page.getByText('This device').waitFor();
-      await answerTo(page, 'GET', '/sessions');
-      assert.ok(await page.getByText('This device').isVisible());
+      await page.getByText('This device', { exact: true }).waitFor();
+      await nextResponse(page, 'GET', '/sessions');
+      assert.ok(await page.getByText('This device', { exact: true }).isVisible());
       assert.ok(await page.getByText('Active now').isVisible());
       assert.equal(refreshes.length, 0);
       assert.equal(checks.length, 2, 'one after signing in, one after loading');
       assert.ok(lists.length <= 4, `${lists.length} lists`);
-      await sound(page, `clock-${name}`);
+      await checkAccessibility(page, `clock-${name}`);
       await walt.context.close();
     });
   }
 });
 
 test('moving the clock forward costs one refresh, moving it back none', async () => {
-  const xena = await person(here);
+  const xena = await newUser(server);
   const page = await xena.open();
   await signIn(page, 'xena');
-  const refreshes = requests(xena.context, 'POST', '/refresh');
-  const refreshed = answerTo(page, 'POST', '/refresh');
-  await jump(page);
-  await look(page);
+  const refreshes = requestTimes(xena.context, 'POST', '/refresh');
+  const refreshed = nextResponse(page, 'POST', '/refresh');
+  await moveClock(page);
+  await revisit(page);
   assert.equal((await refreshed).status(), 200);
-  await answerTo(page, 'GET', '/sessions');
-  await jump(page, -3_700_000);
-  await look(page);
-  await answerTo(page, 'GET', '/sessions');
+  await nextResponse(page, 'GET', '/sessions');
+  await moveClock(page, -3_700_000);
+  await revisit(page);
+  await nextResponse(page, 'GET', '/sessions');
   assert.equal(refreshes.length, 1);
-  assert.ok(await page.getByText('This device').isVisible());
+  assert.ok(await page.getByText('This device', { exact: true }).isVisible());
   await xena.context.close();
 });

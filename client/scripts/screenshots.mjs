@@ -3,8 +3,8 @@
 //   cargo build -p latchkey-local && npm run demo && npm run screenshots
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { chromiumOptions, serve } from '../browser/laptop.mjs';
-import { person, signIn, told } from '../browser/person.mjs';
+import { chromiumOptions, startLocalServer } from '../browser/support/local-server.mjs';
+import { newUser, signIn, notice } from '../browser/support/user.mjs';
 
 const images = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36';
@@ -12,7 +12,7 @@ const linux = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/
 const phone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
-const server = await serve();
+const server = await startLocalServer();
 const browser = await chromium.launch(chromiumOptions);
 
 const at = { windows: '198.51.100.7', linux: '203.0.113.9', phone: '198.51.100.20' };
@@ -41,7 +41,7 @@ await later(780);
 async function openAs(userAgent, ip, options = {}) {
   const extraHTTPHeaders = { 'x-dev-source-ip': ip };
   const where = { userAgent, extraHTTPHeaders, locale: 'en-GB', timezoneId: 'Europe/Berlin' };
-  const { context, open } = await person({ ...server, browser }, { ...where, ...options });
+  const { context, open } = await newUser({ ...server, browser }, { ...where, ...options });
   await context.addInitScript((ahead) => {
     const { now } = Date;
     globalThis.Date = class extends Date {
@@ -83,7 +83,7 @@ await mine.setViewportSize({ width: 560, height: 900 });
 await row.getByRole('button').click();
 const before = [await mine.locator('.latchkey-rows').screenshot(), await other.locator('.latchkey-rows').screenshot()];
 await row.getByRole('button', { name: 'Sign out', exact: true }).click();
-await told(other, 'You were signed out from another device.').waitFor({ timeout: 15_000 });
+await notice(other, 'You were signed out from another device.').waitFor({ timeout: 15_000 });
 const after = [await mine.locator('.latchkey-rows').screenshot(), await other.locator('.latchkey').screenshot()];
 
 const shown = (png) => `<img src="data:image/png;base64,${png.toString('base64')}" alt="">`;

@@ -40,7 +40,7 @@ async function bundled(code) {
   return { first: textOf([...first]), onDemand: textOf(onDemand) };
 }
 
-/** What vite leaves in libraries, white space above all, goes here. */
+/** Removes what vite keeps in libraries, for example white space. */
 const textOf = (chunks) => chunks.map(({ fileName, code }) => minifySync(fileName, code, { module: true }).code).join('\n');
 
 const gzipped = (text) => gzipSync(text, { level: 9 }).length;

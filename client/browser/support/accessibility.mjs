@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const axe = readFileSync(fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
+const axe = readFileSync(fileURLToPath(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
 /** The directory for screenshots; without it none are taken. */
 const shots = process.env.LATCHKEY_SHOTS;
 
 /** Fails with the violations. `name` is the file name of the screenshots. */
-export async function sound(page, name) {
+export async function checkAccessibility(page, name) {
   for (const colorScheme of ['dark', 'light']) {
     await page.emulateMedia({ colorScheme });
     assert.deepEqual(await findings(page), [], `${name}, ${colorScheme}`);

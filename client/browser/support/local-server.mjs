@@ -1,4 +1,4 @@
-// The real server on a free port, and a browser on it, for the tests of one file.
+// Starts the real server on a free port, and a browser, for the tests of one file.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const binary = process.env.LATCHKEY_LOCAL ?? join(root, 'target/debug/latchkey-local');
 
-/** What every launch of the browser has in common. */
+/** The options of every launch of the browser. */
 export const chromiumOptions = {
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: [
@@ -20,9 +20,9 @@ export const chromiumOptions = {
   ],
 };
 
-export async function serve() {
-  if (!existsSync(binary)) throw new Error(`${binary} is missing: cargo build -p latchkey-local`);
-  // As few people press buttons as tests do: the general limit is not what is tested here.
+export async function startLocalServer() {
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: run \`cargo build -p latchkey-local\``);
+  // The tests send more requests than a user does, and do not test the general limit.
   const env = { ...process.env, LIMIT_GENERAL: '10000/15m' };
   const pages = join(root, 'client/demo/dist');
   const child = spawn(binary, ['--port', '0', '--memory', '--pages', pages], { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -33,7 +33,7 @@ export async function serve() {
     const headers = { 'content-type': 'application/json', ...more };
     return (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
   };
-  /** An app without a browser signs in; the answer has its tokens. */
+  /** Signs in without a browser; the response has the tokens. */
   const login = async (sub, headers) => {
     const { assertion } = await post('/dev/assertion', { sub });
     return post('/api/auth/login', { assertion, delivery: 'body' }, headers);
@@ -41,16 +41,16 @@ export async function serve() {
   return { url, post, login, stop: () => child.kill('SIGTERM') };
 }
 
-/** Both, from the first test of a file to its last. */
-export function laptop(options = {}) {
-  const it = {};
+/** A server with a `browser`, from the first test of a file to the last. */
+export function useLocalServer(options = {}) {
+  const server = {};
   before(async () => {
-    Object.assign(it, await serve());
-    it.browser = await chromium.launch({ ...chromiumOptions, ...options });
+    Object.assign(server, await startLocalServer());
+    server.browser = await chromium.launch({ ...chromiumOptions, ...options });
   });
   after(async () => {
-    await it.browser?.close();
-    it.stop?.();
+    await server.browser?.close();
+    server.stop?.();
   });
-  return it;
+  return server;
 }
