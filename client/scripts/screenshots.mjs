@@ -104,5 +104,14 @@ await story.setContent(`
   </div>`);
 await story.locator('div').screenshot({ path: `${images}second-browser.png` });
 
+// The theft of the README, in two clicks.
+const owner = await person({ ...server, browser }, { userAgent: windows, locale: 'en-GB', viewport: { width: 860, height: 900 } });
+await server.post('/dev/clock', { advance_seconds: -ahead / 1_000 });
+const theft = await owner.open();
+await signIn(theft, 'bob');
+await theft.getByRole('button', { name: 'Use a stolen token' }).click();
+await theft.locator('.latchkey-recommendations').getByText('A sign-in was used in two places').waitFor();
+await picture(theft, 'stolen-token.png', 4);
+
 await browser.close();
 server.stop();
