@@ -1,5 +1,6 @@
 //! The documentation is true: its links, commands, costs and security claims.
 
+mod api;
 mod cost;
 mod glossary;
 mod index;

@@ -84,3 +84,23 @@ fn the_readme_names_both_commands_and_every_document() {
         assert!(std::path::Path::new(&path).exists(), "{link}");
     }
 }
+
+/// The price is measured on the page of costs; the README repeats it.
+#[test]
+fn the_readme_has_the_price_of_the_page_of_costs() {
+    let readme = include_str!("../../../../README.md");
+    let costs = include_str!("../../../../docs/cost.md");
+    let row = costs.lines().find(|line| line.starts_with("| refresh |")).expect("the row of a refresh");
+    let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+    let (gateway, dynamodb, sum) = (cells[4], cells[5], cells[9]);
+    assert!(readme.contains(&format!("**${sum} for a million refreshes**")), "{row}");
+    assert!(readme.contains(&format!("${gateway} is API Gateway and ${dynamodb} DynamoDB")), "{row}");
+    let prices = readme.split("million refreshes cost $").skip(1);
+    for price in prices {
+        assert!(price.starts_with(sum), "one price for one thing: {price}");
+    }
+    let month =
+        costs.lines().find(|line| line.starts_with("| 1,000,000 |")).expect("the row of a million users");
+    let month = month.rsplit('|').nth(1).map(str::trim).expect("a sum");
+    assert!(readme.contains(&format!("about ${month} a month")), "{month}");
+}
