@@ -63,7 +63,7 @@ describe('the sessions', () => {
 
   test('with only this device there is a text and no button for the others', async () => {
     await dashboard({ ...SIGNED_IN, sessions: [HERE] });
-    expect(screen.getByText("You're only signed in on this device.")).toBeTruthy();
+    expect(screen.getByText("You're not signed in anywhere else.")).toBeTruthy();
     expect(screen.queryByRole('button', { name: 'Sign out of all other sessions' })).toBeNull();
     expect(screen.getByRole('button', { name: 'Sign out everywhere' })).toBeTruthy();
   });

@@ -7,7 +7,7 @@ import { ReasonField, submitReason } from './reason-field.js';
 
 interface InlineConfirmProps {
   readonly text: string;
-  /** The accessible name, which tells buttons with the same text apart. */
+  /** The accessible name. It distinguishes buttons with the same text. */
   readonly name: string;
   readonly question: string;
   /** An administrator has to give a reason. */

@@ -22,8 +22,8 @@ import { Skeleton } from './skeleton.js';
 /** The props of `<SessionMonitoring>`. */
 export interface SessionMonitoringProps {
   /**
-   * The user whose sessions to show. Default: the user who is signed in. Another user's sessions require an
-   * administrator, who gives a reason for each sign-out.
+   * The user whose sessions to show. Default: the signed-in user. Another user's sessions require an
+   * administrator and a reason for each sign-out.
    */
   readonly userId?: string | undefined;
   /** Your own texts. Create the object outside of your component, so that it is the same in every render. */
@@ -47,7 +47,7 @@ const sessionsPage = lazyModule(() => import('./sessions-page.js'));
 export const preloadSessionMonitoring: () => Promise<void> = sessionsPage.load;
 
 /**
- * A dashboard of the sessions of the user who is signed in, or of another user for an administrator.
+ * A dashboard of the sessions of the signed-in user, or of another user for an administrator.
  *
  * ```tsx
  * import '@latchkey/react/styles.css';

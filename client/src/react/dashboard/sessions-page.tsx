@@ -1,4 +1,4 @@
-/** The part of the dashboard for a user who is signed in. It is loaded on demand, because most pages never show it. */
+/** The part of the dashboard for a signed-in user. It is loaded on demand, because most pages never show it. */
 
 import { type ReactElement, useMemo } from 'react';
 

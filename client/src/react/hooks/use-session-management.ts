@@ -50,7 +50,7 @@ export type UserSessionManagement = PublicFields & UserSessionActions & TokenFie
 /** The options of `useSessionManagement`. */
 export interface SessionManagementOptions {
   /**
-   * The user whose sessions to manage. Default: the user who is signed in. Another user's sessions require an
+   * The user whose sessions to manage. Default: the signed-in user. Another user's sessions require an
    * administrator; for other callers `error` has the code `forbidden`.
    */
   readonly userId?: string | undefined;

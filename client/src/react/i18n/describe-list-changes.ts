@@ -1,4 +1,4 @@
-/** Describes how the list of sessions has changed, for users who cannot see it change. */
+/** Describes how the list of sessions has changed, for screen readers. */
 
 import type { Session } from '../../core/types.js';
 import type { I18n } from './i18n.js';

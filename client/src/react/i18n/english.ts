@@ -13,7 +13,7 @@ const plural = (count: number, one: string): string => (count === 1 ? `1 ${one}`
 export const ENGLISH: Labels = {
   ...SHELL_ENGLISH,
   noSessions: (user) => `${user} isn't signed in anywhere.`,
-  onlyHere: "You're only signed in on this device.",
+  onlyHere: "You're not signed in anywhere else.",
   sessions: 'Sessions',
 
   thisDevice: 'This device',

@@ -15,7 +15,7 @@ export function formatClockTime(iso: string | number, now: number, locale: strin
   return formatDateTime(iso, locale, { ...date, hour: '2-digit', minute: '2-digit' });
 }
 
-/** `8 s`, `2 minutes` or `4 days`, rounded up so that a wait is never shorter than it says. */
+/** `8 s`, `2 minutes` or `4 days`, rounded up so that nothing happens later than announced. */
 export function formatWait(seconds: number, locale: string | undefined): string {
   const whole = Math.max(0, Math.ceil(seconds));
   // The symbol `s` is the same in every language, and short text keeps a countdown from jumping.

@@ -30,7 +30,7 @@ export interface RecommendationFacts extends Facts {
 /** The texts that the app's own bundle contains, because they are shown before the sessions page has loaded. */
 export interface ShellLabels {
   readonly title: string;
-  /** The title for an administrator who looks at another user's sessions. */
+  /** The title of another user's sessions, for an administrator. */
   readonly titleOf: (user: string) => string;
   readonly live: string;
   readonly paused: string;

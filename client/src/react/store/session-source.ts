@@ -3,7 +3,7 @@
 import type { RevokeResponse, LatchkeyState, Sessions } from '../../core/types.js';
 
 export interface SessionSource {
-  /** The user that an administrator looks at; `null` for the user who is signed in. */
+  /** The user that an administrator looks at; `null` for the signed-in user. */
   readonly userId: string | null;
   getState(): LatchkeyState;
   subscribe(listener: () => void): () => void;

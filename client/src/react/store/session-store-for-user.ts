@@ -7,7 +7,7 @@ import { createUserSource } from './user-source.js';
 
 const stores = new WeakMap<Latchkey, Map<string | undefined, SessionStore>>();
 
-/** The one store of a client and a user. Without a user it is the store of the user who is signed in. */
+/** The one store of a client and a user. Without a user it is the store of the signed-in user. */
 export function sessionStoreForUser(client: Latchkey, userId?: string): SessionStore {
   const known = stores.get(client) ?? new Map<string | undefined, SessionStore>();
   stores.set(client, known);
@@ -25,7 +25,7 @@ function createOwnStore(client: Latchkey): SessionStore {
 }
 
 /**
- * Most apps pass the id of the user who is signed in, so this is the own store until the client knows that the id
+ * Most apps pass the id of the signed-in user, so this is the own store until the client knows that the id
  * belongs to another user. It switches when another user signs in.
  */
 function createUserStore(client: Latchkey, userId: string): SessionStore {

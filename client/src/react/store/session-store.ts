@@ -51,7 +51,7 @@ export function createSessionStore({ userId, getState, subscribe, signOut, sessi
   const listeners = new Set<() => void>();
   let local = NO_CHANGES;
   let cached: { state: LatchkeyState; local: LocalChanges; view: SessionView } | null = null;
-  /** Sessions whose request is on its way. Their rows stay hidden, whatever a list says that arrives in between. */
+  /** Sessions whose request is on its way. Their rows stay hidden even if a list that arrives in between contains them. */
   const requested = new Set<string>();
 
   const getView = (): SessionView => {

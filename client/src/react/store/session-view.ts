@@ -13,7 +13,7 @@ import type { Trail } from './event-trail.js';
 
 /** Every field that a component can subscribe to. */
 export interface SessionView {
-  /** The user that an administrator looks at; `null` for the user who is signed in. */
+  /** The user that an administrator looks at; `null` for the signed-in user. */
   readonly userId: string | null;
   readonly status: LatchkeyState['status'];
   readonly endedReason: LatchkeyState['endedReason'];
@@ -42,7 +42,7 @@ export interface SessionView {
   readonly retryAt: number | null;
 }
 
-/** What this page did and the core does not know about. */
+/** The changes of this page that the core does not know about. */
 export interface LocalChanges {
   /** Sessions with a sign-out on its way, or signed out but still in the core's list. */
   readonly revoking: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-/** The session source for an administrator who looks at another user. */
+/** The session source for an administrator's view of another user. */
 
 import type { Latchkey, LatchkeyState } from '../../core/types.js';
 import { type UserState, userSessionsOf } from '../../core/sessions/user-sessions-of.js';
@@ -26,7 +26,7 @@ export function createUserSource(client: Latchkey, userId: string): SessionSourc
   };
 }
 
-/** The user's sessions with the administrator's own status and token. An administrator who is signed out sees no sessions. */
+/** The user's sessions with the administrator's own status and token. After the administrator's own sign-out there are no sessions. */
 function mergeStates(own: LatchkeyState, theirs: UserState): LatchkeyState {
   if (own.status !== 'signed-in') return own;
   const { error, retryAt } = theirs.error === null ? own : theirs;
