@@ -12,7 +12,7 @@ test('another browser appears in the list and can be signed out from here', asyn
   const [carol, elsewhere] = [await newUser(server), await newUser(server, { userAgent: firefox })];
   const [mine, other] = [await carol.open(), await elsewhere.open()];
   await signIn(mine, 'carol');
-  await mine.getByText("You're only signed in on this device.").waitFor();
+  await mine.getByText("You're not signed in anywhere else.").waitFor();
   await checkAccessibility(mine, 'only-here');
   await signIn(other, 'carol');
   const row = mine.locator('.latchkey-row').nth(1);

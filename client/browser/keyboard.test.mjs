@@ -65,7 +65,7 @@ test('sign in and sign out with Tab, Enter, Space and Escape', async () => {
   await expectFocus(page, 'Cancel');
   await walk(page, 'Sign out', 'Shift+Tab');
   await page.keyboard.press('Enter');
-  await page.getByText("You're only signed in on this device.").waitFor();
+  await page.getByText("You're not signed in anywhere else.").waitFor();
   await expectFocus(page, 'This device');
 
   // Escape closes the dialog and returns the focus to its button.
