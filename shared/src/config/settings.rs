@@ -1,15 +1,15 @@
-//! Which settings exist: the one table that the parser reads by and the docs are made from.
+//! Which settings exist? One table, from which the parser takes the defaults and `docs/settings.md` is generated.
 
 /// One environment variable that Latchkey reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// The variable's name.
     pub name: &'static str,
-    /// What holds when it is not set; `None` when it must be set.
+    /// The value that applies if it is not set; `None` if it is required.
     pub default: Option<&'static str>,
     /// The unit or form of its value.
     pub unit: &'static str,
-    /// What it decides, in one sentence.
+    /// Its meaning, in one or two sentences.
     pub meaning: &'static str,
 }
 
@@ -31,70 +31,80 @@ pub const SETTINGS: &[Setting] = &[
     required(
         "LATCHKEY_KEYS",
         "private JWKS",
-        "The key set: the first EC, RSA or OKP private key signs access tokens, the first `oct` key refresh tokens; all of them verify. The authorizer needs public keys only.",
+        "The key set, see `docs/keys.md`. The first private EC, RSA or OKP key signs access tokens, the first `oct` key encrypts refresh tokens, and all keys are accepted. The authorizer needs public keys only.",
     ),
     required(
         "LATCHKEY_ISSUER",
         "URL ending in `/api/auth`",
-        "`iss` of access tokens, and the base under which this API is reached.",
+        "The `iss` of access tokens, and the base URL of this API.",
     ),
-    required("LATCHKEY_AUDIENCE", "text", "`aud` and `client_id` of access tokens."),
+    required("LATCHKEY_AUDIENCE", "text", "The `aud` and `client_id` of access tokens."),
     required(
         "LATCHKEY_TRUSTED_ISSUERS",
         "JSON list",
-        "Whose assertions open sessions: `issuer`, `audience`, `jwks` or `jwks_url`, and optionally `scopes`, `scope_claim`, `user_prefix`, `auth_time`.",
+        "The identity providers whose assertions open sessions, see `docs/identity-providers.md`. Each has `issuer`, `audience`, `jwks` or `jwks_url`, and optionally `scopes`, `scope_claim`, `user_prefix`, `auth_time`.",
     ),
     optional(
         "LATCHKEY_ALLOWED_ORIGINS",
         "",
         "origins, comma-separated",
-        "Other origins whose pages may use cookies here; the API's own origin needs no entry.",
+        "Origins of the pages that may call this API with cookies. Pages on the API's own origin need no entry in browsers that send `Sec-Fetch-Site`.",
     ),
     optional(
         "COOKIE_SECURE",
         "true",
         "`true` or `false`",
-        "`false` drops `Secure` and the `__Host-` prefix, for http on a laptop.",
+        "`false` omits `Secure` and the `__Host-` prefix of cookies, for http on a laptop.",
     ),
     optional(
         "COOKIE_SAMESITE",
         "lax",
         "`lax`, `strict` or `none`",
-        "SameSite of the access cookie; the refresh cookie is `strict` unless this is `none`.",
+        "The `SameSite` attribute of the access cookie. The refresh cookie is `strict`, or `none` if this is `none`.",
     ),
-    optional("ACCESS_TOKEN_TTL", "1h", "duration", "How long an access token is good."),
-    optional("REFRESH_TOKEN_TTL", "7d", "duration", "How long a session may sleep between two refreshes."),
     optional(
-        "SESSION_TTL",
-        "30d",
+        "ACCESS_TOKEN_TTL",
+        "1h",
         "duration",
-        "The longest life of a session, however often it is refreshed.",
+        "The lifetime of an access token. Services that verify offline accept the token of an ended session for this long.",
     ),
+    optional(
+        "REFRESH_TOKEN_TTL",
+        "7d",
+        "duration",
+        "The time after which a session without a refresh expires.",
+    ),
+    optional("SESSION_TTL", "30d", "duration", "The time after which a session expires in any case."),
     optional(
         "REFRESH_GRACE",
         "60s",
         "duration, 0s to 600s",
-        "How long after a rotation the same device may present the previous refresh token and get the same successor, and a tab that was overtaken gets the newest one again.",
+        "The time after a refresh in which the same device may repeat it with the previous refresh token and gets the same new one. A tab that another tab has overtaken gets the newest one.",
     ),
-    optional("NEAR_EXPIRY", "5m", "duration", "From when on a status answer says `expiring`."),
-    optional("SESSION_LIMIT", "5", "1 to 30", "Live sessions a user may have."),
+    optional(
+        "NEAR_EXPIRY",
+        "5m",
+        "duration",
+        "The remaining lifetime of an access token from which the status is `expiring`.",
+    ),
+    optional("SESSION_LIMIT", "5", "1 to 30", "The number of live sessions of a user."),
     optional(
         "SESSION_LIMIT_POLICY",
         "evict",
         "`evict` or `reject`",
-        "At the limit: end the least recently active session, or refuse the sign-in with 409.",
+        "At `SESSION_LIMIT`, `evict` ends the least recently active session, and `reject` refuses the sign-in with 409.",
     ),
     optional(
         "LIMIT_REFRESH",
         "20/5m/15m",
         "attempts/window[/block][:mode]",
-        "Refreshes of one session. A mode is `enforce`, `shadow` (counts, and refuses nobody) or `off`.",
+        "Refreshes of one session. The mode is `enforce` (default), `shadow` (counts and refuses nothing) or `off`, see `docs/limits.md`.",
     ),
     optional(
         "LIMIT_LOGIN",
         "5/15m/30m",
         "attempts/window[/block][:mode]",
-        "Failed sign-ins: of one account from one network, and assertions of one network that are refused.",
+        "Failed passwords of one account from one network, and refused assertions from one network.",
     ),
     optional(
         "LIMIT_PASSWORD_RESET",
@@ -106,76 +116,81 @@ pub const SETTINGS: &[Setting] = &[
         "LIMIT_GENERAL",
         "100/15m",
         "attempts/window[/block][:mode]",
-        "Authenticated calls of one session; refreshing and signing out are not among them.",
+        "Authenticated calls of one session, without refreshes and sign-outs.",
     ),
     optional(
         "ASSERTION_MAX_AGE",
         "10m",
         "duration",
-        "The greatest age of an assertion by its `iat`, at most 10m.",
+        "The maximum age of an assertion by its `iat`, at most 10m.",
     ),
     optional(
         "ADMIN_MAX_AGE",
         "12h",
         "duration",
-        "How long after the sign-in `latchkey:admin` still goes into new access tokens.",
+        "The time after a sign-in in which new access tokens still contain the scope `latchkey:admin`.",
     ),
-    optional("EXPIRY_SHARDS", "16", "1 to 1024", "Partitions of the expiry index."),
+    optional(
+        "EXPIRY_SHARDS",
+        "16",
+        "1 to 1024",
+        "The partitions of the expiry index for each day, at least the peak number of refreshes a second divided by 500.",
+    ),
     optional(
         "RISK_RULES",
         "",
         "`rule=mode[:severity[:threshold]]`, comma-separated",
-        "What is noticed and what it does; see `docs/watching.md` for the rules and their defaults.",
+        "Changes to the risk rules, see `docs/watching.md` for the rules and their defaults.",
     ),
     optional(
         "NETWORK_ALLOWLIST",
         "",
         "networks (CIDR), comma-separated",
-        "Offices and VPNs, whose place says nothing: no rule about networks, countries or travel fires for them.",
+        "Networks of offices and VPNs. No rule about networks, countries or travel matches a move to or from them.",
     ),
     optional(
         "GEOIP_DB",
         "",
         "path",
-        "A database of the MaxMind format that says where addresses are; replace it by renaming, never in place.",
+        "A database in the MaxMind format that maps addresses to places. Replace the file by renaming, never in place.",
     ),
     optional(
         "CLOUDFRONT_ORIGIN_SECRET",
         "",
         "one or two secrets of 16 bytes or more, comma-separated",
-        "The value of `X-Latchkey-Origin-Secret` that CloudFront adds; without it every request is refused.",
+        "The values accepted in the header `X-Latchkey-Origin-Secret`, which CloudFront adds. If it is set, a request without the header is refused.",
     ),
     optional(
         "AUTHORIZER_MODE",
         "offline",
         "`offline` or `strict`",
-        "The authorizer function's alone: `strict` also reads the session's row, so an ended session is refused at once; see `docs/verifying.md`.",
+        "Only for the authorizer function: `strict` also reads the session's row, so that an ended session is refused at once, see `docs/verifying.md`.",
     ),
     optional(
         "AUTHORIZER_ON_INVALID",
         "deny",
         "`deny` or `pass`",
-        "The authorizer function's alone: `pass` lets requests that are not signed in through, with `error` in place of `sub`, for an API that answers them itself.",
+        "Only for the authorizer function: `pass` lets requests that are not signed in through, with `error` instead of `sub`, so that the API behind it can answer them itself.",
     ),
-    optional("EVENT_TTL", "90d", "duration", "How long the audit trail is kept."),
-    optional("SESSION_DEBUG", "false", "`true` or `false`", "Debug logs."),
+    optional("EVENT_TTL", "90d", "duration", "The time that events and end records are kept."),
+    optional("SESSION_DEBUG", "false", "`true` or `false`", "Adds debug lines to the logs."),
     optional(
         "LOG_SAMPLE",
         "100",
         "1 to 1000000",
-        "One log line in so many successful requests; refusals and errors are always logged.",
+        "One in this many successful requests is logged. Refusals and errors are always logged.",
     ),
-    optional("TABLE_SESSIONS", "latchkey-sessions", "table name", "The table of live sessions."),
-    optional("TABLE_RATE_LIMITS", "latchkey-rate-limits", "table name", "The table of rate-limit counters."),
+    optional("TABLE_SESSIONS", "latchkey-sessions", "table name", "The table of sessions."),
+    optional("TABLE_RATE_LIMITS", "latchkey-rate-limits", "table name", "The table of rate limit windows."),
     optional(
         "TABLE_SECURITY_EVENTS",
         "latchkey-security-events",
         "table name",
-        "The table of the audit trail.",
+        "The table of security events and end records.",
     ),
 ];
 
-/// The table of all settings in Markdown, as `docs/settings.md` holds it.
+/// The Markdown table of all settings in `docs/settings.md`.
 pub fn settings_markdown() -> String {
     let mut page = String::from("| name | default | unit | meaning |\n|---|---|---|---|\n");
     for setting in SETTINGS {
