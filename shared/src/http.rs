@@ -1,8 +1,8 @@
-//! The only place that speaks HTTP: who calls, with which credential, and how answers look.
+//! HTTP: credentials, cookies, CSRF, rate-limit headers, problem+json. Only this layer knows status codes.
 //!
-//! A request passes [`service`]'s layers from the outside in: request id and log line, security headers,
-//! deadline, panic catcher, route. Handlers return a [`problem::Problem`] for whatever goes wrong; one
-//! layer turns it into `application/problem+json`. Other services guard their routes with
+//! A request passes the layers of [`service`] from the outside in: request id and log line, security headers,
+//! deadline, CloudFront check, panic catcher, route. Handlers return a [`problem::Problem`] for every error, and
+//! one layer turns it into `application/problem+json`. Other services guard their routes with
 //! [`signed_in::IsSignedIn`], which answers as ours do.
 
 pub mod body;
@@ -26,26 +26,27 @@ use http::{HeaderName, Method, StatusCode, header};
 
 use crate::app::App;
 
-/// Routes with every layer around them, ready to serve.
+/// The routes with every layer around them, ready to serve.
 pub fn service(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(|| async { problem::Problem::of(problem::Code::NotFound) })
         .method_not_allowed_fallback(not_allowed)
-        .layer(tower_http::catch_panic::CatchPanicLayer::custom(middleware::panicked))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(middleware::answer_panic))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cloudfront::check))
         .layer(axum::middleware::from_fn(middleware::deadline))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::finish))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::finish_response))
         .with_state(app)
 }
 
-/// 405, but for a browser that asks before it calls from another origin (a preflight): API Gateway hands that to a route of
-/// any method, and a browser takes no answer but a good one. Whom it allows is the gateway's to say, in headers of its
-/// own; without them the browser does not call.
+/// 405, except for a CORS preflight, which gets 204.
+///
+/// API Gateway passes a preflight on to a route of any method, and a browser accepts only a successful response to
+/// it. API Gateway adds the CORS headers; without them the browser does not send the actual request.
 async fn not_allowed(request: Request) -> Response {
-    let asks = |name: HeaderName| request.headers().contains_key(name);
+    let has = |name: HeaderName| request.headers().contains_key(name);
     if request.method() == Method::OPTIONS
-        && asks(header::ORIGIN)
-        && asks(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && has(header::ORIGIN)
+        && has(header::ACCESS_CONTROL_REQUEST_METHOD)
     {
         return StatusCode::NO_CONTENT.into_response();
     }

@@ -1,5 +1,7 @@
-//! Is the caller an administrator? In the token, so that nobody else gets as far as a read, and in the row: a
-//! role that was taken away is refused on the next call, whatever the token still says.
+//! Is the caller an administrator? Both the access token and the session's row must carry the scope.
+//!
+//! The token is checked first, so that a caller without the scope causes no read. The row is checked as well,
+//! because a role that was taken away must end at once and not when the access token expires.
 
 use super::own_sessions::own_session;
 use crate::app::App;
@@ -9,20 +11,20 @@ use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::store::UserState;
 
-/// Refuses a caller whose token does not say so.
+/// Refuses a caller whose access token lacks the administrator's scope.
 ///
 /// # Errors
 /// `forbidden`.
-pub(super) fn expects_scope(caller: &Caller) -> Result<(), Problem> {
+pub(super) fn require_scope(caller: &Caller) -> Result<(), Problem> {
     caller.scope.has(ADMIN).then_some(()).ok_or_else(|| Problem::insufficient_scope(ADMIN))
 }
 
-/// The caller's own live row, if it says so, too: one read.
+/// The caller's own live session, if its row carries the administrator's scope, too: one read.
 ///
 /// # Errors
-/// The session has ended, or `forbidden`.
-pub(super) async fn own_row(app: &App, caller: &Caller) -> Result<Session, Problem> {
-    expects_scope(caller)?;
+/// `session_ended` or `forbidden`.
+pub(super) async fn require_admin_session(app: &App, caller: &Caller) -> Result<Session, Problem> {
+    require_scope(caller)?;
     let row = app.store().session(&caller.user, &caller.session, caller.now).await?;
     let own = UserState { sessions: row.into_iter().collect(), ..UserState::default() };
     let row = own_session(app, caller, &own).await?;

@@ -1,4 +1,5 @@
-//! The general limit around a call: counted beside the call's own read, told on every answer.
+//! The general rate limit of authenticated calls. It is counted at the same time as the call's own read, and
+//! its headers are on every response.
 
 use std::future::Future;
 
@@ -9,26 +10,27 @@ use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_open};
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::Subject;
+use crate::domain::limit::LimitMode;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::rate_limit;
 
-/// Looks, counting the call at the same time, and answers what was seen.
+/// Reads and counts the call at the same time, then makes the response.
 ///
-/// Who has no live session learns that rather than to wait, unless this instance remembers that it refuses
-/// them: that costs no call, and so tells nothing of the session.
+/// A caller without a live session gets that answer rather than a 429. The exception is a caller that this
+/// instance already refuses: that refusal needs no read, and so reveals nothing about the session.
 pub(super) async fn limited<T>(
     app: &App,
     caller: &Caller,
     client: &ClientContext,
-    look: impl Future<Output = Result<T, Problem>>,
-    answer: impl FnOnce(T) -> Result<Response, Problem>,
+    read: impl Future<Output = Result<T, Problem>>,
+    respond: impl FnOnce(T) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
-    refused_before(app, caller)?;
-    let (looked, checked) = tokio::join!(look, count(app, caller, client));
-    let looked = looked?;
-    let headers = checked?;
-    match answer(looked) {
+    refuse_remembered(app, caller)?;
+    let (state, counted) = tokio::join!(read, count(app, caller, client));
+    let state = state?;
+    let headers = counted?;
+    match respond(state) {
         Ok(mut response) => {
             response.headers_mut().extend(headers);
             Ok(response)
@@ -37,34 +39,34 @@ pub(super) async fn limited<T>(
     }
 }
 
-/// Counts the call: the headers to answer with.
+/// Counts the call and returns the headers of the response.
 ///
 /// # Errors
-/// It is one too many.
+/// `rate_limited` when the call is over the limit.
 pub(super) async fn count(app: &App, caller: &Caller, client: &ClientContext) -> Result<HeaderMap, Problem> {
     let policy = &app.config().limits.general;
-    let who = LimitSubject {
+    let subject = LimitSubject {
         key: caller.session.to_string(),
         subject: Subject::User(caller.user.clone()),
         session: Some(caller.session),
         ip: client.ip,
         can_be_cleared: false,
     };
-    match fails_open(app, policy, check(app, policy, &who, caller.now).await) {
-        CheckResult::WithinLimit(standing) => Ok(rate_limit::headers(policy, standing)),
+    match fails_open(app, policy, check(app, policy, &subject, caller.now).await) {
+        CheckResult::WithinLimit(quota) => Ok(rate_limit::headers(policy, quota)),
         CheckResult::OverLimit(until) => Err(rate_limit::refusal(policy, until, caller.now)),
         CheckResult::Unlimited => Ok(HeaderMap::new()),
     }
 }
 
-/// Refuses a caller whom this instance remembers.
+/// Refuses a caller that this instance refused before and still has to refuse. It costs no call to the store.
 ///
 /// # Errors
-/// They are still refused.
-pub(super) fn refused_before(app: &App, caller: &Caller) -> Result<(), Problem> {
+/// `rate_limited`.
+pub(super) fn refuse_remembered(app: &App, caller: &Caller) -> Result<(), Problem> {
     let policy = &app.config().limits.general;
     let key = format!("{}#{}", policy.name, caller.session);
     let until = app.refused().until(&key, caller.now);
-    let until = until.filter(|_| policy.mode == crate::domain::limit::LimitMode::Enforce);
+    let until = until.filter(|_| policy.mode == LimitMode::Enforce);
     until.map_or(Ok(()), |until| Err(rate_limit::refusal(policy, until, caller.now)))
 }

@@ -1,29 +1,54 @@
-//! `POST /introspect`: is this access token good right now? *Source*: RFC 7662.
+//! `POST /introspect`: is this access token active at this moment? *Source*: RFC 7662.
 //!
-//! Asked by a backend with the scope `latchkey:introspect`, or by whoever holds the token and shows it as
-//! Bearer, too. What is not active is exactly `{"active":false}`, whatever the reason: malformed, expired,
-//! ended, a refresh token. Unlike offline verification it reads the session's live row.
+//! The caller is a backend with the scope `latchkey:introspect`, or the holder of the token, which sends the
+//! same token as Bearer, too. For an inactive token the body is exactly `{"active":false}`, whether the token
+//! is malformed, expired, revoked or a refresh token. Unlike offline verification, this reads the session's row.
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use http::HeaderMap;
-use serde_json::{Value, json};
+use serde::Serialize;
 use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
-use crate::domain::scope::INTROSPECT;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::scope::{INTROSPECT, Scope};
 use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType, parameter};
 use crate::http::caller::{bearer, verify};
 use crate::http::problem::{Code, Problem};
 use crate::http::service_caller;
 
+/// The body of `POST /introspect`.
+#[derive(Serialize)]
+pub(super) struct IntrospectionResponse {
+    active: bool,
+    #[serde(flatten)]
+    token: Option<ActiveToken>,
+}
+
+/// The members of an active token. Times are seconds since 1970, as in the token itself.
+#[derive(Serialize)]
+struct ActiveToken {
+    sub: UserId,
+    sid: SessionId,
+    scope: Scope,
+    client_id: String,
+    exp: i64,
+    iat: i64,
+    iss: String,
+    aud: String,
+    jti: String,
+    token_type: &'static str,
+    auth_time: i64,
+}
+
 pub(super) async fn introspect(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<IntrospectionResponse>, Problem> {
     let now = app.now();
     let bytes = body::read(body).await?;
     if body::media_type(&headers, &bytes)? != MediaType::Form {
@@ -31,38 +56,36 @@ pub(super) async fn introspect(
     }
     let form = std::str::from_utf8(&bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
     let token = parameter(form, "token")?.filter(|token| !token.is_empty());
-    if !holds(&headers, token.as_deref())? {
-        service_caller::expect(&app, &headers, INTROSPECT, now).await?;
+    if !is_holder(&headers, token.as_deref())? {
+        service_caller::require_scope(&app, &headers, INTROSPECT, now).await?;
     }
-    let token = token.ok_or_else(|| Problem::field("token", "is missing"))?;
-    Ok(Json(describe(&app, &token, now).await?))
+    let token = token.ok_or_else(|| Problem::field("token", "is required"))?;
+    let active = active_token(&app, &token, now).await?;
+    Ok(Json(IntrospectionResponse { active: active.is_some(), token: active }))
 }
 
-/// Whether the caller shows the very token that is asked about.
-fn holds(headers: &HeaderMap, token: Option<&str>) -> Result<bool, Problem> {
+/// Whether the caller authenticates with the same token that it asks about.
+fn is_holder(headers: &HeaderMap, token: Option<&str>) -> Result<bool, Problem> {
     let (Some(shown), Some(token)) = (bearer(headers)?, token) else { return Ok(false) };
     Ok(shown.as_bytes().ct_eq(token.as_bytes()).into())
 }
 
-async fn describe(app: &App, token: &str, now: Timestamp) -> Result<Value, Problem> {
-    let inactive = json!({"active": false});
-    let Ok(claims) = verify(token, app, now) else { return Ok(inactive) };
+async fn active_token(app: &App, token: &str, now: Timestamp) -> Result<Option<ActiveToken>, Problem> {
+    let Ok(claims) = verify(token, app, now) else { return Ok(None) };
     let row = app.store().session(&claims.sub, &claims.sid, now).await?;
-    let Some(row) = row.filter(|row| row.is_live(now)) else { return Ok(inactive) };
-    // A role that was taken away is gone, whatever the token still says.
-    let scope = claims.scope.within(&row.scope);
-    Ok(json!({
-        "active": true,
-        "sub": claims.sub,
-        "sid": claims.sid,
-        "scope": scope,
-        "client_id": claims.client_id,
-        "exp": claims.exp,
-        "iat": claims.iat,
-        "iss": claims.iss,
-        "aud": claims.aud,
-        "jti": claims.jti,
-        "token_type": "access_token",
-        "auth_time": claims.auth_time,
+    let Some(row) = row.filter(|row| row.is_live(now)) else { return Ok(None) };
+    Ok(Some(ActiveToken {
+        // A scope that the session lost is not reported, even if the token still carries it.
+        scope: claims.scope.within(&row.scope),
+        sub: claims.sub,
+        sid: claims.sid,
+        client_id: claims.client_id,
+        exp: claims.exp,
+        iat: claims.iat,
+        iss: claims.iss,
+        aud: claims.aud,
+        jti: claims.jti,
+        token_type: "access_token",
+        auth_time: claims.auth_time,
     }))
 }

@@ -1,7 +1,7 @@
-//! `POST /login`: a trusted issuer's assertion opens a session.
+//! `POST /login`: an assertion of a trusted issuer opens a session.
 //!
-//! Assertions that are refused count per network, and only they: a good one is never refused for somebody
-//! else's failures.
+//! Only refused assertions are counted, per network. A valid assertion is never refused because of other
+//! clients' failures, so that an attacker cannot lock users of the same network out.
 
 use axum::Router;
 use axum::body::Body;
@@ -10,9 +10,9 @@ use axum::response::Response;
 use axum::routing::post;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{login_attempts, token_response};
+use super::login_attempts;
+use super::token_response::{EndedSession, issue_tokens};
 use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
@@ -62,76 +62,76 @@ async fn login(
     let request: LoginRequest = body::json(&headers, body).await?;
     let transport = check_delivery(&app, &headers, request.delivery)?;
     let now = app.now();
-    let assertion = match verified(&app, &request.assertion, now).await {
+    let assertion = match verify_assertion(&app, &request.assertion, now).await {
         Err(problem) if problem.code() == Code::InvalidAssertion => {
             return Err(count_failure(&app, &client, now, problem).await);
         }
         verified => verified?,
     };
     let previous = previous_session(&app, &headers, transport)?;
-    let request = SignIn {
+    let attempt = SignIn {
         assertion: &assertion,
         text: &request.assertion,
         client: &client,
         previous: previous.as_ref(),
     };
-    let signed_in = match sign_in(&app, &request, now).await {
+    let signed_in = match sign_in(&app, &attempt, now).await {
         Err(error @ (SignInError::Used | SignInError::Void)) => {
             return Err(count_failure(&app, &client, now, refused(&app, error, now)).await);
         }
         signed_in => signed_in.map_err(|error| refused(&app, error, now))?,
     };
     app.metrics().count(Counter::SignIns);
-    let tokens = token_response::tokens(&app, &signed_in.session, signed_in.nonce, now)?;
-    let ended: Vec<_> = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user).collect();
-    let ended = ended.iter().map(|end| json!({"session_id": end.session, "reason": end.reason.public()}));
-    let extra = json!({"ended": ended.collect::<Vec<_>>()});
-    Ok(tokens.reply(&app, &signed_in.session, transport, StatusCode::CREATED, extra))
+    let tokens = issue_tokens(&app, &signed_in.session, signed_in.nonce, now)?;
+    // The previous session of this browser may belong to another user, whose ids are not this user's to see.
+    let own = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user);
+    let ended = own.map(EndedSession::new).collect();
+    Ok(tokens.response(&app, &signed_in.session, transport, StatusCode::CREATED, Some(ended)))
 }
 
-/// Cookies need a page of our own site, and a host that browsers keep cookies for.
+/// Cookie delivery needs a page of our own site and a host for which browsers keep cookies.
 fn check_delivery(app: &App, headers: &HeaderMap, delivery: Delivery) -> Result<Transport, Problem> {
     if delivery == Delivery::Body {
         return Ok(Transport::Explicit);
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if host.contains(".execute-api.") {
-        let expected = "cookies never leave an execute-api host, which is a public suffix; use a custom domain or \"body\"";
+        let expected = "browsers keep no cookies for an execute-api host, which is a public suffix; use a custom domain, or \"body\"";
         return Err(Problem::field("delivery", expected));
     }
     app.config().cookies.check_login(headers)?;
     Ok(Transport::Cookie)
 }
 
-async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Assertion, Problem> {
+async fn verify_assertion(app: &App, text: &str, now: Timestamp) -> Result<Assertion, Problem> {
     let config = app.config();
     let issuer = assertion::claimed_issuer(text, &config.trusted_issuers).map_err(invalid)?;
     let keys = app.issuer_keys().keys(issuer, text, now).await?;
     assertion::verify(text, issuer, &keys, now, config.assertion_max_age).map_err(invalid)
 }
 
-/// Counts a refused assertion for its network: the refusal itself, or 429 once there were too many. When the
-/// store cannot count, the answer is its fault: nobody may guess for nothing.
+/// Counts a refused assertion for its network. Returns the refusal itself, 429 once there were too many, or 503
+/// when the store cannot count, so that a store fault does not make guessing free.
 async fn count_failure(app: &App, client: &ClientContext, now: Timestamp, refusal: Problem) -> Problem {
     let policy = &app.config().limits.login;
     let network = client.ip.map(Network::of);
-    let who = LimitSubject {
+    let subject = LimitSubject {
         key: network.map_or_else(|| "-".to_owned(), |network| network.to_string()),
         subject: network.map_or(Subject::Everyone, Subject::Network),
         session: None,
         ip: client.ip,
         can_be_cleared: false,
     };
-    match fails_closed(app, policy, check(app, policy, &who, now).await) {
+    match fails_closed(app, policy, check(app, policy, &subject, now).await) {
         Ok(CheckResult::OverLimit(until)) => rate_limit::refusal(policy, until, now),
-        Ok(CheckResult::WithinLimit(standing)) => refusal.with_headers(rate_limit::headers(policy, standing)),
+        Ok(CheckResult::WithinLimit(quota)) => refusal.with_headers(rate_limit::headers(policy, quota)),
         Ok(CheckResult::Unlimited) => refusal,
         Err(error) => error.into(),
     }
 }
 
-/// The refresh cookie that came along, if it is authentic: a new sign-in in a browser ends the old one
-/// (session fixation, ASVS 7.2.4). A cookie that is not ours names nobody.
+/// The refresh cookie of the request, if it is authentic: a new sign-in in a browser ends the session before it
+/// (ASVS 7.2.4), which also stops session fixation. A cookie with a foreign seal is ignored.
 fn previous_session(
     app: &App,
     headers: &HeaderMap,
@@ -147,7 +147,7 @@ fn previous_session(
 fn invalid(error: AssertionError) -> Problem {
     match error {
         AssertionError::ScopeTooLong | AssertionError::UserTooLong => Problem::field("assertion", error),
-        // One public answer for all of these: it must not help to find a good one.
+        // The same public answer for all of these, so that it does not help to find a valid assertion.
         AssertionError::Issuer
         | AssertionError::Signature
         | AssertionError::Claims

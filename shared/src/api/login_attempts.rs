@@ -1,7 +1,8 @@
-//! `POST /login/attempts`: may this account be tried once more? For the backend that owns the passwords.
+//! `POST /login/attempts`: counts password attempts for the backend that owns the passwords.
 //!
-//! Attempts count per account and network, so that nobody can lock a stranger out. An account that is tried
-//! from many networks is told apart: `challenge` asks for more proof, and still nobody is locked out.
+//! Attempts are counted per account and network, so that an attacker cannot lock a user out from elsewhere. When
+//! one account is attempted from many networks, the response asks for more proof (`challenge`) and the
+//! account stays open.
 
 use std::net::IpAddr;
 
@@ -13,8 +14,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use http::HeaderMap;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::app::App;
@@ -30,20 +30,28 @@ use crate::http::problem::Problem;
 use crate::http::{rate_limit, service_caller};
 use crate::store::{Attempt, StoreError};
 
-/// The longest name of an account, in characters, as openapi.yaml counts. Only its hash is kept.
+/// The longest account name, in characters. Only its hash is stored.
 const SUBJECT_MAX_CHARS: usize = 256;
 
 #[derive(Deserialize)]
 struct AttemptRequest {
-    policy: Named,
+    policy: LimitName,
     subject: String,
     ip: Option<IpAddr>,
     outcome: Option<Outcome>,
 }
 
+/// The body of a counted attempt. A refused attempt is a 429.
+#[derive(Serialize)]
+struct AttemptResponse {
+    allowed: bool,
+    remaining: u32,
+    challenge: bool,
+}
+
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Named {
+enum LimitName {
     Login,
     PasswordReset,
 }
@@ -61,38 +69,42 @@ pub(super) async fn attempts(
     body: Body,
 ) -> Result<Response, Problem> {
     let now = app.now();
-    service_caller::expect(&app, &headers, ATTEMPTS, now).await?;
+    service_caller::require_scope(&app, &headers, ATTEMPTS, now).await?;
     let request: AttemptRequest = body::json(&headers, body).await?;
     let account = account(&request.subject)?;
     let limits = &app.config().limits;
     let policy = match request.policy {
-        Named::Login => &limits.login,
-        Named::PasswordReset => &limits.password_reset,
+        LimitName::Login => &limits.login,
+        LimitName::PasswordReset => &limits.password_reset,
     };
     if request.outcome == Some(Outcome::Success) {
         clear(&app, policy, &account, request.ip).await?;
-        return Ok(answer(policy.attempts, false));
+        return Ok(AttemptResponse::new(policy.attempts, false));
     }
-    let who = attempter(&account, request.ip);
-    match fails_closed(&app, policy, check(&app, policy, &who, now).await)? {
+    let subject = limit_subject(&account, request.ip);
+    match fails_closed(&app, policy, check(&app, policy, &subject, now).await)? {
         CheckResult::OverLimit(until) => Err(rate_limit::refusal(policy, until, now)),
-        CheckResult::Unlimited => Ok(answer(policy.attempts, false)),
-        CheckResult::WithinLimit(standing) => {
-            // Only now: what one network is refused must not put a stranger on `challenge`.
-            let challenge = is_tried_from_many(&app, policy, &account, now).await?;
-            let mut response = answer(standing.remaining, challenge);
-            response.headers_mut().extend(rate_limit::headers(policy, standing));
+        CheckResult::Unlimited => Ok(AttemptResponse::new(policy.attempts, false)),
+        CheckResult::WithinLimit(quota) => {
+            // Counted only now, so that attempts that are refused for their network do not put the account's owner,
+            // who comes from another network, under `challenge`.
+            let challenge = is_attempted_from_many_networks(&app, policy, &account, now).await?;
+            let mut response = AttemptResponse::new(quota.remaining, challenge);
+            response.headers_mut().extend(rate_limit::headers(policy, quota));
             Ok(response)
         }
     }
 }
 
-fn answer(remaining: u32, challenge: bool) -> Response {
-    Json(json!({"allowed": true, "remaining": remaining, "challenge": challenge})).into_response()
+impl AttemptResponse {
+    #[expect(clippy::new_ret_no_self, reason = "the response is the only use of the body")]
+    fn new(remaining: u32, challenge: bool) -> Response {
+        Json(Self { allowed: true, remaining, challenge }).into_response()
+    }
 }
 
-/// One key for one account, however it is spelt, and no name in the table: NFKC, lower case, no blanks
-/// around.
+/// The key of an account. Different spellings give the same key (NFKC, lower case, trimmed), and the key is a hash,
+/// so that the table holds no names.
 fn account(subject: &str) -> Result<String, Problem> {
     let plain: String = subject.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect();
     let plain = plain.trim();
@@ -103,7 +115,7 @@ fn account(subject: &str) -> Result<String, Problem> {
     Ok(BASE64URL.encode(&digest::digest(&digest::SHA256, plain.as_bytes()).as_ref()[..16]))
 }
 
-fn attempter(account: &str, ip: Option<IpAddr>) -> LimitSubject {
+fn limit_subject(account: &str, ip: Option<IpAddr>) -> LimitSubject {
     let network = ip.map(Network::of);
     let place = network.map_or_else(|| "-".to_owned(), |network| network.to_string());
     LimitSubject {
@@ -115,45 +127,47 @@ fn attempter(account: &str, ip: Option<IpAddr>) -> LimitSubject {
     }
 }
 
-/// Whether an account is tried more often, over all networks, than one network may. It blocks nobody.
-async fn is_tried_from_many(
+/// Whether an account is attempted more often, over all networks, than the limit of one network. This count never
+/// blocks.
+async fn is_attempted_from_many_networks(
     app: &App,
     policy: &Policy,
     account: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    match app.store().attempt(&everywhere(policy, account), policy, now).await {
+    match app.store().attempt(&account_key(policy, account), policy, now).await {
         Ok(Attempt::Counted(counts)) => {
             Ok(counts.total(WindowBuckets::of(policy), now) > i64::from(policy.attempts))
         }
         Ok(Attempt::Refused(_)) => Ok(true),
-        // So many at once that DynamoDB slows them down come from more than one network.
+        // So many attempts at once that DynamoDB throttles the key come from more than one network.
         Err(error) if error.is_throttle() => Ok(true),
         Err(error) => Err(error),
     }
 }
 
-/// The password was right: its failures were the user's own. They leave the account's sum, too.
+/// After the right password: removes the failures of the account and network, also from the account's sum, because
+/// they were the user's own.
 async fn clear(app: &App, policy: &Policy, account: &str, ip: Option<IpAddr>) -> Result<(), StoreError> {
-    let own = format!("{}#{}", policy.name, attempter(account, ip).key);
+    let own = format!("{}#{}", policy.name, limit_subject(account, ip).key);
     let forget = async {
         let failures = app.store().forget_attempts(&own).await?;
-        app.store().take_back(&everywhere(policy, account), &failures).await
+        app.store().take_back(&account_key(policy, account), &failures).await
     };
     match policy.mode {
         LimitMode::Off => Ok(()),
         LimitMode::Enforce => forget.await,
-        // Who refuses nobody fails nobody.
+        // A limit in shadow mode must not make a call fail.
         LimitMode::Shadow => {
             if let Err(error) = forget.await {
-                tracing::warn!(policy = policy.name, %error, "a success could not be counted");
+                tracing::warn!(policy = policy.name, %error, "could not clear the attempts of a successful sign-in");
             }
             Ok(())
         }
     }
 }
 
-fn everywhere(policy: &Policy, account: &str) -> String {
+fn account_key(policy: &Policy, account: &str) -> String {
     format!("{}#{account}", policy.name)
 }
 
@@ -183,7 +197,7 @@ mod tests {
 
     #[test]
     fn an_address_has_one_network_however_it_is_spelt() {
-        let key = |ip: &str| attempter("a", Some(ip.parse().unwrap())).key;
+        let key = |ip: &str| limit_subject("a", Some(ip.parse().unwrap())).key;
         assert_eq!(key("203.0.113.9"), key("::ffff:203.0.113.200"));
         assert_eq!(key("2001:db8::1"), key("2001:0db8:0:0:ffff::2"));
         assert_ne!(key("203.0.113.9"), key("203.0.114.9"));

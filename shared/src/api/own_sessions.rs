@@ -17,7 +17,10 @@ use crate::store::{StoreError, UserState};
 /// write for each call.
 const ACTIVITY_STEP: Duration = Duration::from_secs(300);
 
-/// The caller's own live session, or why there is none.
+/// The caller's own live session.
+///
+/// # Errors
+/// `session_ended` with the reason.
 pub(super) async fn own_session<'s>(
     app: &App,
     caller: &Caller,
@@ -30,21 +33,24 @@ pub(super) async fn own_session<'s>(
     Err(Problem::session_ended(end_reason(app, row, &caller.session).await?))
 }
 
-/// Why a session is over: its row may still say, else its record; without either it has expired.
+/// The reason why a session ended: from its row, if the row is still there, else from its end record. A session
+/// without either has expired.
 pub(super) async fn end_reason(
     app: &App,
     row: Option<&Session>,
     session: &SessionId,
 ) -> Result<PublicReason, StoreError> {
     let reason = match row {
-        Some(row) => row.pending_end.as_ref().map(|ending| ending.reason),
+        Some(row) => row.pending_end.as_ref().map(|pending| pending.reason),
         None => app.store().end_record(session).await?.map(|record| record.reason),
     };
     Ok(reason.unwrap_or(EndReason::Expired).public())
 }
 
-/// Ends one of the caller's own sessions; a text that is no id, unknown, foreign and ended ids are one
-/// and the same 404.
+/// Ends one of the caller's own sessions.
+///
+/// # Errors
+/// The same 404 for a malformed id, an unknown id, an ended session and a session of another user.
 pub(super) async fn end_by_id(
     app: &App,
     caller: &Caller,
@@ -55,14 +61,14 @@ pub(super) async fn end_by_id(
     let own = own_session(app, caller, &state).await?;
     let id = id.parse::<SessionId>().map_err(|_| session_not_found())?;
     let target = state.sessions.iter().find(|row| row.id == id && can_end(row, caller.now));
-    let order = RevokeCommand::of_user(caller.session, client, caller.now);
-    let end = order.end(target.ok_or_else(session_not_found)?);
-    let events = order.events(app, &caller.user, 1);
+    let command = RevokeCommand::of_user(caller.session, client, caller.now);
+    let end = command.build_end(target.ok_or_else(session_not_found)?);
+    let events = command.events(app, &caller.user, 1);
     let (ended, ()) = tokio::join!(end_one(app, &end, &events), touch(app, own, caller, id == own.id));
     if ended? { Ok(RevokeResponse::new(app, vec![end], caller.now)) } else { Err(session_not_found()) }
 }
 
-/// Ends all of the caller's sessions but the calling one.
+/// Ends all of the caller's sessions except the calling one.
 pub(super) async fn end_all_others(
     app: &App,
     caller: &Caller,
@@ -70,14 +76,14 @@ pub(super) async fn end_all_others(
 ) -> Result<RevokeResponse, Problem> {
     let state = app.store().user(&caller.user, caller.now).await?;
     let own = own_session(app, caller, &state).await?.clone();
-    let order = RevokeCommand::of_user(caller.session, client, caller.now);
-    let ending = end_many(app, &caller.user, SessionSelector::Others(caller.session), &order, state);
+    let command = RevokeCommand::of_user(caller.session, client, caller.now);
+    let ending = end_many(app, &caller.user, SessionSelector::Others(caller.session), &command, state);
     let (ends, ()) = tokio::join!(ending, touch(app, &own, caller, false));
     Ok(RevokeResponse::new(app, ends?, caller.now))
 }
 
-/// Moves the caller's last activity beside the work that the answer waits for; that it could not is no
-/// error of the call.
+/// Updates the caller's last activity at the same time as the call's own work. A failure is logged and does not
+/// fail the call.
 async fn touch(app: &App, own: &Session, caller: &Caller, ends_now: bool) {
     let step_ago = caller.now.before(ACTIVITY_STEP);
     if ends_now || own.last_activity > step_ago {
@@ -85,6 +91,6 @@ async fn touch(app: &App, own: &Session, caller: &Caller, ends_now: bool) {
     }
     let after = step_ago + Duration::from_secs(1);
     if let Err(error) = app.store().touch(&own.user, &own.id, caller.now, after).await {
-        tracing::warn!(session_id = %own.id, %error, "a session's activity could not be written");
+        tracing::warn!(session_id = %own.id, %error, "could not update the last activity of a session");
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /refresh`: a refresh token gets its successor and a new access token.
+//! `POST /refresh`: exchange a refresh token for its successor and a new access token.
 
 use axum::Router;
 use axum::body::Body;
@@ -7,10 +7,10 @@ use axum::response::Response;
 use axum::routing::post;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::own_sessions::end_reason;
-use super::{status, token_response, well_known};
+use super::token_response::issue_tokens;
+use super::{status, well_known};
 use crate::app::App;
 use crate::app::refresh::{RefreshOutcome, refresh};
 use crate::domain::client_context::ClientContext;
@@ -34,18 +34,18 @@ pub fn routes() -> Router<App> {
 #[derive(Default, Deserialize)]
 struct RefreshRequest {
     refresh_token: Option<String>,
-    /// `expires_at` of the access token that the client means to replace.
+    /// The `expires_at` of the access token that the client wants to replace.
     replaces: Option<String>,
 }
 
-/// What a request asks for.
+/// A parsed request.
 struct RefreshCommand {
     token: String,
     style: Style,
     replaces: Option<Timestamp>,
 }
 
-/// How the answer is written.
+/// The format of the response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
     Ours(Transport),
@@ -65,7 +65,8 @@ async fn post_refresh(
     answer(&app, &command, &client).await.map_err(in_style)
 }
 
-/// Which token is meant, and what it replaces: a body's token counts before the cookie's, and nothing falls back.
+/// Parses the request. A token in the body counts before the cookie, and a wrong token in the body never falls
+/// back to the cookie, so that one request has one credential.
 fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<RefreshCommand, Problem> {
     if media == MediaType::Form {
         let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
@@ -75,7 +76,7 @@ fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Resu
         let token = body::parameter(form, "refresh_token")?;
         return token
             .map(|token| RefreshCommand { token, style: Style::OAuth, replaces: None })
-            .ok_or_else(|| Problem::field("refresh_token", "is missing"));
+            .ok_or_else(|| Problem::field("refresh_token", "is required"));
     }
     let request: RefreshRequest = match media {
         MediaType::Json if !bytes.is_empty() => body::parse_json(bytes)?,
@@ -100,8 +101,8 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
     let (now, config, style) = (app.now(), app.config(), command.style);
     let token = refresh_token::open(&command.token, config.keys.refresh());
     let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
-    // From here on the token is authentic: a refusal for good takes the cookies away.
-    let over = |problem: Problem| match style {
+    // The token is authentic from here on, so that a final refusal clears the cookies.
+    let clearing_cookies = |problem: Problem| match style {
         Style::Ours(Transport::Cookie) => problem.with_headers(config.cookies.clear()),
         _ => problem,
     };
@@ -109,23 +110,24 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
     app.metrics().count(counter(&outcome));
     match outcome {
         RefreshOutcome::Granted(session) => {
-            let tokens = token_response::tokens(app, &session, token.nonce, now)?;
+            let tokens = issue_tokens(app, &session, token.nonce, now)?;
             let mut response = match style {
-                Style::OAuth => tokens.oauth_reply(),
-                Style::Ours(transport) => tokens.reply(app, &session, transport, StatusCode::OK, json!({})),
+                Style::OAuth => tokens.oauth_response(),
+                Style::Ours(transport) => tokens.response(app, &session, transport, StatusCode::OK, None),
             };
             let quota = config.limits.refresh.quota(session.window, now);
             response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, quota));
             Ok(response)
         }
-        RefreshOutcome::SessionEnded(Some(reason)) => Err(over(Problem::session_ended(reason.public()))),
+        RefreshOutcome::SessionEnded(Some(reason)) => {
+            Err(clearing_cookies(Problem::session_ended(reason.public())))
+        }
         RefreshOutcome::SessionEnded(None) => {
             let reason = end_reason(app, None, &token.session).await?;
-            Err(over(Problem::session_ended(reason)))
+            Err(clearing_cookies(Problem::session_ended(reason)))
         }
-        RefreshOutcome::ForgedToken => {
-            Err(Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked"))
-        }
+        RefreshOutcome::ForgedToken => Err(Problem::of(Code::InvalidToken)
+            .because("the seal is valid and the nonce is not: a refresh key may have leaked")),
         RefreshOutcome::Blocked(until) => Err(rate_limit::refusal(&config.limits.refresh, until, now)),
     }
 }

@@ -1,16 +1,16 @@
-//! `POST /revoke`: end this session, one, the others, all, anybody's, everybody's. It is done when the
-//! answer says so.
+//! `POST /revoke`: end the calling session, another one, all others, all, or as an administrator those of other
+//! users. When the response arrives, the sessions have ended.
 
 mod admin;
 mod current;
 mod history;
 mod token;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Json, Router};
 use http::request::Parts;
 use serde::Deserialize;
 
@@ -57,8 +57,8 @@ enum Strategy {
     Everyone,
 }
 
-/// Who asks, and from where.
-struct Asker {
+/// The caller, and where the request comes from.
+struct Requester {
     caller: Caller,
     client: ClientContext,
 }
@@ -76,56 +76,60 @@ async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Pr
             Ok((clear_cookies(&app, &parts.headers), ended).into_response())
         }
         Strategy::Token => {
-            let text = request.token.ok_or_else(|| Problem::field("token", "is missing"))?;
+            let text = request.token.ok_or_else(|| Problem::field("token", "is required"))?;
             token::end(&app, &mut parts, &text).await.map(RevokeResponse::into_response)
         }
         Strategy::Session => {
-            let asker = Asker::of(&mut parts, &app).await?;
-            let id = request.session_id.ok_or_else(|| Problem::field("session_id", "is missing"))?;
+            let requester = Requester::of(&mut parts, &app).await?;
+            let id = request.session_id.ok_or_else(|| Problem::field("session_id", "is required"))?;
             let ended = match request.user_id {
-                Some(user) => admin::end_session(&app, &asker, &user, &id, request.reason).await?,
-                None => end_by_id(&app, &asker.caller, &asker.client, &id).await?,
+                Some(user) => admin::end_session(&app, &requester, &user, &id, request.reason).await?,
+                None => end_by_id(&app, &requester.caller, &requester.client, &id).await?,
             };
             Ok(ended.into_response())
         }
         Strategy::Others => {
-            let asker = Asker::of(&mut parts, &app).await?;
-            end_all_others(&app, &asker.caller, &asker.client).await.map(RevokeResponse::into_response)
+            let requester = Requester::of(&mut parts, &app).await?;
+            end_all_others(&app, &requester.caller, &requester.client)
+                .await
+                .map(RevokeResponse::into_response)
         }
         Strategy::All => {
-            let ended = end_all(&app, &Asker::of(&mut parts, &app).await?).await?;
+            let ended = end_all(&app, &Requester::of(&mut parts, &app).await?).await?;
             Ok((clear_cookies(&app, &parts.headers), ended).into_response())
         }
         Strategy::User => {
-            let asker = Asker::of(&mut parts, &app).await?;
-            admin::end_user(&app, &asker, request.user_id, request.reason)
+            let requester = Requester::of(&mut parts, &app).await?;
+            admin::end_user(&app, &requester, request.user_id, request.reason)
                 .await
                 .map(RevokeResponse::into_response)
         }
         Strategy::Everyone => {
-            let asker = Asker::of(&mut parts, &app).await?;
-            admin::end_everyone(&app, &asker, request.before, request.reason).await
+            let requester = Requester::of(&mut parts, &app).await?;
+            admin::end_everyone(&app, &requester, request.before, request.reason)
+                .await
+                .map(Json::into_response)
         }
     }
 }
 
-async fn end_all(app: &App, asker: &Asker) -> Result<RevokeResponse, Problem> {
-    let caller = &asker.caller;
+async fn end_all(app: &App, requester: &Requester) -> Result<RevokeResponse, Problem> {
+    let caller = &requester.caller;
     let state = app.store().user(&caller.user, caller.now).await?;
     own_session(app, caller, &state).await?;
-    let order = RevokeCommand::of_user(caller.session, &asker.client, caller.now);
-    let ends = end_many(app, &caller.user, SessionSelector::All, &order, state).await?;
+    let command = RevokeCommand::of_user(caller.session, &requester.client, caller.now);
+    let ends = end_many(app, &caller.user, SessionSelector::All, &command, state).await?;
     Ok(RevokeResponse::new(app, ends, caller.now))
 }
 
-impl Asker {
+impl Requester {
     async fn of(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, app).await?;
         Ok(Self { caller, client: client(parts, app).await })
     }
 }
 
-/// From where and with what the request came.
+/// The client context of the request.
 async fn client(parts: &mut Parts, app: &App) -> ClientContext {
     let Ok(Client(client)) = Client::from_request_parts(parts, app).await;
     client

@@ -1,4 +1,4 @@
-//! `/sessions`: where am I signed in, what happened there, and out with the ones I do not know.
+//! `/sessions`: list the live sessions, read their audit trail, end them.
 
 mod cleanup;
 mod detail;
@@ -15,7 +15,7 @@ use crate::app::App;
 /// The routes of the sessions function.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/api/auth/sessions", get(list::list).delete(end::others).post(cleanup::clean))
-        .route("/api/auth/sessions/events", get(events::trail))
-        .route("/api/auth/sessions/{id}", get(detail::one).delete(end::one))
+        .route("/api/auth/sessions", get(list::list).delete(end::end_others).post(cleanup::cleanup))
+        .route("/api/auth/sessions/events", get(events::events))
+        .route("/api/auth/sessions/{id}", get(detail::detail).delete(end::end_one))
 }

@@ -1,17 +1,18 @@
-//! `GET /refresh`: how does this client stand? It changes nothing, whatever token it is shown.
+//! `GET /refresh`: the state of the client's session and tokens. It changes nothing, for any token.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use http::HeaderMap;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::own_sessions::end_reason;
 use crate::app::App;
 use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
+use crate::domain::session::end::PublicReason;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::in_grace;
 use crate::domain::time::Timestamp;
@@ -22,97 +23,129 @@ use crate::http::problem::Problem;
 use crate::token::access::Claims;
 use crate::token::refresh;
 
-/// What the client holds, as far as it is authentic.
+/// The authentic tokens of a request.
 #[derive(Default)]
-struct Held {
+struct Credentials {
     access: Option<Claims>,
     refresh: Option<RefreshToken>,
     by_cookie: bool,
+}
+
+/// The body of `GET /refresh`.
+#[derive(Serialize)]
+pub(super) struct StatusResponse {
+    state: TokenState,
+    /// When the access token expires, if the client has one.
+    expires_at: Option<Timestamp>,
+    /// Seconds until then.
+    expires_in: u64,
+    needs_refresh: bool,
+    can_refresh: bool,
+    server_time: Timestamp,
+    session_id: Option<SessionId>,
+    /// Why the session ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<PublicReason>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum TokenState {
+    Active,
+    Expiring,
+    Expired,
+    Ended,
+    None,
 }
 
 pub(super) async fn status(
     State(app): State<App>,
     Client(client): Client,
     headers: HeaderMap,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<StatusResponse>, Problem> {
     let now = app.now();
-    let held = held(&app, &headers, now)?;
-    let Some((user, session)) = held.session() else {
-        return Ok(answer("none", None, &Value::Null, false, now));
+    let credentials = credentials(&app, &headers, now)?;
+    let Some((user, session)) = credentials.session() else {
+        return Ok(Json(StatusResponse::without_token(TokenState::None, now)));
     };
     let row = app.store().session(&user, &session, now).await?;
     let Some(row) = row.as_ref().filter(|row| row.is_live(now)) else {
         let reason = end_reason(&app, row.as_ref(), &session).await?;
-        let mut ended = answer("ended", None, &json!(session), false, now);
-        ended.0["reason"] = json!(reason);
-        return Ok(ended);
+        let ended = StatusResponse::without_token(TokenState::Ended, now);
+        return Ok(Json(StatusResponse { session_id: Some(session), reason: Some(reason), ..ended }));
     };
-    let refreshable = held.is_refreshable(row, &client, now, app.config().lifetimes.grace);
-    if held.access.is_none() && !refreshable {
-        // An older token: its holder learns nothing about newer ones.
-        return Ok(answer("none", None, &Value::Null, false, now));
+    let refreshable = credentials.is_refreshable(row, &client, now, app.config().lifetimes.grace);
+    if credentials.access.is_none() && !refreshable {
+        // An older refresh token alone: the answer does not reveal that a newer one exists.
+        return Ok(Json(StatusResponse::without_token(TokenState::None, now)));
     }
-    let near = app.config().lifetimes.near_expiry;
-    let expires_at = held.access.map(|claims| Timestamp::from_seconds(claims.exp));
+    let near_expiry = app.config().lifetimes.near_expiry;
+    let expires_at = credentials.access.map(|claims| Timestamp::from_seconds(claims.exp));
     let state = match expires_at {
-        Some(at) if now + near < at => "active",
-        Some(at) if now < at => "expiring",
-        _ => "expired",
+        Some(at) if now + near_expiry < at => TokenState::Active,
+        Some(at) if now < at => TokenState::Expiring,
+        _ => TokenState::Expired,
     };
     let can_refresh = refreshable && row.blocked_until.is_none_or(|until| now >= until);
-    Ok(answer(state, expires_at, &json!(session), can_refresh, now))
-}
-
-fn answer(
-    state: &str,
-    expires_at: Option<Timestamp>,
-    session: &Value,
-    can_refresh: bool,
-    now: Timestamp,
-) -> Json<Value> {
-    Json(json!({
-        "state": state,
-        "expires_at": expires_at.map(Timestamp::to_rfc3339),
-        "expires_in": expires_at.map_or(0, |at| now.seconds_until(at)),
-        "needs_refresh": can_refresh && matches!(state, "expiring" | "expired"),
-        "can_refresh": can_refresh,
-        "server_time": now.to_rfc3339(),
-        "session_id": session,
+    Ok(Json(StatusResponse {
+        state,
+        expires_at,
+        expires_in: expires_at.map_or(0, |at| now.seconds_until(at)),
+        needs_refresh: can_refresh && matches!(state, TokenState::Expiring | TokenState::Expired),
+        can_refresh,
+        server_time: now,
+        session_id: Some(session),
+        reason: None,
     }))
 }
 
-fn held(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Held, Problem> {
+impl StatusResponse {
+    fn without_token(state: TokenState, now: Timestamp) -> Self {
+        Self {
+            state,
+            expires_at: None,
+            expires_in: 0,
+            needs_refresh: false,
+            can_refresh: false,
+            server_time: now,
+            session_id: None,
+            reason: None,
+        }
+    }
+}
+
+fn credentials(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Credentials, Problem> {
     let config = app.config();
-    // A malformed Authorization header holds nothing: this endpoint answers 200 to every token.
+    // A malformed Authorization header counts as no credential, because this endpoint answers 200 for every token.
     if headers.contains_key(http::header::AUTHORIZATION) {
         let token = bearer(headers).ok().flatten();
-        return Ok(Held {
+        return Ok(Credentials {
             access: token.and_then(|token| authentic(&token, app, now).ok()),
-            ..Held::default()
+            ..Credentials::default()
         });
     }
     let access = config.cookies.read(headers, CookieKind::Access)?;
     let refresh = config.cookies.read(headers, CookieKind::Refresh)?;
-    Ok(Held {
+    Ok(Credentials {
         access: access.and_then(|token| authentic(&token, app, now).ok()),
         refresh: refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok()),
         by_cookie: true,
     })
 }
 
-impl Held {
-    /// The session that the client speaks of: the access token's, else the refresh token's.
+impl Credentials {
+    /// The session of the access token, else the session of the refresh token.
     fn session(&self) -> Option<(UserId, SessionId)> {
         let access = self.access.as_ref().map(|claims| (claims.sub.clone(), claims.sid));
         access.or_else(|| self.refresh.as_ref().map(|token| (token.user.clone(), token.session)))
     }
 
-    /// Whether the client's refresh token is one that a refresh takes, blocked or not. In header mode it
-    /// stays with the client, so a live session has to do.
+    /// Whether `POST /refresh` would accept the client's refresh token, blocked or not. In header mode the
+    /// refresh token is not part of this request, so that a live session is enough.
     fn is_refreshable(&self, row: &Session, client: &ClientContext, now: Timestamp, grace: Duration) -> bool {
         let Some(token) = &self.refresh else { return !self.by_cookie };
-        let current = row.generation == token.generation;
-        let repeat = row.generation == token.generation + 1 && in_grace(row, client, now, grace);
-        token.session == row.id && token.nonce.hash() == row.nonce_hash && (current || repeat)
+        let is_current = row.generation == token.generation;
+        let is_replay = row.generation == token.generation + 1 && in_grace(row, client, now, grace);
+        token.session == row.id && token.nonce.hash() == row.nonce_hash && (is_current || is_replay)
     }
 }

@@ -1,4 +1,4 @@
-//! Whose sessions? The caller's own, or for an administrator anybody's.
+//! The user that a call is about: the caller, or for an administrator the user of `?user_id=`.
 
 use super::admin;
 use super::own_sessions::own_session;
@@ -9,24 +9,28 @@ use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::store::UserState;
 
-/// The user that is asked about.
+/// The user that a call is about.
 pub(super) enum TargetUser {
     /// The caller.
     Own,
-    /// Somebody else: for administrators.
+    /// Another user. Only administrators may name one.
     Other(UserId),
 }
 
 impl TargetUser {
-    /// From `?user_id=`.
+    /// Reads `?user_id=`.
+    ///
+    /// # Errors
+    /// `invalid_request` for a malformed id; `forbidden` when it names another user and the caller is no
+    /// administrator.
     pub(super) fn of(query: &str, caller: &Caller) -> Result<Self, Problem> {
         let Some(text) = parameter(query, "user_id")? else { return Ok(Self::Own) };
         let user: UserId = text.parse().map_err(|error| Problem::field("user_id", error))?;
         if user == caller.user {
             return Ok(Self::Own);
         }
-        // Nobody else gets as far as reading a stranger's rows.
-        admin::expects_scope(caller)?;
+        // Checked before any read, so that other callers never cause a read of another user's rows.
+        admin::require_scope(caller)?;
         Ok(Self::Other(user))
     }
 
@@ -38,13 +42,16 @@ impl TargetUser {
         }
     }
 
-    /// Whether an administrator looks at somebody else.
+    /// Whether an administrator reads another user's data.
     pub(super) fn is_other(&self) -> bool {
         matches!(self, Self::Other(_))
     }
 
-    /// The user's state, once the caller is known to be live and allowed: one round trip.
-    pub(super) async fn look(&self, app: &App, caller: &Caller) -> Result<UserState, Problem> {
+    /// Reads the user's state, and checks that the caller's session is live and allowed: one round trip.
+    ///
+    /// # Errors
+    /// `session_ended`, `forbidden`, or the store's.
+    pub(super) async fn read_state(&self, app: &App, caller: &Caller) -> Result<UserState, Problem> {
         let store = app.store();
         let Self::Other(user) = self else {
             let state = store.user(&caller.user, caller.now).await?;
@@ -52,7 +59,7 @@ impl TargetUser {
             return Ok(state);
         };
         let target = async { store.user(user, caller.now).await.map_err(Problem::from) };
-        let (_, state) = tokio::try_join!(admin::own_row(app, caller), target)?;
+        let (_, state) = tokio::try_join!(admin::require_admin_session(app, caller), target)?;
         Ok(state)
     }
 }

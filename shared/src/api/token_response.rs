@@ -1,4 +1,4 @@
-//! What a signed-in client gets: tokens in the body or in cookies, and the same facts either way.
+//! The response of a sign-in or a refresh: both tokens, in the body or in cookies.
 
 use std::time::Duration;
 
@@ -7,11 +7,13 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::app::App;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::scope::{ADMIN, Scope};
 use crate::domain::session::Session;
+use crate::domain::session::end::{PublicReason, SessionEnd};
 use crate::domain::session::nonce::Nonce;
 use crate::domain::time::Timestamp;
 use crate::http::caller::Transport;
@@ -19,7 +21,7 @@ use crate::http::problem::{Code, Problem};
 use crate::token::SecretToken;
 use crate::token::access::{self, Claims};
 
-/// The two tokens of a session's current generation.
+/// Both tokens of a session's current generation.
 pub(super) struct Tokens {
     access: SecretToken,
     refresh: SecretToken,
@@ -29,12 +31,66 @@ pub(super) struct Tokens {
     now: Timestamp,
 }
 
-/// Mints both tokens of `session`: a new access token, and the one refresh token its row stands for.
-pub(super) fn tokens(app: &App, session: &Session, nonce: Nonce, now: Timestamp) -> Result<Tokens, Problem> {
+/// The body of a successful `POST /login` or `POST /refresh`.
+#[derive(Serialize)]
+struct TokenResponse<'t> {
+    session_id: SessionId,
+    user_id: UserId,
+    /// Seconds until the access token expires.
+    expires_in: u64,
+    expires_at: Timestamp,
+    session_expires_at: Timestamp,
+    /// The sessions that this sign-in ended. A refresh omits the field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<Vec<EndedSession>>,
+    /// The tokens. With cookie delivery they are in the cookies only.
+    #[serde(flatten)]
+    tokens: Option<TokensInBody<'t>>,
+}
+
+#[derive(Serialize)]
+struct TokensInBody<'t> {
+    access_token: &'t str,
+    token_type: &'static str,
+    refresh_token: &'t str,
+    /// Seconds until the refresh token expires.
+    refresh_expires_in: u64,
+}
+
+/// The body of a refresh with the OAuth form. *Source*: RFC 6749 section 5.1.
+#[derive(Serialize)]
+struct OAuthTokenResponse<'t> {
+    access_token: &'t str,
+    token_type: &'static str,
+    expires_in: u64,
+    refresh_token: &'t str,
+    scope: Scope,
+}
+
+/// A session that a sign-in ended.
+#[derive(Serialize)]
+pub(super) struct EndedSession {
+    session_id: SessionId,
+    reason: PublicReason,
+}
+
+impl EndedSession {
+    pub(super) fn new(end: &SessionEnd) -> Self {
+        Self { session_id: end.session, reason: end.reason.public() }
+    }
+}
+
+/// Issues both tokens of `session`: a new access token, and the refresh token that its row determines.
+pub(super) fn issue_tokens(
+    app: &App,
+    session: &Session,
+    nonce: Nonce,
+    now: Timestamp,
+) -> Result<Tokens, Problem> {
     let config = app.config();
     let key = config.keys.refresh().iter().find(|key| key.tag() == session.key);
-    // While a new key is rolled out another instance may have sealed with it already: no 401, which would
-    // sign the client out.
+    // During a key rollout another instance may already seal with a key that this instance does not have. The
+    // answer is 503, because a 401 would sign the client out.
     let unknown = || Problem::of(Code::StoreUnavailable).because("the row's refresh key is not known here");
     let key = key.ok_or_else(unknown)?;
     let signer = config.keys.signer().map_err(|error| Problem::of(Code::Internal).because(error))?;
@@ -63,7 +119,8 @@ pub(super) fn tokens(app: &App, session: &Session, nonce: Nonce, now: Timestamp)
     })
 }
 
-/// An administrator's scope leaves new tokens some hours after the sign-in: nobody stays one for 30 days.
+/// New access tokens lose the administrator's scope `admin_max_age` after the sign-in, so that a session of 30
+/// days does not stay an administrator's session for 30 days.
 fn current_scope(session: &Session, now: Timestamp, admin_max_age: Duration) -> Scope {
     if now > session.auth_time + admin_max_age { session.scope.without(ADMIN) } else { session.scope.clone() }
 }
@@ -76,56 +133,48 @@ fn token_id() -> Result<String, Problem> {
 }
 
 impl Tokens {
-    /// The answer of a login or a refresh. `extra` adds members.
-    pub(super) fn reply(
+    /// The response of a sign-in (`ended` is given) or of a refresh.
+    pub(super) fn response(
         self,
         app: &App,
         session: &Session,
         transport: Transport,
         status: StatusCode,
-        extra: Value,
+        ended: Option<Vec<EndedSession>>,
     ) -> Response {
         let refresh_expires_in = self.now.seconds_until(self.refresh_expires_at);
-        let mut body = json!({
-            "session_id": session.id,
-            "user_id": session.user,
-            "expires_in": self.now.seconds_until(self.access_expires_at),
-            "expires_at": self.access_expires_at.to_rfc3339(),
-            "session_expires_at": session.absolute_expires_at.to_rfc3339(),
-        });
-        merge(&mut body, extra);
+        let in_body = TokensInBody {
+            access_token: self.access.expose(),
+            token_type: "Bearer",
+            refresh_token: self.refresh.expose(),
+            refresh_expires_in,
+        };
+        let body = TokenResponse {
+            session_id: session.id,
+            user_id: session.user.clone(),
+            expires_in: self.now.seconds_until(self.access_expires_at),
+            expires_at: self.access_expires_at,
+            session_expires_at: session.absolute_expires_at,
+            ended,
+            tokens: (transport == Transport::Explicit).then_some(in_body),
+        };
         if transport == Transport::Cookie {
             let lifetime = Duration::from_secs(refresh_expires_in);
             let cookies = app.config().cookies.set(&self.access, &self.refresh, lifetime);
             return (status, cookies, Json(body)).into_response();
         }
-        merge(
-            &mut body,
-            json!({
-                "access_token": self.access.expose(),
-                "token_type": "Bearer",
-                "refresh_token": self.refresh.expose(),
-                "refresh_expires_in": refresh_expires_in,
-            }),
-        );
         (status, Json(body)).into_response()
     }
 
-    /// The members of RFC 6749 section 5.1 and no other.
-    pub(super) fn oauth_reply(self) -> Response {
-        Json(json!({
-            "access_token": self.access.expose(),
-            "token_type": "Bearer",
-            "expires_in": self.now.seconds_until(self.access_expires_at),
-            "refresh_token": self.refresh.expose(),
-            "scope": self.scope,
-        }))
+    /// The response to the OAuth form: the members of RFC 6749 section 5.1 and no others.
+    pub(super) fn oauth_response(self) -> Response {
+        Json(OAuthTokenResponse {
+            access_token: self.access.expose(),
+            token_type: "Bearer",
+            expires_in: self.now.seconds_until(self.access_expires_at),
+            refresh_token: self.refresh.expose(),
+            scope: self.scope,
+        })
         .into_response()
-    }
-}
-
-fn merge(body: &mut Value, extra: Value) {
-    if let (Some(body), Value::Object(extra)) = (body.as_object_mut(), extra) {
-        body.extend(extra);
     }
 }

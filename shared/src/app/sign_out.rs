@@ -52,8 +52,8 @@ impl<'o> RevokeCommand<'o> {
         Self { session, client, reason: EndReason::SignedOut, by: Actor::User, note: None, now }
     }
 
-    /// What becomes of a session under this order.
-    pub fn end(&self, session: &Session) -> SessionEnd {
+    /// What becomes of a session under this command.
+    pub fn build_end(&self, session: &Session) -> SessionEnd {
         let ending = PendingEnd::new(self.reason, self.by.clone(), self.now);
         SessionEnd::of(session, PendingEnd { note: self.note.clone(), ..ending })
     }
@@ -129,20 +129,20 @@ pub async fn end_many(
     app: &App,
     user: &UserId,
     which: SessionSelector,
-    order: &RevokeCommand<'_>,
+    command: &RevokeCommand<'_>,
     state: UserState,
 ) -> Result<Vec<SessionEnd>, StoreError> {
     let (mut state, mut ended, mut marked, mut told) = (state, vec![], vec![], false);
     for attempt in 0..ATTEMPTS {
-        let mut ends = chosen(&state, which, order);
+        let mut ends = chosen(&state, which, command);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
         ends.truncate(ENDS_PER_TRANSACTION);
         if ends.is_empty() && which != SessionSelector::All {
             return Ok(with_marked(ended, marked));
         }
-        let valid_after = (which == SessionSelector::All).then_some(order.now);
+        let valid_after = (which == SessionSelector::All).then_some(command.now);
         let record_update = UserRecordUpdate { record: &state.record, tokens_valid_after: valid_after };
-        let events = if told { vec![] } else { order.events(app, user, ends.len()) };
+        let events = if told { vec![] } else { command.events(app, user, ends.len()) };
         match app.store().end(user, &ends, Some(record_update), &events, app.now_millis()).await? {
             TransactionOutcome::Committed => {
                 ends.iter().for_each(|end| count_end(app, end));
@@ -165,7 +165,7 @@ pub async fn end_many(
                 marked.extend(now_marked);
             }
         }
-        state = app.store().user(user, order.now).await?;
+        state = app.store().user(user, command.now).await?;
     }
     Err(StoreError::Contended)
 }
@@ -182,16 +182,16 @@ pub(crate) fn count_end(app: &App, end: &SessionEnd) {
     app.metrics().event(Severity::Info);
 }
 
-fn chosen(state: &UserState, which: SessionSelector, order: &RevokeCommand<'_>) -> Vec<SessionEnd> {
+fn chosen(state: &UserState, which: SessionSelector, command: &RevokeCommand<'_>) -> Vec<SessionEnd> {
     let chosen = |session: &&Session| match which {
         SessionSelector::All => true,
         SessionSelector::Others(own) => session.id != own,
     };
-    let ending = state.sessions.iter().filter(|session| can_end(session, order.now));
-    ending.filter(chosen).map(|session| order.end(session)).collect()
+    let ending = state.sessions.iter().filter(|session| can_end(session, command.now));
+    ending.filter(chosen).map(|session| command.build_end(session)).collect()
 }
 
-/// What ended, and what was marked and then carried out by whoever came first: it ended by the same order.
+/// What ended, and what was marked and then carried out by whoever came first: it ended by the same command.
 fn with_marked(mut ended: Vec<SessionEnd>, marked: Vec<SessionEnd>) -> Vec<SessionEnd> {
     for end in marked {
         if ended.iter().all(|known| known.session != end.session) {

@@ -1,29 +1,31 @@
-//! How bad is an event?
+//! How severe is an event?
 
-/// How bad it is.
+use serde::{Serialize, Serializer};
+
+/// The severity of an event or a finding, from harmless to critical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Expected.
+    /// An ordinary event, such as a sign-in.
     Info,
-    /// Worth a look in hindsight.
+    /// Useful when an incident is investigated later.
     Low,
-    /// Worth a look.
+    /// Unusual: a user or an administrator should review it.
     Medium,
-    /// Worth an alert.
+    /// Raises an alert.
     High,
-    /// Someone must act.
+    /// Raises an alert that needs action at once.
     Critical,
 }
 
 impl Severity {
     pub(crate) const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// Reads what the trail writes.
+    /// Parses the name that [`Severity::as_str`] returns.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|severity| severity.as_str() == text)
     }
 
-    /// As the trail writes it.
+    /// The name in the audit trail, in settings and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -32,5 +34,12 @@ impl Severity {
             Self::High => "high",
             Self::Critical => "critical",
         }
+    }
+}
+
+/// As [`Severity::as_str`].
+impl Serialize for Severity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }

@@ -1,4 +1,4 @@
-//! What did the client send? Bodies: bounded, typed, and every error names its field.
+//! Request bodies and parameters: bounded, typed, with errors that name the field.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -11,21 +11,21 @@ use super::problem::{Code, Problem};
 /// The longest body, in bytes.
 pub const BODY_MAX_BYTES: usize = 16 * 1024;
 
-/// A body's media type, as far as we tell them apart.
+/// The media type of a body, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaType {
     /// `application/json`.
     Json,
     /// `application/x-www-form-urlencoded`.
     Form,
-    /// There is no body and no type.
+    /// No body and no `Content-Type`.
     Absent,
 }
 
 /// Reads a body to its end.
 ///
 /// # Errors
-/// Over [`BODY_MAX_BYTES`], or it broke off.
+/// `body_too_large` over [`BODY_MAX_BYTES`]; `invalid_request` when the body ends early.
 pub async fn read(body: Body) -> Result<Bytes, Problem> {
     match Limited::new(body, BODY_MAX_BYTES).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
@@ -67,7 +67,7 @@ pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Resul
     json_of(headers, &read(body).await?)
 }
 
-/// Parses a JSON body that was read.
+/// Parses a JSON body that has been read.
 ///
 /// # Errors
 /// 415, or 400 with the field that is wrong.
@@ -81,12 +81,12 @@ pub fn json_of<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Resul
 /// Parses JSON.
 ///
 /// # Errors
-/// 400 with the field that is wrong; never with its value.
+/// 400 that names the wrong field, and never its value.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
     let mut json = serde_json::Deserializer::from_str(text);
     let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        // The parser calls a value of the wrong type a syntax error when it expects one of some words.
+        // serde_json reports a wrong value for an enum as a syntax error, so that valid JSON is checked again.
         let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
         let path = error.path().to_string();
         if is_json { wrong_field(&path, error.inner()) } else { Problem::field("body", "is not JSON") }
@@ -98,13 +98,13 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 fn wrong_field(path: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     if let Some(name) = quoted(&text, "missing field ") {
-        return Problem::field(name, "is missing");
+        return Problem::field(name, "is required");
     }
     if let Some(name) = quoted(&text, "duplicate field ") {
-        return Problem::field(name, "is there twice");
+        return Problem::field(name, "was sent twice");
     }
     let field = if path == "." { "body" } else { path };
-    // serde writes "invalid type: string \"..\", expected a number": the first half holds what was sent.
+    // serde writes "invalid type: string \"..\", expected a number". The first half may hold a secret that was sent.
     let expected =
         text.rsplit_once(", expected ").map(|(_, rest)| rest.split(" at line").next().unwrap_or(rest));
     match expected {
@@ -121,12 +121,12 @@ fn quoted(text: &str, prefix: &str) -> Option<String> {
 /// One parameter of a form or query string.
 ///
 /// # Errors
-/// It is there twice: no rule says which one counts.
+/// `invalid_request` for a parameter that was sent twice, because no rule says which value counts.
 pub fn parameter(encoded: &str, name: &str) -> Result<Option<String>, Problem> {
     let mut found = None;
     for (key, value) in form_urlencoded::parse(encoded.as_bytes()) {
         if key == name && found.replace(value.into_owned()).is_some() {
-            return Err(Problem::field(name, "is there twice"));
+            return Err(Problem::field(name, "was sent twice"));
         }
     }
     Ok(found)

@@ -1,7 +1,7 @@
-//! Who is calling? One credential a call: `Authorization`, else the cookie; nothing falls back.
+//! The caller of a request, from its access token: `Authorization`, else the cookie.
 //!
-//! A [`Caller`] has a good access token. Whether its session still lives, every endpoint learns from the
-//! read that it makes anyway.
+//! A request has one credential. A wrong `Authorization` header never falls back to the cookie. A [`Caller`] has a
+//! valid access token; each endpoint checks with its own read that the session is still live.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -16,27 +16,27 @@ use crate::domain::scope::Scope;
 use crate::domain::time::Timestamp;
 use crate::token::access;
 
-/// A caller with a good access token.
+/// A caller with a valid access token.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The user.
     pub user: UserId,
     /// The session.
     pub session: SessionId,
-    /// What the token says the caller may do; the row has the last word.
+    /// The scope of the access token. Where the scope decides, the session's row is checked as well.
     pub scope: Scope,
-    /// How the token came.
+    /// How the token was sent.
     pub transport: Transport,
-    /// When the token was taken for good: the request's `now`.
+    /// The request's `now`, at which the token was verified.
     pub now: Timestamp,
 }
 
-/// How a credential came, and so how the answer carries the next one.
+/// How a credential was sent. The response carries new tokens in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// In `Authorization` or the body: no browser attaches it by itself.
+    /// In `Authorization` or in the body: no browser adds it by itself.
     Explicit,
-    /// In a cookie, which browsers attach to anyone's request.
+    /// In a cookie, which browsers also add to requests of other sites.
     Cookie,
 }
 
@@ -51,11 +51,11 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-/// The one access token of a request, unverified, and how it came.
+/// The access token of a request, not yet verified, and how it was sent.
 ///
 /// # Errors
-/// There is none, or more than one of a kind; or a cookie came with an unsafe method from a page that is
-/// not ours.
+/// `token_missing`, `token_expired` (only a refresh cookie was sent), `invalid_token` (more than one Bearer token),
+/// or `csrf_rejected` (a cookie with an unsafe method from a page of another site).
 pub(super) fn credential(
     method: &Method,
     headers: &HeaderMap,
@@ -74,16 +74,16 @@ pub(super) fn credential(
 /// Verifies an access token against our own keys, issuer and audience.
 ///
 /// # Errors
-/// Expired, or not valid.
+/// The token is expired or invalid.
 pub fn verify(token: &str, app: &App, now: Timestamp) -> Result<access::Claims, access::AccessTokenError> {
     let config = app.config();
     access::verify(token, config.keys.verifying(), &config.issuer, &config.audience, now)
 }
 
-/// As [`verify`], for a token that may have expired: only to tell its holder how it stands.
+/// Like [`verify`], but accepts an expired token. Only for reporting a token's state to its holder.
 ///
 /// # Errors
-/// Not valid.
+/// The token is invalid.
 pub fn authentic(token: &str, app: &App, now: Timestamp) -> Result<access::Claims, access::AccessTokenError> {
     let config = app.config();
     access::verify_authentic(token, config.keys.verifying(), &config.issuer, &config.audience, now)
@@ -92,7 +92,7 @@ pub fn authentic(token: &str, app: &App, now: Timestamp) -> Result<access::Claim
 /// The token of `Authorization: Bearer`, if that header was sent.
 ///
 /// # Errors
-/// Another scheme, or more than one header: API Gateway joins them with a comma.
+/// `invalid_token` for another scheme, and for more than one header, which API Gateway joins with a comma.
 pub fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -105,8 +105,8 @@ pub fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-/// The access cookie. With a refresh cookie and no access cookie the answer is `token_expired`: the
-/// client should refresh, not sign in.
+/// The access cookie. With a refresh cookie and without an access cookie the error is `token_expired`, so that the
+/// client refreshes instead of asking the user to sign in.
 fn access_cookie(headers: &HeaderMap, cookies: &Cookies) -> Result<String, Problem> {
     if let Some(token) = cookies.read(headers, CookieKind::Access)? {
         return Ok(token);

@@ -1,5 +1,5 @@
-//! From where and with what does a request come? From the gateway's context, never from a header that a
-//! client can write itself.
+//! The client context of a request: address, place, device. The address comes from the gateway's context and never
+//! from a header that a client can write itself.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ impl FromRequestParts<App> for Client {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let agent = user_agent(&parts.headers);
-        let (ip, place) = whereabouts(parts, app.config());
+        let (ip, place) = address_and_place(parts, app.config());
         Ok(Self(ClientContext {
             ip,
             device: Device::parse(agent.as_deref()).with_hints(hints(&parts.headers)),
@@ -36,18 +36,19 @@ impl FromRequestParts<App> for Client {
     }
 }
 
-/// Address and place: CloudFront's word when the request provably came through it (the layer before has
-/// checked), else the gateway's address and what the database says of it.
-fn whereabouts(parts: &Parts, config: &Config) -> (Option<IpAddr>, Place) {
+/// Address and place: from CloudFront's headers when the request came through CloudFront, which an outer layer has
+/// checked, else the gateway's address and its place in the address database.
+fn address_and_place(parts: &Parts, config: &Config) -> (Option<IpAddr>, Place) {
     let through_cloudfront = config.origin_secrets.are_set();
     let ip = if through_cloudfront { viewer_address(&parts.headers) } else { source_ip(&parts.extensions) };
-    let told = if through_cloudfront { viewer_place(&parts.headers) } else { Place::default() };
+    let from_headers = if through_cloudfront { viewer_place(&parts.headers) } else { Place::default() };
     let looked_up = || config.geoip_db.as_ref().zip(ip).map(|(database, ip)| database.place(ip));
-    let place = if told.is_unknown() { looked_up().unwrap_or_default() } else { told };
+    let place = if from_headers.is_unknown() { looked_up().unwrap_or_default() } else { from_headers };
     (ip, place)
 }
 
-/// The address API Gateway saw. `X-Forwarded-For` and its like are never believed.
+/// The address that API Gateway saw. `X-Forwarded-For` and similar headers are ignored, because clients can write
+/// them.
 fn source_ip(extensions: &Extensions) -> Option<IpAddr> {
     gateway(extensions)?.http.source_ip.as_deref()?.parse().ok()
 }
@@ -64,7 +65,7 @@ fn gateway(extensions: &Extensions) -> Option<&ApiGatewayV2httpRequestContext> {
     }
 }
 
-/// The request's id, from the gateway when it gave one.
+/// The request's id: the gateway's, else a random one.
 pub fn request_id(extensions: &Extensions) -> String {
     let given = gateway(extensions).and_then(|context| context.request_id.clone());
     let legal = |id: &String| {
@@ -76,12 +77,12 @@ pub fn request_id(extensions: &Extensions) -> String {
 
 fn random_id() -> String {
     let mut bytes = [0; 16];
-    // Without randomness the id says nothing; the request is served all the same.
+    // The id is only for finding a request in the logs, so that a failing random generator must not fail the request.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
-/// The user agent without control characters: it is stored, logged and shown.
+/// The user agent without control characters, because it is stored, logged and shown.
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let raw = headers.get(header::USER_AGENT)?;
     let text: String =

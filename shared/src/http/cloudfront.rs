@@ -1,7 +1,7 @@
-//! Did this request come through our CloudFront? Only then are its viewer headers believed.
+//! Requests through our own CloudFront distribution. Only their viewer headers are trusted.
 //!
-//! Behind CloudFront the gateway sees CloudFront's address. The distribution adds a secret header that no
-//! viewer knows; with `CLOUDFRONT_ORIGIN_SECRET` set, a request without it is refused.
+//! Behind CloudFront the gateway sees CloudFront's address. The distribution adds a header with a secret that
+//! viewers do not have. When `CLOUDFRONT_ORIGIN_SECRET` is set, a request without the secret is refused.
 
 use std::net::IpAddr;
 
@@ -15,10 +15,10 @@ use crate::app::App;
 use crate::config::OriginSecrets;
 use crate::domain::place::Place;
 
-/// The header that the distribution adds.
+/// The header that the distribution adds, with the secret.
 pub const SECRET_HEADER: &str = "x-latchkey-origin-secret";
 
-/// The layer that refuses what did not come through CloudFront, when there is one.
+/// The layer that refuses requests that did not come through CloudFront, if CloudFront is configured.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let secrets = &app.config().origin_secrets;
     if secrets.are_set() && !has_secret(secrets, request.headers()) {
@@ -31,14 +31,14 @@ fn has_secret(secrets: &OriginSecrets, headers: &HeaderMap) -> bool {
     headers.get(SECRET_HEADER).is_some_and(|given| secrets.contains(given.as_bytes()))
 }
 
-/// The viewer's address: `CloudFront-Viewer-Address` is address, colon, port, for IPv6 too.
+/// The viewer's address. `CloudFront-Viewer-Address` holds address, colon and port, also for IPv6.
 pub(super) fn viewer_address(headers: &HeaderMap) -> Option<IpAddr> {
     let text = headers.get("cloudfront-viewer-address")?.to_str().ok()?;
     let (address, _port) = text.rsplit_once(':')?;
     address.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// The viewer's place, as far as CloudFront knows it.
+/// The viewer's place, from the headers that CloudFront adds.
 pub(super) fn viewer_place(headers: &HeaderMap) -> Place {
     let text = |name: &str| {
         let value = headers.get(format!("cloudfront-viewer-{name}"))?;

@@ -1,8 +1,8 @@
-//! Which problems are there? Their status codes, names and titles, in one table.
+//! All problem codes with their status and title, in one table.
 
 use http::StatusCode;
 
-/// The stable name of a problem.
+/// The stable code of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is its own wire name; `title` says what it means")]
 pub enum Code {
@@ -51,46 +51,46 @@ impl Code {
         Self::StoreUnavailable,
     ];
 
-    /// Status, wire name and title.
+    /// The status, the name in responses, and the title.
     pub(super) const fn facts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "A field is wrong"),
-            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing", "No token was sent"),
-            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "The token is not valid"),
-            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "The access token has expired"),
-            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "The session has ended"),
-            Self::InvalidAssertion => {
-                (StatusCode::UNAUTHORIZED, "invalid_assertion", "The assertion opens no session")
-            }
+            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "Invalid request"),
+            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing", "Missing token"),
+            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid token"),
+            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "Access token expired"),
+            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "Session ended"),
+            Self::InvalidAssertion => (StatusCode::UNAUTHORIZED, "invalid_assertion", "Invalid assertion"),
             Self::ReauthenticationRequired => {
-                (StatusCode::UNAUTHORIZED, "reauthentication_required", "Sign in again first")
+                (StatusCode::UNAUTHORIZED, "reauthentication_required", "Recent sign-in required")
             }
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Insufficient scope"),
             Self::CsrfRejected => {
-                (StatusCode::FORBIDDEN, "csrf_rejected", "A cookie came from another site's page")
+                (StatusCode::FORBIDDEN, "csrf_rejected", "Cookie sent by a page of another site")
             }
-            Self::OriginRejected => (StatusCode::FORBIDDEN, "origin_rejected", "Not through the front door"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Nothing is here"),
+            Self::OriginRejected => {
+                (StatusCode::FORBIDDEN, "origin_rejected", "Request did not come through CloudFront")
+            }
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method")
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
             }
-            Self::SessionLimit => (StatusCode::CONFLICT, "session_limit", "Too many sessions"),
-            Self::CleanupRunning => (StatusCode::CONFLICT, "cleanup_running", "A cleanup is running already"),
+            Self::SessionLimit => (StatusCode::CONFLICT, "session_limit", "Session limit reached"),
+            Self::CleanupRunning => (StatusCode::CONFLICT, "cleanup_running", "Cleanup already running"),
             Self::BodyTooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is over 16 KiB")
+                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body larger than 16 KiB")
             }
             Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is of another type")
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type")
             }
             Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal server error"),
             Self::StoreUnavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The store cannot be reached")
+                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "Store unavailable")
             }
         }
     }
 
-    /// The wire name.
+    /// The name in responses.
     pub const fn name(self) -> &'static str {
         self.facts().1
     }

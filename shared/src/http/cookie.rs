@@ -1,4 +1,4 @@
-//! Our two cookies: how they are named, read, written and cleared.
+//! The access cookie and the refresh cookie: names, reading, setting, clearing.
 
 use std::time::Duration;
 
@@ -8,17 +8,18 @@ use super::problem::Problem;
 use crate::config::{Cookies, SameSite};
 use crate::token::SecretToken;
 
-/// Which cookie.
+/// The kind of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieKind {
-    /// The access token.
+    /// It carries the access token.
     Access,
-    /// The refresh token.
+    /// It carries the refresh token.
     Refresh,
 }
 
 impl Cookies {
-    /// The name of a cookie: with `__Host-` no other host, path or plain-http page can set it.
+    /// The name of a cookie. The prefix `__Host-` stops other hosts, other paths and plain-http pages from setting
+    /// the cookie, for example a sibling site that signs a victim in as the attacker.
     pub fn name(&self, kind: CookieKind) -> &'static str {
         match (kind, self.secure) {
             (CookieKind::Access, true) => "__Host-latchkey_access",
@@ -28,14 +29,16 @@ impl Cookies {
         }
     }
 
-    /// The value of one of our cookies, if it was sent.
+    /// The value of a cookie, if it was sent.
     ///
     /// # Errors
-    /// Two cookies of that name: one of them was tossed in by somebody, and no rule says kind.
+    /// `invalid_request` for two cookies of that name: another host may have set one of them, and no rule says
+    /// which one is ours.
     pub fn read(&self, headers: &HeaderMap, kind: CookieKind) -> Result<Option<String>, Problem> {
         let name = self.name(kind);
-        // Bytes, because another application's cookie in the same line need not be ASCII. And never trimmed of
-        // what Unicode calls a blank: a sibling site may set "\u{2000}__Host-..", kind no browser guards.
+        // Compared as bytes, because the cookie of another application in the same line need not be ASCII. Only
+        // ASCII white space is trimmed: browsers do not protect a name such as "\u{2000}__Host-...", so that a
+        // sibling site could set it.
         let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
         let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
         let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
@@ -48,8 +51,8 @@ impl Cookies {
         }
     }
 
-    /// The two `Set-Cookie` lines of a session. The access cookie lives as long as the refresh cookie, so
-    /// that an hour's sleep is answered `token_expired` and signs nobody out.
+    /// The two `Set-Cookie` lines of a session. The access cookie lives as long as the refresh cookie, so that a
+    /// request after the access token's expiry gets `token_expired` and the client refreshes.
     pub fn set(&self, access: &SecretToken, refresh: &SecretToken, lifetime: Duration) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (kind, token) in [(CookieKind::Access, access), (CookieKind::Refresh, refresh)] {
@@ -58,7 +61,7 @@ impl Cookies {
         headers
     }
 
-    /// The two `Set-Cookie` lines that take both cookies away.
+    /// The two `Set-Cookie` lines that delete both cookies.
     pub fn clear(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for kind in [CookieKind::Access, CookieKind::Refresh] {

@@ -1,5 +1,5 @@
-//! Did our own page send this cookie? A browser attaches cookies to anyone's request; its
-//! `Sec-Fetch-Site` and `Origin` headers tell whose it was, and no page can forge them.
+//! CSRF: was this cookie sent by a page of our own? A browser adds cookies to requests of every site. Its
+//! `Sec-Fetch-Site` and `Origin` headers name the site that made the request, and a page cannot forge them.
 
 use http::{HeaderMap, header};
 
@@ -7,8 +7,8 @@ use super::problem::{Code, Problem};
 use crate::config::Cookies;
 
 impl Cookies {
-    /// A cookie-authenticated POST or DELETE must come from our own origin or an allowed one; neither
-    /// header is a refusal.
+    /// Checks a cookie-authenticated POST or DELETE: it must come from our own origin or an allowed one. A request
+    /// without either header is refused.
     ///
     /// # Errors
     /// `csrf_rejected`.
@@ -20,8 +20,9 @@ impl Cookies {
         Err(rejected())
     }
 
-    /// A login that sets cookies is refused when either header names another site: else a stranger's page
-    /// could sign its visitor in as somebody else. Neither header is fine: the body must be JSON.
+    /// Checks a sign-in that sets cookies: it is refused when either header names another site, because a page of
+    /// an attacker could otherwise sign its visitor in as the attacker. A request without either header passes,
+    /// because its body must be JSON, which a form of another site cannot send.
     ///
     /// # Errors
     /// `csrf_rejected`.
@@ -30,7 +31,7 @@ impl Cookies {
         let elsewhere = site.is_some_and(|site| site != "same-origin" && site != "none");
         match self.origin_allowed(headers) {
             Some(true) => Ok(()),
-            // A browser sends Origin with every POST, its own too: the same origin is no other site.
+            // A browser sends Origin with every POST, also to its own origin, which need not be on the list.
             Some(false) if site.is_some_and(|site| site == "same-origin") => Ok(()),
             Some(false) => Err(rejected()),
             None if elsewhere => Err(rejected()),
@@ -38,7 +39,8 @@ impl Cookies {
         }
     }
 
-    /// Whether `Origin` is on the list; `None` when there is none. Two origins are none of ours.
+    /// Whether `Origin` is on the list of allowed origins; `None` without that header. Two `Origin` headers count as
+    /// not allowed.
     fn origin_allowed(&self, headers: &HeaderMap) -> Option<bool> {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let origin = origins.next()?;
@@ -49,7 +51,7 @@ impl Cookies {
 
 fn rejected() -> Problem {
     Problem::of(Code::CsrfRejected).detail(
-        "cookies are taken from our own pages only: Sec-Fetch-Site: same-origin, or an allowed Origin",
+        "cookies are accepted from our own pages only: send Sec-Fetch-Site: same-origin, or an Origin that LATCHKEY_ALLOWED_ORIGINS lists",
     )
 }
 

@@ -1,20 +1,21 @@
-//! Does the client have this very answer already? Entity tags, and what `If-None-Match` says of them.
+//! Entity tags and `If-None-Match`, so that an unchanged list costs the client no body.
 //!
-//! *Source*: RFC 9110, sections 8.8.3 and 13.1.2: the comparison is weak, so that a proxy may mark our tag `W/`.
+//! *Source*: RFC 9110, sections 8.8.3 and 13.1.2. The comparison is weak, because a proxy may mark our tag `W/`.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use http::HeaderValue;
-use serde_json::Value;
+use serde::Serialize;
 
-/// A strong tag over everything that is shown, so that an unchanged list costs the client no body.
-pub fn etag(body: &Value) -> String {
-    let digest = digest::digest(&digest::SHA256, body.to_string().as_bytes());
+/// A strong entity tag of a response body.
+pub fn etag(body: &impl Serialize) -> String {
+    let json = serde_json::to_vec(body).expect("a response body has text keys and finite numbers");
+    let digest = digest::digest(&digest::SHA256, &json);
     format!("\"{}\"", BASE64URL.encode(&digest.as_ref()[..18]))
 }
 
-/// Whether `If-None-Match` names `tag`, alone or in a list, or whatever there is.
+/// Whether the value of `If-None-Match` contains `tag`: alone, in a list, or as `*`.
 pub fn is_known(tag: &str, known: &HeaderValue) -> bool {
     let known = known.to_str().unwrap_or_default().trim();
     let names = |entry: &str| entry.strip_prefix("W/").unwrap_or(entry) == tag;

@@ -1,4 +1,4 @@
-//! What every answer has in common: request id, security headers, a deadline, one log line.
+//! The parts that all responses share: request id, security headers, deadline, one log line.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::telemetry::metrics::{Counter, Metrics};
 
-/// Everything answers within this: 3 s in all, with the gateway's own time.
+/// The time budget of a request: 3 s as seen by the client, less the gateway's own time.
 const DEADLINE: Duration = Duration::from_millis(2_900);
 
 const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
@@ -25,8 +25,8 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// The outermost layer: writes problems, adds the common headers and the log line.
-pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+/// The outermost layer: writes the body of a problem, adds the common headers, logs the request.
+pub async fn finish_response(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(request.extensions());
     let method = request.method().clone();
@@ -37,20 +37,21 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
         write_problem(&mut response, problem, &id);
     }
     add_headers(&mut response, &id);
-    let line = Line { id: &id, method: &method, route: route.as_deref(), elapsed: started.elapsed() };
+    let line = RequestLine { id: &id, method: &method, route: route.as_deref(), elapsed: started.elapsed() };
     measure(app.metrics(), line.elapsed, problem.as_ref());
     app.write_metrics();
     log(&app, &line, &response, problem.as_ref());
     response
 }
 
-/// Cleanup on demand answers within this, by its own budget; API Gateway waits no longer than 30 s.
+/// The time budget of a cleanup on demand. API Gateway waits at most 30 s.
 const CLEANUP_DEADLINE: Duration = Duration::from_secs(28);
 
-/// Gives up when the answer would come too late: every write is atomic and every call may be repeated.
+/// Answers 503 when a request takes too long. That is safe, because every write is atomic and every call can be
+/// repeated.
 pub async fn deadline(request: Request, next: Next) -> Response {
-    let cleans = request.method() == Method::POST && request.uri().path() == "/api/auth/sessions";
-    let deadline = if cleans { CLEANUP_DEADLINE } else { DEADLINE };
+    let is_cleanup = request.method() == Method::POST && request.uri().path() == "/api/auth/sessions";
+    let deadline = if is_cleanup { CLEANUP_DEADLINE } else { DEADLINE };
     match tokio::time::timeout(deadline, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
@@ -59,8 +60,8 @@ pub async fn deadline(request: Request, next: Next) -> Response {
     }
 }
 
-/// A panic is a bug of ours; the client learns nothing of it and the next call works.
-pub fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+/// Answers 500 after a panic in a handler, without any detail, so that the process keeps serving.
+pub fn answer_panic(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     Problem::of(Code::Internal).because("a handler panicked").into_response()
 }
 
@@ -93,15 +94,16 @@ fn measure(metrics: &Metrics, elapsed: Duration, problem: Option<&Problem>) {
     }
 }
 
-struct Line<'l> {
+struct RequestLine<'l> {
     id: &'l str,
     method: &'l Method,
     route: Option<&'l str>,
     elapsed: Duration,
 }
 
-/// One line a request. The path is the route's pattern, so nothing a caller wrote into it is logged.
-fn log(app: &App, line: &Line<'_>, response: &Response, problem: Option<&Problem>) {
+/// Logs one line for a request. It holds the route's pattern instead of the path, so that nothing that a caller
+/// wrote into the path is logged.
+fn log(app: &App, line: &RequestLine<'_>, response: &Response, problem: Option<&Problem>) {
     let status = response.status().as_u16();
     let route = line.route.unwrap_or("none");
     let duration_ms = u64::try_from(line.elapsed.as_millis()).unwrap_or(u64::MAX);
@@ -118,7 +120,7 @@ fn log(app: &App, line: &Line<'_>, response: &Response, problem: Option<&Problem
                     code,
                     cause,
                     duration_ms,
-                    "a request failed"
+                    "request failed"
                 );
             } else {
                 tracing::info!(
@@ -129,12 +131,12 @@ fn log(app: &App, line: &Line<'_>, response: &Response, problem: Option<&Problem
                     code,
                     cause,
                     duration_ms,
-                    "a request was refused"
+                    "request refused"
                 );
             }
         }
         None if app.should_log_success() => {
-            tracing::info!(request_id, method, route, status, duration_ms, "a request was served");
+            tracing::info!(request_id, method, route, status, duration_ms, "request served");
         }
         None => {}
     }

@@ -1,7 +1,7 @@
-//! What went wrong, as the client learns it.
+//! An error as the client receives it.
 //!
-//! Each problem has a stable `code`, a public sentence and, apart from that, a private cause, which is
-//! logged once where the problem becomes a response. *Source*: RFC 9457, RFC 6750 section 3, RFC 6749 section 5.2.
+//! A problem has a stable `code`, a public sentence and a private cause. The cause is logged once, where the problem
+//! becomes a response, and never sent. *Source*: RFC 9457, RFC 6750 section 3, RFC 6749 section 5.2.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::token::access::AccessTokenError;
 use crate::token::fetch::KeysUnavailable;
 use crate::token::signer::SigningFailed;
 
-/// A problem on its way to a client. Boxed: every handler's result carries room for one.
+/// An error response in the making. Boxed, because every handler's result must have room for one.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Parts>);
 
@@ -31,11 +31,11 @@ struct Parts {
     oauth: bool,
 }
 
-/// Seconds after which a client may try again when the store is down.
+/// `Retry-After` of a response that the store caused, in seconds.
 const STORE_RETRY_SECONDS: u64 = 2;
 
 impl Problem {
-    /// A problem of this code.
+    /// A problem with this code and its standard headers.
     pub fn of(code: Code) -> Self {
         let problem = Self(Box::new(Parts {
             code,
@@ -55,7 +55,7 @@ impl Problem {
         }
     }
 
-    /// A field that is wrong, and what was expected.
+    /// `invalid_request`: names the wrong field, header or setting and what was expected.
     pub fn field(field: impl Into<String>, expected: impl std::fmt::Display) -> Self {
         let field = field.into();
         let mut problem = Self::of(Code::InvalidRequest).detail(format!("{field}: {expected}"));
@@ -63,50 +63,50 @@ impl Problem {
         problem
     }
 
-    /// The session is over, for this reason.
+    /// `session_ended` with the public reason.
     pub fn session_ended(reason: PublicReason) -> Self {
         let mut problem = Self::of(Code::SessionEnded);
         problem.0.members.insert("reason".into(), json!(reason));
         problem
     }
 
-    /// The caller is known and may not do this without a scope word (RFC 6750 section 3.1).
+    /// `forbidden`: the caller is authenticated and lacks a scope. *Source*: RFC 6750 section 3.1.
     pub fn insufficient_scope(word: &str) -> Self {
-        // A word that is none would break out of its quotes.
+        // Keeps only a valid scope token, because other characters would break out of the quotes.
         let word = Scope::of([word]);
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{word}\"");
         Self::of(Code::Forbidden)
             .with_header(header::WWW_AUTHENTICATE, &challenge)
-            .detail(format!("needs the scope {word}"))
+            .detail(format!("requires the scope {word}"))
     }
 
-    /// The caller is over a limit for so many seconds.
+    /// `rate_limited`: the caller is over the limit `policy` for `retry_after` seconds.
     pub fn rate_limited(policy: &'static str, retry_after: u64) -> Self {
         let mut problem = Self::of(Code::RateLimited).retry_after(retry_after);
         problem.0.members.insert("policy".into(), policy.into());
         problem
     }
 
-    /// The sign-in is over the session limit, and the policy is to refuse it.
+    /// `session_limit`: the user has `limit` live sessions, and the policy is to refuse another.
     pub fn session_limit(limit: usize) -> Self {
         let mut problem = Self::of(Code::SessionLimit);
         problem.0.members.insert("limit".into(), limit.into());
         problem
     }
 
-    /// Says more, for people.
+    /// Sets the public sentence.
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.0.detail = Some(detail.into());
         self
     }
 
-    /// Remembers what really happened, for the log alone.
+    /// Sets the private cause, which is only logged.
     pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
         self.0.cause = Some(cause.to_string());
         self
     }
 
-    /// Adds a header; a value that is no header text is left out.
+    /// Adds a header. A value that is not valid in a header is left out.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.0.headers.append(name, value);
@@ -114,7 +114,7 @@ impl Problem {
         self
     }
 
-    /// Adds a member that is this problem's own.
+    /// Adds a member to the body.
     pub fn with_member(mut self, name: &'static str, value: Value) -> Self {
         self.0.members.insert(name.into(), value);
         self
@@ -126,7 +126,7 @@ impl Problem {
         self
     }
 
-    /// Answers as RFC 6749 section 5.2 has it: the caller sent a form, as OAuth clients do.
+    /// Switches to the error format of RFC 6749 section 5.2, for callers that sent an OAuth form.
     pub fn as_oauth(mut self) -> Self {
         self.0.oauth = true;
         self
@@ -147,7 +147,7 @@ impl Problem {
         self.with_header(header::RETRY_AFTER, &seconds.to_string())
     }
 
-    /// The body, once the request's id is known.
+    /// The body. It needs the request's id, which the outermost layer has.
     pub fn body(&self, request_id: &str) -> Value {
         let (status, name, title) = self.0.code.facts();
         if self.0.oauth {
@@ -179,7 +179,7 @@ impl Problem {
     }
 }
 
-/// The body is written by [`super::middleware::finish`], which knows the request's id.
+/// The body is written by [`super::middleware::finish_response`], which knows the request's id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.0.code.status().into_response();
@@ -210,7 +210,9 @@ impl From<AccessTokenError> for Problem {
 
 impl From<KeysUnavailable> for Problem {
     fn from(error: KeysUnavailable) -> Self {
-        Self::of(Code::StoreUnavailable).detail("the issuer's keys cannot be fetched").because(error)
+        Self::of(Code::StoreUnavailable)
+            .detail("the keys of the issuer cannot be fetched; try again later")
+            .because(error)
     }
 }
 

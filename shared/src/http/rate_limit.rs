@@ -1,7 +1,7 @@
-//! How a limit is told to the client: `RateLimit-Policy` and `RateLimit`.
+//! The response headers `RateLimit-Policy` and `RateLimit`.
 //!
-//! *Source*: draft-ietf-httpapi-ratelimit-headers-11: a policy is a String with `q` and `w`, its state has
-//! `r` and `t`, all whole numbers, `t` and `w` in seconds.
+//! *Source*: draft-ietf-httpapi-ratelimit-headers-11. A policy has `q` (attempts) and `w` (window in seconds), its
+//! state has `r` (attempts left) and `t` (seconds until the window resets).
 
 use http::{HeaderMap, HeaderValue};
 
@@ -9,16 +9,16 @@ use super::problem::Problem;
 use crate::domain::limit::{LimitMode, Policy, Quota};
 use crate::domain::time::Timestamp;
 
-/// The two headers for one policy; none for a policy that refuses nobody.
-pub fn headers(policy: &Policy, standing: Quota) -> HeaderMap {
+/// Both headers for one policy; none for a policy that does not enforce its limit.
+pub fn headers(policy: &Policy, quota: Quota) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if policy.mode != LimitMode::Enforce {
         return headers;
     }
     let name = policy.name;
-    let quota = format!("\"{name}\";q={};w={}", policy.attempts, policy.window.as_secs());
-    let state = format!("\"{name}\";r={};t={}", standing.remaining, standing.reset_seconds);
-    for (name, value) in [("ratelimit-policy", quota), ("ratelimit", state)] {
+    let policy_value = format!("\"{name}\";q={};w={}", policy.attempts, policy.window.as_secs());
+    let state = format!("\"{name}\";r={};t={}", quota.remaining, quota.reset_seconds);
+    for (name, value) in [("ratelimit-policy", policy_value), ("ratelimit", state)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
         }
@@ -26,10 +26,10 @@ pub fn headers(policy: &Policy, standing: Quota) -> HeaderMap {
     headers
 }
 
-/// A refusal by a policy, until a second: 429 with all that tells when to come back.
+/// `rate_limited` until the moment `until`, with `Retry-After` and the rate-limit headers.
 pub fn refusal(policy: &Policy, until: Timestamp, now: Timestamp) -> Problem {
-    // A retry in the second of the answer would meet the same refusal.
+    // At least one second, because a retry within the same second would be refused again.
     let retry_after = now.seconds_until(until).max(1);
-    let standing = Quota { remaining: 0, reset_seconds: retry_after };
-    Problem::rate_limited(policy.name, retry_after).with_headers(headers(policy, standing))
+    let quota = Quota { remaining: 0, reset_seconds: retry_after };
+    Problem::rate_limited(policy.name, retry_after).with_headers(headers(policy, quota))
 }

@@ -1,6 +1,6 @@
-//! Is this one of the app's own backends? It calls without a session, with an assertion as Bearer whose
-//! scope says what for. Such an assertion lives five minutes at most, may be used again until then, and never
-//! opens a session.
+//! Calls of the app's own backends. A backend has no session; it sends an assertion of a trusted issuer as Bearer,
+//! and the assertion's scope names the permitted call. Such an assertion is valid for five minutes at most, can be
+//! used repeatedly until then, and never opens a session.
 
 use http::HeaderMap;
 
@@ -10,11 +10,11 @@ use crate::app::App;
 use crate::domain::time::Timestamp;
 use crate::token::assertion::{self, AssertionError};
 
-/// Lets a backend through whose assertion grants `scope`.
+/// Accepts a backend whose assertion grants `scope`.
 ///
 /// # Errors
-/// No token, one that is not good, or one without the scope.
-pub async fn expect(
+/// `token_missing`, `invalid_token`, or `forbidden` without the scope.
+pub async fn require_scope(
     app: &App,
     headers: &HeaderMap,
     scope: &'static str,

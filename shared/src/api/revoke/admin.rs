@@ -1,14 +1,14 @@
-//! The administrator's strategies: a user, one session of a user, everyone. Each names its reason.
+//! The administrator's strategies of `POST /revoke`: all sessions of a user, one session of a user, all sessions
+//! of all users. Each requires a reason, which the audit trail records.
 
 use std::time::Duration;
 
 use axum::Json;
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 
 use super::super::admin;
 use super::super::revoke_response::{RevokeResponse, session_not_found};
-use super::Asker;
+use super::Requester;
 use crate::app::App;
 use crate::app::sign_out::{RevokeCommand, SessionSelector, can_end, end_many, end_one};
 use crate::domain::event::{Event, EventKind, Subject};
@@ -21,40 +21,41 @@ use crate::store::{EVERYONE_TAKES, GlobalRevocation, StoreError, TransactionOutc
 /// The longest reason, in characters.
 const REASON_MAX_CHARS: usize = 200;
 
-/// Under how old the sign-in must be of whoever signs everyone out.
-const FRESH: Duration = Duration::from_secs(15 * 60);
+/// The greatest age of the administrator's own sign-in for a global revocation, so that a copied session of an
+/// administrator cannot sign out all users.
+const RECENT_SIGN_IN: Duration = Duration::from_secs(15 * 60);
 
-/// Ends all sessions of a user; sign-ins under way become void, too.
+/// Ends all sessions of a user. Sign-ins of that user that are in progress become invalid, too.
 pub(super) async fn end_user(
     app: &App,
-    asker: &Asker,
+    requester: &Requester,
     user: Option<String>,
     reason: Option<String>,
 ) -> Result<RevokeResponse, Problem> {
-    let (order, user) = (order(asker, reason)?, user_id(user)?);
-    let now = asker.caller.now;
-    admin::expects_scope(&asker.caller)?;
+    let (command, user) = (build_command(requester, reason)?, user_id(user)?);
+    let now = requester.caller.now;
+    admin::require_scope(&requester.caller)?;
     let target = async { app.store().user(&user, now).await.map_err(Problem::from) };
-    let (_, state) = tokio::try_join!(admin::own_row(app, &asker.caller), target)?;
-    let ends = end_many(app, &user, SessionSelector::All, &order, state).await?;
+    let (_, state) = tokio::try_join!(admin::require_admin_session(app, &requester.caller), target)?;
+    let ends = end_many(app, &user, SessionSelector::All, &command, state).await?;
     Ok(RevokeResponse::new(app, ends, now))
 }
 
 /// Ends one session of a user.
 pub(super) async fn end_session(
     app: &App,
-    asker: &Asker,
+    requester: &Requester,
     user: &str,
     id: &str,
     reason: Option<String>,
 ) -> Result<RevokeResponse, Problem> {
-    let (order, user) = (order(asker, reason)?, user_id(Some(user.to_owned()))?);
+    let (command, user) = (build_command(requester, reason)?, user_id(Some(user.to_owned()))?);
     let id: SessionId = id.parse().map_err(|_| session_not_found())?;
-    let now = asker.caller.now;
-    admin::expects_scope(&asker.caller)?;
+    let now = requester.caller.now;
+    admin::require_scope(&requester.caller)?;
     let target = async { app.store().session(&user, &id, now).await.map_err(Problem::from) };
-    let (_, row) = tokio::try_join!(admin::own_row(app, &asker.caller), target)?;
-    let end = order.end(&row.filter(|row| can_end(row, now)).ok_or_else(session_not_found)?);
+    let (_, row) = tokio::try_join!(admin::require_admin_session(app, &requester.caller), target)?;
+    let end = command.build_end(&row.filter(|row| can_end(row, now)).ok_or_else(session_not_found)?);
     if end_one(app, &end, &[]).await? {
         Ok(RevokeResponse::new(app, vec![end], now))
     } else {
@@ -62,20 +63,29 @@ pub(super) async fn end_session(
     }
 }
 
-/// Signs everyone out: sessions opened until `before` are over, the administrator's own among them.
+/// The body of a global revocation.
+#[derive(Serialize)]
+pub(super) struct GlobalRevocationResponse {
+    /// From then on no instance accepts a session that the revocation ended.
+    effective_at: Timestamp,
+    /// A service that verifies tokens offline may accept an access token of these sessions until then.
+    access_tokens_expire_by: Timestamp,
+}
+
+/// Ends all sessions that were opened until `before`, the administrator's own included.
 pub(super) async fn end_everyone(
     app: &App,
-    asker: &Asker,
+    requester: &Requester,
     before: Option<String>,
     reason: Option<String>,
-) -> Result<Response, Problem> {
-    let (caller, now) = (&asker.caller, asker.caller.now);
-    let note = note(reason)?;
+) -> Result<Json<GlobalRevocationResponse>, Problem> {
+    let (caller, now) = (&requester.caller, requester.caller.now);
+    let note = valid_reason(reason)?;
     let before = before.map_or(Ok(now), |text| moment(&text, now))?;
-    admin::expects_scope(caller)?;
-    let row = admin::own_row(app, caller).await?;
-    if now >= row.auth_time + FRESH {
-        return Err(Problem::reauthentication_required(FRESH));
+    admin::require_scope(caller)?;
+    let row = admin::require_admin_session(app, caller).await?;
+    if now >= row.auth_time + RECENT_SIGN_IN {
+        return Err(Problem::reauthentication_required(RECENT_SIGN_IN));
     }
     let by = caller.user.clone();
     let kind = EventKind::EmergencyRevocation { before, by: by.clone(), note: note.clone() };
@@ -83,33 +93,30 @@ pub(super) async fn end_everyone(
     let revocation = GlobalRevocation { not_before: Some(before), by: Some(by), note: Some(note) };
     match app.store().end_everyone(&revocation, &event, now).await? {
         TransactionOutcome::Committed => app.on_recorded(&event),
-        // They are out already, until a later moment than this one.
+        // An earlier call already ended all sessions until a later moment.
         TransactionOutcome::ConditionFailed => {}
         TransactionOutcome::Contended => return Err(StoreError::Contended.into()),
     }
-    // From the end of the write, which the request's own moment is before.
+    // Counted from the end of the write, because other instances may read the old row until then.
     let effective_at = app.now() + EVERYONE_TAKES;
-    let answer = json!({
-        "effective_at": effective_at.to_rfc3339(),
-        "access_tokens_expire_by": (effective_at + app.config().lifetimes.access).to_rfc3339(),
-    });
-    Ok(Json(answer).into_response())
+    let access_tokens_expire_by = effective_at + app.config().lifetimes.access;
+    Ok(Json(GlobalRevocationResponse { effective_at, access_tokens_expire_by }))
 }
 
-fn order(asker: &Asker, reason: Option<String>) -> Result<RevokeCommand<'_>, Problem> {
+fn build_command(requester: &Requester, reason: Option<String>) -> Result<RevokeCommand<'_>, Problem> {
     Ok(RevokeCommand {
-        session: asker.caller.session,
-        client: &asker.client,
+        session: requester.caller.session,
+        client: &requester.client,
         reason: EndReason::Admin,
-        by: Actor::Admin(asker.caller.user.clone()),
-        note: Some(note(reason)?),
-        now: asker.caller.now,
+        by: Actor::Admin(requester.caller.user.clone()),
+        note: Some(valid_reason(reason)?),
+        now: requester.caller.now,
     })
 }
 
-/// The reason goes into the record and is read by people.
-fn note(reason: Option<String>) -> Result<String, Problem> {
-    let reason = reason.ok_or_else(|| Problem::field("reason", "is missing: an administrator says why"))?;
+/// The administrator's reason. It is recorded and shown, so that it must be printable.
+fn valid_reason(reason: Option<String>) -> Result<String, Problem> {
+    let reason = reason.ok_or_else(|| Problem::field("reason", "is required for administrator actions"))?;
     let printable = !reason.chars().any(char::is_control) && !reason.trim().is_empty();
     let fits = reason.chars().count() <= REASON_MAX_CHARS;
     (printable && fits)
@@ -118,7 +125,7 @@ fn note(reason: Option<String>) -> Result<String, Problem> {
 }
 
 fn user_id(text: Option<String>) -> Result<UserId, Problem> {
-    let text = text.ok_or_else(|| Problem::field("user_id", "is missing"))?;
+    let text = text.ok_or_else(|| Problem::field("user_id", "is required"))?;
     text.parse().map_err(|error| Problem::field("user_id", error))
 }
 
@@ -127,7 +134,7 @@ fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     Timestamp::parse_rfc3339(text).filter(|moment| *moment <= now).ok_or_else(wrong)
 }
 
-/// The code is one of RFC 9470's: a fresh sign-in mends it.
+/// The challenge of RFC 9470 (step-up authentication): a new sign-in resolves it.
 impl Problem {
     fn reauthentication_required(max_age: Duration) -> Self {
         let seconds = max_age.as_secs();

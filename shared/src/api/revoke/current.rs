@@ -1,5 +1,5 @@
-//! Strategy `current`: sign out with whatever the client still has. An expired access token must keep
-//! nobody signed in, and a session that is gone already is a success.
+//! Strategy `current`: sign out with the token that the client still has. A session that has already ended is a
+//! success, because signing out is repeated by clients that got no answer.
 
 use http::HeaderMap;
 use http::request::Parts;
@@ -18,8 +18,8 @@ use crate::http::cookie::CookieKind;
 use crate::http::problem::{Code, Problem};
 use crate::token::refresh;
 
-/// A session that an authentic token names; a refresh token also proves its nonce.
-pub(super) struct Named {
+/// The session that an authentic token names. A refresh token also proves that it knows the session's nonce.
+pub(super) struct TokenSession {
     pub(super) user: UserId,
     pub(super) session: SessionId,
     pub(super) nonce: Option<NonceHash>,
@@ -31,47 +31,48 @@ pub(super) async fn end(
     body_token: Option<&str>,
 ) -> Result<RevokeResponse, Problem> {
     let now = app.now();
-    let named = named_session(app, &parts.headers, body_token, now)?;
+    let token_session = session_of_request(app, &parts.headers, body_token, now)?;
     let client = client(parts, app).await;
-    end_named(app, &named, &client, now).await?.ok_or_else(|| {
-        Problem::of(Code::InvalidToken).because("our seal with a wrong nonce: a key has leaked")
+    end_token_session(app, &token_session, &client, now).await?.ok_or_else(|| {
+        Problem::of(Code::InvalidToken)
+            .because("the seal is valid and the nonce is not: a refresh key may have leaked")
     })
 }
 
-/// Ends a session that a token names; `None` when the token is not of that session.
-pub(super) async fn end_named(
+/// Ends the session that a token names. `None` when the token's nonce is not the session's.
+pub(super) async fn end_token_session(
     app: &App,
-    named: &Named,
+    token_session: &TokenSession,
     client: &ClientContext,
     now: Timestamp,
 ) -> Result<Option<RevokeResponse>, Problem> {
-    let row = app.store().session(&named.user, &named.session, now).await?;
+    let row = app.store().session(&token_session.user, &token_session.session, now).await?;
     let row = row.filter(|row| can_end(row, now));
     let ours = |hash: NonceHash| row.as_ref().is_none_or(|row| row.nonce_hash == hash);
-    if !named.nonce.is_none_or(ours) {
-        report_forged_token(app, &named.user, named.session, client.ip).await;
+    if !token_session.nonce.is_none_or(ours) {
+        report_forged_token(app, &token_session.user, token_session.session, client.ip).await;
         return Ok(None);
     }
     let Some(row) = row else {
         return Ok(Some(RevokeResponse::new(app, vec![], now)));
     };
-    let order = RevokeCommand::of_user(row.id, client, now);
-    let end = order.end(&row);
-    let ended = end_one(app, &end, &order.events(app, &row.user, 1)).await?;
+    let command = RevokeCommand::of_user(row.id, client, now);
+    let end = command.build_end(&row);
+    let ended = end_one(app, &end, &command.events(app, &row.user, 1)).await?;
     Ok(Some(RevokeResponse::new(app, if ended { vec![end] } else { vec![] }, now)))
 }
 
-fn named_session(
+fn session_of_request(
     app: &App,
     headers: &HeaderMap,
     body_token: Option<&str>,
     now: Timestamp,
-) -> Result<Named, Problem> {
+) -> Result<TokenSession, Problem> {
     if let Some(token) = bearer(headers)? {
-        return named_by_access(app, &token, now);
+        return session_of_access_token(app, &token, now);
     }
     if let Some(token) = body_token {
-        return named_by_refresh(app, token);
+        return session_of_refresh_token(app, token);
     }
     let cookies = &app.config().cookies;
     let (access, refresh) =
@@ -80,27 +81,31 @@ fn named_session(
         return Err(Problem::of(Code::TokenMissing));
     }
     cookies.check_unsafe(headers)?;
-    // The two cookies are one credential; the refresh cookie outlives the access token.
+    // Both cookies are one credential. The refresh cookie comes first, because it outlives the access token.
     match (refresh, access) {
-        (Some(token), _) => named_by_refresh(app, &token),
-        (None, access) => named_by_access(app, &access.unwrap_or_default(), now),
+        (Some(token), _) => session_of_refresh_token(app, &token),
+        (None, access) => session_of_access_token(app, &access.unwrap_or_default(), now),
     }
 }
 
-pub(super) fn named_by_access(app: &App, token: &str, now: Timestamp) -> Result<Named, Problem> {
+pub(super) fn session_of_access_token(
+    app: &App,
+    token: &str,
+    now: Timestamp,
+) -> Result<TokenSession, Problem> {
     let claims = verify(token, app, now)?;
-    Ok(Named { user: claims.sub, session: claims.sid, nonce: None })
+    Ok(TokenSession { user: claims.sub, session: claims.sid, nonce: None })
 }
 
-pub(super) fn named_by_refresh(app: &App, token: &str) -> Result<Named, Problem> {
+pub(super) fn session_of_refresh_token(app: &App, token: &str) -> Result<TokenSession, Problem> {
     let token = refresh::open(token, app.config().keys.refresh());
     let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
-    Ok(Named { nonce: Some(token.nonce.hash()), user: token.user, session: token.session })
+    Ok(TokenSession { nonce: Some(token.nonce.hash()), user: token.user, session: token.session })
 }
 
-/// Takes our cookies away from a client that sent any.
+/// Clears our cookies, if the client sent any.
 pub(super) fn clear_cookies(app: &App, headers: &HeaderMap) -> HeaderMap {
     let cookies = &app.config().cookies;
-    let sent = |which| !matches!(cookies.read(headers, which), Ok(None));
+    let sent = |kind| !matches!(cookies.read(headers, kind), Ok(None));
     if sent(CookieKind::Access) || sent(CookieKind::Refresh) { cookies.clear() } else { HeaderMap::new() }
 }

@@ -1,30 +1,57 @@
-//! `GET /revoke`: what was revoked, when, why and by whom.
+//! `GET /revoke`: which sessions of a user were revoked, when, why and by whom.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::super::general_limit::limited;
 use super::super::target_user::TargetUser;
 use crate::app::App;
 use crate::domain::event::StoredEvent;
 use crate::domain::id::{IdError, SessionId, UserId};
-use crate::domain::session::end::{Actor, EndReason, EndRecord};
+use crate::domain::session::end::{Actor, EndReason, EndRecord, PublicReason};
 use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::store::TrailQuery;
+use crate::store::{TrailQuery, UserState};
 
-/// How many are shown.
+/// Revocations in one response, the newest ones.
 const NEWEST: usize = 100;
 
-/// Pages of the trail that one call looks at, a thousand events each: a long history must not make it dear.
+/// Pages of the audit trail that one call reads, up to a thousand events each, so that a long history does not
+/// make the call expensive.
 const PAGES_MAX: usize = 5;
 
-/// One revocation.
+/// The body of `GET /revoke`.
+#[derive(Serialize)]
+struct HistoryResponse {
+    user_id: UserId,
+    /// Sign-ins before this moment are invalid.
+    tokens_valid_after: Option<Timestamp>,
+    revocations: Vec<RevocationView>,
+}
+
+/// One revocation, as the caller may see it.
+#[derive(Serialize)]
+struct RevocationView {
+    session_id: Option<SessionId>,
+    reason: ReasonView,
+    note: Option<String>,
+    by: String,
+    at: Timestamp,
+}
+
+/// Administrators see the exact reason, users the public one.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ReasonView {
+    Exact(&'static str),
+    Public(PublicReason),
+}
+
 struct Revocation {
     session: Option<SessionId>,
     reason: EndReason,
@@ -40,26 +67,26 @@ pub(super) async fn history(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let subject = TargetUser::of(&query, &caller)?;
+    let target = TargetUser::of(&query, &caller)?;
     let session: Option<SessionId> = parameter(&query, "session_id")?
         .map(|text| text.parse())
         .transpose()
         .map_err(|error: IdError| Problem::field("session_id", error))?;
-    let user = subject.user(&caller).clone();
-    let look = async {
-        let revocations = async { revocations(&app, &user, session).await };
-        tokio::try_join!(subject.look(&app, &caller), revocations)
+    let user_id = target.user(&caller).clone();
+    let read = async {
+        let revocations = async { revocations(&app, &user_id, session).await };
+        tokio::try_join!(target.read_state(&app, &caller), revocations)
     };
-    limited(&app, &caller, &client, look, |(state, revocations)| {
-        let shown: Vec<Value> = revocations.iter().map(|entry| entry.shown(subject.is_other())).collect();
-        let valid_after = state.record.tokens_valid_after.map(Timestamp::to_rfc3339);
-        Ok(Json(json!({"user_id": user, "tokens_valid_after": valid_after, "revocations": shown}))
-            .into_response())
-    })
-    .await
+    let body = |(state, revocations): (UserState, Vec<Revocation>)| HistoryResponse {
+        user_id: user_id.clone(),
+        tokens_valid_after: state.record.tokens_valid_after,
+        revocations: revocations.into_iter().map(|entry| entry.view(target.is_other())).collect(),
+    };
+    limited(&app, &caller, &client, read, |found| Ok(Json(body(found)).into_response())).await
 }
 
-/// Of one session its record; of a user the newest ends that somebody or something caused: expiry is none.
+/// The end record of one session, or the newest ends in a user's audit trail. Expired sessions are left out,
+/// because expiry is no revocation.
 async fn revocations(
     app: &App,
     user: &UserId,
@@ -67,7 +94,7 @@ async fn revocations(
 ) -> Result<Vec<Revocation>, Problem> {
     if let Some(id) = session {
         let record = app.store().end_record(&id).await?;
-        // Somebody else's session is as unknown as one that never was.
+        // A session of another user is treated like an unknown one.
         let record = record.filter(|record| record.user == *user && record.reason != EndReason::Expired);
         return Ok(record.into_iter().map(|record| Revocation::of_record(id, record)).collect());
     }
@@ -107,15 +134,9 @@ impl Revocation {
         })
     }
 
-    /// An administrator sees the exact reason, a user the public one.
-    fn shown(&self, for_admin: bool) -> Value {
-        let public = json!(self.reason.public());
-        json!({
-            "session_id": self.session,
-            "reason": if for_admin { json!(self.reason.as_str()) } else { public },
-            "note": self.note,
-            "by": self.by,
-            "at": self.at.to_rfc3339(),
-        })
+    fn view(self, for_admin: bool) -> RevocationView {
+        let exact = ReasonView::Exact(self.reason.as_str());
+        let reason = if for_admin { exact } else { ReasonView::Public(self.reason.public()) };
+        RevocationView { session_id: self.session, reason, note: self.note, by: self.by, at: self.at }
     }
 }

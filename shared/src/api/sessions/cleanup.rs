@@ -1,4 +1,4 @@
-//! `POST /sessions`: an administrator has expired sessions cleaned up now, and waits for the report.
+//! `POST /sessions` with `{"action":"cleanup"}`: an administrator runs cleanup now and gets its report.
 
 use axum::Json;
 use axum::body::Body;
@@ -13,23 +13,18 @@ use crate::http::caller::Caller;
 use crate::http::problem::{Code, Problem};
 
 #[derive(Deserialize)]
-struct CleanRequest {
-    /// There is one for now; the field is here so that others can come.
-    #[serde(rename = "action")]
-    _action: Action,
+struct ActionRequest {
+    action: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Action {
-    Cleanup,
-}
-
-pub(super) async fn clean(State(app): State<App>, request: Request) -> Result<Json<Report>, Problem> {
+pub(super) async fn cleanup(State(app): State<App>, request: Request) -> Result<Json<Report>, Problem> {
     let (mut parts, body) = request.into_parts();
     let caller = Caller::from_request_parts(&mut parts, &app).await?;
-    let _: CleanRequest = body::json(&parts.headers, Body::new(body)).await?;
-    admin::own_row(&app, &caller).await?;
+    let request: ActionRequest = body::json(&parts.headers, Body::new(body)).await?;
+    if request.action != "cleanup" {
+        return Err(Problem::field("action", "expected cleanup"));
+    }
+    admin::require_admin_session(&app, &caller).await?;
     let shards = app.config().expiry_shards;
     let report = run(app.store(), app.clock(), shards, Budget::on_demand(), CleanupMode::Clean).await;
     let report = report.map_err(|error| match error {
@@ -37,6 +32,6 @@ pub(super) async fn clean(State(app): State<App>, request: Request) -> Result<Js
         CleanupError::Store(error) => error.into(),
     })?;
     app.metrics().cleanup_run(report.ended, report.skipped, report.failed);
-    tracing::info!(run_id = report.run_id, ended = report.ended, failed = report.failed, "cleanup is done");
+    tracing::info!(run_id = report.run_id, ended = report.ended, failed = report.failed, "cleanup finished");
     Ok(Json(report))
 }

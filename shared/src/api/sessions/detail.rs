@@ -4,11 +4,12 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use super::super::general_limit::limited;
 use super::super::revoke_response::session_not_found;
 use super::super::target_user::TargetUser;
-use super::session_view;
+use super::session_view::{EventView, SessionView};
 use crate::app::App;
 use crate::domain::id::SessionId;
 use crate::http::caller::Caller;
@@ -19,27 +20,33 @@ use crate::store::{Trail, TrailQuery};
 /// Events shown with one session.
 const RECENT_EVENTS: usize = 20;
 
-pub(super) async fn one(
+/// The body of `GET /sessions/{id}`.
+#[derive(Serialize)]
+struct SessionResponse {
+    #[serde(flatten)]
+    session: SessionView,
+    events: Vec<EventView>,
+}
+
+pub(super) async fn detail(
     State(app): State<App>,
     caller: Caller,
     Client(client): Client,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let subject = TargetUser::of(query.as_deref().unwrap_or_default(), &caller)?;
+    let target = TargetUser::of(query.as_deref().unwrap_or_default(), &caller)?;
     let id = id.ok().and_then(|Path(id)| id.parse::<SessionId>().ok());
     let trail = async {
         let Some(session) = id else { return Ok(Trail::default()) };
         let query = TrailQuery { session: Some(session), limit: RECENT_EVENTS, ..TrailQuery::default() };
-        app.store().trail(subject.user(&caller), &query).await.map_err(Problem::from)
+        app.store().trail(target.user(&caller), &query).await.map_err(Problem::from)
     };
-    let look = async { tokio::try_join!(subject.look(&app, &caller), trail) };
-    limited(&app, &caller, &client, look, |(state, trail)| {
+    let read = async { tokio::try_join!(target.read_state(&app, &caller), trail) };
+    limited(&app, &caller, &client, read, |(state, trail)| {
         let session = id.and_then(|id| state.live_session(&id, caller.now)).ok_or_else(session_not_found)?;
-        let mut body = session_view::session(session, &caller);
-        body["events"] =
-            trail.events.iter().map(|event| session_view::event(event, subject.is_other())).collect();
-        Ok(Json(body).into_response())
+        let events = trail.events.iter().map(|event| EventView::new(event, target.is_other())).collect();
+        Ok(Json(SessionResponse { session: SessionView::new(session, &caller), events }).into_response())
     })
     .await
 }

@@ -12,18 +12,18 @@ use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
 
-pub(super) async fn one(
+pub(super) async fn end_one(
     State(app): State<App>,
     caller: Caller,
     Client(client): Client,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    // One that is not even text is no id.
+    // A path segment that is not UTF-8 is no session id.
     let id = id.map(|Path(id)| id).unwrap_or_default();
     end_by_id(&app, &caller, &client, &id).await.map(RevokeResponse::into_response)
 }
 
-pub(super) async fn others(
+pub(super) async fn end_others(
     State(app): State<App>,
     caller: Caller,
     Client(client): Client,

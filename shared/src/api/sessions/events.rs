@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::super::general_limit::limited;
 use super::super::target_user::TargetUser;
-use super::session_view;
+use super::session_view::EventView;
 use crate::app::App;
 use crate::domain::event::EVENT_TYPES;
-use crate::domain::id::UserId;
+use crate::domain::id::{IdError, UserId};
 use crate::domain::severity::Severity;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
@@ -19,31 +19,38 @@ use crate::http::problem::Problem;
 use crate::store::TrailQuery;
 use crate::token::cursor;
 
+/// Events of a page, unless `limit` says otherwise.
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 100;
 
-pub(super) async fn trail(
+/// The body of `GET /sessions/events`.
+#[derive(Serialize)]
+struct EventsResponse {
+    events: Vec<EventView>,
+    next_cursor: Option<String>,
+}
+
+pub(super) async fn events(
     State(app): State<App>,
     caller: Caller,
     Client(client): Client,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let subject = TargetUser::of(&query, &caller)?;
-    let wanted = wanted(&app, &query, subject.user(&caller))?;
-    let trail = async { app.store().trail(subject.user(&caller), &wanted).await.map_err(Problem::from) };
-    let look = async { tokio::try_join!(subject.look(&app, &caller), trail) };
-    limited(&app, &caller, &client, look, |(_, trail)| {
+    let target = TargetUser::of(&query, &caller)?;
+    let query = parse_query(&app, &query, target.user(&caller))?;
+    let trail = async { app.store().trail(target.user(&caller), &query).await.map_err(Problem::from) };
+    let read = async { tokio::try_join!(target.read_state(&app, &caller), trail) };
+    limited(&app, &caller, &client, read, |(_, trail)| {
         let key = &app.config().keys.refresh()[0];
-        let events: Vec<Value> =
-            trail.events.iter().map(|event| session_view::event(event, subject.is_other())).collect();
-        let next = trail.next.map(|event| cursor::seal(subject.user(&caller), event, key));
-        Ok(Json(json!({"events": events, "next_cursor": next})).into_response())
+        let events = trail.events.iter().map(|event| EventView::new(event, target.is_other())).collect();
+        let next_cursor = trail.next.map(|event| cursor::seal(target.user(&caller), event, key));
+        Ok(Json(EventsResponse { events, next_cursor }).into_response())
     })
     .await
 }
 
-fn wanted(app: &App, query: &str, user: &UserId) -> Result<TrailQuery, Problem> {
+fn parse_query(app: &App, query: &str, user: &UserId) -> Result<TrailQuery, Problem> {
     let before = parameter(query, "cursor")?
         .map(|text| cursor::open(&text, user, app.config().keys.refresh()))
         .transpose()
@@ -59,7 +66,7 @@ fn wanted(app: &App, query: &str, user: &UserId) -> Result<TrailQuery, Problem> 
     let session = parameter(query, "session_id")?
         .map(|text| text.parse())
         .transpose()
-        .map_err(|error: crate::domain::id::IdError| Problem::field("session_id", error))?;
+        .map_err(|error: IdError| Problem::field("session_id", error))?;
     Ok(TrailQuery { before, event_type, severity, session, limit: limit(query)?, ..TrailQuery::default() })
 }
 

@@ -1,4 +1,4 @@
-//! `GET /sessions`: the live sessions, and on demand the numbers and what to look at.
+//! `GET /sessions`: the live sessions, with `?include=analytics` also numbers and recommendations.
 
 use std::cmp::Reverse;
 
@@ -6,20 +6,41 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::super::general_limit::{count, limited, refused_before};
+use super::super::general_limit::{count, limited, refuse_remembered};
 use super::super::target_user::TargetUser;
-use super::session_view;
+use super::session_view::SessionView;
 use crate::app::App;
-use crate::domain::analytics::{self, analyse, recommendations};
+use crate::domain::analytics::{self, Analytics, Recommendation, analyse, recommendations};
+use crate::domain::id::UserId;
 use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::etag::{etag, is_known};
 use crate::http::problem::Problem;
 use crate::store::{StoreError, Trail, TrailQuery, UserState};
+
+/// The body of `GET /sessions`.
+#[derive(Serialize)]
+struct SessionsResponse {
+    user_id: UserId,
+    session_limit: usize,
+    sessions: Vec<SessionView>,
+    #[serde(flatten)]
+    analysis: Option<Analysis>,
+    /// Not part of the `ETag`, so that an unchanged list keeps its tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_time: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Analysis {
+    analytics: Analytics,
+    recommendations: Vec<Recommendation>,
+}
 
 pub(super) async fn list(
     State(app): State<App>,
@@ -29,46 +50,47 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let subject = TargetUser::of(&query, &caller)?;
+    let target = TargetUser::of(&query, &caller)?;
     let with_analytics = wants_analytics(&query)?;
-    // The history is read at the same time as the sessions: one round trip, however long it is.
+    // The history is read at the same time as the sessions, so that analytics add no round trip.
     let history = async {
         if with_analytics {
-            history(&app, &subject, &caller).await.map_err(Problem::from)
+            history(&app, &target, &caller).await.map(Some).map_err(Problem::from)
         } else {
-            Ok(Trail::default())
+            Ok(None)
         }
     };
-    let look = async { tokio::try_join!(subject.look(&app, &caller), history) };
-    let show = |(state, history): (UserState, Trail)| {
+    let read = async { tokio::try_join!(target.read_state(&app, &caller), history) };
+    let show = |(state, history): (UserState, Option<Trail>)| {
         let mut live: Vec<&Session> = state.live(caller.now).collect();
         live.sort_by_key(|session| {
             (session.id != caller.session, Reverse(session.last_activity), session.id)
         });
-        let limit = app.config().session_limit;
-        let mut body = json!({
-            "user_id": subject.user(&caller),
-            "session_limit": limit,
-            "sessions": live.iter().map(|session| session_view::session(session, &caller)).collect::<Vec<Value>>(),
+        let session_limit = app.config().session_limit;
+        let analysis = history.map(|history| Analysis {
+            analytics: analyse(&live, &history.events, caller.now),
+            recommendations: recommendations(&live, &history.events, session_limit, caller.now),
         });
-        if with_analytics {
-            body["analytics"] = json!(analyse(&live, &history.events, caller.now));
-            body["recommendations"] = json!(recommendations(&live, &history.events, limit, caller.now));
+        SessionsResponse {
+            user_id: target.user(&caller).clone(),
+            session_limit,
+            sessions: live.iter().map(|session| SessionView::new(session, &caller)).collect(),
+            analysis,
+            server_time: None,
         }
-        body
     };
     let Some(known) = headers.get(header::IF_NONE_MATCH) else {
-        return limited(&app, &caller, &client, look, |looked| Ok(tagged(show(looked), &caller))).await;
+        return limited(&app, &caller, &client, read, |state| Ok(tagged(show(state), &caller))).await;
     };
-    // Who watches an unchanged list uses up no attempts: the count only follows a change.
-    refused_before(&app, &caller)?;
-    let body = show(look.await?);
+    // A client that polls an unchanged list uses up no attempts: only a changed list is counted.
+    refuse_remembered(&app, &caller)?;
+    let body = show(read.await?);
     let tag = etag(&body);
     if is_known(&tag, known) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let counted = count(&app, &caller, &client).await?;
-    Ok((counted, tagged(body, &caller)).into_response())
+    let limit_headers = count(&app, &caller, &client).await?;
+    Ok((limit_headers, tagged(body, &caller)).into_response())
 }
 
 fn wants_analytics(query: &str) -> Result<bool, Problem> {
@@ -79,15 +101,15 @@ fn wants_analytics(query: &str) -> Result<bool, Problem> {
     }
 }
 
-async fn history(app: &App, subject: &TargetUser, caller: &Caller) -> Result<Trail, StoreError> {
+async fn history(app: &App, target: &TargetUser, caller: &Caller) -> Result<Trail, StoreError> {
     let since = Some(analytics::begin(caller.now));
     let query = TrailQuery { since, limit: analytics::EVENTS_MAX, ..TrailQuery::default() };
-    app.store().trail(subject.user(caller), &query).await
+    app.store().trail(target.user(caller), &query).await
 }
 
-/// The body under its tag; the time is no part of it.
-fn tagged(mut body: Value, caller: &Caller) -> Response {
+/// The response with its `ETag`, which is computed before the server's time is added.
+fn tagged(body: SessionsResponse, caller: &Caller) -> Response {
     let tag = etag(&body);
-    body["server_time"] = json!(caller.now.to_rfc3339());
+    let body = SessionsResponse { server_time: Some(caller.now), ..body };
     ([(header::ETAG, tag)], Json(body)).into_response()
 }

@@ -23,16 +23,11 @@ pub struct Recommendation {
     /// What, stable.
     pub code: &'static str,
     /// How bad it is.
-    #[serde(serialize_with = "severity_name")]
     pub severity: Severity,
     /// About which session; none when it is about the account.
     pub session_id: Option<SessionId>,
     /// The facts behind it.
     pub detail: Value,
-}
-
-fn severity_name<S: serde::Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(severity.as_str())
 }
 
 /// What to look at, the worst first.
