@@ -1,4 +1,7 @@
-//! What every handler is given: settings, store, clock. Built once a cold start.
+//! The application: settings, store, clock and metrics, and one file for each operation.
+//!
+//! An operation takes parsed values and returns an outcome. It reads and writes through [`crate::store`], decides
+//! with the pure functions of [`crate::domain`], and knows nothing of HTTP.
 
 pub mod cleanup;
 pub(crate) mod forged_token;
@@ -37,82 +40,83 @@ struct Parts {
     refused: RefusalCache,
 }
 
-/// How long an answer waits for an observation to be written; a Lambda is frozen after it.
-const OBSERVATION_PATIENCE: Duration = Duration::from_millis(100);
+/// How long a response waits for its events to be written. It has to wait, because a Lambda function is frozen
+/// after its response; it does not wait longer, because the events are not the client's concern.
+const RECORD_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Is told of every event that is worth an alert, right after it was written.
+/// A callback for every event of severity high or critical, right after the event was written.
 pub type Alarm = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// What not every application has.
+/// The parts of an application that have a default.
 #[derive(Default)]
 pub struct AppOptions {
-    /// How the keys of trusted issuers are fetched; over https by default.
+    /// The cache of the trusted issuers' keys. Fetches over https by default.
     pub issuer_keys: IssuerKeyCache,
-    /// The name of the Lambda function, under which it writes its metrics; without one it writes none.
+    /// The name of the Lambda function, the dimension of its metrics. Without a name no metrics are written.
     pub function: Option<String>,
-    /// Who is told of alerts here; in the cloud the table's stream tells.
+    /// The callback for alerts on a local server. On AWS the table's stream delivers alerts.
     pub alarm: Option<Alarm>,
 }
 
 impl App {
-    /// Puts an application together.
+    /// An application with default options.
     pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>) -> Self {
         Self::with(config, store, clock, AppOptions::default())
     }
 
-    /// As [`App::new`], with more.
+    /// An application with these options.
     pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>, options: AppOptions) -> Self {
         let (served, metrics, refused) = (AtomicU64::new(0), Metrics::default(), RefusalCache::default());
         Self(Arc::new(Parts { config, store, clock, options, served, metrics, refused }))
     }
 
-    /// Who is refused for now, as far as this instance knows.
+    /// The keys over their rate limit, as far as this instance knows.
     pub(crate) fn refused(&self) -> &RefusalCache {
         &self.0.refused
     }
 
-    /// Writes what was noticed, and does `also` at the same time; that it could not is logged and counted,
-    /// and never the client's concern.
+    /// Writes events to the audit trail, and does `also` at the same time. A failure is logged and counted and does
+    /// not fail the request.
     pub(crate) async fn record_events(
         &self,
         events: &[Event],
         also: impl Future<Output = Result<(), StoreError>>,
     ) {
-        let patience = OBSERVATION_PATIENCE;
-        let recorded = tokio::time::timeout(patience, self.store().record(events));
-        // Each for itself: a note that cannot be written must not take an alert with it.
-        let (recorded, also) = tokio::join!(recorded, tokio::time::timeout(patience, also));
+        let timeout = RECORD_TIMEOUT;
+        let recorded = tokio::time::timeout(timeout, self.store().record(events));
+        // Two independent writes, so that a failing write to the session does not lose an alert.
+        let (recorded, also) = tokio::join!(recorded, tokio::time::timeout(timeout, also));
         match recorded {
             Ok(Ok(())) => events.iter().for_each(|event| self.on_recorded(event)),
             _ => events.iter().for_each(|event| self.on_record_failed(event)),
         }
         if !matches!(also, Ok(Ok(()))) {
-            tracing::warn!("what was noticed could not be written onto its session");
+            tracing::warn!("could not write the findings to their session");
         }
     }
 
-    /// An event that was perhaps not written: its line may be all that is left of it. A bad one is an alarm all
-    /// the same, and somebody must look.
+    /// Handles an event whose write failed or timed out, so that it may not be in the audit trail. The log line may be
+    /// its only trace. A severe event raises the alarm all the same.
     fn on_record_failed(&self, event: &Event) {
         self.metrics().count(Counter::EventsLost);
         let (event_type, severity) = (event.kind.name(), event.kind.severity());
         let session = event.session.map(|id| id.to_string());
         if severity < Severity::High {
-            tracing::warn!(event_type, session_id = session, "a security event was perhaps not written");
+            tracing::warn!(event_type, session_id = session, "a security event may not have been written");
             return;
         }
         tracing::error!(
             event_type,
             severity = severity.as_str(),
             session_id = session,
-            "a security event was perhaps not written, and needs a look"
+            "a severe security event may not have been written"
         );
         if let Some(alarm) = &self.0.options.alarm {
             alarm(event);
         }
     }
 
-    /// Every event that was written comes past here: it is counted, and a bad one is a warning and an alarm.
+    /// Handles an event that was written: counts it; logs a severe one and raises the alarm.
     pub(crate) fn on_recorded(&self, event: &Event) {
         let severity = event.kind.severity();
         self.metrics().event(severity);
@@ -125,7 +129,7 @@ impl App {
             severity = severity.as_str(),
             event_id = %event.id,
             session_id = session,
-            "a security event needs a look"
+            "severe security event"
         );
         if let Some(alarm) = &self.0.options.alarm {
             alarm(event);
@@ -137,7 +141,7 @@ impl App {
         &self.0.metrics
     }
 
-    /// Writes the metrics that are due, if this is a function.
+    /// Writes the metrics that are due, if this is a Lambda function.
     pub(crate) fn write_metrics(&self) {
         if let Some(function) = &self.0.options.function {
             self.metrics().print(function, self.now_millis());
@@ -159,22 +163,22 @@ impl App {
         &self.0.options.issuer_keys
     }
 
-    /// The clock, for work that outlasts a moment.
+    /// The clock, for work that takes longer than a request.
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.0.clock)
     }
 
-    /// The moment. A handler asks once and passes it on.
+    /// The current second. A handler reads it once and passes it on.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 
-    /// The moment in milliseconds, for event ids.
+    /// The current time in milliseconds, for event ids.
     pub fn now_millis(&self) -> i64 {
         self.0.clock.now_millis()
     }
 
-    /// Whether this success is the one in [`Config::log_sample`] that gets its line.
+    /// Whether this successful request is the one in [`Config::log_sample`] that is logged.
     pub fn should_log_success(&self) -> bool {
         self.0.served.fetch_add(1, Ordering::Relaxed).is_multiple_of(self.config().log_sample)
     }

@@ -1,4 +1,5 @@
-//! Our seal, and a nonce that is not the session's: a refresh key has leaked, and somebody must know.
+//! A forged refresh token: its seal is valid and its nonce is not the session's. A refresh key may have leaked, which
+//! is a critical event.
 
 use std::net::IpAddr;
 
@@ -6,7 +7,7 @@ use crate::app::App;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{SessionId, UserId};
 
-/// Tells of a forged refresh token, at whatever door that acts on one: a status call changes nothing.
+/// Records the event. Called wherever a refresh token has an effect, so not for status.
 pub(crate) async fn report_forged_token(app: &App, user: &UserId, session: SessionId, ip: Option<IpAddr>) {
     let event = Event::new(user, session, app.now_millis(), EventKind::TokenForged { ip });
     app.record_events(&[event], std::future::ready(Ok(()))).await;

@@ -1,4 +1,4 @@
-//! Is this one attempt too many? One atomic call says so; who is refused is remembered and told of once.
+//! Rate limits: count an attempt in one atomic call and decide. A refusal is remembered, and recorded once.
 
 use std::net::IpAddr;
 
@@ -11,60 +11,61 @@ use crate::domain::time::Timestamp;
 use crate::store::{Attempt, Refusal, StoreError};
 use crate::telemetry::metrics::Counter;
 
-/// Who attempts something, and what to tell of it.
+/// The subject of a rate limit, and how its refusal is recorded.
 #[derive(Clone, Debug)]
 pub struct LimitSubject {
-    /// Who, as the key has it: one spelling for one client or account.
+    /// The subject in the limit's key: one spelling for one client or account.
     pub key: String,
-    /// In whose trail a refusal is told.
+    /// The audit trail that gets the refusal's event.
     pub subject: Subject,
-    /// In which session.
+    /// The session, if there is one.
     pub session: Option<SessionId>,
-    /// From where.
+    /// The client's address.
     pub ip: Option<IpAddr>,
-    /// Whether a success elsewhere may end a refusal: then no instance remembers one.
+    /// Whether a success can end a refusal early. Then no instance remembers refusals.
     pub can_be_cleared: bool,
 }
 
-/// What an attempt gets.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckResult {
-    /// It is counted and within the limit.
+    /// Counted and within the limit.
     WithinLimit(Quota),
-    /// It is over the limit, until this second.
+    /// Over the limit, and refused until this second.
     OverLimit(Timestamp),
-    /// The limit refuses nobody: it is off, or only watches.
+    /// Not limited: the limit is off or in shadow mode.
     Unlimited,
 }
 
 /// Counts one attempt under a policy.
 ///
-/// *Atomicity*: one call for an attempt that is counted, of N at once exactly the policy's number are
-/// within; one more for the first that is not; none for a key that this instance has refused before.
+/// *Atomicity*: one call to the store. Of any number of attempts at the same time exactly the policy's number is
+/// within the limit. The first attempt over the limit costs a second call; an attempt for a key that this instance
+/// already refuses costs none.
 ///
 /// # Errors
-/// The store cannot say. What that means is the caller's: [`fails_open`] or [`fails_closed`].
+/// The store failed. The caller decides what that means: [`fails_open`] or [`fails_closed`].
 pub async fn check(
     app: &App,
     policy: &Policy,
-    who: &LimitSubject,
+    subject: &LimitSubject,
     now: Timestamp,
 ) -> Result<CheckResult, StoreError> {
     if policy.mode == LimitMode::Off {
         return Ok(CheckResult::Unlimited);
     }
-    let key = format!("{}#{}", policy.name, who.key);
-    let remembered = app.refused().until(&key, now).filter(|_| !who.can_be_cleared);
+    let key = format!("{}#{}", policy.name, subject.key);
+    let remembered = app.refused().until(&key, now).filter(|_| !subject.can_be_cleared);
     if let Some(until) = remembered {
         return Ok(over(app, policy, until));
     }
     let counts = match app.store().attempt(&key, policy, now).await {
         Ok(Attempt::Counted(counts)) => counts,
         Ok(Attempt::Refused(until)) => {
-            remember(app, who, &key, until, now);
+            remember(app, subject, &key, until, now);
             return Ok(over(app, policy, until));
         }
-        // Too many write this very key: that is the limit's own case, and no fault of the store.
+        // DynamoDB throttles this key because of too many attempts, which is what the limit is for.
         Err(error) if error.is_throttle() => return Ok(over(app, policy, now + THROTTLED_FOR)),
         Err(error) => return Err(error),
     };
@@ -78,20 +79,20 @@ pub async fn check(
     let refusal = match app.store().refuse(&key, policy, until, now).await {
         Ok(refusal) => refusal,
         Err(error) => {
-            tracing::warn!(policy = policy.name, %error, "a refusal could not be written");
-            // Perhaps it is written and only the reply is lost: then nobody else tells of it.
+            tracing::warn!(policy = policy.name, %error, "could not write the refusal of a rate limit");
+            // The refusal may have been written and only the reply lost. No other request would record the event.
             Refusal { until, first: !error.is_throttle() }
         }
     };
-    remember(app, who, &key, refusal.until, now);
+    remember(app, subject, &key, refusal.until, now);
     if refusal.first {
-        tell(app, policy, who, &key, refusal.until, now).await;
+        record_refusal(app, policy, subject, &key, refusal.until, now).await;
     }
     Ok(over(app, policy, refusal.until))
 }
 
-fn remember(app: &App, who: &LimitSubject, key: &str, until: Timestamp, now: Timestamp) {
-    if !who.can_be_cleared {
+fn remember(app: &App, subject: &LimitSubject, key: &str, until: Timestamp, now: Timestamp) {
+    if !subject.can_be_cleared {
         app.refused().remember(key, until, now);
     }
 }
@@ -104,37 +105,44 @@ fn over(app: &App, policy: &Policy, until: Timestamp) -> CheckResult {
         return CheckResult::OverLimit(until);
     }
     app.metrics().count(Counter::LimitedInShadow);
-    tracing::info!(policy = policy.name, until = %until, "a limit in shadow mode would have refused");
+    tracing::info!(policy = policy.name, until = %until, "a rate limit in shadow mode would have refused");
     CheckResult::Unlimited
 }
 
-/// One event a refusal, not one a refused attempt: its id is made of its second, the key and the end. A limit
-/// that only watches writes none: nobody was refused.
-async fn tell(app: &App, policy: &Policy, who: &LimitSubject, key: &str, until: Timestamp, now: Timestamp) {
+/// Records one event for a refusal, not one for each refused attempt: the event's id is derived from the second,
+/// the key and the end of the refusal. A limit in shadow mode records nothing, because it refuses nothing.
+async fn record_refusal(
+    app: &App,
+    policy: &Policy,
+    subject: &LimitSubject,
+    key: &str,
+    until: Timestamp,
+    now: Timestamp,
+) {
     if policy.mode != LimitMode::Enforce {
         return;
     }
-    let over = LimitExceeded { policy: policy.name, until, ip: who.ip };
+    let over = LimitExceeded { policy: policy.name, until, ip: subject.ip };
     let kind = if policy.block.is_some() { EventKind::Blocked(over) } else { EventKind::RateLimited(over) };
     let name = format!("{key} {}", until.seconds());
-    let event = Event::with_derived_id(who.subject.clone(), who.session, now, &name, kind);
+    let event = Event::with_derived_id(subject.subject.clone(), subject.session, now, &name, kind);
     app.record_events(&[event], std::future::ready(Ok(()))).await;
 }
 
-/// What a store fault means for a limit that only keeps the peace: the attempt passes, uncounted.
+/// For a limit that only keeps order: after a store fault the attempt passes, uncounted.
 pub fn fails_open(app: &App, policy: &Policy, checked: Result<CheckResult, StoreError>) -> CheckResult {
     checked.unwrap_or_else(|error| {
         app.metrics().count(Counter::LimitsFailedOpen);
-        tracing::warn!(policy = policy.name, %error, "a limit could not be checked and let one pass");
+        tracing::warn!(policy = policy.name, %error, "could not check a rate limit; the request passes");
         CheckResult::Unlimited
     })
 }
 
-/// What a store fault means for a limit that guards a secret: nobody passes. One that only watches lets
-/// everybody pass, now as ever.
+/// For a limit that protects a secret: after a store fault the attempt is refused, so that an attacker cannot guess
+/// during an outage. A limit in shadow mode still lets it pass.
 ///
 /// # Errors
-/// The store's own, counted.
+/// The store's error, which is counted.
 pub fn fails_closed(
     app: &App,
     policy: &Policy,

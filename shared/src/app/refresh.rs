@@ -1,6 +1,6 @@
-//! What does a refresh token get? Its successor, in one round trip; or the reason why not.
+//! Refresh: exchange a refresh token for its successor, in one round trip.
 //!
-//! The decisions are in [`crate::domain::session::rotation`]; this is their order and their writes.
+//! [`crate::domain::session::rotation`] decides; this file orders the decisions and performs their writes.
 
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
@@ -19,27 +19,28 @@ use crate::domain::time::Timestamp;
 use crate::store::{ConditionalWrite, StoreError};
 use crate::telemetry::metrics::Counter;
 
-/// How the exchange came out.
+/// The outcome of a refresh.
 #[derive(Debug)]
 pub enum RefreshOutcome {
-    /// The session at its current generation, whose token is the answer.
+    /// The session at its current generation. Its refresh token is the answer.
     Granted(Box<Session>),
-    /// The session is over; `None` when its row is gone and its record must say why.
+    /// The session has ended. `None` when the row is gone: the end record has the reason.
     SessionEnded(Option<EndReason>),
-    /// The token carries our seal and is not of this session.
+    /// The token's seal is valid and its nonce is not the session's.
     ForgedToken,
-    /// Refused until this second; the token stays good.
+    /// Over the rate limit until this second. The token stays valid.
     Blocked(Timestamp),
 }
 
-/// Exchanges a token that carries our seal; `replaces` is the end of the access token that the client means to
-/// replace, if it says so.
+/// Refreshes with a token whose seal has been checked. `replaces` is the `expires_at` of the access token that the
+/// client wants to replace, if the request has it.
 ///
-/// *Atomicity*: one conditional write; a second one only when something is wrong. Where another tab was faster,
-/// one read and no write to the session; where it only said so, or a rule may end sessions, a read and the write.
+/// *Atomicity*: one conditional write; a second write only after reuse, a block or a finding. If `replaces` shows
+/// that another tab was faster, one read and no write to the session. If a risk rule can end sessions, one read
+/// before the write.
 ///
 /// # Errors
-/// The store cannot say, or the row changed under us twice. The token stays good: repeat it.
+/// The store failed, or the row changed twice during the call. The token stays valid; the call can be repeated.
 pub async fn refresh(
     app: &App,
     token: &RefreshToken,
@@ -71,7 +72,7 @@ pub async fn refresh(
             && *until == found
             && config.limits.refresh.block.is_some_and(|block| now + block == found)
         {
-            // It is this very block: the reply to the write was lost, and with it what is told of it.
+            // The block was written by this request, and its reply was lost before the event was recorded.
             record_block(app, token, client, found, now).await;
         }
         if let Some(exchange) = apply_verdict(app, token, row, verdict, client, now).await? {
@@ -81,14 +82,15 @@ pub async fn refresh(
     Err(StoreError::Contended)
 }
 
-/// The row that the token is of, while it lives: one read, and only where something hangs on it before the write.
+/// The live session of the token: one read, for the cases that must be decided before the write.
 async fn live_row(app: &App, token: &RefreshToken, now: Timestamp) -> Result<Option<Session>, StoreError> {
     let row = app.store().session(&token.user, &token.session, now).await?;
     Ok(row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()))
 }
 
-/// Whether the row is what a faster tab has just made of it. A network alone may differ, since some people leave by
-/// several at once; what a rule alerts of, or a place that changed, is told of where it rotates.
+/// Whether a faster tab has just made the current generation, so that its token can be the answer. The network may
+/// differ, because some clients use several at once. With any other finding, or an alert, the token rotates, and
+/// the rotation records the finding.
 fn can_reuse_current_token(
     app: &App,
     token: &RefreshToken,
@@ -102,7 +104,8 @@ fn can_reuse_current_token(
     is_current(token, row, client, now, grace) && findings.iter().all(is_small)
 }
 
-/// The current generation once more; that it went to another network is told, once a second and address.
+/// Returns the current token again. If it goes to another network, an event records that, once for each second and
+/// address.
 async fn replay_current_token(
     app: &App,
     row: Box<Session>,
@@ -118,11 +121,11 @@ async fn replay_current_token(
     RefreshOutcome::Granted(row)
 }
 
-/// What became of the plan.
+/// The result of the write that the plan asked for.
 enum WriteResult {
-    /// It settles the matter.
+    /// The outcome is decided.
     Done(RefreshOutcome),
-    /// The write was refused; this is the row to judge.
+    /// The write's condition failed. This is the row, if there is one.
     ConditionFailed(Option<Box<Session>>),
 }
 
@@ -159,7 +162,7 @@ async fn carry_out(
     })
 }
 
-/// Tells of a block under an id that is made of it: told twice, it is still one event.
+/// Records the event of a block under an id derived from the block, so that a repeated write is one event.
 async fn record_block(
     app: &App,
     token: &RefreshToken,
@@ -173,8 +176,8 @@ async fn record_block(
     app.record_events(&[event], std::future::ready(Ok(()))).await;
 }
 
-/// Ends the session when a rule whose mode is `end` fires, before anything is rotated: an end that cannot
-/// be committed leaves the row as it was, and a repeated request is judged again.
+/// Ends the session if a risk rule with mode `end` fires. This happens before the rotation, so that a failed end
+/// leaves the row unchanged and the repeated request is assessed again.
 async fn end_by_rule(
     app: &App,
     token: &RefreshToken,
@@ -182,7 +185,7 @@ async fn end_by_rule(
     client: &ClientContext,
     now: Timestamp,
 ) -> Result<Option<RefreshOutcome>, StoreError> {
-    // An older generation is the state machine's to judge: it is theft, not a journey.
+    // An older generation is reuse, which `judge` handles.
     if row.generation > token.generation + 1 {
         return Ok(None);
     }
@@ -194,7 +197,7 @@ async fn end_by_rule(
     end_for_safety(app, row, EndReason::Risk, kinds, now).await.map(Some)
 }
 
-/// A limit in shadow mode tells what it would have refused.
+/// Counts what a rate limit in shadow mode would have refused.
 fn count_in_shadow(app: &App, rotation: &Rotation) {
     let limit = &app.config().limits.refresh;
     if limit.mode == LimitMode::Shadow && rotation.window.count > limit.attempts {
@@ -202,7 +205,7 @@ fn count_in_shadow(app: &App, rotation: &Rotation) {
     }
 }
 
-/// Records what changed since the generation before.
+/// Records the findings of the risk rules about the change since the previous generation.
 async fn record_findings(app: &App, before: &Session, rotation: &Rotation, now: Timestamp) -> RefreshOutcome {
     let rules = &app.config().risk_rules;
     let findings = risk::assess_change(rules, &before.client, before.rotated_at, &rotation.client, now);
@@ -221,7 +224,7 @@ async fn record_findings(app: &App, before: &Session, rotation: &Rotation, now: 
     RefreshOutcome::Granted(Box::new(session))
 }
 
-/// Does what the verdict asks for; `None` means once more.
+/// Acts on the verdict. `None` means that the write is tried once more.
 async fn apply_verdict(
     app: &App,
     token: &RefreshToken,
@@ -259,15 +262,15 @@ async fn apply_verdict(
     }))
 }
 
-/// A session that is over already, and only its row is still there: now its end gets its record. Whether that
-/// can be written or not, every reader takes it for gone.
+/// Records the end that is marked on the row. The session counts as ended whether that write succeeds or not.
 async fn record_pending_end(app: &App, row: &Session) -> RefreshOutcome {
     let Some(end) = SessionEnd::marked(row) else { return RefreshOutcome::SessionEnded(None) };
     sign_out::record_pending_end(app, &end).await;
     RefreshOutcome::SessionEnded(Some(end.reason))
 }
 
-/// The end must be committed before the answer says so: a store fault lets nobody in and signs nobody out.
+/// Ends the session because of reuse, state regression or a risk rule. The end is committed before the response,
+/// so that a store fault neither lets a thief in nor signs an honest user out.
 async fn end_for_safety(
     app: &App,
     row: &Session,
@@ -281,20 +284,20 @@ async fn end_for_safety(
     Ok(RefreshOutcome::SessionEnded(Some(reason)))
 }
 
-/// Writes what was noticed, into the trail and, if `noted` is given, onto the row; that it could not is
-/// logged and never the client's concern.
+/// Writes the findings to the audit trail and, if `findings` is given, to the row. A failure is logged and does not
+/// fail the request.
 async fn record_events(
     app: &App,
     user: &UserId,
     session: SessionId,
     kinds: Vec<EventKind>,
-    noted: Option<&Vec<StoredFinding>>,
+    findings: Option<&Vec<StoredFinding>>,
 ) {
     let event = |kind| Event::new(user, session, app.now_millis(), kind);
     let events: Vec<Event> = kinds.into_iter().map(event).collect();
     let note = async {
-        match noted {
-            Some(noted) => app.store().note(user, &session, noted).await,
+        match findings {
+            Some(findings) => app.store().note(user, &session, findings).await,
             None => Ok(()),
         }
     };

@@ -1,8 +1,8 @@
-//! How does an assertion become a session? Two round trips: look, then one transaction.
+//! Sign-in: a verified assertion opens a session, in two round trips: one read, then one transaction.
 //!
-//! The look is a consistent read of the user's head and sessions; the transaction holds only if the head
-//! has not moved since. A lost race is looked at again, so the session limit holds at every moment and an
-//! assertion is used once.
+//! The read returns the user record and the user's sessions, consistently. The transaction commits only if the
+//! user record has not changed since; otherwise the sign-in starts again. So the session limit holds at every
+//! moment, and an assertion is used once, however many sign-ins run at the same time.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ use crate::store::backoff::back_off;
 use crate::store::{SKEW, SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState};
 use crate::token::assertion::{Assertion, UsedMark};
 
-/// Assertions of one user that may be used within [`USED_FOR`]: their marks must fit the head's row.
+/// Assertions of one user that can be used within [`USED_FOR`], because their marks must fit into the user record.
 const USED_MAX: usize = 32;
 
-/// How long a used assertion is remembered: its greatest age, the clock skew it is allowed, and a minute
-/// for instances whose clocks differ.
+/// How long a used assertion is remembered: its greatest age, plus the permitted clock skew, plus a minute for
+/// instances whose clocks differ.
 const USED_FOR: Duration = Duration::from_secs(720);
 
-/// The two as a limit, for the headers of a refusal.
+/// Both as a rate limit, for the headers of a refusal.
 pub const USED_LIMIT: Policy = Policy {
     name: "login",
     attempts: USED_MAX as u32,
@@ -40,88 +40,90 @@ pub const USED_LIMIT: Policy = Policy {
     mode: LimitMode::Enforce,
 };
 
-/// Attempts before a contended sign-in gives up; the request's deadline usually comes first.
+/// Attempts before a contended sign-in fails. The request's deadline usually comes first.
 const ATTEMPTS: u32 = 40;
 
-/// A sign-in that was verified and wants a session.
+/// A sign-in whose assertion has been verified.
 #[derive(Clone)]
 pub struct SignIn<'s> {
-    /// Who, says the issuer.
+    /// The verified assertion.
     pub assertion: &'s Assertion,
-    /// The assertion's text, which the nonce is made of.
+    /// The assertion's text, from which the session's nonce is derived.
     pub text: &'s str,
-    /// From where and with what.
+    /// Where the request comes from.
     pub client: &'s ClientContext,
-    /// The refresh cookie that came along: its session ends with this sign-in.
+    /// The browser's refresh cookie. Its session ends with this sign-in.
     pub previous: Option<&'s RefreshToken>,
 }
 
-/// Without the assertion, which is a credential.
+/// Omits the assertion's text, which is a credential.
 impl std::fmt::Debug for SignIn<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("SignIn").field("assertion", self.assertion).finish_non_exhaustive()
     }
 }
 
-/// A session that is open.
+/// A session that this sign-in opened.
 #[derive(Debug)]
 pub struct SignedIn {
     /// The session.
     pub session: Session,
-    /// Its secret.
+    /// The session's secret.
     pub nonce: Nonce,
-    /// The sessions that ended for it.
+    /// The sessions that it ended.
     pub ended: Vec<SessionEnd>,
-    /// What was noticed.
+    /// The findings of the risk rules.
     pub findings: Vec<Finding>,
 }
 
-/// Why a verified assertion opens no session.
+/// Why a verified assertion does not open a session.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// It was used before, and this is not the same device repeating it in grace.
+    /// It was used before, and the request is not a retry by the same device within grace.
     #[error("the assertion was used before")]
     Used,
-    /// The user signed out everywhere after it was made.
+    /// It was issued before the user, or all users, were signed out everywhere.
     #[error("the assertion is older than the last sign-out everywhere")]
     Void,
-    /// The user's assertions come too fast; the next one may come at this second.
+    /// The user signs in too often; the next sign-in is possible at this second.
     #[error("too many sign-ins of one user")]
     TooMany(Timestamp),
-    /// The session limit is reached and its policy is to refuse.
+    /// The user has the greatest number of sessions, and the policy is to refuse another.
     #[error("the session limit is reached")]
     LimitReached,
-    /// The store cannot say.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Opens a session, or finds the one that this very assertion opened moments ago.
+/// Opens a session, or returns the session that the same assertion opened moments ago.
+///
+/// *Atomicity*: one transaction writes the session, the user record, the events and the ends of other sessions.
 ///
 /// # Errors
-/// See [`SignInError`]. After `Store` the session may be open: repeating the same login finds it.
+/// See [`SignInError`]. After `Store` the session may be open: repeating the same sign-in returns it.
 pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<SignedIn, SignInError> {
     for attempt in 0..ATTEMPTS {
-        let (state, previous) = look(app, request, now).await?;
+        let (state, previous) = read(app, request, now).await?;
         if attempt == 0 {
-            tell_of_forgery(app, request, &previous, now).await;
+            report_forged_cookie(app, request, &previous, now).await;
         }
         let previous = previous.filter(|row| is_proven(request, row));
         let revocation = app.store().global_revocation(now).await?;
-        let used = still_remembered(&state.record, now);
+        let used = marks_in_use(&state.record, now);
         let asserted_at = request.assertion.issued_at;
         let void = state.record.tokens_valid_after.is_some_and(|after| asserted_at + SKEW < after);
         if void || revocation.invalidates(asserted_at) {
             return Err(SignInError::Void);
         }
         if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
-            return repeated(app, request, &state, now).ok_or(SignInError::Used);
+            return repeated_sign_in(app, request, &state, now).ok_or(SignInError::Used);
         }
         if used.len() >= USED_MAX {
-            return Err(SignInError::TooMany(room_at(&used, now)));
+            return Err(SignInError::TooMany(next_free_slot(&used, now)));
         }
         let mut signed_in = decide(app, request, &state, previous.as_ref(), now)?;
-        // Whoever signs in after everyone was signed out is in, even within the same second.
+        // A session counts as opened after a global revocation, even within the same second.
         let opened = revocation.not_before.map_or(now, |moment| now.max(moment + Duration::from_secs(1)));
         signed_in.session.created_at = opened;
         let used: Vec<_> = used.into_iter().chain([(request.assertion.used_mark, now)]).collect();
@@ -144,8 +146,8 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
     Err(StoreError::Contended.into())
 }
 
-/// The user's head and sessions; and, at the same time, the cookie's session when it is somebody else's.
-async fn look(
+/// Reads the user's state and, at the same time, the cookie's session if it belongs to another user.
+async fn read(
     app: &App,
     request: &SignIn<'_>,
     now: Timestamp,
@@ -162,12 +164,12 @@ async fn look(
     Ok((state, row))
 }
 
-/// Without the session's own nonce the cookie names a session and proves nothing about it.
+/// Whether the cookie proves that it belongs to this session, by the session's nonce.
 fn is_proven(request: &SignIn<'_>, row: &Session) -> bool {
     request.previous.is_some_and(|token| row.nonce_hash == token.nonce.hash())
 }
 
-async fn tell_of_forgery(app: &App, request: &SignIn<'_>, row: &Option<Session>, now: Timestamp) {
+async fn report_forged_cookie(app: &App, request: &SignIn<'_>, row: &Option<Session>, now: Timestamp) {
     let forged = row.as_ref().filter(|row| row.is_live(now) && !is_proven(request, row));
     if let Some(row) = forged {
         report_forged_token(app, &row.user, row.id, request.client.ip).await;
@@ -210,11 +212,11 @@ fn decide(
     Ok(SignedIn { session, nonce, ended, findings })
 }
 
-/// The session that this assertion opened, for its own device, in grace, before its first refresh: a login
-/// whose answer was lost costs nothing.
-fn repeated(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) -> Option<SignedIn> {
+/// The session that this assertion opened, if the same device repeats the sign-in within grace and before the first
+/// refresh, so that a sign-in whose answer was lost can be repeated.
+fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) -> Option<SignedIn> {
     let grace = app.config().lifetimes.grace;
-    // Whichever key was active then: a rotation of keys must not break a retry.
+    // Tries every key, because the active key may have changed since the first attempt.
     app.config().keys.refresh().iter().find_map(|key| {
         let id = key.session_id(&request.assertion.signing_input, request.assertion.issued_at);
         let session = state.live_session(&id, now)?;
@@ -226,7 +228,7 @@ fn repeated(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) 
     })
 }
 
-/// The sign-in, what was noticed about it, and that others had to make room.
+/// The events of a sign-in: the sign-in itself, its findings, and evicted sessions.
 fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     let session = &signed_in.session;
     let device = session.client.device.label();
@@ -242,10 +244,10 @@ fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     std::iter::once(login).chain(findings).chain(eviction).collect()
 }
 
-fn still_remembered(record: &UserRecord, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {
+fn marks_in_use(record: &UserRecord, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {
     record.used.iter().copied().filter(|(_, at)| now < *at + USED_FOR).collect()
 }
 
-fn room_at(used: &[(UsedMark, Timestamp)], now: Timestamp) -> Timestamp {
+fn next_free_slot(used: &[(UsedMark, Timestamp)], now: Timestamp) -> Timestamp {
     used.iter().map(|(_, at)| *at + USED_FOR).min().unwrap_or(now)
 }

@@ -1,4 +1,8 @@
-//! How does a session end for good? Row, event and record in one transaction, whoever is in the way.
+//! Sign-out and revocation: a session's row, its event and its end record change in one transaction.
+//!
+//! Refreshes of the same session can make that transaction conflict. After some conflicts the end is written as a
+//! mark on the row (a pending end) by a single write, which cannot be starved. Every reader treats a marked session
+//! as ended, and the transaction follows.
 
 use crate::app::App;
 use crate::domain::client_context::ClientContext;
@@ -11,54 +15,54 @@ use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
 use crate::store::{StoreError, TransactionOutcome, UserRecordUpdate, UserState};
 
-/// Conflicts after which an end is marked by a single write, which cannot be starved.
+/// Conflicts after which the end is marked on the row.
 const CONFLICTS_BEFORE_MARK: u32 = 3;
 
-/// Attempts before a contended end gives up with 503; the mark stays and every reader honours it.
+/// Attempts before a contended end fails with 503. The mark stays on the row.
 const ATTEMPTS: u32 = 12;
 
-/// The most sessions that end in one transaction: three writes each, and the head, within 100.
+/// Sessions that end in one transaction: three writes each, plus the user record, within DynamoDB's 100.
 const ENDS_PER_TRANSACTION: usize = 30;
 
-/// Which of a user's sessions end.
+/// The sessions of a user that end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionSelector {
-    /// All of them; sign-ins under way become void, too.
+    /// All of them. Sign-ins in progress become invalid, too.
     All,
-    /// All but this one.
+    /// All except this one.
     Others(SessionId),
 }
 
-/// Who wants sessions ended, why, and from where.
+/// The request to end sessions: by whom, why, from where.
 #[derive(Clone, Debug)]
 pub struct RevokeCommand<'o> {
-    /// The session that it was given in.
+    /// The caller's session.
     pub session: SessionId,
-    /// From where and with what.
+    /// Where the request comes from.
     pub client: &'o ClientContext,
     /// Why.
     pub reason: EndReason,
     /// By whom.
     pub by: Actor,
-    /// An administrator's words.
+    /// The administrator's reason.
     pub note: Option<String>,
     /// When.
     pub now: Timestamp,
 }
 
 impl<'o> RevokeCommand<'o> {
-    /// A user signs out, here or elsewhere.
+    /// A user ends sessions of their own.
     pub fn of_user(session: SessionId, client: &'o ClientContext, now: Timestamp) -> Self {
         Self { session, client, reason: EndReason::SignedOut, by: Actor::User, note: None, now }
     }
 
-    /// What becomes of a session under this command.
+    /// The end of a session under this command.
     pub fn build_end(&self, session: &Session) -> SessionEnd {
         let ending = PendingEnd::new(self.reason, self.by.clone(), self.now);
         SessionEnd::of(session, PendingEnd { note: self.note.clone(), ..ending })
     }
 
-    /// What is told of it beside the ends: that the user signed out, and from where.
+    /// The events besides the ends themselves: that the user signed out, and from where.
     pub fn events(&self, app: &App, user: &UserId, ended: usize) -> Vec<Event> {
         if self.by != Actor::User || ended == 0 {
             return vec![];
@@ -68,16 +72,18 @@ impl<'o> RevokeCommand<'o> {
     }
 }
 
-/// Ends one session, with what else is to be told of it; false when it was gone already, by another's hand.
+/// Ends one session and writes `events`. Returns false if another request had already ended it.
+///
+/// *Atomicity*: one transaction.
 ///
 /// # Errors
-/// The store cannot say, or the row stayed contended. Nothing is half done: repeat it.
+/// The store failed, or the row stayed contended. Nothing is half written; the call can be repeated.
 pub async fn end_one(app: &App, end: &SessionEnd, events: &[Event]) -> Result<bool, StoreError> {
     let ends = std::slice::from_ref(end);
     let mut marked = vec![];
     for attempt in 0..ATTEMPTS {
-        // What is told of it must not wait for the transaction: it may be an alert. It is written again with
-        // it under the same ids, and so once.
+        // The events may be alerts, so that they do not wait for the transaction any longer. The transaction writes
+        // them again under the same ids, which changes nothing.
         if attempt == CONFLICTS_BEFORE_MARK && !events.is_empty() {
             app.store().record(events).await?;
             events.iter().for_each(|event| app.on_recorded(event));
@@ -93,54 +99,56 @@ pub async fn end_one(app: &App, end: &SessionEnd, events: &[Event]) -> Result<bo
             TransactionOutcome::ConditionFailed => {
                 let row = app.store().session(&end.user, &end.session, app.now()).await?;
                 let Some(other) = row.as_ref().and_then(SessionEnd::marked) else {
-                    // Whoever was faster could only write what our mark says, if we had one: this very end.
+                    // The row is gone. If our mark was on it, the other request recorded this end.
                     return Ok(!marked.is_empty());
                 };
-                // Marked as another end, which was first: that one is carried out.
+                // Another end was marked first. That end is recorded.
                 record_pending_end(app, &other).await;
                 return Ok(false);
             }
-            TransactionOutcome::Contended => marked.extend(wait(app, ends, attempt).await?),
+            TransactionOutcome::Contended => marked.extend(mark_or_wait(app, ends, attempt).await?),
         }
     }
     Err(StoreError::Contended)
 }
 
-/// Carries out an end that is marked already: once, since whoever comes next may do it as well.
+/// Records the end that is marked on a row. Tries once, because the next request or cleanup tries again.
 pub async fn record_pending_end(app: &App, end: &SessionEnd) {
     let ends = std::slice::from_ref(end);
     match app.store().end(&end.user, ends, None, &[], app.now_millis()).await {
         Ok(TransactionOutcome::Committed) => count_end(app, end),
         Ok(TransactionOutcome::ConditionFailed) => {}
         Ok(TransactionOutcome::Contended) => {
-            tracing::warn!(session_id = %end.session, "the end of a session is still to be recorded");
+            tracing::warn!(session_id = %end.session, "the end of a session is marked and not yet recorded");
         }
         Err(error) => {
-            tracing::warn!(session_id = %end.session, %error, "the end of a session is still to be recorded");
+            tracing::warn!(session_id = %end.session, %error, "the end of a session is marked and not yet recorded");
         }
     }
 }
 
-/// Ends many sessions of a user, starting from `state` as it was just read. Returns what ended.
+/// Ends many sessions of a user, starting from `state`, which was just read. Returns the ended sessions.
+///
+/// *Atomicity*: one transaction for up to 30 sessions.
 ///
 /// # Errors
 /// As [`end_one`].
 pub async fn end_many(
     app: &App,
     user: &UserId,
-    which: SessionSelector,
+    selector: SessionSelector,
     command: &RevokeCommand<'_>,
     state: UserState,
 ) -> Result<Vec<SessionEnd>, StoreError> {
     let (mut state, mut ended, mut marked, mut told) = (state, vec![], vec![], false);
     for attempt in 0..ATTEMPTS {
-        let mut ends = chosen(&state, which, command);
+        let mut ends = selected_ends(&state, selector, command);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
         ends.truncate(ENDS_PER_TRANSACTION);
-        if ends.is_empty() && which != SessionSelector::All {
+        if ends.is_empty() && selector != SessionSelector::All {
             return Ok(with_marked(ended, marked));
         }
-        let valid_after = (which == SessionSelector::All).then_some(command.now);
+        let valid_after = (selector == SessionSelector::All).then_some(command.now);
         let record_update = UserRecordUpdate { record: &state.record, tokens_valid_after: valid_after };
         let events = if told { vec![] } else { command.events(app, user, ends.len()) };
         match app.store().end(user, &ends, Some(record_update), &events, app.now_millis()).await? {
@@ -155,8 +163,8 @@ pub async fn end_many(
             }
             TransactionOutcome::ConditionFailed => back_off(attempt).await,
             TransactionOutcome::Contended => {
-                let now_marked = wait(app, &ends, attempt).await?;
-                // Their own clients may carry them out before us: what is told of it must not depend on that.
+                let now_marked = mark_or_wait(app, &ends, attempt).await?;
+                // Other requests may record the marked ends before this one does, and they do not write our events.
                 if !now_marked.is_empty() && !events.is_empty() {
                     app.store().record(&events).await?;
                     events.iter().for_each(|event| app.on_recorded(event));
@@ -170,8 +178,8 @@ pub async fn end_many(
     Err(StoreError::Contended)
 }
 
-/// A session that may be ended: a live one, or one whose end was marked and not finished. One that ended
-/// with everyone's is nobody else's to end: its record is written when its client comes, or by cleanup.
+/// Whether a session can be ended: it is live, or its end is marked and not recorded. A session that a global
+/// revocation ended cannot be ended again; its client's next request or cleanup writes its record.
 pub fn can_end(session: &Session, now: Timestamp) -> bool {
     session.is_live(now) || session.pending_end.as_ref().is_some_and(|ending| !ending.with_everyone)
 }
@@ -182,16 +190,20 @@ pub(crate) fn count_end(app: &App, end: &SessionEnd) {
     app.metrics().event(Severity::Info);
 }
 
-fn chosen(state: &UserState, which: SessionSelector, command: &RevokeCommand<'_>) -> Vec<SessionEnd> {
-    let chosen = |session: &&Session| match which {
+fn selected_ends(
+    state: &UserState,
+    selector: SessionSelector,
+    command: &RevokeCommand<'_>,
+) -> Vec<SessionEnd> {
+    let is_selected = |session: &&Session| match selector {
         SessionSelector::All => true,
         SessionSelector::Others(own) => session.id != own,
     };
     let ending = state.sessions.iter().filter(|session| can_end(session, command.now));
-    ending.filter(chosen).map(|session| command.build_end(session)).collect()
+    ending.filter(is_selected).map(|session| command.build_end(session)).collect()
 }
 
-/// What ended, and what was marked and then carried out by whoever came first: it ended by the same command.
+/// The ended sessions, plus those that were marked here and then recorded by another request.
 fn with_marked(mut ended: Vec<SessionEnd>, marked: Vec<SessionEnd>) -> Vec<SessionEnd> {
     for end in marked {
         if ended.iter().all(|known| known.session != end.session) {
@@ -201,8 +213,8 @@ fn with_marked(mut ended: Vec<SessionEnd>, marked: Vec<SessionEnd>) -> Vec<Sessi
     ended
 }
 
-/// After a conflict; returns the ends that were marked.
-async fn wait(app: &App, ends: &[SessionEnd], attempt: u32) -> Result<Vec<SessionEnd>, StoreError> {
+/// After a conflict: waits, and at the third conflict marks the ends first. Returns the marked ends.
+async fn mark_or_wait(app: &App, ends: &[SessionEnd], attempt: u32) -> Result<Vec<SessionEnd>, StoreError> {
     let mut marked = vec![];
     if attempt + 1 == CONFLICTS_BEFORE_MARK {
         for end in ends {
