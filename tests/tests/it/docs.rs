@@ -1,8 +1,8 @@
 //! The documentation is true: its links, commands, costs and security claims.
 
 mod api;
+mod architecture;
 mod cost;
-mod glossary;
 mod index;
 mod laptop;
 mod links;
