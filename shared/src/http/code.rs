@@ -99,6 +99,11 @@ impl Code {
     pub const fn status(self) -> StatusCode {
         self.facts().0
     }
+
+    /// The title, in English.
+    pub const fn title(self) -> &'static str {
+        self.facts().2
+    }
 }
 
 #[cfg(test)]
