@@ -37,7 +37,7 @@ fn the_index_lists_every_page_of_the_documentation_once() {
 
 /// A reader chooses by what the line promises, so every page has one.
 #[test]
-fn each_line_of_the_index_says_what_the_reader_gets() {
+fn each_line_of_the_index_promises_something() {
     let index = include_str!("../../../../docs/README.md").replace("\n  ", " ");
     let lines = index.lines().filter(|line| line.starts_with("- ["));
     for line in lines {

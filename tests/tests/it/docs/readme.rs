@@ -19,8 +19,8 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("its output is piped"))
             .read_line(&mut line)
-            .expect("it says something");
-        let address = line.trim().strip_prefix("listening on ").expect("it says where it listens").to_owned();
+            .expect("it prints a line");
+        let address = line.trim().strip_prefix("listening on ").expect("the line has the address").to_owned();
         Self(child, address)
     }
 }
@@ -61,7 +61,7 @@ fn the_limits_block_counts_an_attempt_and_clears_it() {
     assert!(lines[0].contains("\"remaining\":4") && lines[1].contains("\"remaining\":5"), "{shown}");
 }
 
-/// What a document's curl block prints when a newcomer runs it against a fresh server.
+/// The output of the curl block of a document, run against a fresh server.
 fn run_block_of(document: &str) -> String {
     let block = document.split("```sh\n").find(|block| block.starts_with("API=")).expect("the curl block");
     let block = block.split("```").next().expect("the block ends");

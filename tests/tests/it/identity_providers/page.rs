@@ -1,4 +1,4 @@
-//! What docs/identity-providers.md says of one provider.
+//! The recipe of one provider on docs/identity-providers.md.
 
 use serde_json::{Value, json};
 
