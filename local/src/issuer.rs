@@ -5,12 +5,13 @@
 //! and this binary listens on loopback only.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use latchkey::domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ const FILE_NAME: &str = "issuer.pk8";
 /// Signs assertions with a key of its own.
 #[derive(Clone)]
 pub struct Issuer {
-    key: EncodingKey,
+    key: Arc<EcdsaKeyPair>,
     kid: String,
     public_jwk: Value,
 }
@@ -58,9 +59,9 @@ pub enum IssuerError {
     /// The cryptography failed.
     #[error("the stand-in identity provider cannot make a key")]
     Crypto(#[from] Unspecified),
-    /// An assertion cannot be signed.
-    #[error("the stand-in identity provider cannot sign")]
-    Sign(#[from] jsonwebtoken::errors::Error),
+    /// The claims cannot be written as JSON.
+    #[error("the stand-in identity provider cannot sign claims that are not JSON")]
+    Claims(#[from] serde_json::Error),
 }
 
 #[derive(Serialize)]
@@ -110,7 +111,7 @@ impl Issuer {
         let public_jwk = json!({
             "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid, "x": x, "y": y,
         });
-        Ok(Self { key: EncodingKey::from_ec_der(pkcs8), kid, public_jwk })
+        Ok(Self { key: Arc::new(pair), kid, public_jwk })
     }
 
     /// An assertion for `audience` that says `who` signed in at `now`.
@@ -133,11 +134,15 @@ impl Issuer {
     /// Signs any claims, for tests that need an assertion out of the ordinary.
     ///
     /// # Errors
-    /// When the claims are not an object or the signature cannot be made.
+    /// When the claims cannot be written as JSON or the signature cannot be made.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, IssuerError> {
-        let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some(self.kid.clone());
-        Ok(jsonwebtoken::encode(&header, claims, &self.key)?)
+        let header = json!({"alg": "ES256", "typ": "JWT", "kid": self.kid}).to_string();
+        let mut token =
+            format!("{}.{}", BASE64URL.encode(header), BASE64URL.encode(serde_json::to_vec(claims)?));
+        let signature = self.key.sign(&SystemRandom::new(), token.as_bytes())?;
+        token.push('.');
+        BASE64URL.encode_string(signature, &mut token);
+        Ok(token)
     }
 
     /// The public keys, as a JWKS.

@@ -25,6 +25,8 @@ pub use origin_secrets::{OriginSecrets, SecretsError};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;
 
+use latchkey_verifier::CookiePolicy;
+
 use crate::domain::limit::Policy;
 use crate::domain::risk::Rules;
 use crate::domain::session::lifetimes::Lifetimes;
@@ -79,22 +81,13 @@ pub struct Config {
     pub tables: Tables,
 }
 
-/// How cookies are written, and which pages may send them.
+/// How cookies are written and read.
 #[derive(Clone, Debug)]
 pub struct Cookies {
-    /// `Secure` and the `__Host-` prefix; off only for http on a laptop.
-    pub secure: bool,
+    /// How cookies are named, and which pages may send them.
+    pub policy: CookiePolicy,
     /// SameSite of the access cookie.
     pub same_site: SameSite,
-    /// Origins whose pages may use cookies here.
-    pub allowed_origins: Vec<String>,
-}
-
-/// As the settings have it by default: `__Host-` cookies, from pages of the same origin alone.
-impl Default for Cookies {
-    fn default() -> Self {
-        Self { secure: true, same_site: SameSite::Lax, allowed_origins: vec![] }
-    }
 }
 
 /// The SameSite attribute.
@@ -206,20 +199,26 @@ impl Vars<'_> {
 
 fn cookies(vars: &Vars<'_>) -> Result<Cookies, ConfigError> {
     let cookies = Cookies {
-        secure: vars.get("COOKIE_SECURE", value::switch)?,
+        policy: cookie_policy(vars)?,
         same_site: vars.get("COOKIE_SAMESITE", |text| match text {
             "lax" => Ok(SameSite::Lax),
             "strict" => Ok(SameSite::Strict),
             "none" => Ok(SameSite::None),
             _ => Err(ValueError::Word("lax, strict, none")),
         })?,
-        allowed_origins: vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?,
     };
-    if cookies.same_site == SameSite::None && !cookies.secure {
+    if cookies.same_site == SameSite::None && !cookies.policy.secure {
         let problem = Problem::Contradiction("none needs COOKIE_SECURE=true: browsers drop it otherwise");
         return Err(ConfigError { name: "COOKIE_SAMESITE", problem });
     }
     Ok(cookies)
+}
+
+fn cookie_policy(vars: &Vars<'_>) -> Result<CookiePolicy, ConfigError> {
+    Ok(CookiePolicy {
+        secure: vars.get("COOKIE_SECURE", value::switch)?,
+        allowed_origins: vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?,
+    })
 }
 
 fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {

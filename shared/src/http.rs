@@ -2,8 +2,8 @@
 //!
 //! A request passes the layers of [`service`] from the outside in: request id and log line, security headers,
 //! deadline, CloudFront check, panic catcher, route. Handlers return a [`problem::Problem`] for every error, and
-//! one layer turns it into `application/problem+json`. Other services guard their routes with
-//! [`signed_in::IsSignedIn`], which answers as ours do.
+//! one layer turns it into `application/problem+json`. Other services protect their routes with
+//! the crate `latchkey-verifier`, which answers as ours do.
 
 pub mod body;
 pub mod caller;
@@ -17,7 +17,6 @@ pub mod middleware;
 pub mod problem;
 pub mod rate_limit;
 pub mod service_caller;
-pub mod signed_in;
 
 use axum::Router;
 use axum::extract::Request;

@@ -3,7 +3,7 @@
 //! | token | made by | verified by | carries |
 //! |---|---|---|---|
 //! | assertion | a trusted issuer | [`assertion`] | who signed in |
-//! | access token | [`access`] | anyone with our JWKS ([`verifier`]) | who calls, in which session |
+//! | access token | [`access`] | any service with our JWKS (crate `latchkey-verifier`) | who calls, in which session |
 //! | refresh token | [`refresh`] | ourselves alone | session, generation, nonce |
 //!
 //! Each kind has its own `typ` and key type, so none passes for another.
@@ -14,11 +14,9 @@ pub mod cursor;
 pub mod fetch;
 pub mod issuer;
 pub mod jwk;
-pub mod jws;
 pub mod keys;
 pub mod refresh;
 pub mod signer;
-pub mod verifier;
 
 use std::fmt;
 

@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use latchkey::app::cleanup::{Budget, CleanupMode, Report, run};
 use latchkey::clock::{Clock as _, SystemClock};
 use latchkey::config::Tables;
-use latchkey::domain::id::SessionId;
+use latchkey::domain::id::derive_session_id;
 use latchkey::domain::time::Timestamp;
 use latchkey::store::schema::Bucket;
 use latchkey::store::{Store, connect};
@@ -97,7 +97,7 @@ fn session(row: &RawRow, number: u64, over: bool, now: Timestamp) -> RawRow {
     let mut digest = [0; 32];
     digest[..8].copy_from_slice(&number.to_be_bytes());
     digest[8..10].copy_from_slice(&(number as u16).to_be_bytes());
-    let id = SessionId::derive(now.seconds(), &digest);
+    let id = derive_session_id(now.seconds(), &digest);
     let text = AttributeValue::S;
     let moment = |at: Timestamp| AttributeValue::N(at.seconds().to_string());
     let mut row = row.clone();

@@ -24,6 +24,7 @@ use latchkey::token::keys::generate_key_set;
 use latchkey::token::refresh;
 use latchkey::token::{SecretToken, assertion};
 use latchkey_local::issuer::{ISSUER, Issuer, SignIn};
+use latchkey_verifier::verify_access_token;
 use serde_json::json;
 
 const START: i64 = 1_790_000_000;
@@ -160,7 +161,8 @@ fn checking(criterion: &mut Criterion) {
     let setting = Setting::new();
     let (config, access) = (&setting.config, setting.sign(&setting.session));
     let verify = |text: &str| {
-        access::verify(text, config.keys.verifying(), &config.issuer, &config.audience, setting.now).is_ok()
+        let (keys, now) = (config.keys.verifying(), setting.now.into());
+        verify_access_token(text, keys, &config.issuer, &config.audience, now).is_ok()
     };
     assert!(verify(access.expose()));
     let mut spoilt = access.expose().to_owned();

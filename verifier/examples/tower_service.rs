@@ -19,7 +19,7 @@ use latchkey_verifier::{
 };
 
 /// `/orders` needs a signed-in user. `/health` is outside the layer, so every client may call it.
-fn service(check: RequireSignedIn) -> Router {
+pub(crate) fn service(check: RequireSignedIn) -> Router {
     let protected = Router::new().route("/orders", get(list_orders).delete(clear_orders)).layer(check);
     protected.route("/health", get(|| async { "ok\n" }))
 }

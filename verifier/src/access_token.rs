@@ -10,7 +10,7 @@ use crate::scope::Scope;
 use crate::time::epoch_seconds;
 
 /// The `typ` in the header of an access token, so that no other kind of token passes for one.
-pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
+pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 
 /// How far ahead of the verifier's clock `iat` and `nbf` may be, in seconds, because clocks differ. `exp` has no
 /// such allowance.
@@ -106,5 +106,5 @@ pub fn verify_expired_access_token(
 }
 
 fn is_access_token_typ(typ: &str) -> bool {
-    typ.eq_ignore_ascii_case(ACCESS_TOKEN_TYP) || typ.eq_ignore_ascii_case("application/at+jwt")
+    typ.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE) || typ.eq_ignore_ascii_case("application/at+jwt")
 }

@@ -26,7 +26,7 @@ pub enum IdError {
     TooLong,
     /// The text has a control character, which no log or page should have to show.
     #[error("must not contain control characters")]
-    Control,
+    ControlCharacter,
     /// The text is not a session id in its one canonical spelling.
     #[error("must be a session id")]
     NotSessionId,
@@ -56,7 +56,7 @@ impl FromStr for UserId {
             return Err(IdError::TooLong);
         }
         if text.chars().any(char::is_control) {
-            return Err(IdError::Control);
+            return Err(IdError::ControlCharacter);
         }
         Ok(Self(text.to_owned()))
     }
@@ -135,7 +135,7 @@ mod tests {
     fn a_user_id_is_bounded_and_printable() {
         assert_eq!("".parse::<UserId>(), Err(IdError::Empty));
         assert_eq!("a".repeat(129).parse::<UserId>(), Err(IdError::TooLong));
-        assert_eq!("a\nb".parse::<UserId>(), Err(IdError::Control));
+        assert_eq!("a\nb".parse::<UserId>(), Err(IdError::ControlCharacter));
         assert!("a".repeat(128).parse::<UserId>().is_ok());
     }
 }

@@ -134,7 +134,7 @@ mod time;
 mod verifier;
 
 pub use access_token::{
-    ACCESS_TOKEN_TYP, AccessTokenError, Claims, verify_access_token, verify_expired_access_token,
+    ACCESS_TOKEN_TYPE, AccessTokenError, Claims, verify_access_token, verify_expired_access_token,
 };
 pub use cookies::{CookieKind, CookiePolicy};
 pub use credential::{Credential, Transport, bearer_token};
@@ -155,6 +155,7 @@ pub use require_signed_in::RequireSignedInService;
 pub use require_signed_in::{RequireSignedIn, SignedIn};
 pub use scope::Scope;
 pub use session_check::{SessionCheck, SessionCheckError, SessionCheckFuture};
+pub use time::epoch_seconds;
 pub use verifier::{AnyVerifier, RemoteVerifier, Verifier, VerifyError};
 
 #[cfg(doctest)]

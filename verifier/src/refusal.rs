@@ -30,7 +30,7 @@ use crate::session_check::SessionCheckError;
 use crate::verifier::VerifyError;
 
 /// When a client may try again after a 503, in seconds, if the cause does not say.
-const RETRY_AFTER_SECONDS: u64 = 2;
+pub const RETRY_AFTER_SECONDS: u64 = 2;
 
 /// The stable name of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,19 +76,19 @@ impl RefusalCode {
 
     const fn facts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "A field is wrong"),
-            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing", "No token was sent"),
-            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "The token is not valid"),
-            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "The access token has expired"),
-            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "The session has ended"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "Invalid request"),
+            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing", "Missing token"),
+            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid token"),
+            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "Access token expired"),
+            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "Session ended"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Insufficient scope"),
             Self::CsrfRejected => {
-                (StatusCode::FORBIDDEN, "csrf_rejected", "A cookie came from another site's page")
+                (StatusCode::FORBIDDEN, "csrf_rejected", "Cookie sent by a page of another site")
             }
             Self::StoreUnavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The store cannot be reached")
+                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "Store unavailable")
             }
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal server error"),
         }
     }
 }
@@ -141,7 +141,7 @@ impl Refusal {
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{word}\"");
         Self::of(RefusalCode::Forbidden)
             .header(header::WWW_AUTHENTICATE, &challenge)
-            .detail(format!("needs the scope {word}"))
+            .detail(format!("requires the scope {word}"))
     }
 
     /// Adds the cause, for the log alone.
@@ -241,7 +241,9 @@ impl From<AccessTokenError> for Refusal {
 
 impl From<KeysUnavailable> for Refusal {
     fn from(error: KeysUnavailable) -> Self {
-        Self::of(RefusalCode::StoreUnavailable).detail("the issuer's keys cannot be fetched").because(error)
+        Self::of(RefusalCode::StoreUnavailable)
+            .detail("the keys of the issuer cannot be fetched; try again later")
+            .because(error)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The second that `moment` lies in, counted from 1970-01-01T00:00:00Z.
-pub(crate) fn epoch_seconds(moment: SystemTime) -> i64 {
+pub fn epoch_seconds(moment: SystemTime) -> i64 {
     match moment.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
         Err(before) => {

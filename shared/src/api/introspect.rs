@@ -11,12 +11,14 @@ use http::HeaderMap;
 use serde::Serialize;
 use subtle::ConstantTimeEq as _;
 
+use latchkey_verifier::bearer_token;
+
 use crate::app::App;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::scope::{INTROSPECT, Scope};
 use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType, parameter};
-use crate::http::caller::{bearer, verify};
+use crate::http::caller::verify;
 use crate::http::problem::{Code, Problem};
 use crate::http::service_caller;
 
@@ -66,7 +68,7 @@ pub(super) async fn introspect(
 
 /// Whether the caller authenticates with the same token that it asks about.
 fn is_holder(headers: &HeaderMap, token: Option<&str>) -> Result<bool, Problem> {
-    let (Some(shown), Some(token)) = (bearer(headers)?, token) else { return Ok(false) };
+    let (Some(shown), Some(token)) = (bearer_token(headers)?, token) else { return Ok(false) };
     Ok(shown.as_bytes().ct_eq(token.as_bytes()).into())
 }
 

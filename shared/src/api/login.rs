@@ -11,6 +11,8 @@ use axum::routing::post;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
+use latchkey_verifier::CookieKind;
+
 use super::login_attempts;
 use super::token_response::{EndedSession, issue_tokens};
 use crate::app::App;
@@ -24,7 +26,6 @@ use crate::domain::time::Timestamp;
 use crate::http::body;
 use crate::http::caller::Transport;
 use crate::http::client::Client;
-use crate::http::cookie::CookieKind;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
 use crate::telemetry::metrics::Counter;
@@ -140,7 +141,7 @@ fn previous_session(
     if transport == Transport::Explicit {
         return Ok(None);
     }
-    let cookie = app.config().cookies.read(headers, CookieKind::Refresh)?;
+    let cookie = app.config().cookies.policy.read(headers, CookieKind::Refresh)?;
     Ok(cookie.and_then(|text| refresh::open(&text, app.config().keys.refresh()).ok()))
 }
 

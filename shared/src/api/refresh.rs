@@ -8,6 +8,8 @@ use axum::routing::post;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use latchkey_verifier::CookieKind;
+
 use super::own_sessions::end_reason;
 use super::token_response::issue_tokens;
 use super::{status, well_known};
@@ -18,7 +20,6 @@ use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Transport;
 use crate::http::client::Client;
-use crate::http::cookie::CookieKind;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
 use crate::telemetry::metrics::Counter;
@@ -87,8 +88,9 @@ fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Resu
         return Ok(RefreshCommand { token, style: Style::Ours(Transport::Explicit), replaces });
     }
     let cookies = &app.config().cookies;
-    let token = cookies.read(headers, CookieKind::Refresh)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
-    cookies.check_unsafe(headers)?;
+    let token =
+        cookies.policy.read(headers, CookieKind::Refresh)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
+    cookies.policy.check_unsafe(headers)?;
     Ok(RefreshCommand { token, style: Style::Ours(Transport::Cookie), replaces })
 }
 

@@ -7,6 +7,8 @@ use axum::extract::State;
 use http::HeaderMap;
 use serde::Serialize;
 
+use latchkey_verifier::{CookieKind, bearer_token};
+
 use super::own_sessions::end_reason;
 use crate::app::App;
 use crate::domain::client_context::ClientContext;
@@ -16,9 +18,8 @@ use crate::domain::session::end::PublicReason;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::in_grace;
 use crate::domain::time::Timestamp;
-use crate::http::caller::{authentic, bearer};
+use crate::http::caller::authentic;
 use crate::http::client::Client;
-use crate::http::cookie::CookieKind;
 use crate::http::problem::Problem;
 use crate::token::access::Claims;
 use crate::token::refresh;
@@ -118,14 +119,14 @@ fn credentials(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Credent
     let config = app.config();
     // A malformed Authorization header counts as no credential, because this endpoint answers 200 for every token.
     if headers.contains_key(http::header::AUTHORIZATION) {
-        let token = bearer(headers).ok().flatten();
+        let token = bearer_token(headers).ok().flatten();
         return Ok(Credentials {
             access: token.and_then(|token| authentic(&token, app, now).ok()),
             ..Credentials::default()
         });
     }
-    let access = config.cookies.read(headers, CookieKind::Access)?;
-    let refresh = config.cookies.read(headers, CookieKind::Refresh)?;
+    let access = config.cookies.policy.read(headers, CookieKind::Access)?;
+    let refresh = config.cookies.policy.read(headers, CookieKind::Refresh)?;
     Ok(Credentials {
         access: access.and_then(|token| authentic(&token, app, now).ok()),
         refresh: refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok()),

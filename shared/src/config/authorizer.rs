@@ -1,8 +1,9 @@
 //! What does the authorizer need? Far less than the others: public keys, and a table only when it is strict.
 
-use super::{ConfigError, Cookies, Vars, not_empty, value};
+use latchkey_verifier::{CookiePolicy, Verifier};
+
+use super::{ConfigError, Vars, cookie_policy, not_empty, value};
 use crate::token::keys::PublicKeys;
-use crate::token::verifier::Verifier;
 
 /// The settings of the authorizer function, valid.
 #[derive(Clone, Debug)]
@@ -14,7 +15,7 @@ pub struct AuthorizerConfig {
     /// `aud` that a token must have.
     pub audience: String,
     /// What the access cookie is called, and whose pages may send it.
-    pub cookies: Cookies,
+    pub cookies: CookiePolicy,
     /// Whether the session's row is read.
     pub mode: AuthorizerMode,
     /// What becomes of a request that is not signed in.
@@ -74,12 +75,7 @@ impl AuthorizerConfig {
             keys: vars.get("LATCHKEY_KEYS", PublicKeys::parse)?,
             issuer: vars.get("LATCHKEY_ISSUER", value::issuer)?,
             audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
-            cookies: Cookies {
-                secure: vars.get("COOKIE_SECURE", value::switch)?,
-                allowed_origins: vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?,
-                // It sets no cookie.
-                ..Cookies::default()
-            },
+            cookies: cookie_policy(&vars)?,
             mode,
             on_invalid: vars.get("AUTHORIZER_ON_INVALID", |text| match text {
                 "deny" => Ok(OnInvalid::Deny),

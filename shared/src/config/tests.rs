@@ -122,7 +122,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(lifetimes.grace, Duration::from_secs(60));
     assert_eq!(config.session_limit, 5);
     assert_eq!(config.limits.refresh.attempts, 20);
-    assert!(config.cookies.secure);
+    assert!(config.cookies.policy.secure);
 }
 
 #[test]

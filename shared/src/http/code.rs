@@ -1,6 +1,7 @@
 //! All problem codes with their status and title, in one table.
 
 use http::StatusCode;
+use latchkey_verifier::RefusalCode;
 
 /// The stable code of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,19 +55,17 @@ impl Code {
     /// The status, the name in responses, and the title.
     pub(super) const fn facts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request", "Invalid request"),
-            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing", "Missing token"),
-            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid token"),
-            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "Access token expired"),
-            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "Session ended"),
+            Self::InvalidRequest => facts_of(RefusalCode::InvalidRequest),
+            Self::TokenMissing => facts_of(RefusalCode::TokenMissing),
+            Self::InvalidToken => facts_of(RefusalCode::InvalidToken),
+            Self::TokenExpired => facts_of(RefusalCode::TokenExpired),
+            Self::SessionEnded => facts_of(RefusalCode::SessionEnded),
             Self::InvalidAssertion => (StatusCode::UNAUTHORIZED, "invalid_assertion", "Invalid assertion"),
             Self::ReauthenticationRequired => {
                 (StatusCode::UNAUTHORIZED, "reauthentication_required", "Recent sign-in required")
             }
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Insufficient scope"),
-            Self::CsrfRejected => {
-                (StatusCode::FORBIDDEN, "csrf_rejected", "Cookie sent by a page of another site")
-            }
+            Self::Forbidden => facts_of(RefusalCode::Forbidden),
+            Self::CsrfRejected => facts_of(RefusalCode::CsrfRejected),
             Self::OriginRejected => {
                 (StatusCode::FORBIDDEN, "origin_rejected", "Request did not come through CloudFront")
             }
@@ -83,10 +82,19 @@ impl Code {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type")
             }
             Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal server error"),
-            Self::StoreUnavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "Store unavailable")
+            Self::Internal => facts_of(RefusalCode::Internal),
+            Self::StoreUnavailable => facts_of(RefusalCode::StoreUnavailable),
+        }
+    }
+
+    /// The value of `WWW-Authenticate` of a 401 about a token.
+    pub(super) const fn challenge(self) -> Option<&'static str> {
+        match self {
+            Self::TokenMissing => RefusalCode::TokenMissing.challenge(),
+            Self::InvalidToken | Self::TokenExpired | Self::SessionEnded | Self::InvalidAssertion => {
+                RefusalCode::InvalidToken.challenge()
             }
+            _ => None,
         }
     }
 
@@ -103,6 +111,27 @@ impl Code {
     /// The title, in English.
     pub const fn title(self) -> &'static str {
         self.facts().2
+    }
+}
+
+/// The facts that `latchkey-verifier` has, so that the server and other services answer alike.
+const fn facts_of(code: RefusalCode) -> (StatusCode, &'static str, &'static str) {
+    (code.status(), code.name(), code.title())
+}
+
+impl From<RefusalCode> for Code {
+    fn from(code: RefusalCode) -> Self {
+        match code {
+            RefusalCode::InvalidRequest => Self::InvalidRequest,
+            RefusalCode::TokenMissing => Self::TokenMissing,
+            RefusalCode::InvalidToken => Self::InvalidToken,
+            RefusalCode::TokenExpired => Self::TokenExpired,
+            RefusalCode::SessionEnded => Self::SessionEnded,
+            RefusalCode::Forbidden => Self::Forbidden,
+            RefusalCode::CsrfRejected => Self::CsrfRejected,
+            RefusalCode::StoreUnavailable => Self::StoreUnavailable,
+            RefusalCode::Internal => Self::Internal,
+        }
     }
 }
 

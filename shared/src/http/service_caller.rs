@@ -4,7 +4,8 @@
 
 use http::HeaderMap;
 
-use super::caller::bearer;
+use latchkey_verifier::bearer_token;
+
 use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::domain::time::Timestamp;
@@ -20,7 +21,7 @@ pub async fn require_scope(
     scope: &'static str,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let token = bearer(headers)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
+    let token = bearer_token(headers)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
     let refused = |error: AssertionError| match error {
         AssertionError::Scope => Problem::insufficient_scope(scope),
         error => Problem::of(Code::InvalidToken).because(error),

@@ -6,6 +6,7 @@ mod policy;
 use std::process::ExitCode;
 
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use latchkey_verifier::RequireSignedIn;
 use serde_json::Value;
 
 pub use event::MalformedEvent;
@@ -14,7 +15,6 @@ pub use policy::Authorizer;
 use super::{StartError, dynamodb, exit, one_thread};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{AuthorizerConfig, AuthorizerMode};
-use crate::http::signed_in::IsSignedIn;
 use crate::store::LiveSessions;
 use crate::telemetry::log;
 
@@ -38,14 +38,14 @@ fn run() -> Result<(), StartError> {
     })
 }
 
-async fn check(config: AuthorizerConfig) -> Result<IsSignedIn, StartError> {
+async fn check(config: AuthorizerConfig) -> Result<RequireSignedIn, StartError> {
     let verifier = config.verifier();
     let check = match config.mode {
-        AuthorizerMode::Offline => IsSignedIn::offline(verifier),
+        AuthorizerMode::Offline => RequireSignedIn::offline(verifier),
         AuthorizerMode::Strict { sessions } => {
             let live = LiveSessions::new(dynamodb()?, &sessions);
             live.warm(SystemClock.now()).await;
-            IsSignedIn::strict(verifier, live)
+            RequireSignedIn::strict(verifier, live)
         }
     };
     Ok(check.cookies(config.cookies))

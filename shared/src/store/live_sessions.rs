@@ -1,8 +1,9 @@
 //! Does this session still live? One consistent read by key, one read unit, and no way to change a row.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
+use latchkey_verifier::{Claims, SessionCheck, SessionCheckError, SessionCheckFuture};
 
 use super::{Store, StoreError};
 use crate::config::Tables;
@@ -46,5 +47,19 @@ impl LiveSessions {
 impl From<Store> for LiveSessions {
     fn from(store: Store) -> Self {
         Self(store)
+    }
+}
+
+/// A strict check without a request to the issuer, for the authorizer and for services with access to the table.
+impl SessionCheck for LiveSessions {
+    fn check<'c>(&'c self, _: &'c str, claims: &'c Claims, now: SystemTime) -> SessionCheckFuture<'c> {
+        Box::pin(async move {
+            match self.find(&claims.sub, &claims.sid, now.into()).await {
+                Ok(Some(session)) => Ok(claims.scope.within(&session.scope)),
+                Ok(None) => Err(SessionCheckError::Ended),
+                Err(error @ StoreError::Malformed(_)) => Err(SessionCheckError::Malformed(error.into())),
+                Err(error) => Err(SessionCheckError::Unavailable { retry_after: None, cause: error.into() }),
+            }
+        })
     }
 }

@@ -1,11 +1,11 @@
 //! Who signed in, and who says so? An assertion: a short-lived JWT of a trusted issuer.
 
 use aws_lc_rs::digest;
+use latchkey_verifier::{TOKEN_MAX_BYTES, VerifyingKey, verify_signature};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::issuer::TrustedIssuer;
-use super::jws::{self, VerifyingKey};
 use crate::domain::id::{IdError, UserId};
 use crate::domain::scope::{SCOPE_MAX_BYTES, SERVICE, Scope};
 use crate::domain::time::Timestamp;
@@ -110,7 +110,7 @@ pub fn claimed_issuer<'i>(
     struct Iss {
         iss: String,
     }
-    let payload = text.split('.').nth(1).filter(|_| text.len() <= jws::TOKEN_MAX_BYTES);
+    let payload = text.split('.').nth(1).filter(|_| text.len() <= TOKEN_MAX_BYTES);
     let decode = |part| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok();
     let iss: Iss = payload
         .and_then(decode)
@@ -182,7 +182,7 @@ fn signed_claims<'t>(
     issuer: &TrustedIssuer,
     keys: &[VerifyingKey],
 ) -> Result<(Claims, &'t str), AssertionError> {
-    let signed = jws::verify(text, keys).map_err(|_| AssertionError::Signature)?;
+    let signed = verify_signature(text, keys).map_err(|_| AssertionError::Signature)?;
     // Explicit typing (RFC 8725, 3.11): our own tokens, logout tokens and the like name another type.
     if signed.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
         return Err(AssertionError::Signature);

@@ -9,13 +9,13 @@ use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use latchkey_verifier::{JwkError, VerifyingKey, decode_bytes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use public::PublicKeys;
 
-use super::jwk::{Jwk, JwkError};
-use super::jws::VerifyingKey;
+use super::jwk::{PrivateJwk, published};
 use super::refresh::RefreshKey;
 use super::signer::Signer;
 
@@ -61,7 +61,7 @@ pub enum KeySetError {
 
 #[derive(Deserialize)]
 struct Jwks {
-    keys: Vec<Jwk>,
+    keys: Vec<PrivateJwk>,
 }
 
 impl KeySet {
@@ -73,7 +73,11 @@ impl KeySet {
         let jwks: Jwks = serde_json::from_str(text).map_err(|_| KeySetError::NotAKeySet)?;
         let mut keys = Keys { signer: None, verifying: vec![], public: json!({"keys": []}), refresh: vec![] };
         for (index, jwk, kid) in entries(&jwks)? {
-            if jwk.kty == "oct" { keys.add_secret(index, jwk, kid)? } else { keys.add_pair(index, jwk, kid)? }
+            if jwk.public.kty == "oct" {
+                keys.add_secret(index, jwk, kid)?
+            } else {
+                keys.add_pair(index, jwk, kid)?
+            }
         }
         if keys.refresh.is_empty() {
             return Err(KeySetError::NoRefreshKey);
@@ -118,8 +122,8 @@ impl KeySet {
 }
 
 impl Keys {
-    fn add_secret(&mut self, index: usize, jwk: &Jwk, kid: &str) -> Result<(), KeySetError> {
-        let secret = jwk.bytes("k", &jwk.k).map_err(|error| KeySetError::Key(index, error))?;
+    fn add_secret(&mut self, index: usize, jwk: &PrivateJwk, kid: &str) -> Result<(), KeySetError> {
+        let secret = decode_bytes("k", jwk.k.as_deref()).map_err(|error| KeySetError::Key(index, error))?;
         if secret.len() < 32 {
             return Err(KeySetError::ShortSecret(index));
         }
@@ -131,11 +135,11 @@ impl Keys {
         Ok(())
     }
 
-    fn add_pair(&mut self, index: usize, jwk: &Jwk, kid: &str) -> Result<(), KeySetError> {
+    fn add_pair(&mut self, index: usize, jwk: &PrivateJwk, kid: &str) -> Result<(), KeySetError> {
         let wrong = |error| KeySetError::Key(index, error);
-        self.verifying.push(VerifyingKey::from_jwk(jwk).map_err(wrong)?);
+        self.verifying.push(VerifyingKey::from_jwk(&jwk.public).map_err(wrong)?);
         if let Some(list) = self.public["keys"].as_array_mut() {
-            list.push(jwk.public(kid).map_err(wrong)?);
+            list.push(published(&jwk.public, kid).map_err(wrong)?);
         }
         if self.signer.is_none() && jwk.d.is_some() {
             self.signer = Some(Signer::from_jwk(jwk, kid).map_err(wrong)?);
@@ -151,10 +155,10 @@ impl fmt::Debug for KeySet {
 }
 
 /// The entries of a set with their index and `kid`, of which each needs one of its own.
-fn entries(jwks: &Jwks) -> Result<Vec<(usize, &Jwk, &str)>, KeySetError> {
-    let mut entries: Vec<(usize, &Jwk, &str)> = vec![];
+fn entries(jwks: &Jwks) -> Result<Vec<(usize, &PrivateJwk, &str)>, KeySetError> {
+    let mut entries: Vec<(usize, &PrivateJwk, &str)> = vec![];
     for (index, jwk) in jwks.keys.iter().enumerate() {
-        let kid = jwk.kid.as_deref().filter(|kid| is_kid(kid)).ok_or(KeySetError::Kid(index))?;
+        let kid = jwk.public.kid.as_deref().filter(|kid| is_kid(kid)).ok_or(KeySetError::Kid(index))?;
         if entries.iter().any(|(_, _, taken)| *taken == kid) {
             return Err(KeySetError::DuplicateKid(index));
         }

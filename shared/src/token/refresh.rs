@@ -11,13 +11,13 @@ use std::fmt;
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use latchkey_verifier::TOKEN_MAX_BYTES;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroize;
 
 use super::SecretToken;
-use super::jws::TOKEN_MAX_BYTES;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{SessionId, UserId, derive_session_id};
 use crate::domain::limit::Window;
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
@@ -96,7 +96,7 @@ impl RefreshKey {
     /// Over the signing input, without the signature: an ECDSA signature can be changed into another
     /// valid one, and that must not open a second session.
     pub fn session_id(&self, assertion_signing_input: &str, issued_at: Timestamp) -> SessionId {
-        SessionId::derive(issued_at.seconds(), &self.keyed("session id", assertion_signing_input))
+        derive_session_id(issued_at.seconds(), &self.keyed("session id", assertion_signing_input))
     }
 
     /// The nonce that a login with this assertion gives its session: only who holds the whole
@@ -173,7 +173,7 @@ mod tests {
         let at = Timestamp::from_seconds(1_732_442_400);
         RefreshToken {
             user: "alice".parse().unwrap(),
-            session: SessionId::derive(at.seconds(), &[1; 32]),
+            session: derive_session_id(at.seconds(), &[1; 32]),
             generation: 3,
             issued_at: at,
             expires_at: at,

@@ -2,19 +2,18 @@
 
 use std::cell::LazyCell;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use axum::body::Body;
 use http::Request;
 use lambda_http::lambda_runtime::{Context as Invocation, LambdaEvent};
 use lambda_http::request::LambdaRequest;
+use latchkey::clock::Clock as _;
 use latchkey::config::OnInvalid;
-use latchkey::http::signed_in::IsSignedIn;
 use latchkey::lambda::authorizer::Authorizer;
 use latchkey::lambda::cleanup::is_cleanup_event;
 use latchkey::lambda::http_event;
-use latchkey::token::verifier::Verifier;
+use latchkey_verifier::{RequireSignedIn, Verifier};
 use serde_json::{Value, json};
 
 use crate::door::{Asker, ask};
@@ -42,7 +41,7 @@ fn request_of(payload: LambdaRequest) -> Request<lambda_http::Body> {
 thread_local! {
     static AUTHORIZERS: LazyCell<[Authorizer; 2]> = LazyCell::new(|| {
         let verifier = Verifier::new(KEYS.verifying().to_vec(), ISSUER, AUDIENCE);
-        let check = || IsSignedIn::offline(verifier.clone()).clock(Arc::new(Standing));
+        let check = || RequireSignedIn::offline(verifier.clone()).clock(|| Standing.now().into());
         [OnInvalid::Deny, OnInvalid::Pass].map(|on_invalid| Authorizer::new(check()).on_invalid(on_invalid))
     });
 }

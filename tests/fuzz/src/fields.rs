@@ -1,13 +1,12 @@
 //! The fields of a request: nothing counts that is there twice, and what is read is what was written.
 
 use http::{HeaderMap, HeaderValue, header};
-use latchkey::config::{Cookies, SameSite};
 use latchkey::domain::id::{SessionId, UserId};
 use latchkey::domain::severity::Severity;
 use latchkey::http::body::{self, MediaType};
-use latchkey::http::cookie::CookieKind;
 use latchkey::http::etag::{etag, is_known};
 use latchkey::token::cursor;
+use latchkey_verifier::{CookieKind, CookiePolicy};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -21,7 +20,7 @@ pub fn cookies(bytes: &[u8]) {
         headers.append(header::COOKIE, line);
     }
     for secure in [true, false] {
-        let cookies = Cookies { secure, same_site: SameSite::Lax, allowed_origins: vec![] };
+        let cookies = CookiePolicy { secure, allowed_origins: vec![] };
         for which in [CookieKind::Access, CookieKind::Refresh] {
             let name = cookies.name(which);
             let values = named(&headers, name);

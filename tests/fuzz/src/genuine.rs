@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use latchkey::clock::Clock;
-use latchkey::domain::id::{SessionId, UserId};
+use latchkey::domain::id::{SessionId, UserId, derive_session_id};
 use latchkey::domain::limit::Window;
 use latchkey::domain::session::refresh_token::RefreshToken;
 use latchkey::domain::time::Timestamp;
@@ -56,7 +56,7 @@ pub fn user() -> UserId {
 
 /// The session.
 pub fn session() -> SessionId {
-    SessionId::derive(NOW, &[4; 32])
+    derive_session_id(NOW, &[4; 32])
 }
 
 /// Our key set, as `LATCHKEY_KEYS` has it.

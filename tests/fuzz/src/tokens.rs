@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use latchkey::domain::scope::SERVICE;
 use latchkey::token::access;
-use latchkey::token::signer::ACCESS_TOKEN_TYPE;
 use latchkey::token::{assertion, refresh};
+use latchkey_verifier::{ACCESS_TOKEN_TYPE, verify_access_token};
 use serde_json::Value;
 
 use crate::edits::edited;
@@ -66,7 +66,7 @@ pub fn access_token(bytes: &[u8]) {
     let sign = |own: Option<&[u8]>, payload: &[u8]| genuine::signed_by_us(own.unwrap_or(header), payload);
     let Some(made) = made(bytes, &ACCESS, sign) else { return };
     let verify = |text: &str| {
-        access::verify(text, KEYS.verifying(), genuine::ISSUER, genuine::AUDIENCE, genuine::now())
+        verify_access_token(text, KEYS.verifying(), genuine::ISSUER, genuine::AUDIENCE, genuine::now().into())
     };
     match made {
         Made::Outside(text) => assert!(verify(&text).is_err(), "{text}"),

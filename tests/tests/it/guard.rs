@@ -1,12 +1,12 @@
 //! The guard in front of other services: who gets through, in both modes, and what everybody else is told.
 
 mod cookies;
-#[expect(dead_code, reason = "its main is not what is called here")]
-#[path = "../../../shared/examples/guarded_service.rs"]
-mod guarded_service;
 mod sessions;
 mod shop;
 mod tokens;
+#[expect(dead_code, reason = "its main is not what is called here")]
+#[path = "../../../verifier/examples/tower_service.rs"]
+mod tower_service;
 mod verifier;
 
 use http::{Method, Request};
@@ -91,7 +91,7 @@ async fn a_route_that_nobody_guards_lets_nobody_in() {
 async fn the_example_service_guards_its_routes() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
-    let service = guarded_service::service(shop.check(Mode::Offline));
+    let service = tower_service::service(shop.check(Mode::Offline));
     let call = async |method: Method, path: &str, token: Option<&str>| {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = token {

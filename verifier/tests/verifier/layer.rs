@@ -121,7 +121,7 @@ async fn a_strict_check_grants_only_what_the_session_grants_too() {
     reply.assert_refused(403, "forbidden");
     let challenge = "Bearer error=\"insufficient_scope\", scope=\"orders:write\"";
     assert_eq!(reply.headers["www-authenticate"], challenge);
-    assert_eq!(reply.body["detail"], "needs the scope orders:write");
+    assert_eq!(reply.body["detail"], "requires the scope orders:write");
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@
 use http::HeaderMap;
 use http::request::Parts;
 
+use latchkey_verifier::{CookieKind, bearer_token};
+
 use super::super::revoke_response::RevokeResponse;
 use super::client;
 use crate::app::App;
@@ -13,8 +15,7 @@ use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::nonce::NonceHash;
 use crate::domain::time::Timestamp;
-use crate::http::caller::{bearer, verify};
-use crate::http::cookie::CookieKind;
+use crate::http::caller::verify;
 use crate::http::problem::{Code, Problem};
 use crate::token::refresh;
 
@@ -68,19 +69,21 @@ fn session_of_request(
     body_token: Option<&str>,
     now: Timestamp,
 ) -> Result<TokenSession, Problem> {
-    if let Some(token) = bearer(headers)? {
+    if let Some(token) = bearer_token(headers)? {
         return session_of_access_token(app, &token, now);
     }
     if let Some(token) = body_token {
         return session_of_refresh_token(app, token);
     }
     let cookies = &app.config().cookies;
-    let (access, refresh) =
-        (cookies.read(headers, CookieKind::Access)?, cookies.read(headers, CookieKind::Refresh)?);
+    let (access, refresh) = (
+        cookies.policy.read(headers, CookieKind::Access)?,
+        cookies.policy.read(headers, CookieKind::Refresh)?,
+    );
     if access.is_none() && refresh.is_none() {
         return Err(Problem::of(Code::TokenMissing));
     }
-    cookies.check_unsafe(headers)?;
+    cookies.policy.check_unsafe(headers)?;
     // Both cookies are one credential. The refresh cookie comes first, because it outlives the access token.
     match (refresh, access) {
         (Some(token), _) => session_of_refresh_token(app, &token),
@@ -106,6 +109,6 @@ pub(super) fn session_of_refresh_token(app: &App, token: &str) -> Result<TokenSe
 /// Clears our cookies, if the client sent any.
 pub(super) fn clear_cookies(app: &App, headers: &HeaderMap) -> HeaderMap {
     let cookies = &app.config().cookies;
-    let sent = |kind| !matches!(cookies.read(headers, kind), Ok(None));
+    let sent = |kind| !matches!(cookies.policy.read(headers, kind), Ok(None));
     if sent(CookieKind::Access) || sent(CookieKind::Refresh) { cookies.clear() } else { HeaderMap::new() }
 }

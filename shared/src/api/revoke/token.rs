@@ -9,13 +9,15 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 
+use latchkey_verifier::bearer_token;
+
 use super::super::revoke_response::RevokeResponse;
 use super::client;
 use super::current::{TokenSession, end_token_session, session_of_access_token, session_of_refresh_token};
 use crate::app::App;
 use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
-use crate::http::caller::{bearer, verify};
+use crate::http::caller::verify;
 use crate::http::problem::Problem;
 
 /// The form of RFC 7009: 200 without a body for every token, known or unknown.
@@ -52,6 +54,6 @@ fn is_callers_own(
     token_session: &TokenSession,
     now: Timestamp,
 ) -> Result<bool, Problem> {
-    let Some(token) = bearer(&parts.headers)? else { return Ok(true) };
+    let Some(token) = bearer_token(&parts.headers)? else { return Ok(true) };
     Ok(verify(&token, app, now)?.sub == token_session.user)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::client_context::ClientContext;
 use crate::domain::device::Device;
-use crate::domain::id::SessionId;
+use crate::domain::id::derive_session_id;
 use crate::domain::scope::Scope;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::token::refresh::RefreshKey;
@@ -26,7 +26,7 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
     };
     let client = ClientContext { device: Device::parse(Some(agent)), ..ClientContext::default() };
     let opened = Timestamp::from_seconds(NOW - age);
-    let id = SessionId::derive(NOW, &[number; 32]);
+    let id = derive_session_id(NOW, &[number; 32]);
     let user = "alice".parse().unwrap();
     let mut session = Session::open(
         user,

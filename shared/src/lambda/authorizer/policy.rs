@@ -7,26 +7,23 @@
 //!              authorizer       a refusal is {"isAuthorized": false} and tells nothing more
 //! ```
 //!
-//! The check is [`IsSignedIn`]'s, so the authorizer and the `tower` layer cannot drift. What cannot be told,
+//! The check is [`RequireSignedIn`]'s, so the authorizer and the `tower` layer cannot drift. What cannot be told,
 //! since the store is down or the event is no event, is an error of the function: the gateway answers 500, and
 //! no client drops its session for it. The answer does not depend on the route.
 
 use lambda_http::lambda_runtime::Diagnostic;
+use latchkey_verifier::{Refusal, RequireSignedIn, Scope, SessionId, SignedIn, UserId};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::event::{Asked, MalformedEvent};
 
 use crate::config::OnInvalid;
-use crate::domain::id::{SessionId, UserId};
-use crate::domain::scope::Scope;
-use crate::http::problem::Problem;
-use crate::http::signed_in::{IsSignedIn, SignedIn};
 
 /// The authorizer.
 #[derive(Clone, Debug)]
 pub struct Authorizer {
-    check: IsSignedIn,
+    check: RequireSignedIn,
     on_invalid: OnInvalid,
 }
 
@@ -62,7 +59,7 @@ pub enum CannotTell {
 
 impl Authorizer {
     /// An authorizer that checks so, and denies whoever is not signed in.
-    pub fn new(check: IsSignedIn) -> Self {
+    pub fn new(check: RequireSignedIn) -> Self {
         Self { check, on_invalid: OnInvalid::Deny }
     }
 
@@ -81,7 +78,7 @@ impl Authorizer {
         })?;
         match self.check.check(&asked.method, &asked.headers).await {
             Ok(signed_in) => Ok(Answer::authorized(&signed_in)),
-            Err(problem) => refusal(&problem, &asked.request_id, self.on_invalid),
+            Err(refusal) => refused(&refusal, &asked.request_id, self.on_invalid),
         }
     }
 }
@@ -95,9 +92,9 @@ impl Answer {
 }
 
 /// A fault of ours is no refusal: a client must not take it for one.
-fn refusal(problem: &Problem, request_id: &str, on_invalid: OnInvalid) -> Result<Answer, CannotTell> {
-    let (code, cause) = (problem.code().name(), problem.cause());
-    if problem.code().status().is_server_error() {
+fn refused(refusal: &Refusal, request_id: &str, on_invalid: OnInvalid) -> Result<Answer, CannotTell> {
+    let (code, cause) = (refusal.code().name(), refusal.cause());
+    if refusal.code().status().is_server_error() {
         tracing::error!(request_id, code, cause, "a request could not be checked");
         return Err(CannotTell::Check(code));
     }

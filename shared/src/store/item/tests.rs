@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::item_size::item_bytes;
 use super::*;
+use crate::domain::id::derive_session_id;
 use crate::domain::risk::{Finding, Rule, StoredFinding};
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::severity::Severity;
@@ -45,7 +46,7 @@ fn largest() -> Session {
             longitude: Some(-179.999),
         },
     };
-    let id = SessionId::derive(1_732_442_400, &[255; 32]);
+    let id = derive_session_id(1_732_442_400, &[255; 32]);
     let mut session = Session::open(
         "u".repeat(128).parse().unwrap(),
         id,

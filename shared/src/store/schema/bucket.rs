@@ -67,11 +67,12 @@ fn offset(shard: u16, of: u16) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::derive_session_id;
 
     fn session(shard: u8) -> SessionId {
         let mut digest = [0; 32];
         digest[8..10].copy_from_slice(&[0, shard]);
-        SessionId::derive(0, &digest)
+        derive_session_id(0, &digest)
     }
 
     #[test]

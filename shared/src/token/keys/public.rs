@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use latchkey_verifier::VerifyingKey;
+
 use super::{Jwks, KeySetError, entries};
-use crate::token::jws::VerifyingKey;
+use crate::token::jwk::PrivateJwk;
 
 /// The public halves of a key set. It never holds more, whatever the text does.
 #[derive(Clone)]
@@ -23,16 +25,16 @@ impl PublicKeys {
         let jwks: Jwks = serde_json::from_str(text).map_err(|_| KeySetError::NotAKeySet)?;
         let mut verifying = vec![];
         for (index, jwk, _) in entries(&jwks)? {
-            if jwk.kty != "oct" {
-                let key = VerifyingKey::from_jwk(jwk).map_err(|error| KeySetError::Key(index, error))?;
+            if jwk.public.kty != "oct" {
+                let key =
+                    VerifyingKey::from_jwk(&jwk.public).map_err(|error| KeySetError::Key(index, error))?;
                 verifying.push(key);
             }
         }
         if verifying.is_empty() {
             return Err(KeySetError::NoVerifyingKey);
         }
-        let is_secret = |jwk: &crate::token::jwk::Jwk| jwk.kty == "oct" || jwk.d.is_some();
-        Ok(Self { verifying, secrets_left_out: jwks.keys.iter().any(is_secret) })
+        Ok(Self { verifying, secrets_left_out: jwks.keys.iter().any(PrivateJwk::is_secret) })
     }
 }
 

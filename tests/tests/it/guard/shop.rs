@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::routing::{any, get};
 use axum::{Json, Router};
 use http::Request;
-use latchkey::http::problem::Problem;
-use latchkey::http::signed_in::{IsSignedIn, SignedIn};
+use latchkey::clock::Clock as _;
+use latchkey::store::LiveSessions;
 use latchkey::token::keys::generate_key_set;
-use latchkey::token::verifier::Verifier;
 use latchkey_tests::world::{Provider, Reply, Tokens, World, header, payload};
+use latchkey_verifier::{Refusal, RequireSignedIn, SignedIn, Verifier};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -56,13 +56,16 @@ impl Shop {
         Verifier::parse(&jwks, &config.issuer, &config.audience).expect("what is published verifies")
     }
 
-    pub(crate) fn check(&self, mode: Mode) -> IsSignedIn {
+    pub(crate) fn check(&self, mode: Mode) -> RequireSignedIn {
         let check = match mode {
-            Mode::Offline => IsSignedIn::offline(self.verifier()),
-            Mode::Strict => IsSignedIn::strict(self.verifier(), self.world.laptop.store.clone()),
+            Mode::Offline => RequireSignedIn::offline(self.verifier()),
+            Mode::Strict => {
+                RequireSignedIn::strict(self.verifier(), LiveSessions::from(self.world.laptop.store.clone()))
+            }
         };
-        let cookies = self.world.laptop.app.config().cookies.clone();
-        check.cookies(cookies).clock(Arc::new(self.world.laptop.clock.clone()))
+        let cookies = self.world.laptop.app.config().cookies.policy.clone();
+        let clock = self.world.laptop.clock.clone();
+        check.cookies(cookies).clock(move || clock.now().into())
     }
 
     /// Calls `/orders`.
@@ -120,7 +123,7 @@ pub(crate) async fn orders(caller: SignedIn) -> Json<Value> {
     Json(json!(caller.claims()))
 }
 
-async fn staff(caller: SignedIn) -> Result<Json<Value>, Problem> {
-    caller.needs("latchkey:admin")?;
+async fn staff(caller: SignedIn) -> Result<Json<Value>, Refusal> {
+    caller.require_scope("latchkey:admin")?;
     Ok(orders(caller).await)
 }

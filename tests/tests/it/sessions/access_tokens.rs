@@ -94,7 +94,7 @@ async fn no_header_talks_the_verifier_into_another_key_or_algorithm() {
     for secret in [vec![], public.clone(), [vec![4], public].concat(), point.to_string().into_bytes()] {
         let mut hs = Header::new(Algorithm::HS256);
         (hs.typ, hs.kid) = (Some("at+jwt".into()), Some("p1".into()));
-        tokens.push(jsonwebtoken::encode(&hs, &claims, &EncodingKey::from_secret(&secret)).unwrap());
+        tokens.push(jsonwebtoken::encode(&hs, &claims, &EncodingKey::from_secret(&secret).unwrap()).unwrap());
     }
     let mallory = Provider::generate();
     let jwk = mallory.entry(json!({}))["jwks"]["keys"][0].clone();

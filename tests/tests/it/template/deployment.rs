@@ -11,9 +11,9 @@ use http::Request;
 use latchkey::api;
 use latchkey::app::App;
 use latchkey::app::cleanup::{self, Budget, CleanupMode};
+use latchkey::clock::Clock as _;
 use latchkey::config::{AuthorizerConfig, AuthorizerMode, CleanupConfig, Config};
 use latchkey::http::service;
-use latchkey::http::signed_in::IsSignedIn;
 use latchkey::lambda::authorizer::Authorizer;
 use latchkey::store::{LiveSessions, Store, connect};
 use latchkey_local::clock::MovableClock;
@@ -21,6 +21,7 @@ use latchkey_local::gateway;
 use latchkey_local::keys;
 use latchkey_local::server::LocalServer;
 use latchkey_tests::world::{ORIGIN_SECRET, START, World};
+use latchkey_verifier::RequireSignedIn;
 use serde_json::Value;
 use tower::{ServiceExt as _, service_fn};
 
@@ -148,8 +149,9 @@ impl Deployment {
         let AuthorizerMode::Strict { sessions } = &config.mode else { panic!("the stack says strict") };
         let live = LiveSessions::new(self.client("AuthorizerFunction"), sessions);
         live.warm(self.world.now()).await;
-        let clock = Arc::new(self.world.laptop.clock.clone());
-        let check = IsSignedIn::strict(config.verifier(), live).cookies(config.cookies).clock(clock);
+        let clock = self.world.laptop.clock.clone();
+        let check = RequireSignedIn::strict(config.verifier(), live).cookies(config.cookies);
+        let check = check.clock(move || clock.now().into());
         let answer = Authorizer::new(check).answer(event).await.expect("it can tell");
         serde_json::to_value(answer).expect("JSON")
     }

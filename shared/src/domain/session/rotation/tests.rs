@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::device::Device;
-use crate::domain::id::SessionId;
+use crate::domain::id::derive_session_id;
 use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
 use crate::domain::session::end::{Actor, PendingEnd};
@@ -53,7 +53,7 @@ fn client(agent: &str) -> ClientContext {
 }
 
 fn opened() -> Session {
-    let id = SessionId::derive(0, &[2; 32]);
+    let id = derive_session_id(0, &[2; 32]);
     let user = "alice".parse().unwrap();
     Session::open(
         user,

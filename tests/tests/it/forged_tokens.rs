@@ -7,9 +7,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64URL};
-use latchkey::token::jwk::Jwk;
-use latchkey::token::jws::{JwsError, VerifyingKey, verify};
 use latchkey_tests::world::{Reply, World};
+use latchkey_verifier::{Jwk, JwsError, VerifyingKey, verify_signature};
 use serde_json::{Value, json};
 
 /// A world, one good access token of it, and what its signing key can sign.
@@ -492,11 +491,11 @@ fn two_keys_of_one_name_verify_nothing() {
     };
     let token = signed_by(&pair, r#"{"alg":"ES256","kid":"a"}"#, "{}");
     let unnamed = signed_by(&pair, r#"{"alg":"ES256"}"#, "{}");
-    assert!(verify(&token, &[key(&pair, "a"), key(&other, "b")]).is_ok());
-    let refused = |token: &str, keys: &[VerifyingKey]| verify(token, keys).err();
+    assert!(verify_signature(&token, &[key(&pair, "a"), key(&other, "b")]).is_ok());
+    let refused = |token: &str, keys: &[VerifyingKey]| verify_signature(token, keys).err();
     assert_eq!(refused(&token, &[key(&pair, "a"), key(&other, "a")]), Some(JwsError::NoKey));
     assert_eq!(refused(&token, &[key(&other, "a"), key(&pair, "a")]), Some(JwsError::NoKey));
     // Without a name it must be clear which key is meant.
     assert_eq!(refused(&unnamed, &[key(&pair, "a"), key(&other, "b")]), Some(JwsError::NoKey));
-    assert!(verify(&unnamed, &[key(&pair, "a")]).is_ok());
+    assert!(verify_signature(&unnamed, &[key(&pair, "a")]).is_ok());
 }
