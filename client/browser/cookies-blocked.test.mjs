@@ -18,7 +18,7 @@ async function expectCookieError(context, page, name) {
   const count = () => calls.reduce((sum, times) => sum + times.length, 0);
   await page.getByLabel('Your name').fill('kim');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.getByText('does not keep our cookies').waitFor().catch(async () => {
+  await page.getByText('blocks the cookies of this site').waitFor().catch(async () => {
     assert.fail(`the page shows: ${await page.locator('main').innerText()}`);
   });
   assert.ok(await page.getByLabel('Your name').isVisible());
