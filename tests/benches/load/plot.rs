@@ -1,4 +1,4 @@
-//! The run as a picture: calls a second, latency and memory over time.
+//! The run as a picture: requests per second, latency and memory over time.
 
 use std::error::Error;
 use std::path::Path;
@@ -44,12 +44,12 @@ pub(crate) fn draw(path: &Path, seconds: &[Second]) -> Result<(), Box<dyn Error>
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
     let charts: [(&str, &[Line<'_>]); 3] = [
-        ("calls a second", &[("calls", BLUE_INK, |second| second.calls)]),
+        ("requests per second", &[("calls", BLUE_INK, |second| second.calls)]),
         (
-            "a refresh, milliseconds",
+            "latency of a refresh, ms",
             &[
                 ("median", BLUE_INK, |second| second.refresh_p50_ms),
-                ("99 of 100 are below", ORANGE_INK, |second| second.refresh_p99_ms),
+                ("p99", ORANGE_INK, |second| second.refresh_p99_ms),
             ],
         ),
         ("resident memory of the server, MB", &[("memory", BLUE_INK, |second| second.resident_mb)]),
