@@ -2,6 +2,7 @@
 
 mod api;
 mod architecture;
+mod cookies;
 mod cost;
 mod index;
 mod laptop;

@@ -44,3 +44,41 @@ fn every_link_leads_somewhere() {
     }
     assert!(seen > 30, "only {seen} links were found");
 }
+
+/// The anchors of a page, as GitHub makes them of its headings.
+fn anchors(page: &str) -> Vec<String> {
+    let mut is_code = false;
+    let headings = page.lines().filter(|line| {
+        is_code ^= line.starts_with("```");
+        !is_code && line.starts_with('#')
+    });
+    let kept = |letter: &char| letter.is_alphanumeric() || [' ', '-', '_'].contains(letter);
+    headings
+        .map(|line| {
+            line.trim_start_matches('#').trim().to_lowercase().chars().filter(kept).collect::<String>()
+        })
+        .map(|heading| heading.replace(' ', "-"))
+        .collect()
+}
+
+#[test]
+fn every_link_to_a_heading_finds_it() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        let targets =
+            text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+        for target in targets.filter(|target| !target.contains("://")) {
+            let Some((file, anchor)) = target.split_once('#') else { continue };
+            let there = page.parent().expect("a page lies in a folder").join(file);
+            let there = if file.is_empty() { page.clone() } else { there };
+            if there.extension().is_some_and(|extension| extension == "md") {
+                let target_text = fs::read_to_string(&there).expect("a page");
+                let found = anchors(&target_text).iter().any(|own| own == anchor);
+                assert!(found, "{}: no heading for {target}", page.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10, "only {seen} links to headings were found");
+}
