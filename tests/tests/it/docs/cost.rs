@@ -207,3 +207,22 @@ async fn the_page_of_costs_has_what_was_measured() {
     }
     assert!(page == wanted, "docs/cost.md is old; it should be\n{wanted}");
 }
+
+/// The last cell of the row that begins with `first`.
+fn last_cell<'p>(page: &'p str, first: &str) -> &'p str {
+    let row = page.lines().find(|line| line.starts_with(&format!("| {first} |"))).expect("a row");
+    row.trim_matches('|').rsplit('|').next().expect("a cell").trim()
+}
+
+#[test]
+fn the_readme_and_the_page_of_costs_state_one_price() {
+    let page = include_str!("../../../../docs/cost.md");
+    let readme = include_str!("../../../../README.md");
+    let refresh = format!("${}", last_cell(page, "refresh"));
+    let month = format!("${}", last_cell(page, "1,000,000"));
+    let (before_tables, _) = page.split_once("<!-- measured -->").expect("the tables have a begin");
+    for text in [before_tables, readme] {
+        assert!(text.contains(&refresh), "{refresh}");
+        assert!(text.contains(&month), "{month}");
+    }
+}
