@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use latchkey_local::server::Storage;
 
-/// Latchkey on this machine: its API under /api/auth, test controls under /dev, on an embedded DynamoDB.
+/// Run Latchkey on this machine: the API under /api/auth, dev controls under /dev, on an embedded DynamoDB.
 ///
-/// Everybody who reaches it can sign in as anybody, so it listens on 127.0.0.1 only.
+/// Every caller can sign in as any user, so the server listens on 127.0.0.1 only.
 #[derive(Debug, Parser)]
 #[command(name = "latchkey-local", version)]
 pub(crate) struct Cli {
@@ -18,11 +18,11 @@ pub(crate) struct Cli {
     #[arg(long, default_value_t = 9000)]
     pub(crate) port: u16,
 
-    /// Only 127.0.0.1, which is the default.
+    /// The host to listen on. Only 127.0.0.1 is allowed, which is the default.
     #[arg(long, hide = true, value_parser = loopback)]
     host: Option<()>,
 
-    /// Keep everything in memory.
+    /// Keep tables and keys in memory.
     #[arg(long, conflicts_with_all = ["data", "dynamodb"])]
     memory: bool,
 
@@ -30,40 +30,40 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "DIR", default_value = ".latchkey")]
     data: PathBuf,
 
-    /// Serve the demo page that was built into this directory.
+    /// Serve the demo page from this directory.
     #[arg(long, value_name = "DIR", default_value = "client/demo/dist")]
     pub(crate) pages: PathBuf,
 
-    /// Use the DynamoDB at this URL in place of the embedded one.
+    /// Use the DynamoDB at this URL instead of the embedded one.
     #[arg(long, value_name = "URL", conflicts_with = "data", value_parser = endpoint)]
     dynamodb: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Record and delete the sessions that expired, once, and print the report. Give --data or --dynamodb
-    /// before it.
+    /// Record and delete expired sessions once, and print the report. Put --data or --dynamodb before this
+    /// command.
     Cleanup {
-        /// Count what is due and write nothing.
+        /// Count the expired sessions and write nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Check settings, keys, tables and clock; one line each says what is wrong and how to mend it. Settings come
-    /// from the environment, as a function's do.
+    /// Check settings, keys, tables and clock, and print one line for each check with the action that helps.
+    /// Settings come from the environment, as for a function.
     Doctor {
-        /// The URL of the DynamoDB, in place of AWS's own in AWS_REGION.
+        /// The URL of the DynamoDB to check, instead of the one of AWS in AWS_REGION.
         #[arg(long, value_name = "URL", value_parser = endpoint)]
         endpoint: Option<String>,
     },
-    /// Print a new key set for LATCHKEY_KEYS. It holds private keys.
+    /// Print a new key set for LATCHKEY_KEYS. It contains private keys.
     Keygen,
-    /// Print what goes into the Secrets Manager secret of a deployment: a key set, cut to what each function uses.
+    /// Print the Secrets Manager secret of a deployment: a key set, split into the parts that each function needs.
     Secret {
-        /// The key set, as keygen printed it.
+        /// The file with the key set that keygen printed.
         #[arg(value_name = "FILE")]
         keys: PathBuf,
     },
-    /// Work on the tables of a DynamoDB.
+    /// Manage the tables of a DynamoDB.
     Table {
         #[command(subcommand)]
         command: Table,
@@ -72,7 +72,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Table {
-    /// Create the tables that are missing, named by TABLE_SESSIONS, TABLE_RATE_LIMITS and
+    /// Create the tables that do not exist yet, with the names in TABLE_SESSIONS, TABLE_RATE_LIMITS and
     /// TABLE_SECURITY_EVENTS.
     Create {
         /// The URL of the DynamoDB.
@@ -91,12 +91,12 @@ impl Cli {
     }
 }
 
-/// There is no other host to choose; the flag exists to say why.
+/// Refuses every other host. The option exists so that the error can give the reason.
 fn loopback(host: &str) -> Result<(), &'static str> {
     match host {
         "127.0.0.1" | "localhost" => Ok(()),
-        _ => Err("this server signs anybody in as anybody, so it listens on 127.0.0.1 only; \
-                  deploy the functions to serve others"),
+        _ => Err("every caller can sign in as any user, so this server listens on 127.0.0.1 only; \
+                  deploy the functions to serve other machines"),
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn data_is_kept_unless_said_otherwise() {
+    fn the_data_directory_is_the_default_storage() {
         assert_eq!(parse("").unwrap().storage(), Storage::Directory(".latchkey".into()));
         assert_eq!(parse("--memory").unwrap().storage(), Storage::Memory);
         let remote = parse("--dynamodb http://127.0.0.1:8000").unwrap();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn another_host_is_refused_with_the_reason() {
+    fn every_other_host_is_refused_with_the_reason() {
         for host in ["0.0.0.0", "::", "192.168.1.2", "example.com", ""] {
             let error = parse(&format!("--host={host}")).unwrap_err();
             assert!(error.contains("127.0.0.1 only") || host.is_empty(), "{error}");
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_created_at_an_endpoint() {
+    fn commands_take_only_http_and_https_endpoints() {
         assert!(parse("table create --endpoint http://127.0.0.1:8000").is_ok());
         assert!(parse("table create --endpoint 127.0.0.1:8000").is_err());
         assert!(parse("keygen").is_ok());

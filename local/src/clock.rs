@@ -1,7 +1,7 @@
 //! A clock that tests and `/dev/clock` can move.
 //!
-//! Every handler asks the [`Clock`] for the time, so a moved clock is a moved
-//! world: sessions expire, windows slide, blocks end, and nobody sleeps.
+//! Every handler takes the time from this [`Clock`]. Moving it makes sessions expire, rate limit windows slide and blocks
+//! end, so that no test has to sleep.
 //!
 //! ```
 //! use std::time::Duration;
@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use latchkey::clock::Clock;
 
-/// The system's time, or a fixed start, plus an offset. Clones share the offset.
+/// The system's time or a fixed time, plus an offset. Clones share the offset.
 #[derive(Clone, Debug)]
 pub struct MovableClock {
     start: Start,
@@ -33,12 +33,12 @@ enum Start {
 }
 
 impl MovableClock {
-    /// Runs as the system's clock does.
+    /// Follows the system's clock.
     pub fn system() -> Self {
         Self::starting(Start::System)
     }
 
-    /// Stands at `seconds` since the epoch and moves only when it is moved.
+    /// Stays at `seconds` since the epoch until it is moved.
     pub fn at(seconds: i64) -> Self {
         Self::starting(Start::Fixed { millis: seconds.saturating_mul(1000) })
     }
@@ -52,7 +52,7 @@ impl MovableClock {
         self.step_millis(millis(by));
     }
 
-    /// Moves backward, as a clock that is corrected does.
+    /// Moves backward, like a clock that is corrected.
     pub fn step_back(&self, by: Duration) {
         self.step_millis(-millis(by));
     }
@@ -61,7 +61,7 @@ impl MovableClock {
         self.offset_millis.fetch_add(by, Ordering::SeqCst);
     }
 
-    /// How far it has been moved, in whole seconds; negative when backward.
+    /// The offset in whole seconds, negative after moving backward.
     pub fn offset_seconds(&self) -> i64 {
         self.offset_millis.load(Ordering::SeqCst).div_euclid(1000)
     }
@@ -77,7 +77,7 @@ impl Clock for MovableClock {
     }
 }
 
-/// The engine's TTL goes by the same clock.
+/// The engine's TTL follows the same clock.
 impl dynoxide::storage_backend::Clock for MovableClock {
     fn now_unix_secs(&self) -> u64 {
         u64::try_from(self.now_millis() / 1000).unwrap_or(0)
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_system_clock_runs_ahead_by_its_offset() {
+    fn a_moved_system_clock_is_ahead_by_its_offset() {
         let clock = MovableClock::system();
         clock.advance(Duration::from_secs(3600));
         let ahead = clock.now_millis() - system_millis();

@@ -1,5 +1,4 @@
-//! The test controls over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault`,
-//! `/dev/stats` and `/dev/alerts`.
+//! The dev controls over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault`, `/dev/stats` and `/dev/alerts`.
 //!
 //! ```text
 //! POST /dev/assertion {"sub":"alice","scope":"latchkey:admin"}   -> {"assertion":"eyJ…"}
@@ -10,9 +9,8 @@
 //! GET  /dev/alerts                                               -> a stream of events, each a message
 //! ```
 //!
-//! Whoever can reach these can sign in as anybody. Only this binary has them,
-//! only on loopback, and no page of another origin gets through: see
-//! [`loopback`].
+//! Every caller of these endpoints can sign in as any user. They therefore exist only in this binary, only on loopback,
+//! and refuse pages of other origins: see [`loopback`].
 
 pub mod alerts;
 mod fields;
@@ -37,34 +35,34 @@ use crate::{loopback, operation};
 use alerts::Alerts;
 use fields::Fields;
 
-/// The most that the clock moves at once: ten years, in seconds.
+/// The longest step of the clock: ten years, in seconds.
 const FURTHEST_STEP: i64 = 10 * 366 * 86_400;
 
-/// The longest that an assertion may be good for: one day, in seconds. What is
-/// too long for Latchkey is Latchkey's to refuse.
+/// The longest lifetime of an assertion: one day, in seconds. Latchkey itself refuses lifetimes above its own limit, and
+/// tests need such assertions.
 const LONGEST_ASSERTION: i64 = 86_400;
 
-/// The most calls that one fault meets.
+/// The largest count of one fault.
 const MOST_FAULTS: i64 = 1_000_000;
 
-/// What the controls are attached to.
+/// The parts of the local server that the dev controls change.
 #[derive(Clone, Debug)]
 pub struct DevControls {
-    /// The clock that every handler sees.
+    /// The clock of every handler.
     pub clock: MovableClock,
     /// The faults on the way to DynamoDB.
     pub faults: Faults,
-    /// The count of what went there.
+    /// The calls to DynamoDB and their cost.
     pub stats: Stats,
     /// The stand-in identity provider.
     pub issuer: Issuer,
-    /// Whom its assertions are for.
+    /// The audience of its assertions.
     pub audience: String,
-    /// What needs a look.
+    /// The alerts.
     pub alerts: Alerts,
 }
 
-/// The controls' routes, closed to other hosts and to pages of other origins.
+/// The routes of the dev controls, which refuse other hosts and pages of other origins.
 pub fn routes(controls: DevControls) -> Router {
     Router::new()
         .route("/dev/assertion", post(assertion))
@@ -102,7 +100,7 @@ async fn assertion(State(controls): State<DevControls>, request: Request) -> Res
     let now = controls.clock.now();
     let assertion = controls.issuer.assertion(&controls.audience, &who, now);
     let assertion = assertion.map_err(|error| {
-        tracing::error!(%error, "no assertion");
+        tracing::error!(%error, "the assertion could not be signed");
         Problem::Internal
     })?;
     Ok(Json(json!({"assertion": assertion})))
@@ -137,7 +135,10 @@ async fn fault(State(controls): State<DevControls>, request: Request) -> Result<
     fields.finish()?;
     let operation = operation.as_deref();
     if operation.is_some_and(|name| !operation::KNOWN.contains(&name)) {
-        return Err(Problem::invalid("operation", "expected a DynamoDB operation, such as UpdateItem"));
+        return Err(Problem::invalid(
+            "operation",
+            "expected the name of a DynamoDB operation, such as UpdateItem",
+        ));
     }
     match u32::try_from(count).unwrap_or(u32::MAX) {
         0 => controls.faults.clear(operation),
@@ -158,11 +159,11 @@ fn fault_kind(kind: Option<String>, operation: Option<&str>) -> Result<FaultKind
     if kind == FaultKind::Conflict && !operation.is_none_or(operation::can_conflict) {
         return Err(Problem::invalid(
             "kind",
-            "only PutItem, UpdateItem, DeleteItem and TransactWriteItems conflict",
+            "conflict applies only to PutItem, UpdateItem, DeleteItem and TransactWriteItems",
         ));
     }
     if kind == FaultKind::LeftOver && !operation.is_none_or(operation::is_batch) {
-        return Err(Problem::invalid("kind", "only BatchGetItem and BatchWriteItem leave anything over"));
+        return Err(Problem::invalid("kind", "left_over applies only to BatchGetItem and BatchWriteItem"));
     }
     Ok(kind)
 }

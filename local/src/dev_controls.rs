@@ -1,8 +1,7 @@
-//! What tests and `/dev` can pull: faults on the way to DynamoDB, and the count
-//! of what went there.
+//! Controls for tests and for `/dev`: faults on the way to DynamoDB, and statistics of the calls to it.
 //!
-//! Both are layers around the SDK's HTTP client, so they see attempts, retries
-//! included, and work the same over the embedded engine and any other.
+//! Both are layers around the SDK's HTTP client. They therefore see every attempt, including retries, and work with
+//! any DynamoDB.
 
 pub mod faults;
 pub mod stats;
@@ -14,12 +13,12 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
-/// Something that stands between the SDK and a connector.
+/// A layer between the SDK and a connector.
 pub(crate) trait Layer: Clone + Debug + Send + Sync + 'static {
     fn call(&self, inner: &SharedHttpConnector, request: HttpRequest) -> HttpConnectorFuture;
 }
 
-/// `inner` behind `layer`.
+/// Puts `layer` in front of `inner`.
 pub(crate) fn wrap(layer: impl Layer, inner: SharedHttpClient) -> SharedHttpClient {
     http_client_fn(move |settings, components| {
         SharedHttpConnector::new(Layered {

@@ -1,16 +1,14 @@
-//! The embedded DynamoDB: a real engine on SQLite, in this process.
+//! The embedded DynamoDB: an engine on SQLite in this process.
 //!
-//! [`Engine::client`] is an HTTP client for the AWS SDK that never opens a
-//! socket. The SDK signs, serialises, retries and parses as it does against
-//! AWS; only the wire is missing, so the store above cannot tell.
+//! [`Engine::client`] returns an HTTP client for the AWS SDK that opens no socket. The SDK signs, serialises, retries and
+//! parses as with AWS, so the store runs the same code.
 //!
 //! ```text
 //! Store -> aws-sdk-dynamodb -> Stats -> Faults -> Engine -> SQLite
 //! ```
 //!
-//! The engine serialises all work behind one lock. It is right about
-//! conditions, transactions, indexes and capacity; it is no model of DynamoDB's
-//! speed, and makes no throttling and no conflicts: see
+//! The engine runs one call at a time. It models conditions, transactions, indexes and capacity as DynamoDB documents
+//! them. It does not model DynamoDB's speed, throttling or conflicts; for those see
 //! [`Faults`](crate::dev_controls::faults::Faults) for those.
 //!
 //! ```
@@ -38,17 +36,17 @@ use crate::private_file;
 use connector::EngineConnector;
 pub use tcp::TcpServer;
 
-/// How often a running server deletes what DynamoDB's TTL would have deleted.
+/// The time between two deletions of items whose TTL has passed.
 pub const SWEEP_PERIOD: Duration = Duration::from_secs(60);
 
 const FILE_NAME: &str = "dynamodb.sqlite3";
 
-/// Where the tables live.
+/// The medium of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Medium {
-    /// A call takes well under a millisecond and runs where it is made.
+    /// A call takes less than a millisecond and runs on the caller's thread.
     Memory,
-    /// A call waits for the disk and runs on a blocking thread.
+    /// A call waits for the disk, so it runs on a blocking thread.
     File,
 }
 
@@ -59,16 +57,16 @@ pub struct Engine {
     medium: Medium,
 }
 
-/// The embedded DynamoDB cannot start or sweep.
+/// The reason why the embedded DynamoDB failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The data directory cannot be made or used.
+    /// The data directory cannot be created or used.
     #[error("the data directory cannot be used")]
     Directory(#[source] std::io::Error),
-    /// The path of the data directory is not UTF-8, which SQLite's paths are.
+    /// The path of the data directory is not UTF-8, which SQLite requires.
     #[error("the path of the data directory is not UTF-8")]
     Path,
-    /// The engine refused.
+    /// The engine returned an error.
     #[error("the embedded DynamoDB failed")]
     Database(#[from] DynoxideError),
     /// The loopback port cannot be opened.
@@ -77,10 +75,10 @@ pub enum EngineError {
 }
 
 impl Engine {
-    /// An empty engine in memory, gone when its last clone is.
+    /// Starts an empty engine in memory. It is dropped with its last clone.
     ///
     /// # Errors
-    /// When SQLite cannot start.
+    /// SQLite cannot start.
     pub fn memory() -> Result<Self, EngineError> {
         Self::memory_at(MovableClock::system())
     }
@@ -88,16 +86,15 @@ impl Engine {
     /// As [`Engine::memory`], with a TTL that follows `clock`.
     ///
     /// # Errors
-    /// When SQLite cannot start.
+    /// SQLite cannot start.
     pub fn memory_at(clock: MovableClock) -> Result<Self, EngineError> {
         Ok(Self { database: Database::memory_with_clock(Arc::new(clock))?, medium: Medium::Memory })
     }
 
-    /// An engine whose tables are a file in `directory`, made when missing.
-    /// Its TTL follows the system clock.
+    /// Starts an engine with a file in `directory`, which is created if it is missing. Its TTL follows the system clock.
     ///
     /// # Errors
-    /// When the directory cannot be made, or the file is not one of the engine's.
+    /// The directory cannot be created, or the file is not one of the engine.
     pub fn file(directory: &Path) -> Result<Self, EngineError> {
         private_file::directory(directory).map_err(EngineError::Directory)?;
         let path = directory.join(FILE_NAME);
@@ -105,22 +102,21 @@ impl Engine {
         Ok(Self { database: Database::new(path)?, medium: Medium::File })
     }
 
-    /// The client to give to the SDK.
+    /// Returns the HTTP client for the SDK.
     pub fn client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(EngineConnector::new(self.clone()));
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// Deletes every item whose TTL has passed; answers how many. Blocks.
+    /// Deletes every item whose TTL has passed, and returns their number. Blocks.
     ///
     /// # Errors
-    /// When the engine fails.
+    /// The engine fails.
     pub fn sweep(&self) -> Result<usize, EngineError> {
         Ok(self.database.sweep_ttl()?)
     }
 
-    /// Sweeps every `period` until the returned task is aborted. A failed sweep
-    /// is logged, and the next one tries again.
+    /// Sweeps every `period` until the returned task is aborted. A failed sweep is logged, and the next one tries again.
     pub fn sweep_every(&self, period: Duration) -> tokio::task::JoinHandle<()> {
         let engine = self.clone();
         tokio::spawn(async move {
@@ -129,19 +125,20 @@ impl Engine {
                 let engine = engine.clone();
                 match tokio::task::spawn_blocking(move || engine.sweep()).await {
                     Ok(Ok(0)) => {}
-                    Ok(Ok(deleted)) => tracing::debug!(deleted, "expired items deleted"),
-                    Ok(Err(error)) => tracing::warn!(%error, "the TTL sweep failed"),
-                    Err(error) => tracing::warn!(%error, "the TTL sweep was stopped"),
+                    Ok(Ok(deleted)) => tracing::debug!(deleted, "deleted items whose TTL has passed"),
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "the TTL sweep failed; the next one tries again")
+                    }
+                    Err(error) => tracing::warn!(%error, "the TTL sweep panicked; the next one tries again"),
                 }
             }
         })
     }
 
-    /// Serves the same tables over TCP on a free loopback port, for other
-    /// processes.
+    /// Serves the same tables over TCP on a free loopback port, for other processes.
     ///
     /// # Errors
-    /// When no port can be opened.
+    /// No port can be opened.
     pub async fn serve_tcp(&self) -> Result<TcpServer, EngineError> {
         tcp::serve(self.database.clone()).await
     }

@@ -1,9 +1,7 @@
-//! What API Gateway does to a request before a function sees it.
+//! Changes a request as API Gateway does before a function receives it.
 //!
-//! A handler on the server finds the same request context, the same header
-//! shape and the same source address as one behind an HTTP API, so it cannot
-//! tell the difference. The one difference is meant for tests: the header
-//! `X-Dev-Source-Ip` stands in for the caller's address.
+//! A handler therefore receives the same request context, the same form of headers and the same source address as behind
+//! an HTTP API. One difference is meant for tests: the header `X-Dev-Source-Ip` replaces the caller's address.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -22,7 +20,7 @@ use lambda_http::request::RequestContext;
 use crate::problem::Problem;
 use crate::{chance, loopback};
 
-/// Stands in for API Gateway's `sourceIp`. Handlers never see it.
+/// Replaces API Gateway's `sourceIp`. It is removed before the handler runs.
 pub const SOURCE_IP_HEADER: HeaderName = HeaderName::from_static("x-dev-source-ip");
 
 /// Puts `routes` behind the stand-in.
@@ -43,7 +41,7 @@ fn prepare(parts: &mut Parts) -> Result<(), Problem> {
     let source_ip = source_ip(parts)?;
     parts.headers = joined(&parts.headers);
     let context = context(parts, source_ip).map_err(|error| {
-        tracing::error!(%error, "no request id");
+        tracing::error!(%error, "no request id could be generated");
         Problem::Internal
     })?;
     parts.extensions.insert(RequestContext::ApiGatewayV2(context));
@@ -53,15 +51,14 @@ fn prepare(parts: &mut Parts) -> Result<(), Problem> {
 fn source_ip(parts: &mut Parts) -> Result<IpAddr, Problem> {
     let Some(given) = parts.headers.remove(SOURCE_IP_HEADER) else {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // A request made in process has no peer.
+        // A request from the same process has no peer.
         return Ok(peer.map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.0.ip()));
     };
     let ip = given.to_str().ok().and_then(|text| text.trim().parse().ok());
     ip.ok_or_else(|| Problem::invalid(SOURCE_IP_HEADER.as_str(), "expected one IP address"))
 }
 
-/// One line a name: API Gateway joins the values of a repeated header with
-/// commas, and the Lambda runtime those of `Cookie` with semicolons.
+/// Joins repeated headers, as API Gateway does with commas and the Lambda runtime with semicolons for `Cookie`.
 fn joined(headers: &HeaderMap) -> HeaderMap {
     let mut result = HeaderMap::with_capacity(headers.keys_len());
     for name in headers.keys() {
@@ -82,7 +79,7 @@ fn context(
         let value = parts.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
-    // These types are non-exhaustive: no struct expression can make one.
+    // These types are non-exhaustive, so a struct expression cannot build them.
     let mut http = ApiGatewayV2httpRequestContextHttpDescription::default();
     http.method = parts.method.clone();
     http.path = Some(parts.uri.path().to_owned());

@@ -1,8 +1,7 @@
-//! The stand-in identity provider: says that anybody has signed in.
+//! The stand-in identity provider of the local server.
 //!
-//! A deployment trusts the app's identity provider. The server has none, so
-//! this one signs an assertion for whoever asks. It exists in this binary only,
-//! and this binary listens on loopback only.
+//! A deployment trusts the app's identity provider. A laptop has none, so this one signs an assertion for any user on
+//! request. It exists only in this binary, which listens only on loopback.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use crate::{chance, private_file};
 /// The stand-in's issuer URL. `.localhost` never resolves to another machine.
 pub const ISSUER: &str = "https://dev.latchkey.localhost";
 
-/// How long an assertion is good when the caller does not say, in seconds.
+/// The default lifetime of an assertion, in seconds.
 pub const DEFAULT_EXPIRES_IN: i64 = 300;
 
 const FILE_NAME: &str = "issuer.pk8";
@@ -34,20 +33,20 @@ pub struct Issuer {
     public_jwk: Value,
 }
 
-/// Who signed in, and how.
+/// The content of an assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// The user.
+    /// The user id.
     pub sub: String,
     /// Space-separated scopes, if any.
     pub scope: Option<String>,
-    /// When the user really authenticated, in seconds since the epoch.
+    /// The time of the user's authentication, in seconds since the epoch.
     pub auth_time: Option<i64>,
-    /// How long the assertion is good, in seconds.
+    /// The lifetime of the assertion, in seconds.
     pub expires_in: i64,
 }
 
-/// The stand-in has no usable key.
+/// The reason why the stand-in identity provider failed.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerError {
     /// The key file cannot be read or written.
@@ -57,7 +56,7 @@ pub enum IssuerError {
     #[error("issuer.pk8 in the data directory is not an EC P-256 key")]
     Key(#[from] KeyRejected),
     /// The cryptography failed.
-    #[error("the stand-in identity provider cannot make a key")]
+    #[error("the stand-in identity provider cannot generate a key")]
     Crypto(#[from] Unspecified),
     /// The claims cannot be written as JSON.
     #[error("the stand-in identity provider cannot sign claims that are not JSON")]
@@ -79,25 +78,25 @@ struct Claims<'a> {
 }
 
 impl SignIn {
-    /// A plain sign-in of `sub`.
+    /// A sign-in of `sub` with defaults.
     pub fn of(sub: impl Into<String>) -> Self {
         Self { sub: sub.into(), scope: None, auth_time: None, expires_in: DEFAULT_EXPIRES_IN }
     }
 }
 
 impl Issuer {
-    /// A stand-in with a new key.
+    /// Creates a stand-in with a new key.
     ///
     /// # Errors
-    /// When no key can be made.
+    /// No key can be generated.
     pub fn generate() -> Result<Self, IssuerError> {
         Self::from_pkcs8(&new_key()?)
     }
 
-    /// The stand-in whose key is in `directory`, made there when missing.
+    /// Creates a stand-in with the key in `directory`, which is generated if it is missing.
     ///
     /// # Errors
-    /// When the file cannot be read or written, or holds no such key.
+    /// The file cannot be read or written, or does not contain such a key.
     pub fn load_or_create(directory: &Path) -> Result<Self, IssuerError> {
         Self::from_pkcs8(&private_file::load_or_create(&directory.join(FILE_NAME), new_key)?)
     }
@@ -114,10 +113,10 @@ impl Issuer {
         Ok(Self { key: Arc::new(pair), kid, public_jwk })
     }
 
-    /// An assertion for `audience` that says `who` signed in at `now`.
+    /// Signs an assertion for `audience` about the sign-in `who` at `now`.
     ///
     /// # Errors
-    /// When the signature cannot be made.
+    /// The assertion cannot be signed.
     pub fn assertion(&self, audience: &str, who: &SignIn, now: Timestamp) -> Result<String, IssuerError> {
         self.sign(&Claims {
             iss: ISSUER,
@@ -131,10 +130,10 @@ impl Issuer {
         })
     }
 
-    /// Signs any claims, for tests that need an assertion out of the ordinary.
+    /// Signs any claims, for tests with unusual assertions.
     ///
     /// # Errors
-    /// When the claims cannot be written as JSON or the signature cannot be made.
+    /// The claims cannot be written as JSON, or they cannot be signed.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, IssuerError> {
         let header = json!({"alg": "ES256", "typ": "JWT", "kid": self.kid}).to_string();
         let mut token =
@@ -150,8 +149,8 @@ impl Issuer {
         json!({"keys": [self.public_jwk]})
     }
 
-    /// What `LATCHKEY_TRUSTED_ISSUERS` must hold to trust this stand-in. It may
-    /// grant every scope, and its sign-ins count as fresh.
+    /// The value of `LATCHKEY_TRUSTED_ISSUERS` that trusts this stand-in. It may grant every scope, and its sign-ins count
+    /// as fresh.
     pub fn trusted_issuers(&self, audience: &str) -> String {
         json!([{
             "issuer": ISSUER,

@@ -1,7 +1,7 @@
-//! The key set of this server: made on the first start, kept beside the data.
+//! The key set of the local server, and the secret of a deployment.
 //!
-//! Its form is that of the setting `LATCHKEY_KEYS`, a private JWKS, so
-//! `latchkey-local keygen` prints what a deployment needs.
+//! The local server generates its key set at the first start and keeps it beside the data. It has the form of the setting
+//! `LATCHKEY_KEYS`, a private JWKS, which `latchkey-local keygen` prints for a deployment.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::private_file;
 
 const FILE_NAME: &str = "keys.json";
 
-/// The key set cannot be kept beside the data.
+/// The reason why the key set beside the data cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file cannot be read or written.
@@ -23,24 +23,24 @@ pub enum KeysError {
     Text(#[from] std::string::FromUtf8Error),
 }
 
-/// The key set in `directory`, made there when missing. Contains private keys.
+/// Returns the key set in `directory`, which is generated if it is missing. It contains private keys.
 ///
 /// # Errors
-/// When the file cannot be read or written.
+/// The file cannot be read or written.
 pub fn load_or_create(directory: &Path) -> Result<String, KeysError> {
     let path = directory.join(FILE_NAME);
     let bytes = private_file::load_or_create::<KeysError>(&path, || Ok(generate().into_bytes()))?;
     Ok(String::from_utf8(bytes)?)
 }
 
-/// All that a function which only checks tokens may see of a key; whatever else a key has may be private.
+/// The public members of a key. Every other member may be private, so functions that only verify tokens get none of them.
 const PUBLIC: [&str; 9] = ["kty", "crv", "x", "y", "n", "e", "alg", "use", "kid"];
 
-/// The text of the secret that `template.yaml` reads: the set cut to what each function uses, as `minting`,
-/// `checking` and `public`.
+/// Returns the text of the secret that `template.yaml` reads: the set split into `minting`, `checking` and `public`, so
+/// that each function gets only the keys that it needs.
 ///
 /// # Errors
-/// The set cannot be used, or signs nothing.
+/// The set is not valid, or has no key that signs.
 pub fn secret(set: &str) -> Result<String, KeySetError> {
     KeySet::parse(set)?.signer()?;
     let whole: Value = serde_json::from_str(set).map_err(|_| KeySetError::NotAKeySet)?;
@@ -54,7 +54,7 @@ pub fn secret(set: &str) -> Result<String, KeySetError> {
 
 fn without_private_half(key: &Value) -> Value {
     let mut key = key.clone();
-    // A refresh key has one half only, and whoever opens a token needs it.
+    // A refresh key is symmetric: a function that decrypts a token needs it.
     let opens = key["kty"] == "oct";
     if let Some(members) = key.as_object_mut() {
         members.retain(|name, _| PUBLIC.contains(&name.as_str()) || (opens && name == "k"));
@@ -62,7 +62,7 @@ fn without_private_half(key: &Value) -> Value {
     key
 }
 
-/// A new key set. Contains private keys.
+/// Generates a key set. It contains private keys.
 pub fn generate() -> String {
     generate_key_set()
 }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_gives_each_function_what_it_uses() {
+    fn a_secret_gives_each_function_only_the_keys_it_needs() {
         let set = generate();
         let secret: Value = serde_json::from_str(&secret(&set).unwrap()).unwrap();
         let member = |name: &str| -> Vec<Value> {
@@ -88,9 +88,9 @@ mod tests {
         assert!(public["x"].is_string() && public["d"].is_null() && public["k"].is_null());
     }
 
-    /// RSA with more than two primes has the others in `oth`; what else there may be nobody knows.
+    /// RSA keys with more than two primes keep the others in `oth`, and other key types may have other private members.
     #[test]
-    fn a_member_that_nobody_knows_stays_with_those_who_sign() {
+    fn an_unknown_member_of_a_key_is_only_in_minting() {
         let mut set: Value = serde_json::from_str(&generate()).unwrap();
         for key in set["keys"].as_array_mut().unwrap() {
             key["oth"] = json!([{"r": "private", "d": "private", "t": "private"}]);
@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn a_set_that_signs_nothing_is_no_secret() {
+    fn a_set_without_a_signing_key_is_refused() {
         let checking: Value = serde_json::from_str(&secret(&generate()).unwrap()).unwrap();
         assert_eq!(secret(checking["checking"].as_str().unwrap()), Err(KeySetError::NoSigningKey));
         assert_eq!(secret("{}"), Err(KeySetError::NotAKeySet));
     }
 
     #[test]
-    fn a_restart_finds_the_same_keys() {
+    fn a_restart_uses_the_same_keys() {
         let directory = tempfile::tempdir().unwrap();
         let first = load_or_create(directory.path()).unwrap();
         assert_eq!(load_or_create(directory.path()).unwrap(), first);

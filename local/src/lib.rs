@@ -1,4 +1,4 @@
-//! Latchkey as one process on a server: the same handlers, on an embedded DynamoDB.
+//! Latchkey as one process on a laptop: the handlers of the functions on an embedded DynamoDB.
 
 pub mod clock;
 pub mod dev;

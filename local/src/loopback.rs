@@ -1,34 +1,32 @@
-//! Is this request from this machine, for this machine?
+//! Does this request come from this machine, and is it meant for this machine?
 //!
-//! Listening on loopback is not enough. A page anywhere can have its own name
-//! resolve to 127.0.0.1 (DNS rebinding) and so reach this server as its own
-//! origin; its requests then carry its name in `Host`. And a page can post to
-//! `http://localhost:9000` without being able to read the answer; its requests
-//! then carry its origin.
+//! Listening on loopback is not enough. A page of another site can let its own name resolve to 127.0.0.1 (DNS rebinding)
+//! and reach this server as its own origin; its requests then carry that name in `Host`. A page can also post to
+//! `http://localhost:9000` without reading the response; its requests then carry its origin.
 
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 
 use crate::problem::Problem;
 
-/// Refuses a `Host` other than this machine's own names. A browser always sends
-/// one, and exactly one; a request without any comes from no page.
+/// Refuses a `Host` other than this machine's own names. A browser always sends exactly one, so a request without one does
+/// not come from a page.
 ///
 /// # Errors
-/// 403 when the request is for another host, or for two.
+/// 403 if the request names another host, or two.
 pub fn check_host(headers: &HeaderMap) -> Result<(), Problem> {
     let mut hosts = headers.get_all(HOST).iter();
     let first = hosts.next().map(|host| host.to_str().unwrap_or_default());
     if hosts.next().is_none() && first.is_none_or(is_loopback) {
         return Ok(());
     }
-    Err(Problem::Forbidden("Host must be localhost or 127.0.0.1"))
+    Err(Problem::Forbidden("the Host header must be localhost or 127.0.0.1"))
 }
 
-/// Refuses what a page of another site or another origin sends.
+/// Refuses requests from pages of another site or origin.
 ///
 /// # Errors
-/// 403 when `Sec-Fetch-Site` or `Origin` names one.
+/// 403 if `Sec-Fetch-Site` or `Origin` names one.
 pub fn check_page(headers: &HeaderMap) -> Result<(), Problem> {
     let refused = Problem::Forbidden("a page on another origin may not use the dev controls");
     for site in headers.get_all("sec-fetch-site") {
@@ -74,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_of_this_machine_passes() {
+    fn a_host_name_of_this_machine_is_accepted() {
         for host in ["localhost", "LOCALHOST:9000", "127.0.0.1", "127.0.0.1:1", "[::1]:9000", "[::1]"] {
             assert_eq!(check_host(&headers(&[("host", host)])), Ok(()), "{host}");
         }
@@ -82,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rebound_host_is_refused() {
+    fn a_foreign_host_name_is_refused() {
         for host in [
             "",
             "evil.example",
@@ -116,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_page_and_no_page_pass() {
+    fn the_own_page_and_other_programs_are_accepted() {
         assert_eq!(check_page(&headers(&[])), Ok(()));
         let own = headers(&[("origin", "http://127.0.0.1:9000"), ("sec-fetch-site", "same-origin")]);
         assert_eq!(check_page(&own), Ok(()));

@@ -1,4 +1,4 @@
-//! `latchkey-local`: Latchkey on a server.
+//! `latchkey-local`: the local server, and commands for deployments.
 
 mod cli;
 
@@ -20,13 +20,13 @@ use cli::{Cli, Command, Table};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// How often what expired is cleaned up.
+/// The time between two cleanups of expired sessions.
 const CLEANUP_PERIOD: Duration = Duration::from_secs(3_600);
 
-/// A person who waits for a cleanup stops it by hand.
+/// A cleanup at the command line has no time limit, because its user can stop it.
 const NO_END: Duration = Duration::from_secs(86_400);
 
-/// How long a file's last write may take after everything else has stopped.
+/// The time for the last write to a file after everything else has stopped.
 const LAST_WRITE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 fn start(cli: Cli) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(run(cli));
-    // Drops what is still running, and with it the last handles of the engine.
+    // Drops the running tasks, and with them the last handles of the engine.
     runtime.shutdown_timeout(LAST_WRITE);
     done
 }
@@ -53,15 +53,15 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         None => serve_until_stopped(&cli).await,
         Some(Command::Doctor { endpoint }) => examine(endpoint.as_deref()).await,
         Some(Command::Cleanup { dry_run }) => clean(&cli, *dry_run).await,
-        Some(Command::Keygen) => say(&keys::generate()),
-        Some(Command::Secret { keys }) => say(&keys::secret(&std::fs::read_to_string(keys)?)?),
+        Some(Command::Keygen) => print(&keys::generate()),
+        Some(Command::Secret { keys }) => print(&keys::secret(&std::fs::read_to_string(keys)?)?),
         Some(Command::Table { command: Table::Create { endpoint } }) => create_tables(endpoint).await,
     }
 }
 
 async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     latchkey::telemetry::log::init(std::env::var("SESSION_DEBUG").is_ok_and(|value| value == "true"));
-    // Before the line that says we are ready: a signal may follow it at once.
+    // Before the line "listening on", because a signal may follow it at once.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, cli.port)).await?;
@@ -75,7 +75,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         .await?;
     let cleanups = clean_every(server.clone(), CLEANUP_PERIOD);
     let sweeps = server.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
-    say(&format!("listening on http://127.0.0.1:{port}"))?;
+    print(&format!("listening on http://127.0.0.1:{port}"))?;
     let alerts = server.alerts.clone();
     let stop = async move {
         tokio::select! {
@@ -92,19 +92,19 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Cleans up once, however long that takes, and prints the report.
+/// Cleans up once, without a time limit, and prints the report.
 async fn clean(cli: &Cli, dry_run: bool) -> Result<(), Failure> {
     let server = LocalServer::builder().storage(cli.storage()).environment().build().await?;
     let mode = if dry_run { CleanupMode::DryRun } else { CleanupMode::Clean };
     let budget = Budget::new(Instant::now() + NO_END, u64::MAX);
     let report = progress_bar::beside(budget.progress(), server.clean_within(budget, mode)).await?;
-    say(&serde_json::to_string(&report)?)
+    print(&serde_json::to_string(&report)?)
 }
 
 /// Prints the checks, and fails if one of them failed.
 async fn examine(endpoint: Option<&str>) -> Result<(), Failure> {
     let checks = doctor::examine(|name| std::env::var(name).ok(), endpoint).await;
-    checks.iter().try_for_each(|check| say(&check.to_string()))?;
+    checks.iter().try_for_each(|check| print(&check.to_string()))?;
     match checks.iter().filter(|check| check.is_failed()).count() {
         0 => Ok(()),
         1 => Err("1 check failed".into()),
@@ -115,17 +115,17 @@ async fn examine(endpoint: Option<&str>) -> Result<(), Failure> {
 async fn create_tables(endpoint: &str) -> Result<(), Failure> {
     let storage = Storage::Endpoint(endpoint.to_owned());
     let tables = LocalServer::builder().storage(storage).environment().create_tables().await?;
-    say(&format!("{}\n{}\n{}", tables.sessions, tables.rate_limits, tables.security_events))
+    print(&format!("{}\n{}\n{}", tables.sessions, tables.rate_limits, tables.security_events))
 }
 
-/// Standard output is for programs that started this one; logs go to standard error.
-fn say(line: &str) -> Result<(), Failure> {
+/// Writes to standard output, which is for programs that started this one. Logs go to standard error.
+fn print(line: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
 }
 
-/// The failure and what led to it. Some errors repeat their cause; a reader needs it once.
+/// The failure with its causes. A cause that an error text already contains is left out.
 fn with_causes(failure: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(failure.source(), |cause| (*cause).source());
     causes.map(ToString::to_string).fold(failure.to_string(), |text, cause| {

@@ -1,8 +1,8 @@
-//! The demo page at `/`: the files that the client's build leaves, read as they are asked for.
+//! The demo page at `/`: serves the files of the client's build, read at each request.
 //!
 //! ```text
-//! GET /              index.html, or how to build it
-//! GET /demo/<name>   one file of the same directory; what is no file there goes on to the API's 404
+//! GET /              index.html, or instructions to build it
+//! GET /demo/<name>   one file of the same directory, or the API's 404
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::{Method, header};
 
-/// The page runs only what this server sends, talks only to it, and sits in no frame.
+/// The page runs only scripts of this server, connects only to it, and cannot be put into a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -52,7 +52,8 @@ fn answer(kind: &'static str, bytes: Vec<u8>) -> Response {
     (headers, bytes).into_response()
 }
 
-/// The file `name`, which has no separator, no escape and no leading dot: nothing leads out of `directory`.
+/// Reads the file `name`. It must have no separator, no escape and no leading dot, so that no path leads out of
+/// `directory`.
 fn read(directory: &Path, name: &str) -> Option<Vec<u8>> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let safe = !name.starts_with('.') && name.bytes().all(plain);
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_built_page_the_root_says_how_to_build_it() {
+    async fn without_a_built_page_the_root_shows_how_to_build_it() {
         let (status, _, text) = get(None, "/").await;
         assert_eq!(status, StatusCode::OK);
         assert!(text.contains("make run"), "{text}");

@@ -1,24 +1,24 @@
-//! Where the data and the secrets beside it are kept: readable by their owner only.
+//! Files and directories for data and secrets that only their owner can read.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Makes `directory` and what leads to it, unless it is there.
+/// Creates the directory `path` and its parents, unless it exists.
 ///
 /// # Errors
-/// When it cannot be made.
+/// The directory cannot be created.
 pub(crate) fn directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// What `path` holds, or what `make` returns, which is then stored there.
+/// Returns the content of `path`. If there is no such file, creates it with the content that `make` returns.
 ///
-/// A crash in between leaves either nothing or the whole file.
+/// *Atomicity*: a crash leaves either no file or the whole file.
 ///
 /// # Errors
-/// When the file cannot be read or written, or `make` fails.
+/// The file cannot be read or written, or `make` fails.
 pub(crate) fn load_or_create<E: From<io::Error>>(
     path: &Path,
     make: impl FnOnce() -> Result<Vec<u8>, E>,
@@ -42,7 +42,7 @@ fn create(path: &Path, secret: &[u8]) -> io::Result<()> {
 }
 
 fn owner_only(path: &Path) -> io::Result<File> {
-    // The mode counts only for a new file, so a left-over draft must go first.
+    // The mode applies only to a new file, so a left-over draft is removed first.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_made_once_and_is_its_owners_only() {
+    fn a_secret_is_created_once_and_only_its_owner_can_read_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("secret");
         let first = load_or_create::<io::Error>(&path, || Ok(b"one".to_vec())).unwrap();

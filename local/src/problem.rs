@@ -1,4 +1,4 @@
-//! Refusals of the server's own parts, as `application/problem+json`.
+//! Errors of the local server's own endpoints, as `application/problem+json`.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -6,42 +6,42 @@ use serde_json::json;
 
 use crate::chance;
 
-/// Why a request was refused before any handler saw it.
+/// The reason why a request was refused before it reached a handler.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A member of the body is wrong, or the body is.
+    /// A member of the body, or the whole body, is wrong.
     #[error("{field}: {detail}")]
     Invalid {
-        /// The member; `body` for the whole.
+        /// The member, or `body`.
         field: String,
-        /// What was expected.
+        /// The expected value.
         detail: &'static str,
     },
     /// The body is not sent as JSON.
     #[error("the body must be sent as application/json")]
     MediaType,
-    /// The request comes from where none may come from.
+    /// The request comes from a host or origin that is not allowed.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The server itself failed; the cause is in the log.
-    #[error("something went wrong")]
+    /// The local server failed. The log holds the cause.
+    #[error("the local server failed; its log has the cause")]
     Internal,
 }
 
 impl Problem {
-    /// The member `field` is wrong: `detail` says what was expected.
+    /// The member `field` is wrong, and `detail` is the expected value.
     pub fn invalid(field: impl Into<String>, detail: &'static str) -> Self {
         Self::Invalid { field: field.into(), detail }
     }
 
     fn parts(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_request", "A field is wrong"),
+            Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_request", "Invalid request"),
             Self::MediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is not JSON")
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type")
             }
-            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Forbidden"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         }
     }
 }
@@ -59,9 +59,9 @@ impl IntoResponse for Problem {
         if let Self::Invalid { field, .. } = &self {
             body["field"] = field.as_str().into();
         }
-        // These requests reach no handler, so nobody else names or logs them.
+        // No handler runs for this request, so it is numbered and logged here.
         if let Ok(request_id) = chance::id() {
-            tracing::info!(request_id, code, "the server refused a request");
+            tracing::info!(request_id, code, "a request was refused before it reached a handler");
             body["request_id"] = request_id.into();
         }
         let headers = [

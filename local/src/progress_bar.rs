@@ -1,4 +1,4 @@
-//! How does a person see that a cleanup comes on? A bar on standard error, where that is a terminal.
+//! The progress of a cleanup, as a bar on standard error if that is a terminal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use latchkey::app::cleanup::Progress;
 
-/// How often the bar moves.
+/// The time between two updates of the bar.
 const STEP: Duration = Duration::from_millis(100);
 
-/// Shows a bar until `work` is done, then takes it away.
+/// Shows a bar until `work` is done, then removes it.
 pub async fn beside<T>(progress: Arc<Progress>, work: impl Future<Output = T>) -> T {
-    // Written elsewhere than to a terminal it stays silent.
+    // Without a terminal the bar draws nothing.
     let bar = ProgressBar::new(0).with_style(style());
     let watching = async {
         loop {
@@ -23,7 +23,7 @@ pub async fn beside<T>(progress: Arc<Progress>, work: impl Future<Output = T>) -
     };
     let done = tokio::select! {
         done = work => done,
-        () = watching => unreachable!("it goes on until it is dropped"),
+        () = watching => unreachable!("the loop has no end"),
     };
     bar.finish_and_clear();
     done
@@ -37,7 +37,7 @@ fn style() -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn its_template_is_one() {
+    fn the_template_of_the_bar_is_valid() {
         super::style();
     }
 }

@@ -1,13 +1,12 @@
-//! The server: every part put together around the real handlers.
+//! The local server: the handlers of the functions and everything around them in one process.
 //!
 //! ```text
 //! socket -> gateway stand-in -> /api/auth  (latchkey's own routes and layers) -> SDK -> stats -> faults -> engine
-//!                            -> /dev       (controls)
+//!                            -> /dev       (dev controls)
 //!                            -> /          (the demo page)
 //! ```
 //!
-//! Tests build a [`LocalServer`] and call its router in process; the binary serves
-//! the same router on loopback.
+//! Tests build a [`LocalServer`] and call its router in process; the binary serves the same router on loopback.
 //!
 //! ```no_run
 //! use latchkey_local::server::LocalServer;
@@ -56,64 +55,64 @@ use crate::page;
 /// A running Latchkey, without a socket.
 #[derive(Clone)]
 pub struct LocalServer {
-    /// Everything that is served, behind the gateway stand-in.
+    /// All routes, behind the gateway stand-in.
     pub router: Router,
-    /// What the handlers share.
+    /// The state that the handlers share.
     pub app: App,
     /// The store that the handlers use.
     pub store: Store,
-    /// The clock that every handler sees.
+    /// The clock of every handler.
     pub clock: MovableClock,
     /// The faults on the way to DynamoDB.
     pub faults: Faults,
-    /// The count of what went there.
+    /// The calls to DynamoDB and their cost.
     pub stats: Stats,
     /// The stand-in identity provider.
     pub issuer: Issuer,
-    /// Whom its assertions are for: this server's audience.
+    /// The audience of its assertions.
     pub audience: String,
-    /// What needs a look.
+    /// The alerts.
     pub alerts: Alerts,
     /// The embedded DynamoDB, unless another one is used.
     pub engine: Option<Engine>,
 }
 
-/// The server cannot start.
+/// The reason why the local server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalServerError {
-    /// The embedded DynamoDB.
+    /// The embedded DynamoDB failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The keys beside the data.
+    /// The keys beside the data cannot be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// The stand-in identity provider.
+    /// The stand-in identity provider failed.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
-    /// A setting from the environment or from a test.
+    /// A setting from the environment or from a test is wrong.
     #[error("a setting is wrong")]
     Config(#[from] latchkey::config::ConfigError),
-    /// The tables.
+    /// The tables cannot be created.
     #[error("the tables cannot be created")]
     Tables(#[from] latchkey::store::schema::SchemaError),
 }
 
 impl LocalServer {
-    /// Chooses where the data is and what is set.
+    /// Returns a builder, with memory as storage.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    /// A server in memory, with `settings` and nothing from the environment.
+    /// Starts a server in memory with `settings`, without settings from the environment.
     ///
     /// # Errors
-    /// When a setting is wrong.
+    /// A setting is wrong.
     pub async fn memory(settings: &[(&str, &str)]) -> Result<Self, LocalServerError> {
         Self::builder().settings(settings).build().await
     }
 }
 
-/// Latchkey's own routes and the controls, behind the gateway stand-in.
+/// The routes of Latchkey and the dev controls, behind the gateway stand-in.
 fn router(app: &App, controls: DevControls, pages: Option<PathBuf>) -> Router {
     let routes = Router::new()
         .merge(api::login::routes())
@@ -126,7 +125,7 @@ fn router(app: &App, controls: DevControls, pages: Option<PathBuf>) -> Router {
     gateway::in_front_of(if pages.is_some() { page::in_front_of(all, pages) } else { all })
 }
 
-/// The HTTP surface, as a document.
+/// The description of the API.
 async fn openapi() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/yaml")], include_str!("../../openapi.yaml"))
 }

@@ -1,4 +1,4 @@
-//! A real client on a real engine, for the tests of this crate.
+//! An SDK client on the embedded engine, for the tests of this crate.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub(crate) const TABLE: &str = "things";
 
-/// A client that makes every call exactly once.
+/// A client without retries.
 pub(crate) fn client(http: SharedHttpClient) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -42,13 +42,13 @@ pub(crate) async fn create_table(client: &Client) {
         .unwrap();
 }
 
-/// Puts the item `id`, whose `value` is `value`.
+/// Writes the item `id` with `value`.
 pub(crate) async fn put(client: &Client, id: &str, value: &str) {
     let put = client.put_item().table_name(TABLE);
     put.item("id", text(id)).item("value", text(value)).send().await.unwrap();
 }
 
-/// The `value` of the item `id`.
+/// Reads the `value` of the item `id`.
 pub(crate) async fn get(client: &Client, id: &str) -> Option<String> {
     let get = client.get_item().table_name(TABLE).key("id", text(id)).consistent_read(true);
     let item = get.send().await.unwrap().item?;

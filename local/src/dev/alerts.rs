@@ -1,5 +1,4 @@
-//! `GET /dev/alerts`: what needs a look, as it happens. Server-sent events; in the cloud the stream of the
-//! events table does this.
+//! `GET /dev/alerts`: alerts as server-sent events. In a deployment the stream of the events table carries them.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,35 +16,35 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::DevControls;
 
-/// Alerts that a slow listener may be behind before it misses some.
+/// The number of alerts that a slow listener may be behind before it misses some.
 const BACKLOG: usize = 256;
 
-/// Where alerts go. Nobody need listen.
+/// The channel for alerts, with any number of listeners.
 #[derive(Clone, Debug)]
 pub struct Alerts(broadcast::Sender<Value>);
 
 impl Alerts {
-    /// Without listeners yet.
-    #[expect(clippy::new_without_default, reason = "a channel is no value to default to")]
+    /// Creates a channel without listeners.
+    #[expect(clippy::new_without_default, reason = "a new channel is not a default value")]
     pub fn new() -> Self {
         Self(broadcast::channel(BACKLOG).0)
     }
 
-    /// What the application tells of an alert.
+    /// The function that the application calls for each alert.
     pub fn alarm(&self) -> Alarm {
         let sender = self.0.clone();
         Arc::new(move |event| {
-            // Without a listener there is nobody to tell.
+            // Sending fails only if there is no listener.
             let _ = sender.send(message(event));
         })
     }
 
-    /// Ends every listener's stream, so that a stop need not wait for them.
+    /// Ends the stream of every listener, so that the server can stop.
     pub fn close(&self) {
         let _ = self.0.send(Value::Null);
     }
 
-    /// Listens from now on; null is the end.
+    /// Receives the alerts from now on; null marks the end.
     pub fn listen(&self) -> broadcast::Receiver<Value> {
         self.0.subscribe()
     }

@@ -1,5 +1,4 @@
-//! The members of a JSON body, taken one by one, so that a refusal names the
-//! one that is wrong.
+//! Reads the members of a JSON body one by one, so that an error can name the wrong one.
 
 use std::ops::RangeInclusive;
 
@@ -10,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::problem::Problem;
 
-/// As everywhere in the API; the controls need far less.
+/// The limit of the API, which is more than the dev controls need.
 const LONGEST_BODY_BYTES: usize = 16 * 1024;
 
 pub(super) struct Fields(Map<String, Value>);
@@ -18,8 +17,8 @@ pub(super) struct Fields(Map<String, Value>);
 impl Fields {
     /// Reads a request's JSON object.
     ///
-    /// A page can post `text/plain` to another origin without asking first;
-    /// `application/json` has the browser ask, and nobody here says yes.
+    /// A page can post `text/plain` to another origin without a CORS preflight. For `application/json` the browser sends a
+    /// preflight, which this server does not allow.
     pub(super) async fn read(request: Request) -> Result<Self, Problem> {
         let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
         let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default();
@@ -71,12 +70,11 @@ impl Fields {
         }
     }
 
-    /// Refuses what nobody has taken: a misspelt lever should not do half of
-    /// what was meant.
+    /// Refuses members that were not read, so that a misspelt member is not ignored.
     pub(super) fn finish(self) -> Result<(), Problem> {
         match self.0.into_iter().next() {
             None => Ok(()),
-            Some((name, _)) => Err(Problem::invalid(name, "is not a member of this body")),
+            Some((name, _)) => Err(Problem::invalid(name, "this body has no such member")),
         }
     }
 }

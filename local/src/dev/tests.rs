@@ -82,7 +82,7 @@ async fn an_assertion_is_a_jwt_and_stats_start_empty() {
 }
 
 #[tokio::test]
-async fn a_wrong_member_is_named() {
+async fn an_error_names_the_wrong_member() {
     let api = Api::new();
     for (path, body, field) in [
         ("/dev/assertion", json!({}), "sub"),
@@ -106,7 +106,7 @@ async fn a_wrong_member_is_named() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_pulls_no_lever() {
+async fn a_page_of_another_origin_cannot_use_the_dev_controls() {
     let api = Api::new();
     let kind = ("content-type", "application/json");
     for header in [

@@ -1,20 +1,19 @@
-//! Faults on the way to DynamoDB, ordered in advance.
+//! Queued faults on the way to DynamoDB.
 //!
-//! [`Faults::queue`] says what goes wrong with the next calls; each call takes
-//! the first fault that is meant for it. A call is one HTTP attempt, so a fault
-//! with a count of 1 is usually healed by the SDK's retry.
+//! [`Faults::queue`] makes the next calls fail. Each call takes the first fault in the queue that applies to it. A call
+//! is one HTTP attempt, so the SDK's retry usually succeeds after a fault with a count of 1.
 //!
-//! | kind | reaches the engine | the SDK sees |
+//! | kind | reaches the engine | the SDK receives |
 //! |---|---|---|
 //! | `throttle` | no | 400 `ProvisionedThroughputExceededException` |
 //! | `conflict` | no | 400 `TransactionConflictException`, or a cancelled transaction with a conflict for each item |
 //! | `timeout_before` | no | a timeout |
 //! | `timeout_after_commit` | yes | a timeout |
 //! | `error_500` | no | 500 `InternalServerError` |
-//! | `slow` | yes | the answer, half a second late |
-//! | `left_over` | the first item of each table of a batch | the answer, with the others as unprocessed |
-//! | `crash_before` | no | nothing: this process is gone, as if killed |
-//! | `crash_after_commit` | yes | nothing: this process is gone, as if killed |
+//! | `slow` | yes | the response, half a second late |
+//! | `left_over` | the first item of each table of a batch | the response, with the others as unprocessed |
+//! | `crash_before` | no | nothing: this process ends, as if killed |
+//! | `crash_after_commit` | yes | nothing: this process ends, as if killed |
 
 mod left_over;
 mod reply;
@@ -34,34 +33,34 @@ use serde::Deserialize;
 use super::Layer;
 use crate::operation;
 
-/// How late a slow answer is: within what a call of the store waits for.
+/// The delay of a slow response, shorter than the store's timeout for a call.
 const SLOW: Duration = Duration::from_millis(500);
 
-/// What goes wrong.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// DynamoDB asks to slow down; nothing happened.
+    /// DynamoDB throttles the call. Nothing is written.
     Throttle,
-    /// Somebody else's transaction holds the item; nothing happened. Meets only
-    /// `PutItem`, `UpdateItem`, `DeleteItem` and `TransactWriteItems`.
+    /// Another transaction holds the item. Nothing is written. Applies only to `PutItem`, `UpdateItem`, `DeleteItem` and
+    /// `TransactWriteItems`.
     Conflict,
-    /// The request never arrived. The caller cannot know.
+    /// The request does not arrive. The caller sees a timeout.
     TimeoutBefore,
-    /// The request was carried out and the answer was lost. The caller cannot know.
+    /// The request is carried out and the response is lost. The caller sees a timeout.
     TimeoutAfterCommit,
-    /// DynamoDB failed; nothing happened.
+    /// DynamoDB fails. Nothing is written.
     #[serde(rename = "error_500")]
     Error500,
-    /// The request was carried out; the answer takes its time.
+    /// The request is carried out, and the response is late.
     Slow,
-    /// Of a batch the first item of each table was carried out, the others are to be asked for again; a batch of one
-    /// item is carried out. Meets only `BatchGetItem` and `BatchWriteItem`. AWS itself refuses a batch that was cut
-    /// on its way; the embedded engine does not check it.
+    /// Only the first item of each table of a batch is carried out, and the others come back as unprocessed. Applies only
+    /// to `BatchGetItem` and `BatchWriteItem`. AWS would refuse the changed batch, because its signature no longer
+    /// matches; the embedded engine does not check signatures.
     LeftOver,
-    /// This process ends before the request leaves it, without a chance to clean up.
+    /// This process aborts before it sends the request.
     CrashBefore,
-    /// The request was carried out, and this process ends, without a chance to clean up.
+    /// This process aborts after the request was carried out.
     CrashAfterCommit,
 }
 
@@ -69,33 +68,33 @@ pub enum FaultKind {
 struct Fault {
     operation: Option<String>,
     kind: FaultKind,
-    /// Calls that pass before it.
+    /// The number of calls that pass before it.
     skip: u32,
     remaining: u32,
 }
 
-/// The faults that are still to happen. Clones share one queue.
+/// The queue of faults. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Faults(Arc<Mutex<VecDeque<Fault>>>);
 
 impl Faults {
-    /// No faults.
+    /// Creates an empty queue.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// `client` with these faults on the way to it.
+    /// Puts these faults in front of `client`.
     pub fn wrap(&self, client: SharedHttpClient) -> SharedHttpClient {
         super::wrap(self.clone(), client)
     }
 
-    /// Has the next `count` calls of `operation`, or of any, fail so.
+    /// Makes the next `count` calls of `operation`, or of any operation, fail with `kind`.
     pub fn queue(&self, operation: Option<&str>, kind: FaultKind, count: u32) {
         self.queue_after(0, operation, kind, count);
     }
 
-    /// As [`Faults::queue`], once `skip` calls that it is meant for have passed. Until then it holds back what was
-    /// queued behind it for the same calls.
+    /// As [`Faults::queue`], after `skip` calls to which the fault applies. Until then it also holds back the faults behind
+    /// it that apply to the same calls.
     pub fn queue_after(&self, skip: u32, operation: Option<&str>, kind: FaultKind, count: u32) {
         if count > 0 {
             let operation = operation.map(str::to_owned);
@@ -108,14 +107,14 @@ impl Faults {
         self.lock().retain(|fault| operation.is_some() && fault.operation.as_deref() != operation);
     }
 
-    /// How many calls are still to fail.
+    /// The number of calls that will still fail.
     pub fn pending(&self) -> u32 {
         self.lock().iter().fold(0, |sum, fault| sum.saturating_add(fault.remaining))
     }
 
     fn take(&self, operation: &str) -> Option<FaultKind> {
         let mut faults = self.lock();
-        let index = faults.iter().position(|fault| fault.meets(operation))?;
+        let index = faults.iter().position(|fault| fault.applies_to(operation))?;
         let fault = faults.get_mut(index)?;
         if fault.skip > 0 {
             fault.skip -= 1;
@@ -135,7 +134,7 @@ impl Faults {
 }
 
 impl Fault {
-    fn meets(&self, operation: &str) -> bool {
+    fn applies_to(&self, operation: &str) -> bool {
         let named = self.operation.as_deref().is_none_or(|name| name == operation);
         named
             && match self.kind {
@@ -151,7 +150,7 @@ impl Layer for Faults {
         let Some(kind) = self.take(operation::of(&request)) else {
             return inner.call(request);
         };
-        tracing::debug!(operation = operation::of(&request), ?kind, "fault");
+        tracing::debug!(operation = operation::of(&request), ?kind, "a queued fault applies");
         match kind {
             FaultKind::Throttle => HttpConnectorFuture::ready(Ok(reply::throttled())),
             FaultKind::Conflict => HttpConnectorFuture::ready(Ok(reply::conflict(&request))),
@@ -181,7 +180,7 @@ impl Layer for Faults {
             FaultKind::CrashAfterCommit => {
                 let call = inner.call(request);
                 HttpConnectorFuture::new(async move {
-                    // Whatever the engine said, nobody hears it.
+                    // The response is dropped.
                     let _ = call.await;
                     process::abort()
                 })
@@ -190,7 +189,7 @@ impl Layer for Faults {
     }
 }
 
-/// A timeout that takes no time.
+/// A timeout without waiting.
 fn timeout() -> ConnectorError {
     ConnectorError::timeout("a queued fault: the response never arrived".into())
 }

@@ -1,9 +1,8 @@
-//! How many DynamoDB calls were made, and what capacity they consumed.
+//! Counts the DynamoDB calls and the capacity that they consumed.
 //!
-//! Stats are the outermost layer: every attempt of the SDK counts as a call,
-//! also one that a fault answered. Units are what DynamoDB reports in
-//! `ConsumedCapacity`, so a call that did not ask for it (the embedded engine
-//! always says), a failed one, and one whose answer was lost count none.
+//! Statistics are the outermost layer: every attempt of the SDK counts as a call, including those that a queued fault
+//! answered. Units come from `ConsumedCapacity` in the responses. A call that failed or whose response was lost therefore
+//! counts without units.
 
 mod consumed;
 
@@ -23,7 +22,7 @@ use super::Layer;
 use crate::clock::MovableClock;
 use crate::operation;
 
-/// What one operation has cost.
+/// The calls and units of one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Usage {
     /// HTTP attempts.
@@ -34,16 +33,16 @@ pub struct Usage {
     pub write_units: f64,
 }
 
-/// What all operations have cost since a moment, as `/dev/stats` answers it.
+/// The calls and units of all operations since a moment, as `/dev/stats` returns them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Snapshot {
     /// By operation.
     pub dynamodb: BTreeMap<String, Usage>,
-    /// From when on, in RFC 3339.
+    /// The begin of the count, in RFC 3339.
     pub since: String,
 }
 
-/// The running count. Clones share it.
+/// The statistics. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Stats {
     clock: MovableClock,
@@ -63,31 +62,31 @@ impl Counted {
 }
 
 impl Stats {
-    /// Counts from now on.
+    /// Starts to count now.
     pub fn new(clock: MovableClock) -> Self {
         let counted = Arc::new(Mutex::new(Counted::nothing(clock.now())));
         Self { clock, counted }
     }
 
-    /// `client`, counted.
+    /// Counts the calls of `client`.
     pub fn wrap(&self, client: SharedHttpClient) -> SharedHttpClient {
         super::wrap(self.clone(), client)
     }
 
-    /// Everything counted so far.
+    /// The calls and units of all operations so far.
     pub fn snapshot(&self) -> Snapshot {
         let counted = self.lock();
         Snapshot { dynamodb: counted.by_operation.clone(), since: counted.since.to_rfc3339() }
     }
 
-    /// What `operation` has cost so far.
+    /// The calls and units of `operation` so far.
     pub fn of(&self, operation: &str) -> Usage {
         let counted = self.lock();
         let usage = counted.by_operation.get(operation).copied();
         usage.unwrap_or_default()
     }
 
-    /// What all operations together have cost so far.
+    /// The sum over all operations so far.
     pub fn total(&self) -> Usage {
         let counted = self.lock();
         let usages = counted.by_operation.values();
@@ -98,7 +97,7 @@ impl Stats {
         })
     }
 
-    /// Starts again from nothing.
+    /// Starts again from zero.
     pub fn reset(&self) {
         *self.lock() = Counted::nothing(self.clock.now());
     }

@@ -13,7 +13,7 @@ use super::dispatch::{self, Reply};
 use super::{Engine, Medium};
 use crate::operation;
 
-/// Answers DynamoDB requests from the engine in this process.
+/// Passes DynamoDB requests to the engine in this process.
 #[derive(Debug)]
 pub(super) struct EngineConnector(Engine);
 
@@ -28,8 +28,7 @@ impl HttpConnector for EngineConnector {
         let database = self.0.database.clone();
         match self.0.medium {
             Medium::Memory => HttpConnectorFuture::ready(Ok(answer(&database, &request))),
-            // A write waits for the disk; a dropped future does not undo it,
-            // just as a lost connection does not.
+            // A write waits for the disk. A dropped future does not undo it, just as a lost connection does not.
             Medium::File => HttpConnectorFuture::new(async move {
                 tokio::task::spawn_blocking(move || answer(&database, &request))
                     .await
@@ -45,8 +44,7 @@ fn answer(database: &Database, request: &HttpRequest) -> HttpResponse {
     into_response(dispatch::answer(database, operation, &with_capacity(operation, body)))
 }
 
-/// Has the engine say what a call consumed, even if the caller did not ask:
-/// `/dev/stats` counts it.
+/// Adds `ReturnConsumedCapacity` to the request, because `/dev/stats` counts it.
 fn with_capacity<'a>(operation: &str, body: &'a [u8]) -> Cow<'a, [u8]> {
     const MEMBER: &[u8] = br#""ReturnConsumedCapacity""#;
     let asked = body.windows(MEMBER.len()).any(|window| window == MEMBER);

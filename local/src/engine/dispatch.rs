@@ -3,13 +3,13 @@
 use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// What DynamoDB answers.
+/// The response of DynamoDB.
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: String,
 }
 
-/// Runs `operation` on the engine. Blocks for as long as the engine works.
+/// Runs `operation` on the engine. Blocks.
 pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> Reply {
     match run(database, operation, body) {
         Ok(body) => Reply { status: 200, body },
@@ -36,9 +36,9 @@ fn run(db: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideEr
         "UpdateItem" => call(body, |request| db.update_item(request)),
         "UpdateTable" => call(body, |request| db.update_table(request)),
         "UpdateTimeToLive" => call(body, |request| db.update_time_to_live(request)),
-        other => {
-            Err(DynoxideError::ValidationException(format!("the embedded engine is not asked for {other:?}")))
-        }
+        other => Err(DynoxideError::ValidationException(format!(
+            "the embedded engine does not support the operation {other:?}"
+        ))),
     }
 }
 
@@ -51,8 +51,7 @@ fn call<Request: DeserializeOwned, Answer: Serialize>(
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// The engine's own types mark a value that DynamoDB calls invalid, rather than
-/// malformed, with a prefix of the message.
+/// The engine marks a value that DynamoDB calls invalid rather than malformed by a prefix of the message.
 fn unreadable(error: &serde_json::Error) -> DynoxideError {
     let message = error.to_string();
     for marker in ["VALIDATION_REQUEST:", "VALIDATION:"] {

@@ -1,4 +1,4 @@
-//! The engine over TCP, for processes other than this one.
+//! The engine over TCP, for other processes.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::EngineError;
 
-/// A running TCP front of the engine. Dropping it stops it, too.
+/// A TCP server for the engine. Dropping it stops it.
 #[derive(Debug)]
 pub struct TcpServer {
     address: SocketAddr,
@@ -18,19 +18,19 @@ pub struct TcpServer {
 }
 
 impl TcpServer {
-    /// Where it listens; always on loopback.
+    /// The address on loopback.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The endpoint URL to give to an SDK or a CLI.
+    /// The endpoint URL for an SDK or a CLI.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Stops accepting, lets running requests finish, and returns then.
+    /// Stops accepting connections, and waits for running requests.
     pub async fn stop(self) {
-        // Both fail only when the server is gone already.
+        // Both fail only if the server has stopped already.
         let _ = self.stop.send(());
         let _ = self.task.await;
     }

@@ -15,7 +15,7 @@ async fn memory() -> (Engine, Client) {
     (engine, client)
 }
 
-async fn a_failed_condition_shows_the_item(client: &Client) {
+async fn a_failed_condition_returns_the_item(client: &Client) {
     put(client, "a", "old").await;
     let update = client.update_item().table_name(TABLE).key("id", text("a"));
     let error = update
@@ -39,21 +39,21 @@ async fn a_failed_condition_shows_the_item(client: &Client) {
 }
 
 #[tokio::test]
-async fn a_failed_condition_shows_the_item_in_memory() {
-    a_failed_condition_shows_the_item(&memory().await.1).await;
+async fn a_failed_condition_returns_the_item_in_memory() {
+    a_failed_condition_returns_the_item(&memory().await.1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_condition_shows_the_item_in_a_file() {
+async fn a_failed_condition_returns_the_item_in_a_file() {
     let directory = tempfile::tempdir().unwrap();
     let engine = Engine::file(directory.path()).unwrap();
     let client = testing::client(engine.client());
     create_table(&client).await;
-    a_failed_condition_shows_the_item(&client).await;
+    a_failed_condition_returns_the_item(&client).await;
 }
 
 #[tokio::test]
-async fn a_cancelled_transaction_gives_a_reason_an_item() {
+async fn a_cancelled_transaction_has_a_reason_for_each_item() {
     let (_engine, client) = memory().await;
     let put = Put::builder().table_name(TABLE).item("id", text("b")).build().unwrap();
     let check = ConditionCheck::builder().table_name(TABLE).key("id", text("missing"));
@@ -77,14 +77,14 @@ async fn a_cancelled_transaction_gives_a_reason_an_item() {
 }
 
 #[tokio::test]
-async fn an_unknown_table_is_said_so() {
+async fn an_unknown_table_is_resource_not_found() {
     let client = testing::client(Engine::memory().unwrap().client());
     let error = client.get_item().table_name("nothing").key("id", text("a")).send().await;
     assert!(error.unwrap_err().into_service_error().is_resource_not_found_exception());
 }
 
 #[tokio::test]
-async fn a_file_survives_a_restart() {
+async fn a_file_keeps_its_items_over_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     {
         let client = testing::client(Engine::file(directory.path()).unwrap().client());
@@ -96,7 +96,7 @@ async fn a_file_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn the_sweep_follows_the_moved_clock() {
+async fn the_ttl_sweep_follows_the_moved_clock() {
     let clock = MovableClock::at(1_000_000);
     let engine = Engine::memory_at(clock.clone()).unwrap();
     let client = testing::client(engine.client());
@@ -111,7 +111,7 @@ async fn the_sweep_follows_the_moved_clock() {
 }
 
 #[tokio::test]
-async fn another_client_reaches_the_same_tables_over_tcp() {
+async fn a_client_over_tcp_reads_the_same_tables() {
     let (engine, client) = memory().await;
     put(&client, "a", "shared").await;
     let server = engine.serve_tcp().await.unwrap();

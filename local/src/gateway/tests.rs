@@ -6,8 +6,8 @@ use tower::ServiceExt;
 
 use super::*;
 
-/// Answers with what a handler would see: source address, Cookie, X-Twice, and
-/// whether the stand-in header is still there.
+/// Returns the data that a handler receives: source address, Cookie, X-Twice, and whether the stand-in header is
+/// still present.
 async fn echo(request: Request) -> String {
     let RequestContext::ApiGatewayV2(context) = &request.extensions().get::<RequestContext>().unwrap() else {
         panic!("not an HTTP API context");
@@ -35,7 +35,7 @@ async fn send(headers: &[(&str, &str)]) -> (StatusCode, String) {
 }
 
 #[tokio::test]
-async fn a_handler_sees_an_api_gateway_request() {
+async fn a_handler_receives_the_request_of_api_gateway() {
     let (status, seen) = send(&[
         ("host", "localhost:9000"),
         ("x-dev-source-ip", "203.0.113.9"),
@@ -49,20 +49,20 @@ async fn a_handler_sees_an_api_gateway_request() {
 }
 
 #[tokio::test]
-async fn without_the_header_the_source_is_the_peer() {
+async fn without_the_header_the_source_address_is_the_peers() {
     let (_, seen) = send(&[("host", "127.0.0.1")]).await;
     assert_eq!(seen, "127.0.0.1|-|-|-");
 }
 
 #[tokio::test]
-async fn a_rebound_host_reaches_no_handler() {
+async fn a_foreign_host_reaches_no_handler() {
     let (status, body) = send(&[("host", "evil.example")]).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert!(body.contains(r#""code":"forbidden""#), "{body}");
 }
 
 #[tokio::test]
-async fn a_source_that_is_no_address_is_named() {
+async fn a_source_that_is_no_address_is_refused_by_name() {
     let (status, body) = send(&[("x-dev-source-ip", "1.2.3.4, 5.6.7.8")]).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(body.contains(r#""field":"x-dev-source-ip""#), "{body}");

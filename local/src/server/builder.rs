@@ -1,4 +1,4 @@
-//! Puts a server together.
+//! Builds a local server from its parts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use crate::dev_controls::stats::Stats;
 use crate::issuer::Issuer;
 use crate::keys;
 
-/// The port in a server's own URLs when nobody says another.
+/// The default port in the URLs of a server.
 const DEFAULT_PORT: u16 = 9000;
 
-/// What a server is made of. By default it is in memory, runs on the system's
-/// time and ignores the environment.
+/// The parts of a local server. By default it keeps its data in memory, uses the system's time and ignores the
+/// environment.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
@@ -47,31 +47,31 @@ impl Builder {
         }
     }
 
-    /// Keeps the tables there.
+    /// Keeps the tables in `storage`.
     pub fn storage(mut self, storage: Storage) -> Self {
         self.storage = storage;
         self
     }
 
-    /// The port that this server is reached at: it is in the issuer's URL.
+    /// Sets the port, which is part of the issuer's URL.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Serves the demo page that was built into this directory.
+    /// Serves the demo page from this directory.
     pub fn pages(mut self, directory: PathBuf) -> Self {
         self.pages = Some(directory);
         self
     }
 
-    /// Runs on this clock.
+    /// Uses this clock.
     pub fn clock(mut self, clock: MovableClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Sets these, by name as in the environment.
+    /// Sets these settings, by their names in the environment.
     pub fn settings(mut self, settings: &[(&str, &str)]) -> Self {
         for (name, value) in settings {
             self.settings.set(name, value);
@@ -79,16 +79,16 @@ impl Builder {
         self
     }
 
-    /// Takes what is not set otherwise from the process's environment.
+    /// Takes the other settings from the process's environment.
     pub fn environment(mut self) -> Self {
         self.settings.use_environment();
         self
     }
 
-    /// Opens the database, makes the missing tables and puts everything together.
+    /// Opens the database, creates missing tables, and builds the server.
     ///
     /// # Errors
-    /// When the data cannot be opened or a setting is wrong.
+    /// The data cannot be opened, or a setting is wrong.
     pub async fn build(mut self) -> Result<LocalServer, LocalServerError> {
         let engine = self.storage.engine(&self.clock)?;
         let (issuer, config) = self.config()?;
@@ -101,7 +101,7 @@ impl Builder {
         schema::create_tables(&client, &config.tables).await?;
         let store = Store::new(client, &config);
         store.warm(self.clock.now()).await;
-        // Making tables and warming up are no work of the handlers.
+        // The statistics count the calls of handlers only.
         stats.reset();
         let alerts = Alerts::new();
         let options = AppOptions { alarm: Some(alerts.alarm()), ..AppOptions::default() };
@@ -122,10 +122,10 @@ impl Builder {
         })
     }
 
-    /// Makes the missing tables at the storage, and nothing else.
+    /// Creates missing tables and does nothing else.
     ///
     /// # Errors
-    /// When a setting is wrong or the storage cannot be reached.
+    /// A setting is wrong, or the storage does not answer.
     pub async fn create_tables(mut self) -> Result<Tables, LocalServerError> {
         let tables = self.config()?.1.tables;
         let client = self.client(connect::https_client(connect::amazon_roots()));

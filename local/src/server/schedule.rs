@@ -1,4 +1,4 @@
-//! Cleanup on its schedule, as EventBridge would have it run.
+//! Runs cleanup every hour, as EventBridge does in a deployment.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,14 +8,14 @@ use tokio::task::JoinHandle;
 
 use super::LocalServer;
 
-/// As long as a function may take.
+/// The timeout of a Lambda function.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 impl LocalServer {
     /// Cleans up once.
     ///
     /// # Errors
-    /// Another run is under way, or the store cannot say.
+    /// Another cleanup is running, or the store is unavailable.
     pub async fn clean(&self, mode: CleanupMode) -> Result<Report, CleanupError> {
         self.clean_within(Budget::new(Instant::now() + LONGEST, u64::MAX), mode).await
     }
@@ -30,16 +30,16 @@ impl LocalServer {
     }
 }
 
-/// Cleans up every `period` until the returned task is aborted. A failed run is logged, and the next one goes on.
+/// Cleans up every `period` until the returned task is aborted. A failed run is logged, and the next one tries again.
 pub fn clean_every(server: LocalServer, period: Duration) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(period).await;
             match server.clean(CleanupMode::Clean).await {
                 Ok(report) => {
-                    tracing::info!(run_id = report.run_id, ended = report.ended, "a cleanup is done")
+                    tracing::info!(run_id = report.run_id, ended = report.ended, "cleanup finished")
                 }
-                Err(error) => tracing::warn!(%error, "a cleanup could not begin"),
+                Err(error) => tracing::warn!(%error, "cleanup failed"),
             }
         }
     })

@@ -1,4 +1,4 @@
-//! A router on a socket, until it is told to stop.
+//! Serves a router on a socket until a signal arrives.
 
 use std::future::{Future, IntoFuture};
 use std::io;
@@ -10,14 +10,14 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// How long requests in flight may take after the stop.
+/// The time for requests in flight after the stop.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// Serves `router` on `listener` until `stop` resolves. Requests in flight are
-/// finished, for [`GRACE`] at most; idle connections are closed.
+/// Serves `router` on `listener` until `stop` resolves. Then it waits for requests in flight, for [`GRACE`] at most,
+/// and closes idle connections.
 ///
 /// # Errors
-/// When the listener fails.
+/// The listener fails.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -26,10 +26,10 @@ pub async fn serve(
     let (stopping, stopped) = oneshot::channel();
     let stop = async move {
         stop.await;
-        // Nobody listens only when the server is gone already.
+        // Sending fails only if the server has stopped already.
         let _ = stopping.send(());
     };
-    // Small answers must not wait for more to send.
+    // Without it small responses would wait for more data to send.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });

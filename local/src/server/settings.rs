@@ -1,11 +1,10 @@
-//! What is set on a server: what a test says, else the environment, else defaults
-//! that fit loopback.
+//! The settings of the local server: from a test, else from the environment, else defaults for loopback.
 
 use std::collections::BTreeMap;
 
 use crate::issuer::Issuer;
 
-/// The audience of a server's tokens and assertions.
+/// The default audience of tokens and assertions.
 pub const AUDIENCE: &str = "latchkey-local";
 
 /// Settings by name, in three layers.
@@ -17,29 +16,29 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Has `name` be `value`, whatever the environment says.
+    /// Sets `name` to `value`, which overrides the environment.
     pub fn set(&mut self, name: &str, value: &str) {
         self.given.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Lets the process's environment have its say.
+    /// Reads settings from the process's environment, too.
     pub fn use_environment(&mut self) {
         self.environment = true;
     }
 
-    /// The value of `name`, if anybody set it.
+    /// The value of `name`, if it has one.
     pub fn get(&self, name: &str) -> Option<String> {
         let environment = || std::env::var(name).ok().filter(|_| self.environment);
         let given = self.given.get(name).cloned().or_else(environment);
         given.or_else(|| self.defaults.get(name).cloned())
     }
 
-    /// The audience that is set.
+    /// The audience of tokens and assertions.
     pub fn audience(&self) -> String {
         self.get("LATCHKEY_AUDIENCE").unwrap_or_else(|| AUDIENCE.to_owned())
     }
 
-    /// Adds what a server on `port` needs, with these `keys`, trusting `issuer`.
+    /// Adds the defaults of a server on `port` that uses `keys` and trusts `issuer`.
     pub(super) fn default_to_loopback(&mut self, port: u16, keys: String, issuer: &Issuer) {
         let own = [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
         let audience = self.audience();
@@ -57,7 +56,7 @@ impl Settings {
 
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Among the values are private keys.
+        // The values contain private keys.
         f.debug_struct("Settings").field("given", &self.given.keys()).finish_non_exhaustive()
     }
 }
@@ -67,14 +66,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_test_says_wins_over_the_defaults() {
+    fn a_setting_of_a_test_overrides_the_defaults() {
         let mut settings = Settings::default();
         settings.set("LATCHKEY_AUDIENCE", "shop");
         settings.default_to_loopback(9000, "keys".into(), &Issuer::generate().unwrap());
         assert_eq!(settings.get("LATCHKEY_AUDIENCE").as_deref(), Some("shop"));
         assert_eq!(settings.get("LATCHKEY_ISSUER").as_deref(), Some("http://127.0.0.1:9000/api/auth"));
         assert!(settings.get("LATCHKEY_TRUSTED_ISSUERS").unwrap().contains(r#""audience":"shop""#));
-        assert_eq!(settings.get("PATH"), None, "the environment was not asked for");
+        assert_eq!(settings.get("PATH"), None, "the environment must not be read");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which DynamoDB is behind the handlers.
+//! The DynamoDB behind the handlers.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,14 @@ use super::LocalServerError;
 use crate::clock::MovableClock;
 use crate::engine::Engine;
 
-/// Where the tables are.
+/// The place of the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Storage {
-    /// In this process; gone when it ends.
+    /// In the memory of this process.
     Memory,
-    /// In this process, in files in a directory.
+    /// In files in a directory.
     Directory(PathBuf),
-    /// At the URL of another DynamoDB. Keys live in this process only.
+    /// In another DynamoDB at this URL. Keys are in the memory of this process.
     Endpoint(String),
 }
 
@@ -30,7 +30,7 @@ impl Storage {
         })
     }
 
-    /// The directory for what is kept beside the data.
+    /// The directory for keys beside the data.
     pub(super) fn directory(&self) -> Option<&Path> {
         match self {
             Self::Directory(path) => Some(path),
@@ -38,7 +38,7 @@ impl Storage {
         }
     }
 
-    /// The URL for the SDK. The embedded engine is at none, and the SDK needs one.
+    /// The URL for the SDK, which needs one also for the embedded engine.
     pub(super) fn endpoint(&self) -> &str {
         match self {
             Self::Endpoint(url) => url,
@@ -46,12 +46,12 @@ impl Storage {
         }
     }
 
-    /// The region to sign for: `AWS_REGION`, or one that local engines take.
+    /// The Region for signatures: `AWS_REGION`, or any, because local engines do not check it.
     pub(super) fn region() -> String {
         std::env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned())
     }
 
-    /// The credentials in the environment, or a pair that local engines take.
+    /// The credentials in the environment, or any pair, because local engines do not check it.
     pub(super) fn credentials(&self) -> Credentials {
         let given = match self {
             Self::Endpoint(_) => connect::credentials_from_env().ok(),

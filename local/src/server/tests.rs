@@ -22,7 +22,7 @@ async fn read(response: Response<Body>) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn an_assertion_of_the_stand_in_opens_a_session() {
+async fn an_assertion_of_the_stand_in_issuer_opens_a_session() {
     let server = LocalServer::memory(&[]).await.unwrap();
     let (_, body) = post(&server, "/dev/assertion", json!({"sub": "alice"})).await;
     let login = json!({"assertion": body["assertion"], "delivery": "body"});
@@ -33,7 +33,7 @@ async fn an_assertion_of_the_stand_in_opens_a_session() {
 }
 
 #[tokio::test]
-async fn a_rebound_host_reaches_neither_api_nor_levers() {
+async fn a_foreign_host_reaches_neither_the_api_nor_the_dev_controls() {
     let server = LocalServer::memory(&[]).await.unwrap();
     for path in ["/api/auth/refresh", "/dev/clock", "/"] {
         let request = Request::get(path).header("host", "evil.example").body(Body::empty()).unwrap();
@@ -43,7 +43,7 @@ async fn a_rebound_host_reaches_neither_api_nor_levers() {
 }
 
 #[tokio::test]
-async fn a_wrong_setting_is_named() {
+async fn a_wrong_setting_stops_the_start_by_name() {
     let Err(LocalServerError::Config(error)) = LocalServer::memory(&[("SESSION_LIMIT", "many")]).await else {
         panic!("started");
     };
@@ -51,7 +51,7 @@ async fn a_wrong_setting_is_named() {
 }
 
 #[tokio::test]
-async fn another_dynamodb_can_stand_behind() {
+async fn another_dynamodb_can_hold_the_tables() {
     let other = Engine::memory().unwrap().serve_tcp().await.unwrap();
     let at_other = || LocalServer::builder().storage(Storage::Endpoint(other.endpoint()));
     let tables = at_other().create_tables().await.unwrap();

@@ -1,4 +1,4 @@
-//! A batch of which DynamoDB carries out a part, and hands back the rest to be asked for again.
+//! A batch of which DynamoDB carries out a part and returns the rest as unprocessed.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 
 use crate::operation;
 
-/// What a batch was cut by.
+/// The items that were removed from a batch.
 pub(super) struct LeftOver {
-    /// The member of the answer that it belongs in.
+    /// The member of the response for them.
     member: &'static str,
-    /// By table, in the request's own shape.
+    /// The items by table, in the form of the request.
     tables: Map<String, Value>,
 }
 
-/// The request with the first item of each table alone, and the rest. The signature no longer fits: AWS would refuse
-/// it, and no embedded engine looks at it.
+/// Returns the request with only the first item of each table, and the rest. The signature no longer matches, which the
+/// embedded engine does not check.
 pub(super) fn cut(mut request: HttpRequest) -> (HttpRequest, LeftOver) {
     let is_read = operation::is_read(operation::of(&request));
     let member = if is_read { "UnprocessedKeys" } else { "UnprocessedItems" };
@@ -39,13 +39,13 @@ pub(super) fn cut(mut request: HttpRequest) -> (HttpRequest, LeftOver) {
     (request, LeftOver { member, tables })
 }
 
-/// What a batch asks of one table: keys to read, among how to read them, or writes.
+/// The keys to read from one table, or the writes to it.
 fn items(asked: &mut Value, is_read: bool) -> Option<&mut Vec<Value>> {
     if is_read { asked.get_mut("Keys")?.as_array_mut() } else { asked.as_array_mut() }
 }
 
 impl LeftOver {
-    /// The answer, with what it leaves over; a refusal stays as it is.
+    /// Adds the removed items to a successful response.
     pub(super) async fn added_to(self, mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
         if !response.status().is_success() {
             return Ok(response);
@@ -54,7 +54,7 @@ impl LeftOver {
         let bytes = body.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
         let mut body: Value =
             serde_json::from_slice(&bytes).map_err(|error| ConnectorError::io(error.into()))?;
-        // Of one item a table no engine leaves anything over itself.
+        // The engine itself leaves nothing unprocessed of one item a table.
         body[self.member] = self.tables.into();
         let body = body.to_string();
         response.headers_mut().insert("content-length", body.len().to_string());

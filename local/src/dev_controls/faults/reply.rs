@@ -1,4 +1,4 @@
-//! DynamoDB's own words for the faults it reports.
+//! The error responses of DynamoDB for queued faults.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
@@ -19,7 +19,7 @@ pub(super) fn failed() -> HttpResponse {
     exception(500, "InternalServerError", "Internal server error")
 }
 
-/// A single write is refused; a transaction is cancelled, with a reason an item.
+/// Refuses a single write, or cancels a transaction with a reason for each item.
 pub(super) fn conflict(request: &HttpRequest) -> HttpResponse {
     if operation::is_single_write(operation::of(request)) {
         return exception(400, "TransactionConflictException", CONFLICT);

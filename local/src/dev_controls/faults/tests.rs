@@ -25,7 +25,7 @@ async fn put(client: &Client, value: &str) -> Result<(), Option<String>> {
 }
 
 #[tokio::test]
-async fn a_timeout_after_commit_has_committed() {
+async fn a_timeout_after_commit_writes_the_item() {
     let (faults, client) = faulty().await;
     faults.queue(Some("PutItem"), FaultKind::TimeoutAfterCommit, 1);
     assert_eq!(put(&client, "written").await, Err(None));
@@ -33,7 +33,7 @@ async fn a_timeout_after_commit_has_committed() {
 }
 
 #[tokio::test]
-async fn a_timeout_before_has_not() {
+async fn a_timeout_before_the_call_writes_nothing() {
     let (faults, client) = faulty().await;
     faults.queue(Some("PutItem"), FaultKind::TimeoutBefore, 1);
     assert_eq!(put(&client, "lost").await, Err(None));
@@ -41,7 +41,7 @@ async fn a_timeout_before_has_not() {
 }
 
 #[tokio::test]
-async fn refusals_are_dynamodbs_own_and_do_nothing() {
+async fn a_refusal_has_dynamodbs_error_and_writes_nothing() {
     let (faults, client) = faulty().await;
     for (kind, code) in [
         (FaultKind::Throttle, "ProvisionedThroughputExceededException"),
@@ -55,10 +55,10 @@ async fn refusals_are_dynamodbs_own_and_do_nothing() {
 }
 
 #[tokio::test]
-async fn a_conflict_cancels_a_transaction_with_a_reason_an_item() {
+async fn a_conflict_cancels_a_transaction_with_a_reason_for_each_item() {
     let (faults, client) = faulty().await;
     faults.queue(None, FaultKind::Conflict, 1);
-    assert_eq!(get(&client, "a").await, None, "a read meets no conflict");
+    assert_eq!(get(&client, "a").await, None, "a conflict does not apply to a read");
     let mut transaction = client.transact_write_items();
     for id in ["a", "b", "c"] {
         let delete = Delete::builder().table_name(TABLE).key("id", text(id)).build().unwrap();
@@ -73,7 +73,7 @@ async fn a_conflict_cancels_a_transaction_with_a_reason_an_item() {
 }
 
 #[tokio::test]
-async fn a_batch_comes_back_without_its_first_item_and_as_it_was_asked() {
+async fn a_cut_batch_returns_the_other_items_as_unprocessed() {
     let (faults, client) = faulty().await;
     faults.queue(None, FaultKind::LeftOver, 3);
     assert_eq!(put(&client, "a single write is whole").await, Ok(()));
@@ -97,7 +97,7 @@ async fn a_batch_comes_back_without_its_first_item_and_as_it_was_asked() {
 }
 
 #[tokio::test]
-async fn a_fault_meets_its_operation_as_often_as_it_was_queued() {
+async fn a_fault_applies_to_its_operation_as_often_as_it_was_queued() {
     let (faults, client) = faulty().await;
     faults.queue(Some("PutItem"), FaultKind::Throttle, 2);
     assert_eq!(get(&client, "a").await, None);

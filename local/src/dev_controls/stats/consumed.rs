@@ -1,4 +1,4 @@
-//! What DynamoDB says a call consumed.
+//! Reads the consumed capacity from a response.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -6,7 +6,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde::Deserialize;
 
-/// The units that a response reports, and the response with its body intact.
+/// Returns the response unchanged and the units in it.
 pub(super) async fn read(mut response: HttpResponse) -> Result<(HttpResponse, f64), ConnectorError> {
     let body = ByteStream::new(response.take_body())
         .collect()
@@ -24,7 +24,7 @@ struct Reply {
     consumed_capacity: Option<Consumed>,
 }
 
-/// A single call reports its table; a batch or a transaction a list of tables.
+/// A single call reports one table, a batch or a transaction a list of tables.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Consumed {

@@ -48,7 +48,7 @@ async fn a_consistent_read_is_one_read_unit() {
 }
 
 #[tokio::test]
-async fn a_transaction_costs_twice_an_item() {
+async fn a_transaction_costs_two_write_units_for_each_item() {
     let (stats, _, client) = counted().await;
     let mut transaction = client.transact_write_items();
     for id in ["a", "b"] {
@@ -60,7 +60,7 @@ async fn a_transaction_costs_twice_an_item() {
 }
 
 #[tokio::test]
-async fn a_faulted_attempt_is_a_call_without_units() {
+async fn a_failed_attempt_is_a_call_without_units() {
     let (stats, faults, client) = counted().await;
     faults.queue(None, FaultKind::Throttle, 1);
     assert!(!update(&client).await);
@@ -68,7 +68,7 @@ async fn a_faulted_attempt_is_a_call_without_units() {
 }
 
 #[tokio::test]
-async fn a_reset_counts_from_now() {
+async fn a_reset_starts_the_count_again() {
     let (stats, _, client) = counted().await;
     assert!(update(&client).await);
     stats.clock.advance(Duration::from_secs(60));
