@@ -2,7 +2,7 @@
 //!
 //! A request reads the clock once and passes `now` on. Domain code never reads it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::domain::time::Timestamp;
 
@@ -26,5 +26,36 @@ impl Clock for SystemClock {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// For `latchkey-verifier`, which takes the time as the standard library has it.
+impl From<Timestamp> for SystemTime {
+    fn from(moment: Timestamp) -> Self {
+        let distance = Duration::from_secs(moment.seconds().unsigned_abs());
+        let is_before = moment.seconds() < 0;
+        let moment =
+            if is_before { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+        moment.unwrap_or(UNIX_EPOCH)
+    }
+}
+
+/// The second that the moment lies in.
+impl From<SystemTime> for Timestamp {
+    fn from(moment: SystemTime) -> Self {
+        Self::from_seconds(latchkey_verifier::epoch_seconds(moment))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_the_same_in_the_standard_librarys_type() {
+        for seconds in [0, 1_732_442_400, -1, i64::MAX / 4] {
+            let moment = Timestamp::from_seconds(seconds);
+            assert_eq!(Timestamp::from(SystemTime::from(moment)), moment);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Add;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
@@ -66,26 +66,6 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// For `latchkey-verifier`, which takes the time as the standard library has it.
-impl From<Timestamp> for SystemTime {
-    fn from(moment: Timestamp) -> Self {
-        let distance = Duration::from_secs(moment.0.unsigned_abs());
-        let moment = if moment.0 < 0 {
-            Self::UNIX_EPOCH.checked_sub(distance)
-        } else {
-            Self::UNIX_EPOCH.checked_add(distance)
-        };
-        moment.unwrap_or(Self::UNIX_EPOCH)
-    }
-}
-
-/// The second that the moment lies in.
-impl From<SystemTime> for Timestamp {
-    fn from(moment: SystemTime) -> Self {
-        Self(latchkey_verifier::epoch_seconds(moment))
-    }
-}
-
 /// As [`Timestamp::to_rfc3339`].
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -124,13 +104,5 @@ mod tests {
             Timestamp::from_seconds(i64::MAX) + Duration::from_secs(9),
             Timestamp::from_seconds(i64::MAX)
         );
-    }
-
-    #[test]
-    fn a_moment_is_the_same_in_the_standard_librarys_type() {
-        for seconds in [0, 1_732_442_400, -1, i64::MAX / 4] {
-            let moment = Timestamp::from_seconds(seconds);
-            assert_eq!(Timestamp::from(SystemTime::from(moment)), moment);
-        }
     }
 }
