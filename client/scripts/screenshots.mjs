@@ -1,10 +1,10 @@
-// Makes the README's pictures, docs/images/*.png, from the real server and the built demo page.
+// Takes the README's screenshots, docs/images/*.png, of the demo page with the real server.
 //
 //   cargo build -p latchkey-local && npm run demo && npm run screenshots
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { chromiumOptions, startLocalServer } from '../browser/support/local-server.mjs';
-import { newUser, signIn, notice } from '../browser/support/user.mjs';
+import { newUser, notice, signIn } from '../browser/support/user.mjs';
 
 const images = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36';
@@ -25,7 +25,7 @@ const later = async (seconds) => {
   await server.post('/dev/clock', { advance_seconds: seconds });
 };
 
-// Alice has a phone, and signed in on her computer now and then: two weeks, by the server's clock.
+// Two weeks by the server's clock: Alice has a phone and signs in on her computer now and then.
 let mobile = await server.login('alice', from(phone, at.phone));
 let desktop = await server.login('alice', from(windows, at.windows));
 for (const days of [1, 3, 2, 1, 4]) {
@@ -37,7 +37,7 @@ for (const days of [1, 3, 2, 1, 4]) {
 }
 await later(780);
 
-/** A browser whose clock is the server's. */
+/** Opens a browser whose clock shows the server's time. */
 async function openAs(userAgent, ip, options = {}) {
   const extraHTTPHeaders = { 'x-dev-source-ip': ip };
   const where = { userAgent, extraHTTPHeaders, locale: 'en-GB', timezoneId: 'Europe/Berlin' };
@@ -56,7 +56,7 @@ async function openAs(userAgent, ip, options = {}) {
   return page;
 }
 
-/** The dashboard as far as its first events. */
+/** Takes a picture of the dashboard down to its first events. */
 async function picture(page, name, events) {
   await page.locator('.latchkey-events li').nth(events - 1).waitFor();
   const { x, y, width } = await page.locator('.latchkey').boundingBox();
@@ -70,14 +70,14 @@ await end(desktop);
 const other = await openAs(linux, at.linux, { viewport: { width: 420, height: 700 } });
 const row = mine.locator('.latchkey-row', { hasText: 'Linux PC' });
 await row.waitFor({ timeout: 15_000 });
-await mine.locator('.latchkey-events li').first().getByText('New device').waitFor();
+await mine.locator('.latchkey-events li').first().getByText('Unrecognised device').waitFor();
 await picture(mine, 'dashboard.png', 5);
 
 await mine.emulateMedia({ colorScheme: 'dark' });
 await mine.setViewportSize({ width: 390, height: 900 });
 await picture(mine, 'dashboard-dark-narrow.png', 3);
 
-// The story of a second browser: what both show, before and after.
+// Two browsers side by side, before and after one signs the other out.
 await mine.emulateMedia({ colorScheme: 'light' });
 await mine.setViewportSize({ width: 560, height: 900 });
 await row.getByRole('button').click();
@@ -97,7 +97,7 @@ await story.setContent(`
     img { display: block; }
   </style>
   <div>
-    <p>Chrome on Windows: is that me? No.</p><p>Firefox on Linux</p>
+    <p>Chrome on Windows: was this you? No.</p><p>Firefox on Linux</p>
     <figure>${shown(before[0])}</figure><figure>${shown(before[1])}</figure>
     <p>Seconds later</p><p></p>
     <figure>${shown(after[0])}</figure><figure>${shown(after[1])}</figure>
@@ -105,12 +105,12 @@ await story.setContent(`
 await story.locator('div').screenshot({ path: `${images}second-browser.png` });
 
 // The theft of the README, in two clicks.
-const owner = await person({ ...server, browser }, { userAgent: windows, locale: 'en-GB', viewport: { width: 860, height: 900 } });
+const owner = await newUser({ ...server, browser }, { userAgent: windows, locale: 'en-GB', viewport: { width: 860, height: 900 } });
 await server.post('/dev/clock', { advance_seconds: -ahead / 1_000 });
 const theft = await owner.open();
 await signIn(theft, 'bob');
 await theft.getByRole('button', { name: 'Use a stolen token' }).click();
-await theft.locator('.latchkey-recommendations').getByText('A sign-in was used in two places').waitFor();
+await theft.locator('.latchkey-recommendations').getByText('its sign-in was used in two places').waitFor();
 await picture(theft, 'stolen-token.png', 4);
 
 await browser.close();
