@@ -15,3 +15,8 @@ pub mod luck;
 pub mod mmdb;
 pub mod openapi;
 pub mod world;
+
+/// The Rust of this page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/verifying.md")]
+struct VerifyingAccessTokens;
