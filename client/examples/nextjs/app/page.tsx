@@ -1,3 +1,3 @@
 export default function Page() {
-  return <p>GET /api/orders/7 and DELETE /api/account answer whoever is signed in.</p>;
+  return <p>GET /api/orders/7 and DELETE /api/account need a signed-in user.</p>;
 }
