@@ -5,7 +5,7 @@ import { render } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { LatchkeyProvider, SessionMonitoring } from '../../src/index.js';
-import { ENDED, deferred, fakeLatchkey, latchkeyError } from './support/fake-latchkey.js';
+import { REVOKE_RESPONSE, deferred, fakeLatchkey, latchkeyError } from './support/fake-latchkey.js';
 import { dashboard, expectAccessible, openPage, pass, textOf } from './support/dashboard.js';
 import { ABROAD, HERE, NEW_COUNTRY, PHONE, SIGNED_IN, SIGNED_OUT, securityEvent, session } from './support/fixtures.js';
 
@@ -65,7 +65,7 @@ describe('signing one session out', () => {
 
   test('the row returns with a message if the server refuses', async () => {
     const { click, fake, container } = await dashboard();
-    const answer = deferred<typeof ENDED>();
+    const answer = deferred<typeof REVOKE_RESPONSE>();
     fake.sessions.revoke.mockReturnValue(answer.promise);
     await click(button('Sign out of iPhone'));
     await click(button('Sign out'));
@@ -144,7 +144,7 @@ describe('signing out of many sessions', () => {
 
   test('after confirmation the message has the time when open pages stop working', async () => {
     const { click, fake, container } = await dashboard();
-    fake.sessions.revokeOthers.mockResolvedValue({ ...ENDED, ended: 2 });
+    fake.sessions.revokeOthers.mockResolvedValue({ ...REVOKE_RESPONSE, ended: 2 });
     await click(button('Sign out of all other sessions'));
     await click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Sign out' }));
     expect(rowIds()).toEqual([HERE.session_id]);
@@ -159,7 +159,7 @@ describe('signing out of many sessions', () => {
     const { click, fake, set } = await dashboard();
     await click(button('Sign out everywhere'));
     const dialog = screen.getByRole('dialog', { name: 'Sign out everywhere?' });
-    expect(textOf(dialog)).toContain("You'll be signed out of all 3 sessions, including this one.");
+    expect(textOf(dialog)).toContain("You'll be signed out of 3 sessions, including this one.");
     await click(within(dialog).getByRole('button', { name: 'Sign out everywhere' }));
     expect(fake.sessions.revokeAll).toHaveBeenCalledTimes(1);
     await set({ ...SIGNED_OUT, endedReason: 'signed_out' });

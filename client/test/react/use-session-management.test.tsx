@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { LatchkeyProvider, useSessionManagement } from '../../src/index.js';
 import { setDefaultClientFactory } from '../../src/react/provider/default-client.js';
-import { ENDED, type FakeLatchkey, deferred, fakeLatchkey, latchkeyError } from './support/fake-latchkey.js';
+import { REVOKE_RESPONSE, type FakeLatchkey, deferred, fakeLatchkey, latchkeyError } from './support/fake-latchkey.js';
 import { ABROAD, HERE, PHONE, SIGNED_IN, SIGNED_OUT, securityEvent, session } from './support/fixtures.js';
 
 beforeEach(() => {
@@ -205,12 +205,12 @@ describe('polling while a component is mounted', () => {
 describe('signing out', () => {
   test('a revoked session stays hidden when an older list arrives', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
-    const answer = deferred<typeof ENDED>();
+    const answer = deferred<typeof REVOKE_RESPONSE>();
     fake.sessions.revoke.mockReturnValue(answer.promise);
     const { result } = hook(fake, ({ sessions, revokeSession }) => ({ sessions, revokeSession }));
     act(() => void result.current.revokeSession(PHONE.session_id));
     expect(ids(result.current.sessions)).toEqual(ids([HERE, ABROAD]));
-    await act(async () => answer.resolve(ENDED));
+    await act(async () => answer.resolve(REVOKE_RESPONSE));
     act(() => fake.set({ sessions: [HERE, PHONE, session({ ...ABROAD })] }));
     expect(ids(result.current.sessions)).toEqual(ids([HERE, ABROAD]));
     act(() => fake.set({ sessions: [HERE, ABROAD] }));
@@ -227,7 +227,7 @@ describe('signing out', () => {
     await act(async () => expect(promise).rejects.toMatchObject({ code: 'store_unavailable' }));
     expect(result.current.sessions).toEqual([HERE, PHONE, ABROAD]);
     expect(result.current.error).toMatchObject({ code: 'store_unavailable' });
-    fake.sessions.revoke.mockResolvedValue(ENDED);
+    fake.sessions.revoke.mockResolvedValue(REVOKE_RESPONSE);
     await act(async () => void (await result.current.revokeSession(PHONE.session_id)));
     expect(result.current.error).toBeNull();
   });

@@ -30,7 +30,7 @@ export interface SessionMonitoringProps {
   readonly labels?: PartialLabels | undefined;
   /** The locale of dates and numbers. Default: the browser's. */
   readonly locale?: string | undefined;
-  /** Called once each time a session has ended, with the reason if it is known. */
+  /** Called once each time the status becomes `signed-out`. The reason is `null` if there was no session. */
   readonly onSignedOut?: OnSignedOut | undefined;
 }
 

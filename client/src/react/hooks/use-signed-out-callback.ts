@@ -1,4 +1,4 @@
-/** Calls the app's `onSignedOut` when a session has ended. */
+/** Calls the app's `onSignedOut` when the user is signed out. */
 
 import { useEffect, useRef } from 'react';
 
@@ -7,7 +7,7 @@ import type { SessionView } from '../store/session-view.js';
 
 export type OnSignedOut = (reason: EndReason | null) => void;
 
-/** Calls `onSignedOut` once for each end of a session. */
+/** Calls `onSignedOut` once each time the status becomes `signed-out`. */
 export function useSignedOutCallback(
   { status, endedReason }: Pick<SessionView, 'status' | 'endedReason'>,
   onSignedOut: OnSignedOut | undefined,

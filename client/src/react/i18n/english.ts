@@ -45,8 +45,8 @@ export const ENGLISH: Labels = {
   confirmEverywhere: (count) =>
     count === 1
       ? "You'll be signed out of this session, your only one."
-      : `You'll be signed out of all ${count} sessions, including this one.`,
-  confirmEverywhereOf: (user, count) => `${user} will be signed out of ${count === 1 ? '1 session' : `all ${count} sessions`}.`,
+      : `You'll be signed out of ${count} sessions, including this one.`,
+  confirmEverywhereOf: (user, count) => `${user} will be signed out of ${plural(count, 'session')}.`,
   openPages: "Pages that are already open there may keep working until their access expires. You can't undo this.",
   reason: 'Reason (kept on record)',
   cancel: 'Cancel',

@@ -13,7 +13,7 @@ import type {
 import { ADD_ON, type Extensible } from '../../../src/core/runtime/add-ons.js';
 import { UNKNOWN_STATE } from '../../../src/core/session/initial-state.js';
 
-export const ENDED: RevokeResponse = {
+export const REVOKE_RESPONSE: RevokeResponse = {
   ended: 1,
   session_ids: [],
   access_tokens_expire_by: '2026-11-25T10:25:00Z',
@@ -26,9 +26,9 @@ export function fakeLatchkey(initial: Partial<LatchkeyState> = {}) {
   const sessions = {
     list: vi.fn(async (): Promise<readonly Session[]> => state.sessions ?? []),
     get: vi.fn(async (): Promise<Session> => Promise.reject(new Error('not expected in these tests'))),
-    revoke: vi.fn(async (_id: string): Promise<RevokeResponse> => ENDED),
-    revokeOthers: vi.fn(async (): Promise<RevokeResponse> => ENDED),
-    revokeAll: vi.fn(async (): Promise<RevokeResponse> => ENDED),
+    revoke: vi.fn(async (_id: string): Promise<RevokeResponse> => REVOKE_RESPONSE),
+    revokeOthers: vi.fn(async (): Promise<RevokeResponse> => REVOKE_RESPONSE),
+    revokeAll: vi.fn(async (): Promise<RevokeResponse> => REVOKE_RESPONSE),
     events: vi.fn(async (_query?: { cursor?: string }): Promise<EventPage> => ({ events: [], next: null })),
     watch: vi.fn(() => {
       watching.now += 1;
