@@ -1,0 +1,3 @@
+export default function Page() {
+  return <p>GET /api/orders/7 and DELETE /api/account respond to signed-in users only.</p>;
+}
