@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_told_as_the_gateway_tells_it() {
+    fn a_request_becomes_the_event_that_the_gateway_sends() {
         let event = Event::new("POST", "/api/auth/refresh?a=1&a=2%203")
             .form(&[("grant_type", "refresh_token"), ("refresh_token", "a b")])
             .header("Origin", "https://app.example.com")

@@ -134,7 +134,7 @@ async fn a_function_that_hangs_is_ended() {
 }
 
 #[tokio::test]
-async fn a_function_that_cannot_start_says_why() {
+async fn a_function_that_cannot_start_reports_the_reason() {
     let error = some!(start("error").await).expect_err("an error");
     assert!(
         matches!(&error.failure, Failure::Init(diagnostic) if diagnostic.error_message == "no keys"),

@@ -21,7 +21,7 @@ async fn clean(world: &World) -> Reply {
 }
 
 #[tokio::test]
-async fn what_expired_is_recorded_and_deleted_and_what_lives_is_not() {
+async fn cleanup_records_and_deletes_expired_sessions_only() {
     let world = World::new().await;
     let device = world.device();
     for number in 0..30 {
@@ -55,7 +55,7 @@ async fn what_expired_is_recorded_and_deleted_and_what_lives_is_not() {
 }
 
 #[tokio::test]
-async fn the_record_says_when_and_how_long() {
+async fn the_end_record_has_the_time_and_the_duration() {
     let world = World::new().await;
     let device = world.device();
     device.sign_in("alice").await;

@@ -129,7 +129,7 @@ fn decoded(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_the_forge_signs_unchanged_is_good() {
+async fn an_unchanged_token_of_the_test_signer_is_accepted() {
     let forge = Forge::new().await;
     forge.world.laptop.stats.reset();
     let deep = format!("{{\"x\":{}1{},", "[".repeat(2_000), "]".repeat(2_000));
@@ -188,7 +188,7 @@ async fn a_token_without_a_signature_is_refused() {
 }
 
 #[tokio::test]
-async fn our_public_key_is_nobodys_shared_secret() {
+async fn our_public_key_is_never_accepted_as_a_shared_secret() {
     let forge = Forge::new().await;
     let [.., payload, _] = forge.parts();
     let point = forge.key.public_key().as_ref();

@@ -69,7 +69,7 @@ async fn as_user(deployment: &Deployment, user: &str, name: &str) -> Event {
 
 /// A new function that forgets it is 0.2 MB more to fetch at every cold start; one that unwinds must not have it.
 #[test]
-fn every_function_names_the_script_that_leaves_out_unwind_tables_and_aborts() {
+fn every_function_is_linked_without_unwind_tables_and_aborts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let says = |manifest: &Path, line: &str| {
         let text = std::fs::read_to_string(manifest).expect("a manifest");
@@ -86,7 +86,7 @@ fn every_function_names_the_script_that_leaves_out_unwind_tables_and_aborts() {
 }
 
 #[tokio::test]
-async fn every_sample_event_is_answered_as_the_laptop_answers_it() {
+async fn every_sample_event_gets_the_same_response_from_the_local_server() {
     let mut deployment = Deployment::new().await;
     for (name, function, status, code) in SAMPLES {
         let (here, there) = (format!("{name} here"), format!("{name} there"));
@@ -154,7 +154,7 @@ async fn every_answer_carries_the_gateways_request_id_and_the_common_headers() {
 }
 
 #[tokio::test]
-async fn a_session_passes_from_function_to_laptop_and_back() {
+async fn function_and_local_server_share_sessions() {
     let mut deployment = Deployment::new().await;
     let assertion = deployment.world.assertion("alice");
     let login = deployment.call("login", Event::from_file("login-body").fill("assertion", &assertion)).await;
@@ -178,7 +178,7 @@ async fn a_session_passes_from_function_to_laptop_and_back() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_given_again_byte_for_byte_by_whoever_is_asked() {
+async fn function_and_local_server_repeat_a_lost_response_byte_for_byte() {
     let mut deployment = Deployment::new().await;
     let login = Event::from_file("login-body").fill("assertion", &deployment.world.assertion("alice"));
     let first = tokens(&deployment.call("login", login.clone()).await);
@@ -270,7 +270,7 @@ async fn a_body_over_16_kib_is_refused_in_base64_too() {
 }
 
 #[tokio::test]
-async fn a_request_that_somebody_tampered_with_changes_nothing() {
+async fn a_tampered_request_changes_nothing() {
     let mut deployment = Deployment::new().await;
     for (name, status, code) in [
         ("two-cookies-of-one-name", 400, "invalid_request"),
@@ -422,7 +422,7 @@ async fn without_a_store_a_function_starts_and_answers_503_in_time() {
 }
 
 #[tokio::test]
-async fn a_function_that_lacks_a_setting_says_which_and_ends() {
+async fn a_function_without_a_required_setting_names_it_and_exits() {
     let deployment = Deployment::new().await;
     for function in FUNCTIONS {
         for name in [
@@ -440,7 +440,7 @@ async fn a_function_that_lacks_a_setting_says_which_and_ends() {
 }
 
 #[tokio::test]
-async fn a_function_with_a_wrong_setting_says_which_and_ends() {
+async fn a_function_with_an_invalid_setting_names_it_and_exits() {
     let deployment = Deployment::new().await;
     let two_signing_keys =
         deployment.settings("login")["LATCHKEY_KEYS"].replacen("\"keys\":[", "\"keys\":[{},", 1);
@@ -487,7 +487,7 @@ fn assert_exit(error: &FunctionError, what: &str) {
 }
 
 #[tokio::test]
-async fn only_what_mints_tokens_needs_a_private_key() {
+async fn only_functions_that_issue_tokens_need_a_private_key() {
     let deployment = Deployment::new().await;
     let public = deployment.public_keys();
     assert!(!public.contains("\"d\""));

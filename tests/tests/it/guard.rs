@@ -16,7 +16,7 @@ use shop::{MODES, Mode, Shop};
 use tower::ServiceExt as _;
 
 #[tokio::test]
-async fn whoever_is_signed_in_gets_through_with_their_claims() {
+async fn a_signed_in_caller_reaches_the_service_with_its_claims() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
     for mode in MODES {
@@ -72,7 +72,7 @@ async fn a_refusal_is_written_as_our_own_endpoints_write_it() {
 }
 
 #[tokio::test]
-async fn what_the_service_itself_answers_passes_as_it_is() {
+async fn responses_of_the_guarded_service_are_unchanged() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
     let reply = shop.bearer_at(Mode::Offline, "GET", "/nowhere", &held.access).await;
@@ -80,7 +80,7 @@ async fn what_the_service_itself_answers_passes_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_route_that_nobody_guards_lets_nobody_in() {
+async fn a_handler_without_the_guard_layer_returns_500() {
     let unguarded = axum::Router::new().route("/orders", axum::routing::get(shop::orders));
     let request = Request::get("/orders").body(axum::body::Body::empty()).expect("a request");
     let reply = Reply::read(unguarded.oneshot(request).await.expect("it answers")).await;

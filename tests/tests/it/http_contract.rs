@@ -71,7 +71,7 @@ async fn head_and_options_change_nothing() {
 
 /// API Gateway hands a preflight to a route of any method and adds its own headers to a good answer only.
 #[tokio::test]
-async fn a_preflight_is_a_good_answer_that_allows_nobody() {
+async fn a_preflight_succeeds_and_allows_no_origin() {
     let world = World::new().await;
     let before = world.everything().await;
     let device = world.device().header("origin", "https://app.example.com");
@@ -157,7 +157,7 @@ async fn another_spelling_of_a_path_reaches_no_handler() {
 }
 
 #[tokio::test]
-async fn every_401_says_what_it_wants() {
+async fn every_401_has_a_www_authenticate_challenge() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

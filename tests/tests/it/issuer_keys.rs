@@ -93,7 +93,7 @@ async fn keys_are_fetched_once_and_are_fresh_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_issuer_no_longer_publishes_is_good_for_ten_minutes_at_most() {
+async fn a_key_that_the_issuer_withdrew_is_valid_for_ten_minutes_at_most() {
     let trust = Trust::new().await;
     trust.assert_signs_in(&trust.assertion()).await;
     trust.provider.publishes(&Issuer::generate().expect("a key"));
@@ -146,7 +146,7 @@ async fn the_last_good_set_serves_a_day_while_the_issuer_is_down() {
 }
 
 #[tokio::test]
-async fn a_set_older_than_a_day_serves_nobody_between_two_tries_either() {
+async fn a_key_set_older_than_a_day_is_not_used_between_two_fetches() {
     let trust = Trust::new().await;
     trust.assert_signs_in(&trust.assertion()).await;
     trust.provider.answers_with(500, "down");
@@ -265,7 +265,7 @@ async fn an_issuer_that_is_slow_in_real_time_is_503_too() {
 }
 
 #[tokio::test]
-async fn while_keys_are_kept_a_slow_issuer_costs_a_caller_a_minute_s_first_wait_only() {
+async fn with_cached_keys_a_slow_issuer_delays_one_request_per_minute() {
     let trust = Trust::new().await;
     trust.assert_signs_in(&trust.assertion()).await;
     trust.provider.answers(Answer::Silence);
@@ -279,7 +279,7 @@ async fn while_keys_are_kept_a_slow_issuer_costs_a_caller_a_minute_s_first_wait_
 }
 
 #[tokio::test]
-async fn nobody_is_asked_for_what_no_trusted_issuer_claims_to_have_signed() {
+async fn assertions_of_untrusted_issuers_cause_no_key_fetch() {
     let trust = Trust::new().await;
     let header = |extra: Value| {
         use base64::Engine as _;
@@ -305,7 +305,7 @@ async fn nobody_is_asked_for_what_no_trusted_issuer_claims_to_have_signed() {
 }
 
 #[tokio::test]
-async fn one_issuer_s_keys_never_verify_another_s_assertions() {
+async fn keys_of_one_issuer_never_verify_assertions_of_another() {
     let stranger = Issuer::generate().expect("a key");
     let inline = json!({
         "issuer": "https://other.example.com", "audience": "shop", "user_prefix": "other|", "jwks": stranger.jwks(),

@@ -19,12 +19,12 @@ use history::History;
 use model::{Answer, Call, LIMIT};
 
 #[test]
-fn calls_side_by_side_are_answered_as_one_after_the_other() {
+fn concurrent_calls_are_linearizable() {
     assert_linearizable(30, Faults::None);
 }
 
 #[test]
-fn calls_whose_answers_are_lost_are_answered_as_one_after_the_other() {
+fn concurrent_calls_with_lost_responses_are_linearizable() {
     assert_linearizable(30, Faults::Some);
 }
 

@@ -93,7 +93,7 @@ async fn sessions_outlive_a_restart() {
 }
 
 #[tokio::test]
-async fn what_was_answered_outlives_a_kill() {
+async fn acknowledged_writes_survive_a_kill() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = Server::on(directory.path(), 0).await;
     let port = server.address.port();
@@ -113,7 +113,7 @@ async fn what_was_answered_outlives_a_kill() {
 }
 
 #[tokio::test]
-async fn what_is_kept_is_its_owners_only() {
+async fn key_files_and_their_folder_are_readable_by_the_owner_only() {
     let directory = tempfile::tempdir().expect("a directory");
     let data = directory.path().join("data");
     let server = Server::on(&data, 0).await;
@@ -191,7 +191,7 @@ async fn only_requests_for_this_machine_are_answered() {
 }
 
 #[tokio::test]
-async fn no_page_of_another_origin_pulls_the_levers() {
+async fn pages_of_another_origin_cannot_use_the_dev_controls() {
     let server = Server::in_memory().await;
     for (name, value) in [
         ("Origin", "https://evil.example"),
@@ -214,7 +214,7 @@ async fn no_page_of_another_origin_pulls_the_levers() {
 }
 
 #[tokio::test]
-async fn an_assertion_says_what_was_asked_for() {
+async fn the_dev_assertion_has_the_requested_claims() {
     let server = Server::in_memory().await;
     let now = server.get("/dev/clock").await.json();
     assert_eq!(now["offset_seconds"], 0);
@@ -298,7 +298,7 @@ async fn faults_meet_the_next_calls() {
 }
 
 #[tokio::test]
-async fn stats_count_what_went_to_dynamodb() {
+async fn stats_count_the_dynamodb_calls() {
     let server = Server::in_memory().await;
     let held = server.sign_in("alice").await;
     let before = server.get("/dev/stats").await.json();
@@ -410,7 +410,7 @@ async fn odd_http_is_refused_and_the_server_goes_on() {
 }
 
 #[tokio::test]
-async fn keygen_prints_a_key_set_that_nobody_else_has() {
+async fn keygen_prints_a_different_key_set_each_time() {
     let (one, other) = (run(&["keygen"]).await, run(&["keygen"]).await);
     assert!(one.status.success() && one.stderr.is_empty());
     assert_ne!(one.stdout, other.stdout);
@@ -445,7 +445,7 @@ async fn another_dynamodb_can_be_made_ready_and_used() {
 }
 
 #[tokio::test]
-async fn an_alert_reaches_whoever_listens() {
+async fn an_alert_reaches_the_alert_stream() {
     let server = Server::in_memory().await;
     let mut stream = server.open("/dev/alerts").await;
     let first = server.sign_in("alice").await;

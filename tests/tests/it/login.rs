@@ -14,7 +14,7 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
 #[tokio::test]
-async fn a_login_answers_with_two_tokens_and_what_they_are_worth() {
+async fn a_login_returns_two_tokens_and_their_lifetimes() {
     let world = World::new().await;
     let reply = world.device().login(&world.assertion("alice")).await;
     reply.assert_status(201).assert_no_cookie();
@@ -63,7 +63,7 @@ async fn an_access_token_has_the_claims_of_rfc_9068_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_login_in_a_browser_puts_the_tokens_into_cookies_and_nowhere_else() {
+async fn a_browser_login_sets_the_tokens_as_cookies_only() {
     let world = World::with(&[("COOKIE_SECURE", "true")]).await;
     let assertion = world.assertion("alice");
     let reply = world.device().post("/api/auth/login", json!({"assertion": assertion})).await;

@@ -40,7 +40,7 @@ fn fault_of(status: u16, media: &str, change: Value) -> Option<String> {
 }
 
 #[test]
-fn the_check_notices_what_the_file_does_not_know() {
+fn the_check_reports_undocumented_responses() {
     let media = "application/json";
     assert_eq!(fault_of(200, media, json!({})), None);
     for (what, status, media, change) in [

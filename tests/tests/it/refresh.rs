@@ -85,7 +85,7 @@ async fn the_previous_token_gets_the_very_same_successor_until_grace_is_over() {
 }
 
 #[tokio::test]
-async fn grace_counts_both_ways_since_clocks_differ() {
+async fn grace_applies_in_both_directions_because_clocks_differ() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -99,7 +99,7 @@ async fn grace_counts_both_ways_since_clocks_differ() {
 }
 
 #[tokio::test]
-async fn without_grace_the_first_repeat_in_another_second_is_theft() {
+async fn without_grace_a_repeat_in_another_second_is_reuse() {
     let world = World::with(&[("REFRESH_GRACE", "0s")]).await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -109,7 +109,7 @@ async fn without_grace_the_first_repeat_in_another_second_is_theft() {
 }
 
 #[tokio::test]
-async fn another_network_or_a_newer_browser_alone_is_no_theft() {
+async fn another_network_or_a_newer_browser_alone_is_not_reuse() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;

@@ -85,7 +85,7 @@ async fn a_repeat_in_grace_is_one_call_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_made_up_or_expired_makes_no_call() {
+async fn forged_and_expired_tokens_cause_no_store_call() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -235,7 +235,7 @@ async fn theft_is_noticed_and_ended_in_two_calls() {
 }
 
 #[tokio::test]
-async fn whether_everyone_was_signed_out_is_one_read_in_five_seconds() {
+async fn the_global_revocation_is_read_once_in_five_seconds() {
     let world = World::new().await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;

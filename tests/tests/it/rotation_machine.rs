@@ -85,7 +85,7 @@ proptest! {
 }
 
 #[test]
-fn a_contended_sign_out_is_over_for_everybody() {
+fn a_contended_sign_out_ends_the_session() {
     play(&known_stories::contended_sign_out(), &[], 20, 5, 1).expect("the contract holds");
 }
 
@@ -100,6 +100,6 @@ fn a_long_life_ends_on_the_second() {
 }
 
 #[test]
-fn an_unlucky_retry_signs_nobody_out() {
+fn an_unlucky_retry_does_not_sign_the_user_out() {
     play(&known_stories::unlucky_retries(), &[], 20, 5, 1).expect("the contract holds");
 }

@@ -166,7 +166,7 @@ async fn every_request_is_one_line_that_reads_alone() {
 }
 
 #[tokio::test]
-async fn what_a_caller_writes_adds_no_line_and_no_field() {
+async fn request_data_adds_no_log_line_and_no_log_field() {
     let logs = Logs::listen();
     let world = World::new().await;
     let agent = "x\u{2028}\"}{\"level\":\"ERROR\"}";

@@ -45,7 +45,7 @@ async fn a_list_shows_each_session_as_its_owner_would_describe_it() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_is_shown_as_unknown() {
+async fn a_client_without_an_agent_header_is_listed_as_unknown() {
     let world = World::new().await;
     let device = world.device().no_agent();
     let tokens = device.sign_in("alice").await;
@@ -87,7 +87,7 @@ async fn the_calling_session_comes_first_and_then_the_latest_active() {
 }
 
 #[tokio::test]
-async fn a_list_has_no_secret_and_nobody_elses_session() {
+async fn a_list_has_no_secret_and_no_session_of_another_user() {
     let world = World::new().await;
     let device = world.device();
     let (alice, victor) = (device.sign_in("alice").await, device.sign_in("victor").await);
@@ -161,7 +161,7 @@ async fn unknown_foreign_and_ended_ids_answer_one_and_the_same_404() {
 }
 
 #[tokio::test]
-async fn a_wrong_credential_is_named_for_what_it_is() {
+async fn each_wrong_credential_gets_its_own_error_code() {
     let world = World::new().await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);

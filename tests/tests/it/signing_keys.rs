@@ -50,7 +50,7 @@ async fn every_kind_of_key_signs_people_in() {
 }
 
 #[tokio::test]
-async fn what_is_published_has_public_members_only() {
+async fn the_published_keys_have_public_members_only() {
     for algorithm in ALGORITHMS {
         let keys = key_sets::set(algorithm);
         let jwks = published(&world(&keys).await, "jwks.json").await;
@@ -95,7 +95,7 @@ async fn discovery_names_the_issuer_its_keys_and_their_algorithms() {
 }
 
 #[tokio::test]
-async fn any_jwt_library_verifies_our_tokens_with_what_is_published() {
+async fn a_jwt_library_verifies_our_tokens_with_the_published_keys() {
     for algorithm in ALGORITHMS {
         let keys = key_sets::set(algorithm);
         let world = world(&keys).await;
@@ -180,7 +180,7 @@ fn a_private_key_that_does_not_fit_its_public_half_is_refused_at_start() {
 }
 
 #[test]
-fn the_first_private_key_signs_whatever_stands_around_it() {
+fn the_first_private_key_of_the_set_signs() {
     let [ec, refresh] = key_sets::pair();
     let ed = key_sets::set("EdDSA")["keys"][0].clone();
     let mut public = ec.clone();

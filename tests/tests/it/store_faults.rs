@@ -169,7 +169,7 @@ async fn a_revocation_of_all_whose_answer_was_lost_has_ended_all_or_nothing() {
 }
 
 #[tokio::test]
-async fn theft_whose_end_cannot_be_committed_is_503_and_lets_nobody_in() {
+async fn token_reuse_whose_end_cannot_be_committed_is_503() {
     for kind in [FaultKind::Throttle, FaultKind::TimeoutBefore, FaultKind::Error500] {
         let world = World::new().await;
         let device = world.device();

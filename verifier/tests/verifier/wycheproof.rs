@@ -121,7 +121,7 @@ fn algorithm(token: &str) -> String {
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the counts are worth seeing")]
-fn every_vector_is_judged_as_its_label_says_within_our_algorithms() {
+fn every_vector_of_our_algorithms_has_its_labelled_result() {
     let mut outside = BTreeMap::new();
     let mut judged = BTreeMap::new();
     for file in [Vectors::Signatures, Vectors::Keys] {
@@ -155,7 +155,7 @@ fn every_vector_is_judged_as_its_label_says_within_our_algorithms() {
 
 /// A fetched set may hold keys of unsupported kinds; they are skipped and verify nothing.
 #[test]
-fn a_set_with_keys_of_other_kinds_verifies_nothing_that_is_labelled_invalid() {
+fn a_mixed_key_set_verifies_no_invalid_vector() {
     let mut accepted = vec![];
     for file in [Vectors::Signatures, Vectors::Keys] {
         for group in file.file().test_groups {

@@ -15,7 +15,7 @@ async fn attempt(world: &World, subject: &str, ip: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn fifty_bad_sign_ins_in_somebodys_name_keep_nobody_out() {
+async fn fifty_invalid_sign_ins_in_a_users_name_do_not_lock_the_user_out() {
     let world = World::new().await;
     let stranger = world.device().at("203.0.113.66");
     let forger = Provider::generate();
@@ -38,7 +38,7 @@ async fn fifty_bad_sign_ins_in_somebodys_name_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn fifty_bad_refreshes_with_somebodys_session_in_them_use_up_nothing_of_theirs() {
+async fn fifty_forged_refreshes_use_up_no_limit_of_the_session_they_name() {
     let (world, elsewhere) = (World::new().await, World::new().await);
     let device = world.device();
     let victim = device.sign_in("victor").await;
@@ -69,7 +69,7 @@ async fn fifty_bad_refreshes_with_somebodys_session_in_them_use_up_nothing_of_th
 }
 
 #[tokio::test]
-async fn fifty_wrong_passwords_for_an_account_keep_its_owner_out_nowhere_else() {
+async fn fifty_wrong_passwords_block_the_account_only_in_that_network() {
     let world = World::new().await;
     let mut statuses = vec![];
     for _ in 0..50 {
@@ -86,7 +86,7 @@ async fn fifty_wrong_passwords_for_an_account_keep_its_owner_out_nowhere_else() 
 
 /// What `docs/SECURITY.md` warns of: without the address nobody can be told apart.
 #[tokio::test]
-async fn a_backend_that_names_no_address_lets_strangers_lock_an_account_there_alone() {
+async fn attempts_without_an_address_block_the_account_for_such_callers_only() {
     let world = World::new().await;
     let blind = json!({"policy": "login", "subject": "victor", "outcome": "failure"});
     for _ in 0..5 {
@@ -125,7 +125,7 @@ async fn an_account_has_one_count_however_it_is_spelt() {
 }
 
 #[tokio::test]
-async fn a_network_has_one_count_however_its_address_is_spelt_or_who_forwards_it() {
+async fn every_spelling_and_forwarding_of_an_address_counts_as_one_network() {
     let world = World::new().await;
     let addresses =
         ["198.51.100.7", "::ffff:198.51.100.8", "198.51.100.9", "::ffff:c633:640a", "198.51.100.255"];

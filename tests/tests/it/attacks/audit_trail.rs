@@ -41,7 +41,7 @@ impl Story {
 }
 
 #[tokio::test]
-async fn what_goes_well_is_told_by_its_name_and_once() {
+async fn each_successful_action_is_recorded_once_under_its_name() {
     let story = Story::begin().await;
     story.device.refresh(&story.tokens.refresh).await.assert_status(200);
     assert_eq!(story.told().await, [""; 0], "a refresh that notices nothing");
@@ -75,7 +75,7 @@ async fn what_goes_well_is_told_by_its_name_and_once() {
 }
 
 #[tokio::test]
-async fn what_is_refused_or_odd_is_told_by_its_name_and_once() {
+async fn each_refusal_or_finding_is_recorded_once_under_its_name() {
     let story = Story::begin().await;
     story.used_up().await;
     for _ in 0..3 {
@@ -114,7 +114,7 @@ async fn what_is_refused_or_odd_is_told_by_its_name_and_once() {
 }
 
 #[tokio::test]
-async fn what_a_stranger_makes_up_is_in_nobodys_trail_and_in_the_log_every_time() {
+async fn forged_requests_are_logged_each_time_and_enter_no_audit_trail() {
     let logs = Logs::listen();
     let world = World::with(&[("LOG_SAMPLE", "1000000"), ("LIMIT_LOGIN", "1000/15m")]).await;
     let device = world.device();

@@ -96,7 +96,7 @@ impl Attempter {
 }
 
 #[tokio::test]
-async fn whoever_is_refused_passes_at_the_promised_second_however_much_they_hammer() {
+async fn a_refused_client_passes_at_the_promised_second_despite_repeated_calls() {
     for limit in Limit::ALL {
         let keys = generate_key_set();
         let settings = [("LATCHKEY_KEYS", keys.as_str())];

@@ -60,7 +60,7 @@ async fn an_unknown_a_foreign_and_an_ended_session_look_and_cost_the_same() {
 }
 
 #[tokio::test]
-async fn an_administrators_door_tells_nobody_else_who_exists() {
+async fn administrator_endpoints_reveal_no_user_to_other_callers() {
     let world = World::new().await;
     let device = world.device();
     let alice = device.clone().bearer(&device.sign_in("alice").await.access);
@@ -111,7 +111,7 @@ async fn an_account_that_exists_is_counted_like_one_that_does_not() {
 }
 
 #[tokio::test]
-async fn a_refused_assertion_says_nothing_of_its_user() {
+async fn a_refused_assertion_reveals_nothing_about_its_user() {
     let world = World::patient().await;
     let device = world.device();
     let tokens = device.sign_in("bob").await;

@@ -54,7 +54,7 @@ async fn a_compressed_body_is_never_unpacked() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_too_hot_for_the_store_harms_nobody_else() {
+async fn a_throttled_partition_key_does_not_affect_other_keys() {
     let world = World::new().await;
     let device = world.device();
     let (hot, other) = (device.sign_in("alice").await, device.sign_in("bob").await);

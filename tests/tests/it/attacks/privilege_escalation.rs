@@ -52,7 +52,7 @@ async fn administrator(world: &World, user: &str) -> Tokens {
 }
 
 #[tokio::test]
-async fn no_door_of_an_administrators_opens_for_anybody_else() {
+async fn every_administrator_endpoint_refuses_other_callers() {
     let world = World::new().await;
     let device = world.device();
     // Something to clean up, and somebody to end.
@@ -93,7 +93,7 @@ async fn no_door_of_an_administrators_opens_for_anybody_else() {
 }
 
 #[tokio::test]
-async fn a_user_who_says_to_be_an_administrator_is_none() {
+async fn a_request_cannot_claim_the_administrator_scope_for_itself() {
     let world = World::new().await;
     let victor = world.device().sign_in("victor").await;
     let alice = world.device().sign_in("alice").await;

@@ -4,7 +4,7 @@ use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 
 #[tokio::test]
-async fn what_was_issued_before_a_user_was_removed_opens_nothing_for_the_next_of_that_name() {
+async fn tokens_of_a_removed_user_are_invalid_for_a_later_user_of_that_id() {
     let world = World::new().await;
     let device = world.device();
     let old = device.sign_in("paul").await;

@@ -32,7 +32,7 @@ async fn measured(expired: usize, living: usize) -> (Report, u64) {
 }
 
 #[tokio::test]
-async fn an_end_is_three_write_units_and_what_lives_costs_nothing() {
+async fn cleanup_costs_three_write_units_per_expired_session_and_no_others() {
     let (alone, calls_alone) = measured(60, 0).await;
     assert_eq!((alone.ended, alone.skipped), (60, 0));
     let (beside, calls_beside) = measured(60, 300).await;
@@ -52,7 +52,7 @@ async fn an_end_is_three_write_units_and_what_lives_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_report_tells_what_every_write_cost() {
+async fn the_report_counts_the_cost_of_every_write() {
     let world = World::new().await;
     for number in 0..20 {
         let tokens = world.device().sign_in(&format!("user-{number}")).await;

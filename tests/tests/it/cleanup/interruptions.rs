@@ -72,7 +72,7 @@ async fn a_run_without_time_does_nothing() {
 }
 
 #[tokio::test]
-async fn whatever_fails_is_done_by_the_next_run_and_told_once() {
+async fn the_next_run_repeats_failed_work_and_records_it_once() {
     let world = expired(12).await;
     for (operation, kind) in [
         ("Query", FaultKind::Error500),
@@ -96,7 +96,7 @@ async fn whatever_fails_is_done_by_the_next_run_and_told_once() {
 
 /// DynamoDB may carry out a part of a batch and hand back the rest, for one busy partition alone.
 #[tokio::test]
-async fn what_a_batch_leaves_over_is_asked_for_again() {
+async fn unprocessed_items_of_a_batch_are_sent_again() {
     let world = expired_in_one_bucket(12).await;
     world.laptop.stats.reset();
     world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::LeftOver, 3);
@@ -114,7 +114,7 @@ async fn what_a_batch_leaves_over_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn what_is_left_over_again_and_again_waits_for_the_next_run() {
+async fn items_that_stay_unprocessed_wait_for_the_next_run() {
     for operation in ["BatchGetItem", "BatchWriteItem"] {
         let world = expired_in_one_bucket(12).await;
         world.laptop.faults.queue(Some(operation), FaultKind::LeftOver, 300);
@@ -153,7 +153,7 @@ async fn a_bucket_that_fails_is_left_and_the_others_are_cleaned() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_not_asked_for_every_bucket() {
+async fn a_failing_store_is_not_queried_for_every_bucket() {
     let world = expired(60).await;
     world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 1_000);
     let report = run_with(&world, all_day(), CleanupMode::Clean).await.expect("it runs");
@@ -197,7 +197,7 @@ async fn a_dry_run_counts_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_run_tells_how_far_it_has_come() {
+async fn a_run_reports_its_progress() {
     let world = expired(7).await;
     let budget = all_day();
     let progress = budget.progress();

@@ -22,7 +22,7 @@ async fn a_malformed_row_is_counted_and_holds_nothing_up() {
 }
 
 #[tokio::test]
-async fn a_session_whose_end_was_only_marked_gets_the_record_of_that_end() {
+async fn a_pending_end_is_recorded_with_its_own_reason() {
     let world = World::new().await;
     let device = world.device();
     let marked = device.sign_in("alice").await;
@@ -36,7 +36,7 @@ async fn a_session_whose_end_was_only_marked_gets_the_record_of_that_end() {
 }
 
 #[tokio::test]
-async fn sessions_that_ended_with_everyones_are_recorded_so() {
+async fn cleanup_records_globally_revoked_sessions_with_that_reason() {
     let world = World::new().await;
     let device = world.device();
     let alice = device.sign_in("alice").await;
@@ -93,7 +93,7 @@ async fn a_session_that_was_refreshed_meanwhile_lives() {
 }
 
 #[tokio::test]
-async fn a_session_that_had_expired_before_everyones_end_is_recorded_as_expired() {
+async fn a_session_that_expired_before_a_global_revocation_is_recorded_expired() {
     let world = World::new().await;
     let device = world.device();
     device.sign_in("alice").await;

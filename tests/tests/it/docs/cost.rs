@@ -194,7 +194,7 @@ async fn tables() -> String {
 }
 
 #[tokio::test]
-async fn the_page_of_costs_has_what_was_measured() {
+async fn the_cost_page_holds_the_measured_numbers() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cost.md");
     let page = std::fs::read_to_string(path).unwrap();
     let (begin, end) = ("<!-- measured -->\n\n", "\n<!-- until here -->");

@@ -44,7 +44,7 @@ fn the_laptop_page_leads_from_sign_in_to_a_refused_token() {
 }
 
 #[test]
-fn the_emergency_block_ends_one_session_a_user_and_everyone() {
+fn the_emergency_commands_end_one_session_one_user_and_all_users() {
     let shown = run_block_of(include_str!("../../../../docs/revoking.md"));
     let lines: Vec<&str> = shown.lines().collect();
     assert!(lines[0].contains("\"ended\":1") && lines[1].contains("\"ended\":1"), "{shown}");

@@ -116,7 +116,7 @@ fn every_page_is_reached_from_the_entry_and_fits_its_limit() {
 }
 
 #[test]
-fn the_check_notices_what_nobody_tests() {
+fn the_check_reports_claims_without_a_test() {
     let tests = Tests::of_the_sources();
     let faults_of = |row: &str| {
         let text = format!("| row | asks for | status | shown by |\n|---|---|---|---|\n{row}\n");

@@ -171,7 +171,7 @@ async fn the_authorizer_takes_cookies_from_our_own_pages_only() {
 }
 
 #[tokio::test]
-async fn an_authorizer_that_passes_strangers_says_what_is_wrong_with_them() {
+async fn a_permissive_authorizer_passes_the_reason_of_an_invalid_token() {
     let deployment = Deployment::new().await;
     let held = sign_in(&deployment, "alice").await;
     let device = deployment.device(&Event::from_file("authorizer-bearer"));
@@ -217,7 +217,7 @@ async fn an_ended_session_passes_the_offline_authorizer_and_not_the_strict_one()
 }
 
 #[tokio::test]
-async fn the_strict_authorizer_grants_what_token_and_row_both_grant() {
+async fn the_strict_authorizer_grants_only_scopes_of_both_token_and_row() {
     let deployment = Deployment::new().await;
     let claims = json!({"scope": "latchkey:admin", "auth_time": SystemClock.now().seconds()});
     let assertion = deployment.world.assertion_with("root", claims);
@@ -287,7 +287,7 @@ fn assert_reported(error: &FunctionError, name: &str) {
 }
 
 #[tokio::test]
-async fn an_authorizer_with_a_wrong_setting_says_which_and_ends() {
+async fn an_authorizer_with_an_invalid_setting_names_it_and_exits() {
     let deployment = Deployment::new().await;
     let only_oct = json!({"keys": [{"kty": "oct", "kid": "rt", "k": "A".repeat(43)}]}).to_string();
     let cases = [
@@ -315,7 +315,7 @@ async fn an_authorizer_with_a_wrong_setting_says_which_and_ends() {
 }
 
 #[tokio::test]
-async fn an_authorizer_with_private_keys_says_so_and_never_what_they_are() {
+async fn an_authorizer_with_private_keys_warns_without_logging_the_keys() {
     let deployment = Deployment::new().await;
     let held = sign_in(&deployment, "alice").await;
     let mut settings = offline(&deployment);

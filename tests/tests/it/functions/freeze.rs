@@ -61,7 +61,7 @@ async fn carry(mut function: TcpStream, tables: SocketAddr, mut told: watch::Rec
 }
 
 #[tokio::test]
-async fn a_function_that_was_frozen_over_dead_connections_answers_its_next_event() {
+async fn a_thawed_function_with_dead_connections_answers_its_next_event() {
     for death in [Death::Closed, Death::Silent] {
         let deployment = Deployment::new().await;
         let wire = Wire::to(deployment.tables()).await;

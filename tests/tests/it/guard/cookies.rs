@@ -56,7 +56,7 @@ async fn two_cookies_of_one_name_are_refused() {
 }
 
 #[tokio::test]
-async fn a_refresh_cookie_alone_says_refresh_and_opens_nothing() {
+async fn a_refresh_cookie_alone_is_401_token_expired() {
     let shop = Shop::open().await;
     let line = browser(&shop.world).await.refresh_line();
     shop.call(Mode::Strict, "GET", &[("cookie", &line)]).await.assert_problem(401, "token_expired");

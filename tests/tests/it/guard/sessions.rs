@@ -7,7 +7,7 @@ use serde_json::json;
 use super::shop::{MODES, Mode, Shop};
 
 #[tokio::test]
-async fn an_ended_session_is_refused_at_once_when_strict_and_taken_until_it_expires_offline() {
+async fn an_ended_session_fails_strict_checks_at_once_and_offline_ones_on_expiry() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
     shop.world.device().revoke(&held.access, json!({"strategy": "current"})).await.assert_status(200);
@@ -29,7 +29,7 @@ async fn a_session_that_is_ending_is_over() {
 }
 
 #[tokio::test]
-async fn a_row_that_nobody_has_deleted_yet_is_over_once_it_has_expired() {
+async fn an_expired_row_is_refused_before_it_is_deleted() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
     let mut row = shop.world.raw_row("alice", &held.session).await.expect("it is there");
@@ -42,7 +42,7 @@ async fn a_row_that_nobody_has_deleted_yet_is_over_once_it_has_expired() {
 }
 
 #[tokio::test]
-async fn somebody_elses_session_lends_its_life_to_nobody() {
+async fn a_token_that_names_another_users_session_is_refused() {
     let shop = Shop::open().await;
     let alice = shop.world.device().sign_in("alice").await;
     let bob = shop.world.device().sign_in("bob").await;
@@ -80,7 +80,7 @@ async fn a_scope_that_was_taken_from_the_row_is_gone_when_strict() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_lets_nobody_in_and_signs_nobody_out() {
+async fn while_the_store_is_down_a_strict_check_is_503_and_keeps_the_session() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
     let before = shop.world.everything().await;

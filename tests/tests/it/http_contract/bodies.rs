@@ -27,7 +27,7 @@ async fn a_body_over_16_kib_is_413_and_one_of_16_kib_is_read() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_400_whatever_is_wrong_with_it() {
+async fn every_body_that_is_not_json_is_400() {
     let world = World::new().await;
     let device = world.device();
     let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
@@ -62,7 +62,7 @@ async fn a_body_that_is_no_json_is_400_whatever_is_wrong_with_it() {
 }
 
 #[tokio::test]
-async fn a_member_of_great_depth_that_nobody_reads_does_no_harm() {
+async fn an_unknown_member_of_great_depth_is_ignored() {
     let world = World::new().await;
     let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(8_000), "]".repeat(8_000));
     for path in READERS {

@@ -19,7 +19,7 @@ async fn call(router: &Router, path: &str) -> (u16, String, Value) {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_is_a_500_without_internals_and_the_next_call_works() {
+async fn a_panic_is_500_without_internals_and_the_next_request_works() {
     let app = World::new().await.laptop.app;
     let boom = get(|| async {
         if true {

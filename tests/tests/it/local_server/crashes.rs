@@ -78,7 +78,7 @@ async fn live(server: &Server, access: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_the_server_did_not_survive_is_found_by_its_retry() {
+async fn a_retried_sign_in_finds_its_session_after_a_crash() {
     let ask = |server: &Server, story: &Story| {
         with_json(server, "/api/auth/login", &json!({"assertion": story.assertion, "delivery": "body"}))
     };
@@ -93,7 +93,7 @@ async fn a_sign_in_that_the_server_did_not_survive_is_found_by_its_retry() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_the_server_did_not_survive_moves_one_generation() {
+async fn a_crash_during_a_refresh_advances_one_generation() {
     let ask = |server: &Server, story: &Story| {
         with_json(server, "/api/auth/refresh", &json!({"refresh_token": story.first.refresh}))
     };
@@ -108,7 +108,7 @@ async fn a_refresh_that_the_server_did_not_survive_moves_one_generation() {
 }
 
 #[tokio::test]
-async fn a_sign_out_everywhere_that_the_server_did_not_survive_is_whole_or_not_begun() {
+async fn a_crash_during_a_sign_out_everywhere_leaves_all_or_nothing() {
     let ask = |server: &Server, story: &Story| {
         with_json(server, "/api/auth/revoke", &json!({"strategy": "all"})).bearer(&story.second.access)
     };
@@ -126,7 +126,7 @@ async fn a_sign_out_everywhere_that_the_server_did_not_survive_is_whole_or_not_b
 }
 
 #[tokio::test]
-async fn ending_the_others_that_the_server_did_not_survive_spares_the_caller() {
+async fn a_crash_while_the_other_sessions_end_spares_the_callers_session() {
     let ask = |server: &Server, story: &Story| {
         server.request("DELETE", "/api/auth/sessions?scope=others").bearer(&story.second.access)
     };
@@ -140,7 +140,7 @@ async fn ending_the_others_that_the_server_did_not_survive_spares_the_caller() {
 }
 
 #[tokio::test]
-async fn theft_that_the_server_did_not_survive_is_told_once_and_lets_nobody_in() {
+async fn a_crash_during_reuse_detection_records_the_reuse_once_and_ends_it() {
     // From another device, where grace does not count.
     let ask = |server: &Server, story: &Story| {
         with_json(server, "/api/auth/refresh", &json!({"refresh_token": story.old_refresh}))

@@ -60,7 +60,7 @@ async fn an_assertion_with_a_wrong_claim_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_user_id_over_128_bytes_is_told_to_the_issuer() {
+async fn a_user_id_over_128_bytes_is_named_in_the_error() {
     let world = World::patient().await;
     let before = world.everything().await;
     let reply = world.device().login(&world.assertion(&"a".repeat(129))).await;

@@ -21,7 +21,7 @@ async fn a_sign_in_ends_the_session_of_the_browser_it_comes_from() {
 }
 
 #[tokio::test]
-async fn a_sign_in_as_somebody_else_ends_the_first_users_session_and_does_not_name_it() {
+async fn a_sign_in_as_another_user_ends_the_first_session_without_naming_it() {
     let world = World::new().await;
     let device = world.device();
     let alice = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
@@ -72,7 +72,7 @@ async fn a_cookie_that_is_not_ours_fixes_no_session() {
 }
 
 #[tokio::test]
-async fn two_refresh_cookies_sign_nobody_in() {
+async fn a_login_with_two_refresh_cookies_is_refused() {
     let world = World::new().await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
@@ -83,7 +83,7 @@ async fn two_refresh_cookies_sign_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_strangers_page_signs_nobody_in_as_somebody_else() {
+async fn a_page_of_another_site_cannot_sign_the_visitor_in() {
     let world = World::with(&[("LATCHKEY_ALLOWED_ORIGINS", "https://app.example.com")]).await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("victor")).await);
@@ -116,7 +116,7 @@ async fn a_strangers_page_signs_nobody_in_as_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_form_cannot_sign_anybody_in() {
+async fn a_simple_form_request_cannot_sign_in() {
     let world = World::new().await;
     let text = json!({"assertion": world.assertion("alice")}).to_string();
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {

@@ -19,7 +19,7 @@ async fn an_assertion_from_before_a_sign_out_everywhere_opens_nothing() {
 }
 
 #[tokio::test]
-async fn an_assertion_made_ten_seconds_before_a_sign_out_everywhere_still_passes() {
+async fn an_assertion_ten_seconds_older_than_a_sign_out_everywhere_is_accepted() {
     let world = World::patient().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

@@ -28,7 +28,7 @@ async fn a_scope_counts_only_as_far_as_its_issuer_may_grant_it() {
 }
 
 #[tokio::test]
-async fn a_scope_over_160_bytes_is_told_to_the_issuer() {
+async fn a_scope_over_160_bytes_is_named_in_the_error() {
     let provider = Provider::generate();
     let words: Vec<String> = (0..17).map(|number| format!("scope:{number:03}")).collect();
     let world = provider.world(json!({"scopes": words}), &[]).await;
@@ -91,7 +91,7 @@ async fn auth_time_is_never_later_than_the_assertion_or_the_clock() {
 }
 
 #[tokio::test]
-async fn an_administrators_scope_leaves_new_access_tokens_12_hours_after_the_sign_in() {
+async fn new_access_tokens_lose_the_admin_scope_12_hours_after_the_sign_in() {
     let provider = Provider::generate();
     let world = provider.world(json!({"scopes": ["latchkey:admin", "orders:read"]}), &[]).await;
     let now = world.now().seconds();

@@ -15,7 +15,7 @@ async fn theft(world: &World) -> Tokens {
 }
 
 #[tokio::test]
-async fn theft_alerts_once_and_what_is_usual_does_not() {
+async fn token_reuse_alerts_once_and_usual_events_do_not() {
     let world = World::new().await;
     let mut alerts = world.laptop.alerts.listen();
     let device = world.device();
@@ -37,7 +37,7 @@ async fn theft_alerts_once_and_what_is_usual_does_not() {
 }
 
 #[tokio::test]
-async fn an_alert_whose_end_is_committed_late_is_told_once() {
+async fn an_alert_whose_end_is_committed_late_is_sent_once() {
     use latchkey_local::dev_controls::faults::FaultKind;
     let world = World::new().await;
     let mut alerts = world.laptop.alerts.listen();
@@ -53,7 +53,7 @@ async fn an_alert_whose_end_is_committed_late_is_told_once() {
 }
 
 #[tokio::test]
-async fn an_alert_that_was_not_written_is_not_told() {
+async fn an_event_that_was_not_written_sends_no_alert() {
     use latchkey_local::dev_controls::faults::FaultKind;
     let world = World::new().await;
     let mut alerts = world.laptop.alerts.listen();
@@ -67,7 +67,7 @@ async fn an_alert_that_was_not_written_is_not_told() {
 }
 
 #[tokio::test]
-async fn an_administrator_who_signs_everyone_out_alerts() {
+async fn a_global_revocation_alerts() {
     let world = World::new().await;
     let mut alerts = world.laptop.alerts.listen();
     let root = world.device().login(&world.assertion_with("root", json!({"scope": "latchkey:admin"}))).await;

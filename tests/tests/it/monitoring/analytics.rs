@@ -4,7 +4,7 @@ use latchkey_tests::world::{FIREFOX, World};
 use serde_json::json;
 
 #[tokio::test]
-async fn the_numbers_tell_what_happened() {
+async fn the_analytics_count_the_events_of_the_history() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;

@@ -105,7 +105,7 @@ async fn a_wrong_parameter_is_named() {
 }
 
 #[tokio::test]
-async fn only_an_administrator_of_this_very_row_sees_somebody_elses() {
+async fn only_administrators_read_the_events_of_another_user() {
     let world = World::new().await;
     let device = world.device();
     device.sign_in("alice").await;

@@ -23,7 +23,7 @@ fn agents() -> impl Iterator<Item = Vec<u8>> {
 }
 
 #[tokio::test]
-async fn a_thousand_refreshes_with_hostile_agents_leave_a_row_under_one_kilobyte() {
+async fn hostile_agents_keep_the_session_row_under_one_kilobyte() {
     let world = World::with(&[("LIMIT_REFRESH", "2000/1h"), ("RISK_RULES", "device_changed=record")]).await;
     let device = world.device().at("2001:db8:1234:5678:9abc:def0:1234:5678");
     let mut tokens = device.sign_in(&"é".repeat(64)).await;
@@ -62,7 +62,7 @@ fn size(row: &latchkey_tests::world::RawRow) -> usize {
 }
 
 #[tokio::test]
-async fn forged_place_headers_are_nobodys_word() {
+async fn forged_location_headers_are_ignored() {
     let world = World::new().await;
     let device = world
         .device()

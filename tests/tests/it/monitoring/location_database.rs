@@ -25,7 +25,7 @@ fn database(directory: &tempfile::TempDir) -> std::path::PathBuf {
 }
 
 #[test]
-fn both_layouts_are_read_and_what_is_not_there_is_unknown() {
+fn both_database_layouts_are_read_and_missing_entries_are_unknown() {
     let directory = tempfile::tempdir().unwrap();
     let database = Database::open(&database(&directory)).unwrap();
     let place = |ip: &str| database.place(ip.parse().unwrap());

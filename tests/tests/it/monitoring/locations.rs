@@ -4,7 +4,7 @@ use latchkey_tests::world::{BERLIN, LISBON, ORIGIN_SECRET, World};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn viewer_headers_tell_the_place_when_the_secret_is_there() {
+async fn viewer_headers_set_the_location_if_the_secret_is_present() {
     let world = World::behind_cloudfront(&[]).await;
     let device = world.device().in_city(BERLIN);
     let tokens = device.sign_in("alice").await;
@@ -16,7 +16,7 @@ async fn viewer_headers_tell_the_place_when_the_secret_is_there() {
 }
 
 #[tokio::test]
-async fn viewer_headers_of_anyone_else_are_ignored() {
+async fn viewer_headers_without_the_secret_are_ignored() {
     let world = World::new().await;
     let device = world.device().at("198.51.100.200").header("cloudfront-viewer-country", "US");
     let device =

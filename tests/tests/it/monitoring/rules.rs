@@ -31,7 +31,7 @@ async fn an_impossible_trip_alerts_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn a_rule_that_says_end_ends_the_session_before_a_token_is_minted() {
+async fn a_rule_set_to_end_ends_the_session_before_a_token_is_issued() {
     let world = World::behind_cloudfront(&[("RISK_RULES", "impossible_travel=end")]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
     world.advance(3_600);

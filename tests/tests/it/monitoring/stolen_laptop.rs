@@ -16,7 +16,7 @@ fn story(events: &Value, sessions: &[(&str, &str)]) -> Vec<(String, String, Stri
 }
 
 #[tokio::test]
-async fn the_story_of_a_stolen_laptop_is_told_from_beginning_to_end() {
+async fn a_stolen_laptop_is_detected_ended_and_documented() {
     let world = World::behind_cloudfront(&[]).await;
     let mut alerts = world.laptop.alerts.listen();
     let (laptop, phone) = (world.device().in_city(BERLIN), world.device().in_city(BERLIN).agent(FIREFOX));

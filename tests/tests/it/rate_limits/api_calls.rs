@@ -46,7 +46,7 @@ async fn every_path_that_takes_a_token_counts_for_its_session_and_no_other() {
 }
 
 #[tokio::test]
-async fn it_never_refuses_a_refresh_a_status_or_a_sign_out() {
+async fn the_general_limit_never_refuses_a_refresh_a_status_or_a_sign_out() {
     let world = tight().await;
     let device = world.device();
     let other = device.sign_in("alice").await;
@@ -108,7 +108,7 @@ async fn a_refused_call_takes_no_place_of_a_later_one() {
 }
 
 #[tokio::test]
-async fn who_hammers_costs_no_call_after_the_first_refusal() {
+async fn calls_after_the_first_refusal_cost_no_store_call() {
     let world = tight().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -144,7 +144,7 @@ async fn watching_an_unchanged_list_uses_nothing_up() {
 }
 
 #[tokio::test]
-async fn who_has_no_session_any_more_learns_that_first() {
+async fn an_ended_session_is_401_before_the_limit_is_checked() {
     let world = tight().await;
     let device = world.device();
     let (tokens, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
@@ -156,7 +156,7 @@ async fn who_has_no_session_any_more_learns_that_first() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_a_problem_tells_of_the_limit_too() {
+async fn error_responses_have_the_rate_limit_headers() {
     let world = tight().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -165,7 +165,7 @@ async fn an_answer_that_is_a_problem_tells_of_the_limit_too() {
 }
 
 #[tokio::test]
-async fn it_fails_open_and_says_so() {
+async fn the_general_limit_fails_open_and_logs_it() {
     let world = tight().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -214,7 +214,7 @@ async fn a_refusal_that_could_not_be_written_holds_in_its_instance() {
 }
 
 #[tokio::test]
-async fn a_refusal_whose_reply_is_lost_is_told_of_once() {
+async fn a_refusal_whose_reply_is_lost_is_recorded_once() {
     let world = World::with(&[("LIMIT_GENERAL", "1/15m/30m")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -229,7 +229,7 @@ async fn a_refusal_whose_reply_is_lost_is_told_of_once() {
 }
 
 #[tokio::test]
-async fn a_caller_who_was_quiet_pays_one_write_like_everybody() {
+async fn each_call_after_an_idle_time_costs_one_write() {
     let world = tight().await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;

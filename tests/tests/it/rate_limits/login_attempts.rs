@@ -41,7 +41,7 @@ async fn an_account_is_blocked_in_one_network_and_free_in_another() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_tried_from_many_networks_is_challenged_and_never_blocked() {
+async fn attempts_from_many_networks_challenge_the_account_and_never_block_it() {
     let world = World::new().await;
     let backend = backend(&world);
     for network in 0..5 {
@@ -182,7 +182,7 @@ async fn a_wrong_field_is_named_and_nothing_is_counted() {
 }
 
 #[tokio::test]
-async fn without_the_store_nobody_may_try() {
+async fn without_the_store_an_attempt_is_503() {
     let world = World::new().await;
     let backend = backend(&world);
     for calls in 1..=2 {
@@ -209,7 +209,7 @@ async fn of_tries_at_once_exactly_as_many_as_the_limit_pass() {
 }
 
 #[tokio::test]
-async fn what_one_network_is_refused_challenges_nobody_else() {
+async fn a_refusal_in_one_network_challenges_no_other_network() {
     let world = World::new().await;
     for _ in 0..5 {
         attempt(&backend(&world), "bob", "203.0.113.9", Some("failure")).await.assert_status(200);
@@ -225,7 +225,7 @@ async fn what_one_network_is_refused_challenges_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_limit_that_refuses_nobody_fails_nobody() {
+async fn limits_in_shadow_or_off_mode_ignore_a_store_failure() {
     let settings = [("LIMIT_LOGIN", "1/15m/30m:shadow"), ("LIMIT_PASSWORD_RESET", "1/15m:off")];
     let world = World::with(&settings).await;
     let backend = backend(&world);
@@ -242,7 +242,7 @@ async fn a_limit_that_refuses_nobody_fails_nobody() {
 }
 
 #[tokio::test]
-async fn keys_that_a_success_may_clear_are_not_remembered_and_push_nobody_out() {
+async fn clearable_keys_are_not_cached_and_evict_no_other_key() {
     let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m"), ("LIMIT_GENERAL", "1/15m")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

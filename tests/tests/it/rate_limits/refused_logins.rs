@@ -65,7 +65,7 @@ async fn no_spelling_or_header_makes_another_network() {
 }
 
 #[tokio::test]
-async fn a_block_is_told_once_with_its_network() {
+async fn a_block_is_recorded_once_with_its_network() {
     let world = World::with(&[("LIMIT_LOGIN", "2/15m/30m")]).await;
     let device = world.device();
     for _ in 0..9 {
@@ -78,7 +78,7 @@ async fn a_block_is_told_once_with_its_network() {
 }
 
 #[tokio::test]
-async fn when_nobody_can_count_nobody_may_guess() {
+async fn a_login_is_503_while_refused_logins_cannot_be_counted() {
     let world = World::new().await;
     let device = world.device();
     world.laptop.faults.queue(Some("UpdateItem"), FaultKind::Error500, 1);

@@ -19,7 +19,7 @@ fn pairs(values: &[(&str, i64)]) -> Vec<(String, i64)> {
 }
 
 #[tokio::test]
-async fn a_limited_answer_tells_its_policy_and_what_is_left() {
+async fn a_limited_response_has_its_policy_and_the_remaining_quota() {
     let world = World::with(&[("LIMIT_GENERAL", "2/15m"), ("LIMIT_REFRESH", "2/5m/15m")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

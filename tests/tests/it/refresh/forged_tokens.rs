@@ -95,7 +95,7 @@ async fn a_token_of_another_deployment_is_made_up_here() {
 }
 
 #[tokio::test]
-async fn our_seal_over_another_nonce_is_an_alarm_and_changes_nothing() {
+async fn a_sealed_token_with_another_nonce_alerts_and_changes_nothing() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

@@ -30,7 +30,7 @@ async fn an_expired_token_in_a_browser_takes_its_cookies_away() {
 }
 
 #[tokio::test]
-async fn an_expired_row_is_gone_for_everybody_however_late_its_deletion() {
+async fn an_expired_session_is_over_before_its_row_is_deleted() {
     let world = World::new().await;
     let device = world.device();
     let asleep = device.sign_in("alice").await;

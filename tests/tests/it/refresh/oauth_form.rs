@@ -53,7 +53,7 @@ async fn a_token_that_is_not_good_is_an_invalid_grant() {
 }
 
 #[tokio::test]
-async fn a_form_that_asks_for_something_else_is_refused() {
+async fn a_form_with_another_grant_type_is_refused() {
     let world = World::new().await;
     let device = world.device();
     let token = device.sign_in("alice").await.refresh;
@@ -84,7 +84,7 @@ async fn a_form_without_a_token_never_takes_the_cookie() {
 }
 
 #[tokio::test]
-async fn a_limited_form_is_told_when_to_come_back() {
+async fn a_rate_limited_form_gets_retry_after() {
     let world = World::with(&[("LIMIT_REFRESH", "1/5m/15m")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

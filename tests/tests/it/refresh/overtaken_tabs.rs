@@ -26,7 +26,7 @@ async fn generation(world: &World, jar: &Jar) -> u64 {
 }
 
 #[tokio::test]
-async fn a_tab_that_was_overtaken_gets_what_the_faster_one_got() {
+async fn an_overtaken_tab_gets_the_token_of_the_faster_tab() {
     let world = World::new().await;
     let (device, (old, told)) = (world.device(), ageing(&world).await);
     let new = Jar::of(&refresh(&device, &old, &told).await);
@@ -42,7 +42,7 @@ async fn a_tab_that_was_overtaken_gets_what_the_faster_one_got() {
 }
 
 #[tokio::test]
-async fn whoever_replaces_the_newest_token_gets_the_next_generation() {
+async fn a_claim_for_the_current_token_gets_the_next_generation() {
     let world = World::new().await;
     let (device, (old, told)) = (world.device(), ageing(&world).await);
     let reply = refresh(&device, &old, &told).await;
@@ -55,7 +55,7 @@ async fn whoever_replaces_the_newest_token_gets_the_next_generation() {
 }
 
 #[tokio::test]
-async fn in_a_sessions_last_hour_where_all_ends_are_one_a_tab_is_overtaken_within_grace() {
+async fn in_the_last_hour_of_a_session_a_claim_works_within_grace_only() {
     let world = World::with(&LAST_HOUR).await;
     let (device, (old, _)) = (world.device(), ageing(&world).await);
     world.advance(600);
@@ -86,7 +86,7 @@ async fn a_tab_that_slept_past_grace_refreshes_like_any_other() {
 }
 
 #[tokio::test]
-async fn an_app_that_keeps_its_tokens_itself_says_it_the_same_way() {
+async fn a_client_with_tokens_in_the_body_sends_the_same_claim() {
     let world = World::new().await;
     let device = world.device();
     let login = device.login(&world.assertion("alice")).await;
@@ -98,7 +98,7 @@ async fn an_app_that_keeps_its_tokens_itself_says_it_the_same_way() {
 }
 
 #[tokio::test]
-async fn a_thief_who_claims_to_be_overtaken_rotates_and_is_noticed() {
+async fn a_thief_that_claims_to_be_overtaken_rotates_and_is_detected() {
     for rules in [Vec::new(), vec![("RISK_RULES", "device_changed=off")]] {
         let world = World::with(&rules).await;
         let (device, (old, told)) = (world.device(), ageing(&world).await);
@@ -113,7 +113,7 @@ async fn a_thief_who_claims_to_be_overtaken_rotates_and_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_claim_from_another_network_is_answered_and_told_of() {
+async fn a_claim_from_another_network_is_answered_and_recorded() {
     let world = World::new().await;
     let (device, (old, told)) = (world.device(), ageing(&world).await);
     let new = Jar::of(&refresh(&device, &old, &told).await);
@@ -148,7 +148,7 @@ async fn a_rule_on_networks_is_judged_before_any_claim() {
 }
 
 #[tokio::test]
-async fn a_claim_from_another_country_is_told_of_whatever_the_network() {
+async fn a_claim_from_another_country_alerts_in_any_network() {
     let world = World::behind_cloudfront(&[]).await;
     let login = world.device().in_city(BERLIN).login_in_browser(&world.assertion("alice")).await;
     world.advance(3_500);
@@ -201,7 +201,7 @@ async fn a_tab_that_was_overtaken_uses_up_no_limit() {
 }
 
 #[tokio::test]
-async fn what_is_no_time_is_named() {
+async fn an_invalid_time_in_a_claim_is_named_in_the_error() {
     let world = World::new().await;
     let (device, (old, _)) = (world.device(), ageing(&world).await);
     let texts = ["", "soon", "1732442400", "2026-09-21"].map(Value::from);
@@ -256,7 +256,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn tabs_that_hear_nothing_of_each_other_are_never_a_theft(steps in vec(0..1_000_usize, 30)) {
+    fn uncoordinated_tabs_are_never_treated_as_token_reuse(steps in vec(0..1_000_usize, 30)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(wake(&[], 0, &steps));
         runtime.block_on(wake(&LAST_HOUR, 600, &steps));

@@ -50,7 +50,7 @@ fn retry_after(reply: &Reply) -> u64 {
 }
 
 #[tokio::test]
-async fn every_refresh_tells_what_is_left() {
+async fn every_refresh_returns_the_remaining_quota() {
     let world = World::new().await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
@@ -77,7 +77,7 @@ async fn the_21st_refresh_in_five_minutes_is_refused_and_its_token_stays_good() 
 }
 
 #[tokio::test]
-async fn calls_during_a_block_neither_prolong_nor_count_nor_tell() {
+async fn calls_during_a_block_neither_prolong_it_nor_are_recorded() {
     let world = World::new().await;
     let (device, _, tokens) = full_window(&world).await;
     let until = world.now().seconds() + 900;
@@ -163,7 +163,7 @@ async fn a_block_shorter_than_its_window_still_promises_a_second_that_passes() {
 }
 
 #[tokio::test]
-async fn a_block_is_told_once_whatever_becomes_of_its_reply() {
+async fn a_refresh_block_is_recorded_once_even_if_the_reply_is_lost() {
     for lost in [0, 1] {
         let world = World::new().await;
         let (device, _, tokens) = full_window(&world).await;

@@ -61,7 +61,7 @@ async fn a_token_repeated_in_grace_by_another_device_ends_its_session() {
 }
 
 #[tokio::test]
-async fn the_owner_who_comes_after_a_thief_learns_of_it() {
+async fn the_owner_that_refreshes_after_a_thief_gets_the_reason() {
     let world = World::new().await;
     let (device, first, other) = two_sessions(&world).await;
     let thief = world.device().agent(FIREFOX);

@@ -16,7 +16,7 @@ fn assert_state(reply: &Reply, state: &str, needs_refresh: bool, can_refresh: bo
 }
 
 #[tokio::test]
-async fn a_status_goes_from_active_over_expiring_and_expired_to_ended() {
+async fn a_status_moves_from_active_to_expiring_expired_and_ended() {
     let world = World::new().await;
     let (jar, device) = (signed_in(&world).await, world.device());
     world.advance(290);
@@ -43,7 +43,7 @@ async fn a_status_goes_from_active_over_expiring_and_expired_to_ended() {
 }
 
 #[tokio::test]
-async fn a_bearer_asks_for_its_status_too() {
+async fn an_access_token_can_request_the_status() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     let bearer = world.device().bearer(&tokens.access);
@@ -57,7 +57,7 @@ async fn a_bearer_asks_for_its_status_too() {
 }
 
 #[tokio::test]
-async fn garbage_is_none_and_costs_nothing() {
+async fn an_invalid_token_has_the_status_none_and_costs_nothing() {
     let world = World::new().await;
     let device = world.device();
     let none = json!({
@@ -101,7 +101,7 @@ async fn a_status_never_writes() {
 }
 
 #[tokio::test]
-async fn the_holder_of_an_old_token_learns_nothing_of_newer_ones() {
+async fn the_status_of_an_old_token_reveals_no_newer_token() {
     let world = World::new().await;
     let (old, device) = (signed_in(&world).await, world.device());
     device.refresh_with_cookies(&old.line()).await.assert_status(200);
@@ -131,7 +131,7 @@ async fn a_blocked_session_is_not_signed_out() {
 }
 
 #[tokio::test]
-async fn an_ended_session_says_why() {
+async fn the_status_of_an_ended_session_has_the_reason() {
     let world = World::new().await;
     let (jar, device) = (signed_in(&world).await, world.device());
     let other = device.sign_in("alice").await;

@@ -27,7 +27,7 @@ async fn a_token_newer_than_its_restored_row_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_ending_is_gone_for_everybody() {
+async fn a_session_with_a_pending_end_is_over() {
     let world = World::new().await;
     let (device, elsewhere) = (world.device(), world.device());
     let other = elsewhere.sign_in("alice").await;
@@ -49,7 +49,7 @@ async fn a_row_that_is_ending_is_gone_for_everybody() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_ending_and_cannot_be_finished_is_gone_all_the_same() {
+async fn a_pending_end_that_cannot_be_recorded_is_over_as_well() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -60,7 +60,7 @@ async fn a_row_that_is_ending_and_cannot_be_finished_is_gone_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_old_token_of_a_row_that_is_ending_is_no_second_alarm() {
+async fn an_old_token_of_a_session_with_a_pending_end_raises_no_second_alert() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -72,7 +72,7 @@ async fn an_old_token_of_a_row_that_is_ending_is_no_second_alarm() {
 }
 
 #[tokio::test]
-async fn an_ending_that_was_never_finished_can_be_finished_by_its_owner() {
+async fn the_owner_can_complete_a_pending_end() {
     let world = World::new().await;
     let device = world.device();
     let other = device.sign_in("alice").await;
@@ -88,7 +88,7 @@ async fn an_ending_that_was_never_finished_can_be_finished_by_its_owner() {
 }
 
 #[tokio::test]
-async fn a_malformed_row_locks_nobody_else_out() {
+async fn a_malformed_row_affects_no_other_session() {
     let world = World::new().await;
     let device = world.device();
     let good = device.sign_in("alice").await;
@@ -104,7 +104,7 @@ async fn a_malformed_row_locks_nobody_else_out() {
 }
 
 #[tokio::test]
-async fn a_mark_of_another_version_can_be_carried_out_like_any() {
+async fn a_pending_end_of_another_version_can_be_completed() {
     let world = World::new().await;
     let device = world.device();
     for reason in ["signed_out", "a_reason_of_tomorrow"] {

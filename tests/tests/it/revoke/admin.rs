@@ -17,7 +17,7 @@ async fn end_user(device: &Device, admin: &Tokens, user: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn an_administrator_ends_all_sessions_of_a_user_and_says_why() {
+async fn an_administrator_ends_all_sessions_of_a_user_with_a_reason() {
     let world = World::new().await;
     let device = world.device();
     let (one, two) = (device.sign_in("paul").await, device.sign_in("paul").await);
@@ -70,7 +70,7 @@ async fn an_administrator_ends_one_session_of_a_user() {
 }
 
 #[tokio::test]
-async fn nobody_else_gets_anywhere() {
+async fn callers_without_the_admin_scope_are_refused() {
     let world = World::new().await;
     let device = world.device();
     let paul = device.sign_in("paul").await;
@@ -101,7 +101,7 @@ async fn nobody_else_gets_anywhere() {
 }
 
 #[tokio::test]
-async fn an_administrator_whose_session_ended_is_none() {
+async fn an_administrator_with_an_ended_session_is_refused() {
     let world = World::new().await;
     let device = world.device();
     device.sign_in("paul").await;
@@ -139,7 +139,7 @@ async fn a_wrong_field_is_named() {
 }
 
 #[tokio::test]
-async fn an_end_that_was_only_marked_keeps_who_ordered_it_and_why() {
+async fn a_pending_end_keeps_its_actor_and_reason() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("paul").await;
@@ -161,7 +161,7 @@ async fn an_end_that_was_only_marked_keeps_who_ordered_it_and_why() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_that_the_sessions_own_client_carries_out_is_the_administrators_all_the_same() {
+async fn an_end_completed_by_the_sessions_client_stays_the_administrators() {
     let world = World::new().await;
     let device = world.device();
     let mut tokens = device.sign_in("paul").await;

@@ -69,7 +69,7 @@ async fn only_our_own_pages_may_sign_out_with_a_cookie() {
 }
 
 #[tokio::test]
-async fn a_cookie_of_mine_beside_another_users_ends_no_session_of_theirs() {
+async fn cookies_of_two_users_end_no_session_of_the_other_user() {
     let world = World::new().await;
     let (mine, victor) = (signed_in(&world, "alice").await, signed_in(&world, "victor").await);
     let device = world.device();
@@ -86,7 +86,7 @@ async fn a_cookie_of_mine_beside_another_users_ends_no_session_of_theirs() {
 }
 
 #[tokio::test]
-async fn without_any_credential_nobody_is_signed_out() {
+async fn a_revocation_without_a_credential_ends_no_session() {
     let world = World::new().await;
     let device = world.device();
     for body in [json!({"strategy": "current"}), json!({"strategy": "all"}), json!({"strategy": "others"})] {

@@ -42,7 +42,7 @@ async fn an_ended_sessions_access_token_opens_no_door() {
 }
 
 #[tokio::test]
-async fn an_ended_session_is_told_so_even_when_the_id_is_no_id() {
+async fn an_ended_session_is_reported_even_for_a_malformed_id() {
     let world = World::new().await;
     let device = world.device();
     let lost = device.sign_in("alice").await;

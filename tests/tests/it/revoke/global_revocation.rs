@@ -65,7 +65,7 @@ async fn each_sessions_own_record_is_written_when_it_is_touched() {
 }
 
 #[tokio::test]
-async fn another_instance_learns_of_it_within_five_seconds() {
+async fn another_instance_honors_a_global_revocation_within_five_seconds() {
     let world = World::new().await;
     let device = world.device();
     let (keys, patience) = (generate_key_set(), ("LIMIT_GENERAL", "1000/15m"));
@@ -99,7 +99,7 @@ async fn a_refresh_that_does_not_know_yet_asks_beside_its_own_call() {
 }
 
 #[tokio::test]
-async fn who_cannot_learn_of_it_lets_nobody_in_and_signs_nobody_out() {
+async fn while_the_global_revocation_cannot_be_read_a_refresh_is_503() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -125,7 +125,7 @@ async fn a_clock_that_was_set_back_asks_again() {
 }
 
 #[tokio::test]
-async fn the_moment_may_lie_back_and_only_ever_moves_up() {
+async fn a_global_revocation_may_be_in_the_past_and_only_moves_forward() {
     let world = World::new().await;
     let device = world.device();
     let old = device.sign_in("alice").await;
@@ -145,7 +145,7 @@ async fn the_moment_may_lie_back_and_only_ever_moves_up() {
 }
 
 #[tokio::test]
-async fn it_needs_a_sign_in_of_the_last_quarter_of_an_hour() {
+async fn a_global_revocation_needs_a_sign_in_of_the_last_15_minutes() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -166,7 +166,7 @@ async fn it_needs_a_sign_in_of_the_last_quarter_of_an_hour() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_is_under_way_is_void() {
+async fn a_sign_in_during_a_global_revocation_is_void() {
     let world = World::new().await;
     let device = world.device();
     let unused = world.assertion("alice");
@@ -177,7 +177,7 @@ async fn a_sign_in_that_is_under_way_is_void() {
 }
 
 #[tokio::test]
-async fn it_is_done_or_the_answer_is_503() {
+async fn a_global_revocation_is_committed_or_503() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -217,7 +217,7 @@ async fn a_strict_check_of_another_service_honours_it() {
 }
 
 #[tokio::test]
-async fn an_assertion_from_before_opens_nothing_that_lasts_wherever_it_is_taken() {
+async fn an_old_assertion_opens_no_lasting_session_after_a_global_revocation() {
     let world = World::new().await;
     let keys = generate_key_set();
     let other = deployed(&world, &[("LATCHKEY_KEYS", &keys)], IssuerKeyCache::default());
@@ -239,7 +239,7 @@ async fn an_assertion_from_before_opens_nothing_that_lasts_wherever_it_is_taken(
 }
 
 #[tokio::test]
-async fn what_ended_with_everyones_is_nobody_elses_end() {
+async fn a_globally_revoked_session_is_in_no_other_revocation() {
     let world = World::new().await;
     let device = world.device();
     let old = device.sign_in("alice").await;

@@ -59,7 +59,7 @@ async fn a_strangers_session_is_as_unknown_as_one_that_never_was() {
 }
 
 #[tokio::test]
-async fn what_merely_expired_was_not_revoked() {
+async fn expired_sessions_are_not_in_the_revocation_history() {
     let world = World::new().await;
     let device = world.device();
     device.sign_in("alice").await;

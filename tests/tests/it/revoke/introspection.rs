@@ -14,7 +14,7 @@ fn backend(world: &World) -> Device {
 }
 
 #[tokio::test]
-async fn a_backend_learns_all_claims_of_a_good_token() {
+async fn a_backend_gets_all_claims_of_an_active_token() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     let reply = ask(&backend(&world), &tokens.access).await;
@@ -47,7 +47,7 @@ async fn a_backend_learns_all_claims_of_a_good_token() {
 }
 
 #[tokio::test]
-async fn whatever_is_not_active_is_answered_alike() {
+async fn all_inactive_tokens_get_the_same_response() {
     let world = World::new().await;
     let device = world.device();
     let (tokens, ended) = (device.sign_in("alice").await, device.sign_in("bob").await);
@@ -88,7 +88,7 @@ async fn a_role_that_was_taken_away_is_gone_from_the_answer() {
 }
 
 #[tokio::test]
-async fn who_holds_a_token_may_ask_about_it_and_about_no_other() {
+async fn a_token_holder_may_introspect_that_token_only() {
     let world = World::new().await;
     let device = world.device();
     let (mine, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
@@ -106,7 +106,7 @@ async fn who_holds_a_token_may_ask_about_it_and_about_no_other() {
 }
 
 #[tokio::test]
-async fn bad_forms_and_a_store_that_cannot_say() {
+async fn invalid_forms_are_400_and_a_store_outage_is_503() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     let backend = backend(&world);

@@ -70,7 +70,7 @@ async fn every_other_token_is_200_too_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_says_who_they_are_ends_nothing_of_somebody_else() {
+async fn an_authenticated_caller_cannot_revoke_another_users_token() {
     let world = World::new().await;
     let device = world.device();
     let (alice, bob) = (device.sign_in("alice").await, device.sign_in("bob").await);
@@ -99,7 +99,7 @@ async fn a_form_from_another_site_ends_nothing_of_its_visitor() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_there_twice_is_an_oauth_error() {
+async fn missing_and_repeated_parameters_are_an_oauth_error() {
     let world = World::new().await;
     let device = world.device();
     for body in [
@@ -116,7 +116,7 @@ async fn what_is_missing_or_there_twice_is_an_oauth_error() {
 }
 
 #[tokio::test]
-async fn when_the_store_cannot_say_the_answer_is_503() {
+async fn a_revocation_during_a_store_outage_is_503() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -130,7 +130,7 @@ async fn when_the_store_cannot_say_the_answer_is_503() {
 }
 
 #[tokio::test]
-async fn our_seal_with_a_wrong_nonce_is_told_wherever_it_is_presented() {
+async fn a_sealed_token_with_a_wrong_nonce_alerts_at_every_endpoint() {
     let world = World::new().await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);

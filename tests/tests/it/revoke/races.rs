@@ -108,7 +108,7 @@ async fn theft_that_is_noticed_twice_is_recorded_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_sign_out_everywhere_nothing_from_before_works_in_two_hundred_rounds() {
+async fn after_a_sign_out_everywhere_no_earlier_token_works_in_200_rounds() {
     let world = World::with(&[("LIMIT_LOGIN", "1000000/15m"), ("LIMIT_GENERAL", "1000000/15m")]).await;
     for round in 0..200 {
         let user = format!("user-{round}");
@@ -149,7 +149,7 @@ async fn after_a_sign_out_everywhere_nothing_from_before_works_in_two_hundred_ro
 }
 
 #[tokio::test]
-async fn of_two_ends_of_a_session_the_first_one_counts_and_the_other_learns_it() {
+async fn of_two_concurrent_ends_of_a_session_only_the_first_is_recorded() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -169,7 +169,7 @@ async fn of_two_ends_of_a_session_the_first_one_counts_and_the_other_learns_it()
 }
 
 #[tokio::test]
-async fn a_mark_whose_reply_is_lost_is_ones_own_all_the_same() {
+async fn a_pending_end_whose_reply_was_lost_counts_as_written() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());

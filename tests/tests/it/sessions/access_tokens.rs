@@ -35,7 +35,7 @@ async fn no_other_type_of_token_passes_for_an_access_token() {
 }
 
 #[tokio::test]
-async fn a_signed_access_token_with_a_wrong_claim_is_refused_before_the_store_is_asked() {
+async fn a_wrong_claim_in_a_signed_token_is_refused_without_a_store_call() {
     let key = Provider::generate();
     let world = world_of(&key).await;
     let device = world.device();

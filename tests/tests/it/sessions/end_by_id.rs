@@ -49,7 +49,7 @@ async fn ending_the_others_leaves_the_caller_alone() {
 }
 
 #[tokio::test]
-async fn ending_the_others_has_to_be_asked_for_in_so_many_words() {
+async fn ending_the_other_sessions_requires_the_scope_parameter() {
     let world = World::new().await;
     let device = world.device();
     device.sign_in("alice").await;

@@ -31,7 +31,7 @@ async fn an_unchanged_list_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn another_users_tag_is_not_mine() {
+async fn an_etag_of_another_users_list_does_not_match() {
     let world = World::new().await;
     let device = world.device();
     let (alice, bob) = (device.sign_in("alice").await, device.sign_in("bob").await);
@@ -41,7 +41,7 @@ async fn another_users_tag_is_not_mine() {
 }
 
 #[tokio::test]
-async fn a_tag_in_a_list_or_weakened_by_a_proxy_still_matches_and_so_does_a_star() {
+async fn if_none_match_accepts_lists_weak_tags_and_a_star() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

@@ -28,7 +28,7 @@ async fn a_login_that_meets_nothing_but_conflicts_is_503_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_sign_out_that_meets_a_few_conflicts_is_done_when_it_says_so() {
+async fn a_sign_out_after_a_few_conflicts_is_done_when_it_returns() {
     for count in [1, 2, 3, 6] {
         let world = World::new().await;
         let device = world.device();
@@ -44,7 +44,7 @@ async fn a_sign_out_that_meets_a_few_conflicts_is_done_when_it_says_so() {
 }
 
 #[tokio::test]
-async fn a_sign_out_that_is_starved_is_marked_and_honoured_before_its_transaction() {
+async fn a_starved_sign_out_is_marked_and_honored_before_its_transaction() {
     let world = World::new().await;
     let device = world.device();
     let other = device.sign_in("alice").await;
@@ -67,7 +67,7 @@ async fn a_sign_out_that_is_starved_is_marked_and_honoured_before_its_transactio
 }
 
 #[tokio::test]
-async fn theft_is_marked_too_and_lets_nobody_in_while_conflicts_go_on() {
+async fn token_reuse_is_marked_and_refused_while_conflicts_continue() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -87,7 +87,7 @@ async fn theft_is_marked_too_and_lets_nobody_in_while_conflicts_go_on() {
 }
 
 #[tokio::test]
-async fn theft_that_is_committed_late_is_told_once() {
+async fn token_reuse_that_is_committed_late_is_recorded_once() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -100,7 +100,7 @@ async fn theft_that_is_committed_late_is_told_once() {
 }
 
 #[tokio::test]
-async fn all_that_is_starved_is_marked_session_by_session() {
+async fn a_starved_sign_out_everywhere_is_marked_session_by_session() {
     let world = World::new().await;
     let device = world.device();
     let (one, two) = (device.sign_in("alice").await, device.sign_in("alice").await);

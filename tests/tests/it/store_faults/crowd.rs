@@ -44,27 +44,27 @@ async fn assert_told_to_wait(fault: &str) {
 }
 
 #[tokio::test]
-async fn a_crowd_on_a_store_that_throttles_is_only_told_to_wait() {
+async fn a_crowd_on_a_throttled_store_only_gets_503() {
     assert_told_to_wait("throttle").await;
 }
 
 #[tokio::test]
-async fn a_crowd_whose_requests_are_lost_is_only_told_to_wait() {
+async fn a_crowd_with_lost_requests_only_gets_503() {
     assert_told_to_wait("timeout_before").await;
 }
 
 #[tokio::test]
-async fn a_crowd_whose_answers_are_lost_is_only_told_to_wait() {
+async fn a_crowd_with_lost_responses_only_gets_503() {
     assert_told_to_wait("timeout_after_commit").await;
 }
 
 #[tokio::test]
-async fn a_crowd_on_a_store_that_fails_is_only_told_to_wait() {
+async fn a_crowd_on_a_failing_store_only_gets_503() {
     assert_told_to_wait("error_500").await;
 }
 
 #[tokio::test]
-async fn a_crowd_on_a_store_full_of_conflicts_is_only_told_to_wait() {
+async fn a_crowd_on_a_store_with_conflicts_only_gets_503() {
     assert_told_to_wait("conflict").await;
 }
 

@@ -64,7 +64,7 @@ async fn while_the_store_is_down_every_call_is_503_and_keeps_the_cookies() {
 }
 
 #[tokio::test]
-async fn what_needs_no_store_works_without_it() {
+async fn endpoints_that_need_no_store_work_without_it() {
     let world = World::new().await;
     let device = world.device();
     world.laptop.faults.queue(None, FaultKind::TimeoutBefore, 1_000);
@@ -78,7 +78,7 @@ async fn what_needs_no_store_works_without_it() {
 }
 
 #[tokio::test]
-async fn why_a_session_ended_is_503_while_the_store_cannot_say() {
+async fn the_reason_of_an_end_is_503_during_a_store_outage() {
     let world = World::new().await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);

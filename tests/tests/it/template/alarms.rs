@@ -58,7 +58,7 @@ fn alarms_and_the_dashboard_look_at_metrics_that_are_written() {
 }
 
 #[test]
-fn every_alarm_tells_somebody() {
+fn every_alarm_has_a_notification_target() {
     let stack = Stack::of(&template(), &[]);
     for name in stack.named("AWS::CloudWatch::Alarm") {
         assert_eq!(stack.resource(&name)["Properties"]["AlarmActions"], json!(["AlertTopic"]), "{name}");

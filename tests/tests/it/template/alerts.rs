@@ -57,7 +57,7 @@ fn message(stack: &Stack, pipe: &str, record: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn alerts_are_the_events_that_need_a_look_and_name_nobody() {
+async fn the_stream_filter_sends_alerts_without_user_data() {
     let stack = Stack::of(&template(), &[("WebhookUrl", "https://hooks.example.com/latchkey")]);
     let world = World::new().await;
     let device = world.device().at("198.51.100.23");

@@ -21,7 +21,7 @@ fn other_origins_are_the_same_for_the_gateway_and_the_functions() {
 }
 
 #[tokio::test]
-async fn behind_cloudfront_a_request_needs_what_the_distribution_adds() {
+async fn behind_cloudfront_a_request_needs_the_secret_header() {
     let parameters = [
         ("CloudFrontEnabled", "true"),
         ("DomainName", "auth.example.com"),

@@ -23,7 +23,7 @@ fn policy_faults(stack: &Stack, seen: &BTreeMap<String, Recorder>) -> Vec<String
 }
 
 #[tokio::test]
-async fn each_role_allows_what_its_function_does_and_nothing_else() {
+async fn each_role_allows_exactly_the_calls_of_its_function() {
     let mut deployment = Deployment::of(&template(), &[]).await;
     usage_story::play(&mut deployment).await;
     let seen = deployment.seen();

@@ -46,7 +46,7 @@ fn function_of(integration: &Value) -> String {
 
 /// `cargo lambda watch` asks the same functions, by the names of their binaries.
 #[test]
-fn the_laptops_watcher_has_the_same_routes() {
+fn cargo_lambda_watch_has_the_routes_of_the_template() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let metadata = std::process::Command::new(cargo)
         .args(["metadata", "--offline", "--no-deps", "--format-version", "1"])
