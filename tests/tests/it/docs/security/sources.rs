@@ -5,7 +5,15 @@ use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
 /// Where the Rust tests are.
-const FOLDERS: [&str; 4] = ["shared/src", "local/src", "tests/src", "tests/tests/it"];
+const FOLDERS: [&str; 7] = [
+    "shared/src",
+    "shared/tests",
+    "verifier/src",
+    "verifier/tests/verifier",
+    "local/src",
+    "tests/src",
+    "tests/tests/it",
+];
 
 /// All of them, each with its module: `refresh::reuse::a_grandparent_is_reuse_even_within_grace`, and titles as they are.
 pub(crate) struct Tests(Vec<String>);
@@ -52,7 +60,9 @@ pub(crate) fn files_outside_the_module_tree() -> Vec<PathBuf> {
 /// The first file of a library or of a binary.
 fn is_root(path: &Path) -> bool {
     let folder = path.parent().and_then(Path::file_name);
-    path.ends_with("lib.rs") || path.ends_with("main.rs") || folder.is_some_and(|name| name == "bin")
+    path.ends_with("lib.rs")
+        || path.ends_with("main.rs")
+        || folder.is_some_and(|name| name == "bin" || name == "tests")
 }
 
 /// Whether the file of the module above has a `mod` line for this one.
