@@ -1,27 +1,24 @@
 //! Latchkey: sessions and tokens for serverless apps.
 //!
-//! A user signs in with the identity provider the app already has; Latchkey takes over from there. A
-//! request goes straight through:
+//! A user signs in with the identity provider that the app already has. Latchkey opens a session, issues short-lived
+//! access tokens and rotating refresh tokens, detects stolen tokens, and ends sessions at once.
 //!
-//! ```text
-//!   adapter ──▶ caller ──▶ domain ──▶ store ──▶ response
-//!  function.rs  http/     sign_in      store/    api/
-//!  (or laptop)            exchange
-//!                         sign_out
-//!                         session/ token/ limit   (pure: values and `now` in, values out)
-//! ```
+//! Each module below is a layer. A module imports only from the layers below its own; `tests/layers.rs` checks that.
 //!
-//! | question | file |
+//! | layer | what it does |
 //! |---|---|
-//! | what can be set | [`config`] |
-//! | what a session is, when it may rotate, which one makes room | [`session`] |
-//! | what the tokens are and how they are checked | [`token`] |
-//! | how a login, a refresh, a sign-out goes | [`sign_in`], [`exchange`], [`sign_out`] |
-//! | how often something may happen, and who is over it | [`limit`], [`limiter`] |
-//! | what becomes of sessions that expired | [`cleanup`] |
-//! | what the tables look like and what each write does | [`store`] |
-//! | where an endpoint is | [`api`] |
-//! | how other services check an access token | [`token::verifier`], [`http::signed_in`], [`authorizer`] |
+//! | [`lambda`] | API Gateway, authorizer and schedule events as requests; what each `functions/*/main.rs` calls |
+//! | [`api`] | one file for each endpoint: request, operation, typed response |
+//! | [`http`] | credentials, cookies, CSRF, problem+json, rate-limit headers; the only layer that knows status codes |
+//! | [`app`] | [`app::App`], and one file for each operation: sign-in, refresh, sign-out, rate limits, cleanup |
+//! | [`store`] | DynamoDB: one method for each intention, each one atomic call |
+//! | [`telemetry`] | log lines and metrics |
+//! | [`config`] | all settings, parsed and validated once |
+//! | [`token`] | assertions, access tokens, refresh tokens and the keys behind them |
+//! | [`geoip`], [`https`], [`clock`] | the address database, outgoing HTTPS, the time |
+//! | [`domain`] | the rules as pure functions: values and `now` in, values out |
+//!
+//! Below all of them is the crate `latchkey-verifier`, with which any Rust service verifies our access tokens.
 
 pub mod api;
 pub mod app;

@@ -1,4 +1,4 @@
-//! What are the dashboard's numbers made of? Live sessions and the trail of thirty days, counted.
+//! The dashboard's numbers: live sessions, and counts over the audit trail of thirty days.
 
 mod recommend;
 
@@ -13,15 +13,15 @@ use crate::domain::session::Session;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
-/// How many days the numbers look back.
+/// The days that the numbers cover.
 pub const DAYS: i64 = 30;
 
-/// Events that the numbers are made of at most: the newest ones.
+/// Events that are counted at most: the newest ones.
 pub const EVENTS_MAX: usize = 1_000;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// A user's numbers.
+/// The numbers of one user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Analytics {
     active_sessions: usize,
@@ -48,7 +48,7 @@ struct Lengths {
     longest: Option<u64>,
 }
 
-/// When the numbers begin: the first second of the UTC day thirty days ago, today counted.
+/// The first second that the numbers cover: the start of the UTC day, thirty days back, today included.
 pub fn begin(now: Timestamp) -> Timestamp {
     Timestamp::from_seconds((now.seconds().div_euclid(DAY_SECONDS) - (DAYS - 1)) * DAY_SECONDS)
 }
@@ -77,7 +77,7 @@ pub fn analyse(live: &[&Session], events: &[StoredEvent], now: Timestamp) -> Ana
     }
 }
 
-/// Counts sessions by a name; what has none is `unknown`.
+/// Counts sessions by a name. Sessions without the name count as `unknown`.
 fn count(live: &[&Session], name: impl Fn(&Session) -> Option<String>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for session in live {
@@ -86,7 +86,7 @@ fn count(live: &[&Session], name: impl Fn(&Session) -> Option<String>) -> BTreeM
     counts
 }
 
-/// Every day from [`begin`] to today, oldest first, the empty ones too.
+/// Every day from [`begin`] to today, oldest first, days without sign-ins included.
 fn sign_ins_by_day(events: &[StoredEvent], now: Timestamp) -> Vec<Day> {
     let day_of = |at: Timestamp| at.seconds().div_euclid(DAY_SECONDS);
     let sign_ins: Vec<i64> = events
@@ -102,7 +102,8 @@ fn sign_ins_by_day(events: &[StoredEvent], now: Timestamp) -> Vec<Day> {
         .collect()
 }
 
-/// How long sessions lasted that ended. Live ones would change the numbers, and the tag, every second.
+/// How long ended sessions lasted. Live sessions are left out, because their length, and with it the entity tag,
+/// would change every second.
 fn lengths(events: &[StoredEvent]) -> Lengths {
     let mut seconds: Vec<u64> =
         events.iter().filter_map(|event| event.details["lasted_seconds"].as_u64()).collect();

@@ -1,4 +1,4 @@
-//! What happened? One line of the audit trail.
+//! An event of the audit trail.
 
 mod kind;
 mod stored;
@@ -16,42 +16,42 @@ use crate::domain::place::Network;
 use crate::domain::session::end::SessionEnd;
 use crate::domain::time::Timestamp;
 
-/// Whom an event is about, and so in whose trail it lies.
+/// The subject of an event, which decides in which audit trail the event is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A user.
     User(UserId),
-    /// A network that nobody signed in from.
+    /// A network without a known user, for example after refused sign-ins.
     Network(Network),
-    /// All of the deployment.
+    /// The whole deployment.
     Everyone,
 }
 
 static PLACE: AtomicU16 = AtomicU16::new(0);
 
-/// One event.
+/// An event.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// A UUID of version 7: newest last in the table.
+    /// A UUID of version 7, so that events sort by time.
     pub id: Uuid,
-    /// About whom.
+    /// The subject.
     pub subject: Subject,
-    /// In which session, if in one.
+    /// The session, if there is one.
     pub session: Option<SessionId>,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
 }
 
 impl Event {
-    /// An event of a user's session at `now_millis`, with a random id.
+    /// An event of a session at `now_millis`, with a random id.
     pub fn new(user: &UserId, session: SessionId, now_millis: i64, kind: EventKind) -> Self {
         Self { session: Some(session), ..Self::about(Subject::User(user.clone()), now_millis, kind) }
     }
 
-    /// An event of a session that can happen once a second: its id is made of it, so that telling it again
-    /// tells nothing new.
+    /// An event of a session that can happen at most once in a second. Its id is derived from it, so that writing it
+    /// again changes nothing.
     pub fn once_per_second(
         user: &UserId,
         session: SessionId,
@@ -63,7 +63,7 @@ impl Event {
         Self::with_derived_id(Subject::User(user.clone()), Some(session), at, &name, kind)
     }
 
-    /// An event whose id is made of its second and its name.
+    /// An event whose id is derived from its second and its name.
     pub fn with_derived_id(
         subject: Subject,
         session: Option<SessionId>,
@@ -79,12 +79,12 @@ impl Event {
         Self { id, subject, session, at, kind }
     }
 
-    /// An event of no session.
+    /// An event without a session, with a random id.
     pub fn about(subject: Subject, now_millis: i64, kind: EventKind) -> Self {
         let mut random = [0; 10];
-        // Without randomness the count below still tells events of one process apart.
+        // If the random generator fails, the counter below still makes ids of one process distinct.
         let _ = aws_lc_rs::rand::fill(&mut random);
-        // Events of one millisecond keep their order: the first 12 bits after the time count.
+        // Events of the same millisecond keep their order: the first 12 bits after the time are a counter.
         let place = PLACE.fetch_add(1, Ordering::Relaxed);
         random[..2].copy_from_slice(&place.to_be_bytes());
         let millis = u64::try_from(now_millis).unwrap_or(0);
@@ -93,7 +93,7 @@ impl Event {
         Self { id, subject, session: None, at, kind }
     }
 
-    /// The end of a session as an event, at the moment of the end: it may be told of much later.
+    /// The event of an ended session, at the moment of the end, which may be long ago.
     pub fn ended(end: &SessionEnd, now_millis: i64) -> Self {
         let kind = EventKind::SessionEnded(end.clone());
         if end.at.seconds() == now_millis.div_euclid(1000) {

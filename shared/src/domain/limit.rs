@@ -1,7 +1,7 @@
-//! How often may something happen? A policy, and where a caller stands in its window.
+//! Rate limits: a policy, and the state of a window.
 //!
-//! A refresh's window travels in its token and lies in its row ([`Window`]); everything else is counted in
-//! sub-windows in a table of its own ([`sliding`]).
+//! The window of a session's refresh limit is part of its row and its token ([`Window`]). All other limits are counted
+//! in a table of their own ([`sliding_window`]).
 
 pub mod sliding_window;
 
@@ -9,33 +9,33 @@ use std::time::Duration;
 
 use crate::domain::time::Timestamp;
 
-/// A named limit: so many attempts in a window, then a block.
+/// A named limit: a number of attempts in a window, then a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Its name on the wire, in keys and in the trail.
+    /// The name in settings, keys, responses and the audit trail.
     pub name: &'static str,
-    /// Attempts a window lets through.
+    /// Attempts that a window permits.
     pub attempts: u32,
-    /// The window's length.
+    /// The length of the window.
     pub window: Duration,
-    /// How long a caller over the limit is refused; without it, until the window ends.
+    /// How long a client over the limit is refused. Without it, until the window resets.
     pub block: Option<Duration>,
-    /// What it does to who is over it.
+    /// What the limit does.
     pub mode: LimitMode,
 }
 
 /// What a limit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitMode {
-    /// It refuses.
+    /// It refuses attempts over the limit.
     Enforce,
-    /// It counts and reports what it would have refused, and changes no answer.
+    /// It counts and reports what it would have refused, and changes no response.
     Shadow,
-    /// Nothing.
+    /// It does nothing.
     Off,
 }
 
-/// A window that is under way: when it began and how much of it is used.
+/// A window in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The second of its first attempt.
@@ -44,18 +44,18 @@ pub struct Window {
     pub count: u32,
 }
 
-/// What a policy says of one more attempt.
+/// The decision about one more attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Counted; this is the window now.
+    /// Counted. This is the window now.
     Counted(Window),
-    /// Refused until this second; the attempt at it passes again.
+    /// Refused until this second. An attempt at that second is counted again.
     Refused(Timestamp),
 }
 
 impl Policy {
-    /// Decides one attempt at `now`. A window begins with its first attempt, so a steady trickle
-    /// under the rate is never refused.
+    /// Decides about one attempt at `now`. A window begins with its first attempt, so that a steady rate under the limit
+    /// is never refused.
     pub fn attempt(&self, window: Window, now: Timestamp) -> Decision {
         let end = window.start + self.window;
         if now >= end || now < window.start {
@@ -64,12 +64,12 @@ impl Policy {
         if window.count < self.attempts || self.mode != LimitMode::Enforce {
             return Decision::Counted(Window { start: window.start, count: window.count.saturating_add(1) });
         }
-        // A block shorter than what is left of the window would promise a second that refuses again.
+        // A block shorter than the rest of the window must not promise a second at which the attempt is refused again.
         let block_end = now + self.block.unwrap_or_default();
         Decision::Refused(block_end.max(end))
     }
 
-    /// Attempts left in `window` at `now`, and seconds until it is new.
+    /// Attempts left in `window` at `now`, and seconds until the window resets.
     pub fn quota(&self, window: Window, now: Timestamp) -> Quota {
         let end = window.start + self.window;
         if now >= end {
@@ -79,12 +79,12 @@ impl Policy {
     }
 }
 
-/// Where a caller stands, as the `RateLimit` header tells it.
+/// The remaining quota, as the `RateLimit` header reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// Attempts left.
     pub remaining: u32,
-    /// Seconds until the window is new.
+    /// Seconds until the window resets.
     pub reset_seconds: u64,
 }
 

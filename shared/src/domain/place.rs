@@ -1,10 +1,10 @@
-//! Where is this client? Its network, and what is known about where that is.
+//! The place and the network of a client.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// A place on earth, as far as it is known. Bounded so that a session's row stays in one write unit.
+/// A place, as far as it is known. Bounded, so that a session's row costs one write unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Place {
     /// ISO 3166-1 alpha-2.
@@ -19,12 +19,12 @@ pub struct Place {
     pub longitude: Option<f64>,
 }
 
-/// The network of an address: a household or an office. IPv4 /24, IPv6 /64.
+/// The network of an address, for example of a household or an office: IPv4 /24, IPv6 /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpNet);
 
 impl Network {
-    /// The network that `ip` is in; an IPv4 address in IPv6 clothes is an IPv4 address.
+    /// The network of `ip`. An IPv4-mapped IPv6 address counts as its IPv4 address.
     pub fn of(ip: IpAddr) -> Self {
         let ip = ip.to_canonical();
         let prefix = if ip.is_ipv4() { 24 } else { 64 };
@@ -43,7 +43,7 @@ impl std::fmt::Display for Network {
     }
 }
 
-/// The longest packed place in bytes.
+/// The longest encoded place in bytes.
 pub const PLACE_MAX_BYTES: usize = 64;
 
 const SEPARATOR: char = '|';
@@ -54,7 +54,7 @@ impl Place {
         *self == Self::default()
     }
 
-    /// The place with only what makes sense: a two-letter country, a whole point on earth, printable names.
+    /// The place without implausible values: it keeps a two-letter country, a complete point on earth, printable names.
     pub fn cleaned(self) -> Self {
         let printable = |text: String| {
             let text: String = text.chars().filter(|c| !c.is_control()).collect();
@@ -72,7 +72,7 @@ impl Place {
         }
     }
 
-    /// One text for the row: `DE|BE|52.52|13.4|Berlin`; the city comes last and is cut to fit.
+    /// The text for a row: `DE|BE|52.52|13.4|Berlin`. The city comes last and is cut to fit.
     pub fn pack(&self) -> String {
         let text = |value: &Option<String>| value.clone().unwrap_or_default().replace(SEPARATOR, " ");
         let degrees = |value: Option<f64>| value.map(|d| format!("{:.2}", d)).unwrap_or_default();
@@ -88,7 +88,7 @@ impl Place {
         packed
     }
 
-    /// Reads what [`Place::pack`] wrote; anything else is unknown.
+    /// Parses what [`Place::pack`] returns. Any other text is an unknown place.
     pub fn unpack(packed: &str) -> Self {
         let mut parts =
             packed.splitn(5, SEPARATOR).map(|part| Some(part.to_owned()).filter(|p| !p.is_empty()));
@@ -100,7 +100,7 @@ impl Place {
     }
 }
 
-/// The longest prefix of `text` within `max` bytes that ends between two characters.
+/// The longest prefix of `text` within `max` bytes that ends at a character boundary.
 pub fn cut(text: &str, max: usize) -> &str {
     let mut end = text.len().min(max);
     while !text.is_char_boundary(end) {
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_survives_its_row() {
+    fn a_place_survives_encoding() {
         let place = Place {
             country: Some("DE".into()),
             region: Some("BE".into()),

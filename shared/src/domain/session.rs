@@ -1,4 +1,4 @@
-//! The session: one sign-in on one device, from login to its end.
+//! A session: one sign-in on one device, from the sign-in to its end.
 //!
 //! ```text
 //!            login                refresh (generation n -> n+1)
@@ -6,10 +6,10 @@
 //!                     │  └───────────────────────────────┘
 //!                     │ signed out · evicted · expired · reuse · admin
 //!                     ▼
-//!                  (no row; `session_ended` in the audit trail says when, why, by whom)
+//!                  (no row; the audit trail has `session_ended` with time, reason and actor)
 //! ```
 //!
-//! The row exists exactly as long as the session lives, so listing never reads history.
+//! The row exists exactly as long as the session lives, so that listing sessions never reads history.
 
 pub mod end;
 pub mod lifetimes;
@@ -43,34 +43,34 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_activity: Timestamp,
-    /// When it ends unless it is refreshed.
+    /// When it expires unless it is refreshed.
     pub expires_at: Timestamp,
-    /// When it ends whatever happens.
+    /// When it expires in any case.
     pub absolute_expires_at: Timestamp,
-    /// How often it has been refreshed; only this generation may rotate.
+    /// How often it has been refreshed. Only the token of this generation can rotate.
     pub generation: u64,
-    /// When this generation began; grace counts from here.
+    /// When this generation began. Grace counts from here.
     pub rotated_at: Timestamp,
     /// SHA-256 of its nonce.
     pub nonce_hash: NonceHash,
-    /// The refresh key that sealed this generation.
+    /// The refresh key that sealed the token of this generation.
     pub key: KeyTag,
-    /// Where it stands in its refresh limit.
+    /// The state of its refresh limit.
     pub window: Window,
-    /// Until when refresh is refused.
+    /// Refresh is refused until then.
     pub blocked_until: Option<Timestamp>,
-    /// Set when it is over and only its transaction is still to come: every reader takes it for gone.
+    /// The pending end. A session that has one counts as ended, although its row still exists.
     pub pending_end: Option<PendingEnd>,
-    /// From where and with what it was last used.
+    /// The client that last used it.
     pub client: ClientContext,
-    /// What was noticed about it, newest first.
+    /// Findings of the risk rules about it, newest first.
     pub findings: Vec<StoredFinding>,
-    /// When the user last proved who they are.
+    /// When the user last authenticated with the identity provider.
     pub auth_time: Timestamp,
-    /// When the assertion that opened it was made: one from before everyone was signed out opens nothing that
-    /// lasts, whatever the instance that took it knew.
+    /// When the assertion that opened it was issued. A session whose assertion is older than a global revocation has
+    /// ended, even if the instance that opened it did not know about the revocation yet.
     pub asserted_at: Timestamp,
-    /// What the user may do.
+    /// The scope that the identity provider granted.
     pub scope: Scope,
 }
 
@@ -114,12 +114,12 @@ impl Session {
         }
     }
 
-    /// Whether it is live at `now`. An expired row is gone, however late its deletion.
+    /// Whether it is live at `now`. An expired session is not, even while its row still exists.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.pending_end.is_none() && now < self.expires_at && now < self.absolute_expires_at
     }
 
-    /// The refresh token of its current generation. A pure function: same row, same token.
+    /// The refresh token of its current generation. A pure function: the same row gives the same token.
     pub fn refresh_token(&self, nonce: Nonce) -> RefreshToken {
         RefreshToken {
             user: self.user.clone(),
@@ -133,7 +133,7 @@ impl Session {
         }
     }
 
-    /// When an access token minted at `now` ends: no later than its session.
+    /// When an access token issued at `now` expires: at most when the session does.
     pub fn access_expires_at(&self, now: Timestamp, access_lifetime: Duration) -> Timestamp {
         self.absolute_expires_at.min(now + access_lifetime)
     }

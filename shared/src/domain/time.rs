@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, as tokens and rows hold it.
 ///
-/// Something lives while `now < expires_at`; on the second itself it is over.
+/// An item is valid while `now < expires_at`, and expired from that second on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -24,12 +24,12 @@ impl Timestamp {
         self.0
     }
 
-    /// Seconds from `self` to `later`; 0 when `later` has passed.
+    /// Seconds from `self` to `later`; 0 if `later` has passed.
     pub fn seconds_until(self, later: Self) -> u64 {
         u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0)
     }
 
-    /// The distance between two moments, whichever comes first: a clock behind is no theft.
+    /// The time between two moments, in either order, so that a clock that runs behind is no sign of theft.
     pub fn distance(self, other: Self) -> Duration {
         Duration::from_secs(self.0.abs_diff(other.0))
     }
@@ -39,12 +39,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(whole_seconds(duration)))
     }
 
-    /// The second that an RFC 3339 text names, in whatever zone; `None` when it names none.
+    /// Parses an RFC 3339 text in any time zone.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text).ok().map(|moment| Self(moment.timestamp()))
     }
 
-    /// RFC 3339 in UTC with whole seconds, as every reply writes it.
+    /// RFC 3339 in UTC with whole seconds, as all responses have it.
     pub fn to_rfc3339(self) -> String {
         DateTime::<Utc>::from_timestamp(self.0, 0)
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_read_in_any_zone_and_nothing_else_is() {
+    fn a_moment_is_parsed_in_any_time_zone() {
         let expected = Some(Timestamp::from_seconds(1_732_442_400));
         for text in ["2024-11-24T10:00:00Z", "2024-11-24T12:00:00.999+02:00"] {
             assert_eq!(Timestamp::parse_rfc3339(text), expected, "{text}");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_past_every_calendar_is_still_written() {
+    fn a_moment_beyond_the_calendar_is_still_written() {
         assert!(!Timestamp::from_seconds(i64::MAX).to_rfc3339().is_empty());
         assert_eq!(
             Timestamp::from_seconds(i64::MAX) + Duration::from_secs(9),

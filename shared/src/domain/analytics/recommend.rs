@@ -1,4 +1,4 @@
-//! What should this person look at? Recommendations with stable codes and the facts behind them.
+//! Recommendations for the user, with stable codes and the facts behind them.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -10,27 +10,27 @@ use crate::domain::session::Session;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
-/// Days without activity after which a session is worth ending.
+/// Days without activity after which a session is reported as idle.
 const IDLE_DAYS: u64 = 3;
 
-/// Browsers whose older versions no longer get security updates, with the oldest that does in 2026.
+/// Browsers with the oldest version that got security updates in 2026.
 const OLDEST_MAINTAINED: [(&str, u32); 5] =
     [("Chrome", 134), ("Edge", 134), ("Firefox", 128), ("Safari", 17), ("Opera", 118)];
 
-/// Something to look at.
+/// A recommendation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Recommendation {
-    /// What, stable.
+    /// The stable code.
     pub code: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// About which session; none when it is about the account.
+    /// The session; none when the recommendation is about the account.
     pub session_id: Option<SessionId>,
     /// The facts behind it.
     pub detail: Value,
 }
 
-/// What to look at, the worst first.
+/// All recommendations, the most severe first.
 pub fn recommendations(
     live: &[&Session],
     events: &[StoredEvent],
@@ -88,7 +88,7 @@ fn outdated(session: &Session) -> Option<Value> {
     (version < oldest).then(|| json!({"browser": browser, "version": version.to_string(), "oldest_maintained": oldest.to_string()}))
 }
 
-/// A stolen token is news for as long as the trail shows it, whatever became of the session.
+/// A reused token is reported as long as the audit trail shows it, whatever happened to the session.
 fn recent_reuse(events: &[StoredEvent]) -> Option<Recommendation> {
     let reuse =
         events.iter().filter(|event| event.event_type == "token_reused").max_by_key(|event| event.id)?;

@@ -1,4 +1,4 @@
-//! What can happen? Every kind of event, with its name, its severity and its facts.
+//! All kinds of events, each with its name, severity and details.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use crate::domain::session::end::SessionEnd;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
-/// Every type of event, for filters.
+/// All event types, for filters.
 pub const EVENT_TYPES: [&str; 17] = [
     "login",
     "logout",
@@ -31,94 +31,94 @@ pub const EVENT_TYPES: [&str; 17] = [
     "device_changed",
 ];
 
-/// What happened, with its facts.
+/// What happened, with its details.
 #[derive(Clone, Debug)]
 pub enum EventKind {
     /// A session was opened.
     Login {
-        /// From where.
+        /// The client's address.
         ip: Option<IpAddr>,
-        /// With what.
+        /// The client's device.
         device: String,
     },
     /// A user signed out, of one session or of many.
     Logout {
-        /// From where.
+        /// The client's address.
         ip: Option<IpAddr>,
-        /// With what.
+        /// The client's device.
         device: String,
         /// How many sessions ended.
         ended: usize,
     },
     /// A session ended.
     SessionEnded(SessionEnd),
-    /// A session had to make room for a newer one.
+    /// The session limit was reached, and older sessions ended.
     SessionEvicted {
-        /// The newer session.
+        /// The new session.
         by: SessionId,
-        /// What it was opened with.
+        /// The device of the new session.
         device: String,
-        /// How many had to go.
+        /// How many sessions ended.
         evicted: usize,
     },
-    /// An administrator signed everyone out.
+    /// An administrator ended the sessions of all users.
     EmergencyRevocation {
-        /// Sessions opened until then are over.
+        /// Sessions opened until then ended.
         before: Timestamp,
-        /// Who.
+        /// The administrator.
         by: UserId,
-        /// Why.
+        /// The administrator's reason.
         note: String,
     },
-    /// An older refresh token was used.
+    /// An older refresh token was presented.
     TokenReused {
-        /// The generation that came.
+        /// The generation of the presented token.
         presented: u64,
         /// The generation of the row.
         current: u64,
-        /// From where.
+        /// The client's address.
         ip: Option<IpAddr>,
-        /// With what.
+        /// The client's device.
         device: String,
     },
     /// A refresh token was newer than its row.
     StateRegression {
-        /// The generation that came.
+        /// The generation of the presented token.
         presented: u64,
         /// The generation of the row.
         current: u64,
     },
-    /// A token with our seal and a wrong nonce: a refresh key has leaked.
+    /// A refresh token had a valid seal and a nonce that is not the session's: a refresh key may have leaked.
     TokenForged {
-        /// From where.
+        /// The client's address.
         ip: Option<IpAddr>,
     },
-    /// Somebody is over a limit that blocks.
+    /// A rate limit with a block was exceeded.
     Blocked(LimitExceeded),
-    /// Somebody is over a limit that refuses until there is room again.
+    /// A rate limit without a block was exceeded.
     RateLimited(LimitExceeded),
     /// A risk rule fired.
     Risk(Finding),
-    /// A refresh token was used twice within grace, the second time from another network.
+    /// The same refresh token was presented twice within grace, the second time from another network.
     TokenReplayed {
-        /// From where.
+        /// The client's address.
         ip: Option<IpAddr>,
     },
 }
 
-/// Which limit somebody is over, and for how long.
+/// An exceeded rate limit.
 #[derive(Clone, Debug)]
 pub struct LimitExceeded {
-    /// Which limit.
+    /// The name of the limit.
     pub policy: &'static str,
-    /// Until when.
+    /// The end of the refusal.
     pub until: Timestamp,
-    /// From where.
+    /// The client's address.
     pub ip: Option<IpAddr>,
 }
 
 impl EventKind {
-    /// The `event_type`.
+    /// The event type, as stored.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Login { .. } => "login",
@@ -136,7 +136,7 @@ impl EventKind {
         }
     }
 
-    /// How bad it is.
+    /// The severity.
     pub const fn severity(&self) -> Severity {
         match self {
             Self::Login { .. } | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
@@ -150,7 +150,7 @@ impl EventKind {
         }
     }
 
-    /// Its facts: few, bounded, never a secret.
+    /// The details: few, bounded, and never a secret.
     pub fn details(&self) -> Map<String, Value> {
         let details = match self {
             Self::Login { ip, device } => json!({"ip": ip, "device": device}),

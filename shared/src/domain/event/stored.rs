@@ -7,19 +7,19 @@ use crate::domain::id::SessionId;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
-/// An event as it is read back.
+/// An event as it was stored.
 #[derive(Clone, Debug)]
 pub struct StoredEvent {
-    /// Its id, which orders the trail.
+    /// The id, which sorts by time.
     pub id: Uuid,
-    /// Its type.
+    /// The event type.
     pub event_type: String,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// The session it tells of.
+    /// The session, if there is one.
     pub session: Option<SessionId>,
-    /// When.
+    /// When it happened.
     pub created_at: Timestamp,
-    /// Its facts.
+    /// The details.
     pub details: Value,
 }

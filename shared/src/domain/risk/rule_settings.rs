@@ -1,4 +1,4 @@
-//! How is each rule set? `RISK_RULES` and `NETWORK_ALLOWLIST`.
+//! The settings `RISK_RULES` and `NETWORK_ALLOWLIST`.
 
 use std::net::IpAddr;
 
@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::{Finding, RULES, Rule};
 use crate::domain::severity::Severity;
 
-/// What a finding does.
+/// What happens when a rule fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RuleMode {
     /// Nothing.
     Off,
-    /// An event, never of alerting severity.
+    /// An event with a severity below high, which raises no alert.
     Record,
-    /// An event of severity high or more.
+    /// An event with severity high or critical, which raises an alert.
     Alert,
     /// An alert, and the session ends.
     End,
@@ -28,37 +28,39 @@ struct Setting {
     threshold: f64,
 }
 
-/// All rules as they are set, and the networks they trust.
+/// All rules with their settings, and the trusted networks.
 #[derive(Clone, Debug)]
 pub struct Rules {
     settings: [Setting; RULES.len()],
     allowed: Vec<IpNet>,
 }
 
-/// What is wrong with `RISK_RULES` or `NETWORK_ALLOWLIST`.
+/// Why `RISK_RULES` or `NETWORK_ALLOWLIST` is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RiskError {
-    /// Not `rule=mode[:severity[:threshold]]`.
+    /// An entry is not `rule=mode[:severity[:threshold]]`.
     #[error("entry {0}: expected rule=mode[:severity[:threshold]], such as impossible_travel=alert:high:900")]
     Form(usize),
-    /// No such rule.
+    /// The rule is unknown.
     #[error(
         "entry {0}: the rules are new_device, new_country, ip_changed, country_changed, impossible_travel, device_changed"
     )]
     Rule(usize),
-    /// No such mode.
+    /// The mode is unknown.
     #[error("entry {0}: the modes are off, record, alert, end")]
     RuleMode(usize),
-    /// No such severity.
+    /// The severity is unknown.
     #[error("entry {0}: the severities are info, low, medium, high, critical")]
     Severity(usize),
-    /// Only `impossible_travel` has a threshold, in km/h, above 0.
+    /// Another rule than `impossible_travel` has a threshold, or the threshold is out of range.
     #[error("entry {0}: only impossible_travel has a threshold: km/h, from 1 to 100000")]
     Threshold(usize),
-    /// A sign-in has no session yet that could end.
-    #[error("entry {0}: new_device and new_country cannot end a session that is only being opened")]
+    /// A rule about sign-ins has mode `end`.
+    #[error(
+        "entry {0}: new_device and new_country cannot have mode end, because the session is only being opened"
+    )]
     EndsNothing(usize),
-    /// Not a network.
+    /// An entry is not a network.
     #[error("entry {0}: expected a network such as 203.0.113.0/24 or 2001:db8::/32")]
     Network(usize),
 }
@@ -81,10 +83,10 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Parses `RISK_RULES`: what it does not name keeps its default.
+    /// Parses `RISK_RULES`. A rule that is not named keeps its default.
     ///
     /// # Errors
-    /// The first entry that is wrong, counted from 1.
+    /// The first invalid entry, counted from 1.
     pub fn parse(text: &str) -> Result<Self, RiskError> {
         let mut rules = Self::default();
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
@@ -94,10 +96,10 @@ impl Rules {
         Ok(rules)
     }
 
-    /// Trusts the networks of `NETWORK_ALLOWLIST`: offices and VPNs, whose place says nothing.
+    /// Adds the trusted networks of `NETWORK_ALLOWLIST`: offices and VPNs, whose place has no meaning.
     ///
     /// # Errors
-    /// The first entry that is no network, counted from 1.
+    /// The first invalid entry, counted from 1.
     pub fn allowing(mut self, text: &str) -> Result<Self, RiskError> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let parse =
@@ -111,7 +113,7 @@ impl Rules {
         ip.is_some_and(|ip| self.allowed.iter().any(|network| network.contains(&ip.to_canonical())))
     }
 
-    /// Whether any rule ends sessions: then a refresh reads the row before it writes.
+    /// Whether a rule can end sessions. Then a refresh reads the row before it writes.
     pub fn can_end(&self) -> bool {
         self.settings.iter().any(|setting| setting.mode == RuleMode::End)
     }
@@ -120,7 +122,7 @@ impl Rules {
         self.setting(rule).threshold
     }
 
-    /// What a rule that fired comes to; nothing when it is off.
+    /// The finding of a rule that fired; none when the rule is off.
     pub(super) fn finding(&self, rule: Rule, mut detail: Value) -> Option<Finding> {
         let Setting { mode, severity, .. } = *self.setting(rule);
         let severity = match mode {

@@ -1,4 +1,4 @@
-//! What a session's row remembers of its findings: the newest three, packed short enough for the row.
+//! The findings in a session's row: the newest three, encoded short enough for the row.
 
 use crate::domain::place::cut;
 use crate::domain::severity::Severity;
@@ -9,26 +9,26 @@ use super::{Finding, RULES, Rule};
 /// Findings that a row keeps.
 const KEPT: usize = 3;
 
-/// The longest fact that a row keeps of a finding, in bytes.
+/// The longest value of a finding that a row keeps, in bytes.
 const FACT_MAX_BYTES: usize = 14;
 
-/// A finding as a row remembers it.
+/// A finding as a row holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredFinding {
-    /// Which rule.
+    /// The rule that fired.
     pub rule: Rule,
-    /// How bad it was.
+    /// Its severity.
     pub severity: Severity,
-    /// When.
+    /// When it fired.
     pub at: Timestamp,
-    /// What it was before, if the rule compares.
+    /// The value before, if the rule compares two values.
     pub from: Option<String>,
-    /// What it was then.
+    /// The value then.
     pub to: Option<String>,
 }
 
 impl StoredFinding {
-    /// What to remember of a finding; what is only informative is left to the audit trail.
+    /// The stored form of a finding. A finding of severity info is only in the audit trail.
     pub fn of(finding: &Finding, at: Timestamp) -> Option<Self> {
         let fact = |names: &[&str]| {
             let text = names.iter().find_map(|name| finding.detail[*name].as_str())?;
@@ -52,7 +52,7 @@ pub fn merge_recent(newer: Vec<StoredFinding>, older: &[StoredFinding]) -> Vec<S
     newer.into_iter().chain(older.iter().cloned()).take(KEPT).collect()
 }
 
-/// One text for the row.
+/// Encodes findings as one text for the row.
 pub fn encode_findings(stored: &[StoredFinding]) -> String {
     let line = |stored: &StoredFinding| {
         let fact = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -62,7 +62,7 @@ pub fn encode_findings(stored: &[StoredFinding]) -> String {
     stored.iter().take(KEPT).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Reads what [`encode_findings`] wrote; what a newer version wrote otherwise is left out.
+/// Decodes what [`encode_findings`] wrote. An entry of a newer version is left out.
 pub fn decode_findings(text: &str) -> Vec<StoredFinding> {
     text.lines().filter_map(decode_line).collect()
 }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_wrote_is_left_out() {
+    fn entries_of_an_unknown_form_are_left_out() {
         assert_eq!(decode_findings("\n9:x\n99123:a\tb\n01:\n0\u{e4}1:\t"), []);
     }
 }

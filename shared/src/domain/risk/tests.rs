@@ -1,4 +1,4 @@
-//! Each rule fires for what it is for, and never for what ordinary people do.
+//! Each rule fires for the change that it is for, and does not fire for ordinary use.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -51,7 +51,7 @@ fn berlin_to_new_york_is_possible_in_nine_hours_and_not_in_one() {
 }
 
 #[test]
-fn an_office_network_says_nothing_about_a_place() {
+fn a_trusted_network_is_not_judged_by_place() {
     let rules = Rules::default().allowing("203.0.113.0/24, 2001:db8::/32").unwrap();
     let vpn = client("203.0.113.9", &chrome(140), Some("US"), Some(NEW_YORK));
     assert_eq!(change(&rules, &vpn, 60), []);
@@ -98,7 +98,7 @@ fn a_wrong_rule_is_named_by_its_entry() {
 }
 
 #[test]
-fn a_sign_in_is_held_against_the_live_sessions() {
+fn a_sign_in_is_compared_with_the_live_sessions() {
     let rules = Rules::default();
     let (one, two) = (home(), client("198.51.100.8", &chrome(139), None, None));
     let known = [&one, &two];

@@ -1,4 +1,4 @@
-//! Can somebody have moved that fast? Great circle over time.
+//! Impossible travel: a distance between two places that no client covers in the time between two requests.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use crate::domain::place::Place;
 /// Mean radius of the earth in km.
 const EARTH_RADIUS_KM: f64 = 6_371.0;
 
-/// Distances up to this are within what address databases get wrong.
+/// Distances up to this are within the error of address databases, in km.
 const BLUR_KM: f64 = 100.0;
 
-/// The trip, when nobody can have made it: over 100 km, between two countries, above `limit` km/h.
+/// The journey, if it is impossible: more than 100 km, between two countries, faster than `limit` km/h.
 ///
-/// Within one country it is not judged: a phone that leaves its Wi-Fi comes out at its carrier's gateway,
-/// which may be at the other end of the country.
+/// Journeys within one country are not judged, because a phone that leaves its Wi-Fi appears at its carrier's
+/// gateway, which may be at the other end of the country.
 pub(super) fn impossible(from: &Place, to: &Place, elapsed: Duration, limit: f64) -> Option<Value> {
     if from.country.is_none() || to.country.is_none() || from.country == to.country {
         return None;
     }
     let km = distance_km((from.latitude?, from.longitude?), (to.latitude?, to.longitude?));
-    // Two requests of one second are a second apart at most.
+    // Two requests in the same second count as one second apart.
     let hours = elapsed.as_secs_f64().max(1.0) / 3_600.0;
     let speed = km / hours;
     (km > BLUR_KM && speed > limit).then(|| {

@@ -1,4 +1,4 @@
-//! Why and by whom did a session end?
+//! The end of a session: its reason, its actor, and what is recorded about it.
 
 use serde::Serialize;
 
@@ -6,38 +6,38 @@ use super::Session;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
 
-/// Why a session ended. Rows and the audit trail hold the exact reason.
+/// Why a session ended. Rows and the audit trail hold this exact reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
-    /// Nobody refreshed it in time, or its absolute end came.
+    /// The session was not refreshed in time, or reached its absolute end.
     Expired,
     /// The user signed out, here or from another device.
     SignedOut,
-    /// A newer sign-in needed its place.
+    /// The user reached the session limit, and a newer sign-in took its place.
     Evicted,
-    /// An old refresh token came back: theft until proven otherwise.
+    /// An older refresh token was presented: theft until proven otherwise.
     ReuseDetected,
-    /// A token was newer than the row: the table was restored from a backup.
+    /// A refresh token was newer than its row, because the table was restored from a backup.
     StateRegression,
-    /// A risk rule whose mode is `end` fired.
+    /// A risk rule with mode `end` fired.
     Risk,
-    /// An administrator ended it.
+    /// An administrator ended the session.
     Admin,
 }
 
-/// The reason as clients see it: it tells a thief no more than the owner.
+/// The reason as clients see it. It does not show a thief how the theft was detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublicReason {
-    /// It was over.
+    /// The session expired.
     Expired,
     /// The user signed out.
     SignedOut,
     /// A newer sign-in took its place.
     Evicted,
-    /// It was ended for safety.
+    /// Latchkey ended the session for security.
     Security,
-    /// An administrator ended it.
+    /// An administrator ended the session.
     Admin,
 }
 
@@ -52,17 +52,17 @@ const NAMES: [(EndReason, &str); 7] = [
 ];
 
 impl EndReason {
-    /// As rows and the audit trail write it.
+    /// The name in rows and in the audit trail.
     pub fn as_str(self) -> &'static str {
         NAMES.iter().find(|(reason, _)| *reason == self).map_or("", |(_, name)| name)
     }
 
-    /// Reads what a row holds.
+    /// Parses the name that [`EndReason::as_str`] returns.
     pub fn parse(text: &str) -> Option<Self> {
         NAMES.iter().find(|(_, name)| *name == text).map(|(reason, _)| *reason)
     }
 
-    /// As clients see it.
+    /// The reason that clients see.
     pub fn public(self) -> PublicReason {
         match self {
             Self::Expired => PublicReason::Expired,
@@ -74,19 +74,19 @@ impl EndReason {
     }
 }
 
-/// Who ended it.
+/// The actor that ended a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// The session's own user.
     User,
     /// Latchkey itself.
     System,
-    /// An administrator, by user id.
+    /// An administrator, with their user id.
     Admin(UserId),
 }
 
 impl Actor {
-    /// As the audit trail writes it.
+    /// The name in the audit trail.
     pub fn as_str(&self) -> &str {
         match self {
             Self::User => "user",
@@ -95,7 +95,7 @@ impl Actor {
         }
     }
 
-    /// Reads what a row holds.
+    /// Parses the name that [`Actor::as_str`] returns.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "user" => Some(Self::User),
@@ -105,62 +105,63 @@ impl Actor {
     }
 }
 
-/// An end that is decided: why, by whom, in whose words and when.
+/// A pending end: decided, and not yet recorded. The row of the session carries it as a mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEnd {
-    /// Why.
+    /// Why the session ends.
     pub reason: EndReason,
-    /// By whom.
+    /// Who ends it.
     pub by: Actor,
-    /// An administrator's words.
+    /// The administrator's reason.
     pub note: Option<String>,
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
-    /// Whether everyone was signed out: then its own row does not say so, and nobody else can end it.
+    /// Whether a global revocation ended the session. Then the mark is not on the session's own row, and no other end
+    /// can replace it.
     pub with_everyone: bool,
 }
 
 impl PendingEnd {
-    /// The end of one session, without words.
+    /// A pending end without a note.
     pub fn new(reason: EndReason, by: Actor, at: Timestamp) -> Self {
         Self { reason, by, note: None, at, with_everyone: false }
     }
 }
 
-/// One session's end: what its transaction records.
+/// The end of one session, as its transaction records it.
 #[derive(Clone, Debug)]
 pub struct SessionEnd {
     /// The user.
     pub user: UserId,
     /// The session.
     pub session: SessionId,
-    /// Why.
+    /// Why it ended.
     pub reason: EndReason,
-    /// By whom.
+    /// Who ended it.
     pub by: Actor,
-    /// An administrator's words.
+    /// The administrator's reason.
     pub note: Option<String>,
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
-    /// How long it lived, in seconds.
+    /// How long the session lasted, in seconds.
     pub lasted_seconds: u64,
-    /// Whether its row is marked with it: a mark never changes, so no other end can be first.
+    /// Whether the mark is on the row. A mark never changes, so that no other end can come first.
     pub is_marked: bool,
 }
 
 impl SessionEnd {
-    /// What of it is decided before it is carried out.
+    /// The same end as a pending end.
     pub fn ending(&self) -> PendingEnd {
         let note = self.note.clone();
         PendingEnd { note, ..PendingEnd::new(self.reason, self.by.clone(), self.at) }
     }
 
-    /// The end of `session`. One that is marked ends as it was marked, whoever finishes the job.
+    /// The end of `session`. A marked session ends as it was marked, whichever request records it.
     pub fn of(session: &Session, ending: PendingEnd) -> Self {
         Self::marked(session).unwrap_or_else(|| Self::as_decided(session, ending))
     }
 
-    /// The end that `session` is marked with, if it is.
+    /// The end that is marked on `session`, if there is one.
     pub fn marked(session: &Session) -> Option<Self> {
         session.pending_end.clone().map(|ending| Self::as_decided(session, ending))
     }
@@ -182,17 +183,17 @@ impl SessionEnd {
     }
 }
 
-/// The record of an end, as `X#<session>` keeps it.
+/// The record of an end, which the store keeps under `X#<session>`.
 #[derive(Clone, Debug)]
 pub struct EndRecord {
-    /// Whose session it was.
+    /// The user whose session it was.
     pub user: UserId,
     /// Why it ended.
     pub reason: EndReason,
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
-    /// By whom.
+    /// Who ended it.
     pub by: String,
-    /// An administrator's words.
+    /// The administrator's reason.
     pub note: Option<String>,
 }

@@ -1,18 +1,18 @@
-//! How long do tokens and sessions live?
+//! The lifetimes of tokens and sessions.
 
 use std::time::Duration;
 
-/// How long things live.
+/// The lifetimes of tokens and sessions, from the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
-    /// An access token; default 1 h.
+    /// Lifetime of an access token. Default: 1 h.
     pub access: Duration,
-    /// A refresh token, and so the longest sleep of a session; default 7 d.
+    /// Lifetime of a refresh token, and so the longest time without a refresh. Default: 7 d.
     pub refresh: Duration,
-    /// A session; default 30 d.
+    /// Lifetime of a session. Default: 30 d.
     pub session: Duration,
-    /// The time after a rotation in which its own device may repeat it; default 60 s, at most 600 s.
+    /// The time after a rotation in which the same device may repeat it. Default: 60 s, at most 600 s.
     pub grace: Duration,
-    /// From when on an access token is `expiring`; default 5 min.
+    /// The remaining time below which an access token is reported as `expiring`. Default: 5 min.
     pub near_expiry: Duration,
 }

@@ -1,15 +1,16 @@
-//! The secret of a session, and what the table may know of it.
+//! The nonce: the secret of a session. The table holds only its hash.
 
 use std::fmt;
 
 use aws_lc_rs::digest;
 use zeroize::Zeroize;
 
-/// The 128-bit secret of a session. It never leaves its tokens; the row holds [`Nonce::hash`].
+/// The 128-bit secret of a session. Only its tokens carry it; the row holds [`Nonce::hash`], so that a stolen table
+/// does not allow forging tokens.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Nonce([u8; 16]);
 
-/// SHA-256 of a nonce. A type of its own, so that the nonce itself cannot be stored.
+/// SHA-256 of a nonce. It is a type of its own, so that a nonce cannot be stored by mistake.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NonceHash([u8; 32]);
 
@@ -24,7 +25,7 @@ impl Nonce {
         &self.0
     }
 
-    /// What the row holds.
+    /// The hash that the row holds.
     pub fn hash(&self) -> NonceHash {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, &self.0).as_ref());
@@ -39,12 +40,12 @@ impl Drop for Nonce {
 }
 
 impl NonceHash {
-    /// From a row.
+    /// The hash in a row.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// For a row.
+    /// The bytes for a row.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -7,28 +7,28 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::limit::Window;
 use crate::domain::time::Timestamp;
 
-/// Two characters that name a refresh key in a session's row.
+/// Two characters that identify a refresh key in a session's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyTag([u8; 2]);
 
-/// What a refresh token says.
+/// The content of a refresh token.
 #[derive(Clone)]
 pub struct RefreshToken {
     /// The user.
     pub user: UserId,
     /// The session.
     pub session: SessionId,
-    /// How often the session had been refreshed when this token was made.
+    /// The generation of the session when the token was made.
     pub generation: u64,
     /// When this generation began.
     pub issued_at: Timestamp,
-    /// When this token ends: the session's sleep limit or its absolute end.
+    /// When the token expires.
     pub expires_at: Timestamp,
-    /// The session's absolute end, which no refresh moves.
+    /// The absolute end of the session, which no refresh moves.
     pub absolute_expires_at: Timestamp,
     /// The session's secret.
     pub nonce: Nonce,
-    /// Where the session stands in its refresh limit.
+    /// The state of the session's refresh limit.
     pub window: Window,
 }
 
@@ -38,12 +38,12 @@ impl KeyTag {
         Self(characters)
     }
 
-    /// From a row.
+    /// The tag in a row.
     pub fn parse(text: &str) -> Option<Self> {
         text.as_bytes().try_into().ok().map(Self)
     }
 
-    /// For a row.
+    /// The text for a row.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }

@@ -1,17 +1,16 @@
-//! May this refresh token rotate? The state machine of a refresh, as pure functions.
+//! The state machine of a refresh, as pure functions: may this refresh token rotate?
 //!
-//! A tab that another one has overtaken ([`is_overtaken`]) gets what that one got, if the row still stands there
-//! ([`is_current`]). Everybody else: [`plan`] decides before the row is seen, from the token alone; one
-//! conditional write carries the plan out; when its condition fails, [`judge`] reads the row that the failure
-//! returned.
+//! [`plan`] decides from the token alone what to write. One conditional write performs the plan. When the write's
+//! condition fails, [`judge`] decides from the row that the failed write returned. A tab that another tab has
+//! overtaken ([`is_overtaken`]) gets the current token again, if the row allows it ([`is_current`]).
 //!
 //! ```text
-//!   token ── plan ──▶ Expired                       401, no call
+//!   token ── plan ──▶ Expired                       401 without a call to the store
 //!              │
 //!              ├────▶ Block ──┐
 //!              └────▶ Rotate ─┤   one conditional write
-//!                             ├─ held ──▶ successor (or 429)
-//!                             └─ failed ─ judge ─▶ Over · Forged · Regression · Successor · Reuse · Blocked · Again
+//!                             ├─ applied ──▶ next generation (or 429)
+//!                             └─ rejected ─ judge ─▶ Ended · Forged · Regression · Replay · Reuse · Blocked · Retry
 //! ```
 
 use std::time::Duration;
@@ -24,54 +23,54 @@ use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
 
-/// What the one write of a refresh does.
+/// The write that a refresh performs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
-    /// The token is past its own end.
+    /// None: the token has expired.
     Expired,
-    /// The window is full: refuse until this second.
+    /// Refuse refresh until this second, because the rate limit is reached.
     Block(Timestamp),
     /// Make the next generation.
     Rotate(Box<Rotation>),
 }
 
-/// The next generation, complete: everything the write sets.
+/// The next generation: everything that the write sets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rotation {
     /// The new generation.
     pub generation: u64,
     /// When it begins.
     pub rotated_at: Timestamp,
-    /// When the session now ends unless it is refreshed.
+    /// When the session now expires unless it is refreshed again.
     pub expires_at: Timestamp,
-    /// Where it stands in its refresh limit.
+    /// The state of its refresh limit.
     pub window: Window,
-    /// The key that seals this generation.
+    /// The key that seals the token of this generation.
     pub key: KeyTag,
-    /// From where and with what.
+    /// The client that refreshes.
     pub client: ClientContext,
 }
 
-/// What the row says to a write that was refused.
+/// The decision about a rejected write, from the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// There is no session (any more); the reason when the row still tells it.
+    /// The session has ended. The reason is known only while the row exists.
     Ended(Option<EndReason>),
-    /// The seal is ours and the nonce is not the session's: a key has leaked.
+    /// The token's seal is valid and its nonce is not the session's: a refresh key may have leaked.
     Forged,
-    /// The token is newer than the row: the table was restored.
+    /// The token is newer than the row, because the table was restored from a backup.
     Regression,
-    /// The token's own device asks again: the current generation is its answer.
+    /// The same device repeats its refresh within grace: the current token is the answer.
     Replay,
-    /// An older generation, out of grace or from another device.
+    /// An older generation, after grace or from another device.
     Reuse,
-    /// Refused until this second; the token stays good.
+    /// Refused until this second. The token stays valid.
     Blocked(Timestamp),
-    /// The row allows it by now: try once more.
+    /// The row allows the write by now: try once more.
     Retry,
 }
 
-/// Decides what the write of a refresh does, from the token alone.
+/// Decides from the token alone what a refresh writes.
 pub fn plan(
     token: &RefreshToken,
     client: ClientContext,
@@ -96,10 +95,10 @@ pub fn plan(
     }
 }
 
-/// Judges a refused write by the row, first match wins.
+/// Decides about a rejected write from the row. The first matching rule wins.
 ///
-/// A write whose first reply was lost meets its own row when the SDK repeats it: same device, same second,
-/// so it is in grace whatever the grace, even none.
+/// When the reply to a write is lost, the SDK repeats the write and meets the row that the first attempt wrote: the
+/// same device in the same second, which is within any grace, even a grace of 0 s.
 pub fn judge(
     token: &RefreshToken,
     row: Option<&Session>,
@@ -132,12 +131,13 @@ pub fn judge(
     }
 }
 
-/// Whether a client asks for what another tab of its browser has just got: it means to replace an access
-/// token, ending at `replaces`, that is older than the refresh token which its cookie holds by now.
+/// Whether the client asks for what another tab of its browser has just received: it wants to replace an access token
+/// (with the end `replaces`) that is older than the refresh token in its cookie.
 ///
-/// To rotate once more would leave the requests of slower tabs, which carry the cookie from before, two
-/// generations behind: an older token that no grace covers, and so a theft that nobody committed. Towards the end
-/// of a session every access token ends with it: no end tells them apart, and a newer one is worth no more.
+/// Rotating again would put the requests of slower tabs, which carry the cookie from before, two generations behind.
+/// Grace covers only the direct predecessor, so that these requests would look like theft. In the last hour of a
+/// session all access tokens expire together with the session, so that their ends do not tell them apart; then the
+/// current token is returned as well, because a new one would not be valid for longer.
 pub fn is_overtaken(
     token: &RefreshToken,
     replaces: Timestamp,
@@ -149,9 +149,9 @@ pub fn is_overtaken(
     older && now.distance(token.issued_at) <= lifetimes.grace
 }
 
-/// Whether the row still stands where an overtaken client's token says: then that token is the answer, again.
+/// Whether the row still is at the generation of an overtaken client's token, so that this token is the answer.
 ///
-/// The rules are those of grace, so that whoever lies about `replaces` gets no more than who repeats a token.
+/// The conditions are those of grace, so that a client that sends a false `replaces` gains nothing.
 pub fn is_current(
     token: &RefreshToken,
     row: &Session,
@@ -165,8 +165,9 @@ pub fn is_current(
         && in_grace(row, client, now, grace)
 }
 
-/// Grace counts from the rotation, in both directions, and belongs to the device that rotated: a
-/// thief's device never gets the successor, and a changed network alone is no theft.
+/// Whether `client` is within grace. Grace counts from the rotation in both directions, because clocks differ, and
+/// belongs to the device that rotated, so that a thief's device never gets the current token. A changed network
+/// alone is no sign of theft.
 pub fn in_grace(row: &Session, client: &ClientContext, now: Timestamp, grace: Duration) -> bool {
     now.distance(row.rotated_at) <= grace && row.client.device.is_same_device(&client.device)
 }

@@ -1,4 +1,4 @@
-//! How many sessions may a user have, and which one makes room?
+//! The session limit: which sessions end so that a new one fits.
 
 use super::Session;
 
@@ -11,15 +11,15 @@ pub enum SessionLimitPolicy {
     Reject,
 }
 
-/// The sign-in is over the limit and the policy is to refuse it.
+/// The user is at the session limit, and the policy is to refuse another session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitReached;
 
-/// The sessions that must end so that one more makes at most `limit`: the least recently active first,
-/// the older of two that were active in the same second.
+/// The sessions that must end so that one more makes at most `limit`: the least recently active first, and of two
+/// that were active in the same second the older one.
 ///
 /// # Errors
-/// [`LimitReached`] when some would have to end and the policy is [`SessionLimitPolicy::Reject`].
+/// [`LimitReached`] when a session would have to end and the policy is [`SessionLimitPolicy::Reject`].
 pub fn make_room<'s>(
     live: impl IntoIterator<Item = &'s Session>,
     limit: usize,
