@@ -73,6 +73,23 @@ fn every_met_row_names_tests_that_exist() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
+/// Names of tests outside of the tables: words of lower-case letters with at least four underscores.
+#[test]
+fn every_test_named_in_the_text_of_the_pages_exists() {
+    let tests = Tests::of_the_sources();
+    let mut count = 0;
+    for page in ["SECURITY.md", "security/rfcs.md", "security/attacks.md"] {
+        let text = std::fs::read_to_string(pages::folder().join(page)).expect("the page");
+        let prose = text.lines().filter(|line| !line.starts_with('|'));
+        let words = prose.flat_map(|line| line.split(|c: char| !c.is_ascii_lowercase() && c != '_'));
+        for name in words.filter(|word| word.matches('_').count() >= 4) {
+            assert!(tests.count(name) > 0, "docs/{page}: no test is called {name}");
+            count += 1;
+        }
+    }
+    assert!(count >= 4, "only {count} names were found");
+}
+
 // Without it a test that nothing runs would count as a test that exists.
 #[test]
 fn every_source_file_belongs_to_a_module_tree() {
@@ -111,7 +128,7 @@ fn every_page_is_reached_from_the_entry_and_fits_its_limit() {
     for page in Page::all() {
         assert!(page.lines <= 200, "{} has {} lines", page.name, page.lines);
         let linked = page.name == "SECURITY.md" || entry.contains(&format!("(security/{})", page.name));
-        assert!(linked, "nobody finds {}", page.name);
+        assert!(linked, "SECURITY.md does not link to {}", page.name);
     }
 }
 
