@@ -49,7 +49,7 @@ setup: tools-test client/node_modules/installed ## Install everything that `make
 tools: ## Report which tools are missing on this machine
 	@scripts/tools --check $(TOOLS_test) cyclonedx cargo-fuzz && echo "Every other tool of \`make test\` is here."
 
-docs: tools-build ## Write the table of settings in docs/ from the code
+docs: tools-build ## Write the tables of settings and parameters in docs/
 	UPDATE_DOCS=1 cargo test --quiet --workspace the_documentation_holds
 
 ##@ Parts of make test

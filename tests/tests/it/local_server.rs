@@ -461,7 +461,7 @@ async fn an_alert_reaches_the_alert_stream() {
         ended.status.success() && begun.elapsed() < Duration::from_secs(4),
         "a listener holds no stop up"
     );
-    let warned = ended.logs.iter().any(|line| line.contains("a security event needs a look"));
+    let warned = ended.logs.iter().any(|line| line.contains("severe security event"));
     assert!(warned, "{:?}", ended.logs);
 }
 
