@@ -1,4 +1,4 @@
-// The demo page as static files, for latchkey-local to serve at `/`.
+// Builds the demo page as static files, which latchkey-local serves at `/`.
 import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';

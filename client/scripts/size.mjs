@@ -1,4 +1,4 @@
-// What does an app download? Small real apps, bundled with tree shaking, minified, gzipped; fails when one is over its budget.
+// How much does an app download? Bundles small apps with tree shaking, minifies and gzips them, and fails if one is over its budget.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +6,7 @@ import { build, minifySync } from 'vite';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-/** Bytes: what it takes, and up to 2 % more. An app's own bundle, core included, and what comes when sessions are first shown. */
+/** Bytes: the present size and up to 2 % more. `on demand` loads when the dashboard first shows sessions. */
 const BUDGETS = { styles: 1_680, core: 5_600, 'hook and dashboard': 14_240, 'hook and dashboard, on demand': 7_150 };
 
 const app = (names, use) => `import { ${names} } from './src/core/index.ts'; ${use}`;
@@ -19,7 +19,7 @@ const APPS = {
   'hook and dashboard': `import { SessionMonitoring, useSessionManagement } from './src/index.ts'; globalThis.app = [SessionMonitoring, useSessionManagement];`,
 };
 
-/** The app's own React is its own affair. */
+/** React is not counted, because the app has it anyway. */
 const REACT = /^react($|\/)/;
 
 async function bundled(code) {
@@ -29,12 +29,12 @@ async function bundled(code) {
     logLevel: 'error',
     plugins: [entry],
     define: { 'process.env.NODE_ENV': '"production"' },
-    // As a library: an app gets vite's own loader of code on demand, once for all that it loads so.
+    // Built as a library, without vite's loader for dynamic imports, which an app has only once.
     build: { write: false, minify: false, lib: { entry: 'entry', formats: ['es'] }, target: 'es2022', rolldownOptions: { external: REACT } },
   });
   const chunks = new Map([result].flat()[0].output.flatMap((chunk) => (chunk.type === 'chunk' ? [[chunk.fileName, chunk]] : [])));
   const first = new Set([...chunks.values()].filter(({ isEntry }) => isEntry));
-  // A set that grows while it is walked: what an entry imports is loaded with it, and what that imports.
+  // The set grows during the loop: it collects the imports of the entry, and their imports.
   for (const { imports } of first) for (const name of imports) if (chunks.has(name)) first.add(chunks.get(name));
   const onDemand = [...chunks.values()].filter((chunk) => !first.has(chunk));
   return { first: textOf([...first]), onDemand: textOf(onDemand) };

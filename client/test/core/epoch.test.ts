@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fetchOf, sessionsOf } from '../../src/core/index.js';
 import { FakeServer, noAnswer, problem } from './support/fake-server.js';
-import { openTab, overhear, pass, setUpTabs, settle } from './support/tabs.js';
+import { openTab, receive, advance, setUpTabs, settle } from './support/tabs.js';
 
 setUpTabs();
 
@@ -9,13 +9,13 @@ describe('a response of an older epoch is dropped', () => {
   test('a sign-out during a refresh stays a sign-out', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    const release = server.holdBack('POST /refresh');
+    const release = server.holdResponse('POST /refresh');
     const refreshed = client.refresh();
     await settle();
     const out = client.signOut();
     expect(client.getState().status).toBe('signed-out');
     release();
-    await pass(3);
+    await advance(3);
     await out;
     expect(await refreshed).toMatchObject({ state: 'ended', sessionId: null });
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
@@ -25,24 +25,24 @@ describe('a response of an older epoch is dropped', () => {
   test('a refresh that outlasts the wait of a sign-out changes nothing', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    const release = server.holdBack('POST /refresh');
+    const release = server.holdResponse('POST /refresh');
     void client.refresh();
     await settle();
     const out = client.signOut();
-    await pass(1.5);
-    expect(server.of('POST /revoke')).toHaveLength(0);
-    await pass(1);
-    expect(server.of('POST /revoke')).toHaveLength(1);
+    await advance(1.5);
+    expect(server.requestsTo('POST /revoke')).toHaveLength(0);
+    await advance(1);
+    expect(server.requestsTo('POST /revoke')).toHaveLength(1);
     await out;
     release();
-    await pass(1);
+    await advance(1);
     expect(client.getState().status).toBe('signed-out');
   });
 
   test('the list of the previous user does not reach the next user', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    const release = server.holdBack('GET /sessions');
+    const release = server.holdResponse('GET /sessions');
     const old = sessionsOf(client).list();
     await settle();
     await client.signOut();
@@ -68,9 +68,9 @@ describe('a response of an older epoch is dropped', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await client.signOut();
-    await overhear({ type: 'token', sessionId: 's-1', secondsLeft: 3600, expiresAt: null, signIn: false, tokens: null });
+    await receive({ type: 'token', sessionId: 's-1', secondsLeft: 3600, expiresAt: null, signIn: false, tokens: null });
     expect(client.getState().status).toBe('signed-out');
-    await overhear({ type: 'token', sessionId: 's-2', secondsLeft: 3600, expiresAt: null, signIn: true, tokens: null });
+    await receive({ type: 'token', sessionId: 's-2', secondsLeft: 3600, expiresAt: null, signIn: true, tokens: null });
     expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-2' } });
   });
 });
@@ -79,29 +79,29 @@ describe('because no epoch can undo a late Set-Cookie', () => {
   test('a sign-in waits for a refresh under way, two seconds at most', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    server.holdBack('POST /refresh');
+    server.holdResponse('POST /refresh');
     void client.refresh().catch(() => {});
     await settle();
     const signIn = client.signIn('b');
-    await pass(1.5);
-    expect(server.of('POST /login')).toHaveLength(0);
-    await pass(1);
-    expect(server.of('POST /login')).toHaveLength(1);
+    await advance(1.5);
+    expect(server.requestsTo('POST /login')).toHaveLength(0);
+    await advance(1);
+    expect(server.requestsTo('POST /login')).toHaveLength(1);
     await signIn;
   });
 
   test('a sign-in waits for a refresh of another tab', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
-    const release = server.holdBack('POST /refresh');
+    const release = server.holdResponse('POST /refresh');
     void two.refresh();
     await settle();
     const signIn = one.signIn('b');
-    await pass(1);
-    expect(server.of('POST /login')).toHaveLength(0);
+    await advance(1);
+    expect(server.requestsTo('POST /login')).toHaveLength(0);
     release();
     await settle();
-    expect(server.of('POST /login')).toHaveLength(1);
+    expect(server.requestsTo('POST /login')).toHaveLength(1);
     await signIn;
     await settle();
     expect(two.getState().token.sessionId).toBe('s-b');
@@ -110,9 +110,9 @@ describe('because no epoch can undo a late Set-Cookie', () => {
   test('a sign-in waits for a tab that was closed only once', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    await overhear({ type: 'refreshing', tab: 'dead', active: true });
+    await receive({ type: 'refreshing', tab: 'dead', active: true });
     const signIn = client.signIn('b');
-    await pass(2);
+    await advance(2);
     await signIn;
     await client.signIn('c');
     expect(client.getState().token.sessionId).toBe('s-c');
@@ -121,14 +121,14 @@ describe('because no epoch can undo a late Set-Cookie', () => {
   test('a sign-in is repeated if a refresh overwrote the new cookies', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
-    // The answer to a refresh of the old session is the last to reach the cookie jar.
+    // The response to a refresh of the old session reaches the cookie jar last.
     const stop = client.subscribe(() => {
       if (client.getState().token.sessionId !== 's-b') return;
       server.cookie = { id: 's-1', generation: 1 };
       stop();
     });
     await client.signIn('b');
-    expect(server.of('POST /login')).toHaveLength(2);
+    expect(server.requestsTo('POST /login')).toHaveLength(2);
     expect(server.cookie).toMatchObject({ id: 's-b' });
     expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
   });
@@ -138,7 +138,7 @@ describe('because no epoch can undo a late Set-Cookie', () => {
     const client = await openTab(server);
     server.fail('POST /revoke', () => new Response('{"ended":1,"session_ids":[],"access_tokens_expire_by":""}', { headers: { 'content-type': 'application/json' } }));
     await client.signOut();
-    expect(server.of('POST /revoke')).toHaveLength(2);
+    expect(server.requestsTo('POST /revoke')).toHaveLength(2);
     expect(server.live.size).toBe(0);
   });
 
@@ -149,10 +149,10 @@ describe('because no epoch can undo a late Set-Cookie', () => {
     void one.signIn('b').catch(() => {});
     await settle();
     const refreshed = two.refresh();
-    await pass(4.5);
-    expect(server.of('POST /refresh')).toHaveLength(0);
-    await pass(1);
-    expect(server.of('POST /refresh')).toHaveLength(1);
+    await advance(4.5);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(0);
+    await advance(1);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
     await refreshed;
   });
 

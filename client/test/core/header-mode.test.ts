@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type LatchkeyOptions, type TokenStorage } from '../../src/core/index.js';
 import { FakeServer, json, noNetwork, problem } from './support/fake-server.js';
-import { openTab, pass, setUpTabs, settle } from './support/tabs.js';
+import { openTab, advance, setUpTabs, settle } from './support/tabs.js';
 
 setUpTabs();
 
@@ -48,7 +48,7 @@ describe('header mode', () => {
       'data:text/plain,x',
     ];
     for (const url of strangers) expect(await seen(url), url).toBeNull();
-    expect(server.of('POST /login')[0]?.body).toEqual({ assertion: 'b', delivery: 'body' });
+    expect(server.requestsTo('POST /login')[0]?.body).toEqual({ assertion: 'b', delivery: 'body' });
     expect(server.requests.filter(({ path }) => path.startsWith('/')).every(({ init }) => init.credentials === 'omit')).toBe(true);
   });
 
@@ -96,7 +96,7 @@ describe('header mode', () => {
     });
     await client.signOut();
     expect(found).toBeNull();
-    expect(server.of('POST /revoke')[0]?.body).toEqual({ strategy: 'current', refresh_token: 'refresh.s-b.0' });
+    expect(server.requestsTo('POST /revoke')[0]?.body).toEqual({ strategy: 'current', refresh_token: 'refresh.s-b.0' });
   });
 
   test('refreshes with the stored token if another tab stored a newer one', async () => {
@@ -106,7 +106,7 @@ describe('header mode', () => {
     await client.signIn('b');
     storage.set(JSON.stringify({ access: 'access.s-b.5', refresh: 'refresh.s-b.5' }));
     await client.refresh();
-    expect(server.of('POST /refresh')[0]?.body).toEqual({ refresh_token: 'refresh.s-b.5', replaces: '2026-11-24T11:00:00.050Z' });
+    expect(server.requestsTo('POST /refresh')[0]?.body).toEqual({ refresh_token: 'refresh.s-b.5', replaces: '2026-11-24T11:00:00.050Z' });
   });
 
   test('drops a response or a refusal if the stored token changed meanwhile', async () => {
@@ -157,7 +157,7 @@ describe('tokens do not appear', () => {
       server.fail('GET /sessions', noNetwork);
       errors.push(await sessionsOf(client).list().catch((error: unknown) => error));
       await client.signOut();
-      await pass(1);
+      await advance(1);
       const paths = server.requests.map(({ path }) => path);
       const shown = inspect([paths, errors, client.getState(), mode === 'cookie' && messages], { depth: 9 });
       expect(messages.length).toBeGreaterThan(0);

@@ -18,7 +18,7 @@ afterAll(async () => {
   await api?.stop();
 });
 
-/** A client of its own browser: with a cookie jar in its `fetch`, or in header mode. */
+/** A client in a browser of its own: with a cookie jar in its `fetch`, or in header mode. */
 function client(options: LatchkeyOptions = {}): Latchkey {
   const made = createLatchkey({ ...(options.fetch ? {} : { mode: headerMode() }), baseUrl: api.issuer, channel: `browser-${clients.length}`, ...options });
   clients.push(made);
@@ -29,7 +29,7 @@ async function assertion(sub: string): Promise<string> {
   return String((await api.post('/dev/assertion', { sub }))['assertion']);
 }
 
-/** A browser's cookie jar and its Sec-Fetch-Site, around Node's fetch; `onTheWay` is where a POST is once it has its cookies. */
+/** Node's fetch with a cookie jar and Sec-Fetch-Site; `onTheWay` delays a POST that already has its cookies. */
 function browser(jar = new Map<string, string>(), onTheWay?: () => Promise<void>): Fetch {
   return async (input, init) => {
     const headers = new Headers(init?.headers);
@@ -46,7 +46,7 @@ function browser(jar = new Map<string, string>(), onTheWay?: () => Promise<void>
   };
 }
 
-/** Waits for what another tab or a timer brings. */
+/** Waits for a change by another tab or by a timer. */
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; tries < 200 && !condition(); tries++) await new Promise((resolve) => setTimeout(resolve, 25));
   expect(condition()).toBe(true);

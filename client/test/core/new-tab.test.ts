@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { headerMode, sessionsOf, userSessionsOf } from '../../src/core/index.js';
 import { FakeServer, problem } from './support/fake-server.js';
-import { channelName, happens, openTab, pass, setUpTabs, settle, tab } from './support/tabs.js';
+import { channelName, dispatchPageEvent, openTab, advance, setUpTabs, settle, tab } from './support/tabs.js';
 
 setUpTabs();
 
@@ -14,7 +14,7 @@ describe('while a Retry-After of another tab lasts, a new tab', () => {
     const first = await openTab(server);
     server.fail('GET /sessions', limited(90));
     await sessionsOf(first).list().catch(() => {});
-    await pass(60);
+    await advance(60);
     const second = await openTab(server);
     sessionsOf(second).watch();
     await settle();
@@ -22,9 +22,9 @@ describe('while a Retry-After of another tab lasts, a new tab', () => {
     expect((second.getState().retryAt ?? 0) - Date.now()).toBeLessThanOrEqual(30_000);
     await expect(sessionsOf(second).list()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 30 });
     await expect(sessionsOf(second).events()).rejects.toMatchObject({ code: 'rate_limited' });
-    await pass(29.5);
-    expect(server.of('GET /sessions')).toHaveLength(1);
-    await pass(0.5);
+    await advance(29.5);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(1);
+    await advance(0.5);
     expect(second.getState()).toMatchObject({ error: null, retryAt: null, sessions: [{ session_id: 's-1' }] });
   });
 
@@ -34,9 +34,9 @@ describe('while a Retry-After of another tab lasts, a new tab', () => {
     server.fail('GET /sessions', limited(90));
     await sessionsOf(first).list().catch(() => {});
     const listed = sessionsOf(tab(server)).list().catch((error: unknown) => error);
-    await pass(0.25);
+    await advance(0.25);
     expect(await listed).toMatchObject({ code: 'rate_limited' });
-    expect(server.of('GET /sessions')).toHaveLength(1);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(1);
   });
 
   test('shows an administrator why the list of a user is empty', async () => {
@@ -47,8 +47,8 @@ describe('while a Retry-After of another tab lasts, a new tab', () => {
     const paul = userSessionsOf(await openTab(server), 'paul');
     paul.watch();
     expect(paul.getState()).toMatchObject({ sessions: null, error: { code: 'rate_limited' } });
-    await pass(89);
-    expect(server.of('GET /sessions')).toHaveLength(1);
+    await advance(89);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(1);
   });
 
   test('does not refresh, but asks for its status', async () => {
@@ -60,9 +60,9 @@ describe('while a Retry-After of another tab lasts, a new tab', () => {
     const second = await openTab(server);
     expect(second.getState()).toMatchObject({ status: 'signed-in', token: { state: 'expiring' }, error: null });
     await expect(second.refresh()).rejects.toMatchObject({ code: 'rate_limited', status: 429 });
-    await pass(89);
-    expect(server.of('POST /refresh')).toHaveLength(1);
-    await pass(1.5);
+    await advance(89);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+    await advance(1.5);
     expect(second.getState().token.state).toBe('valid');
   });
 
@@ -72,12 +72,12 @@ describe('while a Retry-After of another tab lasts, a new tab', () => {
     const first = await openTab(server);
     if (key === 'POST /refresh') server.fail(key, down(20));
     if (key === 'POST /refresh') await first.refresh().catch(() => {});
-    const asked = server.of('GET /refresh').length;
+    const asked = server.requestsTo('GET /refresh').length;
     const second = await openTab(server);
     expect(second.getState()).toMatchObject({ status: 'unknown', error: { code: 'store_unavailable', status: 503 } });
-    await pass(19.5);
-    expect(server.of('GET /refresh')).toHaveLength(asked);
-    await pass(1);
+    await advance(19.5);
+    expect(server.requestsTo('GET /refresh')).toHaveLength(asked);
+    await advance(1);
     expect(second.getState()).toMatchObject({ status: 'signed-in', error: null, retryAt: null });
   });
 
@@ -86,7 +86,7 @@ describe('while a Retry-After of another tab lasts, a new tab', () => {
     const first = await openTab(server);
     server.fail('GET /sessions', limited(20));
     await sessionsOf(first).list().catch(() => {});
-    await pass(21);
+    await advance(21);
     const second = await openTab(server);
     expect(await sessionsOf(second).list()).toHaveLength(1);
   });
@@ -97,13 +97,13 @@ describe('the question to the other tabs', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const asked = server.requests.length;
-    // What another tab answers to the greeting.
+    // Another tab answers the question.
     const other = new BroadcastChannel(channelName());
     other.onmessage = ({ data }) => {
       if (data.type === 'tab-opened') other.postMessage({ type: 'wait', kind: 'status', seconds: 20, code: 'store_unavailable', message: '', status: 503 });
     };
-    await happens('pageshow', { persisted: true });
-    await pass(10);
+    await dispatchPageEvent('pageshow', { persisted: true });
+    await advance(10);
     expect(server.requests).toHaveLength(asked);
     expect(client.getState().status).toBe('signed-in');
     other.close();
@@ -113,9 +113,9 @@ describe('the question to the other tabs', () => {
     const server = new FakeServer().signedIn();
     const client = tab(server);
     client.subscribe(() => {});
-    await pass(0.04);
+    await advance(0.04);
     expect(server.requests).toHaveLength(0);
-    await pass(0.01);
+    await advance(0.01);
     expect(client.getState().status).toBe('signed-in');
   });
 
@@ -123,7 +123,7 @@ describe('the question to the other tabs', () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const client = tab(new FakeServer().signedIn());
     client.subscribe(() => {});
-    await pass(0);
+    await advance(0);
     expect(client.getState().status).toBe('signed-in');
   });
 
@@ -131,7 +131,7 @@ describe('the question to the other tabs', () => {
     const server = new FakeServer().signedIn();
     await openTab(server);
     await openTab(server);
-    expect(server.of('GET /refresh')).toHaveLength(2);
+    expect(server.requestsTo('GET /refresh')).toHaveLength(2);
   });
 
   test('brings the tokens in header mode before the tab counts as signed out', async () => {
@@ -141,7 +141,7 @@ describe('the question to the other tabs', () => {
     const second = tab(server, { mode: headerMode() });
     const states = new Set<string>();
     second.subscribe(() => states.add(second.getState().status));
-    await pass(1);
+    await advance(1);
     expect([...states]).toEqual(['signed-in']);
     const alone = await openTab(server, { mode: headerMode(), channel: 'another browser' });
     expect(alone.getState()).toMatchObject({ status: 'signed-out', endedReason: null });

@@ -1,12 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { headerMode, type LatchkeyOptions } from '../../src/core/index.js';
 import { FakeServer, noAnswer, noNetwork, problem } from './support/fake-server.js';
-import { happens, openTab, pass, setUpTabs, settle } from './support/tabs.js';
+import { dispatchPageEvent, openTab, advance, setUpTabs, settle } from './support/tabs.js';
 
 setUpTabs();
 
 const header: LatchkeyOptions = { mode: headerMode() };
-const revoked = (server: FakeServer): unknown[] => server.of('POST /revoke').map(({ body }) => body);
+const revoked = (server: FakeServer): unknown[] => server.requestsTo('POST /revoke').map(({ body }) => body);
 
 describe('a second sign-in in header mode', () => {
   test('ends the previous session by its refresh token, not with the new one', async () => {
@@ -17,7 +17,7 @@ describe('a second sign-in in header mode', () => {
     await client.signIn('b');
     await settle();
     expect(revoked(server)).toEqual([{ strategy: 'token', token: 'refresh.s-a.1' }]);
-    expect(server.of('POST /revoke')[0]?.headers.get('authorization')).toBeNull();
+    expect(server.requestsTo('POST /revoke')[0]?.headers.get('authorization')).toBeNull();
     expect([...server.live.keys()]).toEqual(['s-b']);
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, token: { sessionId: 's-b' } });
   });
@@ -39,7 +39,7 @@ describe('a second sign-in in header mode', () => {
     await settle();
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, retryAt: null });
     expect(server.live.has('s-a')).toBe(true);
-    await happens('online');
+    await dispatchPageEvent('online');
     expect([...server.live.keys()]).toEqual(['s-b']);
   });
 
@@ -70,7 +70,7 @@ describe('a second sign-in in header mode', () => {
     server.fail('POST /revoke', noNetwork, 2);
     await client.signOut();
     await client.signIn('b');
-    await pass(10);
+    await advance(10);
     expect([...server.live.keys()]).toEqual(['s-b']);
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, token: { sessionId: 's-b' } });
   });
@@ -83,11 +83,11 @@ describe('a disposed client', () => {
       const client = await openTab(server);
       server.fail('POST /revoke', isWaiting ? noNetwork : noAnswer, 99);
       void client.signOut();
-      await pass(0.5);
+      await advance(0.5);
       client.dispose();
       await settle();
       expect(vi.getTimerCount()).toBe(0);
-      expect(server.of('POST /revoke')).toHaveLength(1);
+      expect(server.requestsTo('POST /revoke')).toHaveLength(1);
     }
   });
 });

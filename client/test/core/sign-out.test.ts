@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { fetchOf, sessionsOf } from '../../src/core/index.js';
 import { FakeServer, noNetwork, problem } from './support/fake-server.js';
-import { happens, openTab, pass, setUpTabs, settle, tab } from './support/tabs.js';
+import { dispatchPageEvent, openTab, advance, setUpTabs, settle, tab } from './support/tabs.js';
 
 setUpTabs();
 
@@ -12,7 +12,7 @@ describe('signing in', () => {
     expect(await one.signIn('b')).toMatchObject({ session_id: 's-b', is_current: true });
     await settle();
     for (const each of [one, two]) expect(each.getState()).toMatchObject({ status: 'signed-in', endedReason: null, token: { state: 'valid', sessionId: 's-b' } });
-    expect(server.of('POST /login')[0]?.body).toEqual({ assertion: 'b', delivery: 'cookie' });
+    expect(server.requestsTo('POST /login')[0]?.body).toEqual({ assertion: 'b', delivery: 'cookie' });
   });
 
   test('as another user removes all data of the previous user', async () => {
@@ -42,8 +42,8 @@ describe('signing out', () => {
     const client = await openTab(server);
     server.fail('POST /revoke', noNetwork, 99);
     await client.signOut();
-    await happens('pageshow', { persisted: true });
-    await pass(1);
+    await dispatchPageEvent('pageshow', { persisted: true });
+    await advance(1);
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
   });
 
@@ -53,13 +53,13 @@ describe('signing out', () => {
     const [one, two] = [await openTab(server, { onSignedOut }), await openTab(server, { onSignedOut: heard })];
     await sessionsOf(two).list();
     const before = server.requests.length;
-    server.holdBack('POST /revoke');
+    server.holdResponse('POST /revoke');
     void one.signOut();
     expect(one.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', sessions: null, analytics: null });
     await settle();
     expect(two.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', sessions: null });
     expect(server.requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /revoke']);
-    expect(server.of('POST /revoke')[0]?.init.keepalive).toBe(true);
+    expect(server.requestsTo('POST /revoke')[0]?.init.keepalive).toBe(true);
     expect(onSignedOut).toHaveBeenCalledExactlyOnceWith('signed_out');
     expect(heard).toHaveBeenCalledExactlyOnceWith('signed_out');
   });
@@ -68,12 +68,12 @@ describe('signing out', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail('POST /revoke', noNetwork, 99);
-    await happens('offline');
+    await dispatchPageEvent('offline');
     await client.signOut();
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out', error: { code: 'network' } });
     expect(server.live.size).toBe(1);
-    server.mend();
-    await happens('online');
+    server.clearFaults();
+    await dispatchPageEvent('online');
     await settle();
     expect(server.live.size).toBe(0);
     expect(client.getState()).toMatchObject({ status: 'signed-out', error: null });
@@ -84,8 +84,8 @@ describe('signing out', () => {
     const client = await openTab(server);
     server.fail('POST /revoke', () => problem(503, 'store_unavailable', { retry_after: 2 }), 3);
     await client.signOut();
-    await pass(8);
-    expect(server.of('POST /revoke')).toHaveLength(4);
+    await advance(8);
+    expect(server.requestsTo('POST /revoke')).toHaveLength(4);
     expect(server.live.size).toBe(0);
   });
 
@@ -95,8 +95,8 @@ describe('signing out', () => {
     server.fail('POST /revoke', noNetwork, 1);
     await client.signOut();
     await client.signIn('b');
-    await happens('online');
-    await pass(60);
+    await dispatchPageEvent('online');
+    await advance(60);
     expect(client.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
     expect([...server.live.keys()]).toEqual(['s-b']);
   });
@@ -107,8 +107,8 @@ describe('signing out', () => {
     server.fail('POST /revoke', noNetwork, 1);
     await one.signOut();
     await two.signIn('b');
-    await happens('online');
-    await pass(60);
+    await dispatchPageEvent('online');
+    await advance(60);
     expect([...server.live.keys()]).toEqual(['s-b']);
   });
 
@@ -121,20 +121,20 @@ describe('signing out', () => {
     expect(two.getState().status).toBe('signed-out');
     await two.signIn('b');
     await settle();
-    await happens('online');
-    await pass(60);
+    await dispatchPageEvent('online');
+    await advance(60);
     expect([...server.live.keys()]).toEqual(['s-b']);
   });
 
   test('during a sign-in takes precedence', async () => {
     const server = new FakeServer();
     const client = await openTab(server);
-    const release = server.holdBack('POST /login');
+    const release = server.holdResponse('POST /login');
     const signIn = client.signIn('b').catch(() => null);
     await settle();
     const out = client.signOut();
     release();
-    await pass(3);
+    await advance(3);
     await Promise.all([signIn, out]);
     expect(client.getState().status).toBe('signed-out');
     expect(server.live.size).toBe(0);
@@ -147,8 +147,8 @@ describe('signing out', () => {
     server.fail('GET https://app.example.com/api/orders', () => problem(401, 'token_missing'));
     expect((await fetchOf(client)('/api/orders')).status).toBe(401);
     expect(await client.refresh()).toMatchObject({ state: 'ended' });
-    await happens('focus');
-    await pass(4000);
-    expect(server.of('POST /refresh')).toHaveLength(0);
+    await dispatchPageEvent('focus');
+    await advance(4000);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(0);
   });
 });

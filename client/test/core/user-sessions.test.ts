@@ -4,7 +4,7 @@ import { startLocalServer, type LocalServer } from '../server/support/local-serv
 
 let api: LocalServer;
 let client: Latchkey | undefined;
-/** What was asked for, and how it was answered. */
+/** The requests and their statuses. */
 const seen: string[] = [];
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
   await api?.stop();
 });
 
-/** A client that is signed in, as an administrator if there is a scope. */
+/** A signed-in client; with a scope, an administrator. */
 async function signedIn(sub: string, scope?: string): Promise<Latchkey> {
   client = createLatchkey({
     baseUrl: api.issuer,

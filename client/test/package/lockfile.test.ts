@@ -17,7 +17,7 @@ const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.m
 const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
 const named = (is: (one: Locked) => boolean) => packages.filter(([, one]) => is(one)).map(([path]) => path);
 
-describe('what npm may install', () => {
+describe('the lock file', () => {
   test('pins contents, not places', () => {
     expect(packages.length).toBeGreaterThan(100);
     expect(named((one) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(one.integrity ?? ''))).toEqual([]);

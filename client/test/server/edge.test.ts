@@ -4,7 +4,7 @@ import { build, type Rolldown } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/local-server.js';
 
-/** The server entry with all that it imports, as one script that leaves its exports in `latchkey`. */
+/** The server entry with its imports, as one script that assigns its exports to `latchkey`. */
 async function bundle(): Promise<{ code: string; imports: string[] }> {
   const entry = fileURLToPath(new URL('../../src/server/index.ts', import.meta.url));
   const outputs = await build({

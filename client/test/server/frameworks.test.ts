@@ -40,7 +40,7 @@ async function serveExpress(changes: Partial<TokenValidationOptions> = {}): Prom
   return served.port;
 }
 
-/** `(req, res, next)` over Node's `http` alone, as Connect calls it. */
+/** `(req, res, next)` with only Node's `http`, as Connect calls it. */
 async function serveConnect(): Promise<number> {
   const guard = createTokenValidationMiddleware(options);
   served = await serve((request, response) => {

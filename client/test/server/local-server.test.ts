@@ -40,7 +40,7 @@ function serveGuarded(changes: Partial<TokenValidationOptions>, server = api): P
 
 const bearer = (token: string): RawHeaders => ['authorization', `Bearer ${token}`];
 
-/** Moves the verifier's clock alone. */
+/** Moves only the verifier's clock. */
 function aheadBy(seconds: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
 }
@@ -168,7 +168,7 @@ describe('during an outage', () => {
 });
 
 describe('a refusal equals that of the API', () => {
-  /** What a client may go by. */
+  /** The parts of a response that a client may use. */
   function essence({ status, headers, body }: Reply): object {
     const { request_id: _, reason: __, ...problem } = body as Record<string, unknown>;
     const names = ['content-type', 'cache-control', 'x-content-type-options', 'www-authenticate', 'retry-after'];

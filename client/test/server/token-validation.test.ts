@@ -26,7 +26,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Asks a guarded route, which answers with who is signed in. */
+/** Calls a guarded route, which responds with its `auth`. */
 async function ask(headers: HeadersInit, changes: Partial<TokenValidationOptions> = {}, method = 'GET'): Promise<Answer> {
   const guard = createTokenValidationMiddleware({ ...options, ...changes });
   const route = guard.handler((request) => Response.json(request.auth));

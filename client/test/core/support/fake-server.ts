@@ -1,8 +1,8 @@
-/** An API that answers as `openapi.yaml` says, with one browser's cookies, and faults on demand. */
+/** An API that follows `openapi.yaml`, with the cookies of one browser, and with faults on demand. */
 
 import type { Fetch } from '../../../src/core/transport/transport.js';
 
-export interface Seen {
+export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Headers;
@@ -33,14 +33,14 @@ export function sessionOf(id: string, isCurrent = false): Record<string, unknown
 }
 
 export class FakeServer {
-  readonly requests: Seen[] = [];
-  /** What the browser holds: a session and its generation. */
+  readonly requests: RecordedRequest[] = [];
+  /** The session of the browser's cookies, and its generation. */
   cookie: { id: string; generation: number } | null = null;
-  /** Live sessions and their generations; `ended` keeps the reasons. */
+  /** Active sessions and their generations; `ended` has the reasons of the others. */
   readonly live = new Map<string, number>();
   readonly ended = new Map<string, string>();
   lifetime = 3600;
-  /** Seconds that the access token has, where a status is asked for. */
+  /** The `expires_in` of a status. */
   left = 3600;
   etag = 1;
   keepsCookies = true;
@@ -54,17 +54,17 @@ export class FakeServer {
     return this;
   }
 
-  /** The next `times` requests of `key`, such as `POST /refresh`, fare like this; they never reach the API. */
+  /** Lets the next `times` requests to `key`, such as `POST /refresh`, fail before they reach the API. */
   fail(key: string, fault: Fault, times = 1): void {
     this.faults.push({ key, times, fault });
   }
 
-  mend(): void {
+  clearFaults(): void {
     this.faults.length = 0;
   }
 
-  /** The next answer to `key` is made, and comes when the returned function is called. */
-  holdBack(key: string): () => void {
+  /** Holds the next response to `key` until the returned function is called. */
+  holdResponse(key: string): () => void {
     let release = (): void => {};
     this.held.push({ key, gate: new Promise((resolve) => (release = resolve)) });
     return release;
@@ -76,7 +76,7 @@ export class FakeServer {
     this.etag++;
   }
 
-  of(key: string): Seen[] {
+  requestsTo(key: string): RecordedRequest[] {
     return this.requests.filter(({ method, path }) => `${method} ${path.split('?')[0]}` === key);
   }
 
@@ -102,7 +102,7 @@ export class FakeServer {
     return response;
   };
 
-  /** The answer, and what the browser does when it arrives. */
+  /** The response, and a function for the browser's part when it arrives. */
   private answer(key: string, url: URL, headers: Headers, body: Record<string, unknown> | null): [Response, (() => void)?] {
     const bearer = headers.get('authorization')?.replace('Bearer ', '');
     const shown = (body?.['refresh_token'] as string | undefined) ?? (body?.['token'] as string | undefined) ?? bearer;
@@ -196,7 +196,7 @@ export class FakeServer {
   }
 }
 
-/** `expires_at` in so many seconds. */
+/** The `expires_at` of a token with this many seconds left. */
 function soon(seconds: number): string {
   return new Date(Date.now() + seconds * 1000).toISOString();
 }

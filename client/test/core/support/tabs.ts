@@ -1,4 +1,4 @@
-/** Tabs of one browser: a page that a test hides and shows, a clock that it moves, and clients that hear each other. */
+/** Tabs of one browser: a page that the test hides and shows, a clock that it moves, and clients that exchange messages. */
 
 import { afterEach, beforeEach, vi } from 'vitest';
 import { createLatchkey, type Latchkey, type LatchkeyOptions } from '../../../src/core/index.js';
@@ -37,37 +37,37 @@ export function setUpTabs(): void {
   });
 }
 
-/** A tab that somebody has open. */
+/** An open tab, without a view. */
 export function tab(server: FakeServer, options: LatchkeyOptions = {}): Latchkey {
   const client = createLatchkey({ channel, fetch: server.fetch, ...options });
   open.push(client);
   return client;
 }
 
-/** A tab with a view in it, once it knows where it stands. */
+/** A tab with a view, after its first status. */
 export async function openTab(server: FakeServer, options: LatchkeyOptions = {}): Promise<Latchkey> {
   const client = tab(server, options);
   client.subscribe(() => {});
-  // It gives the others time to say what it must know.
-  await pass(0.05);
+  // A new tab waits 50 ms for messages of the other tabs.
+  await advance(0.05);
   return client;
 }
 
-/** Where the tabs of this test hear each other. */
+/** The channel of the tabs of this test. */
 export function channelName(): string {
   return channel;
 }
 
-/** Says something as another tab would. */
-export async function overhear(message: object): Promise<void> {
+/** Sends a message as another tab would. */
+export async function receive(message: object): Promise<void> {
   const other = new BroadcastChannel(channel);
   other.postMessage(message);
   await settle();
   other.close();
 }
 
-/** Lets time go by, in steps that let the tabs hear each other. */
-export async function pass(seconds: number): Promise<void> {
+/** Advances the time in steps, so that the tabs can exchange messages. */
+export async function advance(seconds: number): Promise<void> {
   const step = seconds > 120 ? 2 : 0.25;
   await settle();
   for (let gone = 0; gone < seconds; gone += step) {
@@ -76,7 +76,7 @@ export async function pass(seconds: number): Promise<void> {
   }
 }
 
-/** Lets promises and channels come to rest. */
+/** Waits until promises are settled and messages are delivered. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 6; turn++) {
     await vi.advanceTimersByTimeAsync(0);
@@ -96,13 +96,13 @@ export async function show(): Promise<void> {
   await settle();
 }
 
-export async function happens(type: string, more: object = {}): Promise<void> {
+export async function dispatchPageEvent(type: string, more: object = {}): Promise<void> {
   if (type === 'online' || type === 'offline') network.onLine = type === 'online';
   page.dispatchEvent(Object.assign(new Event(type), more));
   await settle();
 }
 
-/** Sets the wall clock only, as a user or a time server does. */
+/** Sets only the wall clock, as a user or a time server does. */
 export function setWallClock(secondsAhead: number): void {
   vi.setSystemTime(Date.now() + secondsAhead * 1000);
 }

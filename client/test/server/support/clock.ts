@@ -1,4 +1,4 @@
-/** A clock that the test moves: `Date` alone, so that timers and sockets go on. */
+/** A clock that the test moves: only `Date`, so that timers and sockets keep working. */
 
 import { afterEach, beforeEach, vi } from 'vitest';
 import { NOW } from './issuer.js';

@@ -1,4 +1,4 @@
-/** Real HTTP on this machine, with headers exactly as they are given: duplicates stay duplicates. */
+/** Real HTTP on this machine, with the headers exactly as given, duplicates included. */
 
 import { createServer, request, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

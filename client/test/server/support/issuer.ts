@@ -1,4 +1,4 @@
-/** An issuer of our own: keys, tokens as Latchkey mints them, and tokens as an attacker would. */
+/** An issuer for tests: keys, tokens as Latchkey signs them, and tokens as an attacker forges them. */
 
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTHeaderParameters } from 'jose';
 import type { Fetch } from '../../../src/server/index.js';
@@ -7,7 +7,7 @@ export const ISSUER = 'https://app.example.com/api/auth';
 export const AUDIENCE = 'shop';
 export const SESSION = '01930b5e-3c00-7abc-8def-0123456789ab';
 
-/** The second at which tokens of these tests are minted. */
+/** The second at which the tokens of these tests are issued. */
 export const NOW = 1_732_442_400;
 
 export interface Key {
@@ -40,7 +40,7 @@ export function claims(changes: Record<string, unknown> = {}): Record<string, un
   };
 }
 
-/** A token with any claims and any header; `undefined` takes one away. */
+/** A token with any claims and any header; `undefined` removes one. */
 export async function mint(
   key: Key,
   changes: Record<string, unknown> = {},
@@ -54,12 +54,12 @@ export async function mint(
     .sign(key.privateKey, { crit: critical });
 }
 
-/** A token of which not even the algorithm is right: parts put together by hand. */
+/** A forged token, assembled from its parts. */
 export function forge(header: object, payload: object, signature = ''): string {
   return `${encode(JSON.stringify(header))}.${encode(JSON.stringify(payload))}.${signature}`;
 }
 
-/** HS256 with the text of the public key as the secret: what a verifier takes that lets the header choose. */
+/** HS256 with the public key as the secret: a verifier accepts it if the header may choose the algorithm. */
 export async function signWithPublicKey(key: Key): Promise<string> {
   const secret = new TextEncoder().encode(await exportSPKI(key.publicKey));
   return new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: key.kid, typ: 'at+jwt' }).sign(secret);
@@ -73,11 +73,11 @@ export interface Network {
   readonly fetch: Fetch;
   /** Every request so far, as method and URL. */
   readonly requests: string[];
-  /** What is answered from now on. */
+  /** Sets the response to later requests. */
   answer(reply: () => Response | Promise<Response>): void;
 }
 
-/** A network on which every request gets the same answer. */
+/** A network on which every request gets the same response. */
 export function network(first: () => Response | Promise<Response>): Network {
   let reply = first;
   const requests: string[] = [];

@@ -18,15 +18,15 @@ export interface SignIn {
 
 export interface LocalServer {
   readonly port: number;
-  /** Its issuer, which is also where its API is. */
+  /** Its issuer, which is also the URL of its API. */
   readonly issuer: string;
   signIn(sub: string, scope?: string): Promise<SignIn>;
-  /** Signs in as a browser does, and returns what it would send as `Cookie`. */
+  /** Signs in as a browser does, and returns the `Cookie` header. */
   signInWithCookies(sub: string): Promise<string>;
   /** A POST with JSON, which must succeed. */
   post(path: string, body: object, accessToken?: string): Promise<Record<string, unknown>>;
   advanceClock(seconds: number): Promise<void>;
-  /** The next calls of the store fail; 0 ends it. */
+  /** Lets the next `count` calls of the store fail; 0 ends that. */
   failStore(count: number): Promise<void>;
   stop(): Promise<void>;
 }

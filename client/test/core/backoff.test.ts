@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { sessionsOf } from '../../src/core/index.js';
 import { FakeServer, html, noAnswer, noNetwork, problem } from './support/fake-server.js';
-import { happens, hide, openTab, pass, setUpTabs, settle } from './support/tabs.js';
+import { dispatchPageEvent, hide, openTab, advance, setUpTabs, settle } from './support/tabs.js';
 
 setUpTabs();
 
@@ -14,12 +14,12 @@ describe('Retry-After', () => {
     server.fail('POST /refresh', limited(90));
     await expect(client.refresh()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 90 });
     expect(client.getState().retryAt).toBe(Date.now() + 90_000);
-    await pass(60);
+    await advance(60);
     await expect(client.refresh()).rejects.toMatchObject({ code: 'rate_limited', status: 429, retryAfter: 30 });
-    await pass(29);
+    await advance(29);
     await expect(client.refresh()).rejects.toMatchObject({ retryAfter: 1 });
-    expect(server.of('POST /refresh')).toHaveLength(1);
-    await pass(1.25);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+    await advance(1.25);
     await expect(client.refresh()).resolves.toMatchObject({ state: 'valid' });
   });
 
@@ -30,10 +30,10 @@ describe('Retry-After', () => {
     await one.refresh().catch(() => {});
     await settle();
     await expect(two.refresh()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 90 });
-    await happens('online');
-    await pass(80);
+    await dispatchPageEvent('online');
+    await advance(80);
     await expect(two.refresh()).rejects.toMatchObject({ code: 'rate_limited' });
-    expect(server.of('POST /refresh')).toHaveLength(1);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
   test('of a limited list does not delay the refresh', async () => {
@@ -43,9 +43,9 @@ describe('Retry-After', () => {
     server.fail('GET /sessions', limited(900));
     await sessionsOf(client).list().catch(() => {});
     await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'rate_limited' });
-    await pass(200);
-    expect(server.of('GET /sessions')).toHaveLength(1);
-    expect(server.of('POST /refresh')).toHaveLength(1);
+    await advance(200);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(1);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
   test('of one read applies to all reads', async () => {
@@ -54,7 +54,7 @@ describe('Retry-After', () => {
     server.fail('GET /sessions/events', limited(100));
     await expect(sessionsOf(client).events()).rejects.toMatchObject({ retryAfter: 100 });
     await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 100 });
-    expect(server.of('GET /sessions')).toHaveLength(0);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(0);
     await expect(sessionsOf(client).revokeOthers()).resolves.toMatchObject({ ended: 0 });
   });
 
@@ -64,22 +64,22 @@ describe('Retry-After', () => {
     server.fail('GET /sessions/s-b', limited(100));
     await expect(client.signIn('b')).rejects.toMatchObject({ code: 'rate_limited' });
     await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 100 });
-    expect(server.of('GET /sessions')).toHaveLength(0);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(0);
   });
 
   test('pauses watching, which then continues by itself', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     server.fail('GET /sessions', limited(100));
-    await pass(10);
+    await advance(10);
     expect(client.getState()).toMatchObject({ stale: true, error: { code: 'rate_limited', retryAfter: 100 } });
-    const asked = server.of('GET /sessions').length;
-    await happens('focus');
-    await pass(98);
-    expect(server.of('GET /sessions')).toHaveLength(asked);
-    await pass(3);
+    const asked = server.requestsTo('GET /sessions').length;
+    await dispatchPageEvent('focus');
+    await advance(98);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(asked);
+    await advance(3);
     expect(client.getState()).toMatchObject({ stale: false, error: null });
   });
 });
@@ -96,7 +96,7 @@ describe('a refresh without a response', () => {
     }, 99);
     await hide();
     await client.refresh().catch(() => {});
-    await pass(100);
+    await advance(100);
     expect(at).toEqual([0, 1, 3, 7, 15]);
   });
 
@@ -105,7 +105,7 @@ describe('a refresh without a response', () => {
     const client = await openTab(server);
     server.fail('POST /refresh', noNetwork);
     await expect(client.refresh()).rejects.toMatchObject({ code: 'network', status: null });
-    await pass(2);
+    await advance(2);
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, retryAt: null, token: { state: 'valid' } });
   });
 });
@@ -121,7 +121,7 @@ describe('other failures', () => {
       return problem(500, 'internal');
     }, 99);
     await openTab(server);
-    await pass(119);
+    await advance(119);
     expect(at.map((each, index) => Math.round((each - (at[index - 1] ?? each)) * 10) / 10)).toEqual([0, 0.5, 1, 2, 4, 8, 16, 30, 30]);
   });
 
@@ -130,7 +130,7 @@ describe('other failures', () => {
     for (const key of ['GET /refresh', 'POST /refresh', 'GET /sessions']) server.fail(key, () => html(), 99);
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(9.9);
+    await advance(9.9);
     expect(server.requests.length).toBeLessThanOrEqual(3);
     expect(client.getState()).toMatchObject({ status: 'unknown', error: { code: 'not_latchkey' } });
   });
@@ -140,10 +140,10 @@ describe('other failures', () => {
     server.left = 310;
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(9);
+    await advance(9);
     for (const key of ['GET /refresh', 'POST /refresh', 'GET /sessions']) server.fail(key, () => html(), 99);
     const before = server.requests.length;
-    await pass(9.9);
+    await advance(9.9);
     expect(server.requests.length - before).toBeLessThanOrEqual(3);
   });
 
@@ -151,12 +151,12 @@ describe('other failures', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     server.fail('GET /sessions', () => problem(503, 'store_unavailable', { retry_after: 2 }), 999);
-    await pass(30);
+    await advance(30);
     expect(client.getState()).toMatchObject({ stale: true, error: { code: 'store_unavailable' }, sessions: [{ session_id: 's-1' }] });
-    server.mend();
-    await pass(11);
+    server.clearFaults();
+    await advance(11);
     expect(client.getState()).toMatchObject({ stale: false, error: null });
   });
 
@@ -164,14 +164,14 @@ describe('other failures', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     server.fail('GET /sessions', noNetwork, 99);
-    await happens('offline');
+    await dispatchPageEvent('offline');
     expect(client.getState().online).toBe(false);
-    await pass(60);
+    await advance(60);
     expect(client.getState()).toMatchObject({ status: 'signed-in', online: false, stale: true, error: { code: 'network' } });
-    server.mend();
-    await happens('online');
+    server.clearFaults();
+    await dispatchPageEvent('online');
     await settle();
     expect(client.getState()).toMatchObject({ online: true, stale: false, error: null });
   });
@@ -182,9 +182,9 @@ describe('other failures', () => {
     server.fail('GET /sessions/events', noAnswer);
     server.fail('GET /sessions', () => new Promise(() => {}));
     const outcomes = [sessionsOf(client).events(), sessionsOf(client).list()].map((each) => each.catch((error: unknown) => error));
-    await pass(9.75);
+    await advance(9.75);
     expect(await Promise.race([...outcomes, Promise.resolve('waiting')])).toBe('waiting');
-    await pass(0.5);
+    await advance(0.5);
     expect(await Promise.all(outcomes)).toMatchObject([{ code: 'timeout', status: null }, { code: 'timeout' }]);
   });
 

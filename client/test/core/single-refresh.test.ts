@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { fetchOf } from '../../src/core/index.js';
 import { FakeServer, problem } from './support/fake-server.js';
-import { hide, openTab, pass, setUpTabs, settle, show, tab } from './support/tabs.js';
+import { hide, openTab, advance, setUpTabs, settle, show, tab } from './support/tabs.js';
 
 setUpTabs();
 
@@ -10,7 +10,7 @@ describe('one refresh at a time in each tab', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const all = await Promise.all(Array.from({ length: 10 }, () => client.refresh()));
-    expect(server.of('POST /refresh')).toHaveLength(1);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
     expect(all[9]).toMatchObject({ state: 'valid', expiresIn: 3600, sessionId: 's-1' });
   });
 
@@ -20,8 +20,8 @@ describe('one refresh at a time in each tab', () => {
     server.fail('GET https://app.example.com/api/orders', () => problem(401, 'token_expired'), 10);
     const all = await Promise.all(Array.from({ length: 10 }, () => fetchOf(client)('/api/orders')));
     expect(all.map(({ status }) => status)).toEqual(Array(10).fill(200));
-    expect(server.of('POST /refresh')).toHaveLength(1);
-    expect(server.of('GET https://app.example.com/api/orders')).toHaveLength(20);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+    expect(server.requestsTo('GET https://app.example.com/api/orders')).toHaveLength(20);
   });
 
   test('serves a view that mounts twice, as in StrictMode', async () => {
@@ -29,7 +29,7 @@ describe('one refresh at a time in each tab', () => {
     const client = tab(server);
     client.subscribe(() => {})();
     client.subscribe(() => {});
-    await pass(1);
+    await advance(1);
     expect(server.requests).toHaveLength(1);
     expect(client.getState().status).toBe('signed-in');
   });
@@ -37,60 +37,60 @@ describe('one refresh at a time in each tab', () => {
   test('is not needed in a tab that adopts the token of another tab', async () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
-    await pass(3000);
+    await advance(3000);
     expect(two.getState().token).toMatchObject({ state: 'valid' });
     await one.refresh();
     await settle();
     expect(two.getState().token).toMatchObject({ state: 'valid', expiresIn: 3600 });
-    await pass(3000);
-    expect(server.of('POST /refresh')).toHaveLength(1);
-    await pass(400);
-    expect(server.of('POST /refresh').length).toBeLessThanOrEqual(3);
+    await advance(3000);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+    await advance(400);
+    expect(server.requestsTo('POST /refresh').length).toBeLessThanOrEqual(3);
   });
 
   test('ten tabs that wake after the expiry stay signed in with at most ten', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all(Array.from({ length: 10 }, () => openTab(server)));
     await hide();
-    await pass(4000);
-    expect(server.of('POST /refresh')).toHaveLength(0);
+    await advance(4000);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(0);
     await show();
-    await pass(5);
-    expect(server.of('POST /refresh').length).toBeGreaterThan(0);
-    expect(server.of('POST /refresh').length).toBeLessThanOrEqual(10);
+    await advance(5);
+    expect(server.requestsTo('POST /refresh').length).toBeGreaterThan(0);
+    expect(server.requestsTo('POST /refresh').length).toBeLessThanOrEqual(10);
     for (const each of tabs) expect(each.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' } });
   });
 
   describe('names the token that it replaces', () => {
-    /** To the second. */
-    const named = (server: FakeServer): string => String(server.of('POST /refresh').at(-1)?.body?.['replaces']).slice(0, 19);
+    /** The named time, to the second. */
+    const named = (server: FakeServer): string => String(server.requestsTo('POST /refresh').at(-1)?.body?.['replaces']).slice(0, 19);
 
     test('as a sign-in, a refresh or another tab named it, never as a status did', async () => {
       const server = new FakeServer().signedIn();
       const [one, two] = [await openTab(server), await openTab(server)];
       await one.refresh();
-      // All that either knows is from a status: it may be of what another tab has just got.
+      // Both tabs know only a status, which may describe a token that another tab has just got.
       expect(named(server)).toBe('1970-01-01T00:00:00');
-      await pass(10);
+      await advance(10);
       await one.refresh();
       expect(named(server)).toBe('2026-11-24T11:00:00');
       await settle();
       await two.refresh();
       expect(named(server)).toBe('2026-11-24T11:00:10');
-      await pass(10);
+      await advance(10);
       await two.signIn('b');
       await settle();
       await one.refresh();
       expect(named(server)).toBe('2026-11-24T11:00:20');
-      // Each tab as it opened, and the sign-in.
-      expect(server.of('GET /refresh')).toHaveLength(3);
+      // One for each new tab, and one for the sign-in.
+      expect(server.requestsTo('GET /refresh')).toHaveLength(3);
     });
 
     test('as older than every token, if no tab has named one', async () => {
       const server = new FakeServer().signedIn();
       const client = tab(server);
       const refreshed = client.refresh();
-      await pass(0.05);
+      await advance(0.05);
       expect(await refreshed).toMatchObject({ state: 'valid' });
       expect(server.requests).toHaveLength(1);
       expect(named(server)).toBe('1970-01-01T00:00:00');
@@ -103,7 +103,7 @@ describe('one refresh at a time in each tab', () => {
       server.fail('GET https://app.example.com/api/orders', () => new Promise<Response>((resolve) => (refuse = resolve)));
       const called = fetchOf(client)('/api/orders');
       client.subscribe(() => {});
-      await pass(0.05);
+      await advance(0.05);
       expect(client.getState().token).toMatchObject({ state: 'valid' });
       refuse(problem(401, 'token_expired'));
       expect((await called).status).toBe(200);

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { fetchOf, sessionsOf } from '../../src/core/index.js';
 import { FakeServer, html, json, noAnswer, noNetwork, problem } from './support/fake-server.js';
-import { openTab, pass, setUpTabs, tab } from './support/tabs.js';
+import { openTab, advance, setUpTabs, tab } from './support/tabs.js';
 
 setUpTabs();
 
@@ -29,13 +29,13 @@ describe.each(Object.entries(faults))('%s', (_, fault) => {
     await sessionsOf(client).list();
     server.fail('POST /refresh', fault, 99);
     const outcome = client.refresh().catch((error: unknown) => error);
-    await pass(12);
+    await advance(12);
     expect(await outcome).toBeInstanceOf(Error);
     expect(client.getState()).toMatchObject({ status: 'signed-in', endedReason: null, error: { name: 'LatchkeyError' } });
     expect(client.getState().sessions).toHaveLength(1);
     expect(onSignedOut).not.toHaveBeenCalled();
-    server.mend();
-    await pass(60);
+    server.clearFaults();
+    await advance(60);
     await client.refresh();
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null });
   });
@@ -44,14 +44,14 @@ describe.each(Object.entries(faults))('%s', (_, fault) => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     expect(client.getState()).toMatchObject({ stale: false, error: null });
     server.fail('GET /sessions', fault, 99);
-    await pass(21);
+    await advance(21);
     expect(client.getState()).toMatchObject({ status: 'signed-in', stale: true, error: { name: 'LatchkeyError' } });
     expect(client.getState().sessions).toHaveLength(1);
-    server.mend();
-    await pass(60);
+    server.clearFaults();
+    await advance(60);
     expect(client.getState()).toMatchObject({ status: 'signed-in', stale: false, error: null, retryAt: null });
   });
 });
@@ -75,7 +75,7 @@ describe('a session ends', () => {
     await expect(sessionsOf(client).list()).rejects.toMatchObject({ code: 'session_ended' });
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: reason });
     expect(onSignedOut).toHaveBeenCalledExactlyOnceWith(reason);
-    expect(server.of('POST /refresh')).toHaveLength(0);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(0);
   });
 
   test('with an error in every tab if the server ended it, not after a sign-out', async () => {
@@ -83,13 +83,13 @@ describe('a session ends', () => {
     const [here, there] = [await openTab(server), await openTab(server)];
     server.end('s-1', 'signed_out');
     await expect(sessionsOf(here).list()).rejects.toMatchObject({ code: 'session_ended' });
-    await pass(1);
+    await advance(1);
     for (const client of [here, there]) {
       expect(client.getState()).toMatchObject({ endedReason: 'signed_out', error: { code: 'session_ended' } });
     }
     const [own, other] = [await openTab(new FakeServer().signedIn(), { channel: 'another' }), await openTab(server, { channel: 'another' })];
     await own.signOut();
-    await pass(1);
+    await advance(1);
     expect(own.getState().error).toBeNull();
     other.dispose();
   });
@@ -119,7 +119,7 @@ describe('a session ends', () => {
     const onSignedOut = vi.fn();
     const client = tab(new FakeServer(), { onSignedOut });
     const listed = sessionsOf(client).list().catch((error: unknown) => error);
-    await pass(0.05);
+    await advance(0.05);
     expect(await listed).toMatchObject({ code: 'token_missing' });
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: null });
     expect(onSignedOut).not.toHaveBeenCalled();

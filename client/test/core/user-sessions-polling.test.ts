@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { userSessionsOf, type Latchkey, type UserSessions } from '../../src/core/index.js';
 import { FakeServer, json, noNetwork, problem, sessionOf } from './support/fake-server.js';
-import { happens, hide, openTab, pass, setUpTabs, settle, show } from './support/tabs.js';
+import { dispatchPageEvent, hide, openTab, advance, setUpTabs, settle, show } from './support/tabs.js';
 
 setUpTabs();
 
@@ -22,15 +22,15 @@ describe("watching another user's sessions", () => {
     const server = new FakeServer().signedIn();
     server.fail(LIST, listOf('p-1'), 99);
     const [paul] = await watched(server);
-    expect(server.of(LIST)[0]?.path).toBe('/sessions?include=analytics&user_id=paul');
+    expect(server.requestsTo(LIST)[0]?.path).toBe('/sessions?include=analytics&user_id=paul');
     expect(paul.getState()).toMatchObject({ userId: 'paul', sessions: [{ session_id: 'p-1' }] });
-    await pass(30);
-    expect(server.of(LIST)).toHaveLength(4);
+    await advance(30);
+    expect(server.requestsTo(LIST)).toHaveLength(4);
     await hide();
-    await pass(60);
-    expect(server.of(LIST)).toHaveLength(4);
+    await advance(60);
+    expect(server.requestsTo(LIST)).toHaveLength(4);
     await show();
-    expect(server.of(LIST)).toHaveLength(5);
+    expect(server.requestsTo(LIST)).toHaveLength(5);
   });
 
   test("changes neither the client's own list nor other tabs", async () => {
@@ -46,12 +46,12 @@ describe("watching another user's sessions", () => {
     server.fail(LIST, listOf('p-1'));
     server.fail(LIST, () => problem(403, 'forbidden'), 99);
     const [paul] = await watched(server);
-    await pass(60);
-    await happens('focus');
+    await advance(60);
+    await dispatchPageEvent('focus');
     expect(paul.getState()).toMatchObject({ sessions: null, retryAt: null, error: { code: 'forbidden' } });
-    expect(server.of(LIST)).toHaveLength(2);
+    expect(server.requestsTo(LIST)).toHaveLength(2);
     await expect(paul.list()).rejects.toMatchObject({ code: 'forbidden' });
-    expect(server.of(LIST)).toHaveLength(3);
+    expect(server.requestsTo(LIST)).toHaveLength(3);
   });
 
   test('asks anew for the next administrator, who sees no earlier data', async () => {
@@ -60,12 +60,12 @@ describe("watching another user's sessions", () => {
     server.fail(LIST, () => problem(403, 'forbidden'), 99);
     const [paul, client] = await watched(server);
     await client.signIn('b');
-    await pass(1);
-    expect(server.of(LIST)).toHaveLength(2);
+    await advance(1);
+    expect(server.requestsTo(LIST)).toHaveLength(2);
     expect(paul.getState()).toMatchObject({ sessions: null, error: { code: 'forbidden' } });
     await client.signIn('c');
-    await pass(1);
-    expect(server.of(LIST)).toHaveLength(3);
+    await advance(1);
+    expect(server.requestsTo(LIST)).toHaveLength(3);
   });
 
   test('removes the list on sign-out', async () => {
@@ -84,9 +84,9 @@ describe("watching another user's sessions", () => {
     server.fail(LIST, noNetwork, 99);
     const [paul, client] = await watched(server);
     await client.signIn('b');
-    await pass(1);
+    await advance(1);
     expect(paul.getState()).toMatchObject({ sessions: null, error: { code: 'network' } });
-    expect(server.of(LIST)[1]?.headers.get('if-none-match')).toBeNull();
+    expect(server.requestsTo(LIST)[1]?.headers.get('if-none-match')).toBeNull();
   });
 
   test('drops a response to the previous administrator', async () => {
@@ -99,7 +99,7 @@ describe("watching another user's sessions", () => {
     paul.subscribe(() => seen.push(paul.getState().sessions));
     await client.signIn('b');
     answer(listOf('p-1')());
-    await pass(1);
+    await advance(1);
     expect(new Set(seen)).toEqual(new Set([null]));
     expect(paul.getState()).toMatchObject({ sessions: null, error: { code: 'forbidden' } });
   });
@@ -110,10 +110,10 @@ describe("watching another user's sessions", () => {
     server.fail(LIST, listOf('p-1'), 99);
     const [paul] = await watched(server);
     expect(paul.getState()).toMatchObject({ error: { code: 'rate_limited' }, retryAt: Date.now() + 100_000 });
-    await pass(99);
-    expect(server.of(LIST)).toHaveLength(1);
+    await advance(99);
+    expect(server.requestsTo(LIST)).toHaveLength(1);
     await expect(paul.get('p-1')).rejects.toMatchObject({ code: 'rate_limited' });
-    await pass(2);
+    await advance(2);
     expect(paul.getState()).toMatchObject({ error: null, retryAt: null, sessions: [{ session_id: 'p-1' }] });
   });
 
@@ -122,11 +122,11 @@ describe("watching another user's sessions", () => {
     server.fail(LIST, listOf('p-1'));
     server.fail(LIST, noNetwork, 99);
     const [paul] = await watched(server);
-    await pass(120);
+    await advance(120);
     expect(paul.getState()).toMatchObject({ stale: true, error: { code: 'network' }, sessions: [{ session_id: 'p-1' }] });
-    server.mend();
+    server.clearFaults();
     server.fail(LIST, listOf('p-1'), 99);
-    await happens('online');
+    await dispatchPageEvent('online');
     expect(paul.getState()).toMatchObject({ stale: false, error: null });
   });
 
@@ -137,8 +137,8 @@ describe("watching another user's sessions", () => {
     const [paul, client] = await watched(server);
     client.dispose();
     answer(listOf('p-1')());
-    await pass(60);
+    await advance(60);
     expect(paul.getState()).toMatchObject({ sessions: null, error: null });
-    expect(server.of(LIST)).toHaveLength(1);
+    expect(server.requestsTo(LIST)).toHaveLength(1);
   });
 });

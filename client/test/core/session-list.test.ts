@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { sessionsOf } from '../../src/core/index.js';
 import { FakeServer, noAnswer } from './support/fake-server.js';
-import { happens, hide, openTab, pass, setUpTabs, settle, show } from './support/tabs.js';
+import { dispatchPageEvent, hide, openTab, advance, setUpTabs, settle, show } from './support/tabs.js';
 
 setUpTabs();
 
@@ -10,11 +10,11 @@ describe('watching', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     const { sessions } = client.getState();
     expect(sessions).toHaveLength(1);
-    await pass(30);
-    const polls = server.of('GET /sessions');
+    await advance(30);
+    const polls = server.requestsTo('GET /sessions');
     expect(polls).toHaveLength(4);
     expect(polls.map(({ headers }) => headers.get('if-none-match'))).toEqual([null, '"1"', '"1"', '"1"']);
     expect(client.getState().sessions).toBe(sessions);
@@ -25,12 +25,12 @@ describe('watching', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     server.end('s-1', 'admin');
-    await pass(10);
+    await advance(10);
     expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'admin' });
     const before = server.requests.length;
-    await pass(60);
+    await advance(60);
     expect(server.requests).toHaveLength(before);
   });
 
@@ -38,13 +38,13 @@ describe('watching', () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all(Array.from({ length: 5 }, () => openTab(server)));
     for (const each of tabs) sessionsOf(each).watch();
-    await pass(1);
-    const before = server.of('GET /sessions').length;
-    await pass(60);
-    expect(server.of('GET /sessions').length - before).toBe(6);
+    await advance(1);
+    const before = server.requestsTo('GET /sessions').length;
+    await advance(60);
+    expect(server.requestsTo('GET /sessions').length - before).toBe(6);
     server.live.set('s-2', 0);
     server.etag++;
-    await pass(10);
+    await advance(10);
     for (const each of tabs) expect(each.getState().sessions).toHaveLength(2);
     expect(tabs.every((each) => each.getState().analytics?.active_sessions === 2)).toBe(true);
   });
@@ -53,29 +53,29 @@ describe('watching', () => {
     const server = new FakeServer().signedIn();
     const first = await openTab(server);
     sessionsOf(first).watch();
-    await pass(1);
-    // The other one asks just while the new one is still finding out where it stands.
-    const release = server.holdBack('GET /refresh');
+    await advance(1);
+    // The other tab polls while the new tab still waits for its status.
+    const release = server.holdResponse('GET /refresh');
     const second = await openTab(server);
     sessionsOf(second).watch();
     await sessionsOf(first).list();
     release();
-    await pass(5);
+    await advance(5);
     expect(second.getState().sessions).toHaveLength(1);
-    const before = server.of('GET /sessions').length;
-    await pass(60);
-    expect(server.of('GET /sessions').length - before).toBe(6);
+    const before = server.requestsTo('GET /sessions').length;
+    await advance(60);
+    expect(server.requestsTo('GET /sessions').length - before).toBe(6);
   });
 
   test('waits for the tab that polls, however long the response takes', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all([openTab(server), openTab(server)]);
     for (const each of tabs) sessionsOf(each).watch();
-    await pass(5);
-    const before = server.of('GET /sessions').length;
-    const release = server.holdBack('GET /sessions');
-    await pass(14);
-    expect(server.of('GET /sessions').length - before).toBe(1);
+    await advance(5);
+    const before = server.requestsTo('GET /sessions').length;
+    const release = server.holdResponse('GET /sessions');
+    await advance(14);
+    expect(server.requestsTo('GET /sessions').length - before).toBe(1);
     release();
   });
 
@@ -83,67 +83,67 @@ describe('watching', () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     sessionsOf(one).watch();
-    await pass(1);
+    await advance(1);
     sessionsOf(two).watch();
-    await pass(1);
+    await advance(1);
     one.dispose();
-    const before = server.of('GET /sessions').length;
-    await pass(12);
-    expect(server.of('GET /sessions').length - before).toBe(1);
+    const before = server.requestsTo('GET /sessions').length;
+    await advance(12);
+    expect(server.requestsTo('GET /sessions').length - before).toBe(1);
   });
 
   test('pauses while hidden, and polls at once when visible', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     await hide();
-    await pass(120);
-    expect(server.of('GET /sessions')).toHaveLength(1);
+    await advance(120);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(1);
     await show();
-    await pass(0.5);
-    expect(server.of('GET /sessions')).toHaveLength(2);
+    await advance(0.5);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(2);
   });
 
   test('polls on focus, at most every 5 s', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     for (let n = 0; n < 10; n++) {
-      await happens('focus');
-      await pass(0.25);
+      await dispatchPageEvent('focus');
+      await advance(0.25);
     }
-    expect(server.of('GET /sessions')).toHaveLength(1);
-    await pass(2.5);
-    await happens('focus');
-    await happens('focus');
-    await pass(0.5);
-    expect(server.of('GET /sessions')).toHaveLength(2);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(1);
+    await advance(2.5);
+    await dispatchPageEvent('focus');
+    await dispatchPageEvent('focus');
+    await advance(0.5);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(2);
   });
 
   test('stops with its last watcher, even if one stops twice', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     const stops = [sessionsOf(client).watch(), sessionsOf(client).watch()];
-    await pass(1);
+    await advance(1);
     stops[0]?.();
     stops[0]?.();
-    await pass(10);
-    expect(server.of('GET /sessions')).toHaveLength(2);
+    await advance(10);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(2);
     stops[1]?.();
-    await pass(60);
-    expect(server.of('GET /sessions')).toHaveLength(2);
+    await advance(60);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(2);
   });
 
   test('sends no ETag of the previous user', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     await client.signIn('b');
-    await pass(1);
-    expect(server.of('GET /sessions').at(-1)?.headers.get('if-none-match')).toBeNull();
+    await advance(1);
+    expect(server.requestsTo('GET /sessions').at(-1)?.headers.get('if-none-match')).toBeNull();
   });
 });
 
@@ -153,7 +153,7 @@ describe('the sessions', () => {
     server.live.set('s-2', 0);
     const client = await openTab(server);
     await sessionsOf(client).list();
-    server.holdBack('GET /sessions');
+    server.holdResponse('GET /sessions');
     expect(await sessionsOf(client).revoke('s-2')).toMatchObject({ ended: 1, session_ids: ['s-2'] });
     expect(client.getState().sessions?.map(({ session_id }) => session_id)).toEqual(['s-1']);
   });
@@ -165,16 +165,16 @@ describe('the sessions', () => {
     await sessionsOf(client).list();
     const seen: number[] = [];
     server.etag++;
-    const release = server.holdBack('GET /sessions');
+    const release = server.holdResponse('GET /sessions');
     sessionsOf(client).watch();
-    await happens('focus');
-    await pass(10);
+    await dispatchPageEvent('focus');
+    await advance(10);
     await sessionsOf(client).revoke('s-2');
     client.subscribe(() => seen.push(client.getState().sessions?.length ?? 0));
     release();
-    await pass(1);
+    await advance(1);
     expect(new Set(seen)).toEqual(new Set([1]));
-    expect(server.of('GET /sessions')).toHaveLength(3);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(3);
   });
 
   test('all others can be ended, and this one goes on', async () => {
@@ -182,7 +182,7 @@ describe('the sessions', () => {
     server.live.set('s-2', 0).set('s-3', 0);
     const client = await openTab(server);
     expect((await sessionsOf(client).revokeOthers()).ended).toBe(2);
-    expect(server.of('DELETE /sessions')[0]?.path).toBe('/sessions?scope=others');
+    expect(server.requestsTo('DELETE /sessions')[0]?.path).toBe('/sessions?scope=others');
     expect(client.getState().status).toBe('signed-in');
   });
 
@@ -221,15 +221,15 @@ describe('a disposed client', () => {
     const server = new FakeServer().signedIn();
     const [one, two] = [await openTab(server), await openTab(server)];
     sessionsOf(one).watch();
-    await pass(1);
+    await advance(1);
     const state = one.getState();
     const before = server.requests.length;
     one.dispose();
     one.dispose();
-    await happens('focus');
-    await happens('online');
+    await dispatchPageEvent('focus');
+    await dispatchPageEvent('online');
     await two.refresh();
-    await pass(60);
+    await advance(60);
     expect(one.getState()).toBe(state);
     expect(server.requests.slice(before).every(({ path }) => path === '/refresh')).toBe(true);
     await expect(sessionsOf(one).list()).rejects.toMatchObject({ code: 'network' });
@@ -240,9 +240,9 @@ describe('a disposed client', () => {
     const client = await openTab(server);
     client.dispose();
     const stop = sessionsOf(client).watch();
-    await happens('focus');
-    await pass(60);
-    expect(server.of('GET /sessions')).toHaveLength(0);
+    await dispatchPageEvent('focus');
+    await advance(60);
+    expect(server.requestsTo('GET /sessions')).toHaveLength(0);
     expect(vi.getTimerCount()).toBe(0);
     stop();
   });
@@ -252,7 +252,7 @@ describe('a disposed client', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server, { onError });
     sessionsOf(client).watch();
-    await pass(1);
+    await advance(1);
     for (const key of ['GET /sessions', 'POST /refresh']) server.fail(key, noAnswer);
     const outcomes = [sessionsOf(client).list(), client.refresh()].map((each) => each.catch((error: unknown) => error));
     await settle();

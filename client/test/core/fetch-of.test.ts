@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fetchOf } from '../../src/core/index.js';
 import { FakeServer, problem } from './support/fake-server.js';
-import { hide, openTab, pass, setUpTabs } from './support/tabs.js';
+import { hide, openTab, advance, setUpTabs } from './support/tabs.js';
 
 setUpTabs();
 
@@ -13,8 +13,8 @@ describe('a 401 response to a call', () => {
     const client = await openTab(server);
     server.fail(`POST ${orders}`, () => problem(401, code), 9);
     expect((await fetchOf(client)('/api/orders', { method: 'POST', body: '{"n":1}' })).status).toBe(401);
-    expect(server.of('POST /refresh')).toHaveLength(1);
-    expect(server.of(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 1 }]);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+    expect(server.requestsTo(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 1 }]);
   });
 
   test("of the app's own API with WWW-Authenticate repeats a Request with its body", async () => {
@@ -22,7 +22,7 @@ describe('a 401 response to a call', () => {
     const client = await openTab(server);
     server.fail(`POST ${orders}`, () => new Response('no', { status: 401, headers: { 'www-authenticate': 'Bearer realm="x", error="invalid_token"' } }));
     expect((await fetchOf(client)(new Request(orders, { method: 'POST', body: '{"n":2}' }))).status).toBe(200);
-    expect(server.of(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 2 }, { n: 2 }]);
+    expect(server.requestsTo(`POST ${orders}`).map(({ body }) => body)).toEqual([{ n: 2 }, { n: 2 }]);
   });
 
   test.each([
@@ -35,7 +35,7 @@ describe('a 401 response to a call', () => {
     const client = await openTab(server);
     server.fail(`GET ${orders}`, fault);
     expect((await fetchOf(client)('/api/orders')).status).toBe(401);
-    expect(server.of('POST /refresh')).toHaveLength(0);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(0);
   });
 
   test('to a call with a stream as its body causes a refresh, but no repetition', async () => {
@@ -44,8 +44,8 @@ describe('a 401 response to a call', () => {
     server.fail(`POST ${orders}`, () => problem(401, 'token_expired'));
     const body = new Blob(['x']).stream();
     expect((await fetchOf(client)('/api/orders', { method: 'POST', body, duplex: 'half' } as RequestInit)).status).toBe(401);
-    expect(server.of(`POST ${orders}`)).toHaveLength(1);
-    expect(server.of('POST /refresh')).toHaveLength(1);
+    expect(server.requestsTo(`POST ${orders}`)).toHaveLength(1);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
   test('that arrives after a refresh repeats the call without another refresh', async () => {
@@ -57,18 +57,18 @@ describe('a 401 response to a call', () => {
     await client.refresh();
     answer(problem(401, 'token_expired'));
     expect((await call).status).toBe(200);
-    expect(server.of('POST /refresh')).toHaveLength(1);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
   test('after a refresh before the call causes no second refresh', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await hide();
-    await pass(4000);
+    await advance(4000);
     server.fail('POST /refresh', () => problem(500, 'internal'), 9);
     server.fail(`GET ${orders}`, () => problem(401, 'token_expired'), 9);
     expect((await fetchOf(client)('/api/orders')).status).toBe(401);
-    expect(server.of('POST /refresh')).toHaveLength(1);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
   test('of another origin causes no refresh', async () => {
@@ -76,7 +76,7 @@ describe('a 401 response to a call', () => {
     const client = await openTab(server);
     server.fail('GET https://evil.example/x', () => problem(401, 'token_expired'), 2);
     expect((await fetchOf(client)('https://evil.example/x')).status).toBe(401);
-    expect(server.of('POST /refresh')).toHaveLength(0);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(0);
   });
 
   test('after a failed refresh the caller gets the 401, with a readable body', async () => {
@@ -86,7 +86,7 @@ describe('a 401 response to a call', () => {
     server.fail(`GET ${orders}`, () => problem(401, 'token_expired'));
     const response = await fetchOf(client)('/api/orders');
     expect(await response.json()).toMatchObject({ code: 'token_expired' });
-    expect(server.of(`GET ${orders}`)).toHaveLength(1);
+    expect(server.requestsTo(`GET ${orders}`)).toHaveLength(1);
   });
 
   test('with session_ended on the repeated call ends the session', async () => {
