@@ -35,7 +35,7 @@ test('the code of the README has at most 15 lines', () => {
   expect(lines.length).toBeLessThanOrEqual(15);
 });
 
-test('the front end of the README renders, and signs in with the token of a provider', async () => {
+test('the front end of the README renders and signs in', async () => {
   const calls: unknown[] = [];
   const fetch = globalThis.fetch;
   const changes = {
