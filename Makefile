@@ -16,14 +16,10 @@ export CARGO_FUZZ := 0.13.2
 export CFN_LINT := 1.58.0
 export SAM_CLI := 1.170.0
 export PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
-# The check of openapi.yaml. Another version of Hypothesis generates other requests from the same seed.
-export SCHEMATHESIS := 4.32.5
-export HYPOTHESIS := 6.170.17
-export CONTRACT := $(TOOLS)/contract-$(SCHEMATHESIS)-$(HYPOTHESIS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 STEP := @scripts/step
 
-.PHONY: help run check test lint template client contract unit bins setup tools mutants fuzz bench load soak release zips \
+.PHONY: help run check test lint template client unit bins setup tools mutants fuzz bench load soak release zips \
 	reproducible sbom advisories docs
 
 ##@ Everyday
@@ -42,7 +38,7 @@ check: tools-check client/node_modules/installed ## The loop for every change: f
 	$(STEP) "Unit tests of the crates" cargo test --quiet --workspace --lib
 	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
 
-test: tools-test lint template client contract unit ## Run all checks and all tests; the summary comes last
+test: tools-test lint template client unit ## Run all checks and all tests; the summary comes last
 
 setup: tools-test client/node_modules/installed ## Install everything that `make test` needs
 
@@ -79,10 +75,6 @@ client: tools-client bins client/node_modules/installed ## Test the npm package,
 	$(STEP) "Tests of the client with Vitest (about a minute)" npm --prefix client test --silent
 	$(STEP) "Tests in a browser against the real server (some minutes)" \
 		env CHROMIUM="$$(scripts/chromium)" npm --prefix client run --silent browser
-
-contract: tools-contract bins ## Send some 2,000 generated requests and compare the responses with openapi.yaml
-	$(STEP) "Comparing the server with openapi.yaml: some 2,000 generated requests (some minutes)" \
-		env SCHEMATHESIS=$(CONTRACT)/bin/schemathesis tests/contract/run
 
 unit: tools-unit bins ## Run the examples in the documentation, then all Rust tests
 	$(STEP) "Examples in the documentation of the crates" cargo test --quiet --workspace --doc
@@ -151,14 +143,13 @@ TOOLS_check := rust rust-lints cc node
 TOOLS_lint := rust rust-lints cc deny
 TOOLS_template := python template
 TOOLS_client := rust cc node chromium
-TOOLS_contract := rust cc python bash4 contract
 TOOLS_unit := rust cc curl nextest
 TOOLS_mutants := rust cc nextest
 TOOLS_fuzz := rust cc cargo-fuzz
 TOOLS_zips := rust cc python
 TOOLS_sbom := rust cc node cyclonedx
 TOOLS_advisories := rust cc deny node
-TOOLS_test := rust rust-lints cc curl node chromium python bash4 template contract deny nextest
+TOOLS_test := rust rust-lints cc curl node chromium python template deny nextest
 
 tools-%:
 	@scripts/tools $(TOOLS_$*)

@@ -1,8 +1,7 @@
-//! Is this answer one that `openapi.yaml` knows? Every answer that a test gets from the router is held against it.
+//! Does `openapi.yaml` describe this response? The test devices compare each response of the router with the file.
 //!
-//! Known are its path and method, its status, its media type, its headers as far as they are documented, and
-//! every member of its body: in answers of ours a member that the file does not know is a mistake, though clients
-//! must take it.
+//! The check covers path and method, status, media type, the documented headers, and every member of the body. It is
+//! stricter than a client: clients ignore unknown members, but here an undocumented member is a mistake.
 
 mod schema;
 
@@ -15,12 +14,12 @@ pub use schema::{fault_of, strict};
 
 const FILE: &str = include_str!("../../openapi.yaml");
 
-/// Where the paths of the file are.
+/// The prefix of all paths of the file.
 pub const BASE: &str = "/api/auth";
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/// The file.
+/// The parsed file.
 #[derive(Debug)]
 pub struct Spec {
     document: Value,
@@ -29,20 +28,20 @@ pub struct Spec {
 /// An operation of the file.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<'s> {
-    /// Its path as the file has it.
+    /// The path, with its parameters in braces.
     pub path: &'s str,
-    /// Its method in capitals.
+    /// The method in capital letters.
     pub method: &'s str,
-    /// Its `operationId`.
+    /// The `operationId`.
     pub id: &'s str,
     value: &'s Value,
 }
 
 impl Spec {
-    /// The file of this repository, read once a process.
+    /// The file of this repository, parsed once in a process.
     ///
     /// # Panics
-    /// When it is no YAML.
+    /// If the file is not YAML.
     pub fn get() -> &'static Self {
         static SPEC: OnceLock<Spec> = OnceLock::new();
         SPEC.get_or_init(|| Self { document: serde_saphyr::from_str(FILE).expect("openapi.yaml is YAML") })
@@ -56,7 +55,7 @@ impl Spec {
     /// Every operation.
     ///
     /// # Panics
-    /// When an operation has no id.
+    /// If an operation has no id.
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let mut operations = vec![];
         for (path, item) in self.document["paths"].as_object().expect("the file has paths") {
@@ -69,12 +68,12 @@ impl Spec {
         operations
     }
 
-    /// The methods of the path that a request goes to; none when the file does not know it.
+    /// The operations of a request path. The list is empty if the file has no such path.
     pub fn methods_at(&self, request_path: &str) -> Vec<Operation<'_>> {
         let path = request_path.split('?').next().unwrap_or_default();
         let Some(path) = path.strip_prefix(BASE) else { return vec![] };
         let all = self.operations();
-        // A path that is written out counts before one with a parameter.
+        // A literal path takes precedence over a path with a parameter.
         let exact: Vec<_> = all.iter().copied().filter(|operation| operation.path == path).collect();
         if exact.is_empty() {
             all.into_iter().filter(|operation| fits(operation.path, path)).collect()
@@ -83,10 +82,10 @@ impl Spec {
         }
     }
 
-    /// Holds an answer against the file; the operation that gave it, if the request was one.
+    /// Compares a response with the file, and returns its operation if the request was one.
     ///
     /// # Errors
-    /// What the file does not know about it.
+    /// Describes the first difference.
     pub fn check(
         &self,
         method: &str,
@@ -97,7 +96,7 @@ impl Spec {
     ) -> Result<Option<Operation<'_>>, String> {
         let known = self.methods_at(path);
         if known.is_empty() {
-            // 403 is the front door's, before any route.
+            // The check of the CloudFront secret returns 403 before any route.
             let unknown = matches!(status, 403 | 404);
             return if unknown { Ok(None) } else { Err(format!("{path} is {status} and in no path")) };
         }
@@ -105,9 +104,9 @@ impl Spec {
         let Some(operation) = known.iter().copied().find(|operation| operation.method == wanted) else {
             return match status {
                 405 => self.check_allow(&known, headers),
-                // The layer in front of all routes.
+                // The layer in front of all routes refuses the request.
                 403 => Ok(None),
-                // A preflight, as the description of the whole has it.
+                // A preflight request, which the description of the API covers.
                 204 if method == "OPTIONS" => Ok(None),
                 _ => Err(format!("{method} {path} is {status} and not documented")),
             };
@@ -172,10 +171,10 @@ impl Spec {
         fault_of(&strict(self, &content["schema"]), body).map_or(Ok(()), Err)
     }
 
-    /// What a reference points to; anything else is itself.
+    /// The target of a reference, or the value itself if it is not one.
     ///
     /// # Panics
-    /// When it points to nothing.
+    /// If the reference has no target.
     pub fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
         let Some(reference) = value["$ref"].as_str() else { return value };
         let pointer = reference.strip_prefix('#').expect("references stay in the file");
@@ -184,17 +183,38 @@ impl Spec {
 }
 
 impl<'s> Operation<'s> {
-    /// The statuses that it documents.
+    /// The links of its responses, with their names.
+    pub fn links(&self) -> impl Iterator<Item = (&'s str, &'s Value)> + use<'s> {
+        let responses = self.value["responses"].as_object().into_iter().flatten();
+        let responses = responses.map(|(_, response)| Spec::get().resolved(response));
+        let links = responses.flat_map(|response| response["links"].as_object().into_iter().flatten());
+        links.map(|(name, link)| (name.as_str(), link))
+    }
+
+    /// The schema of its body, if it accepts JSON.
+    pub fn json_body(&self) -> Option<&'s Value> {
+        self.value.pointer("/requestBody/content/application~1json/schema")
+    }
+
+    /// Its parameters in the query.
+    pub fn query_parameters(&self) -> impl Iterator<Item = &'s Value> + use<'s> {
+        let parameters = self.value["parameters"].as_array().into_iter().flatten();
+        parameters
+            .map(|parameter| Spec::get().resolved(parameter))
+            .filter(|parameter| parameter["in"] == "query")
+    }
+
+    /// The documented statuses.
     ///
     /// # Panics
-    /// When one is no number.
+    /// If a status is not a number.
     pub fn statuses(&self) -> impl Iterator<Item = u16> + use<'s> {
         let responses = self.value["responses"].as_object().expect("an operation has responses");
         responses.keys().map(|status| status.parse().expect("a status is a number"))
     }
 }
 
-/// Whether a path is one of the file's, parameters and all.
+/// Whether a request path matches a path of the file, with parameters.
 fn fits(template: &str, path: &str) -> bool {
     let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
     let part =

@@ -1,4 +1,4 @@
-//! Does a value fit a schema of the file, and hold nothing more?
+//! Does a value fit a schema of the file, without additional members?
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Spec;
 
-/// A schema with its references written out, in which an object has no members but those that are named.
+/// A schema with its references resolved, which forbids all members that it does not name.
 pub fn strict(spec: &Spec, schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {
@@ -33,10 +33,10 @@ pub fn strict(spec: &Spec, schema: &Value) -> Value {
     }
 }
 
-/// What is wrong with a value, by the first thing that is.
+/// The first error of a value, if it does not fit the schema.
 ///
 /// # Panics
-/// When the schema is none.
+/// If the schema is not valid.
 pub fn fault_of(schema: &Value, value: &Value) -> Option<String> {
     static COMPILED: OnceLock<Mutex<HashMap<String, &'static Validator>>> = OnceLock::new();
     let compiled = COMPILED.get_or_init(Mutex::default);

@@ -1,8 +1,12 @@
-//! `openapi.yaml` tells of every route, status and field, and of nothing else. Every answer of the in-process
-//! tests is held against it; here is what they cannot see.
+//! `openapi.yaml` describes every route, status, field and value, and nothing else.
+//!
+//! Each response of the in-process tests is compared with the file (`latchkey_tests::openapi`). These tests cover the
+//! rest: which requests the server accepts, the links, the examples, and that no status is left out.
 
 mod coverage;
 mod examples;
+mod links;
+mod requests;
 mod routes;
 
 use std::collections::BTreeSet;
@@ -13,7 +17,7 @@ use latchkey::http::problem::Code;
 use latchkey_tests::openapi::Spec;
 use serde_json::{Value, json};
 
-/// The words of an enumeration of the file.
+/// The values of an enumeration of the file.
 fn words(schema: &str) -> BTreeSet<String> {
     let list = Spec::get().document()["components"]["schemas"][schema]["enum"].as_array().expect("an enum");
     list.iter().map(|word| word.as_str().expect("a word").to_owned()).collect()
@@ -27,7 +31,7 @@ fn every_code_and_every_event_is_in_the_file_and_no_other() {
     assert_eq!(words("EventType"), types);
 }
 
-/// An answer of `GET /refresh` as it should be, but for a change.
+/// The fault of a response to `GET /refresh` that is right except for a change.
 fn fault_of(status: u16, media: &str, change: Value) -> Option<String> {
     let mut body = json!({
         "state": "none", "expires_at": null, "expires_in": 0, "needs_refresh": false, "can_refresh": false,

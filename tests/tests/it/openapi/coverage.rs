@@ -1,4 +1,4 @@
-//! Every operation and status that the file tells of was seen, or it is said here why not.
+//! Every operation and status of the file was seen in a response.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use latchkey_tests::openapi::Spec;
 use latchkey_tests::world::{Device, Jar, Reply, Tokens, World};
 use serde_json::{Value, json};
 
-/// What a test cannot provoke.
+/// Statuses that a test cannot provoke, with the reason.
 const UNSEEN: [(&str, u16, &str); 0] = [];
 
-/// A fault of ours would be a bug; that a panic is answered so has a test of its own.
+/// Only a bug causes it. The test of panics covers its response.
 const FAULT_OF_OURS: u16 = 500;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What was seen, by operation and status.
+/// The operations and statuses that were seen.
 #[derive(Default)]
 struct Seen(BTreeSet<(&'static str, u16)>);
 
@@ -67,7 +67,7 @@ async fn admin(world: &World) -> Device {
     world.device().bearer(&Tokens::of(world.device().login(&root).await.assert_status(201)).access)
 }
 
-/// What goes right.
+/// Requests that succeed.
 async fn successes(seen: &mut Seen) {
     let world = World::new().await;
     let device = world.device();
@@ -100,7 +100,7 @@ async fn successes(seen: &mut Seen) {
     seen.post(&admin, "/revoke", json!({"strategy": "everyone", "reason": "a drill"})).await;
 }
 
-/// What is refused, one kind after the other.
+/// Requests that are refused, one kind after the other.
 async fn refusals(seen: &mut Seen) {
     let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m"), ("LIMIT_REFRESH", "1/5m/15m")]).await;
     let device = world.device();
@@ -160,7 +160,7 @@ async fn refusals(seen: &mut Seen) {
     seen.form(&device, "/refresh", &form).await;
 }
 
-/// What is over a limit, in the way, or down.
+/// Requests over a limit, beside a running cleanup, and during an outage.
 async fn hindrances(seen: &mut Seen) {
     let full = World::with(&[("SESSION_LIMIT", "1"), ("SESSION_LIMIT_POLICY", "reject")]).await;
     full.device().sign_in("alice").await;

@@ -1,10 +1,10 @@
-//! Every example of the file is one: it fits the schema beside it.
+//! Every example of the file fits its schema.
 
 use latchkey::http::problem::Code;
 use latchkey_tests::openapi::{Spec, fault_of, strict};
 use serde_json::Value;
 
-/// Visits everything that has a schema and examples.
+/// Collects each example with its schema.
 fn visit(value: &Value, at: &str, found: &mut Vec<(String, Value, Value)>) {
     if let (Some(schema), Some(examples)) = (value.get("schema"), value["examples"].as_object()) {
         for (name, example) in examples {

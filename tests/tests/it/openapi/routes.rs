@@ -1,4 +1,4 @@
-//! The file's paths and methods are the router's, no more and no less.
+//! The paths and methods of the file are those of the router.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use latchkey_tests::openapi::{BASE, Spec};
 use latchkey_tests::world::World;
 
-/// Every path that is given to a router in the code of the endpoints.
+/// Every path in a `.route(` call of the endpoints.
 fn routes_in(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("the endpoints have a folder") {
         let path = entry.expect("an entry").path();
@@ -37,7 +37,7 @@ async fn every_path_takes_the_methods_of_the_file_and_no_other() {
     let paths: BTreeSet<&str> = Spec::get().operations().iter().map(|operation| operation.path).collect();
     for path in paths {
         let path = format!("{BASE}{}", path.replace("{id}", "01930b5e-3c00-7abc-8def-0123456789ab"));
-        // The device holds the answer, and what it allows, against the file.
+        // The device compares the response and its `Allow` header with the file.
         let refused = device.send("PROPFIND", &path, None, "").await;
         refused.assert_problem(405, "method_not_allowed");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
