@@ -1,16 +1,16 @@
-//! The only place that speaks DynamoDB: one method an intention, each atomic, each one call.
+//! DynamoDB. One method for each intention, and each method is one atomic call.
 //!
-//! | intention | operation | write units |
+//! | method | operation | write units |
 //! |---|---|---|
-//! | [`Store::rotate`], [`Store::block`] | UpdateItem on the session, old row back either way | 1 |
-//! | [`Store::open`] | transaction: session, head, event, and whoever makes room | 7, and 7 for each that ends |
-//! | [`Store::end`] | transaction: delete, event and record for each, and the head | 7 each |
-//! | [`Store::mark_pending_end`] | UpdateItem that no contention can starve | 1 |
+//! | [`Store::rotate`], [`Store::block`] | conditional UpdateItem on the session; returns the row in either case | 1 |
+//! | [`Store::open`] | transaction: session, user record, event, evicted sessions | 7, and 7 for each evicted session |
+//! | [`Store::end`] | transaction: for each session delete, event and end record; the user record | 7 each |
+//! | [`Store::mark_pending_end`] | UpdateItem, which contention cannot starve | 1 |
 //! | [`Store::user`], [`Store::session`], [`LiveSessions::find`] | consistent Query or GetItem | 0 |
-//! | [`Store::attempt`] | UpdateItem that counts, the whole window back | 1 |
-//! | [`Store::end_everyone`] | transaction: the global not-before and its event | 4 |
+//! | [`Store::attempt`] | UpdateItem that counts an attempt; returns the whole window | 1 |
+//! | [`Store::end_everyone`] | transaction: the global revocation and its event | 4 |
 //!
-//! There is no generic `save`: a write that does not say what it is for could raise the dead.
+//! There is no generic `save`, because a write without a condition of its own could bring an ended session back.
 
 mod audit_trail;
 pub(crate) mod backoff;
@@ -45,7 +45,7 @@ pub use cleanup_lease::Checkpoint;
 pub use error::{StoreError, TransactionOutcome};
 pub use expired_sessions::{DuePage, RowKey};
 use global_revocation::GlobalRevocationCache;
-pub use global_revocation::{EVERYONE_TAKES, GlobalRevocation, SKEW};
+pub use global_revocation::{ASSERTION_CLOCK_SKEW, GLOBAL_REVOCATION_DELAY, GlobalRevocation};
 use item::{session_item, session_of};
 pub use live_sessions::LiveSessions;
 pub use rate_limits::{Attempt, Refusal};
@@ -57,7 +57,7 @@ pub use user_state::{UserRecord, UserState};
 use crate::config::{Config, Tables};
 use crate::domain::time::Timestamp;
 
-/// The three tables behind one SDK client. Cheap to clone.
+/// The three tables, behind one SDK client. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
@@ -68,17 +68,17 @@ pub struct Store {
 }
 
 impl Store {
-    /// A store on the tables that the settings name.
+    /// A store on the tables in the settings.
     pub fn new(client: Client, config: &Config) -> Self {
         Self::with(client, config.tables.clone(), config.expiry_shards, config.event_ttl)
     }
 
-    /// A store on these tables, for what has fewer settings.
+    /// A store on these tables, for programs with fewer settings.
     pub fn with(client: Client, tables: Tables, expiry_shards: u16, event_ttl: Duration) -> Self {
         Self { client, tables, expiry_shards, event_ttl, global_revocation: Arc::default() }
     }
 
-    /// The beginning of every transaction.
+    /// Starts a transaction.
     fn transaction(&self, items: Vec<TransactWriteItem>) -> TransactWriteItemsFluentBuilder {
         self.client
             .transact_write_items()
@@ -86,13 +86,13 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
-    /// Opens the connection while a starting function's CPU is not throttled, with the one read that every
-    /// instance needs; that it failed does not matter.
+    /// Opens the connection during a function's start, when its CPU is not throttled, with the one read that every
+    /// instance needs. A failure is ignored, because the first request repeats the read.
     pub async fn warm(&self, now: Timestamp) {
         let read = self
             .read_global_revocation()
             .customize()
-            // A start must not wait for a second attempt.
+            // One attempt only, so that the start does not wait for a store that is down.
             .config_override(aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled()))
             .send();
         let outcome = tokio::time::timeout(Duration::from_millis(150), read).await;
@@ -102,6 +102,6 @@ impl Store {
         } else {
             false
         };
-        tracing::debug!(reached, "the store was called to open its connection");
+        tracing::debug!(reached, "connection to the store opened");
     }
 }

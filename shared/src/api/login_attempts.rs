@@ -152,7 +152,7 @@ async fn clear(app: &App, policy: &Policy, account: &str, ip: Option<IpAddr>) ->
     let own = format!("{}#{}", policy.name, limit_subject(account, ip).key);
     let forget = async {
         let failures = app.store().forget_attempts(&own).await?;
-        app.store().take_back(&account_key(policy, account), &failures).await
+        app.store().subtract_attempts(&account_key(policy, account), &failures).await
     };
     match policy.mode {
         LimitMode::Off => Ok(()),

@@ -21,7 +21,9 @@ use crate::domain::session::rotation::in_grace;
 use crate::domain::session::session_limit::make_room;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
-use crate::store::{SKEW, SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState};
+use crate::store::{
+    ASSERTION_CLOCK_SKEW, SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState,
+};
 use crate::token::assertion::{Assertion, UsedMark};
 
 /// Assertions of one user that can be used within [`USED_FOR`], because their marks must fit into the user record.
@@ -112,7 +114,8 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         let revocation = app.store().global_revocation(now).await?;
         let used = marks_in_use(&state.record, now);
         let asserted_at = request.assertion.issued_at;
-        let void = state.record.tokens_valid_after.is_some_and(|after| asserted_at + SKEW < after);
+        let void =
+            state.record.tokens_valid_after.is_some_and(|after| asserted_at + ASSERTION_CLOCK_SKEW < after);
         if void || revocation.invalidates(asserted_at) {
             return Err(SignInError::Void);
         }

@@ -1,4 +1,4 @@
-//! The audit trail: written with what it tells of, or right after it; read newest first.
+//! The audit trail: events are written together with what they record, or right after it, and read newest first.
 
 mod json;
 
@@ -21,44 +21,44 @@ use crate::domain::session::end::EndReason;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
-/// Which events of a user to read.
+/// A query for a user's events.
 #[derive(Clone, Debug, Default)]
 pub struct TrailQuery {
-    /// Only those older than this one.
+    /// Only events older than this one.
     pub before: Option<Uuid>,
-    /// Only those of this moment and later.
+    /// Only events at or after this moment.
     pub since: Option<Timestamp>,
-    /// Only of this type.
+    /// Only events of this type.
     pub event_type: Option<String>,
-    /// Only this bad or worse.
+    /// Only events of at least this severity.
     pub severity: Option<Severity>,
-    /// Only of this session.
+    /// Only events of this session.
     pub session: Option<SessionId>,
-    /// Not the ends of sessions that merely expired.
+    /// Without the ends of sessions that expired.
     pub without_expired: bool,
-    /// At most so many.
+    /// At most this many events.
     pub limit: usize,
 }
 
-/// A page of the trail, newest first.
+/// A page of the audit trail, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct Trail {
     /// The events.
     pub events: Vec<StoredEvent>,
-    /// Where to go on; `None` at the end. A filtered page may be short and still go on.
+    /// The id to continue with; `None` at the end. A filtered page can be short and still continue.
     pub next: Option<Uuid>,
 }
 
-/// Items that one page of a filtered trail looks at, so that no filter makes a call expensive.
+/// Items that one filtered page examines at most, so that no filter makes a call expensive.
 const LOOKED_AT: usize = 1_000;
 
 impl Store {
-    /// Writes events on their own, at most 25: observations, which no state hangs on.
+    /// Writes up to 25 events that no state depends on.
     ///
-    /// *Atomicity*: each event is written or not; one that the store left over is an error.
+    /// *Atomicity*: each event is written or not. An event that DynamoDB did not process is an error.
     ///
     /// # Errors
-    /// The store cannot say, or was too busy for all of them.
+    /// The store failed, or could not process all events.
     pub async fn record(&self, events: &[Event]) -> Result<(), StoreError> {
         let put = |event: &Event| {
             let put = PutRequest::builder().set_item(Some(event_item(event, event.at + self.event_ttl)));
@@ -76,10 +76,10 @@ impl Store {
         if left_over { Err(StoreError::Contended) } else { Ok(()) }
     }
 
-    /// A page of a user's trail: one call, however long the history.
+    /// Reads a page of a user's audit trail: one call, however long the history is.
     ///
     /// # Errors
-    /// The store cannot say, or a row is malformed.
+    /// The store failed, or a row is malformed.
     pub async fn trail(&self, user: &UserId, query: &TrailQuery) -> Result<Trail, StoreError> {
         let filters = query.filters();
         let looked_at = if filters.is_empty() { query.limit } else { LOOKED_AT };
@@ -171,14 +171,14 @@ pub(super) fn event_item(event: &Event, ttl: Timestamp) -> Item {
     item
 }
 
-/// Partitions of one day's events about everyone, so that a bad day is no hot partition.
+/// Partitions of one day's deployment-wide events, so that many events do not make one hot partition.
 const SYSTEM_SHARDS: u8 = 16;
 
-/// Where an event lies: in its user's trail, else with its network's or its day's.
+/// The partition of an event: its user's, else its network's or its day's.
 fn partition(event: &Event) -> String {
     match &event.subject {
         Subject::User(user) => item::user_key(user),
-        // A network names a household: it is kept as a hash, enough to find what belongs together.
+        // A network can identify a household. Only its hash is stored, which is enough to find events of the same network.
         Subject::Network(network) => {
             let digest = digest::digest(&digest::SHA256, network.to_string().as_bytes());
             format!("net#{}", BASE64URL.encode(&digest.as_ref()[..12]))
@@ -190,10 +190,10 @@ fn partition(event: &Event) -> String {
     }
 }
 
-/// An event that this version cannot read, perhaps of a newer one, must not hide the others.
+/// Reads an event. A row that this version cannot read, for example of a newer version, does not hide the others.
 fn readable(row: &Item) -> Option<StoredEvent> {
     let event = event_of(row);
-    event.inspect_err(|error| tracing::error!(%error, "an event's row is malformed and left out")).ok()
+    event.inspect_err(|error| tracing::error!(%error, "malformed event row left out")).ok()
 }
 
 fn event_of(row: &Item) -> Result<StoredEvent, StoreError> {

@@ -1,10 +1,10 @@
-//! What did a piece of work cost? Capacity units, as DynamoDB counted them.
+//! Capacity units, as DynamoDB counted them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
-/// Capacity that was consumed, as DynamoDB counted it.
+/// Consumed capacity, as DynamoDB counted it.
 #[derive(Debug, Default)]
 pub struct Consumed {
     half_reads: AtomicU64,
@@ -22,7 +22,7 @@ impl Consumed {
         self.half_writes.load(Ordering::Relaxed) as f64 / 2.0
     }
 
-    /// Adds what another part consumed.
+    /// Adds the capacity that another part consumed.
     pub fn add(&self, other: &Self) {
         self.half_reads.fetch_add(other.half_reads.load(Ordering::Relaxed), Ordering::Relaxed);
         self.half_writes.fetch_add(other.half_writes.load(Ordering::Relaxed), Ordering::Relaxed);

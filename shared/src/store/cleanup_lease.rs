@@ -1,5 +1,5 @@
-//! Who cleans up now, and how far has cleanup come? Two rows that keep its runs apart and let one go on where
-//! another was cut off.
+//! The lease and the checkpoint of cleanup: one row keeps two runs apart, the other lets a run continue where the
+//! previous one stopped.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use super::item::{self, Item, moment, number, text};
 use super::schema::*;
 use crate::domain::time::Timestamp;
 
-/// How far cleanup has come.
+/// The progress of cleanup across runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The first day that is not done; `None` before the first run.
+    /// The first day that is not finished; `None` before the first run.
     pub day: Option<i64>,
-    /// The shard counts that rows may lie under, and the last day each was the setting.
+    /// The shard counts that rows may have, each with the last day on which it was the setting.
     pub shards: BTreeMap<u16, i64>,
 }
 
 impl Store {
-    /// Takes the lease of cleanup, or holds on to it. False when another run has it.
+    /// Takes or renews cleanup's lease. Returns false if another run holds it.
     ///
     /// *Atomicity*: one conditional UpdateItem.
     ///
     /// # Errors
-    /// The store cannot say.
+    /// The store failed.
     pub async fn take_lease(
         &self,
         owner: &str,
@@ -63,10 +63,10 @@ impl Store {
         }
     }
 
-    /// Gives the lease back, if it is still this run's.
+    /// Releases the lease, if this run still holds it.
     ///
     /// # Errors
-    /// The store cannot say; the lease then ends by itself.
+    /// The store failed. The lease then expires by itself.
     pub async fn give_lease_back(&self, owner: &str, consumed: &Consumed) -> Result<(), StoreError> {
         let request = self
             .client
@@ -90,10 +90,10 @@ impl Store {
         }
     }
 
-    /// How far cleanup has come.
+    /// Reads the checkpoint.
     ///
     /// # Errors
-    /// The store cannot say. A malformed checkpoint counts as none: everything is looked at again.
+    /// The store failed. A malformed checkpoint counts as none, so that all days are read again.
     pub async fn checkpoint(&self, consumed: &Consumed) -> Result<Checkpoint, StoreError> {
         let reply = self
             .client
@@ -110,10 +110,10 @@ impl Store {
         Ok(reply.item().map(checkpoint_of).unwrap_or_default())
     }
 
-    /// Remembers how far cleanup has come.
+    /// Writes the checkpoint.
     ///
     /// # Errors
-    /// The store cannot say; the next run then looks at more than it need.
+    /// The store failed. The next run then reads more days than necessary.
     pub async fn keep_checkpoint(
         &self,
         checkpoint: &Checkpoint,

@@ -1,7 +1,7 @@
-//! How is DynamoDB reached? The client: budgets, retries, trust.
+//! The DynamoDB client: time budgets, retries, trusted certificates.
 //!
-//! Budget: connect 500 ms, attempt 800 ms, call 2.5 s, at most 3 attempts with jitter; so that a store
-//! that is down is 503 within 3 s, and never a 401.
+//! Connect within 500 ms, one attempt within 800 ms, one call within 2.5 s, at most 3 attempts with jitter. So a store
+//! that is down causes a 503 within 3 s, and never a 401.
 
 use std::time::Duration;
 
@@ -21,16 +21,16 @@ use rustls::RootCertStore;
 
 use crate::https;
 
-/// Amazon's own roots: parsing the system's 144 would be most of a cold start.
+/// Amazon's own root certificates. Parsing the system's 144 certificates would take most of a cold start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// How long connecting may take, TLS included.
+/// The time limit for connecting, TLS included.
 const CONNECT: Duration = Duration::from_millis(500);
 
-/// What DynamoDB is trusted by.
+/// The certificates that the DynamoDB client trusts.
 ///
 /// # Panics
-/// When the built-in certificates cannot be read; a build that passes its tests has good ones.
+/// When the built-in certificates cannot be parsed, which a test rules out.
 pub fn amazon_roots() -> RootCertStore {
     https::roots(AMAZON_ROOTS).expect("the built-in roots are PEM")
 }
@@ -41,7 +41,7 @@ pub fn https_client(roots: RootCertStore) -> SharedHttpClient {
     http_client_fn(move |_, _| connector.clone())
 }
 
-/// A DynamoDB client with our budgets on any HTTP client.
+/// A DynamoDB client with our time budgets on any HTTP client.
 pub fn client(
     http: SharedHttpClient,
     region: &str,
@@ -72,10 +72,10 @@ pub fn client(
     Client::from_conf(config.build())
 }
 
-/// Static credentials from the variables that Lambda sets.
+/// Credentials from the variables that Lambda sets.
 ///
 /// # Errors
-/// The variable that is not set.
+/// The name of the variable that is not set.
 pub fn credentials_from_env() -> Result<Credentials, &'static str> {
     let get = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let need = |name| get(name).ok_or(name);
@@ -83,8 +83,8 @@ pub fn credentials_from_env() -> Result<Credentials, &'static str> {
     Ok(Credentials::new(id, secret, get("AWS_SESSION_TOKEN"), None, "environment"))
 }
 
-/// A row that a transaction holds answers a single write with `TransactionConflictException`, which the
-/// SDK does not repeat by itself. It passes like a throttle.
+/// A transaction in progress answers a single write to its row with `TransactionConflictException`, which the SDK does
+/// not retry by itself. It passes as quickly as a throttle, so that it is retried like one.
 #[derive(Debug)]
 struct ConflictIsThrottle;
 

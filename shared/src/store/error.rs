@@ -1,48 +1,48 @@
-//! What can go wrong with the store, as a caller can act on it.
+//! The errors of the store, by what a caller can do about them.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
-/// The store did not do it, or cannot say whether it did.
+/// The store failed. A write may or may not have happened.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Throttled, timed out, refused or out of reach, after the SDK's own retries. The answer is 503.
-    #[error("the store cannot be reached: {code}")]
+    /// Throttled, timed out, refused or not reachable, after the SDK's own retries. Answered with 503.
+    #[error("the store is not reachable: {code}")]
     Unavailable {
-        /// DynamoDB's code, or the kind of failure.
+        /// DynamoDB's error code, or the kind of failure.
         code: String,
-        /// The SDK's error; it holds no item.
+        /// The SDK's error. It contains no item.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// Others kept changing the same rows for as long as we could wait. The answer is 503.
-    #[error("too many others change the same rows")]
+    /// Other requests kept changing the same rows until the attempts were used up. Answered with 503.
+    #[error("other requests kept changing the same rows")]
     Contended,
-    /// A row is not what this version writes.
+    /// A row does not have the form that this version writes.
     #[error("attribute {0} of a row is missing or malformed")]
     Malformed(&'static str),
 }
 
-/// How a transaction came out.
+/// The outcome of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionOutcome {
-    /// All of it is done.
+    /// All of it was written.
     Committed,
-    /// None of it is done: a condition did not hold, the world has moved on. Read again.
+    /// Nothing was written, because a condition failed: read again.
     ConditionFailed,
-    /// None of it is done: another transaction holds a row, or it is throttled. Wait and try again.
+    /// Nothing was written, because another transaction holds a row or the table is throttled: wait and try again.
     Contended,
 }
 
 impl StoreError {
-    /// Whether DynamoDB refused because of too many calls on one key, rather than failed. What is over the
-    /// whole account's limit says nothing of the key.
+    /// Whether DynamoDB throttled this key. A throttle of the whole account has another code, because it means nothing
+    /// for the key.
     pub fn is_throttle(&self) -> bool {
         let throttles = ["ProvisionedThroughputExceededException", "ThrottlingException"];
         matches!(self, Self::Unavailable { code, .. } if throttles.contains(&code.as_str()))
     }
 
-    /// From an SDK error that no condition explains.
+    /// Converts an SDK error that no condition explains.
     pub fn unavailable<E, R>(error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -59,7 +59,7 @@ impl StoreError {
     }
 }
 
-/// Reads the cancellation reasons of a transaction one by one.
+/// Reads the cancellation reasons of a transaction.
 pub(super) fn transaction_outcome<R>(
     error: SdkError<TransactWriteItemsError, R>,
 ) -> Result<TransactionOutcome, StoreError>
@@ -77,7 +77,7 @@ where
     };
     let codes: Vec<&str> =
         canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
-    // A failed condition is news whatever else happened: waiting would not make it hold.
+    // A failed condition comes first, because waiting does not make it hold.
     if codes.contains(&"ConditionalCheckFailed") {
         return Ok(TransactionOutcome::ConditionFailed);
     }

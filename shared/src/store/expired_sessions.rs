@@ -1,4 +1,4 @@
-//! What cleanup asks of the tables: which sessions are due, their ends recorded, their rows deleted.
+//! Cleanup's access to the tables: find expired sessions, record their ends, delete their rows.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{
@@ -16,33 +16,33 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
 
-/// Rows that one page of the index names: as many as one read takes.
+/// Rows on one page of the index: as many as one read of the table takes.
 const PAGE: i32 = 100;
 
 /// Events that one call writes.
 const EVENTS_PER_CALL: usize = 25;
 
-/// How often what DynamoDB left over is tried again.
+/// Attempts for items that DynamoDB did not process.
 const LEFTOVER_ATTEMPTS: u32 = 6;
 
 /// The key of a row.
 #[derive(Clone, Debug)]
 pub struct RowKey(Item);
 
-/// A page of the rows that lie in a bucket.
+/// A page of the rows in a bucket.
 #[derive(Clone, Debug)]
 pub struct DuePage {
-    /// Their keys.
+    /// The keys of the rows.
     pub keys: Vec<RowKey>,
-    /// Where to go on; `None` at the end.
+    /// Where to continue; `None` at the end.
     pub next: Option<RowKey>,
 }
 
 impl Store {
-    /// The keys of the rows in a bucket, page by page. The index is a moment behind its table.
+    /// Reads the keys of the rows in a bucket, page by page. The index lags behind its table by a moment.
     ///
     /// # Errors
-    /// The store cannot say.
+    /// The store failed.
     pub async fn due(
         &self,
         bucket: Bucket,
@@ -68,11 +68,11 @@ impl Store {
         Ok(DuePage { keys, next: reply.last_evaluated_key.map(RowKey) })
     }
 
-    /// The sessions of at most 100 keys as their rows are now, and how many rows are malformed. A row that
-    /// is gone is left out.
+    /// Reads the current rows of up to 100 keys. Returns the sessions and the number of malformed rows. Rows that no longer
+    /// exist are left out.
     ///
     /// # Errors
-    /// The store cannot say, or left rows over again and again.
+    /// The store failed, or did not process all keys after several attempts.
     pub async fn sessions(
         &self,
         keys: Vec<RowKey>,
@@ -101,7 +101,7 @@ impl Store {
                     Ok(session) => sessions.push(revocation.mark(session)),
                     Err(error) => {
                         malformed += 1;
-                        tracing::error!(%error, "a session's row is malformed and passed over by cleanup");
+                        tracing::error!(%error, "malformed session row skipped by cleanup");
                     }
                 }
             }
@@ -114,10 +114,10 @@ impl Store {
         if wanted.is_empty() { Ok((sessions, malformed)) } else { Err(StoreError::Contended) }
     }
 
-    /// Writes events, any number of them; one that is there already stays as it is.
+    /// Writes any number of events. An event that exists stays as it is.
     ///
     /// # Errors
-    /// The store cannot say, or left events over again and again: write them again.
+    /// The store failed, or did not process all events after several attempts. Writing them again is safe.
     pub async fn record_all(&self, events: &[Event], consumed: &Consumed) -> Result<(), StoreError> {
         for chunk in events.chunks(EVENTS_PER_CALL) {
             let put = |event: &Event| {
@@ -150,12 +150,12 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a session's row, if it is over before `due`. False when it is gone or lives on after all.
+    /// Deletes a session's row, if the session expired before `due`. Returns false if the row is gone or was refreshed.
     ///
     /// *Atomicity*: one conditional DeleteItem.
     ///
     /// # Errors
-    /// The store cannot say.
+    /// The store failed.
     pub async fn delete_expired(
         &self,
         session: &Session,

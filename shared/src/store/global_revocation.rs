@@ -1,9 +1,9 @@
-//! Is everyone signed out? The global not-before: one row, read at most every 5 s by an instance.
+//! Global revocation: the moment up to which all sessions of all users have ended. One row, which each instance reads
+//! at most every 5 s.
 //!
-//! A session that was opened at or before that moment is over, whatever its row says, and so is one whose
-//! assertion is from before it. Reads of sessions ask
-//! for the row beside their own call, so that it costs no round trip in sequence, and mark what is over as
-//! `ending`: no reader can forget it.
+//! A session that was opened at or before that moment has ended, whatever its row holds, and so has a session whose
+//! assertion is older. Reads of sessions read this row at the same time, which adds no round trip, and mark ended
+//! sessions with a pending end, so that no reader can forget to check.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -22,42 +22,42 @@ use crate::domain::session::end::EndReason::Admin;
 use crate::domain::session::end::{Actor, PendingEnd};
 use crate::domain::time::Timestamp;
 
-/// How long an instance believes what it read, in whole seconds of its wall clock.
+/// How long an instance uses the row it read, by its wall clock.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// How far an assertion may precede "sign out everywhere" and still open a session, for clock skew.
-pub const SKEW: Duration = Duration::from_secs(10);
+/// How much older than a revocation an assertion may be and still open a session, because clocks differ.
+pub const ASSERTION_CLOCK_SKEW: Duration = Duration::from_secs(10);
 
-/// From the end of the write until no instance and no request in flight takes an older session: 5 s of cache
-/// and 3 s of requests in flight.
-pub const EVERYONE_TAKES: Duration = Duration::from_secs(8);
+/// The time from the end of the write until no instance accepts an older session: 5 s of cache and 3 s of requests in
+/// progress.
+pub const GLOBAL_REVOCATION_DELAY: Duration = Duration::from_secs(8);
 
-/// The last time that everyone was signed out.
+/// The last global revocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GlobalRevocation {
-    /// Sessions opened until then are over, and those that an assertion from before then opened; nothing when
-    /// it never happened. Only the last such moment is kept: what ended at an earlier one and was not touched
-    /// since is told as this one's, or as expired.
+    /// Sessions opened until then have ended, and so have sessions whose assertion is older. `None` if there was no
+    /// revocation. Only the last moment is kept: a session that an earlier revocation ended, and that no request has
+    /// touched since, is reported as ended by the last one, or as expired.
     pub not_before: Option<Timestamp>,
-    /// Which administrator said so.
+    /// The administrator.
     pub by: Option<UserId>,
-    /// In whose words.
+    /// The administrator's reason.
     pub note: Option<String>,
 }
 
-/// What an instance last read, and when it began to read.
+/// The row that an instance last read, and when it started to read it.
 #[derive(Debug, Default)]
 pub(super) struct GlobalRevocationCache(Mutex<Option<(Timestamp, GlobalRevocation)>>);
 
 impl GlobalRevocation {
-    /// Whether an assertion of that moment opens nothing, because everyone was signed out since.
+    /// Whether an assertion of that moment no longer opens a session.
     pub fn invalidates(&self, asserted_at: Timestamp) -> bool {
-        self.not_before.is_some_and(|moment| asserted_at + SKEW < moment)
+        self.not_before.is_some_and(|moment| asserted_at + ASSERTION_CLOCK_SKEW < moment)
     }
 
-    /// How a session ended because everyone was signed out. One opened later ended, too, if its assertion is
-    /// from before: an instance took it that did not know yet. One that was over before then did not.
-    fn ending_of(&self, session: &Session) -> Option<PendingEnd> {
+    /// The end of a session through the revocation. A session opened later has ended, too, if its assertion is older: the
+    /// instance that opened it did not know about the revocation yet. A session that had expired before has not.
+    fn end_of(&self, session: &Session) -> Option<PendingEnd> {
         let moment = self.not_before?;
         let over_before = session.expires_at.min(session.absolute_expires_at) <= moment;
         let ends = session.created_at <= moment || self.invalidates(session.asserted_at);
@@ -68,10 +68,10 @@ impl GlobalRevocation {
         (ends && !over_before).then_some(ending)
     }
 
-    /// Marks a session that is over: every reader takes `ending` for gone.
+    /// Marks a session that the revocation ended.
     pub(super) fn mark(&self, mut session: Session) -> Session {
         if session.pending_end.is_none() {
-            session.pending_end = self.ending_of(&session);
+            session.pending_end = self.end_of(&session);
         }
         session
     }
@@ -80,8 +80,8 @@ impl GlobalRevocation {
         let Some(row) = row else { return Ok(Self::default()) };
         Ok(Self {
             not_before: Some(item::timestamp(row, NOT_BEFORE)?),
-            by: item::optional(row, CONTROL_BY).and_then(|by| by.parse().ok()),
-            note: item::optional(row, CONTROL_NOTE).map(str::to_owned),
+            by: item::optional(row, REVOKED_BY).and_then(|by| by.parse().ok()),
+            note: item::optional(row, REVOCATION_NOTE).map(str::to_owned),
         })
     }
 }
@@ -90,22 +90,22 @@ impl GlobalRevocationCache {
     fn fresh(&self, now: Timestamp) -> Option<GlobalRevocation> {
         let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (read_at, revocation) = cached.as_ref()?;
-        // A clock that went backwards makes it stale.
+        // After the clock went backwards, the cached row is stale.
         (*read_at <= now && now < *read_at + FRESH).then(|| revocation.clone())
     }
 
     fn keep(&self, read_at: Timestamp, revocation: &GlobalRevocation) {
-        // Whatever order two reads end in, each is believed for 5 s from its own begin; and a clock that was
-        // set back must not leave a reading of the future in place.
+        // Whichever of two reads ends first, each counts for 5 s from its own start. After the clock was set back, a row
+        // read in the future must not stay.
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((read_at, revocation.clone()));
     }
 }
 
 impl Store {
-    /// The global not-before, at most 5 s old: from memory, else one consistent read.
+    /// The global revocation, at most 5 s old: from memory, else one consistent read.
     ///
     /// # Errors
-    /// The store cannot say: then nobody may be let in.
+    /// The store failed. No session may be accepted then.
     pub async fn global_revocation(&self, now: Timestamp) -> Result<GlobalRevocation, StoreError> {
         if let Some(revocation) = self.global_revocation.fresh(now) {
             return Ok(revocation);
@@ -122,7 +122,7 @@ impl Store {
             .get_item()
             .table_name(&self.tables.sessions)
             .key(PK, text(GLOBAL))
-            .key(SK, text(CONTROL))
+            .key(SK, text(GLOBAL_REVOCATION))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
@@ -133,14 +133,14 @@ impl Store {
         }
     }
 
-    /// Signs everyone out: every session opened at or before `control.not_before` is over, and every one whose
-    /// assertion is from before it.
+    /// Ends the sessions of all users that were opened at or before `revocation.not_before`, and those whose assertion is
+    /// older.
     ///
-    /// *Atomicity*: one transaction with its event; the moment only ever moves up ([`TransactionOutcome::ConditionFailed`] when
-    /// it is there already).
+    /// *Atomicity*: one transaction with its event. The moment only moves forward;
+    /// [`TransactionOutcome::ConditionFailed`] if it is already there.
     ///
     /// # Errors
-    /// The store cannot say whether it is done.
+    /// The store failed. The write may have happened.
     pub async fn end_everyone(
         &self,
         revocation: &GlobalRevocation,
@@ -152,10 +152,10 @@ impl Store {
         let update = Update::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(GLOBAL))
-            .key(SK, text(CONTROL))
+            .key(SK, text(GLOBAL_REVOCATION))
             .update_expression("SET nb = :moment, #by = :by, note = :note")
             .condition_expression("attribute_not_exists(nb) OR nb < :moment")
-            .expression_attribute_names("#by", CONTROL_BY)
+            .expression_attribute_names("#by", REVOKED_BY)
             .expression_attribute_values(":moment", moment_text)
             .expression_attribute_values(":by", text(by))
             .expression_attribute_values(":note", text(revocation.note.clone().unwrap_or_default()))

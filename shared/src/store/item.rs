@@ -1,4 +1,4 @@
-//! How does a session become a row, and a row a session?
+//! The conversion between a session and its row.
 
 use std::collections::HashMap;
 
@@ -67,9 +67,9 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
     let optional = [
         (BLOCKED, session.blocked_until.map(moment)),
         (SCOPE, scope),
-        (NOTED, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
+        (FINDINGS, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
     ];
-    let ending = session.pending_end.iter().flat_map(ending_attributes);
+    let ending = session.pending_end.iter().flat_map(pending_end_attributes);
     for (name, value) in optional.into_iter().chain(ending).chain(client_attributes(&session.client)) {
         if let Some(value) = value {
             item.insert(name.into(), value);
@@ -78,17 +78,17 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
     item
 }
 
-/// What a row says of an end that is decided and not yet carried out.
-pub(super) fn ending_attributes(ending: &PendingEnd) -> [(&'static str, Option<AttributeValue>); 4] {
+/// The attributes of a pending end.
+pub(super) fn pending_end_attributes(ending: &PendingEnd) -> [(&'static str, Option<AttributeValue>); 4] {
     [
-        (ENDING, Some(text(ending.reason.as_str()))),
-        (ENDING_BY, Some(text(ending.by.as_str()))),
-        (ENDING_NOTE, ending.note.clone().map(text)),
-        (ENDING_AT, Some(moment(ending.at))),
+        (PENDING_END, Some(text(ending.reason.as_str()))),
+        (PENDING_END_BY, Some(text(ending.by.as_str()))),
+        (PENDING_END_NOTE, ending.note.clone().map(text)),
+        (PENDING_END_AT, Some(moment(ending.at))),
     ]
 }
 
-/// What a row says of where and with what; `None` is no attribute.
+/// The attributes of the client context; `None` for an absent attribute.
 pub(super) fn client_attributes(client: &ClientContext) -> [(&'static str, Option<AttributeValue>); 4] {
     let place = (!client.place.is_unknown()).then(|| text(client.place.pack()));
     [
@@ -103,7 +103,7 @@ fn text_of(value: impl ToString) -> AttributeValue {
     text(value.to_string())
 }
 
-/// Reads a session's row; attributes that a newer version added are left alone.
+/// Parses a session's row. Attributes that a newer version added are ignored.
 ///
 /// # Errors
 /// The first attribute that is missing or malformed.
@@ -127,22 +127,22 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
         blocked_until: item.contains_key(BLOCKED).then(|| timestamp(item, BLOCKED)).transpose()?,
         pending_end: ending(item)?,
         client: client_context(item),
-        findings: optional(item, NOTED).map(risk::decode_findings).unwrap_or_default(),
+        findings: optional(item, FINDINGS).map(risk::decode_findings).unwrap_or_default(),
         auth_time: timestamp(item, AUTH_TIME)?,
         asserted_at: timestamp(item, if item.contains_key(ASSERTED) { ASSERTED } else { CREATED })?,
         scope: Scope::of(optional(item, SCOPE).unwrap_or_default().split(' ')),
     })
 }
 
-/// An unknown reason still ends: a newer version may have new ones.
+/// The pending end. An unknown reason counts as an end as well, because a newer version may have new reasons.
 fn ending(item: &Item) -> Result<Option<PendingEnd>, StoreError> {
-    if !item.contains_key(ENDING) {
+    if !item.contains_key(PENDING_END) {
         return Ok(None);
     }
-    let reason = EndReason::parse(string(item, ENDING)?).unwrap_or(EndReason::Admin);
-    let by = optional(item, ENDING_BY).and_then(Actor::parse).unwrap_or(Actor::System);
-    let note = optional(item, ENDING_NOTE).map(str::to_owned);
-    let at = timestamp(item, if item.contains_key(ENDING_AT) { ENDING_AT } else { ACTIVITY })?;
+    let reason = EndReason::parse(string(item, PENDING_END)?).unwrap_or(EndReason::Admin);
+    let by = optional(item, PENDING_END_BY).and_then(Actor::parse).unwrap_or(Actor::System);
+    let note = optional(item, PENDING_END_NOTE).map(str::to_owned);
+    let at = timestamp(item, if item.contains_key(PENDING_END_AT) { PENDING_END_AT } else { ACTIVITY })?;
     Ok(Some(PendingEnd { note, ..PendingEnd::new(reason, by, at) }))
 }
 

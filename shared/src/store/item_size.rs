@@ -1,11 +1,11 @@
-//! How big is a row? DynamoDB's own rules, for the tests that hold rows under a write unit.
+//! The size of a row by DynamoDB's rules, for the tests that keep rows under one write unit.
 //!
 //! *Source*: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
 
 use super::item::Item;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// The bytes DynamoDB counts for an item: names and values in UTF-8.
+/// The bytes that DynamoDB counts for an item: names and values in UTF-8.
 pub(super) fn item_bytes(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
 }

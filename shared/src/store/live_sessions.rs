@@ -1,4 +1,4 @@
-//! Does this session still live? One consistent read by key, one read unit, and no way to change a row.
+//! Read-only access to live sessions: one consistent read by key, one read unit.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,23 +11,23 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 
-/// The live sessions, for reading alone: all that a strict check needs of the store. Cheap to clone.
+/// The live sessions, read-only: all that a strict check needs from the store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LiveSessions(Store);
 
 impl LiveSessions {
-    /// The sessions in this table; `dynamodb:GetItem` on it is the one permission that is used.
+    /// The sessions in this table. The only permission used is `dynamodb:GetItem`.
     pub fn new(client: Client, table: &str) -> Self {
-        // No method here reaches what is left empty.
+        // No method of this type uses the other tables.
         let (rate_limits, security_events) = (String::new(), String::new());
         let tables = Tables { sessions: table.to_owned(), rate_limits, security_events };
         Self(Store::with(client, tables, 1, Duration::ZERO))
     }
 
-    /// The session, when it is live at `now`: neither ended, ending nor expired, nor over with everyone's.
+    /// The session, if it is live at `now`: without a pending end, not expired, and not ended by a global revocation.
     ///
     /// # Errors
-    /// The store cannot say, or the row is malformed: neither tells that the session is over.
+    /// The store failed, or the row is malformed. Neither means that the session has ended.
     pub async fn find(
         &self,
         user: &UserId,

@@ -1,7 +1,7 @@
-//! Rate-limit counters: one atomic `ADD` a check, no read before it, so that no attempt is ever lost.
+//! Rate-limit counters: one atomic `ADD` for each attempt, without a read before it, so that no attempt is lost.
 //!
-//! A row is a key, a number for each sub-window (`b<index>`), and `blocked_until` while it refuses. None of
-//! these calls is repeated by the SDK: a repeated count would count twice.
+//! A row holds the key, a number for each sub-window (`b<index>`), and `blocked_until` while the key is refused. The SDK
+//! does not retry these calls, because a retried count would count twice.
 
 use std::time::Duration;
 
@@ -20,44 +20,44 @@ use crate::domain::limit::Policy;
 use crate::domain::limit::sliding_window::{BucketCounts, WindowBuckets};
 use crate::domain::time::Timestamp;
 
-/// How a counted attempt came out.
+/// The result of counting an attempt.
 #[derive(Clone, Debug)]
 pub enum Attempt {
-    /// It is counted; these are all that count.
+    /// Counted. These are all counts of the window.
     Counted(BucketCounts),
-    /// The key is refused until this second; nothing is counted.
+    /// The key is refused until this second. Nothing was counted.
     Refused(Timestamp),
 }
 
-/// How a refusal came out.
+/// The result of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Until when the key is refused.
+    /// The end of the refusal.
     pub until: Timestamp,
-    /// Whether this call began it: one in a block, whatever the crowd.
+    /// Whether this call started it. Exactly one call of a refusal does.
     pub first: bool,
 }
 
 /// The key is not refused now.
 const MAY_COUNT: &str = "attribute_not_exists(blocked_until) OR blocked_until <= :now";
 
-/// Sub-windows left behind that a row may hold: some quiet times' worth, and far from a second write unit.
+/// Sub-windows without effect that a row may hold, far below the size of a second write unit.
 const STALE_MAX: usize = 30;
 
-/// How long a row outlives its window and block.
+/// How long a row stays after its window and its block.
 const TTL_MARGIN: Duration = Duration::from_secs(3_600);
 
 impl Store {
-    /// Counts one attempt, unless its key is refused.
+    /// Counts one attempt, unless the key is refused.
     ///
-    /// *Atomicity*: one UpdateItem: of N attempts at once each sees a different sum.
+    /// *Atomicity*: one UpdateItem. Of N attempts at the same time each gets a different sum.
     ///
     /// # Errors
-    /// The store cannot say whether it is counted.
+    /// The store failed. The attempt may have been counted.
     pub async fn attempt(&self, key: &str, policy: &Policy, now: Timestamp) -> Result<Attempt, StoreError> {
         let cut = WindowBuckets::of(policy);
         let newest = cut.index(now);
-        // Those of the window before; what a quiet time left behind is swept when there is much of it.
+        // The sub-windows of the window before. Older ones are removed once there are many.
         let stale: Vec<String> = ((newest - 3 * cut.parts)..=(newest - cut.parts)).map(sub_window).collect();
         let outcome = self
             .update_limit(key)
@@ -92,14 +92,13 @@ impl Store {
         Ok(Attempt::Counted(BucketCounts(current)))
     }
 
-    /// Refuses a key until `until`, and takes back the attempt that was one too many: a refused one does
-    /// not count. A refusal that is there already stays as it is, and a key that was forgotten meanwhile
-    /// stays forgotten.
+    /// Refuses a key until `until`, and subtracts the attempt over the limit, because a refused attempt does not count. An
+    /// existing refusal stays as it is, and a row that was deleted in the meantime stays deleted.
     ///
-    /// *Atomicity*: one UpdateItem; one more when the key is refused already.
+    /// *Atomicity*: one UpdateItem; one more if the key is already refused.
     ///
     /// # Errors
-    /// The store cannot say; the attempt may still count.
+    /// The store failed. The attempt may still count.
     pub async fn refuse(
         &self,
         key: &str,
@@ -131,21 +130,22 @@ impl Store {
             return Ok(Refusal { until, first: false });
         };
         let until = item::timestamp(row, BLOCKED_UNTIL)?;
-        // It is refused, whether its own attempt can be taken back or not.
-        if let Err(error) =
-            self.take_back(key, &BucketCounts([(WindowBuckets::of(policy).index(now), 1)].into())).await
+        // The key is refused, whether its own attempt can be subtracted or not.
+        if let Err(error) = self
+            .subtract_attempts(key, &BucketCounts([(WindowBuckets::of(policy).index(now), 1)].into()))
+            .await
         {
-            tracing::debug!(%error, "a refused attempt stays counted");
+            tracing::debug!(%error, "could not subtract a refused attempt");
         }
         Ok(Refusal { until, first: false })
     }
 
-    /// Forgets a key: its attempts, which were not failures after all, and its refusal. Returns the attempts.
+    /// Deletes the row of a key, its attempts and its refusal included. Returns the attempts.
     ///
     /// *Atomicity*: one DeleteItem.
     ///
     /// # Errors
-    /// The store cannot say.
+    /// The store failed.
     pub async fn forget_attempts(&self, key: &str) -> Result<BucketCounts, StoreError> {
         let reply = self
             .client
@@ -160,13 +160,13 @@ impl Store {
         Ok(reply.attributes().map(counts_of).unwrap_or_default())
     }
 
-    /// Takes attempts back from a key that counted them, too.
+    /// Subtracts attempts from a key that counted them as well.
     ///
-    /// *Atomicity*: one UpdateItem; it raises no row that is gone.
+    /// *Atomicity*: one UpdateItem, which does not create a row.
     ///
     /// # Errors
-    /// The store cannot say.
-    pub async fn take_back(&self, key: &str, counts: &BucketCounts) -> Result<(), StoreError> {
+    /// The store failed.
+    pub async fn subtract_attempts(&self, key: &str, counts: &BucketCounts) -> Result<(), StoreError> {
         if counts.0.is_empty() {
             return Ok(());
         }
@@ -181,11 +181,11 @@ impl Store {
             .expression_attribute_names("#key", KEY)
             .customize()
             .config_override(once());
-        super::rotation::held(request.send().await).map(drop)
+        super::rotation::condition_held(request.send().await).map(drop)
     }
 
-    /// Removes sub-windows that quiet times left behind, so that a row stays small for ever: one write more in
-    /// some thirty. Best effort: they count nothing.
+    /// Removes old sub-windows, so that a row stays small: about one more write in thirty. Best effort, because they have
+    /// no effect.
     async fn sweep(&self, key: &str, stale: &BucketCounts) {
         if stale.0.len() <= STALE_MAX {
             return;
@@ -193,7 +193,7 @@ impl Store {
         let names: Vec<String> = stale.0.keys().map(|index| sub_window(*index)).collect();
         let request = self.update_limit(key).update_expression(format!("REMOVE {}", names.join(", ")));
         if let Err(error) = request.customize().config_override(once()).send().await {
-            tracing::debug!(%error, "old sub-windows of a limit stay for now");
+            tracing::debug!(%error, "could not remove old sub-windows of a rate limit");
         }
     }
 
@@ -206,12 +206,12 @@ impl Store {
     }
 }
 
-/// A count must not be repeated by anybody but the caller.
+/// Disables retries, because a retried count would count twice.
 fn once() -> aws_sdk_dynamodb::config::Builder {
     aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled())
 }
 
-/// When DynamoDB may delete a row that was written at `now`.
+/// When DynamoDB may delete a row that is written at `now`.
 fn ttl(policy: &Policy, now: Timestamp) -> AttributeValue {
     moment(now + policy.window.max(policy.block.unwrap_or_default()) + TTL_MARGIN)
 }

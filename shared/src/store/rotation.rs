@@ -1,4 +1,4 @@
-//! The one write of a refresh: everything in one conditional UpdateItem, the row back either way.
+//! The write of a refresh: one conditional UpdateItem that returns the row in either case.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -19,26 +19,26 @@ use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::Rotation;
 use crate::domain::time::Timestamp;
 
-/// How a conditional write on a session came out.
+/// The result of a conditional write on a session.
 #[derive(Clone, Debug)]
 pub enum ConditionalWrite {
-    /// It is done; this is the row as it was before. One that is `ending` is over all the same.
+    /// Written. This is the row before the write. If it has a pending end, the session has ended all the same.
     Applied(Box<Session>),
-    /// Nothing is done; this is the row, if there is one.
+    /// Not written, because the condition failed. This is the row, if there is one.
     Rejected(Option<Box<Session>>),
 }
 
-/// The row is the one the token names, live, at the token's generation, and not blocked.
+/// The row is the token's, live, at the token's generation, and not blocked.
 const MAY_ROTATE: &str = "attribute_exists(pk) AND g = :gen AND n = :nonce AND e > :now AND x > :now \
      AND attribute_not_exists(z) AND (attribute_not_exists(b) OR b <= :now)";
 
 impl Store {
-    /// Makes the next generation, if the row still is at the token's.
+    /// Makes the next generation, if the row is still at the token's generation.
     ///
-    /// *Atomicity*: one UpdateItem; of any number of rotations of one generation exactly one holds.
+    /// *Atomicity*: one UpdateItem. Of any number of rotations of one generation exactly one is applied.
     ///
     /// # Errors
-    /// The store cannot say; the write may have happened (the same request, repeated, finds out).
+    /// The store failed. The write may have happened; repeating the same refresh finds out.
     pub async fn rotate(
         &self,
         token: &RefreshToken,
@@ -69,15 +69,15 @@ impl Store {
             .expression_attribute_values(":k", text(rotation.key.as_str()))
             .expression_attribute_values(":ttl", moment(rotation.expires_at + TTL_BACKSTOP))
             .expression_attribute_values(":eb", text(bucket));
-        self.conditional(request, rotation.rotated_at).await
+        self.write_conditionally(request, rotation.rotated_at).await
     }
 
-    /// Refuses refresh until `until`, under the same condition as a rotation; the token stays good.
+    /// Refuses refresh until `until`, under the same condition as a rotation. The token stays valid.
     ///
-    /// *Atomicity*: one UpdateItem; a block is never prolonged by a call made during it.
+    /// *Atomicity*: one UpdateItem. A call during a block does not prolong the block.
     ///
     /// # Errors
-    /// The store cannot say.
+    /// The store failed.
     pub async fn block(
         &self,
         token: &RefreshToken,
@@ -88,12 +88,12 @@ impl Store {
             .conditional_update(token, now)
             .update_expression("SET b = :until")
             .expression_attribute_values(":until", moment(until));
-        self.conditional(request, now).await
+        self.write_conditionally(request, now).await
     }
 
-    /// Sends a conditional write, and asks beside it whether everyone was signed out: then the row that comes
-    /// back is marked as ending, though the write held.
-    async fn conditional(
+    /// Sends a conditional write and reads the global revocation at the same time. A row that the revocation ended is
+    /// returned with a pending end, even if the write was applied.
+    async fn write_conditionally(
         &self,
         request: UpdateItemFluentBuilder,
         now: Timestamp,
@@ -106,12 +106,12 @@ impl Store {
         })
     }
 
-    /// Remembers what was noticed about a session; of two at once the later one counts.
+    /// Writes the findings of a session. Of two writes at the same time the later one counts.
     ///
-    /// *Atomicity*: one UpdateItem that raises no ghost: it needs the row.
+    /// *Atomicity*: one UpdateItem, which does not create a row.
     ///
     /// # Errors
-    /// The store cannot say.
+    /// The store failed.
     pub async fn note(
         &self,
         user: &UserId,
@@ -123,15 +123,15 @@ impl Store {
             .update_expression("SET f = :noted")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":noted", text(risk::encode_findings(noted)));
-        held(request.send().await).map(drop)
+        condition_held(request.send().await).map(drop)
     }
 
-    /// Moves a session's last activity, if it is older than `unless_after`.
+    /// Updates a session's last activity, if it is older than `unless_after`.
     ///
-    /// *Atomicity*: one conditional UpdateItem; an ended session stays ended.
+    /// *Atomicity*: one conditional UpdateItem. An ended session stays ended.
     ///
     /// # Errors
-    /// The store cannot say.
+    /// The store failed.
     pub async fn touch(
         &self,
         user: &UserId,
@@ -145,7 +145,7 @@ impl Store {
             .condition_expression("attribute_exists(pk) AND a < :after")
             .expression_attribute_values(":now", moment(now))
             .expression_attribute_values(":after", moment(unless_after));
-        held(request.send().await).map(drop)
+        condition_held(request.send().await).map(drop)
     }
 
     fn conditional_update(&self, token: &RefreshToken, now: Timestamp) -> UpdateItemFluentBuilder {
@@ -159,7 +159,7 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    /// The beginning of every single write on a session; what it sets and asks for is the caller's.
+    /// Starts a single write on a session.
     pub(super) fn update_session(&self, user: &UserId, session: &SessionId) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -170,8 +170,10 @@ impl Store {
     }
 }
 
-/// Whether a write's condition held; one that an ended session makes pointless is no error.
-pub(super) fn held<T, R>(outcome: Result<T, SdkError<UpdateItemError, R>>) -> Result<bool, StoreError>
+/// Whether a write's condition held. A failed condition is no error.
+pub(super) fn condition_held<T, R>(
+    outcome: Result<T, SdkError<UpdateItemError, R>>,
+) -> Result<bool, StoreError>
 where
     R: std::fmt::Debug + Send + Sync + 'static,
 {

@@ -1,7 +1,7 @@
-//! What do the tables look like? Names, keys, index, TTL and stream, and the code that creates them.
+//! The tables: names, keys, index, TTL, stream, and the code that creates them.
 //!
-//! Attribute names are short on purpose: a session's row stays under 1,024 bytes, names included,
-//! because one byte more doubles the price of every refresh.
+//! Attribute names are short, because a session's row must stay under 1,024 bytes with its names. One byte more doubles
+//! the price of every refresh.
 
 mod bucket;
 mod create;
@@ -19,9 +19,9 @@ pub const SK: &str = "sk";
 pub const EVENT_ID: &str = "event_id";
 /// Partition key of rate limits.
 pub const KEY: &str = "key";
-/// A limit's row: until when its key is refused.
+/// Rate limits: the key is refused until then.
 pub const BLOCKED_UNTIL: &str = "blocked_until";
-/// Epoch second after which DynamoDB may delete the item; days late, so readers check for themselves.
+/// The second after which DynamoDB may delete the item. That can be days late, so that readers check for themselves.
 pub const TTL: &str = "ttl";
 /// The index that cleanup reads.
 pub const EXPIRY_INDEX: &str = "expiry";
@@ -48,24 +48,24 @@ pub const WINDOW_START: &str = "ws";
 pub const WINDOW_COUNT: &str = "wc";
 /// blocked_until
 pub const BLOCKED: &str = "b";
-/// ending: the reason, when only the transaction is still to come
-pub const ENDING: &str = "z";
-/// ending: by whom
-pub const ENDING_BY: &str = "zb";
-/// ending: in whose words
-pub const ENDING_NOTE: &str = "zn";
-/// ending: when
-pub const ENDING_AT: &str = "za";
+/// pending end: reason
+pub const PENDING_END: &str = "z";
+/// pending end: actor
+pub const PENDING_END_BY: &str = "zb";
+/// pending end: the administrator's reason
+pub const PENDING_END_NOTE: &str = "zn";
+/// pending end: time
+pub const PENDING_END_AT: &str = "za";
 /// client address
 pub const IP: &str = "i";
-/// raw user agent, cut
+/// raw user agent, cut to fit
 pub const AGENT: &str = "u";
 /// device, parsed
 pub const DEVICE: &str = "d";
-/// place, packed
+/// place, encoded
 pub const PLACE: &str = "p";
-/// what was noticed, packed
-pub const NOTED: &str = "f";
+/// findings, encoded
+pub const FINDINGS: &str = "f";
 /// auth_time
 pub const AUTH_TIME: &str = "t";
 /// asserted_at
@@ -75,41 +75,41 @@ pub const SCOPE: &str = "s";
 /// expiry bucket `<day>#<shard>/<of>`, the index's key
 pub const BUCKET: &str = "eb";
 
-/// head: version
+/// user record: version
 pub const VERSION: &str = "v";
-/// head: tokens_valid_after
+/// user record: tokens_valid_after
 pub const VALID_AFTER: &str = "tva";
-/// head: the assertions used in the last ten minutes
+/// user record: the assertions used in the last minutes
 pub const USED: &str = "us";
 
-/// Sort key of the lease that keeps two cleanups apart.
+/// Sort key of the lease that keeps two cleanup runs apart.
 pub const LEASE: &str = "LEASE";
-/// lease: whose it is
+/// lease: the run that holds it
 pub const LEASE_OWNER: &str = "owner";
-/// lease: until when
+/// lease: its end
 pub const LEASE_UNTIL: &str = "until";
-/// Sort key of how far cleanup has come.
+/// Sort key of cleanup's checkpoint.
 pub const CHECKPOINT: &str = "CHECKPOINT";
-/// checkpoint: the first day that is not done
+/// checkpoint: the first day that is not finished
 pub const CHECKPOINT_DAY: &str = "day";
-/// checkpoint: the shard counts that rows may still lie under, and the last day each was set
+/// checkpoint: the shard counts that rows may have, each with the last day on which it was the setting
 pub const CHECKPOINT_SHARDS: &str = "shards";
 
-/// Partition key of what concerns everyone.
+/// Partition key of rows for the whole deployment.
 pub const GLOBAL: &str = "G#";
-/// Sort key of the global not-before.
-pub const CONTROL: &str = "CONTROL";
-/// control: sessions opened until then are over
+/// Sort key of the global revocation.
+pub const GLOBAL_REVOCATION: &str = "CONTROL";
+/// global revocation: sessions opened until then have ended
 pub const NOT_BEFORE: &str = "nb";
-/// control: who said so
-pub const CONTROL_BY: &str = "by";
-/// control: and why
-pub const CONTROL_NOTE: &str = "note";
+/// global revocation: the administrator
+pub const REVOKED_BY: &str = "by";
+/// global revocation: the administrator's reason
+pub const REVOCATION_NOTE: &str = "note";
 
-/// How long a session's row outlives its session, so that cleanup records the end first: 3 d.
+/// How long a session's row outlives its session, so that cleanup records the end before DynamoDB deletes the row: 3 d.
 pub const TTL_BACKSTOP: std::time::Duration = std::time::Duration::from_secs(3 * 86_400);
 
-/// One table as it must be.
+/// The definition of one table.
 #[derive(Clone, Debug)]
 pub struct TableSpec {
     /// Its name.

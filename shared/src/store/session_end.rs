@@ -1,12 +1,12 @@
-//! Ending sessions: the row, its event and its record go together or not at all.
+//! The end of sessions: a row, its event and its end record change together or not at all.
 
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::Store;
 use super::capacity::Consumed;
 use super::error::{StoreError, TransactionOutcome, transaction_outcome};
-use super::item::{self, Item, ending_attributes, moment, text};
-use super::rotation::held;
+use super::item::{self, Item, moment, pending_end_attributes, text};
+use super::rotation::condition_held;
 use super::schema::*;
 use super::sign_in::USER_RECORD_TTL;
 use super::user_state::UserRecord;
@@ -15,26 +15,26 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::end::{EndReason, EndRecord, SessionEnd};
 use crate::domain::time::Timestamp;
 
-/// What an ending of many sessions does to the head.
+/// The change of the user record when many sessions end.
 #[derive(Clone, Copy, Debug)]
 pub struct UserRecordUpdate<'h> {
-    /// The head as it was read: a login in between makes the transaction fail.
+    /// The user record as it was read. A sign-in in the meantime makes the transaction fail.
     pub record: &'h UserRecord,
-    /// Sign-ins before this moment become void.
+    /// Sign-ins before this moment become invalid.
     pub tokens_valid_after: Option<Timestamp>,
 }
 
-/// The row is there, and nobody has marked it as another end than this one.
+/// The row exists and has no mark of another end.
 const NO_OTHER_END: &str =
     "attribute_exists(pk) AND (attribute_not_exists(z) OR (z = :z AND zb = :zb AND za = :za))";
 
 impl Store {
-    /// Ends sessions of one user, with what else is to be told of it.
+    /// Ends sessions of one user, and writes `events`.
     ///
-    /// *Atomicity*: one transaction: no revocation without its record, no record without its revocation.
+    /// *Atomicity*: one transaction, so that no session ends without its record and no record exists without its end.
     ///
     /// # Errors
-    /// The store cannot say whether it is done.
+    /// The store failed. The transaction may have been committed.
     pub async fn end(
         &self,
         user: &UserId,
@@ -53,10 +53,10 @@ impl Store {
         }
     }
 
-    /// Carries out an end that was only marked, counting what it costs.
+    /// Records a pending end and counts the capacity.
     ///
     /// *Atomicity*, errors: as [`Store::end`].
-    pub async fn finish(
+    pub async fn record_pending_end(
         &self,
         end: &SessionEnd,
         now_millis: i64,
@@ -69,30 +69,30 @@ impl Store {
         })
     }
 
-    /// Marks a session as ending, with all that its record will say: a single write, which nobody who hammers
-    /// refresh can starve. Every reader takes it for gone; the transaction follows, whoever makes it.
+    /// Marks a session with a pending end: a single write, which other requests for the session cannot starve. All readers
+    /// treat the session as ended, and any later request or cleanup records the end.
     ///
-    /// False when it is gone, or marked as another end: of two the first one counts. The same mark again is
-    /// true, so that a lost reply costs nothing.
+    /// Returns false if the row is gone or has the mark of another end, because the first end counts. Writing the same mark
+    /// again returns true, so that the call can be repeated after a lost reply.
     ///
     /// # Errors
-    /// The store cannot say.
+    /// The store failed.
     pub async fn mark_pending_end(&self, end: &SessionEnd) -> Result<bool, StoreError> {
         let mut request = self.update_session(&end.user, &end.session).condition_expression(NO_OTHER_END);
         let mut set = vec![];
-        for (name, value) in ending_attributes(&end.ending()) {
+        for (name, value) in pending_end_attributes(&end.ending()) {
             if let Some(value) = value {
                 set.push(format!("{name} = :{name}"));
                 request = request.expression_attribute_values(format!(":{name}"), value);
             }
         }
-        held(request.update_expression(format!("SET {}", set.join(", "))).send().await)
+        condition_held(request.update_expression(format!("SET {}", set.join(", "))).send().await)
     }
 
-    /// Why a session ended, if its record is still kept.
+    /// Reads a session's end record, if it still exists.
     ///
     /// # Errors
-    /// The store cannot say, or the record is malformed.
+    /// The store failed, or the record is malformed.
     pub async fn end_record(&self, session: &SessionId) -> Result<Option<EndRecord>, StoreError> {
         let reply = self
             .client
@@ -108,21 +108,21 @@ impl Store {
         reply.item().map(record_of).transpose()
     }
 
-    /// Delete, event and record of one end. The delete asks for existence and, unless the row was marked when it
-    /// was read, for no other end's mark; never for a generation: a refresh in between must not save a session
-    /// that is being revoked.
+    /// The delete, the event and the record of one end. The delete requires that the row exists and, unless the row was
+    /// marked when it was read, that it has no other mark. It never requires a generation, because a refresh in the
+    /// meantime must not save a session that is being revoked.
     pub(super) fn end_items(&self, end: &SessionEnd, now_millis: i64) -> [TransactWriteItem; 3] {
         let mut delete = Delete::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(item::user_key(&end.user)))
             .key(SK, text(item::session_key(&end.session)))
             .condition_expression(if end.is_marked { "attribute_exists(pk)" } else { NO_OTHER_END });
-        for (name, value) in ending_attributes(&end.ending()) {
-            if let Some(value) = value.filter(|_| name != ENDING_NOTE && !end.is_marked) {
+        for (name, value) in pending_end_attributes(&end.ending()) {
+            if let Some(value) = value.filter(|_| name != PENDING_END_NOTE && !end.is_marked) {
                 delete = delete.expression_attribute_values(format!(":{name}"), value);
             }
         }
-        // What is told late of an end long ago is kept as long as anything else.
+        // An end that is recorded late is kept as long as any other.
         let ttl = end.at.max(Timestamp::from_seconds(now_millis.div_euclid(1000))) + self.event_ttl;
         let delete =
             TransactWriteItem::builder().delete(delete.build().expect("table and key are given")).build();
@@ -138,13 +138,13 @@ impl Store {
             .table_name(&self.tables.sessions)
             .key(PK, text(item::user_key(user)))
             .key(SK, text("HEAD"))
-            .condition_expression(record_update.record.unmoved());
+            .condition_expression(record_update.record.version_condition());
         for (name, value) in record_update.record.version_values() {
             update = update.expression_attribute_values(name, value);
         }
         update = match record_update.tokens_valid_after {
             None => update.update_expression("SET v = :next"),
-            // One that is about to go must last as long as the assertions that it voids.
+            // A user record that is about to be deleted must last as long as the assertions that it invalidates.
             Some(at) => update
                 .update_expression("SET v = :next, tva = :at, #ttl = :ttl")
                 .expression_attribute_names("#ttl", TTL)

@@ -1,4 +1,4 @@
-//! Opening a session: the row, the head, the event, and whoever makes room, in one transaction.
+//! The write of a sign-in: session, user record, events and ended sessions in one transaction.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
@@ -14,35 +14,34 @@ use crate::domain::session::end::SessionEnd;
 use crate::domain::time::Timestamp;
 use crate::token::assertion::UsedMark;
 
-/// A sign-in, decided and ready to be written.
+/// Everything that a sign-in writes.
 #[derive(Clone, Debug)]
 pub struct SessionOpening<'o> {
     /// The new session.
     pub session: &'o Session,
-    /// The head as it was read.
+    /// The user record as it was read.
     pub record: &'o UserRecord,
-    /// The assertions used lately, this one among them.
+    /// The assertions used lately, with the one of this sign-in.
     pub used: &'o [(UsedMark, Timestamp)],
-    /// Sessions that end with it.
+    /// The sessions that the sign-in ends.
     pub ends: &'o [SessionEnd],
-    /// What is told of it.
+    /// The events of the sign-in.
     pub events: &'o [Event],
-    /// The moment, for event ids.
+    /// The current time in milliseconds, for event ids.
     pub now_millis: i64,
 }
 
-/// How long a head outlives its last session, or what it was made for: 1 d.
+/// How long a user record outlives its last session or its last change: 1 d.
 pub(super) const USER_RECORD_TTL: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 impl Store {
     /// Opens a session.
     ///
-    /// *Atomicity*: one transaction under the head's version, so that concurrent logins and
-    /// revocations of one user happen one after another: N logins never leave more sessions than the
-    /// limit, and only a login that is committed uses its assertion up.
+    /// *Atomicity*: one transaction on condition of the user record's version. So concurrent sign-ins and revocations of one
+    /// user happen one after another, the session limit holds, and only a committed sign-in uses its assertion.
     ///
     /// # Errors
-    /// The store cannot say whether it is done; the SDK repeats the same transaction under one token.
+    /// The store failed. The transaction may have been committed; the SDK repeats it under the same idempotency token.
     pub async fn open(&self, opening: &SessionOpening<'_>) -> Result<TransactionOutcome, StoreError> {
         let mut items = vec![self.put_session(opening.session), self.use_assertion(opening)];
         items.extend(opening.events.iter().map(|event| self.put_event(event)));
@@ -68,7 +67,7 @@ impl Store {
             .key(PK, text(item::user_key(&opening.session.user)))
             .key(SK, text("HEAD"))
             .update_expression("SET v = :next, us = :used, #ttl = :ttl")
-            .condition_expression(opening.record.unmoved())
+            .condition_expression(opening.record.version_condition())
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":used", used)
             .expression_attribute_values(

@@ -1,4 +1,4 @@
-//! What does the store know? Consistent reads: every one of them decides access.
+//! Reads of a user and their sessions. All of them are consistent, because they decide about access.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
@@ -11,33 +11,33 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::token::assertion::UsedMark;
 
-/// Everything about a user that is live: one consistent Query.
+/// The user record and the sessions of a user: one consistent Query.
 #[derive(Clone, Debug, Default)]
 pub struct UserState {
-    /// The user's head.
+    /// The user record.
     pub record: UserRecord,
-    /// All session rows, the expired and the ending ones too.
+    /// All session rows, also of sessions that expired or have a pending end.
     pub sessions: Vec<Session>,
 }
 
-/// The row beside a user's sessions that keeps logins and revocations in order.
+/// The row beside a user's sessions that orders sign-ins and revocations.
 #[derive(Clone, Debug, Default)]
 pub struct UserRecord {
-    /// Moves with every login and every revocation of many; 0 before the first.
+    /// Changes with every sign-in and every revocation of several sessions. 0 before the first.
     pub version: u64,
-    /// Sign-ins before this moment are void.
+    /// Sign-ins before this moment are invalid.
     pub tokens_valid_after: Option<Timestamp>,
-    /// Until when DynamoDB keeps it at least.
+    /// DynamoDB keeps the row at least until then.
     pub kept_until: Option<Timestamp>,
-    /// Assertions used lately, and when.
+    /// The assertions used lately, each with the time.
     pub used: Vec<(UsedMark, Timestamp)>,
 }
 
 impl Store {
-    /// A user's head and sessions. Those that ended with everyone's are marked as ending.
+    /// Reads the user record and the sessions of a user. Sessions that a global revocation ended have a pending end.
     ///
     /// # Errors
-    /// The store cannot say. A malformed row is logged and left out: it must not lock its user out.
+    /// The store failed. A malformed row is logged and left out, so that it does not lock its user out.
     pub async fn user(&self, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
         let (mut state, revocation) = tokio::try_join!(self.rows_of(user), self.global_revocation(now))?;
         state.sessions = state.sessions.into_iter().map(|session| revocation.mark(session)).collect();
@@ -64,10 +64,10 @@ impl Store {
         Ok(state)
     }
 
-    /// One session's row, live or not; one that ended with everyone's is marked as ending.
+    /// Reads one session's row, live or not. A session that a global revocation ended has a pending end.
     ///
     /// # Errors
-    /// The store cannot say, or the row is malformed.
+    /// The store failed, or the row is malformed.
     pub async fn session(
         &self,
         user: &UserId,
@@ -112,13 +112,13 @@ impl UserState {
         }
         match session_of(row) {
             Ok(session) => self.sessions.push(session),
-            Err(error) => tracing::error!(%error, "a session's row is malformed and left out"),
+            Err(error) => tracing::error!(%error, "malformed session row left out"),
         }
         Ok(())
     }
 }
 
-/// A used assertion in the head: 8 bytes of mark, 8 of time.
+/// Bytes of a used assertion in the user record: 8 of its mark, 8 of the time.
 const USED_ENTRY_BYTES: usize = 16;
 
 impl UserRecord {
@@ -135,13 +135,13 @@ impl UserRecord {
         })
     }
 
-    /// The condition that nobody has moved the head since it was read.
-    pub(super) fn unmoved(&self) -> &'static str {
+    /// The condition that the user record has not changed since it was read.
+    pub(super) fn version_condition(&self) -> &'static str {
         if self.version == 0 { "attribute_not_exists(v)" } else { "v = :client" }
     }
 
-    /// The version that was read, if there was one, and the next one: a value that no expression uses is an
-    /// error of the request.
+    /// The values of that condition and of the next version. The version that was read is left out if there was none,
+    /// because DynamoDB rejects a value that no expression uses.
     pub(super) fn version_values(&self) -> Vec<(&'static str, AttributeValue)> {
         let client = (self.version > 0).then(|| (":client", number(self.version)));
         client.into_iter().chain([(":next", number(self.version + 1))]).collect()

@@ -16,7 +16,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::end::{Actor, EndReason};
 use crate::domain::time::Timestamp;
 use crate::http::problem::{Code, Problem};
-use crate::store::{EVERYONE_TAKES, GlobalRevocation, StoreError, TransactionOutcome};
+use crate::store::{GLOBAL_REVOCATION_DELAY, GlobalRevocation, StoreError, TransactionOutcome};
 
 /// The longest reason, in characters.
 const REASON_MAX_CHARS: usize = 200;
@@ -98,7 +98,7 @@ pub(super) async fn end_everyone(
         TransactionOutcome::Contended => return Err(StoreError::Contended.into()),
     }
     // Counted from the end of the write, because other instances may read the old row until then.
-    let effective_at = app.now() + EVERYONE_TAKES;
+    let effective_at = app.now() + GLOBAL_REVOCATION_DELAY;
     let access_tokens_expire_by = effective_at + app.config().lifetimes.access;
     Ok(Json(GlobalRevocationResponse { effective_at, access_tokens_expire_by }))
 }

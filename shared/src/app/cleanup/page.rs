@@ -91,7 +91,7 @@ async fn finish_all(run: &Run, sessions: &[Session]) -> bool {
             return false;
         }
         let Some(end) = SessionEnd::marked(session) else { continue };
-        let ended = run.store.finish(&end, run.clock.now_millis(), &run.consumed);
+        let ended = run.store.record_pending_end(&end, run.clock.now_millis(), &run.consumed);
         match ended.await {
             Ok(TransactionOutcome::Committed) => {
                 failed_in_a_row = 0;

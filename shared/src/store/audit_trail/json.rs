@@ -1,4 +1,4 @@
-//! JSON as an attribute, and back: an event's details.
+//! The conversion between JSON and an attribute, for an event's details.
 
 use std::collections::HashMap;
 

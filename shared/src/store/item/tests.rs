@@ -1,4 +1,4 @@
-//! A row is read back as it was written, and the largest legal one fits one write unit.
+//! A row is read back as it was written, and the largest permitted row costs one write unit.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn lifetimes() -> Lifetimes {
     }
 }
 
-/// Every field as long as it can legally be.
+/// A session whose fields all have their greatest length.
 fn largest() -> Session {
     let text = |length: usize| Some("x".repeat(length));
     let key = RefreshKey::new("a", &[0; 32]);
@@ -68,7 +68,7 @@ fn largest() -> Session {
 }
 
 #[test]
-fn the_largest_legal_row_costs_one_write_unit() {
+fn the_largest_permitted_row_costs_one_write_unit() {
     let bytes = item_bytes(&session_item(&largest(), 1024));
     assert!(bytes < 1_024, "{bytes} bytes: every refresh would cost two write units");
 }
@@ -76,7 +76,7 @@ fn the_largest_legal_row_costs_one_write_unit() {
 #[test]
 fn a_row_is_read_back_as_it_was_written() {
     let mut session = largest();
-    // A mark is written once and may be long: its row is about to go, and no refresh writes to it.
+    // A mark is written once and may be long, because no refresh writes to this row again.
     let by = Actor::Admin("a".repeat(128).parse().unwrap());
     let pending_end = PendingEnd::new(EndReason::StateRegression, by, session.created_at);
     session.pending_end = Some(PendingEnd { note: Some("ü".repeat(200)), ..pending_end });
@@ -86,10 +86,10 @@ fn a_row_is_read_back_as_it_was_written() {
 }
 
 #[test]
-fn attributes_of_a_newer_version_do_no_harm() {
+fn attributes_of_a_newer_version_are_ignored() {
     let mut item = session_item(&largest(), 16);
     item.insert("new".into(), AttributeValue::Bool(true));
-    item.insert(ENDING.into(), text("a_reason_of_tomorrow"));
+    item.insert(PENDING_END.into(), text("a_reason_of_tomorrow"));
     item.remove(ASSERTED);
     assert!(session_of(&item).unwrap().pending_end.is_some());
 }

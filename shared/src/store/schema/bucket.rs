@@ -1,7 +1,7 @@
-//! Which part of the expiry index does a session lie in? Its shard's day.
+//! The bucket of a session in the expiry index: a day of its shard.
 //!
-//! Each shard's day begins at its own hour, so that midnight UTC is no stampede: a throttled index would
-//! throttle its table, and refresh would fail for everybody.
+//! Each shard's day begins at an hour of its own, so that not all writes move to new partitions at midnight UTC. A
+//! throttled index would throttle its table, and refresh would fail for all users.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// One partition of the expiry index: the sessions of a shard that end on one of its days.
+/// One partition of the expiry index: the sessions of a shard that expire on one of its days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bucket {
     /// The day, counted from the epoch at the shard's own hour.
@@ -37,18 +37,18 @@ impl Bucket {
         (0..shards.max(1)).map(move |shard| Self { day, shard, of: shards.max(1) })
     }
 
-    /// The days that some shard is in at `now`: the earliest and the latest.
+    /// The days on which the shards are at `now`: the earliest and the latest.
     pub fn days_at(now: Timestamp) -> RangeInclusive<i64> {
         let day = now.seconds().div_euclid(DAY_SECONDS);
         day..=day + 1
     }
 
-    /// The first second whose sessions lie here.
+    /// The first second whose sessions are in this bucket.
     pub fn begins_at(&self) -> Timestamp {
         Timestamp::from_seconds(self.day * DAY_SECONDS - offset(self.shard, self.of))
     }
 
-    /// The first second whose sessions no longer do.
+    /// The first second whose sessions are in the next bucket.
     pub fn closes_at(&self) -> Timestamp {
         Timestamp::from_seconds((self.day + 1) * DAY_SECONDS - offset(self.shard, self.of))
     }
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn every_second_lies_in_the_one_bucket_that_says_so() {
+    fn every_second_belongs_to_exactly_one_bucket() {
         for shard in 0..7 {
             for seconds in (0..4 * DAY_SECONDS).step_by(7_201) {
                 let moment = Timestamp::from_seconds(seconds);

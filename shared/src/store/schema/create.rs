@@ -1,4 +1,4 @@
-//! Making the tables: on a laptop, in tests, and for `latchkey-local table create`.
+//! Creates the tables: for the local server, for tests, and for `latchkey-local table create`.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -11,20 +11,20 @@ use aws_sdk_dynamodb::types::{
 use super::{TTL, TableSpec, tables};
 use crate::config::Tables;
 
-/// Why a table could not be made.
+/// Why a table was not created.
 #[derive(Debug, thiserror::Error)]
 #[error("table {table}: {message}")]
 pub struct SchemaError {
     /// The table.
     pub table: String,
-    /// The endpoint's words.
+    /// The endpoint's message.
     pub message: String,
 }
 
-/// Creates the tables that are missing and switches their TTL on; what exists stays as it is.
+/// Creates missing tables and enables their TTL. Existing tables stay as they are.
 ///
 /// # Errors
-/// The endpoint refused, or cannot be reached.
+/// The endpoint refused, or is not reachable.
 pub async fn create_tables(client: &Client, names: &Tables) -> Result<(), SchemaError> {
     for spec in tables(names) {
         let wrong = |message: String| SchemaError { table: spec.name.clone(), message };
@@ -73,7 +73,7 @@ fn key_element(name: &str, kind: KeyType) -> KeySchemaElement {
     KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("name and kind are given")
 }
 
-/// A new table on AWS takes seconds; asks at most a minute.
+/// Waits until the table is active: some seconds on AWS, one minute at most.
 async fn wait_until_active(client: &Client, name: &str) -> Result<(), String> {
     for _ in 0..120 {
         let reply =
