@@ -67,6 +67,6 @@ function requireOwnPage(head: RequestHead, allowedOrigins: readonly string[]): v
   const isAllowed = origin !== undefined && others.length === 0 && allowedOrigins.includes(origin);
   if (site === 'same-origin' || isAllowed) return;
   throw new Refusal('csrf_rejected', {
-    detail: 'cookies are taken from our own pages only: Sec-Fetch-Site: same-origin, or an allowed Origin',
+    detail: 'a cookie is accepted only from a page of this origin (Sec-Fetch-Site: same-origin) or of an allowed Origin',
   });
 }

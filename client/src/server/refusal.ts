@@ -1,17 +1,17 @@
-/** How is a request refused? With the same codes, statuses and titles as the API's own endpoints (`shared/src/http/code.rs`). */
+/** How is a request refused? With the same codes, statuses and titles as the API's own endpoints (`verifier/src/refusal.rs`). */
 
 import type { Code, Problem } from '../api.js';
 import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 
 const REFUSALS = {
-  invalid_request: [400, 'A field is wrong'],
-  token_missing: [401, 'No token was sent'],
-  invalid_token: [401, 'The token is not valid'],
-  token_expired: [401, 'The access token has expired'],
-  session_ended: [401, 'The session has ended'],
-  forbidden: [403, 'Not allowed'],
-  csrf_rejected: [403, "A cookie came from another site's page"],
-  store_unavailable: [503, 'The store cannot be reached'],
+  invalid_request: [400, 'Invalid request'],
+  token_missing: [401, 'Missing token'],
+  invalid_token: [401, 'Invalid token'],
+  token_expired: [401, 'Access token expired'],
+  session_ended: [401, 'Session ended'],
+  forbidden: [403, 'Insufficient scope'],
+  csrf_rejected: [403, 'Cookie sent by a page of another site'],
+  store_unavailable: [503, 'Store unavailable'],
 } as const satisfies Partial<Record<Code, readonly [status: number, title: string]>>;
 
 /** The codes of a refused request. */
@@ -47,7 +47,7 @@ export class Refusal extends Error {
   /** The caller is signed in but lacks a scope (RFC 6750 section 3.1). */
   static insufficientScope(scope: string): Refusal {
     const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
-    return new Refusal('forbidden', { detail: `needs the scope ${scope}`, headers: { 'www-authenticate': challenge } });
+    return new Refusal('forbidden', { detail: `requires the scope ${scope}`, headers: { 'www-authenticate': challenge } });
   }
 
   /** The refusal for an error of a check; errors of other types are bugs and are thrown again. */

@@ -68,7 +68,7 @@ test('an ended session is refused with session_ended', async () => {
   const { response, body } = await ask(() => Response.json({ active: false }));
   expect(response.status).toBe(401);
   expect(response.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
-  expect(body).toMatchObject({ code: 'session_ended', title: 'The session has ended' });
+  expect(body).toMatchObject({ code: 'session_ended', title: 'Session ended' });
   expect(body).not.toHaveProperty('reason');
 });
 

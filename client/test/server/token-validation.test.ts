@@ -73,10 +73,10 @@ describe('a request without a valid token', () => {
     expect(status).toBe(401);
     expect(body).toEqual({
       type: 'https://latchkey.dev/problems/token-missing',
-      title: 'No token was sent',
+      title: 'Missing token',
       status: 401,
       code: 'token_missing',
-      detail: 'No token was sent',
+      detail: 'Missing token',
       request_id: headers.get('x-request-id'),
     });
     expect(Object.fromEntries(headers)).toMatchObject({
@@ -202,7 +202,7 @@ describe('scope', () => {
     }
     const { headers, body } = await ask(bearer(token), { scope: 'orders:read latchkey:admin' });
     expect(headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope", scope="latchkey:admin"');
-    expect(body).toMatchObject({ detail: 'needs the scope latchkey:admin' });
+    expect(body).toMatchObject({ detail: 'requires the scope latchkey:admin' });
   });
 
   test('rejects an option that is not valid', () => {
