@@ -54,7 +54,7 @@ async fn main() {
     }
 }
 
-/// Fills tables of their own, says where they are, and holds them until the other side is gone.
+/// Fills separate tables, prints their address, and keeps them until the other process has ended.
 async fn hold_tables(expired: u64, living: u64) {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
@@ -151,7 +151,7 @@ async fn measure(expired: u64, living: u64) {
 }
 
 fn show(report: &Report, expired: u64, living: u64, took: Duration) {
-    // A delete whose reply was lost is done and not counted: nobody can tell whose it was.
+    // A delete whose reply was lost is done but not counted, because another run may have done it.
     let (seconds, rows) = (took.as_secs_f64(), report.ended as f64);
     let (write, read) = (report.write_units / rows, report.read_units / rows);
     let (rate, memory) = (rows / seconds, peak_kb() as f64 / 1_000.0);

@@ -1,4 +1,4 @@
-//! What a cold start of each function costs, beside what we promise.
+//! The cost of a cold start of each function, compared with the targets.
 //!
 //! ```text
 //! cargo build --release && cargo bench -p latchkey-tests --bench cold_start [-- path/to/bootstrap ..]
@@ -9,7 +9,7 @@
 //!   connection to DynamoDB is not part of the figure: from the moment the store sees the connection until it has
 //!   answered, the clock stands still.
 //! - *resident*: `VmRSS` at the first poll, and after 1,000 events that no token makes good, over a store that
-//!   answers `{}` to everything. The last event's status tells which path was taken.
+//!   answers `{}` to everything. The status of the last event shows the path that was taken.
 //! - *size*: the file, and what `gzip -9` makes of it; a zip adds some 150 bytes to that.
 #![expect(clippy::print_stdout, reason = "its output is the point of a bench")]
 
@@ -36,14 +36,14 @@ const WARM_UPS: usize = 3;
 const RUNS: usize = 40;
 const INVOCATIONS: usize = 1_000;
 
-/// What the design promises of every function.
+/// The targets for every function.
 mod target {
     pub(super) const FIRST_POLL_MS: f64 = 2.5;
     pub(super) const RESIDENT_MB: f64 = 8.0;
     pub(super) const ZIPPED_MB: f64 = 2.5;
 }
 
-/// What one function turned out to cost.
+/// The measured cost of one function.
 struct Row {
     name: String,
     /// In rising order.
@@ -151,7 +151,7 @@ async fn work(path: &Path, settings: Vec<(String, String)>) -> Result<(Option<u6
     Ok((function.resident_kb(), told))
 }
 
-/// What a deployment would set, with keys made for this run.
+/// The settings of a deployment, with keys generated for this run.
 fn settings() -> Vec<(String, String)> {
     let trusted = json!([{ "issuer": "https://idp.example.com", "audience": "latchkey", "jwks": public_keys(&key_set()) }]);
     let settings = [
@@ -203,7 +203,7 @@ impl Store {
         Self { port, first_call }
     }
 
-    /// From connection to answer; nothing when nobody has called since it was asked last.
+    /// The time from connection to response, or zero without a call since the last reading.
     fn first_call(&self) -> Duration {
         std::mem::take(&mut *self.first_call.lock().expect("nothing panics with it"))
     }

@@ -1,6 +1,6 @@
 //! Where a binary of this workspace is, built when it is not.
 //!
-//! Cargo tells a test about the binaries of its own package only.
+//! Cargo sets the paths of binaries only for tests of the same package.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,7 +21,7 @@ pub fn built(name: &str) -> PathBuf {
     path
 }
 
-/// `make test` has built them and says so; otherwise every test's process looks for itself.
+/// `make test` builds the binaries first and sets the variable. Otherwise each test process checks them.
 fn build() {
     if std::env::var_os("LATCHKEY_BINARIES_BUILT").is_some() {
         return;

@@ -1,4 +1,4 @@
-//! What API Gateway's HTTP API sends a function (payload 2.0) and what the function sends back.
+//! The events that API Gateway's HTTP API sends to a function (payload 2.0), and the function's responses.
 //!
 //! An event is written here, [`Event::new`], or taken from `events/`, [`Event::from_file`]. Either way it has
 //! the gateway's habits: header names in lower case, cookies apart, a header sent twice joined by a comma.
@@ -272,7 +272,7 @@ mod tests {
             .map(|file| file.expect("a file").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"));
         let names = paths.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned());
-        // What the schedule sends comes past no gateway.
+        // The events of the schedule do not come from the gateway.
         let names = names.filter(|name| !name.starts_with("cleanup-"));
         names.map(|name| (name.clone(), Event::from_file(&name).0)).collect()
     }

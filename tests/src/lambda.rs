@@ -43,7 +43,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// How long a function may take, to start and for each event, unless [`RuntimeApi::timeout`] says otherwise.
+/// The time limit of a function, to start and for each event, unless [`RuntimeApi::timeout`] sets another one.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A Lambda runtime API on a loopback port of its own, waiting for its function.
@@ -135,7 +135,7 @@ impl Function {
         self.invoked += 1;
         let invocation = Invocation::new(self.invoked, self.timeout, &event);
         let id = invocation.id.clone();
-        // A closed channel means the server is gone, and then so is the function: `answer` says why.
+        // A closed channel means that the server has ended, and with it the function: `answer` has the reason.
         let _ = self.invocations.send(invocation);
         let answer = match self.answer(&id, deadline).await {
             Ok(answer) => answer,
@@ -151,7 +151,7 @@ impl Function {
 
     /// Every line the function has written so far, to standard output and standard error, in order.
     ///
-    /// What it wrote before it answered is here once [`Function::invoke`] has returned.
+    /// The log that it wrote before its response is complete once [`Function::invoke`] has returned.
     pub fn logs(&self) -> Vec<String> {
         self.logs.lines()
     }

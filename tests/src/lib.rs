@@ -1,6 +1,6 @@
 //! End-to-end tests: the router in this process, the laptop's server, the functions' binaries.
 //!
-//! | who calls | through |
+//! | caller | through |
 //! |---|---|
 //! | people and programs | [`world`]: the real router on a real engine, in process |
 //! | [`openapi`] | holds every answer of the router against `openapi.yaml` |

@@ -1,12 +1,11 @@
-//! A crowd that lives on one server over HTTP: what an app's people do all day, and what must hold for each of them.
+//! A crowd of simulated users on one server over HTTP, and the promises that each of them checks.
 //!
 //! ```text
-//! crowd ─▶ a caller ─▶ one of its people ─▶ what to do (refresh, status, list, sign out and in again) ─▶ tally
+//! crowd ─▶ a caller ─▶ one of its people ─▶ an action (refresh, status, list, sign out and in again) ─▶ tally
 //! ```
 //!
-//! A person's own story is kept by the person: whoever did not sign out must not be signed out, and whoever did
-//! must stay so from the moment on at which the server said it. Answers of 503 and 429 are borne, as a client bears
-//! them: the same again, a little later.
+//! Each person remembers its own actions: a person that did not sign out must stay signed in, and a person that did
+//! must stay signed out from the response on. After 503 and 429 it repeats the request a little later, as a client does.
 
 mod api;
 mod crowd;

@@ -32,7 +32,7 @@ enum Record {
     Data(usize),
 }
 
-/// Writes an IPv4 database of networks and what it says of them.
+/// Writes an IPv4 database of networks and their records.
 ///
 /// # Panics
 /// When the directory cannot be written to.

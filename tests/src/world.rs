@@ -1,4 +1,4 @@
-//! A whole Latchkey in this process, and people who use it.
+//! A complete Latchkey in this process, and the clients that use it.
 //!
 //! ```no_run
 //! # async fn example() {

@@ -1,7 +1,7 @@
-//! The door: the real router of all functions, and behind it a store that is down. Nobody is let in.
+//! The real router of all functions in front of a store that is down. No request gets access.
 //!
-//! What is asked without a genuine token never gets as far as the store, and with one it ends there: so an answer is
-//! a refusal, or one of the few that say nothing.
+//! A request without a genuine token never reaches the store, and a request with one fails there. So each response is
+//! a refusal, or one of the few public responses.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -49,10 +49,10 @@ struct Door {
     runtime: tokio::runtime::Runtime,
 }
 
-/// Who asks.
+/// The sender of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asker {
-    /// Somebody without any token.
+    /// A client without any token.
     Nobody,
     /// The user, with a genuine access token.
     User,
@@ -121,7 +121,7 @@ pub fn ask(asker: Asker, request: Request<Body>) {
     }
 }
 
-/// The answers that anybody may have: public documents, that there is no session, that nothing has ended or is good.
+/// The public responses: documents, "no session", "nothing ended", "not active".
 fn says_nothing(method: &Method, path: &str, body: &[u8]) -> bool {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     match path.strip_prefix("/api/auth") {

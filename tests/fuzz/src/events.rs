@@ -1,4 +1,4 @@
-//! What AWS sends: of an event somebody else wrote the path, the headers, the body.
+//! Events of AWS, whose path, headers and body a client wrote.
 
 use std::cell::LazyCell;
 use std::pin::pin;
@@ -58,7 +58,7 @@ pub fn authorizer_event(bytes: &[u8]) {
     assert!(context.len() == 1 && context["error"].is_string(), "{pass}");
 }
 
-/// What an offline check answers at once; none when the event is no event.
+/// The immediate response of an offline check, or none if the value is not an event.
 fn answer(authorizer: &Authorizer, event: &Value) -> Option<Value> {
     let mut answer = pin!(authorizer.answer(event));
     match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

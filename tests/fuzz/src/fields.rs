@@ -112,7 +112,7 @@ fn names(text: &str, tag: &str) -> bool {
     text.match_indices(tag).any(|(at, _)| around(at))
 }
 
-/// A cursor: one that was changed, or is somebody else's, opens nothing.
+/// A cursor: a changed cursor and that of another user are refused.
 pub fn cursor(bytes: &[u8]) {
     let (user, keys) = (genuine::user(), genuine::KEYS.refresh());
     let event = Uuid::from_bytes([7; 16]);

@@ -1,4 +1,4 @@
-//! What is genuine here: keys out of fixed seeds, a moment that never passes, and the tokens of one user.
+//! The genuine values: keys from fixed seeds, a fixed time, and the tokens of one user.
 //!
 //! The seeds are in the open and good for nothing else. Ed25519 and HMAC, since the same bytes must give the same
 //! signature: a finding is then found again.
@@ -25,7 +25,7 @@ pub const ISSUER: &str = "https://app.example.com/api/auth";
 pub const AUDIENCE: &str = "app";
 /// The identity provider.
 pub const PROVIDER: &str = "https://idp.example.com";
-/// What its users' ids begin with.
+/// The prefix of the ids of its users.
 pub const PREFIX: &str = "idp|";
 /// The moment, in seconds.
 pub const NOW: i64 = 1_732_442_400;
@@ -39,7 +39,7 @@ pub fn now() -> Timestamp {
     Timestamp::from_seconds(NOW)
 }
 
-/// A clock that says so.
+/// A clock that always returns it.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing;
 
@@ -70,7 +70,7 @@ pub static KEYS_TEXT: LazyLock<String> = LazyLock::new(|| {
 /// Our keys.
 pub static KEYS: LazyLock<KeySet> = LazyLock::new(|| KeySet::parse(&KEYS_TEXT).expect("a good key set"));
 
-/// Whom we trust, as `LATCHKEY_TRUSTED_ISSUERS` has it.
+/// The trusted issuers, as in `LATCHKEY_TRUSTED_ISSUERS`.
 pub static ISSUERS_TEXT: LazyLock<String> = LazyLock::new(|| {
     json!([{
         "issuer": PROVIDER, "audience": AUDIENCE, "user_prefix": PREFIX,
@@ -80,7 +80,7 @@ pub static ISSUERS_TEXT: LazyLock<String> = LazyLock::new(|| {
     .to_string()
 });
 
-/// Whom we trust.
+/// The trusted issuers.
 pub static ISSUERS: LazyLock<Vec<TrustedIssuer>> =
     LazyLock::new(|| parse_trusted_issuers(&ISSUERS_TEXT, ISSUER).expect("a good list"));
 

@@ -1,4 +1,4 @@
-//! Whole requests: whatever is sent, the router refuses it as it says, and neither panics nor asks a store for nobody.
+//! Whole requests: the router refuses any input with a documented response, without a panic and without a store call.
 
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
@@ -43,7 +43,7 @@ fn read(bytes: &[u8]) -> Option<(Asker, Request<Body>)> {
     Some((asker, request.body(body.into()).ok()?))
 }
 
-/// A body, after one byte that says where it goes, whose it is and what it calls itself.
+/// A body, after one byte that selects the path, the sender and the content type.
 pub fn body(bytes: &[u8]) {
     let Some((how, body)) = bytes.split_first() else { return };
     let how = usize::from(*how);

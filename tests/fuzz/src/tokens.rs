@@ -1,4 +1,4 @@
-//! Tokens: nothing that was changed is taken for good, and what is taken says what it may say.
+//! Tokens: no changed token is accepted, and an accepted token has the genuine content.
 //!
 //! The first byte chooses how near to a genuine token the rest comes: any text at all; the genuine one with edits; the
 //! rest as a payload under the genuine signature; header and payload, with a zero byte between, under it.
@@ -18,7 +18,7 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// How a token was made.
 enum Made {
-    /// By somebody without a key.
+    /// Made without a key.
     Outside(String),
     /// Under a genuine signature.
     Inside(String),

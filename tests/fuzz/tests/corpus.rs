@@ -1,5 +1,4 @@
-//! What the fuzzer has found worth keeping is held against the same promises, without a fuzzer and without a nightly
-//! compiler.
+//! Checks the same properties with the inputs that the fuzzer found worth keeping, on a stable compiler.
 
 use std::collections::BTreeSet;
 use std::fs;

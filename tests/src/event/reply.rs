@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::body_bytes;
 
-/// What a function answers, as the gateway reads it.
+/// The response of a function, as the gateway reads it.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The status; compares with a plain number.

@@ -45,14 +45,14 @@ impl Invocation {
     }
 }
 
-/// What a function does, as its runtime API sees it.
+/// The requests of a function to its runtime API.
 #[derive(Debug)]
 pub(super) enum Post {
     /// It asked for an event, at this moment.
     Polled(Instant),
     /// It answered the invocation `id`, well or with an error.
     Answered { id: String, answer: Result<Bytes, Diagnostic> },
-    /// It says that it cannot start.
+    /// It reports that it cannot start.
     InitFailed(Diagnostic),
 }
 

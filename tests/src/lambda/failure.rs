@@ -20,13 +20,13 @@ const TAIL: usize = 30;
 pub struct FunctionError {
     /// The function's binary.
     pub bootstrap: PathBuf,
-    /// What went wrong.
+    /// The cause.
     pub failure: Failure,
     /// All that the function had written by then.
     pub logs: Vec<String>,
 }
 
-/// What can go wrong between an event and its answer.
+/// The failures between an event and its response.
 #[derive(Debug)]
 pub enum Failure {
     /// The binary is not there or will not run.

@@ -1,4 +1,4 @@
-//! What a function writes. A file rather than a pipe: a line is readable the moment it is written,
+//! The log of a function. A file rather than a pipe: a line is readable the moment it is written,
 //! so a test that has the answer has the log lines before it, without waiting for a reader.
 
 use std::{fs::File, io, os::unix::fs::FileExt, process::Stdio};

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// Far longer than a server may take that answers at all.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Who calls, as far as a header tells.
+/// The caller, as the headers describe it.
 #[derive(Clone, Copy)]
 pub(super) enum Shown<'a> {
     Nothing,
@@ -41,8 +41,8 @@ impl Api {
         Self { client: Client::builder(TokioExecutor::new()).build_http(), address }
     }
 
-    /// Sends one request and reads its answer to the end. A connection that breaks is no answer, nor is one
-    /// that says nothing.
+    /// Sends one request and reads its answer to the end. A broken connection and an empty response
+    /// count as no response.
     pub(super) async fn call(
         &self,
         method: Method,

@@ -21,7 +21,7 @@ pub enum Until {
     Things(usize),
 }
 
-/// Who lives on the server.
+/// The users of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct Crowd {
     /// Callers side by side, each waiting for an answer before it asks again.
@@ -75,7 +75,7 @@ async fn one_caller(
         people[who].act(what(&mut luck, crowd.sign_outs), &api, &mut tally).await;
         done += 1;
         if since.elapsed() >= REPORT_EVERY {
-            // Nobody listens any more only when the run is over.
+            // The channel is closed only when the run is over.
             let _ = told.send(std::mem::take(&mut tally));
             since = Instant::now();
         }

@@ -29,7 +29,7 @@ impl Person {
         Self { name: format!("person-{number}"), held: None }
     }
 
-    /// Does one thing; whoever is signed out can only sign in.
+    /// Does one thing. A signed-out person can only sign in.
     pub(super) async fn act(&mut self, kind: Kind, api: &Api, tally: &mut Tally) {
         match (&self.held, kind) {
             (None, _) => self.sign_in(api, tally).await,
@@ -86,7 +86,7 @@ impl Person {
         let path = "/api/auth/revoke";
         let answer = ask(api, tally, Kind::SignOut, Method::POST, path, shown, Some(body)).await;
         if answer.is_none_or(|answer| answer.status != 200) {
-            // Nobody has told it that it is out, and nobody will hear of it again.
+            // No response reported the end of this session, and none will.
             return;
         }
         let list = insist(api, Method::GET, "/api/auth/sessions", Shown::Access(&held.access), None).await;

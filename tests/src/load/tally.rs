@@ -1,4 +1,4 @@
-//! What came of all the calls.
+//! The results of all calls.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// What a person does.
+/// The actions of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `POST /refresh`.
@@ -28,11 +28,11 @@ pub struct Tally {
     pub statuses: BTreeMap<u16, u64>,
     /// Calls whose connection broke before an answer.
     pub broken: u64,
-    /// People who did not sign out and were told that they are.
+    /// People that did not sign out, but whose session was reported as ended.
     pub signed_out_for_nothing: u64,
-    /// People who signed out and were seen to stay out.
+    /// People that signed out and whose session stayed ended.
     pub stayed_out: u64,
-    /// People who were let in after they were told that they are signed out.
+    /// People that were let in although their session was reported as ended.
     pub let_in_after_sign_out: u64,
     latencies: BTreeMap<Kind, Latencies>,
 }
@@ -96,7 +96,7 @@ impl Tally {
         self.count(|status| status >= 300 && !matches!(status, 429 | 503)) + self.broken
     }
 
-    /// People who were wronged.
+    /// People that were signed out or let in by mistake.
     pub fn wronged(&self) -> u64 {
         self.signed_out_for_nothing + self.let_in_after_sign_out
     }

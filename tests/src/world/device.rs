@@ -26,7 +26,7 @@ pub struct Device {
     headers: Vec<(String, HeaderValue)>,
 }
 
-/// What a sign-in or a refresh gave.
+/// The tokens of a sign-in or of a refresh.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     /// The access token.

@@ -1,4 +1,4 @@
-//! What an answer must be: problems by code, and nothing in them that should not be there.
+//! Assertions about responses: the code of a problem, and no members, cookies or headers that do not belong there.
 
 use super::Reply;
 

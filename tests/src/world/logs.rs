@@ -1,4 +1,4 @@
-//! Every line that is logged, at every level, by everybody in this thread.
+//! Every line that any code of this thread logs, at every level.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -59,7 +59,7 @@ impl Drop for Logs {
     }
 }
 
-/// Writes to whoever listens in this thread.
+/// Writes to the collector of this thread.
 struct Buffer;
 
 impl Write for Buffer {

@@ -14,7 +14,7 @@ use super::{PATIENT, World};
 /// The issuer of a [`Provider`].
 pub const PROVIDER: &str = "https://id.example.com";
 
-/// Whom a [`Provider`]'s assertions are for.
+/// The audience of the assertions of a [`Provider`].
 pub const PROVIDER_AUDIENCE: &str = "shop";
 
 /// The order of P-256's group, big-endian.
@@ -47,7 +47,7 @@ impl Provider {
         World::with(&settings).await
     }
 
-    /// What the settings say of this provider.
+    /// The settings that make Latchkey trust this provider.
     ///
     /// # Panics
     /// When `changes` is not an object.

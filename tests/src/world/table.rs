@@ -1,4 +1,4 @@
-//! What is in the tables, read past the counters, and assertions of every kind.
+//! Reads the tables without counting the reads, and makes assertions of every kind.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -84,7 +84,7 @@ impl World {
 }
 
 impl World {
-    /// Takes a session's scope away behind everybody's back, as an operator would in the table.
+    /// Removes the scope of a session directly in the table, as an operator would.
     ///
     /// # Panics
     /// When the engine does not answer.

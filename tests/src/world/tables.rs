@@ -1,4 +1,4 @@
-//! Rows as they lie in the tables: read, compared, put back, changed behind everybody's back.
+//! The rows of the tables: reads, compares, restores and changes them directly.
 
 use std::collections::{BTreeMap, HashMap};
 

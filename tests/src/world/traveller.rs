@@ -1,4 +1,4 @@
-//! A device whose place CloudFront tells.
+//! A device whose location CloudFront sends in headers.
 
 use super::{Device, World};
 

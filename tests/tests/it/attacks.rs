@@ -1,4 +1,4 @@
-//! What attackers try, each as a story with its end: the answer, and what lies in the tables afterwards.
+//! Attacks, each with its result: the response, and the state of the tables afterwards.
 //!
 //! Many attacks have their test beside their subject; `docs/security/attacks.md` lists them all.
 

@@ -1,4 +1,4 @@
-//! Expired sessions get their record and leave: whatever happens in between, once, and nobody else with them.
+//! Cleanup records and deletes expired sessions once, despite failures and concurrent runs, and no other sessions.
 
 mod concurrency;
 mod costs;

@@ -141,7 +141,7 @@ async fn an_unchanged_token_of_the_test_signer_is_accepted() {
         forge.with_header(
             json!({"jku": "https://evil.example/jwks.json", "x5u": "https://evil.example/cert"}),
         ),
-        // Nor by what nobody reads, however deep: it is passed over without recursion.
+        // An unknown member of great depth is skipped without recursion.
         forge.signed(forge.header().to_string(), forge.claims().to_string().replacen('{', &deep, 1)),
     ] {
         let reply = forge.list(&good).await;
@@ -302,7 +302,7 @@ async fn our_own_signature_under_a_wrong_header_is_refused() {
     ];
     let forgeries = changes.iter().map(|change| forge.with_header(change.clone()));
     assert_eq!(forge.assert_refused(forgeries).await, changes.len());
-    // A member that is there twice: no rule says which counts.
+    // A repeated member is refused, because no rule defines which value counts.
     let twice = |member: &str| forge.header().to_string().replacen('{', &format!("{{{member},"), 1);
     let headers = [
         twice(&format!("\"kid\":\"{}\"", forge.kid)),

@@ -116,7 +116,7 @@ fn every_sample_event_is_among_these() {
     assert_eq!(there, here);
 }
 
-/// What is described in `openapi.yaml` has a sample to try it with.
+/// Every operation of `openapi.yaml` has a sample event.
 #[test]
 fn every_operation_has_a_sample_event() {
     let sampled: BTreeSet<String> = SAMPLES
@@ -405,7 +405,7 @@ async fn an_event_that_is_no_request_ends_no_function() {
 async fn without_a_store_a_function_starts_and_answers_503_in_time() {
     let deployment = Deployment::new().await;
     let held = deployment.sign_in("alice", &Event::from_file("refresh-body")).await;
-    // Bound and dropped: nobody listens there.
+    // Bound and dropped, so that no server listens there.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let endpoint = format!("http://{}", closed.expect("loopback has a free port"));
     let mut function =

@@ -1,4 +1,4 @@
-//! The guard in front of other services: who gets through, in both modes, and what everybody else is told.
+//! The guard in front of other services, in both modes: which requests pass, and how it refuses the others.
 
 mod cookies;
 mod sessions;

@@ -1,4 +1,4 @@
-//! What holds for every call: problems, headers, methods, paths, bodies.
+//! Rules for every request: problems, headers, methods, paths, bodies.
 
 mod bodies;
 mod headers;
@@ -214,7 +214,7 @@ async fn the_keys_and_the_metadata_are_public_and_have_no_private_member() {
     let discovery = world.device().get("/api/auth/.well-known/openid-configuration").await;
     assert_eq!(discovery.assert_status(200).body["issuer"], "http://127.0.0.1:9000/api/auth");
     assert_eq!(discovery.body["jwks_uri"], "http://127.0.0.1:9000/api/auth/.well-known/jwks.json");
-    // Whoever has them verifies our tokens without us.
+    // A service that has the keys verifies our tokens offline.
     let tokens = world.device().agent(CHROME).sign_in("alice").await;
     let key: jsonwebtoken::jwk::Jwk = serde_json::from_value(keys[0].clone()).unwrap();
     let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);

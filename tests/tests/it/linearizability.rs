@@ -1,10 +1,9 @@
-//! Calls at once, answered as if each had happened at one moment: random histories against a sequential model.
+//! Concurrent calls get the responses of some sequential order: random histories against a sequential model.
 //!
-//! Several clients of one user sign in, refresh, list and sign out side by side, on several threads and with
-//! answers that are lost on the way from the store. What they were asked and answered, and in which order, is
-//! written down; then a checker looks for one order of the calls, true to the clock on the wall, in which a
-//! user's sessions would have given exactly these answers (linearizability: Herlihy and Wing, 1990; the search is
-//! that of Wing and Gong, 1993, which remembers where it was, as Lowe's does, 2017).
+//! Several clients of one user sign in, refresh, list and sign out concurrently, on several threads, while responses
+//! of the store get lost. The test records all requests and responses with their order in real time. Then a checker
+//! searches for one order of the calls that agrees with real time and in which the model gives exactly these responses
+//! (linearizability: Herlihy and Wing, 1990; search: Wing and Gong, 1993, with the memory of Lowe, 2017).
 
 mod checker;
 mod clients;
@@ -91,7 +90,7 @@ fn a_list_beside_a_sign_in_may_come_first() {
     assert!(order(&history).is_ok());
 }
 
-/// A call whose answer told nothing has happened by then, or never.
+/// A call without a response has happened by the end, or never.
 #[test]
 fn a_call_that_was_given_up_does_not_happen_later() {
     let session = || "s1".to_owned();

@@ -207,7 +207,7 @@ async fn pages_of_another_origin_cannot_use_the_dev_controls() {
         let preflight = preflight.header("Access-Control-Request-Method", "POST").send(server.address).await;
         assert!(preflight.status >= 400 && preflight.header("access-control-allow-origin").is_empty());
     }
-    // What a form of any page can post.
+    // The bodies that a form of any page can send.
     let form = server.request("POST", "/dev/assertion").header("Content-Type", "text/plain");
     let form = form.header("Content-Length", "15").send_with(server.address, "{\"sub\":\"alice\"}").await;
     assert_eq!(form.status, 415, "{}", form.text);

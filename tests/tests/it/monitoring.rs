@@ -1,4 +1,4 @@
-//! What is noticed, what it does, and where its owner reads it.
+//! Findings and events: what the server records, which action follows, and where users read it.
 
 mod activity;
 mod alerts;

@@ -1,4 +1,4 @@
-//! How often something may happen: exactly as often as its policy says, for whoever it is, and nobody else pays.
+//! Rate limits: exactly as many calls pass as the policy allows, and no other client is affected.
 
 mod api_calls;
 mod limit_modes;

@@ -1,4 +1,4 @@
-//! Refreshing: one successor for everybody who asks rightly, the end for whoever asks wrongly.
+//! Refreshing: every legitimate client gets the same next token, and reuse ends the session.
 
 mod browsers;
 mod forged_tokens;

@@ -1,4 +1,4 @@
-//! What each call costs, as the engine counts it. A promise that is not measured is a wish.
+//! The store calls and capacity units of each request, as the engine counts them.
 
 use std::future::Future;
 
@@ -10,8 +10,8 @@ use serde_json::json;
 const WRITE_PRICE: f64 = 0.625;
 const READ_PRICE: f64 = 0.125;
 
-/// What `work` alone costs. Whether everyone was signed out is asked before, as an instance does once in five
-/// seconds; that has a test of its own.
+/// The cost of `work` alone. The global revocation, which an instance reads once in five seconds, is read before. A
+/// test of its own covers the cost of that read.
 async fn cost<T>(world: &World, work: impl Future<Output = T>) -> (T, Usage) {
     world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
     world.laptop.stats.reset();

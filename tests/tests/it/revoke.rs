@@ -1,4 +1,4 @@
-//! Signing out: it is done when the answer says so.
+//! Signing out: the session has ended when the response arrives.
 
 mod admin;
 mod browsers;

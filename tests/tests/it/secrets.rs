@@ -1,4 +1,4 @@
-//! What is secret stays secret: in logs at every level, in errors, in headers, in the tables.
+//! Secrets appear in no log line at any level, in no error, in no header other than `Set-Cookie`, and in no table.
 
 use std::collections::BTreeSet;
 

@@ -87,7 +87,7 @@ async fn discovery_names_the_issuer_its_keys_and_their_algorithms() {
         assert_eq!(configuration["issuer"], json!(issuer));
         assert_eq!(configuration["jwks_uri"], json!(format!("{issuer}/.well-known/jwks.json")));
         assert_eq!(configuration["id_token_signing_alg_values_supported"], json!([algorithm]));
-        // What OpenID Connect Discovery requires of every document.
+        // The members that OpenID Connect Discovery requires.
         for required in ["response_types_supported", "subject_types_supported"] {
             assert!(configuration[required].is_array(), "{required}");
         }
@@ -120,7 +120,7 @@ async fn a_jwt_library_verifies_our_tokens_with_the_published_keys() {
     }
 }
 
-/// As a service of somebody else's would verify it.
+/// Verifies a token as an independent service would.
 fn verified(token: &str, key: &DecodingKey, algorithm: &str, issuer: &str, audience: &str) -> Value {
     let algorithm: Algorithm = algorithm.parse().expect("an algorithm");
     let mut validation = Validation::new(algorithm);

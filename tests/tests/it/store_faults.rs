@@ -1,4 +1,4 @@
-//! When the store fails: nobody is signed out, nobody is let in, and a retry makes it good.
+//! When the store fails, no user is signed out, no ended session gets access, and a retry succeeds.
 //!
 //! The SDK's budget of retries is one a process: nextest gives each test its own.
 

@@ -1,4 +1,4 @@
-//! Can a stranger lock somebody out, or find a second key for the same account?
+//! Can an attacker lock a user out, or get a second count for the same account?
 
 use latchkey_tests::world::{Device, Provider, Tokens, World, flipped, payload};
 use serde_json::json;
@@ -84,7 +84,7 @@ async fn fifty_wrong_passwords_block_the_account_only_in_that_network() {
     assert_eq!(told["challenge"], true);
 }
 
-/// What `docs/SECURITY.md` warns of: without the address nobody can be told apart.
+/// The risk that `docs/SECURITY.md` describes: without the address all clients of a backend share one count.
 #[tokio::test]
 async fn attempts_without_an_address_block_the_account_for_such_callers_only() {
     let world = World::new().await;
@@ -120,7 +120,7 @@ async fn an_account_has_one_count_however_it_is_spelt() {
         }
         assert_eq!(statuses, [200, 200, 200, 200, 200, 429], "{spellings:?}");
     }
-    // Who only looks like somebody else is somebody else: Cyrillic letters.
+    // Cyrillic letters look alike, but make another account.
     assert_eq!(attempt(&world, "bоb@example.com", "203.0.113.9").await, 200);
 }
 

@@ -1,4 +1,4 @@
-//! Does every attempt leave exactly its trace? What each action adds to the trail, and what to the log.
+//! Each action adds exactly its events to the audit trail and to the log.
 
 use latchkey_tests::world::{Device, FIREFOX, Jar, Logs, Tokens, World};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ impl Story {
         Tokens::of(self.world.device().login(&assertion).await.assert_status(201))
     }
 
-    /// What was added to her trail, sorted.
+    /// The events that were added to the trail, sorted.
     async fn told(&self) -> Vec<String> {
         let mut types: Vec<String> =
             self.world.events("alice").await.into_iter().map(|event| event.event_type).collect();

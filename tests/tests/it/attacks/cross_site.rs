@@ -30,7 +30,7 @@ async fn signed_in(world: &World, user: &str) -> Jar {
     Jar::of(world.device().login_in_browser(&assertion).await.assert_status(201))
 }
 
-/// What could do harm if it were taken for the visitor's own.
+/// Requests that would do harm if the server took them for the visitor's own.
 fn bodies(world: &World, other: &Jar) -> Vec<String> {
     let reason = "reset";
     let strategies = [

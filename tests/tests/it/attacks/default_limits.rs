@@ -1,4 +1,4 @@
-//! Is each of the four limits, as it is set by default, exactly what it says: for whoever hammers, and for nobody else?
+//! Each of the four limits has exactly its documented default effect, for the client that exceeds it and no other.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::deployed::deployed;
 
-/// A limit, and what its default says.
+/// A limit and its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Limit {
     Refresh,
@@ -23,7 +23,7 @@ enum Limit {
 impl Limit {
     const ALL: [Self; 4] = [Self::Refresh, Self::Login, Self::PasswordReset, Self::General];
 
-    /// Attempts, the window and the wait of the first who is refused, in seconds.
+    /// The attempts, the window and the wait of the first refused call, in seconds.
     fn facts(self) -> (usize, u64, std::ops::RangeInclusive<u64>) {
         match self {
             Self::Refresh => (20, 300, 900..=900),
@@ -34,7 +34,7 @@ impl Limit {
     }
 }
 
-/// Somebody at a limit.
+/// A client that reaches a limit.
 #[derive(Clone)]
 struct Attempter {
     limit: Limit,
@@ -115,7 +115,7 @@ async fn a_refused_client_passes_at_the_promised_second_despite_repeated_calls()
             let step = (left / 20).max(1).min(left - 1);
             world.advance(step);
             left -= step;
-            // Half of the calls meet an instance that has just started, and remembers nobody.
+            // Half of the calls reach an instance that has just started and has no refusals in its cache.
             let fresh = deployed(&world, &settings, IssuerKeyCache::default());
             let mut elsewhere = attempter.clone();
             elsewhere.device = fresh.device().at(address);

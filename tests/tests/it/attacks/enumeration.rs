@@ -1,4 +1,4 @@
-//! Can somebody find out what exists by asking about it? The same words, and the same work behind them.
+//! Can an attacker find out which users and sessions exist? Responses and store calls are the same in both cases.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const NEVER: &str = "01930b5e-0000-7000-8000-000000000000";
 
-/// What an answer says and what the store did for it: all that a stranger can read or measure.
+/// The response and the store calls: everything that a stranger can read or measure.
 async fn seen(
     world: &World,
     device: &Device,

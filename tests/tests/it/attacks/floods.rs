@@ -1,4 +1,4 @@
-//! Can somebody make us do more than they pay for? Many at once, bodies that grow, one hot key.
+//! Can an attacker cause more work than the requests cost? Many at once, large bodies, one hot key.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
@@ -58,7 +58,7 @@ async fn a_throttled_partition_key_does_not_affect_other_keys() {
     let world = World::new().await;
     let device = world.device();
     let (hot, other) = (device.sign_in("alice").await, device.sign_in("bob").await);
-    // The store slows down whoever counts on that key: every one of these calls.
+    // The store throttles the key that these calls count on.
     for _ in 0..30 {
         world.laptop.faults.queue(Some("UpdateItem"), FaultKind::Throttle, 1);
         let refused = device.list(&hot.access).await;

@@ -1,4 +1,4 @@
-//! Is a key ever fetched from where a token says? Somebody listens at that address, and nobody calls.
+//! Does the server ever fetch a key from an address in a token? A listener at that address expects no connection.
 
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
@@ -22,7 +22,7 @@ impl Trap {
         format!("http://{}/jwks.json", self.0.local_addr().expect("it is bound"))
     }
 
-    /// Whether somebody has called since.
+    /// Whether a client has connected.
     fn was_called(&self) -> bool {
         match self.0.accept() {
             Ok(_) => true,
@@ -100,12 +100,12 @@ async fn a_key_that_a_token_points_to_is_never_fetched() {
         }
     }
     world.assert_unchanged(&before, "a key of the token's own was used").await;
-    // Signed with the right key, the pointer is passed over, and still nobody asks there.
+    // With a valid signature the address is ignored, and there is still no connection.
     let pointer = json!({"jku": trap.url(), "x5u": trap.url()});
     let signed = key.sign(&headed("at+jwt", &pointer), &payload(&access).to_string());
     device.list(&signed).await.assert_status(200);
     assert!(!trap.was_called());
-    // The trap would have told.
+    // Proves that the listener would have noticed a connection.
     drop(TcpStream::connect(trap.0.local_addr().unwrap()).unwrap());
     assert!(trap.was_called());
 }

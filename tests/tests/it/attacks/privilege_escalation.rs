@@ -1,9 +1,9 @@
-//! Can somebody get at what is an administrator's, or make an old sign-in look fresh?
+//! Can a user get the rights of an administrator, or make an old sign-in look recent?
 
 use latchkey_tests::world::{Device, Tokens, World, payload};
 use serde_json::{Value, json};
 
-/// Everything that an administrator may do and nobody else, about `victor`.
+/// All requests that need an administrator, with `victor` as the target.
 fn doors(session: &str) -> Vec<(&'static str, String, Value)> {
     let revoke = || "/api/auth/revoke".to_owned();
     let one = json!({"strategy": "session", "user_id": "victor", "session_id": session, "reason": "x"});
@@ -55,7 +55,7 @@ async fn administrator(world: &World, user: &str) -> Tokens {
 async fn every_administrator_endpoint_refuses_other_callers() {
     let world = World::new().await;
     let device = world.device();
-    // Something to clean up, and somebody to end.
+    // A session to clean up, and a session to end.
     device.sign_in("long-gone").await;
     world.advance(8 * 86_400);
     let victor = device.sign_in("victor").await;

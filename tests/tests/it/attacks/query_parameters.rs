@@ -44,14 +44,14 @@ async fn a_parameter_that_is_there_twice_is_no_choice_of_ours() {
         own.get(path).await.assert_field(field);
     }
     own.delete("/api/auth/sessions?scope=others&scope=mine").await.assert_field("scope");
-    // What the query says is no part of what the body asks for, and the other way round.
+    // Parameters of the query do not count as members of the body, and vice versa.
     let path = format!("/api/auth/revoke?strategy=all&session_id={}", other.session);
     own.post(&path, json!({})).await.assert_field("strategy");
     own.send("DELETE", "/api/auth/sessions", Some("application/json"), "{\"scope\":\"others\"}")
         .await
         .assert_field("scope");
     world.assert_unchanged(&before, "a doubled parameter").await;
-    // A path that names one session ends that one, whatever its query says.
+    // A path that names one session ends that session, whatever its query contains.
     let third = device.sign_in("alice").await;
     let path = format!("/api/auth/sessions/{}?scope=others&session_id={}", other.session, third.session);
     assert_eq!(own.delete(&path).await.assert_status(200).body["session_ids"], json!([other.session]));

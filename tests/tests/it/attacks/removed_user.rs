@@ -18,7 +18,7 @@ async fn tokens_of_a_removed_user_are_invalid_for_a_later_user_of_that_id() {
     let body = json!({"strategy": "user", "user_id": "paul", "reason": "left the company"});
     assert_eq!(device.revoke(&root.access, body).await.assert_status(200).body["ended"], 3);
     world.advance(60);
-    // Somebody else gets the name.
+    // A new user gets the same id.
     let next = device.sign_in("paul").await;
     let before = world.everything().await;
     for tokens in [&rotated, &third] {

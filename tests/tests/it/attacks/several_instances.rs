@@ -43,7 +43,7 @@ async fn a_revocation_at_one_instance_is_in_force_at_every_other_at_once() {
         let (here, there) = two_instances().await;
         let lost = there.device().sign_in("alice").await;
         let keeper = here.device().sign_in("alice").await;
-        // Whatever an instance may keep of a session, this one has it.
+        // This instance now has everything in its caches that an instance may cache of a session.
         let lost = Tokens::of(there.device().refresh(&lost.refresh).await.assert_status(200));
         there.device().list(&lost.access).await.assert_status(200);
         let root = here.assertion_with("root", json!({"scope": "latchkey:admin"}));

@@ -43,7 +43,7 @@ impl HttpConnector for Slow {
         HttpConnectorFuture::new(async move {
             let now = counts.0.fetch_add(1, Ordering::Relaxed) + 1;
             counts.1.fetch_max(now, Ordering::Relaxed);
-            // Of a paused clock: it moves on once whoever may ask has asked.
+            // The clock is paused, so this time passes only when all calls that may run at once have started.
             tokio::time::sleep(Duration::from_millis(200)).await;
             let answer = calling.await;
             counts.0.fetch_sub(1, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What a cleanup costs: in proportion to what expired, and not to what lives.
+//! The cost of a cleanup is proportional to the number of expired sessions.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What a deployment costs: units as the engine counts them, times list prices, as `docs/cost.md` has them.
+//! The cost of a deployment: measured units times list prices, as in `docs/cost.md`.
 //!
 //! `UPDATE_DOCS=1 cargo nextest run -p latchkey-tests docs::cost` writes the tables; without it the test only compares.
 
@@ -20,7 +20,7 @@ const STORED_AND_BACKED_UP_BYTE: f64 = (0.25 + 0.20) / 1e9;
 /// Two keys of KMS, a secret, 27 metrics under alarms, about 50 metrics of ours.
 const FIXED: f64 = 2.00 + 0.40 + 27.0 * 0.10 + 50.0 * 0.30;
 
-// What nobody has measured on AWS yet, and the page says so.
+// Estimates that were not measured on AWS yet. The page names them.
 const BILLED_SECONDS: f64 = 0.010;
 const MEMORY_GB: f64 = 0.256;
 const ACCESS_LOG_BYTES: f64 = 350.0;
@@ -29,7 +29,7 @@ const ROW_BYTES: f64 = 1_100.0;
 const EVENT_BYTES: f64 = 400.0;
 const EVENT_DAYS: f64 = 90.0;
 
-// What a user does in a day.
+// The actions of a user in a day.
 const REFRESHES: f64 = 20.0;
 const SIGN_INS: f64 = 0.1;
 const LISTS: f64 = 0.5;
@@ -125,7 +125,7 @@ async fn list(world: &World) -> Call {
     average("list", world.laptop.stats.total(), 1, reply.assert_status(200))
 }
 
-/// What the end of a session costs that nobody refreshed: cleanup's part, without its fixed looks.
+/// The cost of cleanup for one expired session, without the fixed cost of a run.
 async fn expiry() -> Usage {
     let world = World::patient().await;
     let cost = async |sessions: u32| {

@@ -41,7 +41,7 @@ const ASVS: [(&str, u32); 27] = [
     ("16.5", 4),
 ];
 
-/// What is wrong with a row.
+/// The faults of a row.
 fn faults(row: &Row, tests: &Tests) -> Vec<String> {
     let at = format!("{}:{}: {}", row.page, row.line, row.name);
     let mut faults = vec![];

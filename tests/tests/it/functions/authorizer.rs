@@ -24,7 +24,7 @@ pub(crate) const SAMPLES: [(&str, bool); 6] = [
 
 const STRICT: (&str, &str) = ("AUTHORIZER_MODE", "strict");
 
-/// What the gateway is told when somebody may not pass: not a word more.
+/// The complete response of the authorizer for a refused request.
 fn refused() -> Value {
     json!({"isAuthorized": false})
 }
@@ -236,7 +236,7 @@ async fn the_strict_authorizer_grants_only_scopes_of_both_token_and_row() {
 async fn a_store_that_is_down_is_an_error_and_no_answer() {
     let deployment = Deployment::new().await;
     let held = sign_in(&deployment, "alice").await;
-    // Bound and dropped: nobody listens there.
+    // Bound and dropped, so that no server listens there.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let mut settings = strict(&deployment);
     let endpoint = format!("http://{}", closed.expect("loopback has a free port"));

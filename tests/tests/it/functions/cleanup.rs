@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::deployment::Deployment;
 
-/// What the schedule may send.
+/// The events that the schedule may send.
 pub(crate) const SAMPLES: [&str; 2] = ["cleanup-scheduled", "cleanup-action"];
 
 async fn start(deployment: &Deployment, changes: &[(&str, &str)]) -> Result<Function, String> {

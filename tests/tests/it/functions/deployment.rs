@@ -132,7 +132,7 @@ impl Deployment {
     }
 }
 
-/// A sample event with somebody's tokens in it.
+/// A sample event with the given tokens.
 pub(crate) fn filled(event: &Event, tokens: &Tokens) -> Event {
     let event = event.clone().fill("access_token", &tokens.access).fill("refresh_token", &tokens.refresh);
     event.fill("session_id", &tokens.session)

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::deployment::{Deployment, filled};
 use super::tokens;
 
-/// How a connection dies while nobody looks.
+/// The ways in which a connection dies while the function is frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Death {
     None,
@@ -22,7 +22,7 @@ enum Death {
     Silent,
 }
 
-/// What lies between a function and its tables.
+/// The proxy between a function and its tables.
 struct Wire {
     address: SocketAddr,
     deaths: watch::Sender<Death>,

@@ -11,7 +11,7 @@ use latchkey_tests::world::World;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-/// What the laptop answers to an event.
+/// The response of the local server to an event.
 pub(crate) async fn at_laptop(world: &World, event: Event) -> Reply {
     let response = world.laptop.router.clone().oneshot(request(&event.build())).await;
     let (parts, body) = response.expect("a router answers").into_parts();

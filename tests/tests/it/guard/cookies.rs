@@ -1,4 +1,4 @@
-//! The access cookie: a browser sends it for everybody's page, so an unsafe method must come from one of ours.
+//! The access cookie: browsers also send it for other sites, so unsafe methods need an allowed origin.
 
 use latchkey_tests::world::{Jar, World};
 

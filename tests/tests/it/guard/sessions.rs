@@ -73,7 +73,7 @@ async fn a_scope_that_was_taken_from_the_row_is_gone_when_strict() {
     assert_eq!(refused.code(), "forbidden");
     assert_eq!(shop.bearer(Mode::Strict, &admin.access).await.body["scope"], "");
     shop.bearer_at(Mode::Offline, "GET", "/staff", &admin.access).await.assert_status(200);
-    // What the row alone grants is not granted either.
+    // A scope that only the row has is not granted either.
     let less = shop.admin("ruth").await;
     let less = shop.resigned(&less.access, json!({}), json!({"scope": ""}));
     assert_eq!(shop.bearer_at(Mode::Strict, "GET", "/staff", &less).await.code(), "forbidden");

@@ -1,4 +1,4 @@
-//! A shop: somebody else's service behind the guard, on the clock and the tables of a world.
+//! A shop: a service of a user of this library, behind the guard, on the clock and the tables of a world.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -97,7 +97,7 @@ impl Shop {
         Reply::read(service.oneshot(request).await.expect("the service answers")).await
     }
 
-    /// Signs somebody in who is an administrator, in token and row.
+    /// Signs in a user that is an administrator in the token and in the row.
     pub(crate) async fn admin(&self, user: &str) -> Tokens {
         let claims = json!({"scope": "latchkey:admin", "auth_time": self.world.now().seconds()});
         let assertion = self.world.assertion_with(user, claims);
@@ -118,7 +118,7 @@ fn changed(mut object: Value, changes: Value) -> Value {
     object
 }
 
-/// Tells what the guard let through.
+/// Returns the claims that the guard passed on.
 pub(crate) async fn orders(caller: SignedIn) -> Json<Value> {
     Json(json!(caller.claims()))
 }

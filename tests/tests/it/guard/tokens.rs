@@ -1,4 +1,4 @@
-//! Tokens that look good and are not; each is refused before the shop hears of it, and costs no call.
+//! Forged and malformed tokens: the guard refuses each before the service gets the request, without a store call.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;

@@ -1,4 +1,4 @@
-//! A panic is a bug of ours: whoever meets it learns nothing, and the next call works.
+//! A panic is a bug of ours: the response reveals nothing, and the next request works.
 
 use axum::Router;
 use axum::routing::get;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How the provider answers who asks for its keys.
+/// The responses of the provider to a request for its keys.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     /// With a status and a body.
@@ -75,7 +75,7 @@ impl Provider {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// How often somebody followed it elsewhere.
+    /// The number of requests that followed the redirect.
     pub(crate) fn redirected(&self) -> usize {
         self.redirected.load(Ordering::SeqCst)
     }
@@ -122,7 +122,7 @@ impl Provider {
     }
 }
 
-/// What publishes an issuer's keys.
+/// The server that publishes the keys of an issuer.
 fn keys(issuer: &Issuer) -> Answer {
     Answer::Body(200, issuer.jwks().to_string().into())
 }

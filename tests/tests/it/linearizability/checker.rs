@@ -30,7 +30,7 @@ impl Search<'_> {
     fn goes_on(&mut self, placed: Placed, sessions: &Sessions) -> bool {
         let is_left = |index: &usize| placed & (1 << index) == 0;
         let left: Vec<usize> = (0..self.ops.len()).filter(is_left).collect();
-        // Whatever was answered before another began comes before it.
+        // A call that was answered before another began comes before it.
         let answers = left.iter().filter_map(|index| self.ops[*index].answered.as_ref());
         let Some(first_answer) = answers.map(|(moment, _)| *moment).min() else { return true };
         if !self.seen.insert((placed, sessions.clone())) {
@@ -45,7 +45,7 @@ impl Search<'_> {
             }
             let next = match &op.answered {
                 Some((_, answer)) => sessions.after(&op.call, answer),
-                // What was over before another began comes before it, or never.
+                // A call that was over before another began comes before it, or never happened.
                 None if op.over.is_some_and(|over| over < last_begun) => None,
                 // One that changes nothing need not have happened.
                 None => Some(sessions.after_unseen(&op.call)).filter(|next| next != sessions),

@@ -30,7 +30,7 @@ pub(crate) enum Faults {
     Some,
 }
 
-/// What all clients know: one of them may present what another was given.
+/// Data that all clients share: one of them may present a token that another one received.
 #[derive(Default)]
 struct Board {
     history: History,
@@ -38,7 +38,7 @@ struct Board {
     refresh_tokens: Vec<String>,
 }
 
-/// Lives the history that `seed` draws. The draw is the same each time; what meets whom is chance.
+/// Runs the history of `seed`. The calls are the same each time, but how they interleave is not.
 pub(crate) async fn live_side_by_side(seed: u64, faults: Faults) -> History {
     let limit = LIMIT.to_string();
     let world = World::with(&[
@@ -102,7 +102,7 @@ impl Client {
         let mut board = lock(&self.board);
         match reply.status.as_u16() {
             409 => return board.history.end(call, Answer::Full),
-            // It was opened, nobody heard of it, and somebody else has ended it.
+            // The session was opened, its response was lost, and another client has ended it.
             401 if self.faults == Faults::Some => return board.history.give_up(call),
             _ => {}
         }
@@ -112,7 +112,7 @@ impl Client {
         board.sessions.push(tokens);
     }
 
-    /// Mostly one of the last tokens that anybody was given; now and then an older one, which is theft.
+    /// Mostly one of the last tokens that any client received, and sometimes an older one, which is reuse.
     async fn refresh(&mut self) {
         let token = {
             let board = lock(&self.board);
@@ -135,7 +135,7 @@ impl Client {
         let history = &mut lock(&self.board).history;
         if is_over(&reply) {
             if self.faults == Faults::Some {
-                // It may have moved the session, heard no answer, and found it ended when it tried again.
+                // The first attempt may have moved the session without a response, and the retry found it ended.
                 history.perhaps(&call);
             }
             history.end(call, Answer::Lives(false));
@@ -191,13 +191,13 @@ impl Client {
         let call = self.begin(order);
         let reply = self.device.revoke(&caller.access, json!({"strategy": strategy})).await;
         if !everywhere && reply.status == 200 && reply.body["ended"] == 0 {
-            // Whoever is signed out may sign out.
+            // A client with an ended session may sign out.
             return self.nothing_ended(call);
         }
         self.told(call, &caller, &reply);
     }
 
-    /// An order to end was answered: done, nothing to do, not yours to give, or nobody knows.
+    /// The result of a revocation: done, nothing to do, not allowed, or unknown.
     fn told(&self, call: UnderWay, caller: &Tokens, reply: &Reply) {
         let mut board = lock(&self.board);
         let is_live = Call::IsLive { session: caller.session.clone() };
@@ -216,7 +216,7 @@ impl Client {
         let ended = reply.assert_status(200).body["ended"].as_u64().expect("a number");
         let ended = usize::try_from(ended).expect("it is small");
         if self.faults == Faults::Some {
-            // It may have ended some, heard no answer, looked again, and ended who had signed in meanwhile.
+            // The first attempt may have ended some sessions without a response, and the retry ended later sign-ins.
             board.history.perhaps(&call);
             return board.history.end(call, Answer::EndedUpTo(ended));
         }
@@ -232,7 +232,7 @@ impl Client {
         history.end(call, Answer::Ended(0));
     }
 
-    /// A session that somebody opened, over or not.
+    /// A session that any client opened, ended or not.
     fn somebody(&mut self) -> Option<Tokens> {
         let board = lock(&self.board);
         let last = board.sessions.len().checked_sub(1)?;
@@ -244,7 +244,7 @@ impl Client {
     }
 }
 
-/// A client repeats what may be repeated until it hears how it went.
+/// A client repeats a repeatable request until it gets a response.
 async fn until_answered<Answering: Future<Output = Reply>>(call: impl Fn() -> Answering) -> Reply {
     for _ in 0..50 {
         let reply = call().await;

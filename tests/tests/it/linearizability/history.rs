@@ -1,4 +1,4 @@
-//! What was asked and answered, in the order in which it happened.
+//! Requests and responses in the order in which they happened.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::model::{Answer, Call};
 pub(crate) struct Op {
     pub(crate) call: Call,
     pub(crate) begun: usize,
-    /// None when it is under way, or when its answer told nothing: then it may have happened, or not.
+    /// None while the call runs, or if its response was lost: then it may have happened, or not.
     pub(crate) answered: Option<(usize, Answer)>,
     /// After this moment it cannot happen any more: the engine is done before the answer is lost.
     pub(crate) over: Option<usize>,
@@ -36,7 +36,7 @@ impl History {
         self.ops[call.0].answered = Some((self.moment, answer));
     }
 
-    /// Its answer told nothing.
+    /// The response was lost.
     pub(crate) fn give_up(&mut self, call: UnderWay) {
         self.moment += 1;
         self.ops[call.0].over = Some(self.moment);
@@ -49,7 +49,7 @@ impl History {
         self.ops.push(Op { call: shown, begun, answered: Some((self.moment, answer)), over: None });
     }
 
-    /// Drops the lists with a session whose sign-in nobody heard an answer to: its name tells nothing.
+    /// Drops the lists with a session whose sign-in has no response, because its name is unknown.
     pub(crate) fn forget_lists_of_the_unheard_of(&mut self) {
         let opened = |op: &Op| match &op.answered {
             Some((_, Answer::Opened(session))) => Some(session.clone()),

@@ -1,4 +1,4 @@
-//! What would a user's sessions answer if nobody else called at the same time?
+//! The sequential model: the responses of a user's sessions if there are no concurrent calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// a limit that is overrun or that counts the dead shows.
 pub(crate) const LIMIT: usize = 3;
 
-/// What is asked. A call that is allowed to one session and ends another is two: that the caller lived at some
-/// moment of the call, and that the other ended at some moment of it.
+/// A call. A request of one session that ends another one is two calls, because the caller's session lives at some
+/// moment of the request, and the other session ends at some moment of it.
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
     SignIn { assertion: String },
@@ -36,7 +36,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// What it is, in a word.
+    /// The kind, in one word.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Opened(_) => "opened",
@@ -74,7 +74,7 @@ impl Sessions {
         (true_answer == *answer).then_some(next)
     }
 
-    /// The sessions after a `call` that was carried out and whose answer nobody saw.
+    /// The sessions after a `call` that was carried out and whose response was lost.
     pub(crate) fn after_unseen(&self, call: &Call) -> Self {
         let mut next = self.clone();
         next.carry_out(call);
@@ -84,7 +84,7 @@ impl Sessions {
     fn carry_out(&mut self, call: &Call) -> Answer {
         match call {
             Call::SignIn { .. } if self.0.len() >= LIMIT => Answer::Full,
-            // Its true name is Latchkey's to give; nobody has heard it.
+            // Latchkey chose its real name, and no client received it.
             Call::SignIn { assertion } => {
                 self.0.insert(assertion.clone(), 0);
                 Answer::Opened(assertion.clone())

@@ -1,6 +1,6 @@
 //! A server that is gone in the middle of a call: before each of the call's own calls to the store, and after it.
 //!
-//! Whoever asked hears nothing, asks the next server the same again, and finds it done once.
+//! The client gets no response, repeats the request at the next server, and finds it done once.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const MOST_CALLS: u32 = 12;
 /// Two sessions of one user; the first one has been refreshed.
 struct Story {
     first: Tokens,
-    /// What the first one was opened with.
+    /// The assertion of the first session.
     old_refresh: String,
     second: Tokens,
     assertion: String,
@@ -113,7 +113,7 @@ async fn a_crash_during_a_sign_out_everywhere_leaves_all_or_nothing() {
         with_json(server, "/api/auth/revoke", &json!({"strategy": "all"})).bearer(&story.second.access)
     };
     at_each_call(ask, async |server, story, answer, at| {
-        // Done before: then the caller is signed out, too, and told so.
+        // The first attempt was carried out: then the caller's session has ended, too, and the response has the reason.
         let done_before = answer.status == 401 && answer.json()["reason"] == "signed_out";
         assert!(done_before || answer.json()["ended"] == 2, "{at}: {}", answer.text);
         for tokens in [&story.first, &story.second] {

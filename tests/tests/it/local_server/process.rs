@@ -25,7 +25,7 @@ pub(crate) struct Server {
     stdout: BufReader<ChildStdout>,
 }
 
-/// What a sign-in or a refresh gave.
+/// The tokens of a sign-in or of a refresh.
 pub(crate) struct Tokens {
     /// The access token.
     pub(crate) access: String,
@@ -35,11 +35,11 @@ pub(crate) struct Tokens {
     pub(crate) session: String,
 }
 
-/// What is left of a server that has ended.
+/// The exit status and the output of a server that has ended.
 pub(crate) struct Ended {
     /// How it ended.
     pub(crate) status: ExitStatus,
-    /// What it had still written to standard output.
+    /// The rest of standard output.
     pub(crate) stdout: String,
     /// All lines of its log.
     pub(crate) logs: Vec<String>,

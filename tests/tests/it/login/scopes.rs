@@ -1,4 +1,4 @@
-//! What an assertion may grant, and when it says its user signed in.
+//! The scopes that an assertion may grant, and the time of its sign-in (`auth_time`).
 
 use latchkey_tests::world::{Provider, Tokens, payload};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ async fn a_scope_over_160_bytes_is_named_in_the_error() {
     let long = provider.assertion(&world, "bob", json!({"scope": words.join(" ")}));
     world.device().login(&long).await.assert_field("assertion");
     assert!(world.live("bob").await.is_empty());
-    // What the issuer may not grant takes no room.
+    // Scopes that the issuer may not grant do not count towards the limit.
     let claimed = json!({"scope": format!("scope:001 {}", "x".repeat(500))});
     let ignored = provider.assertion(&world, "carol", claimed);
     assert_eq!(world.device().login(&ignored).await.status, 201);
@@ -104,7 +104,7 @@ async fn new_access_tokens_lose_the_admin_scope_12_hours_after_the_sign_in() {
     world.advance(1);
     tokens = Tokens::of(&device.refresh(&tokens.refresh).await);
     assert_eq!(payload(&tokens.access)["scope"], "orders:read");
-    // Who says nothing about when, is never fresh.
+    // An assertion without `auth_time` is never fresh.
     let claims = json!({"scope": "latchkey:admin"});
     let reply = device.login(&provider.assertion(&world, "eve", claims)).await;
     assert_eq!(payload(&Tokens::of(&reply).access)["scope"], "");

@@ -113,7 +113,7 @@ async fn the_33rd_assertion_of_one_user_waits_for_the_first_to_be_forgotten() {
     assert_eq!(device.login(&world.assertion("alice")).await.status, 201, "the promised second passes");
 }
 
-/// Twenty devices at once, and somebody who counts the live sessions all the while.
+/// Twenty devices at once, and an observer that counts the live sessions all the while.
 async fn stampede(world: &World) -> (Vec<latchkey_tests::world::Reply>, usize) {
     let done = Arc::new(AtomicBool::new(false));
     let watched = (world.clone(), Arc::clone(&done));

@@ -1,4 +1,4 @@
-//! What needs a look is told at once: a warning line, and a message to whoever listens.
+//! Alerts: a warning line, and a message to the alert stream, at once.
 
 use latchkey_tests::world::{Tokens, World};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `GET /sessions/events`: everything once, newest first, and nobody else's.
+//! `GET /sessions/events`: every event of the user once, newest first, and no event of another user.
 
 use latchkey_tests::world::{Device, Reply, Tokens, World};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A finding is recorded, alerts, or ends the session, as its rule says.
+//! A finding is recorded, alerts, or ends the session, depending on its rule.
 
 use latchkey_tests::world::{BERLIN, CHROME, FIREFOX, LISBON, MUNICH, PRAGUE, Tokens, World};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A laptop is stolen: what the thief can do, what everybody sees, and what is left to read afterwards.
+//! A laptop is stolen: the actions of the thief, the response of the server, and the audit trail afterwards.
 
 use latchkey_tests::world::{BERLIN, FIREFOX, LISBON, Tokens, World};
 use serde_json::{Value, json};

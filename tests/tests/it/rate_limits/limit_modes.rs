@@ -1,4 +1,4 @@
-//! Before a limit is turned on: a shadow shows whom it would refuse, and refuses nobody.
+//! A limit in shadow mode reports which calls it would refuse, and refuses none.
 
 use latchkey::telemetry::metrics::Counter;
 use latchkey_tests::world::{Tokens, World};

@@ -71,7 +71,7 @@ async fn a_success_takes_the_users_own_failures_back() {
         let cleared = attempt(&backend, "bob", "203.0.113.9", Some("success")).await;
         assert_eq!(cleared.assert_status(200).body, answer(5, false));
     }
-    // What others tried from elsewhere stays counted.
+    // The attempts from other networks stay counted.
     for network in 0..6 {
         attempt(&backend, "bob", &format!("203.0.{network}.9"), Some("failure")).await;
     }

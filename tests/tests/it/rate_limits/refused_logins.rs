@@ -5,7 +5,7 @@ use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, World};
 use serde_json::json;
 
-/// Presents an assertion that nobody signed.
+/// Presents an assertion without a valid signature.
 async fn fails(device: &Device, status: u16, code: &str) {
     device.login("made.up.assertion").await.assert_problem(status, code);
 }

@@ -1,4 +1,4 @@
-//! What a limited answer tells, read by a structured-fields parser that is not ours.
+//! The headers of a limited response, read by a structured-fields parser that is not ours.
 
 use latchkey_tests::world::{Reply, World};
 use sfv::{BareItem, Item, List, ListEntry, Parser};

@@ -1,4 +1,4 @@
-//! What lies in the table of limits: few numbers, no name, and nothing for ever.
+//! The rows of the table of limits: few numbers, no names, and an expiry.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_tests::world::{RawRow, World};

@@ -1,4 +1,4 @@
-//! What does not carry our seal costs nobody anything; what does and should not is an alarm.
+//! A token without our seal costs no store call. A sealed token that we cannot have issued alerts.
 
 use latchkey::token::refresh::open;
 use latchkey_tests::world::{Device, Tokens, World, flipped, header, payload};
@@ -110,7 +110,7 @@ async fn a_sealed_token_with_another_nonce_alerts_and_changes_nothing() {
         reply.assert_problem(401, "invalid_token").assert_no_cookie();
         let cookies = format!("latchkey_refresh={}", forged.expose());
         device.refresh_with_cookies(&cookies).await.assert_problem(401, "invalid_token").assert_no_cookie();
-        // Nor does it sign anybody out, by any door.
+        // It signs no user out at any endpoint either.
         let body = json!({"strategy": "current", "refresh_token": forged.expose()});
         device.post("/api/auth/revoke", body).await.assert_problem(401, "invalid_token");
         let login = device.clone().cookies(&cookies).login_in_browser(&world.assertion("mallory")).await;

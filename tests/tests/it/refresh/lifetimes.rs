@@ -84,7 +84,7 @@ async fn a_longer_token_lifetime_does_not_lengthen_a_session() {
     assert_eq!(payload(&jar.refresh)["exp"], payload(&jar.refresh)["abs"]);
 }
 
-/// What SP 800-63B asks for at its second level: a day in all, an hour of sleep.
+/// The lifetimes of the second level of SP 800-63B: a day in all, an hour without activity.
 #[tokio::test]
 async fn the_lifetimes_of_a_stricter_assurance_level_can_be_set() {
     let settings = [("SESSION_TTL", "24h"), ("REFRESH_TOKEN_TTL", "1h"), ("ACCESS_TOKEN_TTL", "15m")];

@@ -6,12 +6,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Refreshes with the cookies of the browser, for a tab that was told `replaces` with its last token.
+/// Refreshes with the cookies of the browser, for a tab whose last token came with the time `replaces`.
 async fn refresh(device: &Device, jar: &Jar, replaces: &Value) -> Reply {
     device.clone().cookies(&jar.line()).post("/api/auth/refresh", json!({"replaces": replaces})).await
 }
 
-/// A browser whose access token is nearly over: its cookies, and what its tabs were told.
+/// A browser whose access token is about to expire: its cookies, and the expiry that its tabs received.
 async fn ageing(world: &World) -> (Jar, Value) {
     let login = world.device().login_in_browser(&world.assertion("alice")).await;
     world.advance(3_500);
@@ -213,7 +213,7 @@ async fn an_invalid_time_in_a_claim_is_named_in_the_error() {
     assert_eq!(generation(&world, &old).await, 0);
 }
 
-/// What a tab that hears nothing of the others has on its way.
+/// The pending refresh of a tab that is not coordinated with the others.
 enum Sent {
     Request(Jar),
     Answer(Jar),

@@ -3,7 +3,7 @@
 use latchkey_tests::world::{Device, FIREFOX, Jar, Tokens, World};
 use tokio::task::JoinSet;
 
-/// Checks that the session is over for everybody, once, on the record, and that nothing else is.
+/// Checks that the session has ended, with one record, and that no other session has.
 async fn assert_theft_ended(
     world: &World,
     device: &Device,

@@ -1,4 +1,4 @@
-//! Rows that are not what the token says: restored from a backup, or ending.
+//! Rows that do not match the token: restored from a backup, malformed, or with a pending end.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};

@@ -1,11 +1,11 @@
-//! What an administrator can end, and who is none.
+//! The revocations of an administrator, and the callers that are refused.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, Tokens, World};
 use serde_json::{Value, json};
 
-/// An administrator who has just signed in.
+/// An administrator that has just signed in.
 pub(super) async fn admin(world: &World) -> Tokens {
     let reply = world.device().login(&world.assertion_with("root", json!({"scope": "latchkey:admin"}))).await;
     Tokens::of(reply.assert_status(201))
@@ -149,7 +149,7 @@ async fn a_pending_end_keeps_its_actor_and_reason() {
     world.laptop.faults.clear(None);
     let moment = world.now();
     world.advance(3_600);
-    // Whoever holds the laptop comes first, and so carries it out.
+    // The thief's client refreshes first, and thereby completes the pending end.
     device.refresh(&tokens.refresh).await.assert_ended("admin");
     let admin = self::admin(&world).await;
     for query in ["user_id=paul".to_owned(), format!("user_id=paul&session_id={}", tokens.session)] {
@@ -169,7 +169,7 @@ async fn an_end_completed_by_the_sessions_client_stays_the_administrators() {
     world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 4);
     let body = json!({"strategy": "session", "user_id": "paul", "session_id": tokens.session, "reason": "odd place"});
     let order = tokio::spawn(async move { World::device(&world).revoke(&admin.access, body).await });
-    // Somebody hammers refresh meanwhile: the answer is the same, whoever is faster.
+    // Refreshes compete with the revocation: the response is the same in either order.
     for _ in 0..18 {
         let reply = device.refresh(&tokens.refresh).await;
         if reply.status != 200 {

@@ -1,4 +1,4 @@
-//! Everyone is signed out: by one write, for nothing a request, and in force when the answer says.
+//! A global revocation ends all sessions with one write and is in force when the response arrives.
 
 use latchkey::store::LiveSessions;
 use latchkey::token::fetch::IssuerKeyCache;

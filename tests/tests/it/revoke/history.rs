@@ -1,4 +1,4 @@
-//! What was revoked, when, why and by whom: a user's own, an administrator's anybody's.
+//! The revocation history: users read their own, and administrators read that of any user.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_tests::world::{Tokens, World};

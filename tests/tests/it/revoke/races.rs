@@ -1,4 +1,4 @@
-//! Revocations beside refreshes and logins: whoever comes first, what ended stays ended.
+//! Revocations that compete with refreshes and logins: an ended session stays ended in any order.
 
 use latchkey::app::sign_out::end_one;
 use latchkey::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};

@@ -10,7 +10,7 @@ use super::session::{Reason, Session};
 /// A disagreement between the contract and what happened.
 pub(crate) type Mismatch = String;
 
-/// Holds, or says what was found.
+/// Returns the difference if the condition is false.
 pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Mismatch> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
@@ -30,7 +30,7 @@ pub(crate) fn is_over(reply: &Reply, reason: Reason) -> Result<(), Mismatch> {
     })
 }
 
-/// Refused until then, and the client is told how long.
+/// Refused until then, with `Retry-After`.
 pub(crate) fn is_blocked(reply: &Reply, until: i64, now: i64) -> Result<(), Mismatch> {
     is(reply, 429, "rate_limited")?;
     let promised = (until - now).to_string();
@@ -39,7 +39,7 @@ pub(crate) fn is_blocked(reply: &Reply, until: i64, now: i64) -> Result<(), Mism
     })
 }
 
-/// The store cannot say: nobody is let in and nobody is signed out.
+/// The store is unavailable: no access and no end.
 pub(crate) fn is_unavailable(reply: &Reply) -> Result<(), Mismatch> {
     is(reply, 503, "store_unavailable")?;
     let quiet = reply.body["refresh_token"].is_null() && !reply.headers.contains_key("set-cookie");
@@ -91,7 +91,7 @@ pub(crate) fn text(reply: &Reply, member: &str) -> Result<String, Mismatch> {
     value.ok_or_else(|| format!("no {member} in {} {}", reply.status, reply.body))
 }
 
-/// What a token says; its seal is the service's business.
+/// The content of a token. Only the service checks the seal.
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).and_then(|payload| BASE64URL.decode(payload).ok());
     payload.and_then(|payload| serde_json::from_slice(&payload).ok()).unwrap_or_default()

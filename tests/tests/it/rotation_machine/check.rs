@@ -1,4 +1,4 @@
-//! What is left behind: the rows, the access tokens, the audit trail.
+//! The state after a story: the rows, the access tokens, the audit trail.
 
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ impl Machine {
         Ok(())
     }
 
-    /// The trails of everybody, and once more their rows.
+    /// The trails of all users, and their rows once more.
     pub(crate) async fn check_trails(&self) -> Result<(), Mismatch> {
         for (user, name) in USERS.iter().enumerate() {
             self.check_rows(user).await?;
@@ -145,7 +145,7 @@ fn ended(session: &Session) -> Option<Reason> {
     }
 }
 
-/// What the row of a session must say, in one line.
+/// The expected content of the row of a session, in one line.
 fn fingerprint(session: &Session) -> String {
     let newest = session.newest();
     let marked = match session.state {

@@ -1,4 +1,4 @@
-//! Stories that chance tells too seldom: told every time.
+//! Stories that random generation finds too seldom. They run every time.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 
@@ -8,7 +8,7 @@ use super::steps::{ENDLESS, From, How, Op, Pick, Script, TRANSACT, Trouble};
 const NEWEST: Pick = Pick { session: 0, back: 0 };
 const PREVIOUS: Pick = Pick { session: 0, back: 1 };
 
-/// A sign-out whose transaction never comes through, then what everybody tries.
+/// A sign-out whose transaction is never committed, then requests of all clients.
 pub(crate) fn contended_sign_out() -> Script {
     let endless = Trouble { operation: TRANSACT, faults: vec![FaultKind::Conflict; ENDLESS] };
     let sign_out = |how, trouble| Op::SignOut { session: 0, how, trouble };

@@ -11,7 +11,7 @@ use super::steps::{Agent, From, Op, Pick, Script, Trouble};
 
 const CHROME_UPDATED: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
 
-/// Who lives in these stories.
+/// The users of the stories.
 pub(crate) const USERS: [&str; 2] = ["alice", "bob"];
 
 /// Where most calls come from.
@@ -28,7 +28,7 @@ pub(crate) struct Machine {
     pub(crate) world: World,
     pub(crate) model: Model,
     trace: Vec<String>,
-    /// Whose sessions the step in hand may have changed.
+    /// The users whose sessions the current step may have changed.
     touched: Option<usize>,
     /// The latest moment so far: the clock goes back a little, and never far.
     pub(crate) latest: i64,
@@ -202,7 +202,7 @@ impl Machine {
         self.model.sessions[session].generations[generation].text.clone().unwrap_or_default()
     }
 
-    /// Tells of a call, for whoever reads a story that failed.
+    /// Describes a call, for the report of a story that failed.
     pub(crate) fn note(&mut self, user: usize, what: &str, reply: &Reply) {
         self.touched = Some(user);
         let at = self.now() - START;

@@ -1,4 +1,4 @@
-//! Everybody's sessions and assertions as the contract has them, written without a look at the code.
+//! The sessions and assertions of all users as the contract describes them, written without a look at the code.
 
 use super::session::{Reason, Session};
 use super::steps::From;
@@ -39,7 +39,7 @@ pub(crate) struct Assertion {
     pub(crate) opened: Option<usize>,
 }
 
-/// What a sign-in gets.
+/// The result of a sign-in.
 #[derive(Clone, Debug)]
 pub(crate) enum SignIn {
     Refused,
@@ -58,7 +58,7 @@ impl Model {
         (0..self.sessions.len()).filter(live).collect()
     }
 
-    /// What a sign-in with an assertion gets.
+    /// The result of a sign-in with an assertion.
     pub(crate) fn sign_in(&self, assertion: &Assertion, from: From, now: i64) -> SignIn {
         let user = &self.users[assertion.user];
         let good = now < assertion.issued + ASSERTION;

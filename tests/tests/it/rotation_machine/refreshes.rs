@@ -24,7 +24,7 @@ impl Machine {
         self.exchange(token, from, false, lost, trouble).await
     }
 
-    /// One refresh, perhaps of a tab that says that another one has overtaken it, whether that is so or not.
+    /// One refresh, perhaps with the claim that another tab has overtaken this one, rightly or not.
     pub(crate) async fn exchange(
         &mut self,
         (index, generation): (usize, usize),
@@ -124,7 +124,7 @@ impl Machine {
         if replies[0].status == 200 { Ok(()) } else { self.check_access(index).await }
     }
 
-    /// Refreshes against the sign-out of their session: whoever comes first, it is over in the end.
+    /// Refreshes against the sign-out of their session: in any order, it has ended afterwards.
     pub(crate) async fn race(
         &mut self,
         (index, generation): (usize, usize),

@@ -57,11 +57,11 @@ pub(crate) struct Generation {
     pub(crate) held: bool,
 }
 
-/// Whether it ended; that it slept too long, the clock tells.
+/// Whether it has ended. Inactivity follows from the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Live,
-    /// Over for everybody; its record is still to be written.
+    /// Ended, with a pending end: its record is still to be written.
     Marked(Reason),
     Ended(Reason),
 }
@@ -75,7 +75,7 @@ pub(crate) enum Reason {
     Reuse,
 }
 
-/// What a refresh gets.
+/// The result of a refresh.
 #[derive(Clone, Debug)]
 pub(crate) enum Refresh {
     Over(Reason),
@@ -177,12 +177,12 @@ impl Session {
         (now - self.newest().began).abs() <= GRACE && agent.is_same_device(self.agent)
     }
 
-    /// Whether a tab that says it was overtaken gets the newest token again.
+    /// Whether a tab with the claim that it was overtaken gets the current token again.
     pub(crate) fn is_overtaken(&self, generation: usize, agent: Agent, now: i64) -> bool {
         self.over(now).is_none() && generation == self.current() && self.in_grace(agent, now)
     }
 
-    /// What a refresh with the token of `generation` gets.
+    /// The result of a refresh with the token of `generation`.
     pub(crate) fn refresh(&self, generation: usize, agent: Agent, now: i64, attempts: u32) -> Refresh {
         let token = &self.generations[generation];
         if now >= token.expires {
@@ -210,7 +210,7 @@ impl Session {
         Refresh::Rotate(Generation { began: now, expires, window, text: None, held: false })
     }
 
-    /// What a refresh leaves behind.
+    /// The state after a refresh.
     pub(crate) fn apply(&mut self, refresh: &Refresh, agent: Agent) {
         match refresh {
             Refresh::Over(_) | Refresh::Again | Refresh::Blocked(_) => {}

@@ -85,7 +85,7 @@ impl Machine {
             let assertion = if same { first } else { first + copy };
             let index = match self.model.assertions[assertion].opened {
                 Some(index) => index,
-                // Who made room for whom, the rows say.
+                // The rows show which session was evicted for which sign-in.
                 None => self.model.open(assertion, answer::text(reply, "session_id")?, AT_HOME, &[], now),
             };
             answer::has_tokens(reply, 201, &mut self.model.sessions[index], true, now)?;

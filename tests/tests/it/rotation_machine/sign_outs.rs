@@ -1,4 +1,4 @@
-//! Sign-outs: done when the answer says so.
+//! Sign-outs: the session has ended when the response arrives.
 
 use serde_json::json;
 

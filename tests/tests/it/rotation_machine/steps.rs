@@ -1,4 +1,4 @@
-//! What can happen.
+//! The steps of a story.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub(crate) struct Script(pub(crate) Vec<Op>);
 /// One step.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
-    /// Somebody signs in with a new assertion of some age in seconds; the answer may be lost.
+    /// A sign-in with a new assertion of some age in seconds. The response may be lost.
     SignIn { user: usize, from: From, age: i64, lost: bool, trouble: Trouble },
     /// An assertion comes again.
     Repeat { assertion: usize, from: From, trouble: Trouble },
@@ -19,7 +19,7 @@ pub(crate) enum Op {
     SignInBurst { user: usize, copies: usize, same: bool, trouble: Trouble },
     /// A refresh; the answer may be lost.
     Refresh { token: Pick, from: From, lost: bool, trouble: Trouble },
-    /// A refresh of a tab that says that another one has overtaken it.
+    /// A refresh of a tab that claims that another one has overtaken it.
     Overtaken { token: Pick, from: From, lost: bool, trouble: Trouble },
     /// A refresh whose answer is lost, and the same token again so many seconds later; or earlier, by a clock
     /// that was set back.
@@ -75,7 +75,7 @@ pub(crate) enum How {
     All,
 }
 
-/// What goes wrong on the way to the store: the first attempts of one operation.
+/// The faults on the way to the store: the first attempts of one operation fail.
 #[derive(Clone)]
 pub(crate) struct Trouble {
     pub(crate) operation: &'static str,

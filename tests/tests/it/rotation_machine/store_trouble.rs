@@ -1,11 +1,11 @@
-//! What goes wrong on the way to the store, and what came of it.
+//! The faults on the way to the store, and their results.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 
 use super::machine::Machine;
 use super::steps::{ATTEMPTS, TRANSACT, Trouble};
 
-/// What became of a call on its way to the store.
+/// The result of a call on its way to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Luck {
     /// It came through, at once or by a retry.
@@ -14,7 +14,7 @@ pub(crate) enum Luck {
     Bad { operation: &'static str, done: Done },
 }
 
-/// What an operation had done when its caller gave up.
+/// The effect of an operation at the moment its caller gave up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     Nothing,
@@ -40,7 +40,7 @@ impl Machine {
         }
     }
 
-    /// What the faults came to; what is left of them is dropped.
+    /// The results of the faults. Faults that are left over are dropped.
     pub(crate) fn luck(&self, trouble: &Trouble) -> Luck {
         let left = self.world.laptop.faults.pending() as usize;
         self.world.laptop.faults.clear(None);

@@ -1,4 +1,4 @@
-//! Somebody else's transaction holds the row: wait, try again, and in the end write what cannot be starved.
+//! Another transaction holds the row: retry with a delay, and in the end write the mark, which cannot be starved.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};

@@ -1,5 +1,5 @@
-//! A crowd on the real server while its store fails, in every way that leaves the process alive: nobody is signed
-//! out for nothing, nobody is let in who was told to be out, and no answer is worse than to wait.
+//! A crowd on the real server while its store fails in every way that leaves the process alive: no user is signed out
+//! without cause, no ended session gets access, and no response is worse than 503.
 //!
 //! `make soak` does the same for minutes.
 
@@ -15,7 +15,7 @@ const FAULTS_AT_ONCE: u32 = 6;
 /// ... so often: chance has it whose they are, so this waits for no event.
 const FAULTS_EVERY: Duration = Duration::from_millis(20);
 
-/// What came of it, while each caller did so many things.
+/// The tally after each caller did so many things.
 async fn endure(fault: &str, things: usize) -> Tally {
     let server = Server::start(&built("latchkey-local")).await.expect("it starts");
     let crowd = live(server.address, CROWD, Until::Things(things), |_, _| ());
@@ -32,7 +32,7 @@ async fn endure(fault: &str, things: usize) -> Tally {
     assert_eq!(tally.wronged(), 0, "{fault}: {tally:?}");
     assert_eq!(tally.worse(), 0, "{fault}: {tally:?}");
     let meant = u64::try_from(CROWD.callers * things).expect("it is small");
-    // Here and there somebody's patience ends.
+    // Some callers give up, which is fine.
     assert!(tally.good() * 10 >= meant * 9, "{fault}: a crowd that does nothing shows nothing: {tally:?}");
     assert!(tally.stayed_out > 0, "{fault}: nobody signed out: {tally:?}");
     tally

@@ -1,4 +1,4 @@
-//! The store is down: every call says so in the same words, and none says 401.
+//! While the store is down, every request gets the same 503, and none gets 401.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Reply, Tokens, World};
@@ -73,7 +73,7 @@ async fn endpoints_that_need_no_store_work_without_it() {
     device.refresh("made-up").await.assert_problem(401, "invalid_token");
     device.get("/api/auth/sessions").await.assert_problem(401, "token_missing");
     assert_eq!(world.laptop.faults.pending(), 1_000, "not one call was made");
-    // Who guesses is counted, and whoever cannot be counted may not guess.
+    // A failed login is counted, and without the count there is no attempt.
     device.login("made-up").await.assert_problem(503, "store_unavailable");
 }
 

@@ -1,4 +1,4 @@
-//! Do alarms and the dashboard look at metrics that somebody writes?
+//! Do the metrics of the alarms and of the dashboard exist?
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::stack::Stack;
 /// The page that lists every metric.
 const PAGE: &str = include_str!("../../../../docs/alerts.md");
 
-/// What alarms and the dashboard look at and nobody writes.
+/// The metrics that alarms and the dashboard use and that no code writes.
 fn unwritten(stack: &Stack) -> Vec<String> {
     let looked_at: BTreeSet<String> = alarms(stack).into_iter().chain(widgets(stack)).collect();
     looked_at.into_iter().filter(|name| !PAGE.contains(&format!("`{name}`"))).collect()

@@ -40,7 +40,7 @@ fn fits(pattern: &Value, record: &Value) -> bool {
     }
 }
 
-/// What a pipe sends of a record. A placeholder that leads nowhere becomes nothing.
+/// The message of a pipe for a record. A placeholder without a target becomes empty.
 ///
 /// # Panics
 /// When what it sends is not JSON.

@@ -30,7 +30,7 @@ use super::routes;
 use super::stack::{Stack, members};
 use super::tables::names;
 
-/// Whom tokens are for.
+/// The audience of the tokens.
 pub(crate) const AUDIENCE: &str = "https://app.example.com";
 
 /// The functions behind the API, as the template calls them.
@@ -56,7 +56,7 @@ pub(crate) fn routes_of(function: &str) -> Router<App> {
     }
 }
 
-/// The template with what everybody has to say, and a key set cut as `latchkey-local secret` cuts it.
+/// The template with its required parameters, and a key set that `latchkey-local secret` split.
 pub(crate) fn stack(template: &Value, laptop: &LocalServer, parameters: &[(&str, &str)]) -> Stack {
     let trusted = laptop.issuer.trusted_issuers(&laptop.audience);
     let own = [("Audience", AUDIENCE), ("TrustedIssuers", trusted.as_str()), ("AuthorizerMode", "strict")];
@@ -101,7 +101,7 @@ impl Deployment {
         deployment
     }
 
-    /// What a function was seen to do.
+    /// The calls of a function that were recorded.
     pub(crate) fn seen(&self) -> &BTreeMap<String, Recorder> {
         &self.seen
     }

@@ -1,4 +1,4 @@
-//! What stands before the functions: the gateway's CORS, a domain, CloudFront.
+//! The resources in front of the functions: the gateway's CORS, a domain, CloudFront.
 
 use latchkey_tests::world::{ORIGIN_SECRET, Tokens};
 use serde_json::json;

@@ -46,7 +46,7 @@ fn texts(value: &Value) -> Vec<String> {
     one.chain(many).map(str::to_owned).collect()
 }
 
-/// What DynamoDB asks a role for when it is called so. A transaction needs the actions of its items.
+/// The actions that DynamoDB requires for a call. A transaction needs the actions of its items.
 pub(crate) fn needed(operation: &str, body: &Value) -> Vec<Access> {
     match operation {
         "BatchGetItem" | "BatchWriteItem" => {

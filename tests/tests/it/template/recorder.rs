@@ -26,7 +26,7 @@ impl Recorder {
         })
     }
 
-    /// What was asked for so far.
+    /// The calls so far.
     pub(crate) fn seen(&self) -> BTreeSet<Access> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

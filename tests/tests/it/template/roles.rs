@@ -10,7 +10,7 @@ use super::recorder::Recorder;
 use super::stack::Stack;
 use super::{changed, policy, usage_story};
 
-/// What each role allows beyond what its function was seen to do, and what it lacks.
+/// The actions that a role allows without need, and those that it lacks.
 fn policy_faults(stack: &Stack, seen: &BTreeMap<String, Recorder>) -> Vec<String> {
     let mut faults = vec![];
     for (function, recorder) in seen {

@@ -66,7 +66,7 @@ fn cargo_lambda_watch_has_the_routes_of_the_template() {
     assert_eq!(watched, of(&Stack::of(&template(), &[])));
 }
 
-/// What of the template's routes is not as `openapi.yaml` and the functions' own routers have it.
+/// The routes of the template that differ from `openapi.yaml` and from the routers of the functions.
 async fn route_faults(template: &Value) -> Vec<String> {
     let stack = Stack::of(template, &[]);
     let routes = of(&stack);

@@ -1,4 +1,4 @@
-//! What a deployment must not lose on the way: retention, boundaries, retries, dead letters, alarms for all.
+//! The safety settings of a deployment: retention, boundaries, retries, dead letters, alarms for all.
 
 use serde_json::{Value, json};
 

@@ -10,7 +10,7 @@ use super::document::template;
 use super::stack::Stack;
 use super::{changed, deployment};
 
-/// What is wrong with the functions' environments.
+/// The faults in the environments of the functions.
 pub(crate) fn faults(stack: &Stack, settings: &[Setting]) -> Vec<String> {
     let mut faults = vec![];
     for function in stack.named("AWS::Serverless::Function") {

@@ -52,7 +52,7 @@ impl Stack {
         }
     }
 
-    /// What every function has that does not say otherwise.
+    /// The defaults of every function.
     pub(crate) fn globals(&self) -> Value {
         self.evaluated(&self.template["Globals"]).unwrap_or_default()
     }

@@ -17,7 +17,7 @@ pub(crate) fn names() -> Tables {
     }
 }
 
-/// What of the template's tables is not as `specs` has it.
+/// The differences between the tables of the template and `specs`.
 pub(crate) fn faults(stack: &Stack, specs: &[TableSpec]) -> Vec<String> {
     let mut faults = vec![];
     for spec in specs {

@@ -1,4 +1,4 @@
-//! What people, programs and administrators do, until every function has done everything it can do.
+//! The requests of users, services and administrators, until each function has made all of its calls.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::event::Event;
@@ -37,7 +37,7 @@ async fn sign_in(world: &World) {
     for _ in 0..7 {
         assert!(stranger.login(&stale).await.status.is_client_error());
     }
-    // A login that everybody gets in the way of, then one that repeats itself.
+    // A login that meets several conflicts, then one that is repeated.
     let assertion = world.assertion("anna");
     let device = world.device();
     device.login(&assertion).await.assert_status(201);

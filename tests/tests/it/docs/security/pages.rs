@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// What a row says about itself. A table without that column has attacks, each of which a test must show.
+/// The status of a row. Tables of attacks have no such column, because a test must show each attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Met,
@@ -24,7 +24,7 @@ pub(crate) struct Row {
     pub(crate) status: Status,
     /// The tests in its last cell.
     pub(crate) tests: Vec<String>,
-    /// What else the last cell says.
+    /// The rest of the last cell.
     pub(crate) says: String,
 }
 
