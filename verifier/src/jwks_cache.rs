@@ -10,14 +10,12 @@
 //! At most one fetch runs at a time. A caller that has no usable key waits for it; other callers use the keys at hand.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use futures_util::future::Shared;
+use futures_util::future::{BoxFuture, Shared};
 use http::{Request, StatusCode, Uri};
 
 use crate::fetch::{Fetch, FetchError, FetchLimits};
@@ -42,6 +40,7 @@ struct Cache {
 }
 
 type Keys = Arc<[VerifyingKey]>;
+type Outcome = Result<Keys, KeysUnavailable>;
 
 #[derive(Clone, Default)]
 struct State {
@@ -50,20 +49,20 @@ struct State {
     fetched_at: Option<i64>,
     /// When the last fetch began.
     tried_at: Option<i64>,
-    flight: Option<Flight>,
+    pending: Option<PendingFetch>,
 }
 
 /// A fetch that is under way. Every waiting caller drives it, so it ends even if the first caller gives up.
 #[derive(Clone)]
-struct Flight {
+struct PendingFetch {
     began_at: i64,
-    outcome: Shared<Pin<Box<dyn Future<Output = Result<Keys, KeysUnavailable>> + Send>>>,
+    outcome: Shared<BoxFuture<'static, Outcome>>,
 }
 
 /// What a caller does.
 enum Step {
     Use(Keys),
-    Wait(Flight),
+    Wait(PendingFetch),
     GiveUp,
 }
 
@@ -106,23 +105,23 @@ impl JwksCache {
     ) -> Result<Arc<[VerifyingKey]>, KeysUnavailable> {
         let now = epoch_seconds(now);
         let step = self.next_step(unverified_kid(token).as_deref(), now);
-        let flight = match step {
+        let pending = match step {
             Step::Use(keys) => return Ok(keys),
             Step::GiveUp => return Err(KeysUnavailable::TriedRecently),
-            Step::Wait(flight) => flight,
+            Step::Wait(pending) => pending,
         };
-        let outcome = flight.outcome.clone().await;
-        self.land(&flight, outcome, now)
+        let outcome = pending.outcome.clone().await;
+        self.finish(&pending, outcome, now)
     }
 
     fn next_step(&self, kid: Option<&str>, now: i64) -> Step {
         let mut state = self.lock();
-        if let Some(flight) = state.flight_at(now) {
-            let flight = flight.clone();
+        if let Some(pending) = state.pending_at(now) {
+            let pending = pending.clone();
             return if state.can_verify(kid, now) {
                 Step::Use(state.keys.clone())
             } else {
-                Step::Wait(flight)
+                Step::Wait(pending)
             };
         }
         if !state.needs_fetch(kid, now) {
@@ -134,25 +133,20 @@ impl JwksCache {
         // Noted before the answer, so that an issuer that is down is asked no more often than one that is up.
         state.tried_at = Some(now);
         let outcome = fetch_keys(self.0.fetch.clone(), self.0.url.clone()).boxed().shared();
-        let flight = Flight { began_at: now, outcome };
-        state.flight = Some(flight.clone());
-        Step::Wait(flight)
+        let pending = PendingFetch { began_at: now, outcome };
+        state.pending = Some(pending.clone());
+        Step::Wait(pending)
     }
 
     /// Stores the outcome of a fetch. All callers that waited for it come here; the first one stores it.
-    fn land(
-        &self,
-        flight: &Flight,
-        outcome: Result<Keys, KeysUnavailable>,
-        now: i64,
-    ) -> Result<Keys, KeysUnavailable> {
+    fn finish(&self, pending: &PendingFetch, outcome: Outcome, now: i64) -> Outcome {
         let mut state = self.lock();
-        if state.flight.as_ref().is_some_and(|current| current.outcome.ptr_eq(&flight.outcome)) {
-            state.flight = None;
+        if state.pending.as_ref().is_some_and(|current| current.outcome.ptr_eq(&pending.outcome)) {
+            state.pending = None;
             match &outcome {
                 Ok(keys) => {
                     state.keys = keys.clone();
-                    state.fetched_at = Some(flight.began_at);
+                    state.fetched_at = Some(pending.began_at);
                 }
                 Err(error) => {
                     let url = &self.0.url;
@@ -174,21 +168,21 @@ impl JwksCache {
 impl State {
     /// The fetch that is under way. One that began longer ago than a fetch can take has no caller left to drive it,
     /// for example because a Lambda function was frozen, and another one replaces it.
-    fn flight_at(&self, now: i64) -> Option<&Flight> {
-        self.flight.as_ref().filter(|flight| now.abs_diff(flight.began_at) < RETRY_SECONDS)
+    fn pending_at(&self, now: i64) -> Option<&PendingFetch> {
+        self.pending.as_ref().filter(|pending| now.abs_diff(pending.began_at) < RETRY_SECONDS)
     }
 
     fn needs_fetch(&self, kid: Option<&str>, now: i64) -> bool {
         let is_older = |at: Option<i64>, seconds| at.is_none_or(|at| now.abs_diff(at) >= seconds);
         let is_stale = is_older(self.fetched_at, FRESH_SECONDS);
-        !self.is_kept(now) || ((is_stale || self.lacks(kid)) && is_older(self.tried_at, REFETCH_SECONDS))
+        !self.is_kept(now) || ((is_stale || self.lacks_key(kid)) && is_older(self.tried_at, REFETCH_SECONDS))
     }
 
     fn can_verify(&self, kid: Option<&str>, now: i64) -> bool {
-        self.is_kept(now) && !self.lacks(kid)
+        self.is_kept(now) && !self.lacks_key(kid)
     }
 
-    fn lacks(&self, kid: Option<&str>) -> bool {
+    fn lacks_key(&self, kid: Option<&str>) -> bool {
         kid.is_some() && !self.keys.iter().any(|key| key.kid() == kid)
     }
 
@@ -204,7 +198,7 @@ impl State {
     }
 }
 
-async fn fetch_keys(fetch: Arc<dyn Fetch>, url: Uri) -> Result<Keys, KeysUnavailable> {
+async fn fetch_keys(fetch: Arc<dyn Fetch>, url: Uri) -> Outcome {
     let mut request = Request::new(Bytes::new());
     *request.uri_mut() = url;
     let answer = fetch.fetch(request, LIMITS).await.map_err(KeysUnavailable::Fetch)?;
