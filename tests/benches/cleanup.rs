@@ -83,7 +83,7 @@ async fn hold_tables(expired: u64, living: u64) {
         });
     }
     writers.join_all().await;
-    let engine = world.laptop.engine.as_ref().expect("worlds are embedded");
+    let engine = world.server.engine.as_ref().expect("worlds are embedded");
     let server = engine.serve_tcp().await.expect("a port is free");
     println!("{}", server.endpoint());
     let until_gone = tokio::task::spawn_blocking(|| io::stdin().read(&mut [0]));

@@ -1,11 +1,11 @@
-//! End-to-end tests: the router in this process, the laptop's server, the functions' binaries.
+//! End-to-end tests: the router in this process, the local server, the functions' binaries.
 //!
 //! | caller | through |
 //! |---|---|
 //! | people and programs | [`world`]: the real router on a real engine, in process |
 //! | [`openapi`] | holds every answer of the router against `openapi.yaml` |
 //! | API Gateway | [`lambda`] and [`event`]: the real binaries under a Lambda runtime API |
-//! | a crowd | [`load`]: the laptop's server over HTTP, under load and faults |
+//! | a crowd | [`load`]: the local server over HTTP, under load and faults |
 
 pub mod binary;
 pub mod event;

@@ -5,10 +5,10 @@
 //! use latchkey_tests::world::World;
 //!
 //! let world = World::new().await;
-//! let laptop = world.device();
-//! let tokens = laptop.sign_in("alice").await;
+//! let browser = world.device();
+//! let tokens = browser.sign_in("alice").await;
 //! world.advance(60);
-//! let reply = laptop.refresh(&tokens.refresh).await;
+//! let reply = browser.refresh(&tokens.refresh).await;
 //! assert_eq!(reply.status, 200);
 //! # }
 //! ```
@@ -52,8 +52,8 @@ pub const PATIENT: [(&str, &str); 1] = [("LIMIT_LOGIN", "1000000/15m/30m")];
 /// One Latchkey and its clock.
 #[derive(Clone)]
 pub struct World {
-    /// The laptop behind it, with its dev controls.
-    pub laptop: LocalServer,
+    /// The local server, with its dev controls.
+    pub server: LocalServer,
 }
 
 impl World {
@@ -70,18 +70,18 @@ impl World {
     /// A world with some settings of its own.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let builder = LocalServer::builder().clock(MovableClock::at(START)).settings(settings);
-        Self { laptop: builder.build().await.expect("the settings of a test are valid") }
+        Self { server: builder.build().await.expect("the settings of a test are valid") }
     }
 
     /// Lets time pass.
     pub fn advance(&self, seconds: u64) {
-        self.laptop.clock.advance(Duration::from_secs(seconds));
+        self.server.clock.advance(Duration::from_secs(seconds));
     }
 
     /// The moment.
     pub fn now(&self) -> Timestamp {
         use latchkey::clock::Clock as _;
-        self.laptop.clock.now()
+        self.server.clock.now()
     }
 
     /// A fresh assertion for `user`, good for five minutes.
@@ -98,13 +98,13 @@ impl World {
     pub async fn row(&self, user: &str, session: &str) -> Option<Session> {
         let user = user.parse().expect("a user id");
         let session: SessionId = session.parse().expect("a session id");
-        self.laptop.store.session(&user, &session, self.now()).await.expect("the engine answers")
+        self.server.store.session(&user, &session, self.now()).await.expect("the engine answers")
     }
 
     /// The ids of a user's live sessions, in the table's order.
     pub async fn live(&self, user: &str) -> Vec<String> {
         let user = user.parse().expect("a user id");
-        let state = self.laptop.store.user(&user, self.now()).await.expect("the engine answers");
+        let state = self.server.store.user(&user, self.now()).await.expect("the engine answers");
         state.live(self.now()).map(|session| session.id.to_string()).collect()
     }
 }

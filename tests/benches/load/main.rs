@@ -1,4 +1,4 @@
-//! What does the laptop's server do under load, and under load with a store that fails?
+//! What does the local server do under load, and under load with a store that fails?
 //!
 //! ```text
 //! make load                      a minute of a crowd; a plot in docs/images/load.svg
@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
 async fn load(time: Duration) -> ExitCode {
     let world = World::new().await;
     world.without_stream().await;
-    let engine = world.laptop.engine.as_ref().expect("worlds are embedded");
+    let engine = world.server.engine.as_ref().expect("worlds are embedded");
     let tables = engine.serve_tcp().await.expect("a port is free");
     let server = Server::start_on(&binary(), &tables.endpoint()).await;
     let server = server.expect("the server starts: make load builds it");

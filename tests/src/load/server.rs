@@ -1,4 +1,4 @@
-//! The laptop's server as a process of its own, under pressure.
+//! The local server as a process of its own, under pressure.
 
 use std::io;
 use std::net::SocketAddr;

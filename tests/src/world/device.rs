@@ -105,7 +105,7 @@ impl Device {
         }
         let request = request.body(body.into()).expect("a request");
         let (method, path) = (request.method().to_string(), request.uri().to_string());
-        let response = self.world.laptop.router.clone().oneshot(request).await.expect("the router answers");
+        let response = self.world.server.router.clone().oneshot(request).await.expect("the router answers");
         let reply = Reply::read(response).await;
         if path.starts_with(openapi::BASE) {
             let known = Spec::get().check(&method, &path, reply.status.as_u16(), &reply.headers, &reply.body);

@@ -30,7 +30,7 @@ impl World {
     /// # Panics
     /// When the world is not on the embedded engine.
     pub fn dynamodb(&self) -> Client {
-        let engine = self.laptop.engine.as_ref().expect("worlds are embedded");
+        let engine = self.server.engine.as_ref().expect("worlds are embedded");
         let credentials = Credentials::new("local", "local", None, None, "tests");
         connect::client(engine.client(), "eu-west-1", Some("http://127.0.0.1:8000"), credentials)
     }
@@ -71,7 +71,7 @@ impl World {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let now = self.now().seconds();
         let mut claims = json!({
-            "iss": ISSUER, "aud": self.laptop.audience, "sub": user, "iat": now, "exp": now + 300,
+            "iss": ISSUER, "aud": self.server.audience, "sub": user, "iat": now, "exp": now + 300,
             "jti": NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
         });
         let claims_of = claims.as_object_mut().expect("an object");
@@ -79,7 +79,7 @@ impl World {
             claims_of.insert(name.clone(), value.clone());
         }
         claims_of.retain(|_, value| !value.is_null());
-        self.laptop.issuer.sign(&claims).expect("the stand-in signs")
+        self.server.issuer.sign(&claims).expect("the stand-in signs")
     }
 }
 

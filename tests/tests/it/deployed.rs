@@ -17,28 +17,28 @@ use latchkey_tests::world::World;
 /// # Panics
 /// When a setting is wrong. `LATCHKEY_KEYS` must be among them.
 pub(crate) fn deployed(world: &World, settings: &[(&str, &str)], issuer_keys: IssuerKeyCache) -> World {
-    let laptop = &world.laptop;
+    let server = &world.server;
     let given =
         |name: &str| settings.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
     let config = Config::parse(|name| {
         given(name).or_else(|| match name {
-            "LATCHKEY_ISSUER" => Some(laptop.app.config().issuer.clone()),
-            "LATCHKEY_AUDIENCE" => Some(laptop.audience.clone()),
-            "LATCHKEY_TRUSTED_ISSUERS" => Some(laptop.issuer.trusted_issuers(&laptop.audience)),
+            "LATCHKEY_ISSUER" => Some(server.app.config().issuer.clone()),
+            "LATCHKEY_AUDIENCE" => Some(server.audience.clone()),
+            "LATCHKEY_TRUSTED_ISSUERS" => Some(server.issuer.trusted_issuers(&server.audience)),
             "COOKIE_SECURE" => Some("false".to_owned()),
             _ => None,
         })
     });
     let config = config.expect("the settings are valid");
-    let engine = laptop.engine.as_ref().expect("worlds are embedded");
-    let http = laptop.stats.wrap(laptop.faults.wrap(engine.client()));
+    let engine = server.engine.as_ref().expect("worlds are embedded");
+    let http = server.stats.wrap(server.faults.wrap(engine.client()));
     let credentials = Credentials::new("local", "local", None, None, "tests");
     let client = connect::client(http, "us-east-1", Some("http://127.0.0.1:8000"), credentials);
     let store = Store::new(client, &config);
     let app = App::with(
         config,
         store.clone(),
-        Arc::new(laptop.clock.clone()),
+        Arc::new(server.clock.clone()),
         AppOptions { issuer_keys, ..AppOptions::default() },
     );
     let routes = api::login::routes()
@@ -46,5 +46,5 @@ pub(crate) fn deployed(world: &World, settings: &[(&str, &str)], issuer_keys: Is
         .merge(api::sessions::routes())
         .merge(api::revoke::routes());
     let router = gateway::in_front_of(latchkey::http::service(routes, app.clone()));
-    World { laptop: LocalServer { router, app, store, ..laptop.clone() } }
+    World { server: LocalServer { router, app, store, ..server.clone() } }
 }

@@ -79,7 +79,7 @@ impl Forge {
         let expected = refusal(self.list("no.token.atall").await);
         assert_eq!(expected.0, 401);
         assert!(expected.1.contains("\"invalid_token\""), "{}", expected.1);
-        self.world.laptop.stats.reset();
+        self.world.server.stats.reset();
         let mut count = 0;
         for forgery in forgeries {
             let shown: String = forgery.chars().take(300).collect();
@@ -89,7 +89,7 @@ impl Forge {
             assert_eq!(refusal(reply), expected, "{shown}");
             count += 1;
         }
-        assert_eq!(self.world.laptop.stats.total().calls, 0, "a made-up token costs no call");
+        assert_eq!(self.world.server.stats.total().calls, 0, "a made-up token costs no call");
         count
     }
 }
@@ -131,7 +131,7 @@ fn decoded(text: &str) -> Vec<u8> {
 #[tokio::test]
 async fn an_unchanged_token_of_the_test_signer_is_accepted() {
     let forge = Forge::new().await;
-    forge.world.laptop.stats.reset();
+    forge.world.server.stats.reset();
     let deep = format!("{{\"x\":{}1{},", "[".repeat(2_000), "]".repeat(2_000));
     for good in [
         forge.token.clone(),
@@ -147,7 +147,7 @@ async fn an_unchanged_token_of_the_test_signer_is_accepted() {
         let reply = forge.list(&good).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
     }
-    let operations = forge.world.laptop.stats.snapshot().dynamodb;
+    let operations = forge.world.server.stats.snapshot().dynamodb;
     assert_eq!(operations["Query"].calls, 5, "a good token costs one read");
 }
 

@@ -1,6 +1,6 @@
-//! The functions as Lambda starts them: what each answers is what the laptop's router answers.
+//! The functions as Lambda starts them: what each answers is what the router of the local server answers.
 //!
-//! Every function here is its real binary under a runtime API on loopback; laptop and functions share one engine,
+//! Every function here is its real binary under a runtime API on loopback; local server and functions share one engine,
 //! the functions over TCP. All run on the system's clock.
 
 mod authorizer;
@@ -19,7 +19,7 @@ use latchkey_tests::event::{Event, Reply};
 use latchkey_tests::lambda::{Failure, FunctionError};
 use latchkey_tests::openapi::Spec;
 use latchkey_tests::world::Tokens;
-use local_router::{assert_same, at_laptop};
+use local_router::{assert_same, at_local_server};
 use serde_json::{Value, json};
 
 const ACCESS: &str = "__Host-latchkey_access";
@@ -94,12 +94,12 @@ async fn every_sample_event_gets_the_same_response_from_the_local_server() {
         let answer = deployment.call(function, event).await;
         assert_eq!(answer.status, status, "{name}: {}", answer.body);
         assert_eq!(answer.code().unwrap_or_default(), code, "{name}");
-        // The laptop has no stages.
+        // The local server has no stages.
         let event = match name {
             "stage-prefix" => as_user(&deployment, &there, "refresh-body").await,
             _ => as_user(&deployment, &there, name).await,
         };
-        assert_same(&answer, &at_laptop(&deployment.world, event).await, name);
+        assert_same(&answer, &at_local_server(&deployment.world, event).await, name);
     }
 }
 
@@ -182,10 +182,10 @@ async fn function_and_local_server_repeat_a_lost_response_byte_for_byte() {
     let mut deployment = Deployment::new().await;
     let login = Event::from_file("login-body").fill("assertion", &deployment.world.assertion("alice"));
     let first = tokens(&deployment.call("login", login.clone()).await);
-    let again = tokens(&at_laptop(&deployment.world, login).await);
+    let again = tokens(&at_local_server(&deployment.world, login).await);
     assert_eq!((first.session, &first.refresh), (again.session.clone(), &again.refresh));
     let refresh = filled(&Event::from_file("refresh-body"), &again);
-    let at_the_laptop = tokens(&at_laptop(&deployment.world, refresh.clone()).await);
+    let at_the_laptop = tokens(&at_local_server(&deployment.world, refresh.clone()).await);
     let at_the_function = tokens(&deployment.call("refresh", refresh).await);
     assert_eq!(at_the_laptop.refresh, at_the_function.refresh);
     assert_eq!(deployment.generation("alice", &again.session).await, Some(1));

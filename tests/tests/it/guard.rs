@@ -35,9 +35,9 @@ async fn an_offline_check_costs_nothing_and_a_strict_one_a_single_read_unit() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
     for (mode, cost) in [(Mode::Offline, (0, 0.0, 0.0)), (Mode::Strict, (1, 1.0, 0.0))] {
-        shop.world.laptop.stats.reset();
+        shop.world.server.stats.reset();
         shop.bearer(mode, &held.access).await.assert_status(200);
-        let usage = shop.world.laptop.stats.total();
+        let usage = shop.world.server.stats.total();
         assert_eq!((usage.calls, usage.read_units, usage.write_units), cost, "{mode:?}");
     }
 }

@@ -117,7 +117,7 @@ async fn another_spelling_of_a_path_reaches_no_handler() {
         Tokens { access: jar.access.clone(), refresh: jar.refresh.clone(), session: jar.session.clone() };
     let device = world.device().cookies(&jar.line());
     let before = world.everything().await;
-    let calls = world.laptop.stats.total();
+    let calls = world.server.stats.total();
     let paths = [
         "//api/auth/refresh",
         "/api//auth/refresh",
@@ -152,7 +152,7 @@ async fn another_spelling_of_a_path_reaches_no_handler() {
         let body = json!({"refresh_token": tokens.refresh});
         device.post(path, body).await.assert_problem(404, "not_found");
     }
-    assert_eq!(world.laptop.stats.total(), calls, "no handler was reached");
+    assert_eq!(world.server.stats.total(), calls, "no handler was reached");
     world.assert_unchanged(&before, "an alias changed something").await;
 }
 

@@ -56,12 +56,12 @@ impl Trust {
 
     /// The answer is 503, and the store was not asked.
     async fn assert_unavailable(&self, assertion: &str) {
-        self.world.laptop.stats.reset();
+        self.world.server.stats.reset();
         let reply = self.login(assertion).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (503, "store_unavailable"), "{}", reply.body);
         assert_eq!(reply.header("retry-after"), "2");
         assert_eq!(reply.text("detail"), "the keys of the issuer cannot be fetched; try again later");
-        assert_eq!(self.world.laptop.stats.total().calls, 0, "nothing is counted, nothing used up");
+        assert_eq!(self.world.server.stats.total().calls, 0, "nothing is counted, nothing used up");
         // With nothing to serve, the issuer is asked again only after a moment.
         self.world.advance(5);
     }

@@ -26,7 +26,6 @@ mod request_costs;
 mod revoke;
 mod rotation_machine;
 mod secrets;
-mod session_lifecycle;
 mod sessions;
 mod signing_keys;
 mod store_faults;

@@ -91,10 +91,10 @@ async fn grace_applies_in_both_directions_because_clocks_differ() {
     let first = device.sign_in("alice").await;
     world.advance(1_000);
     let second = Tokens::of(&device.refresh(&first.refresh).await);
-    world.laptop.clock.step_back(std::time::Duration::from_secs(60));
+    world.server.clock.step_back(std::time::Duration::from_secs(60));
     let again = device.refresh(&first.refresh).await;
     assert_eq!(again.assert_status(200).text("refresh_token"), second.refresh);
-    world.laptop.clock.step_back(std::time::Duration::from_secs(1));
+    world.server.clock.step_back(std::time::Duration::from_secs(1));
     device.refresh(&first.refresh).await.assert_ended("security");
 }
 

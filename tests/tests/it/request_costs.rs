@@ -13,10 +13,10 @@ const READ_PRICE: f64 = 0.125;
 /// The cost of `work` alone. The global revocation, which an instance reads once in five seconds, is read before. A
 /// test of its own covers the cost of that read.
 async fn cost<T>(world: &World, work: impl Future<Output = T>) -> (T, Usage) {
-    world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
-    world.laptop.stats.reset();
+    world.server.store.global_revocation(world.now()).await.expect("the engine answers");
+    world.server.stats.reset();
     let result = work.await;
-    (result, world.laptop.stats.total())
+    (result, world.server.stats.total())
 }
 
 fn price_of_a_million(usage: Usage) -> f64 {
@@ -158,7 +158,7 @@ async fn a_login_is_a_read_and_a_transaction_for_under_five_dollars_a_million() 
         let assertion = world.assertion("alice");
         let (reply, usage) = cost(&world, device.login(&assertion)).await;
         reply.assert_status(201);
-        let operations = world.laptop.stats.snapshot().dynamodb;
+        let operations = world.server.stats.snapshot().dynamodb;
         assert_eq!((operations["Query"].calls, operations["TransactWriteItems"].calls), (1, 1));
         assert_eq!(usage.calls, 2);
         eprintln!("a login beside {live}: {usage:?}, a million for ${:.2}", price_of_a_million(usage));
@@ -240,15 +240,15 @@ async fn the_global_revocation_is_read_once_in_five_seconds() {
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
     let mut reads = 0;
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     for _ in 0..20 {
         world.advance(1);
         tokens = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
-        let operations = world.laptop.stats.snapshot().dynamodb;
+        let operations = world.server.stats.snapshot().dynamodb;
         reads = operations.get("GetItem").map_or(0, |usage| usage.calls);
     }
     assert_eq!(reads, 4, "in 20 seconds");
-    let total = world.laptop.stats.total();
+    let total = world.server.stats.total();
     assert_eq!((total.calls, total.write_units), (24, 20.0));
 }
 
@@ -274,6 +274,6 @@ async fn nothing_ever_scans_a_table() {
     device.clone().bearer(&jar.access).get(&path).await.assert_status(200);
     device.refresh_with_cookies(&jar.line()).await.assert_status(200);
     device.revoke(&jar.access, json!({"strategy": "all"})).await.assert_status(200);
-    let operations: Vec<String> = world.laptop.stats.snapshot().dynamodb.into_keys().collect();
+    let operations: Vec<String> = world.server.stats.snapshot().dynamodb.into_keys().collect();
     assert_eq!(operations, ["GetItem", "Query", "TransactWriteItems", "UpdateItem"]);
 }

@@ -90,12 +90,12 @@ async fn whole_day(world: &World) -> Day {
         ("TransactWriteItems", FaultKind::Error500),
         ("Query", FaultKind::TimeoutBefore),
     ] {
-        world.laptop.faults.queue(Some(operation), kind, 3);
+        world.server.faults.queue(Some(operation), kind, 3);
         day.saw(device.refresh(&newest.refresh).await);
         day.saw(device.login(&assertions[4]).await);
-        world.laptop.faults.clear(None);
+        world.server.faults.clear(None);
     }
-    let key = &world.laptop.app.config().keys.refresh()[0];
+    let key = &world.server.app.config().keys.refresh()[0];
     let mut forged =
         latchkey::token::refresh::open(&newest.refresh, std::slice::from_ref(key)).expect("ours");
     forged.nonce = key.nonce("another");

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 /// A world on the system's clock, which other people's libraries go by.
 async fn world(keys: &Value) -> World {
     let keys = keys.to_string();
-    let laptop = LocalServer::builder().settings(&[("LATCHKEY_KEYS", &keys)]).build().await;
-    World { laptop: laptop.expect("the settings are valid") }
+    let server = LocalServer::builder().settings(&[("LATCHKEY_KEYS", &keys)]).build().await;
+    World { server: server.expect("the settings are valid") }
 }
 
 async fn published(world: &World, document: &str) -> Value {
@@ -82,7 +82,7 @@ async fn the_published_keys_have_public_members_only() {
 async fn discovery_names_the_issuer_its_keys_and_their_algorithms() {
     for algorithm in ALGORITHMS {
         let world = world(&key_sets::set(algorithm)).await;
-        let issuer = &world.laptop.app.config().issuer;
+        let issuer = &world.server.app.config().issuer;
         let configuration = published(&world, "openid-configuration").await;
         assert_eq!(configuration["issuer"], json!(issuer));
         assert_eq!(configuration["jwks_uri"], json!(format!("{issuer}/.well-known/jwks.json")));
@@ -112,7 +112,7 @@ async fn a_jwt_library_verifies_our_tokens_with_the_published_keys() {
             let kid = header.kid.expect("it names its key");
             assert_eq!(json!(kid), keys["keys"][0]["kid"]);
             let key = DecodingKey::from_jwk(jwks.find(&kid).expect("it is published")).expect("a good key");
-            let claims = verified(&tokens.access, &key, algorithm, &issuer, &world.laptop.audience);
+            let claims = verified(&tokens.access, &key, algorithm, &issuer, &world.server.audience);
             assert_claims(&claims, &world, tokens);
             names.insert(claims["jti"].as_str().expect("text").to_owned());
             assert_eq!(names.len(), began + 1, "each token has a name of its own");
@@ -138,7 +138,7 @@ fn assert_claims(claims: &Value, world: &World, tokens: &Tokens) {
     assert_eq!((&claims["sub"], &claims["sid"]), (&json!("alice"), &json!(tokens.session)));
     assert_eq!(
         (&claims["aud"], &claims["client_id"]),
-        (&json!(world.laptop.audience), &json!(world.laptop.audience))
+        (&json!(world.server.audience), &json!(world.server.audience))
     );
     let number = |name: &str| claims[name].as_i64().unwrap_or_else(|| panic!("{name} is no whole number"));
     assert_eq!(number("exp") - number("iat"), 3_600);

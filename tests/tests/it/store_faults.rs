@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// Orders the next `count` calls of an operation to fail.
 fn fail(world: &World, operation: &str, kind: FaultKind, count: u32) {
-    world.laptop.faults.queue(Some(operation), kind, count);
+    world.server.faults.queue(Some(operation), kind, count);
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_refresh_that_fails_three_times_is_503_and_costs_nothing() {
         reply.assert_problem(503, "store_unavailable").assert_no_cookie();
         assert_eq!(reply.header("retry-after"), "2");
         assert_eq!(reply.body["retry_after"], 2);
-        assert_eq!(world.laptop.faults.pending(), 0);
+        assert_eq!(world.server.faults.pending(), 0);
         world.assert_unchanged(&before, "a call that failed").await;
         device.refresh_with_cookies(&jar.line()).await.assert_status(200);
     }

@@ -44,14 +44,14 @@ async fn fifty_forged_refreshes_use_up_no_limit_of_the_session_they_name() {
     let victim = device.sign_in("victor").await;
     let mut foreign = latchkey::token::refresh::open(
         &victim.refresh,
-        std::slice::from_ref(&world.laptop.app.config().keys.refresh()[0]),
+        std::slice::from_ref(&world.server.app.config().keys.refresh()[0]),
     )
     .expect("ours");
     foreign.generation = 3;
-    let foreign = elsewhere.laptop.app.config().keys.refresh()[0].seal(&foreign);
+    let foreign = elsewhere.server.app.config().keys.refresh()[0].seal(&foreign);
     let cut = &victim.refresh[..victim.refresh.len() - 8];
     let before = world.everything().await;
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     let stranger = world.device().at("203.0.113.66");
     for _ in 0..17 {
         for bad in [&flipped(&victim.refresh), foreign.expose(), cut] {
@@ -60,7 +60,7 @@ async fn fifty_forged_refreshes_use_up_no_limit_of_the_session_they_name() {
             stranger.post("/api/auth/revoke", body).await.assert_problem(401, "invalid_token");
         }
     }
-    assert_eq!(world.laptop.stats.total().calls, 0, "and cost nothing");
+    assert_eq!(world.server.stats.total().calls, 0, "and cost nothing");
     world.assert_unchanged(&before, "a stranger's token counted for the session in it").await;
     let next = device.refresh(&victim.refresh).await;
     let left = next.assert_status(200).header("ratelimit");

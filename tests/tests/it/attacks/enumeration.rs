@@ -15,7 +15,7 @@ async fn seen(
     path: &str,
     body: &Value,
 ) -> (u16, Value, String) {
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     let kind = (!body.is_null()).then_some("application/json");
     let text = if body.is_null() { String::new() } else { body.to_string() };
     let reply: Reply = device.send(method, path, kind, text).await;
@@ -24,7 +24,7 @@ async fn seen(
         members.remove("request_id");
     }
     let work: BTreeMap<String, String> = world
-        .laptop
+        .server
         .stats
         .snapshot()
         .dynamodb

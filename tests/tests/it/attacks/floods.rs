@@ -60,12 +60,12 @@ async fn a_throttled_partition_key_does_not_affect_other_keys() {
     let (hot, other) = (device.sign_in("alice").await, device.sign_in("bob").await);
     // The store throttles the key that these calls count on.
     for _ in 0..30 {
-        world.laptop.faults.queue(Some("UpdateItem"), FaultKind::Throttle, 1);
+        world.server.faults.queue(Some("UpdateItem"), FaultKind::Throttle, 1);
         let refused = device.list(&hot.access).await;
         assert_eq!(refused.assert_problem(429, "rate_limited").header("retry-after"), "1");
         device.list(&other.access).await.assert_status(200);
     }
-    assert_eq!(world.laptop.faults.pending(), 0);
+    assert_eq!(world.server.faults.pending(), 0);
     device.list(&hot.access).await.assert_status(200);
     device.refresh(&hot.refresh).await.assert_status(200);
 }

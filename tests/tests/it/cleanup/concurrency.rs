@@ -60,12 +60,12 @@ async fn deletes_are_many_at_once_and_never_more_than_a_functions_connections() 
     }
     world.advance(8 * DAY);
     let in_flight = InFlight::default();
-    let http = in_flight.watch(world.laptop.engine.as_ref().expect("worlds are embedded").client());
+    let http = in_flight.watch(world.server.engine.as_ref().expect("worlds are embedded").client());
     let credentials = Credentials::new("local", "local", None, None, "tests");
     let client = connect::client(http, "us-east-1", Some("http://127.0.0.1:8000"), credentials);
-    let store = Store::new(client, world.laptop.app.config());
+    let store = Store::new(client, world.server.app.config());
     let budget = Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX);
-    let clock = Arc::new(world.laptop.clock.clone());
+    let clock = Arc::new(world.server.clock.clone());
     let report = run(&store, clock, 4, budget, CleanupMode::Clean).await.expect("it runs");
     assert_eq!((report.ended, report.failed), (700, 0));
     let most = in_flight.0.1.load(Ordering::Relaxed);

@@ -10,9 +10,9 @@ use super::DAY;
 
 async fn report_of(world: &World) -> Report {
     let budget = Budget::new(Instant::now() + Duration::from_secs(600), u64::MAX);
-    let clock = Arc::new(world.laptop.clock.clone());
-    let shards = world.laptop.app.config().expiry_shards;
-    run(&world.laptop.store, clock, shards, budget, CleanupMode::Clean).await.expect("it runs")
+    let clock = Arc::new(world.server.clock.clone());
+    let shards = world.server.app.config().expiry_shards;
+    run(&world.server.store, clock, shards, budget, CleanupMode::Clean).await.expect("it runs")
 }
 
 /// A report and the calls that it took.
@@ -26,9 +26,9 @@ async fn measured(expired: usize, living: usize) -> (Report, u64) {
         world.device().sign_in(&format!("here-{number}")).await;
     }
     world.advance(3 * DAY + 3_600);
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     let report = report_of(&world).await;
-    (report, world.laptop.stats.total().calls)
+    (report, world.server.stats.total().calls)
 }
 
 #[tokio::test]
@@ -61,10 +61,10 @@ async fn the_report_counts_the_cost_of_every_write() {
         }
     }
     world.advance(8 * DAY);
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     let report = report_of(&world).await;
     assert_eq!((report.ended, report.failed), (20, 0));
-    let counted = world.laptop.stats.total();
+    let counted = world.server.stats.total();
     assert_eq!(report.write_units, counted.write_units);
     assert_eq!(
         report.read_units + 1.0,

@@ -31,12 +31,12 @@ async fn expired_in_one_bucket(count: usize) -> World {
 }
 
 async fn run_one_shard(world: &World) -> Report {
-    let clock = Arc::new(world.laptop.clock.clone());
-    run(&world.laptop.store, clock, 1, all_day(), CleanupMode::Clean).await.expect("it runs")
+    let clock = Arc::new(world.server.clock.clone());
+    run(&world.server.store, clock, 1, all_day(), CleanupMode::Clean).await.expect("it runs")
 }
 
 async fn run_with(world: &World, budget: Budget, mode: CleanupMode) -> Result<Report, CleanupError> {
-    run(&world.laptop.store, Arc::new(world.laptop.clock.clone()), 16, budget, mode).await
+    run(&world.server.store, Arc::new(world.server.clock.clone()), 16, budget, mode).await
 }
 
 fn all_day() -> Budget {
@@ -81,12 +81,12 @@ async fn the_next_run_repeats_failed_work_and_records_it_once() {
         ("DeleteItem", FaultKind::Error500),
         ("DeleteItem", FaultKind::TimeoutBefore),
     ] {
-        world.laptop.faults.queue(Some(operation), kind, 300);
+        world.server.faults.queue(Some(operation), kind, 300);
         let report = run_with(&world, all_day(), CleanupMode::Clean).await.expect("it runs");
         assert!(report.failed > 0 && report.remaining, "{operation}: {report:?}");
         // A lease that could not be given back ends by itself.
         world.advance(120);
-        world.laptop.faults.clear(None);
+        world.server.faults.clear(None);
     }
     let report = run_with(&world, all_day(), CleanupMode::Clean).await.expect("it runs");
     assert!(!report.remaining && report.failed == 0, "{report:?}");
@@ -98,15 +98,15 @@ async fn the_next_run_repeats_failed_work_and_records_it_once() {
 #[tokio::test]
 async fn unprocessed_items_of_a_batch_are_sent_again() {
     let world = expired_in_one_bucket(12).await;
-    world.laptop.stats.reset();
-    world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::LeftOver, 3);
-    world.laptop.faults.queue(Some("BatchWriteItem"), FaultKind::LeftOver, 3);
+    world.server.stats.reset();
+    world.server.faults.queue(Some("BatchGetItem"), FaultKind::LeftOver, 3);
+    world.server.faults.queue(Some("BatchWriteItem"), FaultKind::LeftOver, 3);
     let report = run_one_shard(&world).await;
     assert_eq!((report.ended, report.failed, report.remaining), (12, 0, false), "{report:?}");
     assert_eq!(ends_told(&world, 12).await, 12);
     for operation in ["BatchGetItem", "BatchWriteItem"] {
         assert_eq!(
-            world.laptop.stats.of(operation).calls,
+            world.server.stats.of(operation).calls,
             4,
             "{operation}: three that left some over, and the last"
         );
@@ -117,12 +117,12 @@ async fn unprocessed_items_of_a_batch_are_sent_again() {
 async fn items_that_stay_unprocessed_wait_for_the_next_run() {
     for operation in ["BatchGetItem", "BatchWriteItem"] {
         let world = expired_in_one_bucket(12).await;
-        world.laptop.faults.queue(Some(operation), FaultKind::LeftOver, 300);
+        world.server.faults.queue(Some(operation), FaultKind::LeftOver, 300);
         let report = run_one_shard(&world).await;
         assert!(report.failed > 0 && report.remaining, "{operation}: {report:?}");
         let gone = 12 - world.everything().await.lines().filter(|row| row.contains("S#")).count();
         assert!(gone <= ends_told(&world, 12).await, "{operation}: a session left without its record");
-        world.laptop.faults.clear(None);
+        world.server.faults.clear(None);
         // A lease that could not be given back ends by itself.
         world.advance(120);
         let report = run_one_shard(&world).await;
@@ -142,9 +142,9 @@ async fn a_bucket_that_fails_is_left_and_the_others_are_cleaned() {
     }
     world.advance(5 * DAY);
     let clean =
-        || run(&world.laptop.store, Arc::new(world.laptop.clock.clone()), 1, all_day(), CleanupMode::Clean);
+        || run(&world.server.store, Arc::new(world.server.clock.clone()), 1, all_day(), CleanupMode::Clean);
     // As often as a call of the store is tried.
-    world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 3);
+    world.server.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 3);
     let first = clean().await.expect("it runs");
     assert_eq!((first.failed, first.ended, first.remaining), (1, 1, true), "{first:?}");
     world.advance(2 * DAY);
@@ -155,9 +155,9 @@ async fn a_bucket_that_fails_is_left_and_the_others_are_cleaned() {
 #[tokio::test]
 async fn a_failing_store_is_not_queried_for_every_bucket() {
     let world = expired(60).await;
-    world.laptop.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 1_000);
+    world.server.faults.queue(Some("BatchGetItem"), FaultKind::Error500, 1_000);
     let report = run_with(&world, all_day(), CleanupMode::Clean).await.expect("it runs");
-    let asked = 1_000 - world.laptop.faults.pending();
+    let asked = 1_000 - world.server.faults.pending();
     assert_eq!((report.ended, report.remaining), (0, true), "{report:?}");
     // Five are left, and seven more were under way beside the fifth: three attempts each at most.
     assert!(asked <= 3 * 12, "{asked} calls to a store that fails");
@@ -176,7 +176,7 @@ async fn a_lease_keeps_two_runs_apart_and_ends_by_itself() {
     // A run that was killed left its lease behind.
     let now = world.now();
     let taken = world
-        .laptop
+        .server
         .store
         .take_lease("killed", now + Duration::from_secs(120), now, &Consumed::default())
         .await;

@@ -119,14 +119,14 @@ async fn one_end_that_fails_holds_no_other_up() {
     }
     world.mark_ending("user-0", &first.session, "signed_out").await;
     world.advance(8 * DAY);
-    let clock = std::sync::Arc::new(world.laptop.clock.clone());
+    let clock = std::sync::Arc::new(world.server.clock.clone());
     let ends = std::time::Instant::now() + std::time::Duration::from_secs(600);
     let budget = latchkey::app::cleanup::Budget::new(ends, u64::MAX);
     // The one transaction of the run: all others are expired and go by batches and deletes.
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 10);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 10);
     let mode = latchkey::app::cleanup::CleanupMode::Clean;
-    let report = latchkey::app::cleanup::run(&world.laptop.store, clock, 1, budget, mode).await.unwrap();
+    let report = latchkey::app::cleanup::run(&world.server.store, clock, 1, budget, mode).await.unwrap();
     assert_eq!((report.ended, report.failed, report.remaining), (229, 1, true));
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
     assert_eq!(clean(&world).await.body["ended"], 1, "the next run does it");
 }

@@ -89,17 +89,17 @@ fn average(name: &'static str, total: Usage, times: u32, answer: &Reply) -> Call
 async fn refresh(world: &World) -> Call {
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
-    world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
+    world.server.store.global_revocation(world.now()).await.expect("the engine answers");
     let mut total = Usage::default();
     let mut last = None;
     for _ in 0..100 {
         world.advance(86_400 / 20);
         // Whether everyone was signed out is read by an instance, not by a call.
-        world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
-        world.laptop.stats.reset();
+        world.server.store.global_revocation(world.now()).await.expect("the engine answers");
+        world.server.stats.reset();
         let reply = device.refresh(&tokens.refresh).await;
-        total.write_units += world.laptop.stats.total().write_units;
-        total.read_units += world.laptop.stats.total().read_units;
+        total.write_units += world.server.stats.total().write_units;
+        total.read_units += world.server.stats.total().read_units;
         tokens = Tokens::of(reply.assert_status(200));
         last = Some(reply);
     }
@@ -110,19 +110,19 @@ async fn sign_in(world: &World) -> Call {
     let device = world.device();
     device.sign_in("bob").await;
     let assertion = world.assertion("bob");
-    world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
-    world.laptop.stats.reset();
+    world.server.store.global_revocation(world.now()).await.expect("the engine answers");
+    world.server.stats.reset();
     let reply = device.login(&assertion).await;
-    average("sign-in", world.laptop.stats.total(), 1, reply.assert_status(201))
+    average("sign-in", world.server.stats.total(), 1, reply.assert_status(201))
 }
 
 async fn list(world: &World) -> Call {
     let device = world.device();
     device.sign_in("carl").await;
     let tokens = device.sign_in("carl").await;
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     let reply = device.list(&tokens.access).await;
-    average("list", world.laptop.stats.total(), 1, reply.assert_status(200))
+    average("list", world.server.stats.total(), 1, reply.assert_status(200))
 }
 
 /// The cost of cleanup for one expired session, without the fixed cost of a run.
@@ -135,10 +135,10 @@ async fn expiry() -> Usage {
         world.advance(9 * 86_400);
         let root = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
         let root = Tokens::of(world.device().login(&root).await.assert_status(201));
-        world.laptop.stats.reset();
+        world.server.stats.reset();
         let admin = world.device().bearer(&root.access);
         admin.post("/api/auth/sessions", json!({"action": "cleanup"})).await.assert_status(200);
-        world.laptop.stats.total()
+        world.server.stats.total()
     };
     let (few, many) = (cost(10).await, cost(110).await);
     Usage {

@@ -93,8 +93,8 @@ async fn the_authorizer_answers_every_sample_event() {
 async fn the_authorizer_takes_no_token_that_only_looks_good() {
     let deployment = Deployment::new().await;
     let held = sign_in(&deployment, "alice").await;
-    let keys = &deployment.world.laptop.app.config().keys;
-    let signer = keys.signer().expect("the laptop signs");
+    let keys = &deployment.world.server.app.config().keys;
+    let signer = keys.signer().expect("the local server signs");
     let now = SystemClock.now().seconds();
     let resigned = |name: &str, value: Value| {
         let mut claims = payload(&held.access);

@@ -56,7 +56,7 @@ async fn the_schedules_events_clean_up() {
 async fn beside_another_run_the_schedules_event_does_nothing() {
     let deployment = Deployment::new().await;
     let session = expired(&deployment, "alice").await;
-    let store = &deployment.world.laptop.store;
+    let store = &deployment.world.server.store;
     let now = deployment.world.now();
     let taken = store.take_lease("another", now + Duration::from_secs(120), now, &Consumed::default()).await;
     assert!(taken.expect("the engine answers"));

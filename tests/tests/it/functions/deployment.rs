@@ -1,4 +1,4 @@
-//! A deployment: functions and a laptop on the same tables, with the same keys, issuer and audience.
+//! A deployment: functions and a local server on the same tables, with the same keys, issuer and audience.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,9 +22,9 @@ const APP: &str = "https://app.example.com";
 /// The agent of the sample events that come from an app rather than a browser.
 pub(crate) const ANDROID: &str = "ExampleApp/3.1 (Android 16; Pixel 10)";
 
-/// Tables, a laptop's router on them, and the functions that were started.
+/// Tables, a router of the local server on them, and the functions that were started.
 pub(crate) struct Deployment {
-    /// The laptop, on the system's clock as the functions are.
+    /// The local server, on the system's clock as the functions are.
     pub(crate) world: World,
     tables: TcpServer,
     keys: String,
@@ -42,11 +42,11 @@ impl Deployment {
             ("LATCHKEY_ALLOWED_ORIGINS", APP),
             ("COOKIE_SECURE", "true"),
         ];
-        let laptop =
+        let server =
             LocalServer::builder().settings(&settings).build().await.expect("the settings are valid");
-        let engine = laptop.engine.as_ref().expect("it is embedded");
+        let engine = server.engine.as_ref().expect("it is embedded");
         let tables = engine.serve_tcp().await.expect("loopback has a free port");
-        Self { world: World { laptop }, tables, keys, running: BTreeMap::new() }
+        Self { world: World { server }, tables, keys, running: BTreeMap::new() }
     }
 
     /// Where the tables answer.
@@ -56,13 +56,13 @@ impl Deployment {
 
     /// The settings of a function, with no more keys than it needs.
     pub(crate) fn settings(&self, function: &str) -> BTreeMap<String, String> {
-        let laptop = &self.world.laptop;
+        let server = &self.world.server;
         let keys = if MINTING.contains(&function) { self.keys.clone() } else { self.public_keys() };
         let settings = [
             ("LATCHKEY_KEYS", keys),
-            ("LATCHKEY_ISSUER", laptop.app.config().issuer.clone()),
-            ("LATCHKEY_AUDIENCE", laptop.audience.clone()),
-            ("LATCHKEY_TRUSTED_ISSUERS", laptop.issuer.trusted_issuers(&laptop.audience)),
+            ("LATCHKEY_ISSUER", server.app.config().issuer.clone()),
+            ("LATCHKEY_AUDIENCE", server.audience.clone()),
+            ("LATCHKEY_TRUSTED_ISSUERS", server.issuer.trusted_issuers(&server.audience)),
             ("LATCHKEY_ALLOWED_ORIGINS", APP.to_owned()),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.tables.endpoint()),
             ("LOG_SAMPLE", "1".to_owned()),
@@ -113,12 +113,12 @@ impl Deployment {
         self.running.values().flat_map(Function::logs).collect()
     }
 
-    /// Signs a user in at the laptop, with the agent of an event.
+    /// Signs a user in at the local server, with the agent of an event.
     pub(crate) async fn sign_in(&self, user: &str, event: &Event) -> Tokens {
         self.device(event).sign_in(user).await
     }
 
-    /// A device at the laptop that is what an event comes from.
+    /// A device at the local server that is what an event comes from.
     pub(crate) fn device(&self, event: &Event) -> Device {
         let event = event.clone().build();
         let agent = event["headers"]["user-agent"].as_str().expect("sample events name their agent");

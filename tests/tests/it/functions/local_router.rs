@@ -1,4 +1,4 @@
-//! The same event at the laptop's router, and whether the two answers are the same.
+//! The same event at the router of the local server, and whether the two answers are the same.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 /// The response of the local server to an event.
-pub(crate) async fn at_laptop(world: &World, event: Event) -> Reply {
-    let response = world.laptop.router.clone().oneshot(request(&event.build())).await;
+pub(crate) async fn at_local_server(world: &World, event: Event) -> Reply {
+    let response = world.server.router.clone().oneshot(request(&event.build())).await;
     let (parts, body) = response.expect("a router answers").into_parts();
     let body = body.collect().await.expect("a body in memory does not break").to_bytes();
     let cookies = parts.headers.get_all(header::SET_COOKIE).iter();
@@ -23,14 +23,14 @@ pub(crate) async fn at_laptop(world: &World, event: Event) -> Reply {
     Reply { status: parts.status, headers, cookies, body: serde_json::from_slice(&body).unwrap_or_default() }
 }
 
-/// The request that a client of the laptop would send.
+/// The request that a client of the local server would send.
 fn request(event: &Value) -> Request<Body> {
     let (path, query) = (event["rawPath"].as_str(), event["rawQueryString"].as_str());
     let (path, query) = (path.expect("a path"), query.unwrap_or_default());
     let method = event["requestContext"]["http"]["method"].as_str().expect("a method");
     let mut request = Request::builder().method(method).uri(format!("{path}?{query}"));
     for (name, value) in event["headers"].as_object().expect("headers") {
-        // The laptop answers to its own names only.
+        // The local server answers to its own names only.
         let value = if name == "host" { "127.0.0.1:9000" } else { value.as_str().expect("a header is text") };
         request = request.header(name, value);
     }
@@ -50,11 +50,11 @@ fn request(event: &Value) -> Request<Body> {
 ///
 /// # Panics
 /// When they differ, with `what` was asked.
-pub(crate) fn assert_same(function: &Reply, laptop: &Reply, what: &str) {
-    assert_eq!(function.status, laptop.status, "{what}: {} or {}", function.body, laptop.body);
-    assert_eq!(headers(&function.headers), headers(&laptop.headers), "{what}");
-    assert_eq!(cookies(&function.cookies), cookies(&laptop.cookies), "{what}");
-    assert_eq!(masked("", &function.body), masked("", &laptop.body), "{what}");
+pub(crate) fn assert_same(function: &Reply, local: &Reply, what: &str) {
+    assert_eq!(function.status, local.status, "{what}: {} or {}", function.body, local.body);
+    assert_eq!(headers(&function.headers), headers(&local.headers), "{what}");
+    assert_eq!(cookies(&function.cookies), cookies(&local.cookies), "{what}");
+    assert_eq!(masked("", &function.body), masked("", &local.body), "{what}");
 }
 
 fn headers(headers: &HeaderMap) -> BTreeSet<(String, String)> {

@@ -84,14 +84,14 @@ async fn while_the_store_is_down_a_strict_check_is_503_and_keeps_the_session() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
     let before = shop.world.everything().await;
-    shop.world.laptop.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
+    shop.world.server.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
     let reply = shop.bearer(Mode::Strict, &held.access).await;
     reply.assert_problem(503, "store_unavailable");
     assert_eq!((reply.header("retry-after"), shop.served()), ("2", 0));
-    shop.world.laptop.faults.clear(None);
-    shop.world.laptop.faults.queue(None, FaultKind::Error500, 3);
+    shop.world.server.faults.clear(None);
+    shop.world.server.faults.queue(None, FaultKind::Error500, 3);
     shop.bearer(Mode::Offline, &held.access).await.assert_status(200);
-    shop.world.laptop.faults.clear(None);
+    shop.world.server.faults.clear(None);
     shop.bearer(Mode::Strict, &held.access).await.assert_status(200);
     shop.world.assert_unchanged(&before, "a check writes nothing").await;
 }

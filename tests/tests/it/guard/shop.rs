@@ -51,7 +51,7 @@ impl Shop {
     }
 
     pub(crate) fn verifier(&self) -> Verifier {
-        let config = self.world.laptop.app.config();
+        let config = self.world.server.app.config();
         let jwks = config.keys.public_jwks().to_string();
         Verifier::parse(&jwks, &config.issuer, &config.audience).expect("what is published verifies")
     }
@@ -60,11 +60,11 @@ impl Shop {
         let check = match mode {
             Mode::Offline => RequireSignedIn::offline(self.verifier()),
             Mode::Strict => {
-                RequireSignedIn::strict(self.verifier(), LiveSessions::from(self.world.laptop.store.clone()))
+                RequireSignedIn::strict(self.verifier(), LiveSessions::from(self.world.server.store.clone()))
             }
         };
-        let cookies = self.world.laptop.app.config().cookies.policy.clone();
-        let clock = self.world.laptop.clock.clone();
+        let cookies = self.world.server.app.config().cookies.policy.clone();
+        let clock = self.world.server.clock.clone();
         check.cookies(cookies).clock(move || clock.now().into())
     }
 

@@ -26,7 +26,7 @@ async fn a_forged_token_is_refused_at_once() {
         ("another audience", shop.resigned(token, json!({}), json!({"aud": "other"}))),
         (
             "a list of audiences",
-            shop.resigned(token, json!({}), json!({"aud": [shop.world.laptop.audience]})),
+            shop.resigned(token, json!({}), json!({"aud": [shop.world.server.audience]})),
         ),
         ("another issuer", shop.resigned(token, json!({}), json!({"iss": "https://evil.example/api/auth"}))),
         ("no exp", shop.resigned(token, json!({}), json!({"exp": null}))),
@@ -37,7 +37,7 @@ async fn a_forged_token_is_refused_at_once() {
         ("two tokens", format!("{token},{token}")),
         ("a word more", format!("{token} {token}")),
     ];
-    shop.world.laptop.stats.reset();
+    shop.world.server.stats.reset();
     for mode in MODES {
         for (what, forgery) in &forgeries {
             let reply = shop.bearer(mode, forgery).await;
@@ -45,7 +45,7 @@ async fn a_forged_token_is_refused_at_once() {
             reply.assert_problem(401, "invalid_token");
         }
     }
-    assert_eq!((shop.served(), shop.world.laptop.stats.total().calls), (0, 0));
+    assert_eq!((shop.served(), shop.world.server.stats.total().calls), (0, 0));
     // The signer makes good ones, too: it was the change that was refused.
     let good = shop.resigned(token, json!({}), json!({}));
     shop.bearer(Mode::Strict, &good).await.assert_status(200);
@@ -57,7 +57,7 @@ fn unsigned(header: &serde_json::Value, claims: &str) -> String {
 
 /// The confusion of RFC 8725 section 2.1: what is public is taken for a secret.
 fn hmac_with_the_public_key(shop: &Shop, token: &str, claims: &str) -> String {
-    let jwks = shop.world.laptop.app.config().keys.public_jwks().to_string();
+    let jwks = shop.world.server.app.config().keys.public_jwks().to_string();
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, jwks.as_bytes());
     let header = json!({"alg": "HS256", "typ": "at+jwt", "kid": header(token)["kid"]});
     let input = unsigned(&header, claims);

@@ -10,7 +10,7 @@ async fn a_jwks_an_issuer_and_an_audience_are_enough() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
     let jwks = shop.world.device().get("/api/auth/.well-known/jwks.json").await.body.to_string();
-    let config = shop.world.laptop.app.config();
+    let config = shop.world.server.app.config();
     let verify = |token: &str, jwks: &str, issuer: &str, audience: &str, later: u64| {
         let now = shop.world.now() + std::time::Duration::from_secs(later);
         let verifier = Verifier::parse(jwks, issuer, audience).expect("it has a key");

@@ -40,7 +40,7 @@ async fn one_of_each(world: &World) -> Vec<Reply> {
     let next = device.refresh(&tokens.refresh).await;
     replies.push(device.refresh(&next.text("refresh_token")).await);
     replies.push(next);
-    world.laptop.faults.queue(None, FaultKind::TimeoutBefore, 3);
+    world.server.faults.queue(None, FaultKind::TimeoutBefore, 3);
     replies.push(device.refresh(&tokens.refresh).await);
     replies
 }

@@ -20,7 +20,7 @@ async fn call(router: &Router, path: &str) -> (u16, String, Value) {
 
 #[tokio::test]
 async fn a_panic_is_500_without_internals_and_the_next_request_works() {
-    let app = World::new().await.laptop.app;
+    let app = World::new().await.server.app;
     let boom = get(|| async {
         if true {
             panic!("hush-hush internals")

@@ -81,7 +81,7 @@ impl Client {
                 let kind = FAULTS[self.luck.below(FAULTS.len())];
                 // Three are as many as a call of the store is tried.
                 let count = 1 + self.luck.below(3);
-                self.world.laptop.faults.queue(None, kind, u32::try_from(count).expect("it is small"));
+                self.world.server.faults.queue(None, kind, u32::try_from(count).expect("it is small"));
             }
             match self.luck.below(12) {
                 0..=1 => self.sign_in().await,

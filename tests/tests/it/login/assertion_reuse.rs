@@ -90,7 +90,7 @@ async fn a_used_assertion_stays_used_for_as_long_as_it_could_be_good() {
             let age = world.now().seconds() - now;
             assert_eq!(late.status, 401, "iat {ahead} s ahead, used again after {age} s: {}", late.body);
         }
-        world.laptop.clock.step_back(std::time::Duration::from_secs(661));
+        world.server.clock.step_back(std::time::Duration::from_secs(661));
     }
 }
 

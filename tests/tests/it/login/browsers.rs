@@ -128,9 +128,9 @@ async fn a_simple_form_request_cannot_sign_in() {
     assert!(world.live("alice").await.is_empty());
 }
 
-/// The API at another host than the laptop's own, without the laptop around it.
+/// The API at another host than that of the local server, without its layers.
 async fn at_host(world: &World, host: &str, body: Value) -> (u16, Value, bool) {
-    let service = latchkey::http::service(latchkey::api::login::routes(), world.laptop.app.clone());
+    let service = latchkey::http::service(latchkey::api::login::routes(), world.server.app.clone());
     let request =
         Request::post("/api/auth/login").header("host", host).header("content-type", "application/json");
     let request = request.body(Body::from(body.to_string())).expect("a request");

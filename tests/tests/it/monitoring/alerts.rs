@@ -17,7 +17,7 @@ async fn theft(world: &World) -> Tokens {
 #[tokio::test]
 async fn token_reuse_alerts_once_and_usual_events_do_not() {
     let world = World::new().await;
-    let mut alerts = world.laptop.alerts.listen();
+    let mut alerts = world.server.alerts.listen();
     let device = world.device();
     let usual = device.sign_in("bob").await;
     device.refresh(&usual.refresh).await.assert_status(200);
@@ -40,13 +40,13 @@ async fn token_reuse_alerts_once_and_usual_events_do_not() {
 async fn an_alert_whose_end_is_committed_late_is_sent_once() {
     use latchkey_local::dev_controls::faults::FaultKind;
     let world = World::new().await;
-    let mut alerts = world.laptop.alerts.listen();
+    let mut alerts = world.server.alerts.listen();
     let device = world.device();
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(61);
     // After three conflicts the end is marked and the alert written; the fifth try commits.
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 4);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 4);
     device.refresh(&first.refresh).await.assert_ended("security");
     let told: Vec<Value> = std::iter::from_fn(|| alerts.try_recv().ok()).collect();
     assert_eq!(told.len(), 1, "{told:?}");
@@ -56,12 +56,12 @@ async fn an_alert_whose_end_is_committed_late_is_sent_once() {
 async fn an_event_that_was_not_written_sends_no_alert() {
     use latchkey_local::dev_controls::faults::FaultKind;
     let world = World::new().await;
-    let mut alerts = world.laptop.alerts.listen();
+    let mut alerts = world.server.alerts.listen();
     let device = world.device();
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(61);
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
     device.refresh(&first.refresh).await.assert_problem(503, "store_unavailable");
     assert_eq!(alerts.try_recv(), Err(TryRecvError::Empty));
 }
@@ -69,7 +69,7 @@ async fn an_event_that_was_not_written_sends_no_alert() {
 #[tokio::test]
 async fn a_global_revocation_alerts() {
     let world = World::new().await;
-    let mut alerts = world.laptop.alerts.listen();
+    let mut alerts = world.server.alerts.listen();
     let root = world.device().login(&world.assertion_with("root", json!({"scope": "latchkey:admin"}))).await;
     let body = json!({"strategy": "everyone", "reason": "a key leaked"});
     world.device().revoke(&Tokens::of(&root).access, body).await.assert_status(200);

@@ -42,11 +42,11 @@ async fn however_long_the_history_it_is_one_read_more() {
         world.advance(40);
         tokens = device.sign_in("alice").await;
     }
-    world.laptop.store.global_revocation(world.now()).await.expect("the engine answers");
-    world.laptop.stats.reset();
+    world.server.store.global_revocation(world.now()).await.expect("the engine answers");
+    world.server.stats.reset();
     let reply = device.bearer(&tokens.access).get("/api/auth/sessions?include=analytics").await;
     assert_eq!(reply.status, 200);
-    let operations = world.laptop.stats.snapshot().dynamodb;
+    let operations = world.server.stats.snapshot().dynamodb;
     assert_eq!((operations["Query"].calls, operations["UpdateItem"].calls), (2, 1), "{operations:?}");
     assert_eq!(operations.len(), 2);
 }

@@ -39,7 +39,7 @@ async fn hostile_agents_keep_the_session_row_under_one_kilobyte() {
         assert!(kept.len() <= 120 && !kept.chars().any(char::is_control), "{kept:?}");
     }
     assert!(most < 1_024, "{most} bytes");
-    let usage = &world.laptop.stats.snapshot().dynamodb["UpdateItem"];
+    let usage = &world.server.stats.snapshot().dynamodb["UpdateItem"];
     assert!(usage.calls >= 1_000);
     let list = device.list(&tokens.access).await;
     let shown = list.assert_status(200).body["sessions"][0].to_string();

@@ -40,7 +40,7 @@ async fn a_request_that_goes_round_cloudfront_is_refused_everywhere() {
             assert_eq!((reply.status.as_u16(), reply.code()), (403, "origin_rejected"), "{secret:?} {path}");
         }
     }
-    assert_eq!(world.laptop.stats.total().calls, 0);
+    assert_eq!(world.server.stats.total().calls, 0);
 }
 
 #[tokio::test]

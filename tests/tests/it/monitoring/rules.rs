@@ -52,12 +52,12 @@ async fn an_end_that_cannot_be_committed_gives_503_and_no_token() {
     let tokens = home.sign_in("alice").await;
     world.advance(3_600);
     let kind = serde_json::from_value(json!("error_500")).unwrap();
-    world.laptop.faults.queue(Some("TransactWriteItems"), kind, 9);
+    world.server.faults.queue(Some("TransactWriteItems"), kind, 9);
     let abroad = world.device().in_city(LISBON);
     let reply = abroad.refresh(&tokens.refresh).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (503, "store_unavailable"));
     assert!(reply.body["access_token"].is_null());
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
     let again = abroad.refresh(&tokens.refresh).await;
     assert_eq!((again.status.as_u16(), again.code()), (401, "session_ended"), "repeating it is judged again");
 }
@@ -68,10 +68,10 @@ async fn a_lost_reply_is_no_way_round_a_rule_that_ends() {
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
     world.advance(3_600);
     let kind = serde_json::from_value(json!("timeout_after_commit")).expect("a fault");
-    world.laptop.faults.queue(Some("UpdateItem"), kind, 1);
+    world.server.faults.queue(Some("UpdateItem"), kind, 1);
     let reply = world.device().in_city(LISBON).refresh(&tokens.refresh).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (401, "session_ended"));
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
     let home = world.device().in_city(BERLIN).sign_in("bob").await;
     assert_eq!(world.device().in_city(BERLIN).refresh(&home.refresh).await.status, 200);
     let twin = world.device().in_city(LISBON).refresh(&home.refresh).await;
@@ -131,10 +131,10 @@ async fn a_move_within_a_country_is_information_and_costs_the_row_nothing() {
     let world = World::behind_cloudfront(&[]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
     world.advance(60);
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     let reply = world.device().in_city(MUNICH).refresh(&tokens.refresh).await;
     assert_eq!(reply.status, 200);
-    assert_eq!(world.laptop.stats.of("UpdateItem").calls, 1, "the finding stays out of the row");
+    assert_eq!(world.server.stats.of("UpdateItem").calls, 1, "the finding stays out of the row");
     assert_eq!(types(&world, "alice").await, ["ip_changed"]);
     assert_eq!(world.events("alice").await[1].severity, "info");
 }
@@ -144,9 +144,9 @@ async fn a_refresh_that_notices_nothing_writes_once() {
     let world = World::behind_cloudfront(&[]).await;
     let device = world.device().in_city(BERLIN);
     let tokens = device.sign_in("alice").await;
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     device.refresh(&tokens.refresh).await;
-    assert_eq!(world.laptop.stats.total().calls, 1);
+    assert_eq!(world.server.stats.total().calls, 1);
 }
 
 #[tokio::test]
@@ -156,10 +156,10 @@ async fn a_lost_observation_is_counted_and_never_the_clients_concern() {
         let world = World::behind_cloudfront(&[]).await;
         let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
         let fault = serde_json::from_value(json!(kind)).unwrap();
-        world.laptop.faults.queue(Some("BatchWriteItem"), fault, 9);
+        world.server.faults.queue(Some("BatchWriteItem"), fault, 9);
         world.advance(60);
         assert_eq!(world.device().in_city(LISBON).refresh(&tokens.refresh).await.status, 200, "{kind}");
-        let lost = world.laptop.app.metrics().value(Counter::EventsLost);
+        let lost = world.server.app.metrics().value(Counter::EventsLost);
         assert_eq!(lost, 3, "{kind}: each of the three, as nobody knows which was written");
     }
 }

@@ -18,7 +18,7 @@ fn story(events: &Value, sessions: &[(&str, &str)]) -> Vec<(String, String, Stri
 #[tokio::test]
 async fn a_stolen_laptop_is_detected_ended_and_documented() {
     let world = World::behind_cloudfront(&[]).await;
-    let mut alerts = world.laptop.alerts.listen();
+    let mut alerts = world.server.alerts.listen();
     let (laptop, phone) = (world.device().in_city(BERLIN), world.device().in_city(BERLIN).agent(FIREFOX));
     let at_home = laptop.sign_in("alice").await;
     world.advance(10);

@@ -177,12 +177,12 @@ async fn hindrances(seen: &mut Seen) {
     let admin = admin(&world).await;
     let now = world.now();
     let until = now + std::time::Duration::from_secs(60);
-    let taken = world.laptop.store.take_lease("another", until, now, &Consumed::default()).await;
+    let taken = world.server.store.take_lease("another", until, now, &Consumed::default()).await;
     assert!(taken.expect("the engine answers"));
     seen.post(&admin, "/sessions", json!({"action": "cleanup"})).await;
     let (device, tokens) = (world.device(), world.device().sign_in("alice").await);
     let own = device.clone().bearer(&tokens.access);
-    world.laptop.faults.queue(None, FaultKind::Error500, 100_000);
+    world.server.faults.queue(None, FaultKind::Error500, 100_000);
     let login = json!({"assertion": world.assertion("alice"), "delivery": "body"});
     seen.post(&device, "/login", login).await;
     let attempt = json!({"policy": "login", "subject": "bob"});

@@ -13,12 +13,12 @@ async fn a_shadow_counts_and_changes_no_answer() {
         let reply = device.list(&tokens.access).await;
         assert_eq!(reply.assert_status(200).header("ratelimit"), "");
     }
-    assert_eq!(world.laptop.app.metrics().value(Counter::LimitedInShadow), 3);
+    assert_eq!(world.server.app.metrics().value(Counter::LimitedInShadow), 3);
     for _ in 0..3 {
         let reply = device.login("made-up").await;
         assert_eq!(reply.assert_problem(401, "invalid_assertion").header("ratelimit-policy"), "");
     }
-    assert_eq!(world.laptop.app.metrics().value(Counter::LimitedInShadow), 5);
+    assert_eq!(world.server.app.metrics().value(Counter::LimitedInShadow), 5);
     assert_eq!(world.count_events("alice", "rate_limited").await, 0, "nobody was refused");
 }
 
@@ -32,7 +32,7 @@ async fn the_refresh_limit_has_a_shadow_too() {
         assert_eq!(reply.assert_status(200).header("ratelimit"), "");
         tokens = Tokens::of(&reply);
     }
-    assert_eq!(world.laptop.app.metrics().value(Counter::LimitedInShadow), 3);
+    assert_eq!(world.server.app.metrics().value(Counter::LimitedInShadow), 3);
     assert_eq!(world.count_events("alice", "blocked").await, 0);
 }
 
@@ -41,13 +41,13 @@ async fn a_limit_that_is_off_makes_no_call() {
     let world = World::with(&[("LIMIT_GENERAL", "1/15m:off"), ("LIMIT_REFRESH", "1/5m:off")]).await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     for _ in 0..4 {
         device.list(&tokens.access).await.assert_status(200);
     }
-    assert!(!world.laptop.stats.snapshot().dynamodb.contains_key("UpdateItem"));
+    assert!(!world.server.stats.snapshot().dynamodb.contains_key("UpdateItem"));
     for _ in 0..4 {
         tokens = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
     }
-    assert_eq!(world.laptop.app.metrics().value(Counter::LimitedInShadow), 0);
+    assert_eq!(world.server.app.metrics().value(Counter::LimitedInShadow), 0);
 }

@@ -186,11 +186,11 @@ async fn without_the_store_an_attempt_is_503() {
     let world = World::new().await;
     let backend = backend(&world);
     for calls in 1..=2 {
-        world.laptop.faults.queue(Some("UpdateItem"), FaultKind::Error500, calls);
+        world.server.faults.queue(Some("UpdateItem"), FaultKind::Error500, calls);
         attempt(&backend, "bob", "203.0.113.9", None).await.assert_problem(503, "store_unavailable");
-        world.laptop.faults.clear(None);
+        world.server.faults.clear(None);
     }
-    world.laptop.faults.queue(Some("DeleteItem"), FaultKind::Error500, 3);
+    world.server.faults.queue(Some("DeleteItem"), FaultKind::Error500, 3);
     attempt(&backend, "bob", "203.0.113.9", Some("success")).await.assert_problem(503, "store_unavailable");
 }
 
@@ -230,7 +230,7 @@ async fn limits_in_shadow_or_off_mode_ignore_a_store_failure() {
     let world = World::with(&settings).await;
     let backend = backend(&world);
     for operation in ["UpdateItem", "DeleteItem"] {
-        world.laptop.faults.queue(Some(operation), FaultKind::Error500, 1_000);
+        world.server.faults.queue(Some(operation), FaultKind::Error500, 1_000);
     }
     world.device().login("made-up").await.assert_problem(401, "invalid_assertion");
     for policy in ["login", "password_reset"] {
@@ -253,7 +253,7 @@ async fn clearable_keys_are_not_cached_and_evict_no_other_key() {
             attempt(&backend(&world), &format!("user-{number}"), "203.0.113.9", None).await;
         }
     }
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     device.list(&tokens.access).await.assert_problem(429, "rate_limited");
-    assert_eq!(world.laptop.stats.total().calls, 0, "a caller who was refused costs no call");
+    assert_eq!(world.server.stats.total().calls, 0, "a caller who was refused costs no call");
 }

@@ -81,8 +81,8 @@ async fn a_block_is_recorded_once_with_its_network() {
 async fn a_login_is_503_while_refused_logins_cannot_be_counted() {
     let world = World::new().await;
     let device = world.device();
-    world.laptop.faults.queue(Some("UpdateItem"), FaultKind::Error500, 1);
+    world.server.faults.queue(Some("UpdateItem"), FaultKind::Error500, 1);
     fails(&device, 503, "store_unavailable").await;
-    assert_eq!(world.laptop.app.metrics().value(Counter::LimitsFailedClosed), 1);
+    assert_eq!(world.server.app.metrics().value(Counter::LimitsFailedClosed), 1);
     fails(&device, 401, "invalid_assertion").await;
 }

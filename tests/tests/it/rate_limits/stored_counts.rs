@@ -25,12 +25,12 @@ async fn a_key_that_is_used_for_weeks_stays_small() {
         device.list(&access).await;
         most = most.max(sub_windows(&rows(&world).await[0]));
     }
-    let policy = &world.laptop.app.config().limits.general;
+    let policy = &world.server.app.config().limits.general;
     for week in 1..30 {
         world.advance(week * 86_400);
         for _ in 0..10 {
             world.advance(90);
-            world.laptop.store.attempt("general#long", policy, world.now()).await.expect("counted");
+            world.server.store.attempt("general#long", policy, world.now()).await.expect("counted");
         }
         let row =
             rows(&world).await.into_iter().find(|row| row["key"] == AttributeValue::S("general#long".into()));
@@ -54,7 +54,7 @@ async fn a_row_ends_by_itself_after_its_window_and_block() {
 #[tokio::test]
 async fn a_refusal_raises_no_key_that_was_forgotten_meanwhile() {
     let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m")]).await;
-    let (policy, store, now) = (&world.laptop.app.config().limits.login, &world.laptop.store, world.now());
+    let (policy, store, now) = (&world.server.app.config().limits.login, &world.server.store, world.now());
     for _ in 0..2 {
         store.attempt("login#x#y", policy, now).await.expect("counted");
     }

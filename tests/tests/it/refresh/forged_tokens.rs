@@ -5,13 +5,13 @@ use latchkey_tests::world::{Device, Tokens, World, flipped, header, payload};
 use serde_json::json;
 
 async fn assert_made_up(world: &World, device: &Device, token: &str, what: &str) {
-    let before = world.laptop.stats.total();
+    let before = world.server.stats.total();
     let reply = device.refresh(token).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (401, "invalid_token"), "{what}: {}", reply.body);
     reply.assert_problem(401, "invalid_token").assert_no_cookie();
     let members = ["code", "detail", "request_id", "status", "title", "type"];
     assert_eq!(reply.members(), members, "{what} is told apart");
-    assert_eq!(world.laptop.stats.total(), before, "{what} made a call");
+    assert_eq!(world.server.stats.total(), before, "{what} made a call");
 }
 
 fn encoded(text: &str) -> String {
@@ -99,7 +99,7 @@ async fn a_sealed_token_with_another_nonce_alerts_and_changes_nothing() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
-    let key = &world.laptop.app.config().keys.refresh()[0];
+    let key = &world.server.app.config().keys.refresh()[0];
     let before = world.raw_row("alice", &tokens.session).await;
     for generation in [0, 1, 7] {
         let mut token = open(&tokens.refresh, std::slice::from_ref(key)).unwrap();
@@ -132,7 +132,7 @@ async fn a_forged_session_id_or_user_under_our_seal_finds_no_row_and_ends_none()
     let device = world.device();
     let alice = device.sign_in("alice").await;
     let victor = device.sign_in("victor").await;
-    let key = &world.laptop.app.config().keys.refresh()[0];
+    let key = &world.server.app.config().keys.refresh()[0];
     let mut token = open(&alice.refresh, std::slice::from_ref(key)).unwrap();
     token.user = "victor".parse().unwrap();
     device.refresh(key.seal(&token).expose()).await.assert_ended("expired");

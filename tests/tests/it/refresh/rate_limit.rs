@@ -167,7 +167,7 @@ async fn a_refresh_block_is_recorded_once_even_if_the_reply_is_lost() {
     for lost in [0, 1] {
         let world = World::new().await;
         let (device, _, tokens) = full_window(&world).await;
-        world.laptop.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, lost);
+        world.server.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, lost);
         for _ in 0..3 {
             retry_after(&device.refresh(&tokens.refresh).await);
         }

@@ -64,7 +64,7 @@ async fn an_invalid_token_has_the_status_none_and_costs_nothing() {
         "state": "none", "expires_at": null, "expires_in": 0, "needs_refresh": false, "can_refresh": false,
         "server_time": "2026-09-21T14:13:20Z", "session_id": null,
     });
-    let before = world.laptop.stats.total();
+    let before = world.server.stats.total();
     for cookies in ["", "latchkey_refresh=made-up", "latchkey_access=a.b.c; latchkey_refresh="] {
         assert_eq!(device.status(cookies).await.assert_status(200).body, none);
     }
@@ -72,7 +72,7 @@ async fn an_invalid_token_has_the_status_none_and_costs_nothing() {
         let reply = device.clone().header("authorization", authorization).get("/api/auth/refresh").await;
         assert_eq!(reply.assert_status(200).body, none, "{authorization}");
     }
-    assert_eq!(world.laptop.stats.total(), before);
+    assert_eq!(world.server.stats.total(), before);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_status_never_writes() {
     let gone = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
     device.revoke(&gone.access, json!({"strategy": "current"})).await.assert_status(200);
     let before = world.everything().await;
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     for seconds in [0, 61, 3_600, 86_400] {
         world.advance(seconds);
         for jar in [&old, &new, &gone] {
@@ -94,7 +94,7 @@ async fn a_status_never_writes() {
             }
         }
     }
-    let usage = world.laptop.stats.total();
+    let usage = world.server.stats.total();
     assert!(usage.calls > 0 && usage.write_units == 0.0, "{usage:?}");
     world.assert_unchanged(&before, "a status wrote").await;
     device.refresh_with_cookies(&new.line()).await.assert_status(200);

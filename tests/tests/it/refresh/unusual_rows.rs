@@ -54,7 +54,7 @@ async fn a_pending_end_that_cannot_be_recorded_is_over_as_well() {
     let device = world.device();
     let first = device.sign_in("alice").await;
     world.mark_ending("alice", &first.session, "signed_out").await;
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
     device.refresh(&first.refresh).await.assert_ended("signed_out");
     assert!(world.raw_row("alice", &first.session).await.is_some(), "its record is still to come");
 }

@@ -89,9 +89,9 @@ async fn callers_without_the_admin_scope_are_refused() {
         let asked = device.clone().bearer(&tokens.access).get("/api/auth/revoke?user_id=paul").await;
         asked.assert_problem(403, "forbidden");
     };
-    world.laptop.stats.reset();
+    world.server.stats.reset();
     all_refused(&alice).await;
-    assert_eq!(world.laptop.stats.total().calls, 0, "the token says enough");
+    assert_eq!(world.server.stats.total().calls, 0, "the token says enough");
     world.assert_unchanged(&before, "a user ended something").await;
     world.take_scope("root", &admin.session).await;
     let before = world.everything().await;
@@ -144,9 +144,9 @@ async fn a_pending_end_keeps_its_actor_and_reason() {
     let device = world.device();
     let tokens = device.sign_in("paul").await;
     let admin = admin(&world).await;
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
     end_user(&device, &admin, "paul").await.assert_problem(503, "store_unavailable");
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
     let moment = world.now();
     world.advance(3_600);
     // The thief's client refreshes first, and thereby completes the pending end.
@@ -166,7 +166,7 @@ async fn an_end_completed_by_the_sessions_client_stays_the_administrators() {
     let device = world.device();
     let mut tokens = device.sign_in("paul").await;
     let admin = admin(&world).await;
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 4);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 4);
     let body = json!({"strategy": "session", "user_id": "paul", "session_id": tokens.session, "reason": "odd place"});
     let order = tokio::spawn(async move { World::device(&world).revoke(&admin.access, body).await });
     // Refreshes compete with the revocation: the response is the same in either order.

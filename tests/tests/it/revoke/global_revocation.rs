@@ -104,9 +104,9 @@ async fn while_the_global_revocation_cannot_be_read_a_refresh_is_503() {
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     world.advance(5);
-    world.laptop.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
+    world.server.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
     device.refresh(&tokens.refresh).await.assert_problem(503, "store_unavailable").assert_no_cookie();
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
     let next = device.refresh(&tokens.refresh).await;
     device.refresh(&Tokens::of(next.assert_status(200)).refresh).await.assert_status(200);
 }
@@ -116,12 +116,12 @@ async fn a_clock_that_was_set_back_asks_again() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
-    world.laptop.clock.step_back(std::time::Duration::from_secs(30));
-    world.laptop.stats.reset();
+    world.server.clock.step_back(std::time::Duration::from_secs(30));
+    world.server.stats.reset();
     for _ in 0..3 {
         device.list(&tokens.access).await.assert_status(200);
     }
-    assert_eq!(world.laptop.stats.snapshot().dynamodb["GetItem"].calls, 1, "once, and then it knows");
+    assert_eq!(world.server.stats.snapshot().dynamodb["GetItem"].calls, 1, "once, and then it knows");
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_global_revocation_is_committed_or_503() {
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let admin = admin(&world).await;
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
     everyone(&world, &admin, json!({})).await.assert_problem(503, "store_unavailable");
     device.list(&tokens.access).await.assert_status(200);
     everyone(&world, &admin, json!({})).await.assert_status(200);
@@ -208,7 +208,7 @@ async fn a_dead_session_takes_no_place_among_the_living() {
 async fn a_strict_check_of_another_service_honours_it() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
-    let live = LiveSessions::from(world.laptop.store.clone());
+    let live = LiveSessions::from(world.server.store.clone());
     let (user, session) = ("alice".parse().expect("a user"), tokens.session.parse().expect("a session"));
     assert!(live.find(&user, &session, world.now()).await.expect("the engine answers").is_some());
     let admin = admin(&world).await;

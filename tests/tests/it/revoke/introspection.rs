@@ -117,6 +117,6 @@ async fn invalid_forms_are_400_and_a_store_outage_is_503() {
     send(form, "").await.assert_field("token");
     send(form, "token=a&token=b").await.assert_field("token");
     send("application/json", "{\"token\":\"a\"}").await.assert_problem(415, "unsupported_media_type");
-    world.laptop.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
+    world.server.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
     ask(&backend, &tokens.access).await.assert_problem(503, "store_unavailable");
 }

@@ -121,10 +121,10 @@ async fn a_revocation_during_a_store_outage_is_503() {
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     for operation in ["GetItem", "TransactWriteItems"] {
-        world.laptop.faults.queue(Some(operation), FaultKind::Error500, 3);
+        world.server.faults.queue(Some(operation), FaultKind::Error500, 3);
         let reply = form(&device, &format!("token={}", tokens.refresh)).await;
         assert_eq!((reply.status.as_u16(), &reply.body["error"]), (503, &json!("temporarily_unavailable")));
-        world.laptop.faults.clear(None);
+        world.server.faults.clear(None);
     }
     device.list(&tokens.access).await.assert_status(200);
 }

@@ -83,7 +83,7 @@ async fn a_sign_out_that_had_to_wait_for_another_finds_it_done() {
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     // The first has looked and meets a conflict; while it waits, the second comes and goes.
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
     let current = json!({"strategy": "current"});
     let (first, second) =
         tokio::join!(device.revoke(&tokens.access, current.clone()), device.revoke(&tokens.access, current));
@@ -99,7 +99,7 @@ async fn theft_that_is_noticed_twice_is_recorded_once() {
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(61);
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
     let (one, two) = tokio::join!(device.refresh(&first.refresh), device.refresh(&first.refresh));
     one.assert_ended("security");
     two.assert_ended("security");
@@ -154,16 +154,16 @@ async fn of_two_concurrent_ends_of_a_session_only_the_first_is_recorded() {
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
-    let row = world.laptop.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
+    let row = world.server.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
     let end = |reason, by| SessionEnd::of(&row, PendingEnd::new(reason, by, world.now()));
     // Both have read the row; one is starved and marks it, the other one's transaction comes next.
     let theft = end(EndReason::ReuseDetected, Actor::System);
     let own = end(EndReason::SignedOut, Actor::User);
-    assert!(world.laptop.store.mark_pending_end(&theft).await.unwrap());
-    assert!(!world.laptop.store.mark_pending_end(&own).await.unwrap(), "it is marked already");
-    assert!(!end_one(&world.laptop.app, &own, &[]).await.unwrap(), "this one ended nothing");
+    assert!(world.server.store.mark_pending_end(&theft).await.unwrap());
+    assert!(!world.server.store.mark_pending_end(&own).await.unwrap(), "it is marked already");
+    assert!(!end_one(&world.server.app, &own, &[]).await.unwrap(), "this one ended nothing");
     let record =
-        world.laptop.store.end_record(&session).await.unwrap().expect("the first one is carried out");
+        world.server.store.end_record(&session).await.unwrap().expect("the first one is carried out");
     assert_eq!(record.reason, EndReason::ReuseDetected);
     assert_eq!(world.count_events("alice", "session_ended").await, 1);
 }
@@ -173,8 +173,8 @@ async fn a_pending_end_whose_reply_was_lost_counts_as_written() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
-    let row = world.laptop.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
+    let row = world.server.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
     let end = SessionEnd::of(&row, PendingEnd::new(EndReason::Admin, Actor::System, world.now()));
-    world.laptop.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
-    assert!(world.laptop.store.mark_pending_end(&end).await.unwrap());
+    world.server.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
+    assert!(world.server.store.mark_pending_end(&end).await.unwrap());
 }

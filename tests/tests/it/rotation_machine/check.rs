@@ -17,7 +17,7 @@ impl Machine {
         let id = name.parse().expect("a user id");
         let state = self
             .world
-            .laptop
+            .server
             .store
             .user(&id, self.world.now())
             .await
@@ -109,7 +109,7 @@ impl Machine {
     async fn check_record(&self, session: &Session, own: &[&Event]) -> Result<(), Mismatch> {
         let id = session.id.parse().expect("a session id");
         let record =
-            self.world.laptop.store.end_record(&id).await.map_err(|error| format!("the record: {error}"))?;
+            self.world.server.store.end_record(&id).await.map_err(|error| format!("the record: {error}"))?;
         let recorded = record.map(|record| record.reason.as_str());
         let told =
             own.iter().find(|event| event.event_type == "session_ended").map(|event| event.reason.as_str());

@@ -138,9 +138,9 @@ impl Machine {
         let seconds = (now + seconds).max(self.latest - FURTHEST_BACK) - now;
         let by = Duration::from_secs(seconds.unsigned_abs());
         if seconds < 0 {
-            self.world.laptop.clock.step_back(by)
+            self.world.server.clock.step_back(by)
         } else {
-            self.world.laptop.clock.advance(by)
+            self.world.server.clock.advance(by)
         }
         self.latest = self.latest.max(self.now());
     }

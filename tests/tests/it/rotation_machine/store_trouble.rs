@@ -34,16 +34,16 @@ impl Machine {
     /// Has the next attempts of an operation fail. That everyone was signed out is asked before: the trouble is
     /// meant for the call itself.
     pub(crate) async fn arrange(&self, trouble: &Trouble) {
-        self.world.laptop.store.global_revocation(self.world.now()).await.expect("nothing is in the way yet");
+        self.world.server.store.global_revocation(self.world.now()).await.expect("nothing is in the way yet");
         for kind in &trouble.faults {
-            self.world.laptop.faults.queue(Some(trouble.operation), *kind, 1);
+            self.world.server.faults.queue(Some(trouble.operation), *kind, 1);
         }
     }
 
     /// The results of the faults. Faults that are left over are dropped.
     pub(crate) fn luck(&self, trouble: &Trouble) -> Luck {
-        let left = self.world.laptop.faults.pending() as usize;
-        self.world.laptop.faults.clear(None);
+        let left = self.world.server.faults.pending() as usize;
+        self.world.server.faults.clear(None);
         let met = &trouble.faults[..trouble.faults.len() - left];
         let conflicts = trouble.operation == TRANSACT && met.contains(&FaultKind::Conflict);
         let done = match () {

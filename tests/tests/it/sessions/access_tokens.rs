@@ -41,7 +41,7 @@ async fn a_wrong_claim_in_a_signed_token_is_refused_without_a_store_call() {
     let device = world.device();
     let claims = payload(&device.sign_in("alice").await.access);
     let now = world.now().seconds();
-    let before = world.laptop.stats.total();
+    let before = world.server.stats.total();
     let cases: [(&str, Value); 19] = [
         ("iss", json!("http://127.0.0.1:9000")),
         ("iss", json!("https://dev.latchkey.localhost")),
@@ -77,7 +77,7 @@ async fn a_wrong_claim_in_a_signed_token_is_refused_without_a_store_call() {
             reply.body
         );
     }
-    assert_eq!(world.laptop.stats.total(), before);
+    assert_eq!(world.server.stats.total(), before);
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn no_header_talks_the_verifier_into_another_key_or_algorithm() {
     let device = world.device();
     let good = device.sign_in("alice").await.access;
     let claims = payload(&good);
-    let point = world.laptop.app.config().keys.public_jwks()["keys"][0].clone();
+    let point = world.server.app.config().keys.public_jwks()["keys"][0].clone();
     let public =
         [&point["x"], &point["y"]].map(|part| BASE64URL.decode(part.as_str().unwrap()).unwrap()).concat();
     let mut tokens = vec![flipped(&good), good.replacen('.', "..", 1), format!("{good}=")];

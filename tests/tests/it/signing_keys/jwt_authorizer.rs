@@ -10,7 +10,7 @@ use super::{key_sets, world};
 
 /// Follows a URL of the deployment to its document.
 async fn fetch(world: &World, url: &str) -> Value {
-    let base = world.laptop.app.config().issuer.strip_suffix("/api/auth").expect("it ends so").to_owned();
+    let base = world.server.app.config().issuer.strip_suffix("/api/auth").expect("it ends so").to_owned();
     let path = url.strip_prefix(&base).expect("a document of the issuer's own host");
     let reply = world.device().get(path).await;
     assert_eq!(reply.status, 200, "{url}");
@@ -40,7 +40,7 @@ async fn with_an_rsa_key_first_the_issuer_and_the_audience_are_enough() {
     let rsa = key_sets::set("RS256")["keys"][0].clone();
     let [ec, refresh] = key_sets::pair();
     let world = world(&json!({"keys": [rsa, ec, refresh]})).await;
-    let (issuer, audience) = (world.laptop.app.config().issuer.clone(), world.laptop.audience.clone());
+    let (issuer, audience) = (world.server.app.config().issuer.clone(), world.server.audience.clone());
     let device = world.device();
     let login = device.sign_in("alice").await;
     let refreshed = device.refresh(&login.refresh).await.text("access_token");
@@ -61,7 +61,7 @@ async fn with_another_kind_of_key_first_the_gateway_takes_nothing() {
     let rsa = key_sets::set("RS256")["keys"][0].clone();
     let [ec, refresh] = key_sets::pair();
     let world = world(&json!({"keys": [ec, rsa, refresh]})).await;
-    let (issuer, audience) = (world.laptop.app.config().issuer.clone(), world.laptop.audience.clone());
+    let (issuer, audience) = (world.server.app.config().issuer.clone(), world.server.audience.clone());
     let login = world.device().sign_in("alice").await;
     assert!(!passes(&world, &issuer, &audience, &login.access).await);
 }

@@ -142,7 +142,7 @@ async fn tokens_of_a_removed_key_are_refused_and_change_nothing() {
     let rotation = Rotation::new().await;
     let held = rotation.before.device().sign_in("alice").await;
     let before = rows(&rotation.before).await;
-    let stats = &rotation.before.laptop.stats;
+    let stats = &rotation.before.server.stats;
     stats.reset();
     let device = rotation.removed.device();
     let cookie = device.clone().cookies(&format!("latchkey_refresh={}", held.refresh));

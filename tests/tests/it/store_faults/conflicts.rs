@@ -5,7 +5,7 @@ use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 
 fn conflicts(world: &World, count: u32) {
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, count);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, count);
 }
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn a_login_that_meets_nothing_but_conflicts_is_503_and_leaves_nothing() {
     conflicts(&world, 1_000);
     let (device, assertion) = (world.device(), world.assertion("alice"));
     device.login(&assertion).await.assert_problem(503, "store_unavailable").assert_no_cookie();
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
     assert_eq!(world.everything().await, "");
     assert_eq!(device.login(&assertion).await.status, 201);
 }
@@ -59,7 +59,7 @@ async fn a_starved_sign_out_is_marked_and_honored_before_its_transaction() {
     refused.assert_ended("signed_out").assert_cookies_cleared();
     device.list(&jar.access).await.assert_ended("signed_out");
     assert_eq!(device.list(&other.access).await.body["sessions"].as_array().unwrap().len(), 1);
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
     let again = device.revoke_with_cookies(&jar.line(), json!({"strategy": "current"})).await;
     assert_eq!(again.assert_status(200).body["ended"], 1);
     assert!(world.raw_row("alice", &jar.session).await.is_none());
@@ -111,7 +111,7 @@ async fn a_starved_sign_out_everywhere_is_marked_session_by_session() {
         device.refresh(&tokens.refresh).await.assert_ended("signed_out");
     }
     assert!(world.live("alice").await.is_empty());
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
     let third = device.sign_in("alice").await;
     let out = device.revoke(&third.access, json!({"strategy": "others"})).await;
     assert_eq!(out.assert_status(200).body["ended"], 2, "whoever comes next finishes the job");

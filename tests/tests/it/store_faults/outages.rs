@@ -47,7 +47,7 @@ async fn while_the_store_is_down_every_call_is_503_and_keeps_the_cookies() {
         let other = device.sign_in("alice").await;
         let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
         let before = world.everything().await;
-        world.laptop.faults.queue(None, kind, 1_000);
+        world.server.faults.queue(None, kind, 1_000);
         for (what, reply) in all_calls(&world, &jar, &other.session).await {
             assert_eq!(reply.status, 503, "{kind:?} {what}: {}", reply.body);
             reply.assert_problem(503, "store_unavailable").assert_no_cookie();
@@ -57,7 +57,7 @@ async fn while_the_store_is_down_every_call_is_503_and_keeps_the_cookies() {
                 assert!(!text.contains(word), "{what} tells of {word}: {text}");
             }
         }
-        world.laptop.faults.clear(None);
+        world.server.faults.clear(None);
         world.assert_unchanged(&before, "an outage changed something").await;
         device.refresh_with_cookies(&jar.line()).await.assert_status(200);
     }
@@ -67,12 +67,12 @@ async fn while_the_store_is_down_every_call_is_503_and_keeps_the_cookies() {
 async fn endpoints_that_need_no_store_work_without_it() {
     let world = World::new().await;
     let device = world.device();
-    world.laptop.faults.queue(None, FaultKind::TimeoutBefore, 1_000);
+    world.server.faults.queue(None, FaultKind::TimeoutBefore, 1_000);
     device.get("/api/auth/.well-known/jwks.json").await.assert_status(200);
     device.get("/api/auth/refresh").await.assert_status(200);
     device.refresh("made-up").await.assert_problem(401, "invalid_token");
     device.get("/api/auth/sessions").await.assert_problem(401, "token_missing");
-    assert_eq!(world.laptop.faults.pending(), 1_000, "not one call was made");
+    assert_eq!(world.server.faults.pending(), 1_000, "not one call was made");
     // A failed login is counted, and without the count there is no attempt.
     device.login("made-up").await.assert_problem(503, "store_unavailable");
 }
@@ -84,7 +84,7 @@ async fn the_reason_of_an_end_is_503_during_a_store_outage() {
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
     device.revoke(&jar.access, json!({"strategy": "current"})).await.assert_status(200);
     // The row is gone, the record of its end cannot be read.
-    let record = || world.laptop.faults.queue(Some("GetItem"), FaultKind::TimeoutBefore, 3);
+    let record = || world.server.faults.queue(Some("GetItem"), FaultKind::TimeoutBefore, 3);
     record();
     let reply = device.refresh_with_cookies(&jar.line()).await;
     reply.assert_problem(503, "store_unavailable").assert_no_cookie();
@@ -109,7 +109,7 @@ async fn a_storm_of_faults_signs_no_honest_client_out() {
     ];
     for round in 0..40_u32 {
         let kind = kinds[round as usize % kinds.len()];
-        world.laptop.faults.queue(Some("UpdateItem"), kind, round % 5);
+        world.server.faults.queue(Some("UpdateItem"), kind, round % 5);
         // As a client does: the same token again, a little later, until there is an answer.
         let mut reply = device.refresh(&tokens.refresh).await;
         while reply.status == 503 {
@@ -117,7 +117,7 @@ async fn a_storm_of_faults_signs_no_honest_client_out() {
             reply = device.refresh(&tokens.refresh).await;
         }
         tokens = Tokens::of(reply.assert_status(200));
-        world.laptop.faults.clear(None);
+        world.server.faults.clear(None);
         world.advance(100);
     }
     assert_eq!(world.row("alice", &tokens.session).await.unwrap().generation, 40);

@@ -91,13 +91,13 @@ fn tokens(reply: &Reply) -> Tokens {
 
 #[tokio::test]
 async fn the_functions_run_with_the_templates_settings_on_the_templates_tables() {
-    let laptop =
+    let server =
         LocalServer::builder().settings(&[("LATCHKEY_AUDIENCE", AUDIENCE)]).build().await.expect("it starts");
-    let stack = stack(&template(), &laptop, &[]);
+    let stack = stack(&template(), &server, &[]);
     let mut running = Running::of(&stack, &tables_of(&stack).await).await;
 
     let who = SignIn::of("alice");
-    let assertion = laptop.issuer.assertion(&laptop.audience, &who, laptop.app.now()).expect("it signs");
+    let assertion = server.issuer.assertion(&server.audience, &who, server.app.now()).expect("it signs");
     let login = running.call("login", Event::from_file("login-body").fill("assertion", &assertion)).await;
     assert_eq!(login.status, StatusCode::CREATED, "{}", login.body);
     let first = tokens(&login);

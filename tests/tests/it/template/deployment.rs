@@ -57,8 +57,8 @@ pub(crate) fn routes_of(function: &str) -> Router<App> {
 }
 
 /// The template with its required parameters, and a key set that `latchkey-local secret` split.
-pub(crate) fn stack(template: &Value, laptop: &LocalServer, parameters: &[(&str, &str)]) -> Stack {
-    let trusted = laptop.issuer.trusted_issuers(&laptop.audience);
+pub(crate) fn stack(template: &Value, server: &LocalServer, parameters: &[(&str, &str)]) -> Stack {
+    let trusted = server.issuer.trusted_issuers(&server.audience);
     let own = [("Audience", AUDIENCE), ("TrustedIssuers", trusted.as_str()), ("AuthorizerMode", "strict")];
     let stack = Stack::of(template, &[&own, parameters].concat());
     let secret = keys::secret(&keys::generate()).expect("a new set is a good one");
@@ -68,8 +68,8 @@ pub(crate) fn stack(template: &Value, laptop: &LocalServer, parameters: &[(&str,
     cut.secret("origin_sent", ORIGIN_SECRET).secret("origin_accepted", ORIGIN_SECRET)
 }
 
-/// A laptop with the template's table names, for its engine, its clock and its stand-in provider.
-pub(crate) async fn laptop() -> LocalServer {
+/// A local server with the template's table names, for its engine, its clock and its stand-in provider.
+pub(crate) async fn local_server() -> LocalServer {
     let names = names();
     let settings = [
         ("TABLE_SESSIONS", names.sessions.as_str()),
@@ -77,16 +77,16 @@ pub(crate) async fn laptop() -> LocalServer {
         ("TABLE_SECURITY_EVENTS", names.security_events.as_str()),
         ("LATCHKEY_AUDIENCE", AUDIENCE),
     ];
-    let laptop = LocalServer::builder().clock(MovableClock::at(START)).settings(&settings);
-    laptop.build().await.expect("the settings are valid")
+    let server = LocalServer::builder().clock(MovableClock::at(START)).settings(&settings);
+    server.build().await.expect("the settings are valid")
 }
 
 impl Deployment {
     /// Everything that the template deploys.
     pub(crate) async fn of(template: &Value, parameters: &[(&str, &str)]) -> Self {
-        let laptop = laptop().await;
-        let stack = stack(template, &laptop, parameters);
-        let mut deployment = Self { world: World { laptop }, stack, seen: BTreeMap::new() };
+        let server = local_server().await;
+        let stack = stack(template, &server, parameters);
+        let mut deployment = Self { world: World { server }, stack, seen: BTreeMap::new() };
         let mut functions = BTreeMap::new();
         for function in BEHIND_THE_API {
             functions.insert(function.to_owned(), deployment.function(function).await);
@@ -97,7 +97,7 @@ impl Deployment {
             functions[function].clone().oneshot(request)
         });
         let router = Router::new().fallback_service(hand_on);
-        deployment.world.laptop.router = gateway::in_front_of(router);
+        deployment.world.server.router = gateway::in_front_of(router);
         deployment
     }
 
@@ -116,16 +116,16 @@ impl Deployment {
         let config = Config::parse(|name| environment.get(name).cloned()).expect("its settings are valid");
         let store = Store::new(self.client(function), &config);
         store.warm(self.world.now()).await;
-        let clock = Arc::new(self.world.laptop.clock.clone());
+        let clock = Arc::new(self.world.server.clock.clone());
         service(routes_of(function), App::new(config, store, clock))
     }
 
-    /// A client of the engine that is watched in the function's name, with the laptop's faults on the way.
+    /// A client of the engine that is watched in the function's name, with the faults of the local server on the way.
     fn client(&mut self, function: &str) -> Client {
-        let laptop = &self.world.laptop;
-        let engine = laptop.engine.as_ref().expect("it is embedded");
+        let server = &self.world.server;
+        let engine = server.engine.as_ref().expect("it is embedded");
         let recorder = self.seen.entry(function.to_owned()).or_default();
-        let http = recorder.watch(laptop.faults.wrap(engine.client()));
+        let http = recorder.watch(server.faults.wrap(engine.client()));
         let credentials = Credentials::new("local", "local", None, None, "tests");
         connect::client(http, "eu-central-1", Some("http://127.0.0.1:8000"), credentials)
     }
@@ -137,7 +137,7 @@ impl Deployment {
         let client = self.client("CleanupFunction");
         let store = Store::with(client, config.tables, config.expiry_shards, config.event_ttl);
         store.warm(self.world.now()).await;
-        let clock = Arc::new(self.world.laptop.clock.clone());
+        let clock = Arc::new(self.world.server.clock.clone());
         let run = cleanup::run(&store, clock, config.expiry_shards, Budget::on_demand(), CleanupMode::Clean);
         run.await.expect("it runs")
     }
@@ -149,7 +149,7 @@ impl Deployment {
         let AuthorizerMode::Strict { sessions } = &config.mode else { panic!("the stack says strict") };
         let live = LiveSessions::new(self.client("AuthorizerFunction"), sessions);
         live.warm(self.world.now()).await;
-        let clock = self.world.laptop.clock.clone();
+        let clock = self.world.server.clock.clone();
         let check = RequireSignedIn::strict(config.verifier(), live).cookies(config.cookies);
         let check = check.clock(move || clock.now().into());
         let answer = Authorizer::new(check).answer(event).await.expect("it can tell");

@@ -75,9 +75,9 @@ async fn route_faults(template: &Value) -> Vec<String> {
     let there: BTreeSet<String> = routes.iter().map(|(path, _)| path.clone()).collect();
     let mut faults: Vec<String> =
         described.symmetric_difference(&there).map(|path| format!("{path} is on one side only")).collect();
-    let laptop = deployment::laptop().await;
+    let server = deployment::local_server().await;
     for (path, function) in &routes {
-        let router = latchkey::http::service(deployment::routes_of(function), laptop.app.clone());
+        let router = latchkey::http::service(deployment::routes_of(function), server.app.clone());
         let request = Request::builder().method("PATCH").uri(path.replace("{id}", "one"));
         let response = router.oneshot(request.body(Body::empty()).expect("a request")).await;
         if response.expect("it answers").status() != 405 {

@@ -53,8 +53,8 @@ fn parse(function: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), 
 
 #[tokio::test]
 async fn each_function_gets_the_settings_that_it_asks_for() {
-    let laptop = deployment::laptop().await;
-    let of = |template: &Value, settings| faults(&deployment::stack(template, &laptop, &[]), settings);
+    let server = deployment::local_server().await;
+    let of = |template: &Value, settings| faults(&deployment::stack(template, &server, &[]), settings);
     assert_eq!(of(&template(), SETTINGS), [""; 0]);
     let variable =
         |function: &str, name: &str| format!("/Resources/{function}/Properties/Environment/Variables/{name}");
@@ -91,7 +91,7 @@ async fn each_function_gets_the_settings_that_it_asks_for() {
 
 #[tokio::test]
 async fn each_function_gets_only_the_keys_that_it_uses() {
-    let stack = deployment::stack(&template(), &deployment::laptop().await, &[]);
+    let stack = deployment::stack(&template(), &deployment::local_server().await, &[]);
     for function in stack.named("AWS::Serverless::Function") {
         let keys = stack.environment(&function).remove("LATCHKEY_KEYS").unwrap_or_default();
         let (mints, checks) = (keys.contains("\"d\""), keys.contains("\"oct\""));

@@ -91,9 +91,9 @@ async fn starved(world: &World, user: &str) {
     let old = device.sign_in(user).await;
     device.refresh(&old.refresh).await.assert_status(200);
     world.advance(120);
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
     device.refresh(&old.refresh).await.assert_problem(503, "store_unavailable");
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
 }
 
 /// The list, one of them, the trail; ends one and the others; too often; as one whose session is over.
@@ -118,9 +118,9 @@ async fn look(world: &World) {
         let (held, other) = (device.sign_in("ida").await, device.sign_in("ida").await);
         let path =
             if path == "one" { format!("/api/auth/sessions/{}", other.session) } else { path.to_owned() };
-        world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+        world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
         assert_eq!(device.clone().bearer(&held.access).delete(&path).await.status, 503);
-        world.laptop.faults.clear(None);
+        world.server.faults.clear(None);
     }
 }
 
@@ -154,10 +154,10 @@ async fn revoke(world: &World) {
         assert!([200, 429].contains(&reply.status.as_u16()), "{}", reply.status);
     }
     let lost = device.sign_in("lena").await;
-    world.laptop.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
     let body = json!({"strategy": "current"});
     device.revoke(&lost.access, body).await.assert_problem(503, "store_unavailable");
-    world.laptop.faults.clear(None);
+    world.server.faults.clear(None);
 }
 
 async fn authorize(deployment: &mut Deployment) {
