@@ -21,6 +21,7 @@ mod device;
 mod expect;
 mod logs;
 mod provider;
+mod redeploy;
 mod reply;
 mod table;
 mod tables;

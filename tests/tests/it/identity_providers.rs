@@ -4,7 +4,6 @@
 mod page;
 mod signer;
 
-use crate::deployed::deployed;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
@@ -50,7 +49,7 @@ impl Deployment {
         let (keys, trusted) = (generate_key_set(), recipe.setting.to_string());
         let own = [("LATCHKEY_KEYS", keys.as_str()), ("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())];
         let cache = IssuerKeyCache::with_connector(SharedHttpConnector::new(published));
-        let world = deployed(&World::new().await, &[&PATIENT[..], &own].concat(), cache);
+        let world = World::new().await.redeployed(&[&PATIENT[..], &own].concat(), cache);
         Self { world, recipe, header, signer }
     }
 

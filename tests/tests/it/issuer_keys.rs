@@ -7,7 +7,6 @@ mod provider;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::deployed::deployed;
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey::token::keys::generate_key_set;
 use latchkey_local::issuer::Issuer;
@@ -37,7 +36,7 @@ impl Trust {
         let own = [("LATCHKEY_KEYS", keys.as_str()), ("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())];
         let settings = [&PATIENT[..], &own].concat();
         let cache = IssuerKeyCache::with_connector(provider.connector());
-        let world = deployed(&World::new().await, &settings, cache);
+        let world = World::new().await.redeployed(&settings, cache);
         Self { world, provider, issuer }
     }
 

@@ -6,7 +6,6 @@
 
 mod attacks;
 mod cleanup;
-mod deployed;
 mod docs;
 mod doctor;
 mod forged_tokens;

@@ -9,8 +9,6 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::deployed::deployed;
-
 /// A limit and its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Limit {
@@ -116,7 +114,7 @@ async fn a_refused_client_passes_at_the_promised_second_despite_repeated_calls()
             world.advance(step);
             left -= step;
             // Half of the calls reach an instance that has just started and has no refusals in its cache.
-            let fresh = deployed(&world, &settings, IssuerKeyCache::default());
+            let fresh = world.redeployed(&settings, IssuerKeyCache::default());
             let mut elsewhere = attempter.clone();
             elsewhere.device = fresh.device().at(address);
             for caller in [&mut elsewhere, &mut attempter] {

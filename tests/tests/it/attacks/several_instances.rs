@@ -6,13 +6,11 @@ use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::deployed::deployed;
-
 /// Two instances of one deployment: same keys, same tables, nothing shared in memory.
 async fn two_instances() -> (World, World) {
     let keys = generate_key_set();
     let here = World::with(&[("LATCHKEY_KEYS", &keys)]).await;
-    let there = deployed(&here, &[("LATCHKEY_KEYS", &keys)], IssuerKeyCache::default());
+    let there = here.redeployed(&[("LATCHKEY_KEYS", &keys)], IssuerKeyCache::default());
     (here, there)
 }
 

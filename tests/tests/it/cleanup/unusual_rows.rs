@@ -68,8 +68,7 @@ async fn rows_of_another_number_of_shards_are_found() {
     assert_eq!(clean(&world).await.body["ended"], 0, "the number is remembered");
     let keys = latchkey::token::keys::generate_key_set();
     let settings = [("LATCHKEY_KEYS", keys.as_str()), ("EXPIRY_SHARDS", "7")];
-    let grown =
-        crate::deployed::deployed(&world, &settings, latchkey::token::fetch::IssuerKeyCache::default());
+    let grown = world.redeployed(&settings, latchkey::token::fetch::IssuerKeyCache::default());
     grown.device().sign_in("bob").await;
     world.advance(8 * DAY);
     assert_eq!(clean(&grown).await.body["ended"], 2);

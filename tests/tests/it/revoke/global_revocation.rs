@@ -8,7 +8,6 @@ use latchkey_tests::world::{Reply, Tokens, World};
 use serde_json::{Value, json};
 
 use super::admin::admin;
-use crate::deployed::deployed;
 
 async fn everyone(world: &World, admin: &Tokens, changes: Value) -> Reply {
     let mut body = json!({"strategy": "everyone", "reason": "a key leaked"});
@@ -69,7 +68,7 @@ async fn another_instance_honors_a_global_revocation_within_five_seconds() {
     let world = World::new().await;
     let device = world.device();
     let (keys, patience) = (generate_key_set(), ("LIMIT_GENERAL", "1000/15m"));
-    let other = deployed(&world, &[("LATCHKEY_KEYS", &keys), patience], IssuerKeyCache::default());
+    let other = world.redeployed(&[("LATCHKEY_KEYS", &keys), patience], IssuerKeyCache::default());
     let there = other.device();
     let tokens = there.sign_in("alice").await;
     let admin = admin(&world).await;
@@ -88,7 +87,7 @@ async fn another_instance_honors_a_global_revocation_within_five_seconds() {
 async fn a_refresh_that_does_not_know_yet_asks_beside_its_own_call() {
     let world = World::new().await;
     let keys = generate_key_set();
-    let other = deployed(&world, &[("LATCHKEY_KEYS", &keys)], IssuerKeyCache::default());
+    let other = world.redeployed(&[("LATCHKEY_KEYS", &keys)], IssuerKeyCache::default());
     let tokens = other.device().sign_in("alice").await;
     let admin = admin(&world).await;
     everyone(&world, &admin, json!({})).await.assert_status(200);
@@ -220,7 +219,7 @@ async fn a_strict_check_of_another_service_honours_it() {
 async fn an_old_assertion_opens_no_lasting_session_after_a_global_revocation() {
     let world = World::new().await;
     let keys = generate_key_set();
-    let other = deployed(&world, &[("LATCHKEY_KEYS", &keys)], IssuerKeyCache::default());
+    let other = world.redeployed(&[("LATCHKEY_KEYS", &keys)], IssuerKeyCache::default());
     let stolen = world.assertion("alice");
     world.advance(60);
     other.device().sign_in("warm").await;

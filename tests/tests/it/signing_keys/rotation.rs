@@ -10,7 +10,6 @@ use latchkey_tests::world::{Reply, Tokens, World};
 use serde_json::{Value, json};
 
 use super::key_sets::pair;
-use crate::deployed::deployed;
 
 /// The four key sets that a rotation goes through, each in a deployment of its own on the same tables.
 struct Rotation {
@@ -41,7 +40,7 @@ impl Rotation {
 
 /// The same world, its handlers with another key set.
 fn redeployed(world: &World, keys: &str) -> World {
-    deployed(world, &[("LATCHKEY_KEYS", keys)], IssuerKeyCache::default())
+    world.redeployed(&[("LATCHKEY_KEYS", keys)], IssuerKeyCache::default())
 }
 
 /// The kids of the access and the refresh token.

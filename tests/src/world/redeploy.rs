@@ -1,0 +1,53 @@
+//! A second deployment on the tables of a first one.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::Credentials;
+use latchkey::api;
+use latchkey::app::{App, AppOptions};
+use latchkey::config::Config;
+use latchkey::store::{Store, connect};
+use latchkey::token::fetch::IssuerKeyCache;
+use latchkey_local::gateway;
+use latchkey_local::server::LocalServer;
+
+use super::World;
+
+impl World {
+    /// The same world with handlers that have other settings. Tables, clock, counters and the identity provider stay.
+    ///
+    /// # Panics
+    /// If a setting is invalid. `LATCHKEY_KEYS` must be among them.
+    pub fn redeployed(&self, settings: &[(&str, &str)], issuer_keys: IssuerKeyCache) -> World {
+        let server = &self.server;
+        let given =
+            |name: &str| settings.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+        let config = Config::parse(|name| {
+            given(name).or_else(|| match name {
+                "LATCHKEY_ISSUER" => Some(server.app.config().issuer.clone()),
+                "LATCHKEY_AUDIENCE" => Some(server.audience.clone()),
+                "LATCHKEY_TRUSTED_ISSUERS" => Some(server.issuer.trusted_issuers(&server.audience)),
+                "COOKIE_SECURE" => Some("false".to_owned()),
+                _ => None,
+            })
+        });
+        let config = config.expect("the settings are valid");
+        let engine = server.engine.as_ref().expect("worlds are embedded");
+        let http = server.stats.wrap(server.faults.wrap(engine.client()));
+        let credentials = Credentials::new("local", "local", None, None, "tests");
+        let client = connect::client(http, "us-east-1", Some("http://127.0.0.1:8000"), credentials);
+        let store = Store::new(client, &config);
+        let app = App::with(
+            config,
+            store.clone(),
+            Arc::new(server.clock.clone()),
+            AppOptions { issuer_keys, ..AppOptions::default() },
+        );
+        let routes = api::login::routes()
+            .merge(api::refresh::routes())
+            .merge(api::sessions::routes())
+            .merge(api::revoke::routes());
+        let router = gateway::in_front_of(latchkey::http::service(routes, app.clone()));
+        World { server: LocalServer { router, app, store, ..server.clone() } }
+    }
+}
