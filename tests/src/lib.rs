@@ -11,9 +11,9 @@ pub mod binary;
 pub mod event;
 pub mod lambda;
 pub mod load;
-pub mod luck;
 pub mod mmdb;
 pub mod openapi;
+pub mod random;
 pub mod world;
 
 /// The Rust of this page compiles.

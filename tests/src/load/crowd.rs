@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::api::Api;
 use super::person::Person;
 use super::tally::{Kind, Tally};
-use crate::luck::Luck;
+use crate::random::SeededRandom;
 
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 
@@ -68,11 +68,11 @@ async fn one_caller(
 ) {
     let first = number * crowd.people;
     let mut people: Vec<Person> = (first..first + crowd.people).map(Person::new).collect();
-    let mut luck = Luck::of(u64::try_from(number).expect("a usize fits"));
+    let mut random = SeededRandom::from_seed(u64::try_from(number).expect("a usize fits"));
     let (mut tally, mut since, mut done) = (Tally::default(), Instant::now(), 0);
     while !until.is_over(done) {
-        let who = luck.below(people.len());
-        people[who].act(what(&mut luck, crowd.sign_outs), &api, &mut tally).await;
+        let who = random.below(people.len());
+        people[who].act(what(&mut random, crowd.sign_outs), &api, &mut tally).await;
         done += 1;
         if since.elapsed() >= REPORT_EVERY {
             // The channel is closed only when the run is over.
@@ -94,8 +94,8 @@ impl Until {
 
 /// Of a hundred things eight are looking at the list; the others are refreshing and asking how it stands, in equal
 /// parts.
-fn what(luck: &mut Luck, sign_outs: usize) -> Kind {
-    let drawn = luck.below(100);
+fn what(random: &mut SeededRandom, sign_outs: usize) -> Kind {
+    let drawn = random.below(100);
     if drawn < sign_outs {
         Kind::SignOut
     } else if drawn < sign_outs + 8 {

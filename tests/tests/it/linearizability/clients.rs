@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use latchkey_local::dev_controls::faults::FaultKind;
-use latchkey_tests::luck::Luck;
+use latchkey_tests::random::SeededRandom;
 use latchkey_tests::world::{Device, Reply, Tokens, World, payload};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -53,9 +53,9 @@ pub(crate) async fn live_side_by_side(seed: u64, faults: Faults) -> History {
     let board = Arc::new(Mutex::new(Board::default()));
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
-        let luck = Luck::of(seed * CLIENTS + number);
+        let random = SeededRandom::from_seed(seed * CLIENTS + number);
         let (device, board) = (world.device(), Arc::clone(&board));
-        clients.spawn(Client { world: world.clone(), device, board, luck, faults }.live());
+        clients.spawn(Client { world: world.clone(), device, board, random, faults }.live());
     }
     while let Some(client) = clients.join_next().await {
         client.expect("a client gets through");
@@ -69,7 +69,7 @@ struct Client {
     world: World,
     device: Device,
     board: Arc<Mutex<Board>>,
-    luck: Luck,
+    random: SeededRandom,
     faults: Faults,
 }
 
@@ -77,13 +77,13 @@ impl Client {
     async fn live(mut self) {
         self.sign_in().await;
         for _ in 0..CALLS {
-            if self.faults == Faults::Some && self.luck.below(4) == 0 {
-                let kind = FAULTS[self.luck.below(FAULTS.len())];
+            if self.faults == Faults::Some && self.random.below(4) == 0 {
+                let kind = FAULTS[self.random.below(FAULTS.len())];
                 // Three are as many as a call of the store is tried.
-                let count = 1 + self.luck.below(3);
+                let count = 1 + self.random.below(3);
                 self.world.server.faults.queue(None, kind, u32::try_from(count).expect("it is small"));
             }
-            match self.luck.below(12) {
+            match self.random.below(12) {
                 0..=1 => self.sign_in().await,
                 2..=6 => self.refresh().await,
                 7..=8 => self.list().await,
@@ -117,7 +117,7 @@ impl Client {
         let token = {
             let board = lock(&self.board);
             let Some(last) = board.refresh_tokens.len().checked_sub(1) else { return };
-            let back = if self.luck.below(6) == 0 { self.luck.below(8) } else { self.luck.below(3) };
+            let back = if self.random.below(6) == 0 { self.random.below(8) } else { self.random.below(3) };
             board.refresh_tokens[last.saturating_sub(back)].clone()
         };
         let reply = until_answered(|| self.present(&token)).await;
@@ -182,7 +182,7 @@ impl Client {
 
     async fn sign_out(&mut self) {
         let Some(caller) = self.somebody() else { return };
-        let everywhere = self.luck.below(3) == 0;
+        let everywhere = self.random.below(3) == 0;
         let (strategy, order) = if everywhere {
             ("all", Call::EndAll)
         } else {
@@ -236,7 +236,7 @@ impl Client {
     fn somebody(&mut self) -> Option<Tokens> {
         let board = lock(&self.board);
         let last = board.sessions.len().checked_sub(1)?;
-        Some(board.sessions[last.saturating_sub(self.luck.below(4))].clone())
+        Some(board.sessions[last.saturating_sub(self.random.below(4))].clone())
     }
 
     fn begin(&self, call: Call) -> UnderWay {

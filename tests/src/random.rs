@@ -1,12 +1,12 @@
-//! Numbers that look drawn and are the same each time: SplitMix64 (Steele and others, 2014).
+//! Pseudo-random numbers from a seed, the same in every run: SplitMix64 (Steele and others, 2014).
 
-/// A source of such numbers.
+/// A generator of pseudo-random numbers.
 #[derive(Clone, Debug)]
-pub struct Luck(u64);
+pub struct SeededRandom(u64);
 
-impl Luck {
-    /// The source that this seed gives.
-    pub fn of(seed: u64) -> Self {
+impl SeededRandom {
+    /// The generator with this seed.
+    pub fn from_seed(seed: u64) -> Self {
         Self(seed)
     }
 
