@@ -405,7 +405,7 @@ export interface components {
             events?: components["schemas"]["Event"][];
         };
         /** @enum {string} */
-        DeviceType: "desktop" | "mobile" | "tablet" | "tv" | "console" | "bot" | "cli" | "unknown";
+        DeviceType: "desktop" | "mobile" | "tablet" | "bot" | "cli" | "unknown";
         SessionList: {
             user_id: components["schemas"]["UserId"];
             server_time: components["schemas"]["Time"];

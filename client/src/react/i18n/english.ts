@@ -22,8 +22,6 @@ export const ENGLISH: Labels = {
     desktop: 'Computer',
     mobile: 'Phone',
     tablet: 'Tablet',
-    tv: 'TV',
-    console: 'Game console',
     bot: 'Bot',
     cli: 'Command line',
     unknown: 'Unknown device',

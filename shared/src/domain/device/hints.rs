@@ -1,13 +1,13 @@
-//! What browsers tell beside the agent: client hints (`Sec-CH-UA-*`).
+//! Client hints: the headers `Sec-CH-UA-*`, which complete the agent.
 //!
-//! They fill in what the agent has frozen: the system's version and a phone's model. They never change
-//! browser or system: Chromium sends the detailed ones only after it was asked to, and a device must not
-//! look like another one because a hint is missing.
+//! They supply parts that the agent has frozen: the version of the operating system, and the model of a phone. They
+//! never change the browser or the operating system, because Chromium sends the detailed hints only on request, and a
+//! request without them must not look like another device.
 
 use super::Device;
-use super::text::{major, shown};
+use super::text::{displayable, major_version};
 
-/// The hints of a request, as they were sent: structured fields of one string each.
+/// The hints of a request as they were sent: each is a structured field with one string.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hints<'h> {
     /// `Sec-CH-UA-Platform-Version`.
@@ -17,23 +17,23 @@ pub struct Hints<'h> {
 }
 
 impl Device {
-    /// The device with what the hints add.
+    /// Adds the hints to the device.
     pub fn with_hints(mut self, hints: Hints<'_>) -> Self {
-        if let Some(version) = hints.platform_version.and_then(string).and_then(major) {
+        if let Some(version) = hints.platform_version.and_then(string).and_then(major_version) {
             self.os_version = match self.os.as_deref() {
                 Some("Windows") => windows(version),
-                Some("macOS" | "Android" | "ChromeOS") => shown(version, 8),
+                Some("macOS" | "Android" | "ChromeOS") => displayable(version, 8),
                 _ => self.os_version,
             };
         }
-        if let Some(model) = hints.model.and_then(string).and_then(|model| shown(model, 24)) {
+        if let Some(model) = hints.model.and_then(string).and_then(|model| displayable(model, 24)) {
             self.name = Some(model);
         }
         self
     }
 }
 
-/// Windows 11 says 13 and more here, Windows 10 says 1 to 10, older ones 0.
+/// The hint is 13 or more on Windows 11, 1 to 10 on Windows 10, and 0 on older ones.
 fn windows(version: &str) -> Option<String> {
     match version.parse::<u32>().ok()? {
         0 => None,
@@ -42,7 +42,7 @@ fn windows(version: &str) -> Option<String> {
     }
 }
 
-/// The text of a structured-field string; one with escapes is no version and no model.
+/// The text of a structured-field string. No version and no model has escapes, so that a string with escapes is ignored.
 fn string(field: &str) -> Option<&str> {
     let text = field.trim().strip_prefix('"')?.strip_suffix('"')?;
     (!text.is_empty() && !text.contains(['"', '\\'])).then_some(text)
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn hints_tell_what_agents_have_frozen() {
+    fn hints_supply_the_parts_that_agents_have_frozen() {
         let version = |text| hinted(WINDOWS, text, "\"\"").os_version;
         assert_eq!(version("\"15.0.0\"").as_deref(), Some("11"));
         assert_eq!(version("\"10.0.0\"").as_deref(), Some("10"));
@@ -71,11 +71,11 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_never_makes_another_device_and_nonsense_changes_nothing() {
+    fn hints_never_change_the_device_and_invalid_ones_are_ignored() {
         let plain = Device::parse(Some(ANDROID));
         assert!(hinted(ANDROID, "\"16\"", "\"Pixel 10\"").is_same_device(&plain));
-        for nonsense in ["", "16", "\"", "\"a\\\"b\"", "\"\u{202e}\"", "\"x.y\""] {
-            assert_eq!(hinted(ANDROID, nonsense, nonsense).os_version, plain.os_version, "{nonsense}");
+        for invalid in ["", "16", "\"", "\"a\\\"b\"", "\"\u{202e}\"", "\"x.y\""] {
+            assert_eq!(hinted(ANDROID, invalid, invalid).os_version, plain.os_version, "{invalid}");
         }
         assert!(hinted(ANDROID, "\"16\"", &format!("\"{}\"", "x".repeat(500))).name.unwrap().len() <= 24);
     }

@@ -1,6 +1,6 @@
-//! The programs that still exist, as agents name them. All of it is data; the first match wins.
+//! The tables of programs: how agents name browsers, tools and bots. The first match wins.
 
-/// Browsers that are not plain Chrome or Safari: what precedes their version, and their name.
+/// Browsers other than plain Chrome and Safari: the text before their version, and their name.
 pub(super) const BROWSERS: &[(&str, &str)] = &[
     ("DuckDuckGo/", "DuckDuckGo"),
     ("Ddg/", "DuckDuckGo"),
@@ -16,7 +16,6 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     ("QQBrowser/", "QQ Browser"),
     ("Whale/", "Whale"),
     ("OculusBrowser/", "Meta Quest Browser"),
-    ("NintendoBrowser/", "Nintendo Browser"),
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
     ("EdgiOS/", "Edge"),
@@ -32,7 +31,7 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     ("Firefox/", "Firefox"),
 ];
 
-/// Tools and HTTP libraries. One that a later one carries comes first: aiohttp says Python too.
+/// Tools and HTTP libraries. A library comes before its runtime, because its agent contains both: `Python/3.12 aiohttp/3.11`.
 pub(super) const TOOLS: &[(&str, &str)] = &[
     ("curl", "curl"),
     ("Wget", "wget"),
@@ -63,43 +62,20 @@ pub(super) const TOOLS: &[(&str, &str)] = &[
     ("Apache-HttpClient", "Apache-HttpClient"),
     ("Java-http-client", "Java"),
     ("Java", "Java"),
-    ("Commons-HttpClient", "Commons-HttpClient"),
     ("GuzzleHttp", "Guzzle"),
     ("WordPress", "WordPress"),
-    ("CakePHP", "CakePHP"),
-    ("HTTP_Request2", "HTTP_Request2"),
-    ("PECL::HTTP", "PECL::HTTP"),
     ("PHP", "PHP"),
-    ("WWW-Mechanize", "WWW-Mechanize"),
-    ("LWP::Simple", "LWP::Simple"),
     ("libwww-perl", "libwww-perl"),
-    ("Typhoeus", "Typhoeus"),
     ("Ruby", "Ruby"),
-    ("Twisted", "Twisted"),
 ];
 
-/// Bots whose name does not end in bot, crawler or spider, or is not the one they are known by.
+/// Bots that are not found by an ending of their name (bot, crawler, spider), or are known by another name.
 pub(super) const BOTS: &[(&str, &str)] = &[
     ("HeadlessChrome", "Headless Chrome"),
-    ("Googlebot-Image", "Googlebot"),
-    ("Googlebot-Video", "Googlebot"),
     ("GoogleOther", "GoogleOther"),
     ("Google-InspectionTool", "Google-InspectionTool"),
-    ("Google-Read-Aloud", "Google-Read-Aloud"),
     ("AdsBot-Google", "AdsBot-Google"),
     ("AdsBot-Google-Mobile", "AdsBot-Google"),
-    ("Mediapartners-Google", "Mediapartners-Google"),
-    ("FeedFetcher-Google", "FeedFetcher-Google"),
-    ("AppEngine-Google", "AppEngine-Google"),
-    ("FeedBurner", "FeedBurner"),
-    ("BingPreview", "BingPreview"),
-    ("Baiduspider-image", "Baiduspider"),
-    ("Baiduspider-render", "Baiduspider"),
-    ("Yeti", "Yeti"),
-    ("ichiro", "ichiro"),
-    ("ia_archiver", "ia_archiver"),
-    ("Apple-PubSub", "Apple-PubSub"),
-    ("Indy", "Indy Library"),
     ("ChatGPT-User", "ChatGPT-User"),
     ("Claude-User", "Claude-User"),
     ("Perplexity-User", "Perplexity-User"),
@@ -110,5 +86,4 @@ pub(super) const BOTS: &[(&str, &str)] = &[
     ("ELB-HealthChecker", "ELB-HealthChecker"),
     ("kube-probe", "kube-probe"),
     ("GoogleHC", "GoogleHC"),
-    ("Slurp", "Yahoo! Slurp"),
 ];

@@ -1,19 +1,21 @@
-//! Which program is it: a bot, a tool, a browser, or an app of its own?
+//! Programs: find the bot, the tool, the browser or the app that sent an agent.
 
 use super::known_programs::{BROWSERS, TOOLS};
 use super::machine::{self, Machine};
-use super::text::{Product, has, is_engine, major, major_after, own_name, products, shown};
+use super::text::{
+    Product, contains_word, displayable, is_generic, major_version, own_product, products, version_after,
+};
 use super::{Device, DeviceType, bot};
 
 /// A name and a major version.
 type Named<'a> = (&'a str, Option<&'a str>);
 
-/// Reads an agent that has already been cut.
-pub(super) fn read(agent: &str) -> Device {
-    if let Some(bot) = bot::read(agent) {
+/// Parses an agent that has already been cut.
+pub(super) fn parse(agent: &str) -> Device {
+    if let Some(bot) = bot::parse(agent) {
         return device(DeviceType::Bot, Machine::default(), Some(bot));
     }
-    let machine = machine::read(agent);
+    let machine = machine::parse(agent);
     if let Some(tool) = tool(agent) {
         return device(DeviceType::Cli, machine, Some(tool));
     }
@@ -28,16 +30,15 @@ pub(super) fn read(agent: &str) -> Device {
 fn device(kind: DeviceType, machine: Machine, program: Option<Named<'_>>) -> Device {
     Device {
         kind,
-        name: shown(machine.name, 24),
-        browser: program.and_then(|(name, _)| shown(name, 24)),
-        browser_version: program.and_then(|(_, version)| shown(version?, 8)),
-        os: shown(machine.os, 16),
-        os_version: machine.os_version.and_then(|version| shown(&version, 8)),
+        name: displayable(machine.name, 24),
+        browser: program.and_then(|(name, _)| displayable(name, 24)),
+        browser_version: program.and_then(|(_, version)| displayable(version?, 8)),
+        os: displayable(machine.os, 16),
+        os_version: machine.os_version.and_then(|version| displayable(&version, 8)),
     }
 }
 
-/// A tool under its usual name, or a program built on one under its own: `Homebrew` of
-/// `Homebrew/4.3 (…) curl/8.6`.
+/// A tool, or the program that uses it: `Homebrew` of `Homebrew/4.3 (…) curl/8.6`.
 fn tool(agent: &str) -> Option<Named<'_>> {
     let rank = |name: &str| TOOLS.iter().position(|(tool, _)| tool.eq_ignore_ascii_case(name));
     let first = products(agent).next()?;
@@ -46,47 +47,46 @@ fn tool(agent: &str) -> Option<Named<'_>> {
         .filter(|(at, product)| *at == 0 || !product.version.is_empty())
         .filter_map(|(_, product)| Some((rank(product.name)?, product.version)))
         .min_by_key(|(rank, _)| *rank)?;
-    if rank(first.name).is_some() || is_engine(first.name) {
-        Some((TOOLS[rank_of_tool].1, major(version)))
+    if rank(first.name).is_some() || is_generic(first.name) {
+        Some((TOOLS[rank_of_tool].1, major_version(version)))
     } else {
         named(first)
     }
 }
 
-/// A browser by our table, an app's own name if it is a browser in a box, or the bare engine.
+/// A browser in our table, an Electron app under its own name, or plain Chrome or Safari.
 fn browser<'a>(agent: &'a str, os: &str) -> Option<Named<'a>> {
-    let known = BROWSERS.iter().find(|(marker, _)| has(agent, marker));
+    let known = BROWSERS.iter().find(|(marker, _)| contains_word(agent, marker));
     if let Some((marker, name)) = known {
-        return Some((name, major_after(agent, marker)));
+        return Some((name, version_after(agent, marker)));
     }
     if agent.contains("ArkWeb/") {
         return Some(("Huawei Browser", None));
     }
-    // The last one, 11, no longer said its own name.
-    if has(agent, "Trident/") {
-        return Some(("Internet Explorer", major_after(agent, "rv:")));
+    // The agent of version 11, the last one, does not contain `MSIE`.
+    if contains_word(agent, "Trident/") {
+        return Some(("Internet Explorer", version_after(agent, "rv:")));
     }
-    if has(agent, "Electron/") {
-        return own(agent).or(Some(("Electron", major_after(agent, "Electron/"))));
+    if contains_word(agent, "Electron/") {
+        return own(agent).or(Some(("Electron", version_after(agent, "Electron/"))));
     }
     engine(agent, os)
 }
 
-/// Plain Chrome or Safari, or the web view of one. WebKit on a console or a television has no name
-/// of its own.
+/// Plain Chrome or Safari, or the web view of one. WebKit on another system than Apple's has no name.
 fn engine<'a>(agent: &'a str, os: &str) -> Option<Named<'a>> {
-    if has(agent, "Chrome/") {
-        return Some(("Chrome", major_after(agent, "Chrome/")));
+    if contains_word(agent, "Chrome/") {
+        return Some(("Chrome", version_after(agent, "Chrome/")));
     }
-    let is_safari = has(agent, "AppleWebKit/") && matches!(os, "iOS" | "iPadOS" | "macOS");
-    is_safari.then(|| ("Safari", major_after(agent, "Version/")))
+    let is_safari = contains_word(agent, "AppleWebKit/") && matches!(os, "iOS" | "iPadOS" | "macOS");
+    is_safari.then(|| ("Safari", version_after(agent, "Version/")))
 }
 
-/// Something that is no browser, under the name it gives itself. What says `Mozilla` and names a
-/// machine is that machine's browser and has none.
+/// An app under the name of its first product. An agent that begins with `Mozilla` and describes a known machine is from
+/// a browser without a name.
 fn app<'a>(agent: &'a str, os: &str) -> Option<Named<'a>> {
     let first = products(agent).next()?;
-    match is_engine(first.name) {
+    match is_generic(first.name) {
         true if os.is_empty() => own(agent).or(named(first)),
         true => None,
         false => named(first),
@@ -94,9 +94,9 @@ fn app<'a>(agent: &'a str, os: &str) -> Option<Named<'a>> {
 }
 
 fn own(agent: &str) -> Option<Named<'_>> {
-    own_name(agent).and_then(named)
+    own_product(agent).and_then(named)
 }
 
 fn named(product: Product<'_>) -> Option<Named<'_>> {
-    Some((product.name, major(product.version)))
+    Some((product.name, major_version(product.version)))
 }

@@ -1,44 +1,43 @@
-//! The words of an agent, and what of them may be shown.
+//! The words of an agent, and the cleaning of text before it is displayed.
 
-/// Words that browsers carry for old times' sake and that name no program.
-const ENGINES: &[&str] =
+/// Products that browsers send for compatibility. They do not name the program.
+const GENERIC: &[&str] =
     &["Mozilla", "AppleWebKit", "KHTML", "Gecko", "Chrome", "Safari", "Version", "Mobile", "Electron"];
 
-/// A word of an agent as RFC 9110 means it: `name/version`, the version possibly empty.
+/// A word of an agent, `name/version` (RFC 9110, 10.1.5). The version may be empty.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
     pub(super) name: &'a str,
     pub(super) version: &'a str,
 }
 
-/// Every word with a letter or digit in its name, those inside comments too.
+/// Every word with a letter in its name, also inside comments.
 pub(super) fn products(agent: &str) -> impl Iterator<Item = Product<'_>> {
     agent
         .split(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | '(' | ')' | '[' | ']'))
         .map(|word| word.split_once('/').unwrap_or((word, "")))
-        .filter(|(name, _)| name.contains(char::is_alphanumeric))
+        .filter(|(name, _)| name.contains(char::is_alphabetic))
         .map(|(name, version)| Product { name, version })
 }
 
-/// The first product that is not there for compatibility's sake.
-pub(super) fn own_name(agent: &str) -> Option<Product<'_>> {
+/// The first product that is not generic. After the first word, only a word with a version can be a product.
+pub(super) fn own_product(agent: &str) -> Option<Product<'_>> {
     products(agent)
         .enumerate()
-        .find(|(at, p)| !is_engine(p.name) && (*at == 0 || major(p.version).is_some()))
+        .find(|(at, p)| !is_generic(p.name) && (*at == 0 || major_version(p.version).is_some()))
         .map(|(_, product)| product)
 }
 
-/// Whether a product's name is one of those that all browsers say.
-pub(super) fn is_engine(name: &str) -> bool {
-    ENGINES.contains(&name)
+/// Whether browsers send this product for compatibility.
+pub(super) fn is_generic(name: &str) -> bool {
+    GENERIC.contains(&name)
 }
 
-/// What follows the first `marker` that does not begin in the middle of a word: the `iOS` of
-/// `CriOS/140` is no iOS.
+/// The text after the first `marker` that does not begin in the middle of a word: `iOS` in `CriOS/140` does not count.
 ///
-/// A hundred markers are looked for in every agent, so the search is one for the marker's first byte:
-/// the standard library's prepares itself for longer texts and costs four times as much.
-pub(super) fn after<'a>(agent: &'a str, marker: &str) -> Option<&'a str> {
+/// Every agent is searched for dozens of markers. The search looks for the first byte of the marker, because the search of
+/// the standard library is made for longer texts and takes four times as long.
+pub(super) fn text_after<'a>(agent: &'a str, marker: &str) -> Option<&'a str> {
     let inside_word =
         |at: usize| marker.starts_with(char::is_alphabetic) && agent[..at].ends_with(char::is_alphabetic);
     let first = *marker.as_bytes().first()?;
@@ -48,34 +47,33 @@ pub(super) fn after<'a>(agent: &'a str, marker: &str) -> Option<&'a str> {
         .map(|(_, rest)| rest)
 }
 
-/// Whether the agent has that marker, not in the middle of a word.
-pub(super) fn has(agent: &str, marker: &str) -> bool {
-    after(agent, marker).is_some()
+/// Whether the agent contains the marker, not in the middle of a word.
+pub(super) fn contains_word(agent: &str, marker: &str) -> bool {
+    text_after(agent, marker).is_some()
 }
 
-/// The digits a version begins with: `140` of `140.0.7339.51`, `2` of `v2.1`.
-pub(super) fn major(version: &str) -> Option<&str> {
+/// The digits at the start of a version: `140` of `140.0.7339.51`, `2` of `v2.1`.
+pub(super) fn major_version(version: &str) -> Option<&str> {
     let version = version.strip_prefix('v').unwrap_or(version);
     let end = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
     (end > 0).then(|| &version[..end])
 }
 
 /// The major version after `marker` and at most one separator: `14` of `Android 14; Pixel 8`.
-pub(super) fn major_after<'a>(agent: &'a str, marker: &str) -> Option<&'a str> {
-    let rest = after(agent, marker)?;
-    major(rest.strip_prefix([' ', '/', '-']).unwrap_or(rest))
+pub(super) fn version_after<'a>(agent: &'a str, marker: &str) -> Option<&'a str> {
+    let rest = text_after(agent, marker)?;
+    major_version(rest.strip_prefix([' ', '/', '-']).unwrap_or(rest))
 }
 
-/// The text without what could hide or reorder it on a page, cut to `longest` bytes.
-pub(super) fn shown(text: &str, longest: usize) -> Option<String> {
+/// The text without characters that could hide or reorder text on a page, cut to `longest` bytes.
+pub(super) fn displayable(text: &str, longest: usize) -> Option<String> {
     let mut text: String = text.chars().filter(|c| !is_hidden(*c)).collect();
     text.truncate(text.floor_char_boundary(longest));
     let text = text.trim();
     (!text.is_empty()).then(|| text.into())
 }
 
-/// Control, format and blank characters: Unicode's Cc, Cf, Zl and Zp, and the fillers that look
-/// like nothing at all.
+/// Control, format and blank characters: the categories Cc, Cf, Zl and Zp of Unicode, and fillers, which are invisible.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -95,6 +95,16 @@ fn attributes_of_a_newer_version_are_ignored() {
 }
 
 #[test]
+fn a_device_of_an_unknown_kind_keeps_its_name() {
+    let mut item = session_item(&largest(), 16);
+    let device = [text("console"), text("Steam Deck"), text("Firefox"), text(""), text(""), text("")];
+    item.insert(DEVICE.into(), AttributeValue::L(device.into()));
+    let device = session_of(&item).unwrap().client.device;
+    assert_eq!((device.kind, device.label()), (DeviceType::Unknown, "Firefox".to_owned()));
+    assert_eq!(device.name.as_deref(), Some("Steam Deck"));
+}
+
+#[test]
 fn a_malformed_row_is_an_error_that_names_its_attribute() {
     for name in [PK, SK, CREATED, EXPIRES, ABSOLUTE, GENERATION, ROTATED, NONCE_HASH, KEY_TAG, WINDOW_START] {
         let mut item = session_item(&largest(), 16);
