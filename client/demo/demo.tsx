@@ -73,11 +73,11 @@ function TryIt({ name }: { readonly name: string }): ReactElement {
 
 function Page(): ReactElement {
   const [name, setName] = useState('alice');
-  // Kept here: a sign-in that the browser does not keep takes the form away for a moment.
+  // The problem is kept here, because the form disappears for a moment if the browser drops the cookies of a sign-in.
   const [problem, setProblem] = useState('');
   const { status } = useSyncExternalStore(latchkey.subscribe, latchkey.getState);
   const heading = useRef<HTMLHeadingElement>(null);
-  // The form or the button that was just used has left, and the focus with it; the dashboard looks after its own first.
+  // The form or button that had the focus is gone, so the heading gets the focus, unless the dashboard has taken it.
   const before = useRef(status);
   useEffect(() => {
     const isFirst = before.current === 'unknown';

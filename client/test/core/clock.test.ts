@@ -5,8 +5,8 @@ import { dispatchPageEvent, hide, openTab, advance, setUpTabs, setWallClock, sho
 
 setUpTabs();
 
-describe('a token is refreshed', () => {
-  test('refreshBefore seconds before its expiry, or up to a tenth later', async () => {
+describe('the schedule of refreshes', () => {
+  test('a refresh is due refreshBefore seconds before the expiry, or a tenth later', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await advance(3299);
@@ -18,7 +18,7 @@ describe('a token is refreshed', () => {
     expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
-  test('only in a visible tab; a hidden tab refreshes once it becomes visible', async () => {
+  test('only a visible tab refreshes; a hidden one does once it is visible', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await hide();
@@ -52,7 +52,7 @@ describe('a token is refreshed', () => {
     expect(client.getState().status).toBe('signed-in');
   });
 
-  test('before a call if it has expired, so that the call is sent once', async () => {
+  test('an expired token is refreshed before a call, which is then sent once', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await hide();

@@ -107,7 +107,7 @@ describe('because no epoch can undo a late Set-Cookie', () => {
     expect(two.getState().token.sessionId).toBe('s-b');
   });
 
-  test('a sign-in waits for a tab that was closed only once', async () => {
+  test('a sign-in waits only once for a tab that was closed', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     await receive({ type: 'refreshing', tab: 'dead', active: true });

@@ -26,11 +26,11 @@ describe('a 401 response to a call', () => {
   });
 
   test.each([
-    ['without a mark', () => new Response('no', { status: 401 })],
+    ['without WWW-Authenticate', () => new Response('no', { status: 401 })],
     ['with another error', () => new Response('no', { status: 401, headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication"' } })],
     ['that asks for a newer sign-in', () => problem(401, 'reauthentication_required', {}, { 'www-authenticate': 'Bearer error="invalid_token"' })],
-    ['with our code but not as a problem', () => new Response('{"code":"token_expired"}', { status: 401, headers: { 'content-type': 'application/json' } })],
-  ])("%s is the app's own", async (_, fault) => {
+    ['with a code of the API but no problem document', () => new Response('{"code":"token_expired"}', { status: 401, headers: { 'content-type': 'application/json' } })],
+  ])('%s is left to the app', async (_, fault) => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     server.fail(`GET ${orders}`, fault);

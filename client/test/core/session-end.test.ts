@@ -14,11 +14,11 @@ const faults = {
   'a 502 of a proxy': () => html(502),
   "a captive portal's page": () => html(200),
   "a captive portal's 401": () => html(401),
-  "somebody else's JSON": () => json(200, { ok: true }),
-  "somebody else's 401 in JSON": () => json(401, { message: 'Unauthorized' }),
-  "somebody else's problem": () => new Response('{"title":"No"}', { status: 401, headers: { 'content-type': 'application/problem+json' } }),
+  'JSON of another server': () => json(200, { ok: true }),
+  'a 401 with JSON of another server': () => json(401, { message: 'Unauthorized' }),
+  'a problem document of another server': () => new Response('{"title":"No"}', { status: 401, headers: { 'content-type': 'application/problem+json' } }),
   'a dead network': noNetwork,
-  'a server that says nothing': noAnswer,
+  'a server that does not respond': noAnswer,
 };
 
 describe.each(Object.entries(faults))('%s', (_, fault) => {

@@ -5,7 +5,7 @@ import { hide, openTab, advance, setUpTabs, settle, show, tab } from './support/
 
 setUpTabs();
 
-describe('one refresh at a time in each tab', () => {
+describe('the single refresh of a tab', () => {
   test('serves ten callers', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
@@ -48,7 +48,7 @@ describe('one refresh at a time in each tab', () => {
     expect(server.requestsTo('POST /refresh').length).toBeLessThanOrEqual(3);
   });
 
-  test('ten tabs that wake after the expiry stay signed in with at most ten', async () => {
+  test('ten tabs that wake after the expiry stay signed in, with ten at most', async () => {
     const server = new FakeServer().signedIn();
     const tabs = await Promise.all(Array.from({ length: 10 }, () => openTab(server)));
     await hide();

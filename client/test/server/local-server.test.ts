@@ -125,7 +125,7 @@ describe('a session that was ended', () => {
     expect(await send(strict.port, '/', bearer(kept.accessToken))).toMatchObject({ status: 200 });
   });
 
-  test('is not reported for a token that only expires, by a clock ahead', async () => {
+  test('is not reported for a token that only expires, if the server is ahead', async () => {
     const server = await startLocalServer();
     const guarded = await serveGuarded({ strict: true }, server);
     try {
@@ -140,8 +140,8 @@ describe('a session that was ended', () => {
   });
 });
 
-describe('during an outage', () => {
-  test('of the store the guard responds 503, and the session goes on', async () => {
+describe('an outage', () => {
+  test('of the store is 503, and the session goes on afterwards', async () => {
     const { accessToken } = await api.signIn('erin');
     await api.failStore(100);
     const down = await send(strict.port, '/', bearer(accessToken));
@@ -150,7 +150,7 @@ describe('during an outage', () => {
     expect(await send(strict.port, '/', bearer(accessToken))).toMatchObject({ status: 200 });
   });
 
-  test('of the server strict is 503, and offline checks use the last keys', async () => {
+  test('of the server is 503 with strict, and offline checks use the last keys', async () => {
     const server = await startLocalServer();
     const [asks, asksNot] = [await serveGuarded({ strict: true }, server), await serveGuarded({}, server)];
     try {
