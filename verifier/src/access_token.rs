@@ -40,7 +40,7 @@ pub struct Claims {
     pub sid: SessionId,
     /// When the user last authenticated.
     pub auth_time: i64,
-    /// What the token allows.
+    /// The scope words that the token grants.
     #[serde(default)]
     pub scope: Scope,
 }

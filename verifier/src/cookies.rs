@@ -44,8 +44,8 @@ impl CookiePolicy {
     /// The value of a cookie, if the request has it.
     ///
     /// # Errors
-    /// The request has two cookies of that name: another site of the same domain may have set one of them, and no
-    /// rule says which.
+    /// The request has two cookies of that name: another site of the same domain may have set one of them, and
+    /// nothing shows which.
     pub fn read(&self, headers: &HeaderMap, kind: CookieKind) -> Result<Option<String>, Refusal> {
         let name = self.name(kind);
         // Bytes, because a cookie of another application in the same line need not be ASCII. Only ASCII white space

@@ -52,7 +52,7 @@ impl Credential {
     }
 }
 
-/// Without the token, because whoever reads a log must not be able to use it.
+/// Without the token, because a reader of a log must not be able to use it.
 impl fmt::Debug for Credential {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Credential").field("transport", &self.transport).finish_non_exhaustive()

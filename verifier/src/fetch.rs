@@ -40,7 +40,7 @@ pub trait Fetch: Send + Sync {
 /// The answer to a request, once it is there.
 pub type FetchFuture<'f> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, FetchError>> + Send + 'f>>;
 
-/// What one request may cost.
+/// The limits of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchLimits {
     /// The time for everything: connecting, TLS, and reading the whole answer.

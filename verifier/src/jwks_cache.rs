@@ -59,7 +59,7 @@ struct PendingFetch {
     outcome: Shared<BoxFuture<'static, Outcome>>,
 }
 
-/// What a caller does.
+/// The next step of a caller that needs keys.
 enum Step {
     Use(Keys),
     Wait(PendingFetch),

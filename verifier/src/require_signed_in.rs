@@ -72,7 +72,7 @@ impl RequireSignedIn {
     /// Checks a request without the layer.
     ///
     /// # Errors
-    /// The [`Refusal`] to answer with. A status of 500 or more says nothing about the user.
+    /// The [`Refusal`] to answer with. With a status of 500 or more the token may be valid.
     pub async fn check(&self, method: &Method, headers: &HeaderMap) -> Result<SignedIn, Refusal> {
         let credential = Credential::from_request(method, headers, &self.cookies)?;
         let now = (self.clock)();

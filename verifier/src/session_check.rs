@@ -1,4 +1,4 @@
-//! Is the token's session still live? The question of a strict check, and who can answer it.
+//! Is the token's session still live? A strict check asks this question for each request.
 
 use std::error::Error;
 use std::future::Future;
@@ -26,7 +26,7 @@ pub enum SessionCheckError {
     /// The session has ended.
     #[error("the session has ended")]
     Ended,
-    /// The token has expired, which says nothing about the session.
+    /// The token has expired. The session may be live.
     #[error("the access token has expired")]
     TokenExpired,
     /// There is no answer now, so the user must not be signed out: answer 503, never 401.
@@ -34,7 +34,7 @@ pub enum SessionCheckError {
     Unavailable {
         /// When to try again, in seconds.
         retry_after: Option<u64>,
-        /// What went wrong.
+        /// The error of the database or of the HTTP client.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },

@@ -1,6 +1,6 @@
 //! Project Wycheproof's JOSE vectors.
 //!
-//! The allow list is ES256, RS256 and EdDSA. A vector of another algorithm is refused whatever its label says; inside
+//! The allow list is ES256, RS256 and EdDSA. A vector of another algorithm is refused even if its label is `valid`; inside
 //! the list only [`DEVIATIONS`] contradict a label.
 
 use std::collections::BTreeMap;
