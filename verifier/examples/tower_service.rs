@@ -5,6 +5,15 @@
 //! cargo run -p latchkey-verifier --features axum,hyper --example tower_service
 //! ```
 //!
+//! Get a token. The local server signs in any user that you name:
+//!
+//! ```text
+//! API=http://127.0.0.1:9000 JSON="content-type: application/json"
+//! ASSERTION=$(curl -s $API/dev/assertion -H "$JSON" -d '{"sub":"alice"}' | jq -r .assertion)
+//! LOGIN="{\"assertion\":\"$ASSERTION\",\"delivery\":\"body\"}"
+//! TOKEN=$(curl -s $API/api/auth/login -H "$JSON" -d "$LOGIN" | jq -r .access_token)
+//! ```
+//!
 //! `STRICT=1` also asks the local server, for each request, whether the session has ended. `LATCHKEY_ISSUER`,
 //! `LATCHKEY_AUDIENCE` and `PORT` name another issuer, another audience and another port than 8080.
 

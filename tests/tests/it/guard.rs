@@ -1,6 +1,7 @@
 //! The guard in front of other services, in both modes: which requests pass, and how it refuses the others.
 
 mod cookies;
+mod remote;
 mod sessions;
 mod shop;
 mod tokens;

@@ -1,0 +1,51 @@
+//! A service elsewhere: it fetches the keys and asks for sessions over a real connection.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, Method, header};
+use latchkey::clock::Clock as _;
+use latchkey_local::dev_controls::faults::FaultKind;
+use latchkey_tests::world::World;
+use latchkey_verifier::{Fetch, HttpsFetch, Introspection, RemoteVerifier, RequireSignedIn};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+/// The user that the check finds, or the code of the refusal.
+async fn outcome(check: &RequireSignedIn, token: &str) -> Result<String, &'static str> {
+    let bearer = HeaderValue::try_from(format!("Bearer {token}")).expect("a token is ASCII");
+    let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]);
+    let signed_in = check.check(&Method::GET, &headers).await;
+    signed_in.map(|user| user.claims().sub.to_string()).map_err(|refusal| refusal.code().name())
+}
+
+#[tokio::test]
+async fn a_service_elsewhere_checks_tokens_with_a_running_server() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
+    let issuer = format!("http://{}/api/auth", listener.local_addr().expect("it is bound"));
+    let world = World::with(&[("LATCHKEY_ISSUER", &issuer)]).await;
+    let router = world.server.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let fetch: Arc<dyn Fetch> = Arc::new(HttpsFetch::new());
+    let verifier = RemoteVerifier::new(&issuer, &world.server.audience, fetch.clone()).expect("loopback");
+    let sessions = Introspection::new(&issuer, fetch).expect("loopback");
+    let clock = world.server.clock.clone();
+    let offline = RequireSignedIn::offline(verifier.clone()).clock(move || clock.now().into());
+    let clock = world.server.clock.clone();
+    let strict = RequireSignedIn::strict(verifier, sessions).clock(move || clock.now().into());
+
+    let held = world.device().sign_in("alice").await;
+    for check in [&offline, &strict] {
+        assert_eq!(outcome(check, &held.access).await.as_deref(), Ok("alice"));
+        assert_eq!(outcome(check, &held.refresh).await, Err("invalid_token"));
+    }
+    world.device().revoke(&held.access, json!({"strategy": "current"})).await.assert_status(200);
+    assert_eq!(outcome(&strict, &held.access).await, Err("session_ended"));
+    assert_eq!(outcome(&offline, &held.access).await.as_deref(), Ok("alice"), "until the token expires");
+
+    let bob = world.device().sign_in("bob").await;
+    world.server.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
+    assert_eq!(outcome(&strict, &bob.access).await, Err("store_unavailable"), "not signed out");
+    world.server.faults.clear(None);
+    assert_eq!(outcome(&strict, &bob.access).await.as_deref(), Ok("bob"));
+}
