@@ -28,7 +28,7 @@ help: ## Print this list
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: tools-run client/demo/dist/demo.js ## Start Latchkey on http://127.0.0.1:9000 (PORT=9001 for another port)
-	$(STEP) "Building the server: minutes and about 3 GB of disk the first time, seconds later" \
+	$(STEP) "Building the server: minutes and about 2 GB of disk the first time, seconds later" \
 		cargo build --workspace --bins
 	@exec target/debug/latchkey-local --port $(PORT)
 
@@ -82,7 +82,7 @@ unit: tools-unit bins ## Run the examples in the documentation, then all Rust te
 		env LATCHKEY_BINARIES_BUILT=1 cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
 
 bins: tools-build
-	$(STEP) "Building the server and the functions (minutes and about 3 GB of disk the first time)" \
+	$(STEP) "Building the server and the functions (minutes and about 2 GB of disk the first time)" \
 		cargo build --workspace --bins
 
 client/node_modules/installed: client/package-lock.json | tools-node
