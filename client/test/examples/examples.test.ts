@@ -62,6 +62,14 @@ test('nextjs: orders have the offline check, the account the strict check', asyn
   expect((await account.DELETE(ask(signedIn))).status).toBe(401);
 });
 
+test('authorizer: allows a valid token, refuses a forged one and none', async () => {
+  const { code, output } = await runProgram(join(examples, 'authorizer/authorize.mjs'), [], { API: origin() });
+  expect(output).toMatch(/a valid token: \{"isAuthorized":true,"context":\{"sub":"alice","sid":"[0-9a-f-]{36}","scope":""\}\}/);
+  expect(output).toContain('a forged token: {"isAuthorized":false}');
+  expect(output).toContain('no token: {"isAuthorized":false}');
+  expect(code).toBe(0);
+});
+
 test('admin-revocation: ends all sessions of the user and prints the record', async () => {
   const script = join(examples, 'admin-revocation/revoke.mjs');
   const [one, two, other] = [await api.signIn('paul'), await api.signIn('paul'), await api.signIn('mary')];
