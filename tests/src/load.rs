@@ -1,7 +1,7 @@
-//! A crowd of simulated users on one server over HTTP, and the promises that each of them checks.
+//! Simulated users of one server over HTTP. Each of them checks that its session is alive or ended as it must be.
 //!
 //! ```text
-//! crowd ─▶ a caller ─▶ one of its people ─▶ an action (refresh, status, list, sign out and in again) ─▶ tally
+//! crowd ─▶ caller ─▶ one of its people ─▶ action (refresh, status, list, sign out and in again) ─▶ tally
 //! ```
 //!
 //! Each person remembers its own actions: a person that did not sign out must stay signed in, and a person that did
@@ -15,4 +15,4 @@ mod tally;
 
 pub use crowd::{Crowd, Until, live};
 pub use server::Server;
-pub use tally::{Kind, Tally};
+pub use tally::{Action, Tally};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! make load                      a minute of a crowd; a plot in docs/images/load.svg
-//! make soak                      a minute of each fault under load; fails when anybody is wronged
+//! make soak                      a minute of each fault under load; fails when a session ends or gives access by mistake
 //! LOAD_SECONDS=10 make soak      shorter
 //! ```
 //!
@@ -23,22 +23,22 @@ use latchkey_tests::world::World;
 use plot::Second;
 
 const CROWD: Crowd = Crowd { callers: 16, people: 60, sign_outs: 1 };
-/// Memory that is flat may move so much.
+/// The memory at the end may be this many times the memory after a quarter of the time.
 const FLAT: f64 = 1.2;
 const PERCENTILES: [f64; 4] = [50.0, 90.0, 99.0, 99.9];
 /// Every kind of fault that leaves the process alive and can meet a session's calls: only cleanup makes batches of many.
 const FAULTS: [&str; 6] =
     ["throttle", "timeout_before", "timeout_after_commit", "error_500", "conflict", "slow"];
-/// So many calls to the store fail ...
+/// How many calls to the store fail after each injection.
 const FAULTS_AT_ONCE: u32 = 30;
-/// ... so often.
+/// How often faults are injected.
 const FAULTS_EVERY: Duration = Duration::from_millis(40);
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--bench") {
-        // `cargo test --benches` comes by without `--bench`: there is nothing to test here.
+        // `cargo test --benches` runs this without `--bench`: there is nothing to test here.
         return ExitCode::SUCCESS;
     }
     let seconds = std::env::var("LOAD_SECONDS").ok().and_then(|value| value.parse().ok()).unwrap_or(60);
@@ -53,13 +53,13 @@ async fn load(time: Duration) -> ExitCode {
     let tables = engine.serve_tcp().await.expect("a port is free");
     let server = Server::start_on(&binary(), &tables.endpoint()).await;
     let server = server.expect("the server starts: make load builds it");
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut seconds: Vec<Second> = vec![];
-    let tally = live(server.address, CROWD, Until::Moment(begun + time), |tally, long| {
-        seconds.push(Second::of(tally, long, server.resident(), begun.elapsed()));
+    let tally = live(server.address, CROWD, Until::Moment(started + time), |tally, long| {
+        seconds.push(Second::of(tally, long, server.resident(), started.elapsed()));
     });
     let tally = tally.await;
-    let took = begun.elapsed().as_secs_f64();
+    let took = started.elapsed().as_secs_f64();
     println!("{} callers, {} people, {took:.0} s", CROWD.callers, CROWD.callers * CROWD.people);
     println!("{:>8} {:>9} {:>9} {:>9} {:>9} {:>9}", "", "calls", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms");
     for (kind, calls, at) in tally.percentiles(&PERCENTILES) {
@@ -79,7 +79,7 @@ async fn load(time: Duration) -> ExitCode {
         return ExitCode::FAILURE;
     }
     if seconds.len() < 2 {
-        println!("too short for a picture");
+        println!("too short for a plot");
         return verdict(&tally);
     }
     let picture = workspace().join("docs/images/load.svg");
@@ -93,49 +93,49 @@ async fn load(time: Duration) -> ExitCode {
 async fn soak(time: Duration) -> ExitCode {
     let mut failed = false;
     println!(
-        "{:>22} {:>9} {:>8} {:>6} {:>8} {:>9} {:>9}",
-        "", "answers", "200", "503", "worse", "lost", "let in"
+        "{:>22} {:>9} {:>8} {:>6} {:>10} {:>9} {:>9}",
+        "", "answers", "200", "503", "unexpected", "lost", "let in"
     );
     for fault in FAULTS {
         let server = Server::start(&binary()).await.expect("the server starts: make soak builds it");
         let end = Instant::now() + time;
         let crowd = live(server.address, CROWD, Until::Moment(end), |_, _| ());
-        let trouble = async {
+        let injection = async {
             while Instant::now() < end {
-                server.fault(fault, FAULTS_AT_ONCE).await.expect("the server takes orders");
+                server.fault(fault, FAULTS_AT_ONCE).await.expect("the server accepts the fault");
                 tokio::time::sleep(FAULTS_EVERY).await;
             }
-            server.fault(fault, 0).await.expect("the server takes orders");
+            server.fault(fault, 0).await.expect("the server accepts the fault");
         };
-        let (tally, ()) = tokio::join!(crowd, trouble);
+        let (tally, ()) = tokio::join!(crowd, injection);
         println!(
-            "{fault:>22} {:>9} {:>8} {:>6} {:>8} {:>9} {:>9}",
+            "{fault:>22} {:>9} {:>8} {:>6} {:>10} {:>9} {:>9}",
             tally.answers(),
-            tally.good(),
+            tally.successes(),
             tally.unavailable(),
-            tally.worse(),
+            tally.unexpected(),
             tally.signed_out_for_nothing,
             tally.let_in_after_sign_out,
         );
-        // A slow store is waited for; every other fault must be seen.
-        let is_seen = fault == "slow" || tally.unavailable() > 0;
-        failed |= verdict(&tally) != ExitCode::SUCCESS || !is_seen;
+        // A slow store delays responses only; every other fault must have caused a 503.
+        let was_injected = fault == "slow" || tally.unavailable() > 0;
+        failed |= verdict(&tally) != ExitCode::SUCCESS || !was_injected;
     }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Fails if a person was signed out or let in by mistake, or if the server failed without an injected fault.
 fn verdict(tally: &Tally) -> ExitCode {
-    if tally.wronged() + tally.worse() == 0 {
+    if tally.mistakes() + tally.unexpected() == 0 {
         return ExitCode::SUCCESS;
     }
-    println!("wronged: {tally:?}");
+    println!("mistakes or unexpected responses: {tally:?}");
     ExitCode::FAILURE
 }
 
 /// The server beside this bench: target/<profile>/deps/<this bench>.
 fn binary() -> PathBuf {
-    let bench = std::env::current_exe().expect("a program knows where it is");
+    let bench = std::env::current_exe().expect("a program has a path");
     let profile = bench.parent().and_then(Path::parent).expect("benches run from target/<profile>/deps");
     profile.join("latchkey-local")
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
-use latchkey_tests::load::{Kind, Tally};
+use latchkey_tests::load::{Action, Tally};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -25,7 +25,7 @@ pub(crate) struct Second {
 impl Second {
     pub(crate) fn of(tally: &Tally, long: Duration, resident: u64, at: Duration) -> Self {
         let rows = tally.percentiles(&[50.0, 99.0]);
-        let refresh = rows.iter().find(|(kind, ..)| *kind == Kind::Refresh);
+        let refresh = rows.iter().find(|(kind, ..)| *kind == Action::Refresh);
         let at_percentile = |index: usize| refresh.map_or(0.0, |(.., at)| at[index].as_secs_f64() * 1_000.0);
         Self {
             at: at.as_secs_f64(),

@@ -12,13 +12,13 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::time::timeout;
 
-/// Far longer than a server may take that answers at all.
+/// Far longer than any response of a working server takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The caller, as the headers describe it.
+/// The credential that a request carries.
 #[derive(Clone, Copy)]
-pub(super) enum Shown<'a> {
-    Nothing,
+pub(super) enum Credential<'a> {
+    None,
     Access(&'a str),
     /// A browser's refresh cookie.
     Cookie(&'a str),
@@ -41,30 +41,29 @@ impl Api {
         Self { client: Client::builder(TokioExecutor::new()).build_http(), address }
     }
 
-    /// Sends one request and reads its answer to the end. A broken connection and an empty response
-    /// count as no response.
+    /// Sends one request and reads the whole response. Returns none when the connection breaks or the response is late.
     pub(super) async fn call(
         &self,
         method: Method,
         path: &str,
-        shown: Shown<'_>,
+        credential: Credential<'_>,
         body: Option<Value>,
     ) -> Option<Answer> {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
-        request = match shown {
-            Shown::Nothing => request,
-            Shown::Access(token) => request.header("authorization", format!("Bearer {token}")),
-            Shown::Cookie(token) => request.header("cookie", format!("latchkey_refresh={token}")),
+        request = match credential {
+            Credential::None => request,
+            Credential::Access(token) => request.header("authorization", format!("Bearer {token}")),
+            Credential::Cookie(token) => request.header("cookie", format!("latchkey_refresh={token}")),
         };
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }
         let body = Full::from(body.map(|body| body.to_string()).unwrap_or_default());
-        let begun = Instant::now();
+        let started = Instant::now();
         let request = self.client.request(request.body(body).expect("a request"));
         let (parts, body) = timeout(PATIENCE, request).await.ok()?.ok()?.into_parts();
         let bytes = timeout(PATIENCE, body.collect()).await.ok()?.ok()?.to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Some(Answer { status: parts.status.as_u16(), body, took: begun.elapsed() })
+        Some(Answer { status: parts.status.as_u16(), body, took: started.elapsed() })
     }
 }

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::api::{Api, Shown};
+use super::api::{Api, Credential};
 
-/// A crowd makes more calls a session than people do, and no limit of calls is under test.
+/// A crowd sends more requests per session than people do, and the rate limits are not under test.
 const SETTINGS: [(&str, &str); 3] = [
     ("LIMIT_REFRESH", "1000000/5m/15m"),
     ("LIMIT_GENERAL", "1000000/15m"),
@@ -29,7 +29,7 @@ impl Server {
     /// Starts the binary on a free port of loopback, with its tables in memory.
     ///
     /// # Errors
-    /// It cannot be started, or does not say where it listens.
+    /// The binary does not start, or its first line does not name the address on which it listens.
     pub async fn start(binary: &Path) -> io::Result<Self> {
         Self::start_with(binary, &["--memory"]).await
     }
@@ -49,28 +49,29 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).await?;
         let address = line.strip_prefix("listening on http://").and_then(|rest| rest.trim_end().parse().ok());
-        let address = address.ok_or_else(|| io::Error::other(format!("it says {line:?}")))?;
+        let address =
+            address.ok_or_else(|| io::Error::other(format!("the first line is not an address: {line:?}")))?;
         Ok(Self { address, child })
     }
 
-    /// Has the next `count` calls to the store fail so, in place of whatever was ordered before.
+    /// Makes the next `count` calls to the store fail with this kind of fault. It replaces the faults still queued.
     ///
     /// # Errors
-    /// It does not take the order.
+    /// The server does not answer, or refuses the request.
     pub async fn fault(&self, kind: &str, count: u32) -> io::Result<()> {
-        self.order("/dev/fault", json!({"count": 0})).await?;
+        self.post("/dev/fault", json!({"count": 0})).await?;
         if count > 0 {
-            self.order("/dev/fault", json!({"kind": kind, "count": count})).await?;
+            self.post("/dev/fault", json!({"kind": kind, "count": count})).await?;
         }
         Ok(())
     }
 
-    async fn order(&self, path: &str, order: Value) -> io::Result<()> {
-        let call = Api::at(self.address).call(http::Method::POST, path, Shown::Nothing, Some(order)).await;
+    async fn post(&self, path: &str, body: Value) -> io::Result<()> {
+        let call = Api::at(self.address).call(http::Method::POST, path, Credential::None, Some(body)).await;
         match call {
             Some(answer) if answer.status == 200 => Ok(()),
             Some(answer) => Err(io::Error::other(answer.body.to_string())),
-            None => Err(io::Error::other("it does not answer")),
+            None => Err(io::Error::other("the server does not answer")),
         }
     }
 
