@@ -78,6 +78,8 @@ client: tools-client bins client/node_modules/installed ## Test the npm package,
 
 unit: tools-unit bins ## Run the examples in the documentation, then all Rust tests
 	$(STEP) "Examples in the documentation of the crates" cargo test --quiet --workspace --doc
+	$(STEP) "The verifier with ring instead of aws-lc-rs" \
+		cargo test --quiet -p latchkey-verifier --no-default-features --features ring
 	$(STEP) "All Rust tests, unit and end to end: compiles them, then runs them (minutes)" \
 		env LATCHKEY_BINARIES_BUILT=1 cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail
 
