@@ -7,6 +7,9 @@ import { startLocalServer, type LocalServer } from '../server/support/local-serv
 import { buildPackage, exampleNames, examples, type Package } from './support/install.js';
 import { runProgram, startProgram } from './support/program.js';
 
+// Each test starts a program, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
+
 let api: LocalServer;
 let built: Package;
 const origin = (): string => `http://127.0.0.1:${api.port}`;
