@@ -9,7 +9,7 @@ use std::sync::Once;
 /// The debug build of `name` (`latchkey-local`, `login`, `refresh`, ..), up to date.
 ///
 /// # Panics
-/// When the workspace does not build.
+/// If the workspace does not build.
 pub fn built(name: &str) -> PathBuf {
     static BUILD: Once = Once::new();
     BUILD.call_once(build);

@@ -188,7 +188,7 @@ impl Function {
         }
     }
 
-    /// The answer to the invocation `id`; one to any other is late, and ignored.
+    /// The response to the invocation `id`; one to any other is late, and ignored.
     async fn answer(&mut self, id: &str, deadline: Instant) -> Result<bytes::Bytes, Failure> {
         loop {
             match self.post(deadline).await? {

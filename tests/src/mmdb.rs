@@ -35,7 +35,7 @@ enum Record {
 /// Writes an IPv4 database of networks and their records.
 ///
 /// # Panics
-/// When the directory cannot be written to.
+/// If the directory cannot be written to.
 pub fn write(directory: &Path, networks: &[(Ipv4Addr, u8, Value)]) -> PathBuf {
     let (mut nodes, mut data) = (vec![[Record::Empty; 2]], vec![]);
     for (address, prefix, value) in networks {

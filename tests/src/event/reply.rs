@@ -1,4 +1,4 @@
-//! A function's answer, in the form of payload 2.0.
+//! A function's response, in the form of payload 2.0.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -51,7 +51,7 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The value that the answer gives a cookie; empty when it clears it.
+    /// The value that the response gives a cookie; empty when it clears it.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let line = self.cookies.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
         line.split(';').next()

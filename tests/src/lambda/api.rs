@@ -22,7 +22,7 @@ use tokio::{
 
 use super::Diagnostic;
 
-/// The longest answer Lambda takes from a function, in bytes.
+/// The longest response Lambda takes from a function, in bytes.
 const ANSWER_LIMIT: usize = 6 * 1024 * 1024;
 
 /// One event on its way to the function.

@@ -1,4 +1,4 @@
-//! Why a function gave no answer, with the end of what it wrote.
+//! Why a function gave no response, with the end of what it wrote.
 
 use std::{
     error::Error,
@@ -14,7 +14,7 @@ use serde_json::Value;
 /// How many lines of a function's output its error repeats.
 const TAIL: usize = 30;
 
-/// A function that gave no answer: which, why, and the last it wrote.
+/// A function that gave no response: which, why, and the last it wrote.
 ///
 /// `Debug` is `Display`, so that `unwrap` in a test shows the function's log lines as it wrote them.
 pub struct FunctionError {
@@ -39,7 +39,7 @@ pub enum Failure {
     Exited(ExitStatus),
     /// The function took longer than this, and was killed.
     TimedOut(Duration),
-    /// The function's answer is not JSON.
+    /// The function's response is not JSON.
     NotJson(serde_json::Error),
 }
 

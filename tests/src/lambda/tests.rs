@@ -12,7 +12,7 @@ use super::{Failure, Function, FunctionError, RuntimeApi, function_name};
 const BASH: &str = "/bin/bash";
 
 /// A function that does what its environment (`INIT`) and its events (`do`) say.
-/// It speaks HTTP/1.0, where the end of an answer is the end of the connection.
+/// It speaks HTTP/1.0, where the end of a response is the end of the connection.
 const FUNCTION: &str = r#"
 call() { # METHOD PATH BODY
   exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}"

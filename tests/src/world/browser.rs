@@ -16,10 +16,10 @@ pub struct Jar {
 }
 
 impl Jar {
-    /// The cookies that an answer sets.
+    /// The cookies that a response sets.
     ///
     /// # Panics
-    /// When it does not set both.
+    /// If it does not set both.
     pub fn of(reply: &Reply) -> Self {
         let value = |name| reply.cookie(name).unwrap_or_else(|| panic!("no {name}: {}", reply.body));
         Self {

@@ -137,7 +137,7 @@ impl Device {
     /// Signs a user in, with a fresh assertion.
     ///
     /// # Panics
-    /// When the sign-in is refused.
+    /// If the sign-in is refused.
     pub async fn sign_in(&self, user: &str) -> Tokens {
         let reply = self.login(&self.world.assertion(user)).await;
         assert_eq!(reply.status, 201, "{}", reply.body);
@@ -161,10 +161,10 @@ impl Device {
 }
 
 impl Tokens {
-    /// Reads the tokens of an answer.
+    /// Reads the tokens of a response.
     ///
     /// # Panics
-    /// When the answer has none.
+    /// If the response has none.
     pub fn of(reply: &Reply) -> Self {
         Self {
             access: reply.text("access_token"),

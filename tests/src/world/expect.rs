@@ -6,7 +6,7 @@ impl Reply {
     /// The names of the body's members, sorted.
     ///
     /// # Panics
-    /// When the body is no object.
+    /// If the body is no object.
     pub fn members(&self) -> Vec<&str> {
         let body =
             self.body.as_object().unwrap_or_else(|| panic!("no object: {} {}", self.status, self.body));
@@ -28,7 +28,7 @@ impl Reply {
     /// Succeeds only for a whole problem of this status and code.
     ///
     /// # Panics
-    /// For any other answer, and for a problem that lacks a member.
+    /// For any other response, and for a problem that lacks a member.
     #[track_caller]
     pub fn assert_problem(&self, status: u16, code: &str) -> &Self {
         assert_eq!((self.status.as_u16(), self.code()), (status, code), "{}", self.body);
@@ -48,7 +48,7 @@ impl Reply {
     /// Succeeds only when the session has ended, for this reason.
     ///
     /// # Panics
-    /// For any other answer.
+    /// For any other response.
     #[track_caller]
     pub fn assert_ended(&self, reason: &str) -> &Self {
         self.assert_problem(401, "session_ended");
@@ -59,7 +59,7 @@ impl Reply {
     /// Succeeds only when a field is wrong: this one.
     ///
     /// # Panics
-    /// For any other answer.
+    /// For any other response.
     #[track_caller]
     pub fn assert_field(&self, field: &str) -> &Self {
         self.assert_problem(400, "invalid_request");
@@ -67,10 +67,10 @@ impl Reply {
         self
     }
 
-    /// Succeeds only when the answer touches no cookie.
+    /// Succeeds only when the response touches no cookie.
     ///
     /// # Panics
-    /// When it sets or clears one.
+    /// If it sets or clears one.
     #[track_caller]
     pub fn assert_no_cookie(&self) -> &Self {
         assert!(!self.headers.contains_key("set-cookie"), "{} touches a cookie", self.status);
@@ -80,7 +80,7 @@ impl Reply {
     /// Succeeds only when both cookies are taken away, with the attributes they were set with.
     ///
     /// # Panics
-    /// For any other answer.
+    /// For any other response.
     #[track_caller]
     pub fn assert_cookies_cleared(&self) -> &Self {
         for (name, same_site) in [("latchkey_access", "Lax"), ("latchkey_refresh", "Strict")] {

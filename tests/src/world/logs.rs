@@ -43,7 +43,7 @@ impl Logs {
     /// Our own lines.
     ///
     /// # Panics
-    /// When a line is no JSON object.
+    /// If a line is no JSON object.
     pub fn ours(&self) -> Vec<Value> {
         let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str(line).expect("a line is a JSON object"));

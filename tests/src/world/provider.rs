@@ -33,7 +33,7 @@ impl Provider {
     /// A provider with a new key.
     ///
     /// # Panics
-    /// When the system gives no randomness.
+    /// If the system gives no randomness.
     pub fn generate() -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
         Self { pair: pair.expect("the system gives randomness") }
@@ -50,7 +50,7 @@ impl Provider {
     /// The settings that make Latchkey trust this provider.
     ///
     /// # Panics
-    /// When `changes` is not an object.
+    /// If `changes` is not an object.
     pub fn entry(&self, changes: Value) -> Value {
         let point = self.pair.public_key().as_ref();
         let (x, y) = (BASE64URL.encode(&point[1..33]), BASE64URL.encode(&point[33..]));
@@ -69,7 +69,7 @@ impl Provider {
     /// The claims of [`Provider::assertion`].
     ///
     /// # Panics
-    /// When `changes` is not an object.
+    /// If `changes` is not an object.
     pub fn claims(&self, world: &World, user: &str, changes: Value) -> Value {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let now = world.now().seconds();
@@ -86,7 +86,7 @@ impl Provider {
     /// The private half, as a deployment's own key set has it.
     ///
     /// # Panics
-    /// When the key is no P-256 key.
+    /// If the key is no P-256 key.
     pub fn private_jwk(&self) -> Value {
         let private: EcPrivateKeyBin<'_> = self.pair.private_key().as_be_bytes().expect("32 bytes");
         let mut jwk = self.entry(json!({}))["jwks"]["keys"][0].clone();
@@ -97,7 +97,7 @@ impl Provider {
     /// Signs any header over any payload.
     ///
     /// # Panics
-    /// When the system gives no randomness.
+    /// If the system gives no randomness.
     pub fn sign(&self, header: &Value, payload: &str) -> String {
         let input = format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(payload));
         let signature = self.pair.sign(&SystemRandom::new(), input.as_bytes());
@@ -108,7 +108,7 @@ impl Provider {
 /// The same token under its other valid signature: `s` becomes the group's order minus `s`.
 ///
 /// # Panics
-/// When it is no ES256 token.
+/// If it is no ES256 token.
 pub fn malleated(token: &str) -> String {
     let (input, signature) = token.rsplit_once('.').expect("a token has three parts");
     let mut signature = BASE64URL.decode(signature).expect("a signature is base64url");
@@ -124,7 +124,7 @@ pub fn malleated(token: &str) -> String {
 /// The payload of a token, unverified.
 ///
 /// # Panics
-/// When it is no token.
+/// If it is no token.
 pub fn payload(token: &str) -> Value {
     part(token, 1)
 }
@@ -132,7 +132,7 @@ pub fn payload(token: &str) -> Value {
 /// The header of a token, unverified.
 ///
 /// # Panics
-/// When it is no token.
+/// If it is no token.
 pub fn header(token: &str) -> Value {
     part(token, 0)
 }
@@ -145,7 +145,7 @@ fn part(token: &str, index: usize) -> Value {
 /// The token with one bit of its signature flipped.
 ///
 /// # Panics
-/// When it is no token.
+/// If it is no token.
 pub fn flipped(token: &str) -> String {
     let (input, signature) = token.rsplit_once('.').expect("a token has three parts");
     let mut signature = BASE64URL.decode(signature).expect("a signature is base64url");

@@ -1,11 +1,11 @@
-//! An answer, read to its end.
+//! A response, read to its end.
 
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-/// An answer of the API.
+/// A response of the API.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// Its status.
@@ -20,7 +20,7 @@ impl Reply {
     /// Reads any router's answer.
     ///
     /// # Panics
-    /// When its body breaks.
+    /// If its body breaks.
     pub async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body in memory does not break").to_bytes();
@@ -36,7 +36,7 @@ impl Reply {
     /// A member of the body that is a text.
     ///
     /// # Panics
-    /// When it is not there.
+    /// If it is not there.
     pub fn text(&self, member: &str) -> String {
         let value = self.body[member].as_str();
         value.unwrap_or_else(|| panic!("no text {member:?} in {} {}", self.status, self.body)).to_owned()

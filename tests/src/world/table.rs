@@ -28,7 +28,7 @@ impl World {
     /// A client of the same engine that no counter sees and no fault meets.
     ///
     /// # Panics
-    /// When the world is not on the embedded engine.
+    /// If the world is not on the embedded engine.
     pub fn dynamodb(&self) -> Client {
         let engine = self.server.engine.as_ref().expect("worlds are embedded");
         let credentials = Credentials::new("local", "local", None, None, "tests");
@@ -66,7 +66,7 @@ impl World {
     /// An assertion with other claims than usual; `null` leaves one out.
     ///
     /// # Panics
-    /// When the stand-in provider cannot sign.
+    /// If the stand-in provider cannot sign.
     pub fn assertion_with(&self, user: &str, changes: Value) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let now = self.now().seconds();
@@ -87,7 +87,7 @@ impl World {
     /// Removes the scope of a session directly in the table, as an operator would.
     ///
     /// # Panics
-    /// When the engine does not answer.
+    /// If the engine does not answer.
     pub async fn take_scope(&self, user: &str, session: &str) {
         let key = |text: String| AttributeValue::S(text);
         let update = self.dynamodb().update_item().table_name("latchkey-sessions");

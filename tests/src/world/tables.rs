@@ -18,7 +18,7 @@ impl World {
     /// limits are left out: a refused call is there to be counted.
     ///
     /// # Panics
-    /// When the engine does not answer.
+    /// If the engine does not answer.
     pub async fn everything(&self) -> String {
         let mut rows = vec![];
         for table in TABLES {
@@ -34,7 +34,7 @@ impl World {
     /// that its time grows with the square of the events.
     ///
     /// # Panics
-    /// When the engine does not answer.
+    /// If the engine does not answer.
     pub async fn without_stream(&self) {
         let off = StreamSpecification::builder().stream_enabled(false).build().expect("it is given");
         let events = self.dynamodb().update_table().table_name(EVENTS).stream_specification(off);
@@ -57,7 +57,7 @@ impl World {
     /// A session's row as the table has it.
     ///
     /// # Panics
-    /// When the engine does not answer.
+    /// If the engine does not answer.
     pub async fn raw_row(&self, user: &str, session: &str) -> Option<RawRow> {
         let get = self.dynamodb().get_item().table_name(SESSIONS).consistent_read(true);
         let get = get.key("pk", text(format!("U#{user}"))).key("sk", text(format!("S#{session}")));
@@ -67,7 +67,7 @@ impl World {
     /// Puts a row where it was, whatever is there now.
     ///
     /// # Panics
-    /// When the engine does not answer.
+    /// If the engine does not answer.
     pub async fn put_row(&self, row: RawRow) {
         let put = self.dynamodb().put_item().table_name(SESSIONS).set_item(Some(row));
         put.send().await.expect("the engine answers");
@@ -76,7 +76,7 @@ impl World {
     /// Marks a session as ending, as a revocation does whose transaction is still to come.
     ///
     /// # Panics
-    /// When there is no such session.
+    /// If there is no such session.
     pub async fn mark_ending(&self, user: &str, session: &str, reason: &str) {
         let mut row = self.raw_row(user, session).await.expect("the session is there");
         row.insert("z".into(), text(reason.into()));
@@ -88,7 +88,7 @@ impl World {
     /// A user's security events of one type, as the table has them.
     ///
     /// # Panics
-    /// When the engine does not answer.
+    /// If the engine does not answer.
     pub async fn raw_events(&self, user: &str, event_type: &str) -> Vec<RawRow> {
         let query = self.dynamodb().query().table_name(EVENTS).consistent_read(true);
         let query = query.key_condition_expression("pk = :pk").filter_expression("event_type = :type");
