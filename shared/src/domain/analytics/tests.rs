@@ -10,12 +10,12 @@ use crate::domain::device::Device;
 use crate::domain::id::derive_session_id;
 use crate::domain::scope::Scope;
 use crate::domain::session::lifetimes::Lifetimes;
-use crate::token::refresh::RefreshKey;
+use crate::domain::session::nonce::Nonce;
+use crate::domain::session::refresh_token::KeyTag;
 
 const NOW: i64 = 1_790_000_000;
 
 fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
-    let key = RefreshKey::new("a", &[0; 32]);
     let days = |days: u64| Duration::from_secs(days * 86_400);
     let lifetimes = Lifetimes {
         access: days(1),
@@ -31,8 +31,8 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
     let mut session = Session::open(
         user,
         id,
-        &key.nonce("n"),
-        key.tag(),
+        &Nonce::new([1; 16]),
+        KeyTag::new(*b"k1"),
         client,
         opened,
         Scope::default(),

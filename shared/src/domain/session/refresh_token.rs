@@ -34,7 +34,7 @@ pub struct RefreshToken {
 
 impl KeyTag {
     /// The tag with these two characters.
-    pub fn new(characters: [u8; 2]) -> Self {
+    pub const fn new(characters: [u8; 2]) -> Self {
         Self(characters)
     }
 

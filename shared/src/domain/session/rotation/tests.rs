@@ -7,7 +7,6 @@ use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
 use crate::domain::session::end::{Actor, PendingEnd};
 use crate::domain::session::nonce::Nonce;
-use crate::token::refresh::RefreshKey;
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
@@ -36,12 +35,14 @@ fn limit() -> Policy {
     }
 }
 
-fn key() -> RefreshKey {
-    RefreshKey::new("k", &[1; 32])
-}
+const KEY: KeyTag = KeyTag::new(*b"k1");
 
 fn nonce() -> Nonce {
-    key().nonce("assertion")
+    Nonce::new([1; 16])
+}
+
+fn another_nonce() -> Nonce {
+    Nonce::new([2; 16])
 }
 
 fn client(agent: &str) -> ClientContext {
@@ -59,7 +60,7 @@ fn opened() -> Session {
         user,
         id,
         &nonce(),
-        key().tag(),
+        KEY,
         client(CHROME),
         at(0),
         Scope::default(),
@@ -73,7 +74,7 @@ fn token() -> RefreshToken {
 }
 
 fn planned(agent: &str, now: Timestamp) -> Plan {
-    plan(&token(), client(agent), key().tag(), now, &limit(), &lifetimes())
+    plan(&token(), client(agent), KEY, now, &limit(), &lifetimes())
 }
 
 fn rotated(now: Timestamp) -> Session {
@@ -97,7 +98,7 @@ fn no_generation_outlives_the_absolute_end() {
     let mut token = token();
     token.expires_at = token.absolute_expires_at;
     let late = at(29 * 86_400);
-    let Plan::Rotate(rotation) = plan(&token, client(CHROME), key().tag(), late, &limit(), &lifetimes())
+    let Plan::Rotate(rotation) = plan(&token, client(CHROME), KEY, late, &limit(), &lifetimes())
     else {
         panic!("no rotation")
     };
@@ -114,7 +115,7 @@ fn a_token_past_its_end_needs_no_round_trip() {
 fn a_full_window_blocks_for_the_block_time() {
     let mut token = token();
     token.window = Window { start: at(0), count: 20 };
-    let plan = |now| plan(&token, client(CHROME), key().tag(), now, &limit(), &lifetimes());
+    let plan = |now| plan(&token, client(CHROME), KEY, now, &limit(), &lifetimes());
     assert_eq!(plan(at(10)), Plan::Block(at(910)));
     assert!(matches!(plan(at(910)), Plan::Rotate(_)));
 }
@@ -170,7 +171,7 @@ fn a_gone_ending_or_expired_row_is_over() {
 #[test]
 fn our_seal_with_a_wrong_nonce_is_forged_before_anything_else() {
     let mut row = rotated(at(100));
-    row.nonce_hash = key().nonce("another assertion").hash();
+    row.nonce_hash = another_nonce().hash();
     assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Forged);
 }
 
@@ -207,7 +208,7 @@ fn only_a_live_row_at_the_same_generation_and_device_is_current() {
     let current = |row: &Session, agent, now| {
         is_current(&token(), row, &client(agent), at(now), Duration::from_secs(60))
     };
-    let other_nonce = key().nonce("another").hash();
+    let other_nonce = another_nonce().hash();
     let ended = PendingEnd::new(EndReason::SignedOut, Actor::System, at(1));
     assert!(current(&opened(), CHROME, 60));
     assert!(!current(&opened(), CHROME, 61) && !current(&opened(), FIREFOX, 0));
