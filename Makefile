@@ -12,6 +12,7 @@ export NEXTEST := 0.9.151
 export DENY := 0.20.2
 export CYCLONEDX := 0.5.9
 export CARGO_FUZZ := 0.13.2
+export MUTANTS := 27.1.0
 # The checks of template.yaml, from PyPI. The folder is named after the versions, so that new versions get a new folder.
 export CFN_LINT := 1.58.0
 export SAM_CLI := 1.170.0
@@ -97,7 +98,8 @@ client/demo/dist/demo.js: client/node_modules/installed $(shell find client/src 
 
 ##@ Deeper tests
 
-mutants: tools-mutants ## Break the code on purpose; the tests must notice every mutant (an hour)
+mutants: tools-mutants ## Break the code on purpose: cargo-mutants for the pure code, then tests/mutants/*.patch (two hours)
+	tests/mutants/pure
 	tests/mutants/run
 
 fuzz: tools-fuzz ## Generate input for every parser, FUZZ_SECONDS=30 each (needs a nightly compiler)
@@ -146,7 +148,7 @@ TOOLS_lint := rust rust-lints cc deny
 TOOLS_template := python template
 TOOLS_client := rust cc node chromium
 TOOLS_unit := rust cc curl nextest
-TOOLS_mutants := rust cc nextest
+TOOLS_mutants := rust cc nextest mutants
 TOOLS_fuzz := rust cc cargo-fuzz
 TOOLS_zips := rust cc python
 TOOLS_sbom := rust cc node cyclonedx
