@@ -139,7 +139,7 @@ async fn of_five_times_as_many_at_once_exactly_the_limit_pass() {
         for _ in 0..attempts * 5 {
             let (mut attempter, in_flight) = (attempter.clone(), Arc::clone(&in_flight));
             tries.spawn(async move {
-                let _place = in_flight.acquire().await.expect("nobody closes it");
+                let _place = in_flight.acquire().await.expect("the semaphore stays open");
                 attempter.attempt().await.status.as_u16()
             });
         }

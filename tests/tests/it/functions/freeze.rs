@@ -76,7 +76,7 @@ async fn a_thawed_function_with_dead_connections_answers_its_next_event() {
         let held = tokens(&answer);
         let opened = wire.opened.load(Ordering::SeqCst);
         refresh.signal("STOP").await;
-        wire.deaths.send(death).expect("somebody is connected");
+        wire.deaths.send(death).expect("a connection is open");
         refresh.signal("CONT").await;
         let begun = Instant::now();
         let answer = Reply::parse(refresh.invoke(filled(&sample, &held).build()).await.expect("it answers"));

@@ -137,7 +137,7 @@ struct ToLoopback {
 impl HttpConnector for ToLoopback {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let path = request.uri().strip_prefix("https://idp.example.com").map(str::to_owned);
-        let path = path.unwrap_or_else(|| panic!("nobody was asked to go to {}", request.uri()));
+        let path = path.unwrap_or_else(|| panic!("unexpected request to {}", request.uri()));
         request.set_uri(format!("http://{}{path}", self.address)).expect("a URL");
         self.inner.call(request)
     }

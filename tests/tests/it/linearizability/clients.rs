@@ -266,5 +266,5 @@ fn named(token: &str) -> (String, u64) {
 }
 
 fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
-    board.lock().expect("nobody panics with it")
+    board.lock().expect("no holder of the lock panics")
 }

@@ -76,7 +76,7 @@ impl Request {
     }
 
     async fn sent(&self, address: SocketAddr) -> TcpStream {
-        let mut stream = TcpStream::connect(address).await.expect("somebody listens");
+        let mut stream = TcpStream::connect(address).await.expect("the server listens");
         let (head, body) = self.parts();
         stream.write_all(head.as_bytes()).await.expect("it reads the head");
         // An answer may come before a long body is read.

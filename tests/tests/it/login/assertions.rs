@@ -159,7 +159,7 @@ async fn a_header_that_is_not_the_issuers_own_opens_nothing() {
     // Mallory's key, in the header or not, is not the issuer's.
     let forger = Provider::generate();
     for head in [json!({"alg": "ES256", "kid": "p1"}), json!({"alg": "ES256", "kid": "p1", "jwk": mallory})] {
-        assert_opens_nothing(&world, &forger.sign(&head, &claims), "signed by somebody else").await;
+        assert_opens_nothing(&world, &forger.sign(&head, &claims), "signed with another key").await;
     }
     for typ in [json!("JWT"), json!("jwt")] {
         let fine = provider.sign(&json!({"alg": "ES256", "kid": "p1", "typ": typ}), &claims);

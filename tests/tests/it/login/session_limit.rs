@@ -106,7 +106,7 @@ async fn the_33rd_assertion_of_one_user_waits_for_the_first_to_be_forgotten() {
     let wait: u64 = refused.header("retry-after").parse().unwrap();
     assert_eq!(refused.body["retry_after"], wait);
     assert_eq!(refused.body["policy"], "login");
-    assert_eq!(device.login(&world.assertion("bob")).await.status, 201, "nobody else waits");
+    assert_eq!(device.login(&world.assertion("bob")).await.status, 201, "other users do not wait");
     world.advance(wait - 1);
     device.login(&world.assertion("alice")).await.assert_problem(429, "rate_limited");
     world.advance(1);

@@ -40,7 +40,7 @@ async fn the_pages_are_the_whole_trail_newest_first_without_gap_or_repeat() {
         query = format!("?limit=7&cursor={cursor}");
     }
     assert_eq!(collected, whole);
-    assert_eq!(ids(&page(&device, &tokens, "").await).len(), 50, "when nobody says how many");
+    assert_eq!(ids(&page(&device, &tokens, "").await).len(), 50, "the default limit");
 }
 
 #[tokio::test]

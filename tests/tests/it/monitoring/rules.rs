@@ -160,7 +160,7 @@ async fn a_lost_observation_is_counted_and_never_the_clients_concern() {
         world.advance(60);
         assert_eq!(world.device().in_city(LISBON).refresh(&tokens.refresh).await.status, 200, "{kind}");
         let lost = world.server.app.metrics().value(Counter::EventsLost);
-        assert_eq!(lost, 3, "{kind}: each of the three, as nobody knows which was written");
+        assert_eq!(lost, 3, "{kind}: each of the three, because it is unknown which was written");
     }
 }
 

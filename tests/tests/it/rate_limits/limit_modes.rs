@@ -19,7 +19,7 @@ async fn a_shadow_counts_and_changes_no_answer() {
         assert_eq!(reply.assert_problem(401, "invalid_assertion").header("ratelimit-policy"), "");
     }
     assert_eq!(world.server.app.metrics().value(Counter::LimitedInShadow), 5);
-    assert_eq!(world.count_events("alice", "rate_limited").await, 0, "nobody was refused");
+    assert_eq!(world.count_events("alice", "rate_limited").await, 0, "no call was refused");
 }
 
 #[tokio::test]

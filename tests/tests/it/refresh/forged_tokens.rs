@@ -81,7 +81,7 @@ async fn another_kind_of_token_is_no_refresh_token_and_no_alarm() {
     }
     let reply = device.list(&world.assertion("alice")).await;
     reply.assert_problem(401, "invalid_token");
-    assert_eq!(world.events("alice").await.len(), 1, "nobody is alarmed");
+    assert_eq!(world.events("alice").await.len(), 1, "there is no alert");
     assert_eq!(device.refresh(&tokens.refresh).await.status, 200);
 }
 

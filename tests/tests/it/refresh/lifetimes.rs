@@ -36,7 +36,7 @@ async fn an_expired_session_is_over_before_its_row_is_deleted() {
     let asleep = device.sign_in("alice").await;
     world.advance(7 * DAY);
     let awake = device.sign_in("alice").await;
-    assert!(world.raw_row("alice", &asleep.session).await.is_some(), "nobody has deleted it yet");
+    assert!(world.raw_row("alice", &asleep.session).await.is_some(), "the row is not deleted yet");
     let list = device.list(&awake.access).await;
     assert_eq!(list.body["sessions"].as_array().unwrap().len(), 1);
     let path = format!("/api/auth/sessions/{}", asleep.session);

@@ -121,7 +121,7 @@ async fn a_claim_from_another_network_is_answered_and_recorded() {
     world.advance(1);
     for tab in [device.clone(), device.clone().at("203.0.113.50"), device.at("203.0.113.50")] {
         let again = Jar::of(refresh(&tab, &new, &told).await.assert_status(200));
-        assert_eq!(again.refresh, new.refresh, "whoever leaves by two networks has tabs, too");
+        assert_eq!(again.refresh, new.refresh, "tabs of one browser may use two networks");
     }
     assert_eq!(world.count_events("alice", "token_replayed").await, 1, "once, however many tabs ask");
     let after = world.row("alice", &new.session).await.unwrap();

@@ -47,7 +47,7 @@ async fn with_an_rsa_key_first_the_issuer_and_the_audience_are_enough() {
     for token in [&login.access, &refreshed] {
         assert!(passes(&world, &issuer, &audience, token).await);
         assert!(!passes(&world, &issuer, &audience, &flipped(token)).await, "tampered");
-        assert!(!passes(&world, &issuer, "other", token).await, "for somebody else");
+        assert!(!passes(&world, &issuer, "other", token).await, "another audience");
     }
     assert!(!passes(&world, &issuer, &audience, &login.refresh).await, "no refresh token passes");
     // It is an offline check: the gateway goes on taking the token, our own endpoints do not.

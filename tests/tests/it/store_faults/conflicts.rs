@@ -114,6 +114,6 @@ async fn a_starved_sign_out_everywhere_is_marked_session_by_session() {
     world.server.faults.clear(None);
     let third = device.sign_in("alice").await;
     let out = device.revoke(&third.access, json!({"strategy": "others"})).await;
-    assert_eq!(out.assert_status(200).body["ended"], 2, "whoever comes next finishes the job");
+    assert_eq!(out.assert_status(200).body["ended"], 2, "the next request completes the revocation");
     assert_eq!(world.count_events("alice", "session_ended").await, 2);
 }

@@ -49,7 +49,7 @@ fn faults(template: &Value) -> Vec<String> {
     let watched = stack.resource("DeadLettersAlarm").to_string();
     let queues = stack.named("AWS::SQS::Queue").into_iter();
     let unwatched = queues.filter(|name| !watched.contains(&format!("{name}.QueueName")));
-    faults.extend(unwatched.map(|name| format!("nobody watches {name}")));
+    faults.extend(unwatched.map(|name| format!("no alarm watches {name}")));
     let schedule = stack.resource("CleanupFunction")["Properties"]["Events"]["Hourly"]["Properties"].take();
     if !schedule["RetryPolicy"].is_object() || schedule["DeadLetterConfig"]["Arn"] != "CleanupDeadLetters.Arn"
     {
@@ -88,7 +88,7 @@ fn nothing_is_kept_for_ever_unbounded_or_unwatched() {
         (
             "MoreDeadLetters",
             json!({"Type": "AWS::SQS::Queue", "Properties": {"SqsManagedSseEnabled": true}}),
-            "nobody watches MoreDeadLetters",
+            "no alarm watches MoreDeadLetters",
         ),
         (
             "CleanupFunction/Properties/Events/Hourly/Properties/RetryPolicy",

@@ -102,6 +102,6 @@ async fn each_function_gets_only_the_keys_that_it_uses() {
         };
         assert_eq!((mints, checks), expected, "{function}");
         let is_sealed = stack.resource(&function)["Properties"]["KmsKeyArn"].is_string();
-        assert_eq!(is_sealed, checks, "{function}: whoever may read its configuration sees no secret");
+        assert_eq!(is_sealed, checks, "{function}: its configuration holds no secret");
     }
 }
