@@ -17,6 +17,7 @@ pub mod middleware;
 pub mod problem;
 pub mod rate_limit;
 pub mod service_caller;
+pub mod success;
 
 use axum::Router;
 use axum::extract::Request;

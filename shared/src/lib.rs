@@ -16,7 +16,7 @@
 //! | [`config`] | all settings, parsed and validated once |
 //! | [`token`] | assertions, access tokens, refresh tokens and the keys behind them |
 //! | [`geoip`], [`https`], [`clock`] | the address database, outgoing HTTPS, the time |
-//! | [`domain`] | the rules as pure functions: values and `now` in, values out |
+//! | [`domain`] | the rules, without I/O: values and `now` in, values out. Only event ids contain randomness |
 //!
 //! Below all of them is the crate `latchkey-verifier`, with which any Rust service verifies our access tokens.
 

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use serde::Deserialize;
 
 use latchkey_verifier::CookieKind;
@@ -28,6 +28,7 @@ use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
+use crate::http::success::created;
 use crate::telemetry::metrics::Counter;
 use crate::token::assertion::{self, Assertion, AssertionError};
 use crate::token::refresh;
@@ -87,7 +88,7 @@ async fn login(
     // The previous session of this browser may belong to another user, whose ids are not this user's to see.
     let own = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user);
     let ended = own.map(EndedSession::new).collect();
-    Ok(tokens.response(&app, &signed_in.session, transport, StatusCode::CREATED, Some(ended)))
+    Ok(created(tokens.response(&app, &signed_in.session, transport, Some(ended))))
 }
 
 /// Cookie delivery needs a page of our own site and a host for which browsers keep cookies.

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use serde::Deserialize;
 
 use latchkey_verifier::CookieKind;
@@ -115,7 +115,7 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
             let tokens = issue_tokens(app, &session, token.nonce, now)?;
             let mut response = match style {
                 Style::OAuth => tokens.oauth_response(),
-                Style::Ours(transport) => tokens.response(app, &session, transport, StatusCode::OK, None),
+                Style::Ours(transport) => tokens.response(app, &session, transport, None),
             };
             let quota = config.limits.refresh.quota(session.window, now);
             response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, quota));

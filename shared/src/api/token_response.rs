@@ -6,7 +6,6 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use http::StatusCode;
 use serde::Serialize;
 
 use crate::app::App;
@@ -139,7 +138,6 @@ impl Tokens {
         app: &App,
         session: &Session,
         transport: Transport,
-        status: StatusCode,
         ended: Option<Vec<EndedSession>>,
     ) -> Response {
         let refresh_expires_in = self.now.seconds_until(self.refresh_expires_at);
@@ -161,9 +159,9 @@ impl Tokens {
         if transport == Transport::Cookie {
             let lifetime = Duration::from_secs(refresh_expires_in);
             let cookies = app.config().cookies.set(&self.access, &self.refresh, lifetime);
-            return (status, cookies, Json(body)).into_response();
+            return (cookies, Json(body)).into_response();
         }
-        (status, Json(body)).into_response()
+        Json(body).into_response()
     }
 
     /// The response to the OAuth form: the members of RFC 6749 section 5.1 and no others.

@@ -75,17 +75,16 @@ impl ConnectorFetch {
         let request = HttpRequest::try_from(request.map(SdkBody::from));
         let request = request.map_err(|error| FetchError::Connect(Arc::new(error)))?;
         let answer = connector.call(request).await.map_err(|error| FetchError::Connect(Arc::new(error)))?;
-        let status = answer.status().as_u16();
-        let body = Limited::new(answer.into_body(), max_bytes).collect().await.map_err(|error| {
+        let answer = answer.try_into_http1x().map_err(|error| FetchError::Connect(Arc::new(error)))?;
+        let (parts, body) = answer.into_parts();
+        let body = Limited::new(body, max_bytes).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 FetchError::TooLong
             } else {
                 FetchError::BrokeOff(error.into())
             }
         })?;
-        let mut response = Response::new(body.to_bytes());
-        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-        Ok(response)
+        Ok(Response::from_parts(parts, body.to_bytes()))
     }
 }
 

@@ -6,7 +6,6 @@
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::StatusCode;
 use http::request::Parts;
 
 use latchkey_verifier::bearer_token;
@@ -27,7 +26,7 @@ pub(super) async fn as_rfc7009(app: &App, parts: &mut Parts, bytes: &Bytes) -> R
     parameter(form, "token_type_hint")?;
     let token = parameter(form, "token")?.filter(|token| !token.is_empty());
     end(app, parts, &token.ok_or_else(|| Problem::field("token", "is required"))?).await?;
-    Ok(StatusCode::OK.into_response())
+    Ok(().into_response())
 }
 
 pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<RevokeResponse, Problem> {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use serde::Serialize;
 
 use super::super::general_limit::{count, limited, refuse_remembered};
@@ -21,6 +21,7 @@ use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::etag::{etag, is_known};
 use crate::http::problem::Problem;
+use crate::http::success::not_modified;
 use crate::store::{StoreError, Trail, TrailQuery, UserState};
 
 /// The body of `GET /sessions`.
@@ -87,7 +88,7 @@ pub(super) async fn list(
     let body = show(read.await?);
     let tag = etag(&body);
     if is_known(&tag, known) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+        return Ok(not_modified(tag));
     }
     let limit_headers = count(&app, &caller, &client).await?;
     Ok((limit_headers, tagged(body, &caller)).into_response())
