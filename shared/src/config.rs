@@ -1,10 +1,12 @@
-//! What does this deployment want? Every setting, from the environment, parsed and validated once.
+//! Settings: every environment variable that Latchkey reads, parsed and validated once at start.
+//!
+//! An error names the variable and never repeats its value, because the value may be a secret.
 //!
 //! ```
 //! use latchkey::config::Config;
 //!
 //! let error = Config::parse(|name| (name == "SESSION_LIMIT").then(|| "many".to_owned())).unwrap_err();
-//! assert!(error.to_string().starts_with("LATCHKEY_ISSUER: is not set"));
+//! assert!(error.to_string().starts_with("LATCHKEY_ISSUER: is required and not set"));
 //! ```
 
 mod authorizer;
@@ -38,90 +40,91 @@ use crate::token::keys::KeySet;
 /// The base path of the API, which is also the path of the issuer.
 pub const BASE: &str = "/api/auth";
 
-/// All settings, valid.
+/// All settings, validated.
 #[derive(Clone)]
 pub struct Config {
     /// Signing, verifying and refresh keys.
     pub keys: KeySet,
-    /// `iss` of access tokens; ends in the base path.
+    /// The `iss` of access tokens. It ends with the base path.
     pub issuer: String,
-    /// `aud` and `client_id` of access tokens.
+    /// The `aud` and `client_id` of access tokens.
     pub audience: String,
-    /// Whose assertions open sessions.
+    /// The issuers whose assertions open sessions.
     pub trusted_issuers: Vec<TrustedIssuer>,
-    /// How cookies are written and who may send them.
+    /// The names and attributes of cookies, and the origins that may send them.
     pub cookies: Cookies,
     /// Lifetimes of tokens and sessions.
     pub lifetimes: Lifetimes,
-    /// Live sessions a user may have, 1 to 30: the endings of all of them fit one transaction.
+    /// The number of live sessions that a user may have, 1 to 30, because the ends of all of them must fit in one
+    /// transaction.
     pub session_limit: usize,
-    /// What happens at the limit.
+    /// Whether a sign-in at the session limit ends an older session or is refused.
     pub session_limit_policy: SessionLimitPolicy,
-    /// How often things may happen.
+    /// The rate limits.
     pub limits: Limits,
-    /// The greatest age of an assertion by its `iat`.
+    /// The maximum age of an assertion by its `iat`.
     pub assertion_max_age: Duration,
-    /// How long after the sign-in `latchkey:admin` goes into new access tokens.
+    /// The time after a sign-in in which new access tokens contain `latchkey:admin`.
     pub admin_max_age: Duration,
-    /// Partitions of the expiry index.
+    /// The number of partitions of the expiry index.
     pub expiry_shards: u16,
-    /// What changed, how bad it is, what to do about it.
+    /// The risk rules: what each one detects, its severity, and whether it ends the session.
     pub risk_rules: Rules,
-    /// Proofs that a request came through our CloudFront.
+    /// The secrets that CloudFront adds to requests.
     pub origin_secrets: OriginSecrets,
-    /// Where addresses are.
+    /// The database that maps addresses to places.
     pub geoip_db: Option<Database>,
-    /// How long the audit trail is kept.
+    /// The time that events and end records are kept.
     pub event_ttl: Duration,
-    /// Debug logs.
+    /// Whether debug lines are logged.
     pub debug: bool,
-    /// One log line in so many successful requests.
+    /// One in this many successful requests is logged.
     pub log_sample: u64,
-    /// Table names.
+    /// The names of the tables.
     pub tables: Tables,
 }
 
-/// How cookies are written and read.
+/// The settings of cookies.
 #[derive(Clone, Debug)]
 pub struct Cookies {
-    /// How cookies are named, and which pages may send them.
+    /// The names of cookies, and the origins of the pages that may send them.
     pub policy: CookiePolicy,
-    /// SameSite of the access cookie.
+    /// The `SameSite` attribute of the access cookie.
     pub same_site: SameSite,
 }
 
-/// The SameSite attribute.
+/// The `SameSite` attribute of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// Sent on top-level navigation too.
+    /// Browsers send the cookie with requests of our own site and when a link leads to it.
     Lax,
-    /// Sent from our own site only.
+    /// Browsers send the cookie with requests of our own site only.
     Strict,
-    /// Sent from everywhere; needs `Secure`.
+    /// Browsers send the cookie with requests of every site. It needs `Secure`.
     None,
 }
 
-/// The limits, one a purpose.
+/// The rate limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Refreshes of one session.
     pub refresh: Policy,
-    /// Failed sign-ins of one account or network.
+    /// Failed passwords of one account from one network, and refused assertions from one network.
     pub login: Policy,
-    /// Password resets of one account.
+    /// Password resets of one account from one network.
     pub password_reset: Policy,
-    /// Authenticated calls of one session.
+    /// Authenticated calls of one session, without refreshes and sign-outs.
     pub general: Policy,
 }
 
 /// The names of the three tables.
 #[derive(Clone, Debug)]
 pub struct Tables {
-    /// Live sessions, and each user's head.
+    /// Live sessions and user records.
     pub sessions: String,
-    /// Rate-limit counters.
+    /// The windows of the rate limits.
     pub rate_limits: String,
-    /// The audit trail, and why each session ended.
+    /// Security events and end records.
     pub security_events: String,
 }
 
@@ -129,15 +132,15 @@ impl Config {
     /// Reads the process environment.
     ///
     /// # Errors
-    /// The first setting that is missing or wrong, by name.
+    /// The first setting that is missing or invalid.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::parse(|name| std::env::var(name).ok())
     }
 
-    /// Parses settings from any source of variables; what it does not know falls to its default.
+    /// Parses settings from any source of variables. A variable for which `lookup` returns `None` has its default.
     ///
     /// # Errors
-    /// The first setting that is missing or wrong, by name.
+    /// The first setting that is missing or invalid.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Vars { lookup: &lookup };
         let issuer = vars.get("LATCHKEY_ISSUER", value::issuer)?;
@@ -149,7 +152,7 @@ impl Config {
             cookies: cookies(&vars)?,
             lifetimes: lifetimes(&vars)?,
             session_limit: vars.get("SESSION_LIMIT", |text| number(text, 1, 30, "1", "30"))? as usize,
-            session_limit_policy: vars.get("SESSION_LIMIT_POLICY", limit_policy)?,
+            session_limit_policy: vars.get("SESSION_LIMIT_POLICY", session_limit_policy)?,
             limits: limits(&vars)?,
             assertion_max_age: vars.get("ASSERTION_MAX_AGE", |text| duration(text, 1, 600, "1s", "10m"))?,
             admin_max_age: vars.get("ADMIN_MAX_AGE", value::duration)?,
@@ -182,7 +185,7 @@ struct Vars<'a> {
 }
 
 impl Vars<'_> {
-    /// Reads one setting; its default comes from the table, so neither can drift from the other.
+    /// Reads one setting. Its default comes from the table, so that the documentation shows the value that applies.
     fn get<T, E: Into<Problem>>(
         &self,
         name: &'static str,
@@ -208,7 +211,9 @@ fn cookies(vars: &Vars<'_>) -> Result<Cookies, ConfigError> {
         })?,
     };
     if cookies.same_site == SameSite::None && !cookies.policy.secure {
-        let problem = Problem::Contradiction("none needs COOKIE_SECURE=true: browsers drop it otherwise");
+        let problem = Problem::Contradiction(
+            "none requires COOKIE_SECURE=true, because browsers reject the cookie otherwise",
+        );
         return Err(ConfigError { name: "COOKIE_SAMESITE", problem });
     }
     Ok(cookies)
@@ -261,7 +266,9 @@ fn tables(vars: &Vars<'_>) -> Result<Tables, ConfigError> {
     if distinct {
         return Ok(tables);
     }
-    let problem = Problem::Contradiction("the three tables need three names");
+    let problem = Problem::Contradiction(
+        "must differ from TABLE_RATE_LIMITS and TABLE_SECURITY_EVENTS, which must differ, too",
+    );
     Err(ConfigError { name: "TABLE_SESSIONS", problem })
 }
 
@@ -274,7 +281,7 @@ fn database(path: &str) -> Result<Option<Database>, DatabaseError> {
     if path.is_empty() { Ok(None) } else { Database::open(Path::new(path)).map(Some) }
 }
 
-fn limit_policy(text: &str) -> Result<SessionLimitPolicy, ValueError> {
+fn session_limit_policy(text: &str) -> Result<SessionLimitPolicy, ValueError> {
     match text {
         "evict" => Ok(SessionLimitPolicy::Evict),
         "reject" => Ok(SessionLimitPolicy::Reject),

@@ -1,12 +1,12 @@
-//! Tokens: what proves who is calling, and the keys behind it.
+//! Tokens, and the keys that sign and verify them.
 //!
-//! | token | made by | verified by | carries |
+//! | token | made by | verified by | contains |
 //! |---|---|---|---|
-//! | assertion | a trusted issuer | [`assertion`] | who signed in |
-//! | access token | [`access`] | any service with our JWKS (crate `latchkey-verifier`) | who calls, in which session |
-//! | refresh token | [`refresh`] | ourselves alone | session, generation, nonce |
+//! | assertion | a trusted issuer | [`assertion`] | the user that has signed in |
+//! | access token | [`access`] | any service that has our JWKS (crate `latchkey-verifier`) | user, session, scope |
+//! | refresh token | [`refresh`] | Latchkey only | user, session, generation, nonce |
 //!
-//! Each kind has its own `typ` and key type, so none passes for another.
+//! Each kind has its own `typ` and its own kind of key, so that no token is accepted in place of another kind.
 
 pub mod access;
 pub mod assertion;
@@ -20,7 +20,7 @@ pub mod signer;
 
 use std::fmt;
 
-/// A token as it travels: printed nowhere, handed out through one loud door.
+/// A token for a client. It has no `Display` and a redacted `Debug`, so that it cannot get into a log by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretToken(String);
 
@@ -30,7 +30,7 @@ impl SecretToken {
         Self(text)
     }
 
-    /// The token itself, for a reply body or a `Set-Cookie` and nothing else.
+    /// The text of the token, for a response body or a `Set-Cookie` header only.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,47 +1,48 @@
-//! What does the authorizer need? Far less than the others: public keys, and a table only when it is strict.
+//! The settings of the authorizer function. It needs only public keys, and a table only for the strict check.
 
 use latchkey_verifier::{CookiePolicy, Verifier};
 
 use super::{ConfigError, Vars, cookie_policy, not_empty, value};
 use crate::token::keys::PublicKeys;
 
-/// The settings of the authorizer function, valid.
+/// The settings of the authorizer function, validated.
 #[derive(Clone, Debug)]
 pub struct AuthorizerConfig {
     /// The keys that verify access tokens.
     pub keys: PublicKeys,
-    /// `iss` that a token must have.
+    /// The `iss` that a token must have.
     pub issuer: String,
-    /// `aud` that a token must have.
+    /// The `aud` that a token must have.
     pub audience: String,
-    /// What the access cookie is called, and whose pages may send it.
+    /// The name of the access cookie, and the origins of the pages that may send it.
     pub cookies: CookiePolicy,
-    /// Whether the session's row is read.
+    /// Whether the session's row is read, too.
     pub mode: AuthorizerMode,
-    /// What becomes of a request that is not signed in.
+    /// Whether a request without a valid token is denied or passed on.
     pub on_invalid: OnInvalid,
-    /// Debug logs.
+    /// Whether debug lines are logged.
     pub debug: bool,
 }
 
-/// What becomes of a request that is not signed in.
+/// The result for a request without a valid token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnInvalid {
-    /// The gateway refuses it: 403, without a word of ours.
+    /// API Gateway refuses the request with its own 403.
     #[default]
     Deny,
-    /// It passes, with the code of its error in place of a user: the API behind answers for itself.
+    /// The request passes with `error` in its context instead of a user, so that the API behind the authorizer can
+    /// answer it.
     Pass,
 }
 
-/// How much is checked.
+/// The check that the authorizer makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthorizerMode {
-    /// Signature and claims: no call, no store; an ended session's token stays good until it expires.
+    /// Signature and claims, without a call. The token of an ended session is accepted until it expires.
     Offline,
-    /// The live row too: one consistent read.
+    /// Also the session's row, with one consistent read. The token of an ended session is refused at once.
     Strict {
-        /// The table of live sessions.
+        /// The name of the table of sessions.
         sessions: String,
     },
 }
@@ -50,15 +51,15 @@ impl AuthorizerConfig {
     /// Reads the process environment.
     ///
     /// # Errors
-    /// The first setting that is missing or wrong, by name.
+    /// The first setting that is missing or invalid.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::parse(|name| std::env::var(name).ok())
     }
 
-    /// Parses settings from any source of variables, and asks for no other than it needs.
+    /// Parses settings from any source of variables. It looks up only the variables that it needs.
     ///
     /// # Errors
-    /// The first setting that is missing or wrong, by name.
+    /// The first setting that is missing or invalid.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Vars { lookup: &lookup };
         let is_strict = vars.get("AUTHORIZER_MODE", |text| match text {

@@ -1,19 +1,19 @@
-//! What does cleanup need? The tables and how they are cut; no key, no issuer.
+//! The settings of the cleanup function. It needs the tables and no key, because it reads no token.
 
 use std::time::Duration;
 
 use super::{ConfigError, Tables, Vars, duration, number, tables, value};
 
-/// The settings of the cleanup function, valid.
+/// The settings of the cleanup function, validated.
 #[derive(Clone, Debug)]
 pub struct CleanupConfig {
-    /// Partitions of the expiry index.
+    /// The number of partitions of the expiry index.
     pub expiry_shards: u16,
-    /// How long the audit trail is kept.
+    /// The time that events and end records are kept.
     pub event_ttl: Duration,
-    /// Table names.
+    /// The names of the tables.
     pub tables: Tables,
-    /// Debug logs.
+    /// Whether debug lines are logged.
     pub debug: bool,
 }
 
@@ -21,15 +21,15 @@ impl CleanupConfig {
     /// Reads the process environment.
     ///
     /// # Errors
-    /// The first setting that is wrong, by name.
+    /// The first setting that is invalid.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::parse(|name| std::env::var(name).ok())
     }
 
-    /// Parses settings from any source of variables, and asks for no other than it needs.
+    /// Parses settings from any source of variables. It looks up only the variables that it needs.
     ///
     /// # Errors
-    /// The first setting that is wrong, by name.
+    /// The first setting that is invalid.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Vars { lookup: &lookup };
         Ok(Self {

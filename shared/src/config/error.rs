@@ -1,4 +1,4 @@
-//! What is wrong with the settings: the variable's name and never its value.
+//! Errors of settings. They name the variable and never its value, because the value may be a secret.
 
 use super::origin_secrets::SecretsError;
 use super::value::ValueError;
@@ -7,24 +7,24 @@ use crate::geoip::DatabaseError;
 use crate::token::issuer::IssuerError;
 use crate::token::keys::KeySetError;
 
-/// A setting that is missing or wrong, by name and without its value.
+/// A setting that is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem}")]
 pub struct ConfigError {
     /// The environment variable.
     pub name: &'static str,
-    /// What is wrong with it.
+    /// The problem with it.
     #[source]
     pub problem: Problem,
 }
 
-/// What can be wrong with a setting.
+/// The problem with a setting.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// It has no default and is not set.
-    #[error("is not set")]
+    /// The setting is required and is not set.
+    #[error("is required and not set")]
     Missing,
-    /// Its text is no value.
+    /// The text cannot be parsed.
     #[error(transparent)]
     Value(#[from] ValueError),
     /// The key set cannot be used.
@@ -42,7 +42,7 @@ pub enum Problem {
     /// The address database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Two settings contradict each other.
+    /// The setting contradicts another one.
     #[error("{0}")]
     Contradiction(&'static str),
 }

@@ -2,20 +2,20 @@
 
 use subtle::ConstantTimeEq;
 
-/// One or two secrets, so that they can be rotated; none when there is no CloudFront.
+/// The accepted secrets: two during a rotation, none without CloudFront.
 #[derive(Clone, Default)]
 pub struct OriginSecrets(Vec<String>);
 
-/// What is wrong with `CLOUDFRONT_ORIGIN_SECRET`.
+/// There are more than two secrets, or one is too short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected one or two secrets of 16 bytes or more, separated by a comma")]
 pub struct SecretsError;
 
 impl OriginSecrets {
-    /// Parses the setting; empty is none.
+    /// Parses the setting. An empty text means that there is no CloudFront.
     ///
     /// # Errors
-    /// More than two, or one that could be guessed.
+    /// There are more than two secrets, or one has less than 16 bytes, so that it could be guessed.
     pub fn parse(text: &str) -> Result<Self, SecretsError> {
         let secrets: Vec<String> =
             text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
@@ -23,7 +23,7 @@ impl OriginSecrets {
         good.then_some(Self(secrets)).ok_or(SecretsError)
     }
 
-    /// Whether there is a CloudFront in front.
+    /// Whether requests must come through CloudFront.
     pub fn are_set(&self) -> bool {
         !self.0.is_empty()
     }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_of_two_secrets_is_accepted_and_nothing_else_is() {
+    fn only_the_two_secrets_are_accepted() {
         let secrets = OriginSecrets::parse("first-secret-0001, second-secret-002").unwrap();
         for (given, expected) in [
             ("first-secret-0001", true),

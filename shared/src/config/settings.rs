@@ -1,4 +1,4 @@
-//! Which settings exist? One table, from which the parser takes the defaults and `docs/settings.md` is generated.
+//! The table of all settings. The parser takes the defaults from it, and `docs/settings.md` is generated from it.
 
 /// One environment variable that Latchkey reads.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ pub const SETTINGS: &[Setting] = &[
     required(
         "LATCHKEY_KEYS",
         "private JWKS",
-        "The key set, see `docs/keys.md`. The first private EC, RSA or OKP key signs access tokens, the first `oct` key encrypts refresh tokens, and all keys are accepted. The authorizer needs public keys only.",
+        "The key set, see `docs/keys.md`. The first private EC, RSA or OKP key signs access tokens, the first `oct` key signs refresh tokens, and all keys are accepted. The authorizer needs public keys only.",
     ),
     required(
         "LATCHKEY_ISSUER",

@@ -1,4 +1,4 @@
-//! The settings table, the parser and the documentation say the same.
+//! Tests of the settings: the table, the parser and the documentation agree.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,22 +30,22 @@ fn parse_authorizer_with(name: &'static str, value: &str) -> Result<AuthorizerCo
 }
 
 #[test]
-fn every_setting_of_the_table_is_read_and_no_other() {
-    let asked = RefCell::new(BTreeSet::new());
+fn the_parsers_read_exactly_the_settings_of_the_table() {
+    let looked_up = RefCell::new(BTreeSet::new());
     let vars = valid();
     let lookup = |name: &str| {
-        asked.borrow_mut().insert(name.to_owned());
+        looked_up.borrow_mut().insert(name.to_owned());
         vars.get(name).cloned()
     };
     Config::parse(lookup).unwrap();
     AuthorizerConfig::parse(lookup).unwrap();
     let table: BTreeSet<String> = SETTINGS.iter().map(|setting| setting.name.to_owned()).collect();
-    assert_eq!(*asked.borrow(), table);
+    assert_eq!(*looked_up.borrow(), table);
 }
 
-/// `UPDATE_DOCS=1 cargo test` writes the table; without it the test only compares.
+/// With `UPDATE_DOCS=1` this test writes the table, without it the test only compares.
 #[test]
-fn the_documentation_holds_the_table_of_the_code() {
+fn docs_settings_md_has_the_table_of_the_code() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md");
     let page = std::fs::read_to_string(path).unwrap();
     let (before, _) = page.split_once("| name |").unwrap_or((&page, ""));
@@ -54,21 +54,21 @@ fn the_documentation_holds_the_table_of_the_code() {
         std::fs::write(path, &wanted).unwrap();
         return;
     }
-    assert!(page == wanted, "docs/settings.md is old: run this test with UPDATE_DOCS=1");
+    assert!(page == wanted, "docs/settings.md is outdated: run this test with UPDATE_DOCS=1");
 }
 
 #[test]
-fn a_required_setting_that_is_missing_is_named() {
+fn the_error_names_a_required_setting_that_is_missing() {
     for setting in SETTINGS.iter().filter(|setting| setting.default.is_none()) {
         let mut vars = valid();
         vars.remove(setting.name);
         let error = Config::parse(|name| vars.get(name).cloned()).unwrap_err();
-        assert_eq!(error.to_string(), format!("{}: is not set", setting.name));
+        assert_eq!(error.to_string(), format!("{}: is required and not set", setting.name));
     }
 }
 
 #[test]
-fn a_wrong_value_is_named_and_never_repeated() {
+fn an_error_names_the_setting_and_never_repeats_its_value() {
     let wrong = "w\u{e4}rong-value";
     let free = ["LATCHKEY_AUDIENCE"];
     for setting in SETTINGS.iter().filter(|setting| !free.contains(&setting.name)) {
@@ -97,22 +97,22 @@ fn settings_that_contradict_each_other_are_refused() {
     ] {
         assert_eq!(parse_with(name, value).unwrap_err().name, name, "{name}={value}");
     }
-    // Each is good beside another one.
-    for (blamed, value, other, good, bad) in [
+    // The same value is valid with one value of another setting and invalid with another.
+    for (name, value, other, good, bad) in [
         ("COOKIE_SAMESITE", "none", "COOKIE_SECURE", "true", "false"),
         ("ACCESS_TOKEN_TTL", "45m", "REFRESH_TOKEN_TTL", "45m", "30m"),
     ] {
-        let both = |meanwhile: &str| {
+        let both = |other_value: &str| {
             let mut vars = valid();
-            vars.extend([(blamed, value.to_owned()), (other, meanwhile.to_owned())]);
+            vars.extend([(name, value.to_owned()), (other, other_value.to_owned())]);
             Config::parse(|name| vars.get(name).cloned()).map(drop).map_err(|error| error.name)
         };
-        assert_eq!((both(good), both(bad)), (Ok(()), Err(blamed)), "{other}");
+        assert_eq!((both(good), both(bad)), (Ok(()), Err(name)), "{other}");
     }
 }
 
 #[test]
-fn the_defaults_are_those_of_the_contract() {
+fn the_defaults_are_as_documented() {
     let vars = valid();
     let config = Config::parse(|name| vars.get(name).cloned()).unwrap();
     let lifetimes = config.lifetimes;
@@ -138,7 +138,7 @@ fn debug_prints_no_key() {
 }
 
 #[test]
-fn the_authorizer_reads_no_more_than_it_needs() {
+fn the_authorizer_reads_only_the_settings_that_it_needs() {
     let always = [
         "AUTHORIZER_MODE",
         "AUTHORIZER_ON_INVALID",
@@ -150,21 +150,21 @@ fn the_authorizer_reads_no_more_than_it_needs() {
         "SESSION_DEBUG",
     ];
     for (mode, more) in [("offline", None), ("strict", Some("TABLE_SESSIONS"))] {
-        let asked = RefCell::new(BTreeSet::new());
+        let looked_up = RefCell::new(BTreeSet::new());
         let mut vars = valid();
         vars.insert("AUTHORIZER_MODE", mode.to_owned());
         AuthorizerConfig::parse(|name| {
-            asked.borrow_mut().insert(name.to_owned());
+            looked_up.borrow_mut().insert(name.to_owned());
             vars.get(name).cloned()
         })
         .unwrap();
         let expected = always.into_iter().chain(more).map(str::to_owned).collect();
-        assert_eq!(*asked.borrow(), expected, "{mode}");
+        assert_eq!(*looked_up.borrow(), expected, "{mode}");
     }
 }
 
 #[test]
-fn the_authorizer_is_offline_unless_it_is_told_to_be_strict() {
+fn the_authorizer_is_offline_by_default() {
     let mode = |value| parse_authorizer_with("AUTHORIZER_MODE", value).map(|config| config.mode);
     assert_eq!(mode("").unwrap(), AuthorizerMode::Offline);
     assert_eq!(mode("strict").unwrap(), AuthorizerMode::Strict { sessions: "latchkey-sessions".to_owned() });

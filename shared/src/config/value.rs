@@ -1,47 +1,49 @@
-//! How a setting's text becomes a value: durations, limits, switches, lists.
+//! Parsers for the values of settings: durations, limits, switches, lists.
 
 use std::time::Duration;
 
 use crate::domain::limit::{LimitMode, Policy};
 
-/// What is wrong with a setting's text, without the text: it may be a secret.
+/// The problem with the text of a setting. It does not contain the text, because the text may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// Not a number with a unit.
+    /// The text is not a number with a unit.
     #[error("expected a duration such as 90s, 15m, 12h or 7d")]
     Duration,
-    /// A duration or number outside what is safe.
+    /// The duration or number is outside of the safe range.
     #[error("must be from {0} to {1}")]
     Range(&'static str, &'static str),
-    /// Not a whole number.
+    /// The text is not a whole number.
     #[error("expected a whole number")]
     Number,
-    /// Neither `true` nor `false`.
+    /// The text is neither `true` nor `false`.
     #[error("expected true or false")]
     Switch,
-    /// Not one of the words.
+    /// The text is not one of the words.
     #[error("expected one of {0}")]
     Word(&'static str),
-    /// Not `attempts/window[/block][:mode]`.
+    /// The text is not `attempts/window[/block][:mode]`, or a number is outside of its range.
     #[error(
-        "expected attempts/window or attempts/window/block, such as 20/5m/15m, and maybe :shadow or :off"
+        "expected attempts/window or attempts/window/block, such as 20/5m/15m, optionally with :shadow or :off"
     )]
     Limit,
-    /// Not an origin.
+    /// An entry is not an origin.
     #[error("expected origins such as https://app.example.com, separated by commas; * is not allowed")]
     Origin,
-    /// Not a table name.
+    /// The text is not a table name.
     #[error("expected 3 to 255 letters, digits, dots, hyphens or underscores")]
     TableName,
-    /// An empty text where one is needed.
+    /// The text is empty.
     #[error("must not be empty")]
     Empty,
-    /// Not an issuer URL.
-    #[error("expected a URL without query that ends in /api/auth, https unless its host is this machine")]
+    /// The text is not an issuer URL.
+    #[error(
+        "expected an https URL with the path /api/auth and no query (http is allowed for localhost and 127.0.0.1)"
+    )]
     IssuerUrl,
 }
 
-/// `90s`, `15m`, `12h`, `7d`; a bare `0` is a duration too.
+/// A duration, such as `90s`, `15m`, `12h` or `7d`. `0` needs no unit.
 pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
     if text == "0" {
         return Ok(Duration::ZERO);
@@ -63,7 +65,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
         .ok_or(ValueError::Duration)
 }
 
-/// A whole number of digits only: no sign, no blanks, no underscore.
+/// A whole number. Only digits are allowed, because `parse` would also accept a plus sign.
 pub(super) fn whole(text: &str) -> Result<u64, ValueError> {
     let digits_only = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits_only { text.parse().map_err(|_| ValueError::Number) } else { Err(ValueError::Number) }
@@ -78,7 +80,7 @@ pub(super) fn switch(text: &str) -> Result<bool, ValueError> {
     }
 }
 
-/// `attempts/window[/block][:mode]`; a window from 1 s to 30 d, 1 to 1,000,000 attempts.
+/// A rate limit, `attempts/window[/block][:mode]`, with 1 to 1,000,000 attempts and a window of 1 s to 30 d.
 pub(super) fn limit(name: &'static str, text: &str) -> Result<Policy, ValueError> {
     let (quota, mode) = text.split_once(':').unwrap_or((text, "enforce"));
     let mode = match mode {
@@ -95,40 +97,41 @@ pub(super) fn limit(name: &'static str, text: &str) -> Result<Policy, ValueError
         Some(text) => Some(duration(text).map_err(|_| ValueError::Limit)?),
     };
     let attempts = u32::try_from(attempts).map_err(|_| ValueError::Limit)?;
-    let sane = (1..=1_000_000).contains(&attempts)
+    let is_in_range = (1..=1_000_000).contains(&attempts)
         && (1..=30 * 86_400).contains(&window.as_secs())
         && parts.next().is_none();
-    sane.then_some(Policy { name, attempts, window, block, mode }).ok_or(ValueError::Limit)
+    is_in_range.then_some(Policy { name, attempts, window, block, mode }).ok_or(ValueError::Limit)
 }
 
-/// Origins, comma-separated, in the browser's own spelling (lower case, no path, no default port).
+/// Origins, separated by commas, as browsers write them: lower case, no path.
 pub(super) fn origins(text: &str) -> Result<Vec<String>, ValueError> {
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(origin).collect()
 }
 
 fn origin(text: &str) -> Result<String, ValueError> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let plain = |host: &str| {
+    let is_host = |host: &str| {
         !host.is_empty()
             && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._:[]".contains(&b))
     };
-    host.filter(|host| plain(host)).map(|_| text.to_owned()).ok_or(ValueError::Origin)
+    host.filter(|host| is_host(host)).map(|_| text.to_owned()).ok_or(ValueError::Origin)
 }
 
 /// A DynamoDB table name.
 pub(super) fn table_name(text: &str) -> Result<String, ValueError> {
-    let legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-    (legal && (3..=255).contains(&text.len())).then(|| text.to_owned()).ok_or(ValueError::TableName)
+    let is_legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    (is_legal && (3..=255).contains(&text.len())).then(|| text.to_owned()).ok_or(ValueError::TableName)
 }
 
-/// The issuer: an https URL (http only on this machine) that ends in the base path.
+/// The issuer: an https URL whose path is the base path. The local server may use http.
 pub(super) fn issuer(text: &str) -> Result<String, ValueError> {
     let uri: http::Uri = text.parse().map_err(|_| ValueError::IssuerUrl)?;
     let host = uri.host().unwrap_or_default();
-    let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-    let safe = uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && local);
-    let right = safe && uri.query().is_none() && !text.contains('#') && uri.path() == crate::config::BASE;
-    right.then(|| text.to_owned()).ok_or(ValueError::IssuerUrl)
+    let is_local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    let is_safe = uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && is_local);
+    let is_issuer =
+        is_safe && uri.query().is_none() && !text.contains('#') && uri.path() == crate::config::BASE;
+    is_issuer.then(|| text.to_owned()).ok_or(ValueError::IssuerUrl)
 }
 
 #[cfg(test)]
@@ -136,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_have_a_unit_and_nothing_else() {
+    fn a_duration_is_a_number_with_a_unit() {
         assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
         assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
         for wrong in ["", "15", "m", "-1s", "1.5h", "1 h", "+1s", "1w", "99999999999999999999d", "1µ"] {
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_attempts_window_and_maybe_block() {
+    fn a_limit_has_attempts_a_window_and_optionally_a_block() {
         let limit = |text| limit("refresh", text);
         let policy = limit("20/5m/15m").unwrap();
         assert_eq!((policy.attempts, policy.window.as_secs()), (20, 300));
@@ -161,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_exact_and_never_a_wildcard() {
+    fn an_origin_is_exact_and_wildcards_are_refused() {
         assert_eq!(origins("https://a.example.com, http://127.0.0.1:9000").unwrap().len(), 2);
         assert_eq!(origins(""), Ok(vec![]));
         for wrong in [
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_issuer_is_https_at_the_base_path() {
+    fn the_issuer_is_an_https_url_at_the_base_path() {
         assert!(issuer("https://app.example.com/api/auth").is_ok());
         assert!(issuer("http://127.0.0.1:9000/api/auth").is_ok());
         for wrong in [

@@ -26,7 +26,7 @@ pub fn serve() -> ExitCode {
 fn run() -> Result<(), StartError> {
     let config = AuthorizerConfig::from_env()?;
     log::init(config.debug);
-    if config.keys.secrets_left_out {
+    if config.keys.has_secrets {
         tracing::warn!("LATCHKEY_KEYS holds private keys; the authorizer needs public ones only");
     }
     one_thread()?.block_on(async {

@@ -5,10 +5,10 @@ pub use latchkey_verifier::{AccessTokenError, Claims};
 use super::SecretToken;
 use super::signer::{Signer, SigningFailed};
 
-/// Signs claims.
+/// Signs an access token with these claims.
 ///
 /// # Errors
-/// The signature could not be made.
+/// Signing failed.
 pub fn mint(claims: &Claims, signer: &Signer) -> Result<SecretToken, SigningFailed> {
     let payload = serde_json::to_vec(claims).map_err(|_| SigningFailed)?;
     signer.sign(&payload)

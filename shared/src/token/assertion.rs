@@ -1,4 +1,7 @@
-//! Who signed in, and who says so? An assertion: a short-lived JWT of a trusted issuer.
+//! Assertions: short-lived JWTs in which a trusted issuer states which user has signed in.
+//!
+//! A backend that calls us without a session, for example to report a failed password, also presents an assertion. It
+//! must have one of the scope words that are reserved for backends, and it can never open a session.
 
 use aws_lc_rs::digest;
 use latchkey_verifier::{TOKEN_MAX_BYTES, VerifyingKey, verify_signature};
@@ -10,70 +13,70 @@ use crate::domain::id::{IdError, UserId};
 use crate::domain::scope::{SCOPE_MAX_BYTES, SERVICE, Scope};
 use crate::domain::time::Timestamp;
 
-/// How far ahead of our clock `iat` and `nbf` may be, in seconds; `exp` has no leeway.
+/// The time that `iat` and `nbf` may be ahead of our clock, in seconds. `exp` has no leeway.
 const CLOCK_SKEW_SECONDS: i64 = 60;
 
-/// The longest life of a backend's assertion: it is not used up, so it must not lie around.
+/// The longest lifetime of a backend's assertion. It can be used many times, so that a stolen one must expire soon.
 const SERVICE_MAX_LIFE: std::time::Duration = std::time::Duration::from_secs(300);
 
-/// A sign-in that a trusted issuer vouches for.
+/// A verified assertion: the user has signed in at a trusted issuer.
 #[derive(Clone)]
 pub struct Assertion {
     /// The user, with the issuer's prefix.
     pub user: UserId,
-    /// What the issuer grants and may grant.
+    /// The scope words that the assertion contains and the issuer may grant.
     pub scope: Scope,
-    /// When the user last proved who they are; 0 when the issuer does not say.
+    /// The time of the user's last authentication, or 0 if the issuer does not give it.
     pub auth_time: Timestamp,
-    /// When the assertion was made.
+    /// The time of issue, from `iat`.
     pub issued_at: Timestamp,
-    /// The mark that shows it was used.
+    /// The mark under which the store records that the assertion has been used.
     pub used_mark: UsedMark,
-    /// Header and payload as signed.
+    /// Header and payload, as they were signed.
     pub signing_input: String,
 }
 
-/// Without what was signed: with its signature it opens a session.
+/// Omits the signed text, because it is most of a credential.
 impl std::fmt::Debug for Assertion {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Assertion").field("issued_at", &self.issued_at).finish_non_exhaustive()
     }
 }
 
-/// 8 bytes of SHA-256 over issuer and signing input. Without the signature, which can be changed
-/// into another valid one.
+/// The first 8 bytes of SHA-256 over the issuer and the signing input. The signature is left out, because an ECDSA
+/// signature can be changed into another valid one, with which the same assertion could be used a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsedMark(pub [u8; 8]);
 
-/// Why an assertion opens no session.
+/// The reason why an assertion is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AssertionError {
-    /// Its issuer is not trusted, or it is no JWT.
-    #[error("not from a trusted issuer")]
+    /// The issuer is not trusted, or the text is no JWT.
+    #[error("iss is not a trusted issuer")]
     Issuer,
-    /// Its signature or type is wrong.
-    #[error("the signature or type is wrong")]
+    /// The signature or `typ` is wrong.
+    #[error("the signature or typ is wrong")]
     Signature,
     /// A claim is missing or of the wrong type.
     #[error("a required claim is missing or malformed")]
     Claims,
-    /// It is for another audience.
-    #[error("it is for another audience")]
+    /// `aud` does not contain the issuer's configured audience.
+    #[error("aud does not contain the configured audience")]
     Audience,
-    /// It has expired, is older than the settings allow, or is not good yet.
-    #[error("it is expired, too old or not yet valid")]
+    /// The assertion has expired, is older than `ASSERTION_MAX_AGE`, or is not valid yet.
+    #[error("it has expired, is too old or is not valid yet")]
     Time,
-    /// It is a backend's credential, which never opens a session.
-    #[error("a backend's assertion opens no session")]
+    /// The assertion has a scope word for backends, and such an assertion never opens a session.
+    #[error("an assertion of a backend cannot open a session")]
     Service,
-    /// It is a backend's, and its issuer grants it another scope.
-    #[error("it does not grant what the call needs")]
+    /// The backend's assertion lacks the scope word that the call needs, or the issuer may not grant it.
+    #[error("it does not grant the scope that the call needs")]
     Scope,
-    /// The user id, with the issuer's prefix, is over the size a row can hold.
-    #[error("its user id is longer than 128 bytes")]
+    /// The user id, with the issuer's prefix, is longer than a row can hold.
+    #[error("the user id is longer than 128 bytes")]
     UserTooLong,
-    /// Its scope is over the size a row can hold.
-    #[error("its scope is longer than 160 bytes")]
+    /// The scope is longer than a row can hold.
+    #[error("the scope is longer than 160 bytes")]
     ScopeTooLong,
 }
 
@@ -97,10 +100,10 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// The trusted issuer that a text claims to come from; nothing is verified yet.
+/// Finds the trusted issuer that the text names in `iss`. The signature is not verified yet.
 ///
 /// # Errors
-/// `Issuer` when there is none.
+/// `Issuer` if the text names no trusted issuer.
 pub fn claimed_issuer<'i>(
     text: &str,
     issuers: &'i [TrustedIssuer],
@@ -119,10 +122,12 @@ pub fn claimed_issuer<'i>(
     issuers.iter().find(|issuer| issuer.issuer == iss.iss).ok_or(AssertionError::Issuer)
 }
 
-/// Verifies an assertion of `issuer`: signature, type, audience, time, then whom it names.
+/// Verifies an assertion of `issuer`: signature, type, audience, time, scope and user.
+///
+/// *Units*: `max_age` is the greatest allowed distance from `iat` to `now`.
 ///
 /// # Errors
-/// See [`AssertionError`]. *Units*: `max_age` is the greatest distance from `iat` to `now`.
+/// See [`AssertionError`].
 pub fn verify(
     text: &str,
     issuer: &TrustedIssuer,
@@ -132,17 +137,18 @@ pub fn verify(
 ) -> Result<Assertion, AssertionError> {
     let (claims, signing_input) = signed_claims(text, issuer, keys)?;
     check_time(&claims, now, max_age)?;
-    let claimed = claims.claimed_words(issuer);
-    if claimed.iter().any(|word| SERVICE.contains(word)) {
+    let words = claims.scope_words(issuer);
+    if words.iter().any(|word| SERVICE.contains(word)) {
         return Err(AssertionError::Service);
     }
-    let scope = Scope::of(claimed.into_iter().filter(|word| issuer.scopes.iter().any(|own| own == word)));
+    let scope = Scope::of(words.into_iter().filter(|word| issuer.scopes.iter().any(|own| own == word)));
     if scope.as_str().len() > SCOPE_MAX_BYTES {
         return Err(AssertionError::ScopeTooLong);
     }
     let user = format!("{}{}", issuer.user_prefix, claims.sub);
-    let claimed = claims.auth_time.or(issuer.iat_is_auth_time.then_some(claims.iat)).unwrap_or(0);
-    let auth_time = claimed.min(claims.iat).min(now.seconds()).max(0);
+    let auth_time = claims.auth_time.or(issuer.iat_is_auth_time.then_some(claims.iat)).unwrap_or(0);
+    // An issuer's clock that is fast must not make a sign-in fresh for longer.
+    let auth_time = auth_time.min(claims.iat).min(now.seconds()).max(0);
     Ok(Assertion {
         user: user_id(&claims.sub, &user)?,
         scope,
@@ -153,11 +159,11 @@ pub fn verify(
     })
 }
 
-/// Verifies the assertion of a backend that calls without a session: good until it expires, five minutes at
-/// most.
+/// Verifies the assertion of a backend that calls without a session. The assertion is valid until it expires, at most
+/// five minutes after `iat`.
 ///
 /// # Errors
-/// See [`AssertionError`]; `Scope` when everything holds and the issuer does not grant `scope`.
+/// See [`AssertionError`]. `Scope` if the assertion is valid but does not grant `scope`.
 pub fn verify_service(
     text: &str,
     issuer: &TrustedIssuer,
@@ -171,19 +177,18 @@ pub fn verify_service(
     if life > i64::try_from(SERVICE_MAX_LIFE.as_secs()).unwrap_or(i64::MAX) {
         return Err(AssertionError::Time);
     }
-    let granted =
-        claims.claimed_words(issuer).contains(&scope) && issuer.scopes.iter().any(|own| own == scope);
+    let granted = claims.scope_words(issuer).contains(&scope) && issuer.scopes.iter().any(|own| own == scope);
     granted.then_some(()).ok_or(AssertionError::Scope)
 }
 
-/// What an issuer signed, for us: signature and type, issuer, audience. Time is still to be checked.
+/// Verifies signature, type, issuer and audience, and returns the claims. The caller checks the time.
 fn signed_claims<'t>(
     text: &'t str,
     issuer: &TrustedIssuer,
     keys: &[VerifyingKey],
 ) -> Result<(Claims, &'t str), AssertionError> {
     let signed = verify_signature(text, keys).map_err(|_| AssertionError::Signature)?;
-    // Explicit typing (RFC 8725, 3.11): our own tokens, logout tokens and the like name another type.
+    // Explicit typing (RFC 8725, section 3.11): access tokens and logout tokens have another type and are refused.
     if signed.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
         return Err(AssertionError::Signature);
     }
@@ -197,7 +202,7 @@ fn signed_claims<'t>(
     Ok((claims, signed.signing_input))
 }
 
-/// A prefix alone is no user.
+/// The user id. An empty `sub` is refused, because the issuer's prefix alone names no user.
 fn user_id(sub: &str, prefixed: &str) -> Result<UserId, AssertionError> {
     match prefixed.parse() {
         Ok(user) if !sub.is_empty() => Ok(user),
@@ -210,10 +215,10 @@ fn check_time(claims: &Claims, now: Timestamp, max_age: std::time::Duration) -> 
     let now = now.seconds();
     let latest = now.saturating_add(CLOCK_SKEW_SECONDS);
     let oldest = now.saturating_sub(i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX));
-    let good = now < claims.exp
+    let is_valid = now < claims.exp
         && (oldest..=latest).contains(&claims.iat)
         && claims.nbf.is_none_or(|nbf| nbf <= latest);
-    good.then_some(()).ok_or(AssertionError::Time)
+    is_valid.then_some(()).ok_or(AssertionError::Time)
 }
 
 fn used_mark(issuer: &str, signing_input: &str) -> UsedMark {
@@ -236,8 +241,8 @@ impl Audience {
 }
 
 impl Claims {
-    /// The scope words that the issuer claims, whether it may grant them or not.
-    fn claimed_words(&self, issuer: &TrustedIssuer) -> Vec<&str> {
+    /// The scope words in the assertion, whether the issuer may grant them or not.
+    fn scope_words(&self, issuer: &TrustedIssuer) -> Vec<&str> {
         match self.other.get(&issuer.scope_claim) {
             Some(Value::String(text)) => text.split(' ').collect(),
             Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),

@@ -1,7 +1,7 @@
 //! The keys of trusted issuers that publish them at a URL.
 //!
-//! When they are fetched is decided by [`JwksCache`], for every URL separately. This file sends the requests over the
-//! HTTP client that the store uses, too: see `docs/decisions/0002-issuers-keys-over-the-stores-client.md`.
+//! [`JwksCache`] decides for every URL separately when the keys are fetched. This file sends the requests with the same
+//! HTTP client as the store: see `docs/decisions/0002-issuers-keys-over-the-stores-client.md`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -21,10 +21,10 @@ use super::issuer::{IssuerKeys, TrustedIssuer};
 use crate::domain::time::Timestamp;
 use crate::https;
 
-/// The time for connecting, TLS included.
+/// The longest time for connecting, including TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The keys of all trusted issuers, as this process knows them.
+/// The keys of all trusted issuers, as this process last fetched them.
 #[derive(Debug, Default)]
 pub struct IssuerKeyCache {
     fetch: Arc<ConnectorFetch>,
@@ -41,8 +41,8 @@ impl IssuerKeyCache {
     /// The keys for verifying `assertion`.
     ///
     /// # Errors
-    /// They are at a URL, none are at hand, and they cannot be fetched. The answer is 503, because the assertion may
-    /// be valid: it is not marked as used, and nothing is counted.
+    /// The keys are at a URL, the cache has none, and they cannot be fetched. The response is 503, because the assertion
+    /// may be valid. The assertion is not marked as used, and the attempt is not counted.
     pub async fn keys(
         &self,
         issuer: &TrustedIssuer,
@@ -62,10 +62,10 @@ impl IssuerKeyCache {
     }
 }
 
-/// Sends requests through the connector that the store's client is made of.
+/// Sends requests through the same kind of connector as the store's client.
 ///
-/// It trusts the roots of the system, because Amazon's do not sign the hosts of other companies, and is made at the
-/// first need, because parsing them takes longer than a whole cold start.
+/// The connector trusts the root certificates of the system, because Amazon's roots do not sign the hosts of other
+/// companies. It is made when it is first needed, because parsing these roots takes longer than a whole cold start.
 #[derive(Debug, Default)]
 struct ConnectorFetch(OnceLock<SharedHttpConnector>);
 

@@ -1,4 +1,4 @@
-//! Whom do we trust to say who signed in? The issuers of assertions, and what they may grant.
+//! Trusted issuers: the identity providers and backends whose assertions we accept, and the scope that they may grant.
 
 use std::sync::Arc;
 
@@ -9,46 +9,47 @@ use serde::Deserialize;
 
 use crate::domain::id::USER_ID_MAX_BYTES;
 
-/// A trusted issuer. Two of them never share a user: each has a prefix that no other one begins with.
+/// A trusted issuer. Two issuers never share a user, because the prefix of one never begins with the prefix of the other.
 #[derive(Clone)]
 pub struct TrustedIssuer {
-    /// `iss` of its assertions, compared byte for byte.
+    /// The `iss` of its assertions, compared byte for byte.
     pub issuer: String,
-    /// `aud` that its assertions must name.
+    /// The `aud` that its assertions must contain.
     pub audience: String,
-    /// Where its keys come from.
+    /// The source of its keys.
     pub keys: IssuerKeys,
-    /// Scope words it may grant; none by default.
+    /// The scope words that it may grant; none by default.
     pub scopes: Vec<String>,
-    /// The claim that holds them; `scope` by default.
+    /// The claim that contains the scope words; `scope` by default.
     pub scope_claim: String,
-    /// Put before `sub` to make the user id; empty by default.
+    /// The text before `sub` in a user id; empty by default.
     pub user_prefix: String,
-    /// Without the claim `auth_time`: take `iat` for it (else the sign-in counts as never fresh).
+    /// Whether `iat` counts as `auth_time` in an assertion without `auth_time`. Otherwise `auth_time` is 0, so that the
+    /// sign-in never counts as recent.
     pub iat_is_auth_time: bool,
 }
 
-/// Where an issuer's keys come from.
+/// The source of an issuer's keys.
 #[derive(Clone)]
 pub enum IssuerKeys {
-    /// From the settings.
+    /// The settings contain the keys.
     Inline(Arc<[VerifyingKey]>),
-    /// From an https URL, fetched at need and cached.
+    /// The keys are fetched from an https URL when they are needed, and cached.
     Url(Uri),
 }
 
-/// Why the list of trusted issuers cannot be used.
+/// The reason why the list of trusted issuers is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssuerError {
-    /// Not a JSON list of issuers; an unknown or missing member.
+    /// The text is no JSON list of issuers, or an entry has an unknown member or lacks one.
     #[error(
         "expected a JSON list of issuers with issuer, audience and jwks or jwks_url (line {0}, column {1})"
     )]
     NotAList(usize, usize),
-    /// Nobody could ever sign in.
-    #[error("needs at least one issuer")]
+    /// The list is empty, so that no sign-in could succeed.
+    #[error("needs at least one issuer, whose assertions open sessions")]
     Empty,
-    /// An entry's member is wrong.
+    /// A member of an entry is wrong.
     #[error("[{0}].{1}: {2}")]
     Member(usize, &'static str, &'static str),
     /// An inline key cannot be used.
@@ -79,8 +80,8 @@ struct Jwks {
 /// Parses `LATCHKEY_TRUSTED_ISSUERS`.
 ///
 /// # Errors
-/// The first entry that is wrong: our own issuer, an http URL, a shared-secret key, a user prefix
-/// that two issuers share (one could sign in as the other's users).
+/// The first entry that is wrong: for example our own issuer, an http URL, a shared secret as a key, or a user prefix
+/// that begins with the prefix of another issuer, which could then sign in as users of the other one.
 pub fn parse_trusted_issuers(text: &str, own_issuer: &str) -> Result<Vec<TrustedIssuer>, IssuerError> {
     let entries: Vec<Entry> =
         serde_json::from_str(text).map_err(|error| IssuerError::NotAList(error.line(), error.column()))?;
@@ -102,7 +103,10 @@ pub fn parse_trusted_issuers(text: &str, own_issuer: &str) -> Result<Vec<Trusted
                 || issuer.user_prefix.starts_with(&other.user_prefix)
         };
         if issuers.iter().any(overlaps) {
-            return wrong("user_prefix", "begins as another issuer's: one could name the other's users");
+            return wrong(
+                "user_prefix",
+                "begins with the prefix of another issuer, so that one could sign in as the other's users",
+            );
         }
         issuers.push(issuer);
     }
@@ -119,20 +123,23 @@ impl Entry {
             return Err(wrong("audience", "must not be empty"));
         }
         if self.user_prefix.len() >= USER_ID_MAX_BYTES || self.user_prefix.chars().any(char::is_control) {
-            return Err(wrong("user_prefix", "must be short and printable"));
+            return Err(wrong(
+                "user_prefix",
+                "must be shorter than 128 bytes and have no control characters",
+            ));
         }
         let keys = match (self.jwks, self.jwks_url) {
-            (Some(jwks), None) => inline(index, &jwks)?,
+            (Some(jwks), None) => inline_keys(index, &jwks)?,
             (None, Some(url)) => {
                 let url = https_url(&url).ok_or_else(|| wrong("jwks_url", "must be an https URL"))?;
                 IssuerKeys::Url(url)
             }
-            _ => return Err(wrong("jwks", "give either jwks or jwks_url")),
+            _ => return Err(wrong("jwks", "give either jwks or jwks_url, not both")),
         };
         let iat_is_auth_time = match self.auth_time.as_deref() {
             None => false,
             Some("iat") => true,
-            Some(_) => return Err(wrong("auth_time", "only \"iat\" is known")),
+            Some(_) => return Err(wrong("auth_time", "expected \"iat\" or no auth_time")),
         };
         Ok(TrustedIssuer {
             issuer: self.issuer,
@@ -146,7 +153,7 @@ impl Entry {
     }
 }
 
-fn inline(index: usize, jwks: &Jwks) -> Result<IssuerKeys, IssuerError> {
+fn inline_keys(index: usize, jwks: &Jwks) -> Result<IssuerKeys, IssuerError> {
     if jwks.keys.is_empty() {
         return Err(IssuerError::Member(index, "jwks", "has no key"));
     }
@@ -177,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_would_open_a_door_is_refused_at_start() {
+    fn an_issuer_with_an_unsafe_entry_is_refused_at_start() {
         let entry = |issuer: &str, rest: &str| {
             format!(r#"{{"issuer":"{issuer}","audience":"a","jwks":{{"keys":[{KEY}]}}{rest}}}"#)
         };

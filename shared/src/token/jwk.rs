@@ -1,4 +1,4 @@
-//! A JSON Web Key (RFC 7517) with its private members, as `LATCHKEY_KEYS` has it.
+//! A JSON Web Key (RFC 7517) with its private members, as in `LATCHKEY_KEYS`.
 
 use latchkey_verifier::{Algorithm, Jwk, JwkError};
 use serde::Deserialize;
@@ -26,7 +26,7 @@ impl PrivateJwk {
     }
 }
 
-/// The members to publish, from an allow list, so that a private member cannot get into a published set.
+/// The members to publish. They come from an allow list, so that a private member cannot get into a published set.
 ///
 /// # Errors
 /// The key is not for signatures, or a member is missing.

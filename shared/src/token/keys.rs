@@ -1,4 +1,6 @@
-//! Which keys do we have? The key set of a deployment: one signs, all verify, one seals refresh tokens.
+//! The key set of a deployment: the first private key signs access tokens, the first `oct` key signs refresh tokens.
+//!
+//! All other keys still verify tokens, so that a new key can replace an old one while the tokens of the old key live on.
 
 mod public;
 
@@ -19,7 +21,7 @@ use super::jwk::{PrivateJwk, published};
 use super::refresh::RefreshKey;
 use super::signer::Signer;
 
-/// The keys of a deployment. Cheap to clone; printed nowhere.
+/// The keys of a deployment. Cheap to clone. `Debug` shows only the public keys.
 #[derive(Clone)]
 pub struct KeySet(Arc<Keys>);
 
@@ -30,10 +32,10 @@ struct Keys {
     refresh: Vec<RefreshKey>,
 }
 
-/// Why a key set cannot be used: which entry, and what about it. Never a key's bytes.
+/// The reason why a key set is refused, with the index of the entry. It never contains the bytes of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {
-    /// Not a JSON object with a list `keys`.
+    /// The text is no JSON object with a list `keys`.
     #[error("expected a JSON Web Key Set: {{\"keys\":[..]}}")]
     NotAKeySet,
     /// An entry cannot be used.
@@ -42,19 +44,19 @@ pub enum KeySetError {
     /// An entry has no `kid` of 1 to 64 letters, digits, `-`, `_`, `.`.
     #[error("keys[{0}]: needs a kid of 1 to 64 letters, digits, hyphens, underscores or dots")]
     Kid(usize),
-    /// Two entries share a `kid`, or two `oct` keys its short tag.
-    #[error("keys[{0}]: its kid (or the kid's tag) is already taken; give it another")]
+    /// Two entries have the same `kid`, or two `oct` keys have the same tag, which is a short hash of the `kid`.
+    #[error("keys[{0}]: another key has the same kid, or a kid with the same tag; choose another kid")]
     DuplicateKid(usize),
-    /// An `oct` key shorter than 32 bytes.
+    /// An `oct` key is shorter than 32 bytes.
     #[error("keys[{0}]: an oct key needs 32 bytes or more")]
     ShortSecret(usize),
     /// There is no `oct` key.
-    #[error("needs an oct key, which seals refresh tokens")]
+    #[error("needs an oct key, which signs refresh tokens")]
     NoRefreshKey,
     /// There is no EC, RSA or OKP key.
-    #[error("needs an EC, RSA or OKP key, which access tokens are verified with")]
+    #[error("needs an EC, RSA or OKP key, which verifies access tokens")]
     NoVerifyingKey,
-    /// The function signs, and no entry has a private half.
+    /// The function signs access tokens, and no entry has a private half.
     #[error("needs a private EC, RSA or OKP key, which signs access tokens")]
     NoSigningKey,
 }
@@ -96,12 +98,12 @@ impl KeySet {
         self.0.signer.as_ref().ok_or(KeySetError::NoSigningKey)
     }
 
-    /// The keys that verify access tokens: the active one and those before it.
+    /// The keys that verify access tokens, in the order of the set.
     pub fn verifying(&self) -> &[VerifyingKey] {
         &self.0.verifying
     }
 
-    /// The keys that open refresh tokens; the first one seals.
+    /// The keys that open refresh tokens. The first one also seals new tokens.
     pub fn refresh(&self) -> &[RefreshKey] {
         &self.0.refresh
     }
@@ -111,7 +113,7 @@ impl KeySet {
         &self.0.public
     }
 
-    /// The algorithms of the public keys, for discovery.
+    /// The algorithms of the public keys, for the discovery document.
     pub fn algorithms(&self) -> Vec<&str> {
         let keys = self.0.public["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut names: Vec<&str> = keys.iter().filter_map(|key| key["alg"].as_str()).collect();
@@ -154,7 +156,7 @@ impl fmt::Debug for KeySet {
     }
 }
 
-/// The entries of a set with their index and `kid`, of which each needs one of its own.
+/// The entries of a set with their index and `kid`. Every entry needs a `kid` that no other entry has.
 fn entries(jwks: &Jwks) -> Result<Vec<(usize, &PrivateJwk, &str)>, KeySetError> {
     let mut entries: Vec<(usize, &PrivateJwk, &str)> = vec![];
     for (index, jwk) in jwks.keys.iter().enumerate() {
@@ -174,9 +176,10 @@ fn is_kid(text: &str) -> bool {
 /// Makes the private JWKS of a new deployment: one ES256 key and one refresh key, with random ids.
 ///
 /// # Panics
-/// When the system gives no randomness; only tools call it, never a request.
+/// If the system's random generator fails. Only tools call this function, never a request.
 pub fn generate_key_set() -> String {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("the system gives randomness");
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+        .expect("the system's random generator works");
     let private: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().expect("a P-256 key has 32 bytes");
     let public = pair.public_key().as_ref();
     let part = |bytes: &[u8]| BASE64URL.encode(bytes);
@@ -190,7 +193,7 @@ pub fn generate_key_set() -> String {
 
 fn random_text<const N: usize>() -> String {
     let mut bytes = [0; N];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the system gives randomness");
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system's random generator works");
     BASE64URL.encode(bytes)
 }
 
@@ -215,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_set_that_cannot_work_is_refused_at_start() {
+    fn an_unusable_key_set_is_refused_at_start() {
         assert_eq!(KeySet::parse("{}").unwrap_err(), KeySetError::NotAKeySet);
         type Change = fn(&mut Value);
         let cases: [(KeySetError, Change); 8] = [
@@ -239,9 +242,10 @@ mod tests {
         assert_eq!(with(|k| k["keys"] = json!([k["keys"][1]])).unwrap_err(), KeySetError::NoVerifyingKey);
     }
 
-    /// A row names the key of its generation by the tag: two keys of one tag would seal two tokens for one row.
+    /// A row contains the tag of the key that sealed its refresh token. With two keys of one tag, two different tokens
+    /// would belong to one row.
     #[test]
-    fn two_refresh_keys_of_one_tag_are_refused_at_start() {
+    fn two_refresh_keys_with_the_same_tag_are_refused_at_start() {
         let tag = |kid: &str| RefreshKey::new(kid, &[1; 32]).tag();
         let other = (0..).map(|number| format!("k{number}")).find(|kid| tag(kid) == tag("rt")).unwrap();
         let second = |kid: String| {
@@ -256,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_public_halves_verifies_and_signs_nothing() {
+    fn a_set_of_public_keys_verifies_and_cannot_sign() {
         let keys = with(|k| drop(k["keys"][0].as_object_mut().unwrap().remove("d"))).unwrap();
         assert_eq!(keys.signer().err(), Some(KeySetError::NoSigningKey));
         assert_eq!(keys.verifying().len(), 1);

@@ -1,10 +1,15 @@
-//! Refresh tokens: what the one write of a refresh must know before it sees the row.
+//! Refresh tokens: how they are sealed and opened.
 //!
-//! A token is a JWS (HS256, `typ: refresh+jwt`) that names user, session and generation and carries
-//! the session's nonce, of which the row holds the SHA-256. So a stolen table forges nothing, a stolen
-//! key forges nothing without a token of that session, and a made-up token costs a hash and no call.
+//! A refresh is one conditional write, so the token contains everything that this write must know before it reads the
+//! row. The token is a JWS (HS256, `typ: refresh+jwt`) with user, session, generation and the session's nonce. The row has
+//! only the SHA-256 of the nonce. Therefore
 //!
-//! A token is a pure function of row, nonce and key: the same row gives the same token, byte for byte.
+//! - a stolen table is not enough to forge a token, because the nonce is not in it,
+//! - a stolen key is not enough either, without a token of the same session,
+//! - a made-up token costs one hash and no call to the store.
+//!
+//! A token is a pure function of row, nonce and key: the same row gives the same token, byte for byte. So a response that
+//! was lost can be repeated without storing the token.
 
 use std::fmt;
 
@@ -25,7 +30,7 @@ use crate::domain::time::Timestamp;
 
 const TYP: &str = "refresh+jwt";
 
-/// A key that seals and opens refresh tokens.
+/// A key that seals and opens refresh tokens. To seal means to sign with HMAC-SHA256: the payload stays readable.
 #[derive(Clone)]
 pub struct RefreshKey {
     key: hmac::Key,
@@ -33,10 +38,10 @@ pub struct RefreshKey {
     tag: KeyTag,
 }
 
-/// The token is not one of ours: wrong seal, wrong key, wrong type, not a token at all.
+/// The text is not a refresh token that one of our keys has sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a refresh token of ours")]
-pub struct NotOurs;
+#[error("not a refresh token of this server")]
+pub struct NotARefreshToken;
 
 #[derive(Serialize, Deserialize)]
 struct Payload {
@@ -53,7 +58,7 @@ struct Payload {
 }
 
 impl RefreshKey {
-    /// Makes a key of its id and secret.
+    /// The key with this `kid` and secret.
     pub fn new(kid: &str, secret: &[u8]) -> Self {
         let header = json!({"alg": "HS256", "kid": kid, "typ": TYP}).to_string();
         let tag = BASE64URL.encode(&digest::digest(&digest::SHA256, kid.as_bytes()).as_ref()[..2]);
@@ -65,12 +70,12 @@ impl RefreshKey {
         }
     }
 
-    /// The key's name in a row.
+    /// The short name of the key in a row.
     pub fn tag(&self) -> KeyTag {
         self.tag
     }
 
-    /// Seals a token.
+    /// Makes the text of a token.
     pub fn seal(&self, token: &RefreshToken) -> SecretToken {
         let payload = Payload {
             sub: token.user.clone(),
@@ -83,7 +88,8 @@ impl RefreshKey {
             ws: token.window.start.seconds(),
             wc: token.window.count,
         };
-        let payload = serde_json::to_vec(&payload).expect("a struct of texts and numbers is JSON");
+        let payload =
+            serde_json::to_vec(&payload).expect("a struct of strings and numbers can be written as JSON");
         let mut text = format!("{}.{}", self.header, BASE64URL.encode(payload));
         let seal = hmac::sign(&self.key, text.as_bytes());
         text.push('.');
@@ -91,23 +97,23 @@ impl RefreshKey {
         SecretToken::new(text)
     }
 
-    /// The session id that a login with this assertion opens: a repeated login finds the same one.
+    /// The id of the session that a sign-in with this assertion opens. A repeated sign-in gets the same id.
     ///
-    /// Over the signing input, without the signature: an ECDSA signature can be changed into another
+    /// The id depends on the signing input and not on the signature, because an ECDSA signature can be changed into another
     /// valid one, and that must not open a second session.
     pub fn session_id(&self, assertion_signing_input: &str, issued_at: Timestamp) -> SessionId {
         derive_session_id(issued_at.seconds(), &self.keyed("session id", assertion_signing_input))
     }
 
-    /// The nonce that a login with this assertion gives its session: only who holds the whole
-    /// assertion, signature and all, gets the same tokens again.
+    /// The nonce of the session that a sign-in with this assertion opens. It depends on the whole assertion with its
+    /// signature, so that only a client that has all of it gets the same tokens again.
     pub fn nonce(&self, assertion: &str) -> Nonce {
         let mut nonce = [0; 16];
         nonce.copy_from_slice(&self.keyed("session nonce", assertion)[..16]);
         Nonce::new(nonce)
     }
 
-    /// HMAC under a label of its own, so that no use of the key can stand in for another.
+    /// HMAC with a label for each purpose, so that the output for one purpose cannot be used for another.
     pub(crate) fn keyed(&self, label: &str, text: &str) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(b"latchkey/");
@@ -120,32 +126,32 @@ impl RefreshKey {
     }
 }
 
-/// Opens a token with whichever of our keys its header names.
+/// Opens a token with the key that its header names.
 ///
-/// The header is compared as text with the header each key writes: nothing an outsider chose is parsed
-/// before the seal has been checked, in constant time.
+/// The header is compared with the header text of each key, so that nothing from outside is parsed before the seal has
+/// been verified. The seal is compared in constant time.
 ///
 /// # Errors
-/// [`NotOurs`] for everything that does not carry our seal.
-pub fn open(text: &str, keys: &[RefreshKey]) -> Result<RefreshToken, NotOurs> {
+/// The text does not have a seal of one of `keys`.
+pub fn open(text: &str, keys: &[RefreshKey]) -> Result<RefreshToken, NotARefreshToken> {
     if text.len() > TOKEN_MAX_BYTES {
-        return Err(NotOurs);
+        return Err(NotARefreshToken);
     }
-    let (signed, seal) = text.rsplit_once('.').ok_or(NotOurs)?;
-    let (header, payload) = signed.split_once('.').ok_or(NotOurs)?;
-    let key = keys.iter().find(|key| key.header == header).ok_or(NotOurs)?;
-    let seal = BASE64URL.decode(seal).map_err(|_| NotOurs)?;
-    hmac::verify(&key.key, signed.as_bytes(), &seal).map_err(|_| NotOurs)?;
-    let payload = BASE64URL.decode(payload).map_err(|_| NotOurs)?;
-    let payload: Payload = serde_json::from_slice(&payload).map_err(|_| NotOurs)?;
+    let (signed, seal) = text.rsplit_once('.').ok_or(NotARefreshToken)?;
+    let (header, payload) = signed.split_once('.').ok_or(NotARefreshToken)?;
+    let key = keys.iter().find(|key| key.header == header).ok_or(NotARefreshToken)?;
+    let seal = BASE64URL.decode(seal).map_err(|_| NotARefreshToken)?;
+    hmac::verify(&key.key, signed.as_bytes(), &seal).map_err(|_| NotARefreshToken)?;
+    let payload = BASE64URL.decode(payload).map_err(|_| NotARefreshToken)?;
+    let payload: Payload = serde_json::from_slice(&payload).map_err(|_| NotARefreshToken)?;
     payload.into_token()
 }
 
 impl Payload {
-    fn into_token(mut self) -> Result<RefreshToken, NotOurs> {
-        let bytes = BASE64URL.decode(&self.nonce).map_err(|_| NotOurs)?;
+    fn into_token(mut self) -> Result<RefreshToken, NotARefreshToken> {
+        let bytes = BASE64URL.decode(&self.nonce).map_err(|_| NotARefreshToken)?;
         self.nonce.zeroize();
-        let nonce = Nonce::new(bytes.try_into().map_err(|_| NotOurs)?);
+        let nonce = Nonce::new(bytes.try_into().map_err(|_| NotARefreshToken)?);
         Ok(RefreshToken {
             user: self.sub,
             session: self.sid,
@@ -204,7 +210,11 @@ mod tests {
             let mut changed = text.as_bytes().to_vec();
             changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            assert_eq!(open(&changed, std::slice::from_ref(&key)).err(), Some(NotOurs), "byte {index}");
+            assert_eq!(
+                open(&changed, std::slice::from_ref(&key)).err(),
+                Some(NotARefreshToken),
+                "byte {index}"
+            );
         }
         for length in 0..text.len() {
             assert!(open(&text[..length], std::slice::from_ref(&key)).is_err(), "cut to {length}");
@@ -212,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_of_the_same_name_opens_nothing() {
+    fn a_key_with_the_same_kid_and_another_secret_opens_nothing() {
         let sealed = key("a").seal(&token(1));
         let other = RefreshKey::new("a", &[8; 32]);
         assert!(open(sealed.expose(), &[other]).is_err());
@@ -220,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_is_printed() {
+    fn debug_prints_no_secret() {
         let printed = format!("{:?} {:?} {:?}", token(7), token(7).nonce, key("a").seal(&token(7)));
         assert!(!printed.contains("7, 7") && !printed.contains("eyJ"), "{printed}");
     }

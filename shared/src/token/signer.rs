@@ -1,7 +1,7 @@
-//! Who signs access tokens: a private key, parsed once and kept ready.
+//! The signer of access tokens: a private key that is parsed once.
 //!
-//! A signature takes 17 of the 20 microseconds of a refresh. Parsing the key again for each one would add to that, so the
-//! key object of the cryptographic library is kept here.
+//! A signature takes 17 of the 20 microseconds of a refresh. Parsing the key for each signature would add to that, so the
+//! signer keeps the key object of the cryptographic library.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
@@ -16,7 +16,7 @@ use serde_json::json;
 use super::SecretToken;
 use super::jwk::PrivateJwk;
 
-/// A private key with its ready-made JOSE header.
+/// A private key and its JOSE header, which is the same for every token.
 pub struct Signer {
     key: PrivateKey,
     header: String,
@@ -29,10 +29,10 @@ enum PrivateKey {
 }
 
 impl Signer {
-    /// Takes a private JWK.
+    /// Makes a signer of a private JWK.
     ///
     /// # Errors
-    /// A member is missing, or private and public halves do not belong together.
+    /// A member is missing, or the private and the public half do not belong together.
     pub fn from_jwk(jwk: &PrivateJwk, kid: &str) -> Result<Self, JwkError> {
         let algorithm = jwk.public.algorithm()?;
         let key = match algorithm {
@@ -47,7 +47,7 @@ impl Signer {
     /// Signs a payload as a compact JWS of type `at+jwt`.
     ///
     /// # Errors
-    /// The system gave no randomness, or the RSA key failed; neither depends on the payload.
+    /// The system's random generator or the RSA operation failed. Neither depends on the payload.
     pub fn sign(&self, payload: &[u8]) -> Result<SecretToken, SigningFailed> {
         let mut token = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 360);
         token.push_str(&self.header);
@@ -76,9 +76,9 @@ impl Signer {
     }
 }
 
-/// The machine could not sign.
+/// Signing failed, for a reason that does not depend on the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the signature could not be made")]
+#[error("signing the access token failed")]
 pub struct SigningFailed;
 
 fn ecdsa(jwk: &PrivateJwk) -> Result<EcdsaKeyPair, JwkError> {
@@ -95,7 +95,7 @@ fn ed25519(jwk: &PrivateJwk) -> Result<Ed25519KeyPair, JwkError> {
 }
 
 fn rsa(jwk: &PrivateJwk) -> Result<RsaKeyPair, JwkError> {
-    // Refuses weak keys, which the library would sign with.
+    // Refuses weak keys, with which the library would sign.
     VerifyingKey::from_jwk(&jwk.public)?;
     let components = KeyPairComponents {
         public_key: PublicKeyComponents { n: bytes("n", &jwk.public.n)?, e: bytes("e", &jwk.public.e)? },

@@ -1,4 +1,4 @@
-//! Which keys verify, and nothing else? A key set for functions that neither sign nor open refresh tokens.
+//! Public keys: the key set of the authorizer, which verifies access tokens and does nothing else.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use latchkey_verifier::VerifyingKey;
 use super::{Jwks, KeySetError, entries};
 use crate::token::jwk::PrivateJwk;
 
-/// The public halves of a key set. It never holds more, whatever the text does.
+/// The public halves of a key set. Private keys in the text are ignored, so that they are not kept in memory.
 #[derive(Clone)]
 pub struct PublicKeys {
     /// The keys that verify access tokens.
     pub verifying: Vec<VerifyingKey>,
-    /// Whether the text held private keys too, which whoever asks for this has no use for.
-    pub secrets_left_out: bool,
+    /// Whether the text also contained private keys, which this function does not need.
+    pub has_secrets: bool,
 }
 
 impl PublicKeys {
-    /// Parses a JWKS as [`super::KeySet::parse`] does, and leaves out `oct` keys and private halves.
+    /// Parses a JWKS like [`super::KeySet::parse`], without `oct` keys and private halves.
     ///
     /// # Errors
-    /// The first entry that cannot be used, by index, or there is no key that verifies.
+    /// The first entry that cannot be used, by index, or the set has no key that verifies access tokens.
     pub fn parse(text: &str) -> Result<Self, KeySetError> {
         let jwks: Jwks = serde_json::from_str(text).map_err(|_| KeySetError::NotAKeySet)?;
         let mut verifying = vec![];
@@ -34,7 +34,7 @@ impl PublicKeys {
         if verifying.is_empty() {
             return Err(KeySetError::NoVerifyingKey);
         }
-        Ok(Self { verifying, secrets_left_out: jwks.keys.iter().any(PrivateJwk::is_secret) })
+        Ok(Self { verifying, has_secrets: jwks.keys.iter().any(PrivateJwk::is_secret) })
     }
 }
 
@@ -58,11 +58,11 @@ mod tests {
     #[test]
     fn a_set_without_secrets_is_enough() {
         let mut keys = generated();
-        assert!(PublicKeys::parse(&keys.to_string()).unwrap().secrets_left_out);
+        assert!(PublicKeys::parse(&keys.to_string()).unwrap().has_secrets);
         keys["keys"][0].as_object_mut().unwrap().remove("d");
         keys["keys"].as_array_mut().unwrap().pop();
         let keys = PublicKeys::parse(&keys.to_string()).unwrap();
-        assert_eq!((keys.verifying.len(), keys.secrets_left_out), (1, false));
+        assert_eq!((keys.verifying.len(), keys.has_secrets), (1, false));
     }
 
     #[test]

@@ -62,7 +62,7 @@ async fn each_function_gets_the_settings_that_it_asks_for() {
         (
             variable("RefreshFunction", "LATCHKEY_AUDIENCE"),
             Value::Null,
-            "RefreshFunction: LATCHKEY_AUDIENCE: is not set",
+            "RefreshFunction: LATCHKEY_AUDIENCE: is required and not set",
         ),
         (variable("RefreshFunction", "GRACE"), json!("60s"), "RefreshFunction: GRACE is no setting"),
         (
