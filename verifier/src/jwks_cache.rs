@@ -189,7 +189,7 @@ impl State {
     /// Without keys a failed fetch is not repeated at once: otherwise every made-up token that names an issuer would
     /// become a request to it.
     fn must_wait(&self, now: i64) -> bool {
-        !self.is_kept(now) && self.tried_at.is_some_and(|at| now.abs_diff(at) < RETRY_SECONDS)
+        self.tried_at.is_some_and(|at| now.abs_diff(at) < RETRY_SECONDS)
     }
 
     /// Distances count in both directions, so that a clock that was set back makes keys old, not fresh for longer.

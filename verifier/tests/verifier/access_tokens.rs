@@ -76,6 +76,20 @@ fn a_payload_that_names_a_claim_twice_is_refused() {
 }
 
 #[test]
+fn a_token_of_more_than_8_kib_is_refused() {
+    let signer = Signer::new("a");
+    let padded = |bytes: usize| {
+        let mut claims = claims();
+        claims["padding"] = json!("a".repeat(bytes));
+        signer.sign("at+jwt", &claims.to_string())
+    };
+    let (fits, long) = (padded(5_600), padded(5_800));
+    assert!(fits.len() <= 8_192 && long.len() > 8_192, "{} {}", fits.len(), long.len());
+    assert!(verifier(&signer).verify(&fits, at(0)).is_ok());
+    assert_eq!(verifier(&signer).verify(&long, at(0)).unwrap_err(), AccessTokenError::Invalid);
+}
+
+#[test]
 fn a_token_of_another_type_is_refused() {
     let claims = claims().to_string();
     for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {

@@ -115,6 +115,22 @@ async fn a_signed_in_user_reaches_the_service_with_their_claims() {
 }
 
 #[tokio::test]
+async fn the_service_receives_the_request_unchanged() {
+    let echo = |request: Request<Body>| async move {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        format!("{} {} {:?} {body:?}", head.method, head.uri, head.headers)
+    };
+    let send = async |routes: Router| {
+        let request = bearer("/?a=b").method("PUT").header("x-test", "1").header("x-test", "2");
+        let response = routes.oneshot(request.body(Body::from("text")).unwrap()).await.unwrap();
+        response.into_body().collect().await.unwrap().to_bytes()
+    };
+    let routes = Router::new().route("/", any(echo));
+    assert_eq!(send(routes.clone().layer(offline())).await, send(routes).await);
+}
+
+#[tokio::test]
 async fn a_strict_check_grants_only_what_the_session_grants_too() {
     assert_eq!(call(offline(), bearer("/write")).await.status, 200);
     let reply = call(strict(Sessions::Live), bearer("/write")).await;
