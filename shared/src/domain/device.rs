@@ -36,7 +36,7 @@ use std::str::FromStr;
 
 /// The part of an agent that is read, in bytes. Real agents are shorter than 400 bytes. Without a limit, a client could
 /// decide how much time we spend.
-const AGENT_MAX_BYTES: usize = 512;
+const PARSED_MAX_BYTES: usize = 512;
 
 /// The device that an agent describes. The default is the unknown device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Device {
     /// have no control, bidirectional or invisible characters, because pages display them.
     pub fn parse(agent: Option<&str>) -> Device {
         let agent = agent.unwrap_or_default();
-        program::parse(&agent[..agent.floor_char_boundary(AGENT_MAX_BYTES)])
+        program::parse(&agent[..agent.floor_char_boundary(PARSED_MAX_BYTES)])
     }
 
     /// Whether both have the same browser on the same operating system.

@@ -102,3 +102,62 @@ impl Event {
         Self::once_per_second(&end.user, end.session, end.at, "ended", kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::session::end::{Actor, EndReason, PendingEnd};
+    use crate::domain::session::tests::session;
+
+    fn reused() -> EventKind {
+        EventKind::TokenReused { presented: 1, current: 3, ip: None, device: "curl".into() }
+    }
+
+    #[test]
+    fn events_sort_by_time_and_keep_their_order_within_a_millisecond() {
+        let event = |millis| Event::about(Subject::Everyone, millis, EventKind::TokenForged { ip: None });
+        let events = [event(1_999), event(2_000), event(2_000)];
+        assert!(events.is_sorted_by_key(|event| event.id));
+        assert_eq!(events.map(|event| event.at.seconds()), [1, 2, 2]);
+    }
+
+    #[test]
+    fn a_derived_id_depends_on_second_name_and_session() {
+        let (one, two) = (session(1), session(2));
+        let id = |session: &crate::domain::session::Session, second, what| {
+            Event::once_per_second(&session.user, session.id, Timestamp::from_seconds(second), what, reused())
+                .id
+        };
+        assert_eq!(id(&one, 5, "reused"), id(&one, 5, "reused"));
+        let different =
+            [id(&one, 5, "reused"), id(&two, 5, "reused"), id(&one, 5, "blocked"), id(&one, 6, "reused")];
+        let distinct: std::collections::BTreeSet<_> = different.iter().collect();
+        assert_eq!(distinct.len(), different.len());
+        assert_eq!(different[0].get_timestamp().map(|time| time.to_unix()), Some((5, 0)));
+    }
+
+    #[test]
+    fn an_end_in_the_past_is_recorded_at_its_time_and_once() {
+        let session = session(1);
+        let at = Timestamp::from_seconds(2_000);
+        let end = SessionEnd::of(&session, PendingEnd::new(EndReason::Expired, Actor::System, at));
+        let (late, again) = (Event::ended(&end, 9_000_000), Event::ended(&end, 9_500_000));
+        assert_eq!((late.at, late.id), (at, again.id));
+        let (now, twice) = (Event::ended(&end, 2_000_500), Event::ended(&end, 2_000_500));
+        assert!(now.at == at && now.id != twice.id);
+    }
+
+    #[test]
+    fn the_details_of_an_event_name_its_facts() {
+        let note = Some("lost laptop".to_owned());
+        let pending =
+            PendingEnd { note, ..PendingEnd::new(EndReason::Admin, Actor::User, session(1).created_at) };
+        let end = EventKind::SessionEnded(SessionEnd::of(&session(1), pending));
+        let expected =
+            serde_json::json!({"reason": "admin", "by": "user", "lasted_seconds": 0, "note": "lost laptop"});
+        assert_eq!(serde_json::Value::from(end.details()), expected);
+        let expected = serde_json::json!({"presented": 1, "current": 3, "ip": null, "device": "curl"});
+        assert_eq!(serde_json::Value::from(reused().details()), expected);
+        assert_eq!((reused().name(), reused().severity().as_str()), ("token_reused", "critical"));
+    }
+}

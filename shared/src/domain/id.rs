@@ -24,5 +24,6 @@ mod tests {
         let late = derive_session_id(1_732_442_401, &[0; 32]);
         assert_eq!(early.as_bytes()[6] >> 4, 7);
         assert!(early < late);
+        assert_ne!(early, derive_session_id(1_732_442_400, &[0; 32]));
     }
 }

@@ -118,6 +118,27 @@ mod tests {
     }
 
     #[test]
+    fn the_quota_is_the_rest_of_the_window() {
+        let policy = policy(5, 300, None);
+        let quota = |count, now| policy.quota(Window { start: at(0), count }, at(now));
+        assert_eq!(quota(2, 100), Quota { remaining: 3, reset_seconds: 200 });
+        assert_eq!(quota(6, 299), Quota { remaining: 0, reset_seconds: 1 });
+        assert_eq!(quota(5, 300), Quota { remaining: 5, reset_seconds: 0 });
+    }
+
+    #[test]
+    fn a_window_that_begins_in_the_future_is_replaced() {
+        let future = Window { start: at(1), count: 5 };
+        let replaced = Decision::Counted(Window { start: at(0), count: 1 });
+        assert_eq!(policy(5, 300, None).attempt(future, at(0)), replaced);
+        let current = Window { start: at(0), count: 1 };
+        assert_eq!(
+            policy(5, 300, None).attempt(current, at(0)),
+            Decision::Counted(Window { start: at(0), count: 2 })
+        );
+    }
+
+    #[test]
     fn a_limit_that_does_not_enforce_counts_on() {
         for mode in [LimitMode::Shadow, LimitMode::Off] {
             let policy = Policy { mode, ..policy(1, 300, Some(900)) };

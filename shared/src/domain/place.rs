@@ -127,6 +127,46 @@ mod tests {
     }
 
     #[test]
+    fn implausible_values_are_removed() {
+        let place = |country: &str, city: &str, latitude, longitude| {
+            let country = Some(country.to_owned());
+            let (region, city) = (Some("\n".to_owned()), Some(city.to_owned()));
+            Place { country, region, city, latitude, longitude }.cleaned()
+        };
+        let good = place("DE", "Ber\u{7}lin", Some(-90.0), Some(180.0));
+        assert_eq!((good.country.as_deref(), good.city.as_deref()), (Some("DE"), Some("Berlin")));
+        assert_eq!((good.latitude, good.longitude, good.region), (Some(-90.0), Some(180.0), None));
+        for country in ["DEU", "de", "D", ""] {
+            assert_eq!(place(country, "", None, None), Place::default(), "{country}");
+        }
+        for (latitude, longitude) in [(Some(90.5), Some(0.0)), (Some(0.0), Some(-180.5)), (Some(0.0), None)] {
+            let place = place("DE", "", latitude, longitude);
+            assert_eq!((place.latitude, place.longitude), (None, None), "{latitude:?} {longitude:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_place_without_values_is_unknown() {
+        assert!(Place::default().is_unknown());
+        assert!(!Place { city: Some("Berlin".into()), ..Place::default() }.is_unknown());
+    }
+
+    #[test]
+    fn a_network_is_an_ipv4_24_or_an_ipv6_64() {
+        let network = |ip: &str| Network::of(ip.parse().unwrap());
+        assert_eq!(network("198.51.100.7").to_string(), "198.51.100.0/24");
+        assert_eq!(network("2001:db8:1:2:3::4").to_string(), "2001:db8:1:2::/64");
+        assert_eq!(network("::ffff:198.51.100.9"), network("198.51.100.7"));
+        assert!(network("198.51.100.7").is_ipv4() && !network("2001:db8::1").is_ipv4());
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_character_boundary() {
+        assert_eq!([cut("aä", 0), cut("aä", 1), cut("aä", 2), cut("aä", 3)], ["", "a", "a", "aä"]);
+        assert_eq!(cut("ä", 9), "ä");
+    }
+
+    #[test]
     fn a_long_or_hostile_city_is_cut_between_characters() {
         let place = Place { city: Some("|Ä".repeat(90)), country: Some("DEU".into()), ..Place::default() };
         assert!(place.pack().len() <= PLACE_MAX_BYTES);

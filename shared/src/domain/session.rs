@@ -148,3 +148,62 @@ impl fmt::Debug for Session {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::id::derive_session_id;
+    use crate::domain::session::end::{Actor, EndReason};
+
+    /// A session of 30 days that was opened at second 1,000 and expires after 7 days without a refresh.
+    pub(in crate::domain) fn session(number: u8) -> Session {
+        let days = |days: u64| Duration::from_secs(days * 86_400);
+        let lifetimes = Lifetimes {
+            access: Duration::from_secs(3_600),
+            refresh: days(7),
+            session: days(30),
+            grace: Duration::from_secs(60),
+            near_expiry: Duration::from_secs(300),
+        };
+        let now = Timestamp::from_seconds(1_000);
+        Session::open(
+            "alice".parse().unwrap(),
+            derive_session_id(1_000, &[number; 32]),
+            &Nonce::new([number; 16]),
+            KeyTag::new(*b"k1"),
+            ClientContext::default(),
+            now,
+            Scope::default(),
+            now,
+            &lifetimes,
+        )
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn a_session_is_live_until_one_of_its_ends() {
+        let live = session(1);
+        assert!(live.is_live(at(1_000 + 7 * 86_400 - 1)));
+        assert!(!live.is_live(at(1_000 + 7 * 86_400)));
+        assert!(!Session { absolute_expires_at: at(2_000), ..live.clone() }.is_live(at(2_000)));
+        let pending_end = Some(PendingEnd::new(EndReason::Admin, Actor::System, at(1_500)));
+        assert!(!Session { pending_end, ..live }.is_live(at(1_600)));
+    }
+
+    #[test]
+    fn an_access_token_expires_at_most_with_its_session() {
+        let (session, hour) = (session(1), Duration::from_secs(3_600));
+        assert_eq!(session.access_expires_at(at(5_000), hour), at(8_600));
+        let last_minute = at(1_000 + 30 * 86_400 - 60);
+        assert_eq!(session.access_expires_at(last_minute, hour), session.absolute_expires_at);
+    }
+
+    #[test]
+    fn the_debug_text_of_a_session_names_it_and_no_client() {
+        let text = format!("{:?}", session(1));
+        assert!(text.contains("generation: 0") && !text.contains("client"), "{text}");
+    }
+}

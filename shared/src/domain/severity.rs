@@ -43,3 +43,17 @@ impl Serialize for Severity {
         serializer.serialize_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_severity_is_parsed_from_its_name_and_serialised_as_it() {
+        for (severity, name) in Severity::ALL.into_iter().zip(["info", "low", "medium", "high", "critical"]) {
+            assert_eq!(Severity::parse(name), Some(severity));
+            assert_eq!(serde_json::to_value(severity).unwrap(), name);
+        }
+        assert_eq!(Severity::parse("Info"), None);
+    }
+}

@@ -98,6 +98,24 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_has_a_direction_and_a_distance_has_none() {
+        let (early, late) = (Timestamp::from_seconds(100), Timestamp::from_seconds(160));
+        assert_eq!((early.seconds_until(late), late.seconds_until(early)), (60, 0));
+        assert_eq!(
+            (early.distance(late), late.distance(early)),
+            (Duration::from_secs(60), Duration::from_secs(60))
+        );
+        assert_eq!((late.before(Duration::from_secs(60)), early + Duration::from_secs(60)), (early, late));
+    }
+
+    #[test]
+    fn a_moment_is_displayed_and_serialised_as_rfc_3339() {
+        let moment = Timestamp::from_seconds(1_732_442_400);
+        assert_eq!(moment.to_string(), "2024-11-24T10:00:00Z");
+        assert_eq!(serde_json::to_value(moment).unwrap(), "2024-11-24T10:00:00Z");
+    }
+
+    #[test]
     fn a_moment_beyond_the_calendar_is_still_written() {
         assert!(!Timestamp::from_seconds(i64::MAX).to_rfc3339().is_empty());
         assert_eq!(

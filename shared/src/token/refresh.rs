@@ -233,5 +233,10 @@ mod tests {
     fn debug_prints_no_secret() {
         let printed = format!("{:?} {:?} {:?}", token(7), token(7).nonce, key("a").seal(&token(7)));
         assert!(!printed.contains("7, 7") && !printed.contains("eyJ"), "{printed}");
+        assert_eq!(format!("{:?}", token(7).nonce), "Nonce(..)");
+        assert_eq!(format!("{:?}", token(7).nonce.hash()), "NonceHash(..)");
+        assert_eq!(format!("{:?}", key("a").seal(&token(7))), "SecretToken(..)");
+        assert!(printed.contains("generation: 3"), "{printed}");
+        assert!(format!("{:?}", key("a")).contains("tag"));
     }
 }

@@ -8,6 +8,7 @@ use super::*;
 use crate::domain::client_context::ClientContext;
 use crate::domain::device::Device;
 use crate::domain::id::derive_session_id;
+use crate::domain::risk::{Rule, StoredFinding};
 use crate::domain::scope::Scope;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::session::nonce::Nonce;
@@ -82,6 +83,33 @@ fn the_numbers_of_a_small_history_are_right() {
 }
 
 #[test]
+fn sign_ins_are_counted_for_each_day_from_midnight() {
+    let today = NOW.div_euclid(86_400) * 86_400;
+    assert_eq!(begin(Timestamp::from_seconds(NOW)).seconds(), today - 29 * 86_400);
+    let login = |at: i64| event("login", Severity::Info, NOW - at, json!({}));
+    let events = [
+        login(today - 29 * 86_400),
+        login(today - 1),
+        login(today),
+        login(today),
+        event("logout", Severity::Info, NOW - today, json!({})),
+    ];
+    let days = sign_ins_by_day(&events, Timestamp::from_seconds(NOW));
+    let day = |index: usize| (days[index].day.as_str(), days[index].count);
+    assert_eq!((day(0), day(1)), (("2026-08-23", 1), ("2026-08-24", 0)));
+    assert_eq!((day(28), day(29)), (("2026-09-20", 1), ("2026-09-21", 2)));
+}
+
+#[test]
+fn the_median_of_an_odd_number_of_sessions_is_the_middle_one() {
+    let ended = |seconds: u64| event("session_ended", Severity::Info, 5, json!({"lasted_seconds": seconds}));
+    let median = |seconds: &[u64]| lengths(&seconds.iter().map(|s| ended(*s)).collect::<Vec<_>>()).median;
+    assert_eq!(median(&[400]), Some(400));
+    assert_eq!(median(&[900, 100, 300]), Some(300));
+    assert_eq!(median(&[100, 200, 300, 900]), Some(250));
+}
+
+#[test]
 fn no_history_is_no_number() {
     let numbers = serde_json::to_value(analyse(&[], &[], Timestamp::from_seconds(NOW))).unwrap();
     assert_eq!(numbers["session_seconds"], json!({"median": null, "longest": null}));
@@ -99,4 +127,68 @@ fn recommendations_name_the_session_and_the_facts_and_the_worst_comes_first() {
     assert_eq!(list[1].session_id, Some(old.id));
     assert_eq!(list[1].detail, json!({"idle_days": 4}));
     assert_eq!(recommendations(&[&fresh], &[], 5, Timestamp::from_seconds(NOW)), []);
+}
+
+#[test]
+fn a_session_is_idle_after_three_whole_days() {
+    let idle = |seconds: i64| {
+        let session = session(1, "curl/8.5.0", 600, seconds);
+        recommendations(&[&session], &[], 5, Timestamp::from_seconds(NOW))
+    };
+    assert_eq!(idle(3 * 86_400 - 1), []);
+    assert_eq!(idle(3 * 86_400)[0].detail, json!({"idle_days": 3}));
+}
+
+#[test]
+fn a_browser_is_outdated_below_the_oldest_maintained_version() {
+    let outdated = |version: u32| {
+        let session = session(1, &CHROME.replace("100", &version.to_string()), 600, 0);
+        recommendations(&[&session], &[], 5, Timestamp::from_seconds(NOW))
+    };
+    assert_eq!(outdated(134), []);
+    let detail = json!({"browser": "Chrome", "version": "133", "oldest_maintained": "134"});
+    assert_eq!((outdated(133)[0].code, &outdated(133)[0].detail), ("outdated_agent", &detail));
+}
+
+#[test]
+fn many_sessions_are_reported_at_a_limit_above_one() {
+    let (one, two) = (session(1, "curl/8.5.0", 600, 0), session(2, "curl/8.5.0", 600, 0));
+    let codes = |live: &[&Session], limit| {
+        let list = recommendations(live, &[], limit, Timestamp::from_seconds(NOW));
+        list.iter().map(|recommendation| recommendation.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&[&one, &two], 3), [""; 0]);
+    assert_eq!(codes(&[&one, &two], 2), ["many_sessions"]);
+    assert_eq!(codes(&[&one], 1), [""; 0], "one session is always at a limit of one");
+}
+
+#[test]
+fn a_finding_is_recommended_under_the_code_of_its_rule() {
+    for (rule, code) in [
+        (Rule::NewDevice, Some("unknown_device")),
+        (Rule::NewCountry, Some("new_country")),
+        (Rule::ImpossibleTravel, Some("impossible_travel")),
+        (Rule::IpChanged, None),
+    ] {
+        let mut session = session(1, "curl/8.5.0", 600, 0);
+        let at = Timestamp::from_seconds(NOW);
+        session.findings = vec![StoredFinding { rule, severity: Severity::Medium, at, from: None, to: None }];
+        let list = recommendations(&[&session], &[], 5, at);
+        assert_eq!(list.iter().map(|recommendation| recommendation.code).next(), code, "{rule:?}");
+        assert_eq!(list.len(), usize::from(code.is_some()));
+    }
+}
+
+#[test]
+fn the_newest_reuse_is_recommended_and_no_other_event() {
+    let mut events = [
+        event("token_reused", Severity::Critical, 9, json!({"device": "curl"})),
+        event("token_reused", Severity::Critical, 5, json!({"device": "wget"})),
+        event("token_forged", Severity::Critical, 1, json!({"device": "git"})),
+    ];
+    for (number, event) in (1..).zip(&mut events) {
+        event.id = uuid::Uuid::from_u128(number);
+    }
+    let list = recommendations(&[], &events, 5, Timestamp::from_seconds(NOW));
+    assert_eq!((list.len(), list[0].code, &list[0].detail["device"]), (1, "recent_reuse", &json!("wget")));
 }

@@ -112,6 +112,21 @@ mod tests {
     }
 
     #[test]
+    fn a_row_keeps_only_findings_above_info() {
+        let stored = |severity| {
+            let detail = json!({"country": "PT", "from": ""});
+            StoredFinding::of(
+                &Finding { rule: Rule::NewCountry, severity, ends: false, detail },
+                Timestamp::from_seconds(7),
+            )
+        };
+        assert_eq!(stored(Severity::Info), None);
+        let low = stored(Severity::Low).unwrap();
+        assert_eq!((low.from.as_deref(), low.to.as_deref()), (None, Some("PT")));
+        assert_eq!(encode_findings(&[low]), "117:\tPT");
+    }
+
+    #[test]
     fn entries_of_an_unknown_form_are_left_out() {
         assert_eq!(decode_findings("\n9:x\n99123:a\tb\n01:\n0\u{e4}1:\t"), []);
     }

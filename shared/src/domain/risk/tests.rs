@@ -62,6 +62,69 @@ fn a_trusted_network_is_not_judged_by_place() {
 }
 
 #[test]
+fn a_client_has_moved_if_its_network_changed_and_neither_is_trusted() {
+    let rules = Rules::default().allowing("203.0.113.0/24").unwrap();
+    let at = |ip: &str| client(ip, &chrome(140), None, None);
+    assert!(has_moved(&rules, &at("198.51.100.7"), &at("192.0.2.1")));
+    assert!(!has_moved(&rules, &at("198.51.100.7"), &at("198.51.100.8")));
+    assert!(!has_moved(&rules, &at("203.0.113.9"), &at("192.0.2.1")));
+    assert!(!has_moved(&rules, &at("192.0.2.1"), &at("203.0.113.9")));
+    assert!(!has_moved(&rules, &at("198.51.100.7"), &at("2001:db8::1")), "another family");
+}
+
+#[test]
+fn a_sign_in_from_a_trusted_network_has_no_new_country() {
+    let rules = Rules::default().allowing("203.0.113.0/24").unwrap();
+    let vpn = client("203.0.113.9", &chrome(140), Some("PT"), None);
+    assert_eq!(assess_sign_in(&rules, &[&home()], &vpn), []);
+}
+
+#[test]
+fn travel_is_impossible_between_countries_beyond_100_km_and_above_the_limit() {
+    let rules = Rules::parse("ip_changed=off,country_changed=off").unwrap();
+    let north = |country, degrees: f64| {
+        client("203.0.113.9", &chrome(140), country, Some((BERLIN.0 + degrees, BERLIN.1)))
+    };
+    // One degree of latitude is 111.2 km.
+    let fast = |now: &ClientContext, seconds| {
+        change(&rules, now, seconds).first().map(|finding| finding.detail.clone())
+    };
+    let detail = fast(&north(Some("PL"), 1.0), 444).unwrap();
+    assert_eq!(
+        (&detail["km"], &detail["seconds"], &detail["km_per_hour"]),
+        (&json!(111.0), &json!(444), &json!(902.0))
+    );
+    assert_eq!(
+        (&detail["from"], &detail["to"], &detail["mode"]),
+        (&json!("DE"), &json!("PL"), &json!("alert"))
+    );
+    assert_eq!(fast(&north(Some("PL"), 1.0), 446), None, "898 km/h");
+    assert!(fast(&north(Some("PL"), -1.0), 444).is_some());
+    assert_eq!(fast(&north(Some("PL"), 0.89), 1), None, "99 km");
+    assert!(fast(&north(Some("PL"), 0.91), 0).is_some(), "no time counts as one second");
+    assert_eq!(fast(&north(Some("DE"), 5.0), 1), None, "within a country");
+    assert_eq!(fast(&north(None, 5.0), 1), None, "to an unknown country");
+    let strict = Rules::parse("ip_changed=off,country_changed=off,impossible_travel=record:low:100").unwrap();
+    assert_eq!(change(&strict, &north(Some("PL"), 1.0), 3_600)[0].severity, Severity::Low);
+}
+
+#[test]
+fn the_distance_of_two_places_is_that_of_the_great_circle() {
+    let distance = |from, to| super::travel::distance_km(from, to).round();
+    assert_eq!(distance((0.0, 0.0), (0.0, 90.0)), 10_008.0);
+    assert_eq!(distance((60.0, 10.0), (60.0, 11.0)), 56.0);
+    assert_eq!(distance((52.52, 13.4), (-33.87, 151.21)), 16_095.0);
+    assert_eq!(distance((90.0, 0.0), (-90.0, 0.0)), 20_015.0);
+}
+
+#[test]
+fn a_refresh_reads_the_row_first_only_if_a_rule_can_end_sessions() {
+    assert!(!Rules::default().can_end());
+    assert!(Rules::parse("device_changed=end").unwrap().can_end());
+    assert!(!Rules::parse("device_changed=alert:critical").unwrap().can_end());
+}
+
+#[test]
 fn a_mode_decides_what_a_finding_does() {
     let firefox = client(
         "198.51.100.7",

@@ -197,3 +197,50 @@ pub struct EndRecord {
     /// The administrator's reason.
     pub note: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::session::tests::session;
+
+    #[test]
+    fn a_reason_is_parsed_from_its_name() {
+        for (reason, name) in NAMES {
+            assert_eq!((reason.as_str(), EndReason::parse(name)), (name, Some(reason)));
+        }
+        assert_eq!(EndReason::parse("bored"), None);
+    }
+
+    #[test]
+    fn clients_do_not_see_how_a_theft_was_detected() {
+        for reason in [EndReason::ReuseDetected, EndReason::StateRegression, EndReason::Risk] {
+            assert_eq!(reason.public(), PublicReason::Security);
+        }
+        assert_eq!(EndReason::SignedOut.public(), PublicReason::SignedOut);
+    }
+
+    #[test]
+    fn an_actor_is_parsed_from_its_name() {
+        for actor in [Actor::User, Actor::System, Actor::Admin("carol".parse().unwrap())] {
+            assert_eq!(Actor::parse(actor.as_str()), Some(actor));
+        }
+        assert_eq!(Actor::Admin("carol".parse().unwrap()).as_str(), "carol");
+        assert_eq!(Actor::parse(""), None);
+    }
+
+    #[test]
+    fn a_marked_session_ends_as_it_was_marked() {
+        let at = |seconds: i64| Timestamp::from_seconds(1_000 + seconds);
+        let sign_out = PendingEnd::new(EndReason::SignedOut, Actor::User, at(500));
+        let mut session = session(1);
+        let end = SessionEnd::of(&session, sign_out.clone());
+        assert_eq!((end.ending(), end.lasted_seconds, end.is_marked), (sign_out.clone(), 500, false));
+        let note = Some("lost laptop".to_owned());
+        let mark = PendingEnd { note, ..PendingEnd::new(EndReason::Admin, Actor::System, at(400)) };
+        session.pending_end = Some(mark.clone());
+        let end = SessionEnd::of(&session, sign_out);
+        assert_eq!((end.ending(), end.lasted_seconds, end.is_marked), (mark.clone(), 400, true));
+        session.pending_end = Some(PendingEnd { with_everyone: true, ..mark });
+        assert!(SessionEnd::marked(&session).is_some_and(|end| !end.is_marked), "the mark is on another row");
+    }
+}

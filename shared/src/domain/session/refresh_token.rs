@@ -57,3 +57,15 @@ impl fmt::Debug for RefreshToken {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_tag_has_two_characters() {
+        assert_eq!(KeyTag::parse("k1"), Some(KeyTag::new(*b"k1")));
+        assert_eq!(KeyTag::new(*b"k1").as_str(), "k1");
+        assert_eq!((KeyTag::parse("k"), KeyTag::parse("k12")), (None, None));
+    }
+}

@@ -34,3 +34,32 @@ pub fn make_room<'s>(
     live.truncate(surplus);
     Ok(live)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::session::tests::session;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn the_least_recently_active_sessions_make_room() {
+        let mut sessions = [session(1), session(2), session(3)];
+        for (session, active) in sessions.iter_mut().zip([300, 100, 200]) {
+            session.last_activity = Timestamp::from_seconds(active);
+        }
+        let room = |limit| {
+            let ends = make_room(&sessions, limit, SessionLimitPolicy::Evict).unwrap();
+            ends.iter().map(|session| session.last_activity.seconds()).collect::<Vec<_>>()
+        };
+        assert_eq!(room(4), [0; 0]);
+        assert_eq!(room(3), [100]);
+        assert_eq!(room(1), [100, 200, 300]);
+    }
+
+    #[test]
+    fn a_sign_in_over_the_limit_is_refused_if_the_policy_is_reject() {
+        let sessions = [session(1), session(2)];
+        assert_eq!(make_room(&sessions, 2, SessionLimitPolicy::Reject).err(), Some(LimitReached));
+        assert!(make_room(&sessions, 3, SessionLimitPolicy::Reject).is_ok_and(|ends| ends.is_empty()));
+    }
+}

@@ -56,17 +56,7 @@ fn client(agent: &str) -> ClientContext {
 fn opened() -> Session {
     let id = derive_session_id(0, &[2; 32]);
     let user = "alice".parse().unwrap();
-    Session::open(
-        user,
-        id,
-        &nonce(),
-        KEY,
-        client(CHROME),
-        at(0),
-        Scope::default(),
-        at(0),
-        &lifetimes(),
-    )
+    Session::open(user, id, &nonce(), KEY, client(CHROME), at(0), Scope::default(), at(0), &lifetimes())
 }
 
 fn token() -> RefreshToken {
@@ -98,8 +88,7 @@ fn no_generation_outlives_the_absolute_end() {
     let mut token = token();
     token.expires_at = token.absolute_expires_at;
     let late = at(29 * 86_400);
-    let Plan::Rotate(rotation) = plan(&token, client(CHROME), KEY, late, &limit(), &lifetimes())
-    else {
+    let Plan::Rotate(rotation) = plan(&token, client(CHROME), KEY, late, &limit(), &lifetimes()) else {
         panic!("no rotation")
     };
     assert_eq!(rotation.expires_at, at(30 * 86_400));
