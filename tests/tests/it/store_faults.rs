@@ -1,6 +1,6 @@
 //! When the store fails, no user is signed out, no ended session gets access, and a retry succeeds.
 //!
-//! The SDK's budget of retries is one a process: nextest gives each test its own.
+//! The SDK has one retry budget per process, and nextest runs each test in a process of its own.
 
 mod conflicts;
 mod crowd;
@@ -10,7 +10,7 @@ use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 
-/// Orders the next `count` calls of an operation to fail.
+/// Makes the next `count` calls of an operation fail.
 fn fail(world: &World, operation: &str, kind: FaultKind, count: u32) {
     world.server.faults.queue(Some(operation), kind, count);
 }
@@ -29,7 +29,7 @@ async fn a_refresh_that_is_throttled_twice_succeeds() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_three_times_is_503_and_costs_nothing() {
+async fn a_refresh_that_fails_three_times_is_503_and_changes_nothing() {
     for kind in [FaultKind::Throttle, FaultKind::Error500, FaultKind::TimeoutBefore, FaultKind::Conflict] {
         let world = World::new().await;
         let device = world.device();
@@ -41,7 +41,7 @@ async fn a_refresh_that_fails_three_times_is_503_and_costs_nothing() {
         assert_eq!(reply.header("retry-after"), "2");
         assert_eq!(reply.body["retry_after"], 2);
         assert_eq!(world.server.faults.pending(), 0);
-        world.assert_unchanged(&before, "a call that failed").await;
+        world.assert_unchanged(&before, "a failed call must change nothing").await;
         device.refresh_with_cookies(&jar.line()).await.assert_status(200);
     }
 }
@@ -54,7 +54,7 @@ async fn a_refresh_whose_answer_was_lost_once_moves_one_generation() {
     fail(&world, "UpdateItem", FaultKind::TimeoutAfterCommit, 1);
     let next = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
     assert_eq!(world.row("alice", &tokens.session).await.unwrap().generation, 1);
-    assert_eq!(world.events("alice").await.len(), 1, "a retry of the SDK is nothing to notice");
+    assert_eq!(world.events("alice").await.len(), 1, "a retry of the SDK records no event");
     device.refresh(&next.refresh).await.assert_status(200);
 }
 
@@ -71,7 +71,7 @@ async fn an_sdk_retry_succeeds_even_without_grace() {
 }
 
 #[tokio::test]
-async fn a_refresh_whose_answers_were_all_lost_is_found_by_the_clients_retry() {
+async fn a_clients_retry_gets_the_refresh_whose_answers_were_all_lost() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -89,7 +89,7 @@ async fn a_refresh_whose_answers_were_all_lost_is_found_by_the_clients_retry() {
 }
 
 #[tokio::test]
-async fn a_login_whose_answers_were_all_lost_is_found_by_the_clients_retry() {
+async fn a_clients_retry_gets_the_login_whose_answers_were_all_lost() {
     for count in [1, 3] {
         let world = World::new().await;
         let (device, assertion) = (world.device(), world.assertion("alice"));
@@ -106,7 +106,7 @@ async fn a_login_whose_answers_were_all_lost_is_found_by_the_clients_retry() {
 }
 
 #[tokio::test]
-async fn a_login_that_did_not_happen_uses_no_assertion_up() {
+async fn a_failed_login_does_not_use_up_the_assertion() {
     for (operation, kind) in [
         ("Query", FaultKind::Throttle),
         ("Query", FaultKind::TimeoutBefore),
@@ -147,7 +147,7 @@ async fn a_sign_out_whose_answer_was_lost_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn a_revocation_of_all_whose_answer_was_lost_has_ended_all_or_nothing() {
+async fn a_revocation_whose_answer_was_lost_ended_all_sessions_or_none() {
     for kind in [FaultKind::TimeoutAfterCommit, FaultKind::TimeoutBefore] {
         let world = World::new().await;
         let device = world.device();
@@ -181,7 +181,11 @@ async fn token_reuse_whose_end_cannot_be_committed_is_503() {
         reply.assert_problem(503, "store_unavailable").assert_no_cookie();
         let members = ["code", "detail", "request_id", "retry_after", "status", "title", "type"];
         assert_eq!(reply.members(), members);
-        assert_eq!(world.count_events("alice", "token_reused").await, 0, "nothing is half done");
+        assert_eq!(
+            world.count_events("alice", "token_reused").await,
+            0,
+            "a failed transaction writes no event"
+        );
         device.refresh_with_cookies(&old.line()).await.assert_ended("security").assert_cookies_cleared();
         device.refresh_with_cookies(&new.line()).await.assert_ended("security");
         assert_eq!(world.count_events("alice", "token_reused").await, 1);
@@ -189,7 +193,7 @@ async fn token_reuse_whose_end_cannot_be_committed_is_503() {
 }
 
 #[tokio::test]
-async fn an_observation_that_cannot_be_written_is_never_the_clients_concern() {
+async fn a_finding_that_cannot_be_written_does_not_fail_the_refresh() {
     let world = World::with(&[("LIMIT_REFRESH", "1/5m/15m")]).await;
     let device = world.device();
     let first = device.sign_in("alice").await;

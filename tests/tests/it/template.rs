@@ -1,6 +1,6 @@
-//! The template and the code say one thing: tables, settings, routes, what each role may do, alerts, metrics.
+//! `template.yaml` agrees with the code about tables, settings, routes, roles, alerts and metrics.
 //!
-//! Each question is asked twice: of the template as it is, and of one in which something moved alone.
+//! Each check runs twice: against the template as it is, and against one with a single change, which it must find.
 
 mod alarms;
 mod alerts;

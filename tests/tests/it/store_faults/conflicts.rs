@@ -1,4 +1,5 @@
-//! Another transaction holds the row: retry with a delay, and in the end write the mark, which cannot be starved.
+//! Conflicts with another transaction: retry with a delay, and then record a pending end in one simple write, which
+//! cannot conflict.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Jar, Tokens, World};
@@ -9,7 +10,7 @@ fn conflicts(world: &World, count: u32) {
 }
 
 #[tokio::test]
-async fn a_login_that_meets_conflicts_is_tried_again() {
+async fn a_login_that_meets_conflicts_is_retried() {
     let world = World::new().await;
     conflicts(&world, 5);
     let tokens = world.device().sign_in("alice").await;
@@ -17,7 +18,7 @@ async fn a_login_that_meets_conflicts_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_login_that_meets_nothing_but_conflicts_is_503_and_leaves_nothing() {
+async fn a_login_that_meets_only_conflicts_is_503_and_writes_nothing() {
     let world = World::new().await;
     conflicts(&world, 1_000);
     let (device, assertion) = (world.device(), world.assertion("alice"));
@@ -44,7 +45,7 @@ async fn a_sign_out_after_a_few_conflicts_is_done_when_it_returns() {
 }
 
 #[tokio::test]
-async fn a_starved_sign_out_is_marked_and_honored_before_its_transaction() {
+async fn a_pending_sign_out_is_honored_before_its_transaction() {
     let world = World::new().await;
     let device = world.device();
     let other = device.sign_in("alice").await;
@@ -54,7 +55,7 @@ async fn a_starved_sign_out_is_marked_and_honored_before_its_transaction() {
     out.assert_problem(503, "store_unavailable").assert_no_cookie();
     let row = world.raw_row("alice", &jar.session).await.expect("its transaction has not come through");
     assert_eq!(row["z"].as_s().unwrap(), "signed_out");
-    // The conflicts go on, and it is over all the same.
+    // The conflicts continue, and the session has ended nevertheless.
     let refused = device.refresh_with_cookies(&jar.line()).await;
     refused.assert_ended("signed_out").assert_cookies_cleared();
     device.list(&jar.access).await.assert_ended("signed_out");
@@ -67,7 +68,7 @@ async fn a_starved_sign_out_is_marked_and_honored_before_its_transaction() {
 }
 
 #[tokio::test]
-async fn token_reuse_is_marked_and_refused_while_conflicts_continue() {
+async fn token_reuse_is_refused_while_conflicts_continue() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -82,7 +83,7 @@ async fn token_reuse_is_marked_and_refused_while_conflicts_continue() {
     assert_eq!(
         world.count_events("alice", "token_reused").await,
         1,
-        "the alert does not wait for them to end"
+        "the event is recorded while the conflicts continue"
     );
 }
 
@@ -100,7 +101,7 @@ async fn token_reuse_that_is_committed_late_is_recorded_once() {
 }
 
 #[tokio::test]
-async fn a_starved_sign_out_everywhere_is_marked_session_by_session() {
+async fn a_delayed_sign_out_everywhere_marks_each_session() {
     let world = World::new().await;
     let device = world.device();
     let (one, two) = (device.sign_in("alice").await, device.sign_in("alice").await);
@@ -114,6 +115,6 @@ async fn a_starved_sign_out_everywhere_is_marked_session_by_session() {
     world.server.faults.clear(None);
     let third = device.sign_in("alice").await;
     let out = device.revoke(&third.access, json!({"strategy": "others"})).await;
-    assert_eq!(out.assert_status(200).body["ended"], 2, "the next request completes the revocation");
+    assert_eq!(out.assert_status(200).body["ended"], 2, "the next request completes the pending ends");
     assert_eq!(world.count_events("alice", "session_ended").await, 2);
 }

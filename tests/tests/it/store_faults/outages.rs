@@ -40,7 +40,7 @@ async fn all_calls(world: &World, jar: &Jar, other: &str) -> Vec<(String, Reply)
 }
 
 #[tokio::test]
-async fn while_the_store_is_down_every_call_is_503_and_keeps_the_cookies() {
+async fn every_call_is_503_and_keeps_the_cookies_while_the_store_is_down() {
     for kind in KINDS {
         let world = World::new().await;
         let device = world.device();
@@ -54,11 +54,11 @@ async fn while_the_store_is_down_every_call_is_503_and_keeps_the_cookies() {
             assert_eq!(reply.header("retry-after"), "2", "{what}");
             let text = reply.body.to_string();
             for word in ["DynamoDB", "dynamodb", "throughput", "Internal", "timeout", "latchkey-sessions"] {
-                assert!(!text.contains(word), "{what} tells of {word}: {text}");
+                assert!(!text.contains(word), "{what} leaks {word}: {text}");
             }
         }
         world.server.faults.clear(None);
-        world.assert_unchanged(&before, "an outage changed something").await;
+        world.assert_unchanged(&before, "an outage must change nothing").await;
         device.refresh_with_cookies(&jar.line()).await.assert_status(200);
     }
 }
@@ -72,31 +72,31 @@ async fn endpoints_that_need_no_store_work_without_it() {
     device.get("/api/auth/refresh").await.assert_status(200);
     device.refresh("made-up").await.assert_problem(401, "invalid_token");
     device.get("/api/auth/sessions").await.assert_problem(401, "token_missing");
-    assert_eq!(world.server.faults.pending(), 1_000, "not one call was made");
-    // A failed login is counted, and without the count there is no attempt.
+    assert_eq!(world.server.faults.pending(), 1_000, "no call to the store was made");
+    // A failed login is counted. If the store cannot count it, the login is refused.
     device.login("made-up").await.assert_problem(503, "store_unavailable");
 }
 
 #[tokio::test]
-async fn the_reason_of_an_end_is_503_during_a_store_outage() {
+async fn a_refresh_is_503_while_the_end_record_cannot_be_read() {
     let world = World::new().await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
     device.revoke(&jar.access, json!({"strategy": "current"})).await.assert_status(200);
-    // The row is gone, the record of its end cannot be read.
-    let record = || world.server.faults.queue(Some("GetItem"), FaultKind::TimeoutBefore, 3);
-    record();
+    // The row is deleted, and the end record cannot be read.
+    let fail_end_record = || world.server.faults.queue(Some("GetItem"), FaultKind::TimeoutBefore, 3);
+    fail_end_record();
     let reply = device.refresh_with_cookies(&jar.line()).await;
     reply.assert_problem(503, "store_unavailable").assert_no_cookie();
-    record();
+    fail_end_record();
     device.list(&jar.access).await.assert_problem(503, "store_unavailable");
-    record();
+    fail_end_record();
     device.status(&jar.line()).await.assert_problem(503, "store_unavailable");
     device.refresh_with_cookies(&jar.line()).await.assert_ended("signed_out").assert_cookies_cleared();
 }
 
 #[tokio::test]
-async fn a_storm_of_faults_signs_no_honest_client_out() {
+async fn many_faults_do_not_sign_out_an_honest_client() {
     let world = World::with(&[("LIMIT_REFRESH", "1000/5m/15m")]).await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
@@ -110,7 +110,7 @@ async fn a_storm_of_faults_signs_no_honest_client_out() {
     for round in 0..40_u32 {
         let kind = kinds[round as usize % kinds.len()];
         world.server.faults.queue(Some("UpdateItem"), kind, round % 5);
-        // As a client does: the same token again, a little later, until there is an answer.
+        // A client repeats the refresh with the same token a little later, until the response is not 503.
         let mut reply = device.refresh(&tokens.refresh).await;
         while reply.status == 503 {
             world.advance(2);

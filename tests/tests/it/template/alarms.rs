@@ -48,7 +48,7 @@ fn widgets(stack: &Stack) -> Vec<String> {
 }
 
 #[test]
-fn alarms_and_the_dashboard_look_at_metrics_that_are_written() {
+fn alarms_and_the_dashboard_use_metrics_that_are_written() {
     let stack = Stack::of(&template(), &[]);
     assert!(alarms(&stack).contains(&"EndedSecurity".to_owned()));
     assert!(widgets(&stack).contains(&"RefreshesServed".to_owned()));

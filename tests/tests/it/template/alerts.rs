@@ -1,4 +1,4 @@
-//! Which records of the stream become alerts, and what does an alert say?
+//! Which records of the stream become alerts, and which members does an alert have?
 
 use std::collections::HashMap;
 
@@ -72,7 +72,7 @@ async fn the_stream_filter_sends_alerts_without_user_data() {
     for pipe in ["AlertPipe", "WebhookPipe"] {
         assert!(takes(&stack, pipe, &reuse));
         assert!(!takes(&stack, pipe, &record(login)));
-        assert!(!takes(&stack, pipe, &deleted), "TTL deletes are no news");
+        assert!(!takes(&stack, pipe, &deleted), "a delete by TTL is no alert");
         for severity in ["info", "low", "medium", "high", "critical"] {
             let mut record = reuse.clone();
             record["dynamodb"]["NewImage"]["severity"]["S"] = json!(severity);
@@ -85,7 +85,7 @@ async fn the_stream_filter_sends_alerts_without_user_data() {
         assert_eq!(alert["created_at"], json!(world.now().seconds()));
         let text = alert.to_string();
         assert!(!text.contains("alice") && !text.contains("198.51.100.23"), "{text}");
-        // An event without a session is an alert all the same.
+        // An event without a session is an alert, too.
         let mut record = reuse.clone();
         record["dynamodb"]["NewImage"].as_object_mut().expect("an image").remove("session_id");
         assert_eq!(message(&stack, pipe, &record)["session_id"], "");

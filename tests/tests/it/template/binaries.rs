@@ -1,6 +1,6 @@
 //! The real binaries with the template's environments, on tables made from the template's own properties.
 //!
-//! SAM's transform leaves tables as they are, so what is here is what CloudFormation would be handed.
+//! SAM's transform leaves tables unchanged, so these are the properties that CloudFormation gets.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::deployment::{AUDIENCE, stack};
 use super::document::template;
 use super::stack::Stack;
 
-/// An engine with the tables of a stack, reached by its URL until the test ends.
+/// Starts an engine with the tables of a stack and returns its URL. It runs until the test ends.
 async fn tables_of(stack: &Stack) -> String {
     let database = Database::memory().expect("SQLite starts");
     for name in stack.named("AWS::DynamoDB::Table") {
@@ -37,7 +37,7 @@ async fn tables_of(stack: &Stack) -> String {
     format!("http://{address}")
 }
 
-/// CloudFormation's properties as DynamoDB's CreateTable has them.
+/// Converts CloudFormation's properties to a request of DynamoDB's CreateTable.
 fn as_call(name: &str, properties: &mut Value) -> Value {
     let table = properties.as_object_mut().expect("properties");
     table.remove("TimeToLiveSpecification");
@@ -52,7 +52,7 @@ fn as_call(name: &str, properties: &mut Value) -> Value {
     properties.take()
 }
 
-/// The stack's functions, each started with its own environment and nothing more.
+/// The stack's functions, each started with its own environment only.
 struct Running {
     functions: BTreeMap<&'static str, Function>,
 }
@@ -123,10 +123,10 @@ async fn the_functions_run_with_the_templates_settings_on_the_templates_tables()
         .call("refresh", Event::from_file("refresh-body").fill("refresh_token", &second.refresh))
         .await;
     assert_eq!((again.status, again.code()), (StatusCode::UNAUTHORIZED, Some("session_ended")));
-    assert_eq!(running.invoke("authorizer", ask).await["isAuthorized"], false, "the stack says strict");
+    assert_eq!(running.invoke("authorizer", ask).await["isAuthorized"], false, "the stack sets strict mode");
 
     let schedule = stack.resource("CleanupFunction")["Properties"]["Events"]["Hourly"]["Properties"].take();
-    let input = schedule["Input"].as_str().expect("the schedule says what it wants");
+    let input = schedule["Input"].as_str().expect("the schedule has an input");
     let report = running.invoke("cleanup", serde_json::from_str(input).expect("JSON")).await;
     assert_eq!((&report["failed"], &report["remaining"]), (&json!(0), &json!(false)), "{report}");
 }

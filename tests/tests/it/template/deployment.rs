@@ -37,15 +37,15 @@ pub(crate) const AUDIENCE: &str = "https://app.example.com";
 pub(crate) const BEHIND_THE_API: [&str; 4] =
     ["LoginFunction", "RefreshFunction", "SessionsFunction", "RevokeFunction"];
 
-/// A stack, its tables in memory, and what each function asked them for.
+/// A stack, its tables in memory, and the calls that each function made to them.
 pub(crate) struct Deployment {
-    /// People and their devices; the clock stands still.
+    /// Users and their devices. The clock stands still until a test moves it.
     pub(crate) world: World,
     stack: Stack,
-    seen: BTreeMap<String, Recorder>,
+    recorders: BTreeMap<String, Recorder>,
 }
 
-/// The routes of a function, as its `main.rs` has them.
+/// The routes of a function, the same as in its `main.rs`.
 pub(crate) fn routes_of(function: &str) -> Router<App> {
     match function {
         "LoginFunction" => api::login::routes(),
@@ -68,7 +68,7 @@ pub(crate) fn stack(template: &Value, server: &LocalServer, parameters: &[(&str,
     cut.secret("origin_sent", ORIGIN_SECRET).secret("origin_accepted", ORIGIN_SECRET)
 }
 
-/// A local server with the template's table names, for its engine, its clock and its stand-in provider.
+/// A local server with the template's table names. Tests use its engine, its clock and its identity provider.
 pub(crate) async fn local_server() -> LocalServer {
     let names = names();
     let settings = [
@@ -82,31 +82,31 @@ pub(crate) async fn local_server() -> LocalServer {
 }
 
 impl Deployment {
-    /// Everything that the template deploys.
+    /// Deploys the template with these parameters.
     pub(crate) async fn of(template: &Value, parameters: &[(&str, &str)]) -> Self {
         let server = local_server().await;
         let stack = stack(template, &server, parameters);
-        let mut deployment = Self { world: World { server }, stack, seen: BTreeMap::new() };
+        let mut deployment = Self { world: World { server }, stack, recorders: BTreeMap::new() };
         let mut functions = BTreeMap::new();
         for function in BEHIND_THE_API {
             functions.insert(function.to_owned(), deployment.function(function).await);
         }
         let routes = routes::of(&deployment.stack);
-        let hand_on = service_fn(move |request: Request<Body>| {
+        let dispatch = service_fn(move |request: Request<Body>| {
             let function = routes::function_at(&routes, request.uri().path()).expect("the API has this path");
             functions[function].clone().oneshot(request)
         });
-        let router = Router::new().fallback_service(hand_on);
+        let router = Router::new().fallback_service(dispatch);
         deployment.world.server.router = gateway::in_front_of(router);
         deployment
     }
 
     /// The calls of a function that were recorded.
-    pub(crate) fn seen(&self) -> &BTreeMap<String, Recorder> {
-        &self.seen
+    pub(crate) fn recorders(&self) -> &BTreeMap<String, Recorder> {
+        &self.recorders
     }
 
-    /// The template with its parameters.
+    /// The stack that was deployed.
     pub(crate) fn stack(&self) -> &Stack {
         &self.stack
     }
@@ -120,17 +120,17 @@ impl Deployment {
         service(routes_of(function), App::new(config, store, clock))
     }
 
-    /// A client of the engine that is watched in the function's name, with the faults of the local server on the way.
+    /// A client of the engine that records the calls of this function. The faults of the local server apply to it, too.
     fn client(&mut self, function: &str) -> Client {
         let server = &self.world.server;
         let engine = server.engine.as_ref().expect("it is embedded");
-        let recorder = self.seen.entry(function.to_owned()).or_default();
-        let http = recorder.watch(server.faults.wrap(engine.client()));
+        let recorder = self.recorders.entry(function.to_owned()).or_default();
+        let http = recorder.record(server.faults.wrap(engine.client()));
         let credentials = Credentials::new("local", "local", None, None, "tests");
         connect::client(http, "eu-central-1", Some("http://127.0.0.1:8000"), credentials)
     }
 
-    /// The schedule starts a cleanup.
+    /// Runs a cleanup, as the schedule does.
     pub(crate) async fn clean(&mut self) -> cleanup::Report {
         let environment = self.stack.environment("CleanupFunction");
         let config = CleanupConfig::parse(|name| environment.get(name).cloned()).expect("valid settings");
@@ -142,11 +142,11 @@ impl Deployment {
         run.await.expect("it runs")
     }
 
-    /// Another API asks the authorizer.
+    /// Sends an event to the authorizer, as another API does.
     pub(crate) async fn authorize(&mut self, event: &Value) -> Value {
         let environment = self.stack.environment("AuthorizerFunction");
         let config = AuthorizerConfig::parse(|name| environment.get(name).cloned()).expect("valid settings");
-        let AuthorizerMode::Strict { sessions } = &config.mode else { panic!("the stack says strict") };
+        let AuthorizerMode::Strict { sessions } = &config.mode else { panic!("the stack sets strict mode") };
         let live = LiveSessions::new(self.client("AuthorizerFunction"), sessions);
         live.warm(self.world.now()).await;
         let clock = self.world.server.clock.clone();

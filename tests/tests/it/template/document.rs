@@ -1,4 +1,4 @@
-//! The template as CloudFormation reads it: YAML, its short tags written out (`!Ref X` is `{"Ref": "X"}`).
+//! Reads the template as CloudFormation does: YAML whose short tags are expanded (`!Ref X` is `{"Ref": "X"}`).
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ pub(crate) fn template() -> Value {
     template
 }
 
-/// A value with its tag written out.
+/// A value whose own tag is expanded.
 struct Node(Value);
 
-/// The same before its own tag is looked at.
+/// A value whose own tag is still unread.
 struct Inner(Value);
 
 impl<'de> Deserialize<'de> for Node {
@@ -92,7 +92,7 @@ impl<'de> Visitor<'de> for Anything {
 }
 
 #[test]
-fn short_tags_are_written_out_at_any_depth() {
+fn short_tags_are_expanded_at_any_depth() {
     let text =
         "a: !If [IsOn, !GetAtt Table.Arn, [!Ref X, 1, true]]\nb: !Sub \"${X}\"\nc: !Condition IsOn\nd: \"1\"";
     let Node(value) = serde_saphyr::from_str(text).expect("it is YAML");

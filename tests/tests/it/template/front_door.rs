@@ -16,8 +16,8 @@ fn other_origins_are_the_same_for_the_gateway_and_the_functions() {
         let variables = stack.resource(function)["Properties"]["Environment"]["Variables"].take();
         assert_eq!(variables["LATCHKEY_ALLOWED_ORIGINS"], "https://a.example.com,https://b.example.com");
     }
-    let alone = Stack::of(&template(), &[]);
-    assert!(alone.resource("HttpApi")["Properties"]["CorsConfiguration"].is_null());
+    let without_origins = Stack::of(&template(), &[]);
+    assert!(without_origins.resource("HttpApi")["Properties"]["CorsConfiguration"].is_null());
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn behind_cloudfront_a_request_needs_the_secret_header() {
             "CloudFront-Viewer-City" => "Munich",
             "CloudFront-Viewer-Latitude" => "48.1",
             "CloudFront-Viewer-Longitude" => "11.6",
-            other => panic!("{other} is of no use"),
+            other => panic!("{other} is not used by Latchkey"),
         };
         device = device.header(header.as_str().expect("a name"), value);
     }

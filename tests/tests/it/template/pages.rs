@@ -71,7 +71,7 @@ fn the_documentation_holds_the_parameters_of_the_template() {
         std::fs::write(path, &wanted).unwrap();
         return;
     }
-    assert!(page == wanted, "docs/deploy.md is old: run `make docs`");
+    assert!(page == wanted, "docs/deploy.md is out of date: run `make docs`");
     for name in template["Parameters"].as_object().expect("parameters").keys() {
         assert!(table.contains(&format!("| `{name}` |")), "{name} is in no parameter group");
     }

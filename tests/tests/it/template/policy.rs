@@ -1,4 +1,4 @@
-//! What may a function do to which table, and what was it seen to do?
+//! Which calls does a role allow on which table, and which rights does a recorded call need?
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ pub(crate) type Access = String;
 /// Everything of DynamoDB that a role allows.
 ///
 /// # Panics
-/// When it allows something without saying which table, or with a wildcard.
+/// When a statement of the role has a wildcard in its action or resource.
 pub(crate) fn allowed(stack: &Stack, role: &str) -> BTreeSet<Access> {
     let mut allowed = BTreeSet::new();
     for (action, resource) in statements(&stack.resource(role)) {

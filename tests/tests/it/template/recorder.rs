@@ -1,4 +1,4 @@
-//! What does a function ask DynamoDB for? An HTTP client of the SDK that writes it down and hands it on.
+//! Records the calls that a function makes to DynamoDB: an HTTP client for the SDK that notes each call and forwards it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,33 +12,33 @@ use latchkey_local::operation;
 
 use super::policy::{Access, needed};
 
-/// Everything that was asked for. Clones share it.
+/// The recorded calls. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder(Arc<Mutex<BTreeSet<Access>>>);
 
 impl Recorder {
-    /// `client`, watched.
-    pub(crate) fn watch(&self, client: SharedHttpClient) -> SharedHttpClient {
+    /// Wraps `client` so that its calls are recorded.
+    pub(crate) fn record(&self, client: SharedHttpClient) -> SharedHttpClient {
         let recorder = self.clone();
         http_client_fn(move |settings, components| {
             let inner = client.http_connector(settings, components);
-            SharedHttpConnector::new(Watched { recorder: recorder.clone(), inner })
+            SharedHttpConnector::new(RecordingConnector { recorder: recorder.clone(), inner })
         })
     }
 
     /// The calls so far.
-    pub(crate) fn seen(&self) -> BTreeSet<Access> {
+    pub(crate) fn calls(&self) -> BTreeSet<Access> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[derive(Debug)]
-struct Watched {
+struct RecordingConnector {
     recorder: Recorder,
     inner: SharedHttpConnector,
 }
 
-impl HttpConnector for Watched {
+impl HttpConnector for RecordingConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = request.body().bytes().unwrap_or_default();
         let body = serde_json::from_slice(body).expect("a call of DynamoDB is JSON");

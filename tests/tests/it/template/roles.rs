@@ -10,14 +10,14 @@ use super::recorder::Recorder;
 use super::stack::Stack;
 use super::{changed, policy, usage_story};
 
-/// The actions that a role allows without need, and those that it lacks.
-fn policy_faults(stack: &Stack, seen: &BTreeMap<String, Recorder>) -> Vec<String> {
+/// The rights that a role has without using them, and the rights that it lacks.
+fn policy_faults(stack: &Stack, recorders: &BTreeMap<String, Recorder>) -> Vec<String> {
     let mut faults = vec![];
-    for (function, recorder) in seen {
+    for (function, recorder) in recorders {
         let role = function.replace("Function", "Role");
-        let (allowed, seen) = (policy::allowed(stack, &role), recorder.seen());
-        faults.extend(seen.difference(&allowed).map(|access| format!("{role} lacks {access}")));
-        faults.extend(allowed.difference(&seen).map(|access| format!("{role} does not need {access}")));
+        let (allowed, needed) = (policy::allowed(stack, &role), recorder.calls());
+        faults.extend(needed.difference(&allowed).map(|access| format!("{role} lacks {access}")));
+        faults.extend(allowed.difference(&needed).map(|access| format!("{role} does not need {access}")));
     }
     faults
 }
@@ -26,9 +26,9 @@ fn policy_faults(stack: &Stack, seen: &BTreeMap<String, Recorder>) -> Vec<String
 async fn each_role_allows_exactly_the_calls_of_its_function() {
     let mut deployment = Deployment::of(&template(), &[]).await;
     usage_story::play(&mut deployment).await;
-    let seen = deployment.seen();
-    assert_eq!(seen.len(), 6);
-    let faults = policy_faults(deployment.stack(), seen);
+    let recorders = deployment.recorders();
+    assert_eq!(recorders.len(), 6);
+    let faults = policy_faults(deployment.stack(), recorders);
     assert!(faults.is_empty(), "{faults:#?}");
     let of = |role: &str, rest: &str| {
         format!("/Resources/{role}/Properties/Policies/0/PolicyDocument/Statement/{rest}")
@@ -57,16 +57,16 @@ async fn each_role_allows_exactly_the_calls_of_its_function() {
         ),
     ] {
         let stack = Stack::of(&changed(&pointer, value), &[("AuthorizerMode", "strict")]);
-        let faults = policy_faults(&stack, seen);
+        let faults = policy_faults(&stack, recorders);
         let role = pointer.split('/').nth(2).expect("a role");
         let expected: Vec<String> = expected.iter().map(|fault| format!("{role} {fault}")).collect();
         assert_eq!(faults, expected, "{pointer}");
     }
 }
 
-/// Beside the tables a role reaches its own log, and the key of its settings when they hold secrets.
+/// Apart from the tables, a role may use its own log and, if its settings hold secrets, the key that encrypts them.
 #[test]
-fn a_role_reaches_nothing_but_its_own() {
+fn a_role_reaches_only_its_own_resources() {
     let stack = Stack::of(&template(), &[]);
     for function in stack.named("AWS::Serverless::Function") {
         let role = function.replace("Function", "Role");
@@ -85,5 +85,5 @@ fn a_role_reaches_nothing_but_its_own() {
         let allowed: Vec<_> = allowed.filter(|(action, _)| !action.starts_with("dynamodb:")).collect();
         assert_eq!(allowed, expected, "{role}");
     }
-    assert_eq!(policy::allowed(&stack, "AuthorizerRole").len(), 0, "an offline one reads no table");
+    assert_eq!(policy::allowed(&stack, "AuthorizerRole").len(), 0, "an offline authorizer reads no table");
 }

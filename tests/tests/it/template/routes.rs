@@ -1,4 +1,4 @@
-//! Which function does the API ask for which path?
+//! Which function does the API call for which path?
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,15 @@ use super::{changed, deployment};
 /// Each path of the API with its function, followed from route to integration to function.
 ///
 /// # Panics
-/// When a route is not for every method or its integration is none of the stack's.
+/// When a route is not for every method, or when the stack has no such integration.
 pub(crate) fn of(stack: &Stack) -> BTreeSet<(String, String)> {
     let mut routes = BTreeSet::new();
     for name in stack.named("AWS::ApiGatewayV2::Route") {
         let route = stack.resource(&name);
         let key = route["Properties"]["RouteKey"].as_str().expect("a route has a key");
-        let path =
-            key.strip_prefix("ANY ").unwrap_or_else(|| panic!("{key}: a wrong method gets our own 405"));
+        let path = key.strip_prefix("ANY ").unwrap_or_else(|| {
+            panic!("{key} must be for ANY method, so that a wrong method gets our own 405")
+        });
         let target = route["Properties"]["Target"].as_str().expect("a route has a target");
         let integration = stack.resource(target.strip_prefix("integrations/").expect("an integration"));
         routes.insert((path.to_owned(), function_of(&integration)));
@@ -30,7 +31,7 @@ pub(crate) fn of(stack: &Stack) -> BTreeSet<(String, String)> {
     routes
 }
 
-/// The function that the gateway asks: a path that is written out counts before one with a parameter.
+/// The function that the gateway calls for a path. An exact path has priority over one with a parameter.
 pub(crate) fn function_at<'r>(routes: &'r BTreeSet<(String, String)>, path: &str) -> Option<&'r str> {
     let exact = routes.iter().find(|(own, _)| own == path);
     let fits = |own: &str| own.strip_suffix("{id}").is_some_and(|start| path.starts_with(start));
@@ -44,7 +45,7 @@ fn function_of(integration: &Value) -> String {
     uri.strip_suffix(".Arn").expect("by its ARN").to_owned()
 }
 
-/// `cargo lambda watch` asks the same functions, by the names of their binaries.
+/// `cargo lambda watch` routes to the same functions. It knows them by the names of their binaries.
 #[test]
 fn cargo_lambda_watch_has_the_routes_of_the_template() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -72,9 +73,11 @@ async fn route_faults(template: &Value) -> Vec<String> {
     let routes = of(&stack);
     let described: BTreeSet<String> =
         Spec::get().operations().iter().map(|operation| format!("{BASE}{}", operation.path)).collect();
-    let there: BTreeSet<String> = routes.iter().map(|(path, _)| path.clone()).collect();
-    let mut faults: Vec<String> =
-        described.symmetric_difference(&there).map(|path| format!("{path} is on one side only")).collect();
+    let deployed: BTreeSet<String> = routes.iter().map(|(path, _)| path.clone()).collect();
+    let mut faults: Vec<String> = described
+        .symmetric_difference(&deployed)
+        .map(|path| format!("{path} is in the template or in openapi.yaml, not in both"))
+        .collect();
     let server = deployment::local_server().await;
     for (path, function) in &routes {
         let router = latchkey::http::service(deployment::routes_of(function), server.app.clone());
@@ -86,7 +89,7 @@ async fn route_faults(template: &Value) -> Vec<String> {
     }
     let settings = stack.resource("ApiStage")["Properties"]["RouteSettings"].take();
     for (key, _) in members(&settings) {
-        if !there.contains(key.trim_start_matches("ANY ")) {
+        if !deployed.contains(key.trim_start_matches("ANY ")) {
             faults.push(format!("{key} has settings and no route"));
         }
     }
@@ -94,14 +97,18 @@ async fn route_faults(template: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_api_has_the_routes_that_are_described_and_served() {
+async fn the_api_has_the_routes_of_openapi_yaml_and_of_the_functions() {
     assert_eq!(route_faults(&template()).await, [""; 0]);
     for (pointer, value, expected) in [
-        ("/Resources/IntrospectRoute", Value::Null, "/api/auth/introspect is on one side only"),
+        (
+            "/Resources/IntrospectRoute",
+            Value::Null,
+            "/api/auth/introspect is in the template or in openapi.yaml, not in both",
+        ),
         (
             "/Resources/RevokeRoute/Properties/RouteKey",
             json!("ANY /api/auth/end"),
-            "/api/auth/revoke is on one side only",
+            "/api/auth/revoke is in the template or in openapi.yaml, not in both",
         ),
         (
             "/Resources/RevokeRoute/Properties/Target",

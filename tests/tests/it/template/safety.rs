@@ -6,7 +6,7 @@ use super::changed;
 use super::document::template;
 use super::stack::{Stack, members};
 
-/// A stack with everything that is optional, so that nothing is missed.
+/// A stack with all optional resources, so that the checks cover them.
 fn whole(template: &Value) -> Stack {
     let parameters = [
         ("LogRetentionDays", "7"),
@@ -29,7 +29,7 @@ fn faults(template: &Value) -> Vec<String> {
             faults.push(format!("{name}{pointer} is {found}"));
         }
     };
-    // The one name that SAM would give without the stack's.
+    // Without OmitName, SAM would give the schedule a name that does not contain the stack's.
     expect("CleanupFunction", "/Properties/Events/Hourly/Properties/OmitName", json!(true));
     for name in stack.named("AWS::Logs::LogGroup") {
         expect(&name, "/Properties/RetentionInDays", json!("7"));
@@ -53,12 +53,12 @@ fn faults(template: &Value) -> Vec<String> {
     let schedule = stack.resource("CleanupFunction")["Properties"]["Events"]["Hourly"]["Properties"].take();
     if !schedule["RetryPolicy"].is_object() || schedule["DeadLetterConfig"]["Arn"] != "CleanupDeadLetters.Arn"
     {
-        faults.push("a cleanup that cannot be started is lost".to_owned());
+        faults.push("a cleanup that cannot be started goes to no dead-letter queue".to_owned());
     }
     for function in stack.named("AWS::Serverless::Function") {
         for alarm in ["ErrorsAlarm", "ThrottlesAlarm"] {
             if !stack.resource(alarm)["Properties"]["Metrics"].to_string().contains(&function) {
-                faults.push(format!("{alarm} does not look at {function}"));
+                faults.push(format!("{alarm} does not cover {function}"));
             }
         }
     }
@@ -66,7 +66,7 @@ fn faults(template: &Value) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_kept_for_ever_unbounded_or_unwatched() {
+fn logs_roles_and_queues_have_retention_boundaries_and_alarms() {
     assert_eq!(faults(&template()), [""; 0]);
     let resource = |rest: &str| format!("/Resources/{rest}");
     for (pointer, value, fault) in [
@@ -93,12 +93,12 @@ fn nothing_is_kept_for_ever_unbounded_or_unwatched() {
         (
             "CleanupFunction/Properties/Events/Hourly/Properties/RetryPolicy",
             Value::Null,
-            "a cleanup that cannot be started is lost",
+            "a cleanup that cannot be started goes to no dead-letter queue",
         ),
         (
             "ThrottlesAlarm/Properties/Metrics/6",
             json!({"Id": "none"}),
-            "ThrottlesAlarm does not look at CleanupFunction",
+            "ThrottlesAlarm does not cover CleanupFunction",
         ),
     ] {
         assert_eq!(faults(&changed(&resource(pointer), value)), [fault], "{pointer}");
@@ -106,7 +106,7 @@ fn nothing_is_kept_for_ever_unbounded_or_unwatched() {
 }
 
 #[test]
-fn processor_and_memory_are_the_deployers_choice() {
+fn the_deployer_chooses_processor_and_memory() {
     let globals = whole(&template()).globals();
     let function = &globals["Function"];
     assert_eq!(function["Runtime"], "provided.al2023");

@@ -1,4 +1,4 @@
-//! Does each function get the settings that it asks for, and no others?
+//! Does each function get the settings that it reads, and no others?
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -15,9 +15,9 @@ pub(crate) fn faults(stack: &Stack, settings: &[Setting]) -> Vec<String> {
     let mut faults = vec![];
     for function in stack.named("AWS::Serverless::Function") {
         let environment = stack.environment(&function);
-        let asked = RefCell::new(BTreeSet::new());
+        let read = RefCell::new(BTreeSet::new());
         let lookup = |name: &str| {
-            asked.borrow_mut().insert(name.to_owned());
+            read.borrow_mut().insert(name.to_owned());
             environment.get(name).cloned()
         };
         if let Err(error) = parse(&function, lookup) {
@@ -26,14 +26,14 @@ pub(crate) fn faults(stack: &Stack, settings: &[Setting]) -> Vec<String> {
         }
         for name in environment.keys() {
             if !settings.iter().any(|setting| setting.name == name) {
-                faults.push(format!("{function}: {name} is no setting"));
+                faults.push(format!("{function}: {name} is not a setting"));
             }
-            if !asked.borrow().contains(name) {
-                faults.push(format!("{function} does not ask for {name}"));
+            if !read.borrow().contains(name) {
+                faults.push(format!("{function} does not read {name}"));
             }
         }
         let required = settings.iter().filter(|setting| setting.default.is_none());
-        for setting in required.filter(|setting| asked.borrow().contains(setting.name)) {
+        for setting in required.filter(|setting| read.borrow().contains(setting.name)) {
             if !environment.contains_key(setting.name) {
                 faults.push(format!("{function}: {} is required", setting.name));
             }
@@ -52,7 +52,7 @@ fn parse(function: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), 
 }
 
 #[tokio::test]
-async fn each_function_gets_the_settings_that_it_asks_for() {
+async fn each_function_gets_the_settings_that_it_reads() {
     let server = deployment::local_server().await;
     let of = |template: &Value, settings| faults(&deployment::stack(template, &server, &[]), settings);
     assert_eq!(of(&template(), SETTINGS), [""; 0]);
@@ -64,7 +64,7 @@ async fn each_function_gets_the_settings_that_it_asks_for() {
             Value::Null,
             "RefreshFunction: LATCHKEY_AUDIENCE: is required and not set",
         ),
-        (variable("RefreshFunction", "GRACE"), json!("60s"), "RefreshFunction: GRACE is no setting"),
+        (variable("RefreshFunction", "GRACE"), json!("60s"), "RefreshFunction: GRACE is not a setting"),
         (
             variable("LoginFunction", "EXPIRY_SHARDS"),
             json!(0),
@@ -73,12 +73,12 @@ async fn each_function_gets_the_settings_that_it_asks_for() {
         (
             variable("CleanupFunction", "LATCHKEY_ISSUER"),
             json!(""),
-            "CleanupFunction does not ask for LATCHKEY_ISSUER",
+            "CleanupFunction does not read LATCHKEY_ISSUER",
         ),
         (
             variable("AuthorizerFunction", "LATCHKEY_TRUSTED_ISSUERS"),
             json!(""),
-            "AuthorizerFunction does not ask for LATCHKEY_TRUSTED_ISSUERS",
+            "AuthorizerFunction does not read LATCHKEY_TRUSTED_ISSUERS",
         ),
     ] {
         let found = of(&changed(&pointer, value), SETTINGS);
@@ -86,7 +86,7 @@ async fn each_function_gets_the_settings_that_it_asks_for() {
     }
     let renamed: Vec<_> =
         SETTINGS.iter().filter(|setting| setting.name != "EXPIRY_SHARDS").copied().collect();
-    assert!(of(&template(), &renamed).contains(&"LoginFunction: EXPIRY_SHARDS is no setting".to_owned()));
+    assert!(of(&template(), &renamed).contains(&"LoginFunction: EXPIRY_SHARDS is not a setting".to_owned()));
 }
 
 #[tokio::test]
@@ -102,6 +102,6 @@ async fn each_function_gets_only_the_keys_that_it_uses() {
         };
         assert_eq!((mints, checks), expected, "{function}");
         let is_sealed = stack.resource(&function)["Properties"]["KmsKeyArn"].is_string();
-        assert_eq!(is_sealed, checks, "{function}: its configuration holds no secret");
+        assert_eq!(is_sealed, checks, "{function}: settings with secrets are encrypted with a key");
     }
 }

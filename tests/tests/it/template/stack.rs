@@ -1,12 +1,12 @@
-//! The template with its parameters filled in: what CloudFormation would hand to each service.
+//! The template with its parameters filled in: the resources that CloudFormation would create.
 //!
-//! A resource is known by its logical name: `!Ref SessionsTable` is `SessionsTable`, its ARN `SessionsTable.Arn`.
+//! A resource is identified by its logical name: `!Ref SessionsTable` is `SessionsTable`, its ARN `SessionsTable.Arn`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// Where the API of a stack without a domain is.
+/// The URL of the API in a stack without a domain.
 pub(crate) const API: &str = "https://api.example.com";
 
 /// A template and values for its parameters.
@@ -19,7 +19,7 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// `template` with its defaults, and `parameters` where it has none or they say otherwise.
+    /// `template` with these parameters. The others have their defaults.
     pub(crate) fn of(template: &Value, parameters: &[(&str, &str)]) -> Self {
         let mut stack =
             Self { template: template.clone(), parameters: BTreeMap::new(), secret: BTreeMap::new() };
@@ -37,13 +37,13 @@ impl Stack {
         stack
     }
 
-    /// The same with a member of the keys' secret.
+    /// Adds a member to the secret that holds the keys.
     pub(crate) fn secret(mut self, member: &str, text: &str) -> Self {
         self.secret.insert(member.to_owned(), text.to_owned());
         self
     }
 
-    /// A resource as the stack makes it; null when its condition does not hold.
+    /// A resource as the stack creates it; null when its condition does not hold.
     pub(crate) fn resource(&self, name: &str) -> Value {
         let resource = &self.template["Resources"][name];
         match resource["Condition"].as_str() {
@@ -57,13 +57,13 @@ impl Stack {
         self.evaluated(&self.template["Globals"]).unwrap_or_default()
     }
 
-    /// The names of the resources of a type that the stack makes.
+    /// The names of the resources of a type that the stack creates.
     pub(crate) fn named(&self, kind: &str) -> Vec<String> {
         let all = members(&self.template["Resources"]).map(|(name, _)| name.clone());
         all.filter(|name| self.resource(name)["Type"] == kind).collect()
     }
 
-    /// The environment of a function: what the template sets, as text.
+    /// The environment variables that the template sets for a function.
     pub(crate) fn environment(&self, function: &str) -> BTreeMap<String, String> {
         let variables = self.resource(function)["Properties"]["Environment"]["Variables"].clone();
         let variables = members(&variables).map(|(name, value)| {
@@ -73,7 +73,7 @@ impl Stack {
         variables.collect()
     }
 
-    /// A dynamic reference becomes the secret's member.
+    /// Replaces a dynamic reference by the secret's member.
     fn revealed(&self, text: String) -> String {
         let Some(reference) = text.strip_prefix("{{resolve:secretsmanager:") else { return text };
         let mut parts = reference.trim_end_matches("}}").rsplit(':');
@@ -86,7 +86,7 @@ impl Stack {
         self.evaluated(&self.template["Conditions"][condition]) == Some(json!(true))
     }
 
-    /// A value with its functions called; none for `AWS::NoValue`.
+    /// Evaluates the intrinsic functions of a value. Returns none for `AWS::NoValue`.
     fn evaluated(&self, value: &Value) -> Option<Value> {
         match value {
             Value::Array(list) => Some(list.iter().filter_map(|entry| self.evaluated(entry)).collect()),
@@ -127,7 +127,7 @@ impl Stack {
                 json!(parts.join(argument[0].as_str().expect("a separator")))
             }
             other => {
-                assert!(!other.starts_with("Fn::"), "{other} is not known here");
+                assert!(!other.starts_with("Fn::"), "{other} is not implemented here");
                 self.object(&Map::from_iter([(other.to_owned(), argument.clone())]))
             }
         })

@@ -1,4 +1,4 @@
-//! Are the template's tables those of the schema? Every property but the billing is the code's to say.
+//! Are the template's tables those of the schema? The schema in the code decides every property except the billing mode.
 
 use latchkey::config::Tables;
 use latchkey::store::schema::{self, TTL, TableSpec};
@@ -37,7 +37,7 @@ pub(crate) fn faults(stack: &Stack, specs: &[TableSpec]) -> Vec<String> {
     faults
 }
 
-/// The resource that a table of the schema is.
+/// The resource that the template must have for a table of the schema.
 fn expected(spec: &TableSpec) -> Value {
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let keys = [(Some(spec.partition_key), "HASH"), (spec.sort_key, "RANGE")];
@@ -73,7 +73,7 @@ fn expected(spec: &TableSpec) -> Value {
     })
 }
 
-/// The schema under the template's names.
+/// The schema with the template's table names.
 pub(crate) fn specs() -> Vec<TableSpec> {
     schema::tables(&names()).into()
 }
@@ -85,7 +85,7 @@ fn the_tables_are_those_of_the_schema() {
 }
 
 #[test]
-fn a_table_that_moves_alone_is_noticed() {
+fn a_table_that_differs_from_the_schema_is_found() {
     let table = |name: &str, rest: &str| format!("/Resources/{name}/{rest}");
     let cases = [
         (table("SessionsTable", "Properties/KeySchema/1/AttributeName"), json!("sort")),

@@ -9,7 +9,7 @@ use super::deployment::Deployment;
 
 const DAY: u64 = 86_400;
 
-/// All of it.
+/// Makes every call that any function can make.
 pub(crate) async fn play(deployment: &mut Deployment) {
     let world = deployment.world.clone();
     sign_in(&world).await;
@@ -26,7 +26,7 @@ async fn administrator(world: &World, user: &str) -> Tokens {
     Tokens::of(world.device().login(&assertion).await.assert_status(201))
 }
 
-/// Past the session limit, by strangers, in vain too often, and for the backend that owns the passwords.
+/// Sign-ins beyond the session limit, failed sign-ins up to the rate limit, and login attempts that a backend reports.
 async fn sign_in(world: &World) {
     for _ in 0..6 {
         world.device().sign_in("anna").await;
@@ -57,7 +57,7 @@ async fn sign_in(world: &World) {
     }
 }
 
-/// Once, from elsewhere, too often, with an old token; status; when conflicts starve the end.
+/// Refreshes: a rotation, another network, a reuse, the rate limit, conflicts that delay the end, and the status.
 async fn refresh(world: &World) {
     let device = world.device();
     let first = device.sign_in("emil").await;
@@ -85,7 +85,7 @@ async fn status(world: &World, tokens: &Tokens) {
     world.device().cookies(&cookies).get("/api/auth/refresh").await.assert_status(200);
 }
 
-/// A reuse whose transaction conflicts until the end is only marked.
+/// A reuse whose transaction meets conflicts until the row has a pending end only.
 async fn starved(world: &World, user: &str) {
     let device = world.device();
     let old = device.sign_in(user).await;
@@ -96,7 +96,7 @@ async fn starved(world: &World, user: &str) {
     world.server.faults.clear(None);
 }
 
-/// The list, one of them, the trail; ends one and the others; too often; as one whose session is over.
+/// Reads the list, one session and the events, ends one session and the others, and exceeds the rate limit.
 async fn look(world: &World) {
     let device = world.device();
     let (one, two, own) =
@@ -124,7 +124,7 @@ async fn look(world: &World) {
     }
 }
 
-/// Every strategy, what was revoked, and whether a token is good.
+/// Revokes with every strategy, reads the history, and introspects a token.
 async fn revoke(world: &World) {
     let device = world.device();
     let admin = administrator(world, "root").await;
@@ -166,7 +166,7 @@ async fn authorize(deployment: &mut Deployment) {
     assert_eq!(deployment.authorize(&event).await["isAuthorized"], true);
 }
 
-/// An administrator cleans up; some ends have only been marked, and others came with everyone's.
+/// An administrator starts a cleanup. It finds pending ends and the sessions that a global revocation ended.
 async fn on_demand(world: &World) {
     let admin = administrator(world, "root2").await;
     let body = json!({"strategy": "everyone", "reason": "a drill"});
@@ -178,7 +178,7 @@ async fn on_demand(world: &World) {
     assert!(reply.assert_status(200).body["ended"].as_u64() > Some(5), "{}", reply.body);
 }
 
-/// The schedule does, with one that expired and one that was only marked.
+/// The schedule starts a cleanup. It finds an expired session and a pending end.
 async fn scheduled(deployment: &mut Deployment) {
     let world = deployment.world.clone();
     world.device().sign_in("nora").await;
