@@ -1,14 +1,14 @@
-//! Refresh under every kind of luck: random stories against a model of the contract.
+//! Random stories of sign-ins, refreshes and sign-outs under faults of the store, compared with a model of the contract.
 //!
 //! | after every step | |
 //! |---|---|
-//! | answers | status, code, reason and `Retry-After`; a token that was seen before is the same byte for byte |
-//! | tokens | none outlives its session; one nonce a session |
+//! | answers | status, code, reason and `Retry-After`; a token that is issued again has the same bytes |
+//! | tokens | no token outlives its session; one nonce per session |
 //! | rows | exactly the sessions that have not ended, each at its generation; never more than the limit |
-//! | access tokens | taken while their session lives, refused with its reason on the very next call |
-//! | at the end | one `session_ended` and one record an end, one `token_reused` a theft, none too many |
+//! | access tokens | accepted while their session lives; refused with its reason from the next request on |
+//! | at the end | exactly one `session_ended` and one end record per end, exactly one `token_reused` per theft |
 //!
-//! A story that fails is shrunk, printed step by step with what was answered, and kept in
+//! A story that fails is shrunk, printed step by step with the responses, and its seed is written to
 //! `proptest-regressions/rotation_machine.txt`.
 
 mod answer;
@@ -32,7 +32,7 @@ use steps::Script;
 
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/rotation_machine.txt");
 
-/// These stories make more calls than people do, and only the refresh limit is under test.
+/// These stories send more requests than people do, and only the refresh limit is under test.
 const PATIENT: [(&str, &str); 2] = [("LIMIT_GENERAL", "1000000/15m"), ("LIMIT_LOGIN", "1000000/15m/30m")];
 
 fn config(cases: u32) -> Config {
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn no_story_breaks_a_tight_limit(script in generators::scripts(10..=40)) {
+    fn no_story_breaks_the_contract_with_tight_limits(script in generators::scripts(10..=40)) {
         play(&script, &[("LIMIT_REFRESH", "3/5m/15m"), ("SESSION_LIMIT", "2")], 3, 2, 1)?;
     }
 }
@@ -74,12 +74,12 @@ proptest! {
     #![proptest_config(config(32))]
 
     #[test]
-    fn no_story_breaks_an_endless_chain(script in generators::scripts(10..=40)) {
+    fn no_story_breaks_the_contract_without_a_refresh_limit(script in generators::scripts(10..=40)) {
         play(&script, &[("LIMIT_REFRESH", "1000000/5m/15m")], 1_000_000, 5, 1)?;
     }
 
     #[test]
-    fn no_crowd_breaks_the_contract(script in generators::crowded_scripts()) {
+    fn concurrent_requests_keep_the_contract(script in generators::crowded_scripts()) {
         play(&script, &[], 20, 5, 4)?;
     }
 }
@@ -90,16 +90,16 @@ fn a_contended_sign_out_ends_the_session() {
 }
 
 #[test]
-fn overtaken_sign_ins_keep_the_limit() {
-    play(&known_stories::overtaken_sign_ins(), &[], 20, 5, 1).expect("the contract holds");
+fn retried_concurrent_sign_ins_keep_the_session_limit() {
+    play(&known_stories::retried_sign_ins(), &[], 20, 5, 1).expect("the contract holds");
 }
 
 #[test]
-fn a_long_life_ends_on_the_second() {
-    play(&known_stories::long_life(), &[], 20, 5, 1).expect("the contract holds");
+fn a_session_ends_exactly_at_its_absolute_end() {
+    play(&known_stories::whole_lifetime(), &[], 20, 5, 1).expect("the contract holds");
 }
 
 #[test]
-fn an_unlucky_retry_does_not_sign_the_user_out() {
-    play(&known_stories::unlucky_retries(), &[], 20, 5, 1).expect("the contract holds");
+fn retries_while_blocked_or_after_a_clock_step_keep_the_session() {
+    play(&known_stories::late_retries(), &[], 20, 5, 1).expect("the contract holds");
 }

@@ -1,4 +1,4 @@
-//! Is this the answer that the contract promises?
+//! Checks that a response is the one that the contract promises.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::session::{Reason, Session};
 
-/// A disagreement between the contract and what happened.
+/// A difference between the contract and the result.
 pub(crate) type Mismatch = String;
 
 /// Returns the difference if the condition is false.
@@ -15,22 +15,22 @@ pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
-/// An answer of this status and code.
+/// The response has this status and code.
 pub(crate) fn is(reply: &Reply, status: u16, code: &str) -> Result<(), Mismatch> {
     ensure(reply.status == status && reply.code() == code, || {
         format!("expected {status} {code}, got {} {}", reply.status, reply.body)
     })
 }
 
-/// The session is over, for this reason.
-pub(crate) fn is_over(reply: &Reply, reason: Reason) -> Result<(), Mismatch> {
+/// The session has ended for this reason.
+pub(crate) fn is_ended(reply: &Reply, reason: Reason) -> Result<(), Mismatch> {
     is(reply, 401, "session_ended")?;
     ensure(reply.body["reason"] == reason.public(), || {
         format!("expected the reason {:?}, got {}", reason.public(), reply.body)
     })
 }
 
-/// Refused until then, with `Retry-After`.
+/// The session is blocked until this time, and `Retry-After` is correct.
 pub(crate) fn is_blocked(reply: &Reply, until: i64, now: i64) -> Result<(), Mismatch> {
     is(reply, 429, "rate_limited")?;
     let promised = (until - now).to_string();
@@ -42,16 +42,19 @@ pub(crate) fn is_blocked(reply: &Reply, until: i64, now: i64) -> Result<(), Mism
 /// The store is unavailable: no access and no end.
 pub(crate) fn is_unavailable(reply: &Reply) -> Result<(), Mismatch> {
     is(reply, 503, "store_unavailable")?;
-    let quiet = reply.body["refresh_token"].is_null() && !reply.headers.contains_key("set-cookie");
-    ensure(quiet && !reply.header("retry-after").is_empty(), || format!("a 503 that does more: {reply:?}"))
+    let no_tokens = reply.body["refresh_token"].is_null() && !reply.headers.contains_key("set-cookie");
+    ensure(no_tokens && !reply.header("retry-after").is_empty(), || {
+        format!("a 503 with tokens or cookies, or without Retry-After: {reply:?}")
+    })
 }
 
-/// The tokens of the session's newest generation, byte for byte when they were seen before; remembers them.
+/// The response has the tokens of the session's newest generation. A token that was issued before has the same bytes.
+/// The model keeps the tokens.
 pub(crate) fn has_tokens(
     reply: &Reply,
     status: u16,
     session: &mut Session,
-    hold: bool,
+    keeps_token: bool,
     now: i64,
 ) -> Result<(), Mismatch> {
     is(reply, status, "")?;
@@ -60,7 +63,11 @@ pub(crate) fn has_tokens(
     let newest = session.newest();
     if let Some(known) = &newest.text {
         ensure(*known == refresh, || {
-            format!("generation {generation} has two tokens: {} and {}", claims(known), claims(&refresh))
+            format!(
+                "generation {generation} has two different tokens: {} and {}",
+                claims(known),
+                claims(&refresh)
+            )
         })?;
     }
     let found = claims(&refresh);
@@ -75,17 +82,17 @@ pub(crate) fn has_tokens(
     })?;
     let expires = claims(&access)["exp"].as_i64().unwrap_or(i64::MAX);
     ensure(expires == session.access_expires(now) && claims(&access)["sid"] == session.id, || {
-        format!("the access token outlives its session, or is another's: {}", claims(&access))
+        format!("the access token outlives its session or is of another session: {}", claims(&access))
     })?;
     session.nonce = Some(nonce);
     session.access = Some((access, expires));
     let newest = &mut session.generations[generation];
     newest.text = Some(refresh);
-    newest.held |= hold;
+    newest.held |= keeps_token;
     Ok(())
 }
 
-/// A member of the body that must be a text.
+/// A member of the body that must be a string.
 pub(crate) fn text(reply: &Reply, member: &str) -> Result<String, Mismatch> {
     let value = reply.body[member].as_str().map(str::to_owned);
     value.ok_or_else(|| format!("no {member} in {} {}", reply.status, reply.body))

@@ -11,7 +11,7 @@ use super::machine::{Machine, USERS};
 use super::session::{Reason, Session, State};
 
 impl Machine {
-    /// A user's rows are exactly the sessions that have not ended, each at its generation; the limit holds.
+    /// The user has exactly one row for each session that has not ended, with its generation, and not too many sessions.
     pub(crate) async fn check_rows(&self, user: usize) -> Result<(), Mismatch> {
         let name = USERS[user];
         let id = name.parse().expect("a user id");
@@ -21,7 +21,7 @@ impl Machine {
             .store
             .user(&id, self.world.now())
             .await
-            .map_err(|error| format!("the rows: {error}"))?;
+            .map_err(|error| format!("the rows of {name}: {error}"))?;
         let found: BTreeSet<String> = state.sessions.iter().map(fingerprint_of_row).collect();
         let sessions = self.model.sessions.iter().filter(|session| session.user == user);
         let kept = sessions.filter(|session| !matches!(session.state, State::Ended(_)));
@@ -33,12 +33,12 @@ impl Machine {
             let (expected, found) = (only(&expected, &found), only(&found, &expected));
             format!("rows of {name}\n  expected{expected}\n  found{found}")
         })?;
-        // A clock set back may wake a session that had expired; by the latest clock the limit always holds.
+        // A clock that was set back can make an expired session live again. At the latest time, the limit always holds.
         let live = self.model.live(user, self.latest).len();
         ensure(live <= self.model.limit, || format!("{name} has {live} live sessions"))
     }
 
-    /// Signing others out is something that a session does: its activity moves, now and then.
+    /// Copies the time of the last activity to the model, because a session that signs others out may count as active.
     pub(crate) async fn adopt_activity(&mut self, index: usize) -> Result<(), Mismatch> {
         let (now, session) = (self.now(), &mut self.model.sessions[index]);
         let Some(row) = self.world.row(USERS[session.user], &session.id).await else { return Ok(()) };
@@ -50,17 +50,17 @@ impl Machine {
         Ok(())
     }
 
-    /// A refresh that meets a session whose end is only marked writes its record, if it can.
+    /// Copies an end to the model, because a refresh completes a pending end if the store lets it.
     pub(crate) async fn adopt_end(&mut self, index: usize) {
         let session = &mut self.model.sessions[index];
-        if let State::Marked(reason) = session.state
+        if let State::PendingEnd(reason) = session.state
             && self.world.row(USERS[session.user], &session.id).await.is_none()
         {
             session.end(reason);
         }
     }
 
-    /// The access token of a session is taken exactly as long as it and its session live.
+    /// The access token of a session is accepted exactly as long as both the token and the session live.
     pub(crate) async fn check_access(&self, index: usize) -> Result<(), Mismatch> {
         let session = &self.model.sessions[index];
         let Some((access, expires)) = &session.access else { return Ok(()) };
@@ -70,8 +70,8 @@ impl Machine {
         if now >= *expires {
             return answer::is(&reply, 401, "token_expired").map_err(what);
         }
-        if let Some(reason) = session.over(now) {
-            return answer::is_over(&reply, reason).map_err(what);
+        if let Some(reason) = session.end_reason(now) {
+            return answer::is_ended(&reply, reason).map_err(what);
         }
         answer::is(&reply, 200, "").map_err(what)?;
         let listed = reply.body["sessions"].as_array().cloned().unwrap_or_default();
@@ -90,7 +90,7 @@ impl Machine {
         Ok(())
     }
 
-    /// The trails of all users, and their rows once more.
+    /// Checks the audit trails of all users, and their rows once more.
     pub(crate) async fn check_trails(&self) -> Result<(), Mismatch> {
         for (user, name) in USERS.iter().enumerate() {
             self.check_rows(user).await?;
@@ -105,25 +105,25 @@ impl Machine {
         Ok(())
     }
 
-    /// The event of an end and its record are both there and agree, or neither is.
+    /// Either the event of the end and the end record both exist with the same reason, or neither exists.
     async fn check_record(&self, session: &Session, own: &[&Event]) -> Result<(), Mismatch> {
         let id = session.id.parse().expect("a session id");
         let record =
             self.world.server.store.end_record(&id).await.map_err(|error| format!("the record: {error}"))?;
         let recorded = record.map(|record| record.reason.as_str());
-        let told =
+        let event_reason =
             own.iter().find(|event| event.event_type == "session_ended").map(|event| event.reason.as_str());
         let expected = ended(session).map(Reason::recorded);
-        ensure((told, recorded) == (expected, expected), || {
+        ensure((event_reason, recorded) == (expected, expected), || {
             format!(
-                "{}: expected the end {expected:?}, its event says {told:?}, its record {recorded:?}",
+                "{}: expected the end {expected:?}, got {event_reason:?} in the event and {recorded:?} in the end record",
                 session.id
             )
         })
     }
 }
 
-/// One `login` a session, one `session_ended` an end, one `token_reused` a theft, one `blocked` a block.
+/// One `login` per session, one `session_ended` per end, one `token_reused` per theft, one `blocked` per block.
 fn check_events(session: &Session, own: &[&Event]) -> Result<(), Mismatch> {
     let count = |event_type: &str| own.iter().filter(|event| event.event_type == event_type).count();
     let ended = ended(session);
@@ -134,26 +134,26 @@ fn check_events(session: &Session, own: &[&Event]) -> Result<(), Mismatch> {
     })?;
     let (fewest, most) = session.blocks;
     ensure((fewest..=most).contains(&count("blocked")), || {
-        format!("{}: {} blocks told, expected {fewest} to {most}", session.id, count("blocked"))
+        format!("{}: {} events of blocks, expected {fewest} to {most}", session.id, count("blocked"))
     })
 }
 
 fn ended(session: &Session) -> Option<Reason> {
     match session.state {
         State::Ended(reason) => Some(reason),
-        State::Live | State::Marked(_) => None,
+        State::Live | State::PendingEnd(_) => None,
     }
 }
 
 /// The expected content of the row of a session, in one line.
 fn fingerprint(session: &Session) -> String {
     let newest = session.newest();
-    let marked = match session.state {
-        State::Marked(reason) => Some(reason.recorded()),
+    let pending_end = match session.state {
+        State::PendingEnd(reason) => Some(reason.recorded()),
         State::Live | State::Ended(_) => None,
     };
     format!(
-        "{}: generation {}, began {}, active {}, expires {}, absolute {}, window {:?}, blocked {:?}, ending {marked:?}",
+        "{}: generation {}, began {}, active {}, expires {}, absolute {}, window {:?}, blocked {:?}, ending {pending_end:?}",
         session.id,
         session.current(),
         newest.began,

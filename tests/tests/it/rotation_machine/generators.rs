@@ -1,4 +1,4 @@
-//! How stories are drawn: often enough at the boundaries, and few sessions, so that steps meet.
+//! Generates random stories. Waits are often close to a boundary, and there are few sessions, so that steps collide.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use proptest::collection::vec;
@@ -14,7 +14,7 @@ pub(crate) fn scripts(ops: std::ops::RangeInclusive<usize>) -> impl Strategy<Val
     vec(op(), ops).prop_map(Script)
 }
 
-/// Stories in which much happens at once.
+/// Stories with many concurrent requests.
 pub(crate) fn crowded_scripts() -> impl Strategy<Value = Script> {
     let op = prop_oneof![
         2 => sign_in_burst(),
@@ -73,7 +73,7 @@ fn overtaken() -> impl Strategy<Value = Op> {
         .prop_map(|(token, from, lost, trouble)| Op::Overtaken { token, from, lost, trouble })
 }
 
-/// An older token comes back, and its end may meet trouble.
+/// A refresh with an older token. The store may fail while it ends the session.
 fn theft() -> impl Strategy<Value = Op> {
     let token = (0..6_usize, 1..5_usize).prop_map(|(session, back)| Pick { session, back });
     (token, from(), trouble(&[TRANSACT, TRANSACT, UPDATE])).prop_map(|(token, from, trouble)| Op::Refresh {
@@ -116,7 +116,7 @@ fn sign_out() -> impl Strategy<Value = Op> {
     (0..6_usize, how, trouble).prop_map(|(session, how, trouble)| Op::SignOut { session, how, trouble })
 }
 
-/// The boundaries: grace, window, block, access token, sleep limit, absolute end.
+/// Times around the boundaries: grace, window, block, access token, idle limit, absolute end.
 fn wait() -> impl Strategy<Value = Op> {
     let around = |second: i64| (second - 1..=second + 1).boxed();
     prop_oneof![
@@ -136,7 +136,7 @@ fn user() -> impl Strategy<Value = usize> {
     prop_oneof![3 => Just(0), 1 => Just(1)]
 }
 
-/// The newest token mostly, else an older one. Few sessions, so that steps meet.
+/// Mostly the newest token, otherwise an older one. There are few sessions, so that steps collide.
 fn pick() -> impl Strategy<Value = Pick> {
     (0..6_usize, prop_oneof![5 => Just(0), 2 => Just(1), 1 => 2..5_usize])
         .prop_map(|(session, back)| Pick { session, back })
@@ -152,17 +152,17 @@ fn from() -> impl Strategy<Value = From> {
     (agent, prop::bool::weighted(0.2)).prop_map(|(agent, moved)| From { agent, moved })
 }
 
-fn quiet() -> impl Strategy<Value = Trouble> {
+fn no_faults() -> impl Strategy<Value = Trouble> {
     Just(Trouble { operation: UPDATE, faults: vec![] })
 }
 
 fn trouble(operations: &[&'static str]) -> impl Strategy<Value = Trouble> + use<> {
-    prop_oneof![7 => quiet(), 2 => faults(operations, 1..=2), 1 => faults(operations, 3..=3)]
+    prop_oneof![7 => no_faults(), 2 => faults(operations, 1..=2), 1 => faults(operations, 3..=3)]
 }
 
-/// Too little to make any one call fail, and enough to let another in between its attempts.
+/// Too few faults to make a call fail, but enough to let another call run between two attempts.
 fn brief(operations: &[&'static str]) -> impl Strategy<Value = Trouble> + use<> {
-    prop_oneof![1 => quiet(), 2 => faults(operations, 1..=2)]
+    prop_oneof![1 => no_faults(), 2 => faults(operations, 1..=2)]
 }
 
 fn faults(
@@ -173,11 +173,12 @@ fn faults(
     let kind =
         select(vec![TimeoutAfterCommit, TimeoutAfterCommit, TimeoutBefore, Throttle, Conflict, Error500]);
     (select(operations.to_vec()), vec(kind, count)).prop_map(|(operation, mut faults)| {
-        // A transaction's conflict is no failed attempt: it has its caller start again. All or none.
+        // A conflict does not count as a failed attempt, because the caller starts the transaction again. To keep the
+        // model simple, either all faults of a transaction are conflicts or none is.
         if operation == TRANSACT && faults.contains(&Conflict) {
             faults.fill(Conflict);
         }
-        // A read meets no conflict.
+        // A read cannot conflict.
         if operation == QUERY || operation == GET {
             faults.iter_mut().filter(|kind| **kind == Conflict).for_each(|kind| *kind = Throttle);
         }

@@ -23,19 +23,19 @@ pub(crate) fn contended_sign_out() -> Script {
     ])
 }
 
-/// Two of many sign-ins come back from a timeout when the others are done.
-pub(crate) fn overtaken_sign_ins() -> Script {
+/// Two of many sign-ins are retried after a timeout, when the others have finished.
+pub(crate) fn retried_sign_ins() -> Script {
     let trouble = Trouble { operation: TRANSACT, faults: vec![FaultKind::TimeoutBefore; 2] };
     Script(vec![sign_in(), Op::SignInBurst { user: 0, copies: 7, same: false, trouble }])
 }
 
-/// A session that is refreshed up to its last half hour, and at its very end.
-pub(crate) fn long_life() -> Script {
+/// A session that is refreshed until half an hour before its absolute end, and then at that end.
+pub(crate) fn whole_lifetime() -> Script {
     Script(vec![sign_in(), Op::Linger { session: 0, times: 7 }])
 }
 
-/// The retry of a lost answer while the session is blocked, and on a clock that was set back.
-pub(crate) fn unlucky_retries() -> Script {
+/// Retries of a lost response while the session is blocked, and after the clock was set back.
+pub(crate) fn late_retries() -> Script {
     let retry = |seconds| Op::Retry {
         token: NEWEST,
         from: AT_HOME,

@@ -1,4 +1,4 @@
-//! Plays a story against the real handlers, and holds each answer against the model.
+//! Runs a story against the real handlers and compares each response with the model.
 
 use std::time::Duration;
 
@@ -16,28 +16,28 @@ pub(crate) const USERS: [&str; 2] = ["alice", "bob"];
 
 /// Where most calls come from.
 pub(crate) const AT_HOME: From = From { agent: Agent::Chrome, moved: false };
-/// Sessions are picked by number; this one may be over.
-const DEAD_OR_ALIVE: usize = 5;
+/// Steps pick a live session by number. This number picks one of all sessions, so it may have ended.
+const ANY_SESSION: usize = 5;
 const HALF_AN_HOUR: i64 = 1_800;
 const SIX_DAYS: i64 = 6 * 86_400;
-/// Seconds that a clock may be set back: as much skew as an access token is allowed.
+/// Seconds that the clock may be set back: the clock skew that is allowed for access tokens.
 const FURTHEST_BACK: i64 = 60;
 
-/// A world, and what must be in it.
+/// A world and the model of its expected state.
 pub(crate) struct Machine {
     pub(crate) world: World,
     pub(crate) model: Model,
     trace: Vec<String>,
     /// The users whose sessions the current step may have changed.
     touched: Option<usize>,
-    /// The latest moment so far: the clock goes back a little, and never far.
+    /// The latest time so far. The clock may be behind it by [`FURTHEST_BACK`] at most.
     pub(crate) latest: i64,
 }
 
-/// Plays a story in a world of its own.
+/// Runs a story in a world of its own.
 ///
 /// # Errors
-/// The first disagreement, and what led to it.
+/// The first mismatch, with the steps that led to it.
 pub(crate) async fn play(
     script: &Script,
     settings: &[(&str, &str)],
@@ -100,7 +100,7 @@ impl Machine {
             }
             Op::Overtaken { token, from, lost, trouble } => {
                 let Some(token) = self.find(*token) else { return Ok(()) };
-                self.exchange(token, *from, true, *lost, trouble).await?;
+                self.refresh_from_tab(token, *from, true, *lost, trouble).await?;
             }
             Op::Retry { token, from, again, seconds, trouble } => {
                 let Some(token) = self.find(*token) else { return Ok(()) };
@@ -131,7 +131,7 @@ impl Machine {
         }
     }
 
-    /// Lets time pass, or sets the clock back; never far behind the latest moment.
+    /// Advances the clock or sets it back, but never more than [`FURTHEST_BACK`] behind the latest time.
     fn wait(&mut self, seconds: i64) {
         let now = self.now();
         self.latest = self.latest.max(now);
@@ -145,8 +145,7 @@ impl Machine {
         self.latest = self.latest.max(self.now());
     }
 
-    /// Refreshes with the newest token, until the session is over. The pauses depend on the seconds that are
-    /// left of it.
+    /// Refreshes with the newest token until the session ends. `pause` computes each pause from the seconds that are left.
     async fn refresh_every(
         &mut self,
         pause: fn(i64) -> i64,
@@ -158,14 +157,14 @@ impl Machine {
             self.wait(pause(self.model.sessions[index].absolute() - self.now()));
             let Some(token) = self.held(index, 0) else { return Ok(()) };
             self.refresh(token, AT_HOME, false, &Trouble::none()).await?;
-            if self.model.sessions[index].over(self.now()).is_some() {
+            if self.model.sessions[index].end_reason(self.now()).is_some() {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    /// A fresh assertion, as old as is asked for.
+    /// An unused assertion that was issued `age` seconds ago.
     pub(crate) fn assertion(&self, user: usize, age: i64) -> Assertion {
         let issued = self.now() - age;
         let times = json!({"iat": issued, "exp": issued + ASSERTION});
@@ -173,7 +172,7 @@ impl Machine {
         Assertion { user, text, issued, opened: None }
     }
 
-    /// A token that a client holds: its session and generation.
+    /// The session and the generation of a token that a client holds.
     fn find(&self, pick: Pick) -> Option<(usize, usize)> {
         self.held(self.session(pick.session)?, pick.back)
     }
@@ -186,12 +185,12 @@ impl Machine {
         Some((index, held[newest.saturating_sub(back)]))
     }
 
-    /// One of the live sessions, counted from the latest; for the highest number, one of all.
+    /// The `number`-th newest live session. [`ANY_SESSION`] picks one of all sessions.
     pub(crate) fn session(&self, number: usize) -> Option<usize> {
         let (now, sessions) = (self.now(), &self.model.sessions);
         let live: Vec<usize> =
-            (0..sessions.len()).filter(|index| sessions[*index].over(now).is_none()).collect();
-        if number < DEAD_OR_ALIVE && !live.is_empty() {
+            (0..sessions.len()).filter(|index| sessions[*index].end_reason(now).is_none()).collect();
+        if number < ANY_SESSION && !live.is_empty() {
             return Some(live[live.len() - 1 - number % live.len()]);
         }
         let latest = sessions.len().checked_sub(1)?;
@@ -202,7 +201,7 @@ impl Machine {
         self.model.sessions[session].generations[generation].text.clone().unwrap_or_default()
     }
 
-    /// Describes a call, for the report of a story that failed.
+    /// Adds a request to the report that is printed when the story fails.
     pub(crate) fn note(&mut self, user: usize, what: &str, reply: &Reply) {
         self.touched = Some(user);
         let at = self.now() - START;
@@ -212,12 +211,12 @@ impl Machine {
     }
 }
 
-/// Six days at most; half an hour before the end; the end itself.
+/// A pause of six days at most; then one until half an hour before the end; then one until the end.
 fn towards_the_end(left: i64) -> i64 {
     if left > HALF_AN_HOUR { SIX_DAYS.min(left - HALF_AN_HOUR) } else { left }
 }
 
-/// All of them at once, in this order as far as nothing makes them wait.
+/// Runs all calls concurrently. They start in this order.
 pub(crate) async fn at_once<F>(calls: impl Iterator<Item = F>) -> Vec<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,

@@ -1,18 +1,18 @@
-//! The sessions and assertions of all users as the contract describes them, written without a look at the code.
+//! The sessions and assertions of all users as the contract describes them. The model shares no code with the product.
 
 use super::session::{Reason, Session};
 use super::steps::From;
 
-/// An assertion's life, as the tests make them.
+/// The lifetime of an assertion in these tests.
 pub(crate) const ASSERTION: i64 = 300;
-/// How far an assertion may precede a sign-out everywhere.
-const VOID_SKEW: i64 = 10;
-/// Assertions of one user that may be used in the time that they are remembered.
+/// How many seconds before a sign-out everywhere an assertion may be issued and still be valid: the clock skew.
+const REVOCATION_SKEW: i64 = 10;
+/// How many assertions a user may use in [`REMEMBERED`] seconds.
 pub(crate) const USED_MAX: usize = 32;
-/// An assertion's greatest age, and the clock skew it is allowed.
+/// How long used assertions are stored: the maximum age of an assertion and the allowed clock skew.
 const REMEMBERED: i64 = 600 + 60;
 
-/// Everything there is.
+/// The whole expected state.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) attempts: u32,
@@ -22,7 +22,7 @@ pub(crate) struct Model {
     pub(crate) assertions: Vec<Assertion>,
 }
 
-/// A user, apart from the sessions.
+/// The state of a user without the sessions.
 #[derive(Debug, Default)]
 pub(crate) struct User {
     valid_after: Option<i64>,
@@ -35,7 +35,7 @@ pub(crate) struct Assertion {
     pub(crate) user: usize,
     pub(crate) text: String,
     pub(crate) issued: i64,
-    /// The session that it opened.
+    /// The session that the assertion opened.
     pub(crate) opened: Option<usize>,
 }
 
@@ -44,17 +44,18 @@ pub(crate) struct Assertion {
 pub(crate) enum SignIn {
     Refused,
     TooMany,
-    /// The session that the assertion opened already.
+    /// The assertion opened this session before.
     Same(usize),
-    /// A new one; these make room.
+    /// The assertion opens a new session, and these sessions are evicted.
     Opens(Vec<usize>),
 }
 
 impl Model {
     /// The live sessions of a user.
     pub(crate) fn live(&self, user: usize, now: i64) -> Vec<usize> {
-        let live =
-            |index: &usize| self.sessions[*index].user == user && self.sessions[*index].over(now).is_none();
+        let live = |index: &usize| {
+            self.sessions[*index].user == user && self.sessions[*index].end_reason(now).is_none()
+        };
         (0..self.sessions.len()).filter(live).collect()
     }
 
@@ -62,13 +63,13 @@ impl Model {
     pub(crate) fn sign_in(&self, assertion: &Assertion, from: From, now: i64) -> SignIn {
         let user = &self.users[assertion.user];
         let good = now < assertion.issued + ASSERTION;
-        let void = user.valid_after.is_some_and(|after| assertion.issued + VOID_SKEW < after);
-        if !good || void {
+        let invalid = user.valid_after.is_some_and(|after| assertion.issued + REVOCATION_SKEW < after);
+        if !good || invalid {
             return SignIn::Refused;
         }
         if let Some(index) = assertion.opened {
             let session = &self.sessions[index];
-            let untouched = session.over(now).is_none() && session.current() == 0;
+            let untouched = session.end_reason(now).is_none() && session.current() == 0;
             return if untouched && session.in_grace(from.agent, now) {
                 SignIn::Same(index)
             } else {
@@ -78,13 +79,13 @@ impl Model {
         if self.used(assertion.user, now) >= USED_MAX {
             return SignIn::TooMany;
         }
-        let mut room = self.live(assertion.user, now);
-        room.sort_by_key(|index| self.eviction_order(*index));
-        room.truncate((room.len() + 1).saturating_sub(self.limit));
-        SignIn::Opens(room)
+        let mut evicted = self.live(assertion.user, now);
+        evicted.sort_by_key(|index| self.eviction_order(*index));
+        evicted.truncate((evicted.len() + 1).saturating_sub(self.limit));
+        SignIn::Opens(evicted)
     }
 
-    /// Assertions that the user's next one is counted with.
+    /// The number of used assertions that are still stored for the user.
     pub(crate) fn used(&self, user: usize, now: i64) -> usize {
         self.users[user].used.iter().filter(|at| now < **at + REMEMBERED).count()
     }
@@ -94,7 +95,7 @@ impl Model {
         (session.active, session.created, &session.id)
     }
 
-    /// A session is opened; the `evicted` end for it.
+    /// Opens a session and ends the `evicted` ones.
     pub(crate) fn open(
         &mut self,
         assertion: usize,
@@ -112,8 +113,8 @@ impl Model {
         index
     }
 
-    /// The user has signed out everywhere.
-    pub(crate) fn void_before(&mut self, user: usize, now: i64) {
+    /// Records that the user signed out everywhere: older assertions become invalid.
+    pub(crate) fn invalidate_before(&mut self, user: usize, now: i64) {
         self.users[user].valid_after = Some(now);
     }
 }

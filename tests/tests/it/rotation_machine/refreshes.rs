@@ -1,4 +1,4 @@
-//! Refreshes, one by one, all at once, and against a sign-out.
+//! Refreshes: single, concurrent, and concurrent with a sign-out.
 
 use latchkey_tests::world::Reply;
 use serde_json::json;
@@ -7,10 +7,10 @@ use super::answer::{self, Mismatch, ensure};
 use super::machine::{AT_HOME, Machine, at_once};
 use super::session::{Reason, Refresh};
 use super::steps::{From, TRANSACT, Trouble, UPDATE};
-use super::store_trouble::Luck;
+use super::store_trouble::CallResult;
 
 /// The end of an access token that is older than any refresh token.
-const LONG_AGO: &str = "1970-01-01T00:00:00Z";
+const OLDER_ACCESS_TOKEN: &str = "1970-01-01T00:00:00Z";
 
 impl Machine {
     /// One refresh.
@@ -21,11 +21,11 @@ impl Machine {
         lost: bool,
         trouble: &Trouble,
     ) -> Result<(), Mismatch> {
-        self.exchange(token, from, false, lost, trouble).await
+        self.refresh_from_tab(token, from, false, lost, trouble).await
     }
 
-    /// One refresh, perhaps with the claim that another tab has overtaken this one, rightly or not.
-    pub(crate) async fn exchange(
+    /// One refresh of a tab. If `overtaken`, it claims, rightly or not, that another tab has refreshed since.
+    pub(crate) async fn refresh_from_tab(
         &mut self,
         (index, generation): (usize, usize),
         from: From,
@@ -36,31 +36,31 @@ impl Machine {
         let now = self.now();
         let session = &self.model.sessions[index];
         let expected = if overtaken && session.is_overtaken(generation, from.agent, now) {
-            Refresh::Again
+            Refresh::CurrentToken
         } else {
             session.refresh(generation, from.agent, now, self.model.attempts)
         };
-        let marked = session.is_marked();
+        let pending_end = session.has_pending_end();
         self.arrange(trouble).await;
-        let replaces = overtaken.then_some(LONG_AGO);
+        let replaces = overtaken.then_some(OLDER_ACCESS_TOKEN);
         let body = json!({"refresh_token": self.text(index, generation), "replaces": replaces});
         let reply = self.device(from).post("/api/auth/refresh", body).await;
-        let mut luck = self.luck(trouble);
-        if marked && trouble.operation == TRANSACT {
-            // It is over already: that its record still cannot be written is not the client's concern.
-            luck = Luck::Good;
+        let mut result = self.call_result(trouble);
+        if pending_end && trouble.operation == TRANSACT {
+            // The session has a pending end. The client gets its reason, even though the end record cannot be written.
+            result = CallResult::Delivered;
         }
         self.note(
             self.model.sessions[index].user,
             &format!("session {index}, generation {generation}"),
             &reply,
         );
-        if luck != Luck::Good {
+        if result != CallResult::Delivered {
             answer::is_unavailable(&reply)?;
             let done = match expected {
-                Refresh::Rotate(_) | Refresh::Block(_) => luck.did(UPDATE),
-                Refresh::Reuse => luck.did(TRANSACT),
-                Refresh::Over(_) | Refresh::Again | Refresh::Blocked(_) => false,
+                Refresh::Rotate(_) | Refresh::Block(_) => result.was_carried_out(UPDATE),
+                Refresh::Reuse => result.was_carried_out(TRANSACT),
+                Refresh::Ended(_) | Refresh::CurrentToken | Refresh::Blocked(_) => false,
             };
             if done {
                 self.model.sessions[index].apply(&expected, from.agent);
@@ -81,20 +81,20 @@ impl Machine {
         index: usize,
         expected: &Refresh,
         reply: &Reply,
-        hold: bool,
+        keeps_token: bool,
     ) -> Result<(), Mismatch> {
         let now = self.now();
         match expected {
-            Refresh::Over(reason) => answer::is_over(reply, *reason),
-            Refresh::Reuse => answer::is_over(reply, Reason::Reuse),
+            Refresh::Ended(reason) => answer::is_ended(reply, *reason),
+            Refresh::Reuse => answer::is_ended(reply, Reason::Reuse),
             Refresh::Blocked(until) | Refresh::Block(until) => answer::is_blocked(reply, *until, now),
-            Refresh::Again | Refresh::Rotate(_) => {
-                answer::has_tokens(reply, 200, &mut self.model.sessions[index], hold, now)
+            Refresh::CurrentToken | Refresh::Rotate(_) => {
+                answer::has_tokens(reply, 200, &mut self.model.sessions[index], keeps_token, now)
             }
         }
     }
 
-    /// The same refresh several times at once: one successor for all.
+    /// Sends the same refresh several times concurrently. All responses have the same new token.
     pub(crate) async fn burst(
         &mut self,
         (index, generation): (usize, usize),
@@ -110,7 +110,9 @@ impl Machine {
             async move { device.refresh(&text).await }
         }))
         .await;
-        ensure(self.luck(trouble) == Luck::Good, || "too little trouble for a failure".to_owned())?;
+        ensure(self.call_result(trouble) == CallResult::Delivered, || {
+            "there were too few faults to make a call fail".to_owned()
+        })?;
         self.model.sessions[index].apply(&expected, from.agent);
         self.adopt_end(index).await;
         for reply in &replies {
@@ -124,7 +126,7 @@ impl Machine {
         if replies[0].status == 200 { Ok(()) } else { self.check_access(index).await }
     }
 
-    /// Refreshes against the sign-out of their session: in any order, it has ended afterwards.
+    /// Sends refreshes and a sign-out of their session concurrently. In any order, the session has ended afterwards.
     pub(crate) async fn race(
         &mut self,
         (index, generation): (usize, usize),
@@ -133,13 +135,13 @@ impl Machine {
     ) -> Result<(), Mismatch> {
         let (now, attempts) = (self.now(), self.model.attempts);
         let expected = self.model.sessions[index].refresh(generation, AT_HOME.agent, now, attempts);
-        if !matches!(expected, Refresh::Again | Refresh::Rotate(_)) {
+        if !matches!(expected, Refresh::CurrentToken | Refresh::Rotate(_)) {
             return Ok(());
         }
         self.arrange(trouble).await;
         let replies = at_once((0..=copies).map(|copy| {
             let (device, text) = (self.device(AT_HOME), self.text(index, generation));
-            // The sign-out is neither first nor last, if it can be helped.
+            // The sign-out is neither the first nor the last request, if there are enough of them.
             let signs_out = copy == copies.min(1);
             async move {
                 if signs_out {
@@ -150,7 +152,9 @@ impl Machine {
             }
         }))
         .await;
-        ensure(self.luck(trouble) == Luck::Good, || "too little trouble for a failure".to_owned())?;
+        ensure(self.call_result(trouble) == CallResult::Delivered, || {
+            "there were too few faults to make a call fail".to_owned()
+        })?;
         let mut rotated = false;
         for (signs_out, reply) in &replies {
             let what = if *signs_out { "sign-out".to_owned() } else { format!("generation {generation}") };
@@ -165,7 +169,7 @@ impl Machine {
                 rotated = true;
                 answer::has_tokens(reply, 200, &mut self.model.sessions[index], true, now)?;
             } else {
-                answer::is_over(reply, Reason::SignedOut)?;
+                answer::is_ended(reply, Reason::SignedOut)?;
             }
         }
         self.model.sessions[index].end(Reason::SignedOut);

@@ -1,13 +1,13 @@
-//! One session as the contract has it, written without a look at the code.
+//! One session as the contract describes it. The model shares no code with the product.
 //!
 //! ```text
 //!   a refresh token of generation n, at t, from a device
-//!     past its own end ........................... Over(expired)
-//!     the session has ended or sleeps too long ... Over(why)
-//!     n is the predecessor, in grace, same device  Again      (also while blocked)
-//!     n is the newest, and a tab says that it was overtaken: in grace,
-//!         same device ............................ Again      (also while blocked)
-//!     n is older otherwise ....................... Reuse      (also while blocked)
+//!     past its own end ........................... Ended(expired)
+//!     the session has ended or was idle too long . Ended(reason)
+//!     n is the predecessor, in grace, same device  CurrentToken (also while blocked)
+//!     n is the newest, and a tab claims that it was overtaken: in grace,
+//!         same device ............................ CurrentToken (also while blocked)
+//!     n is older otherwise ....................... Reuse        (also while blocked)
 //!     blocked .................................... Blocked
 //!     the window is full ......................... Block
 //!     else ....................................... Rotate
@@ -23,24 +23,24 @@ const ACCESS: i64 = 3_600;
 const WINDOW: i64 = 300;
 const BLOCK: i64 = 900;
 
-/// A session, from its sign-in on for ever.
+/// A session from its sign-in on. It stays in the model after its end.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) user: usize,
     pub(crate) id: String,
     pub(crate) created: i64,
-    /// When its owner last did anything: what eviction goes by.
+    /// The last activity. Eviction compares it.
     pub(crate) active: i64,
     pub(crate) generations: Vec<Generation>,
     pub(crate) blocked: Option<i64>,
     pub(crate) state: State,
     /// The agent of the last rotation.
     agent: Agent,
-    /// An access token of it, and its end.
+    /// The latest access token and its expiry.
     pub(crate) access: Option<(String, i64)>,
-    /// The secret that all its refresh tokens carry.
+    /// The secret in all refresh tokens of the session.
     pub(crate) nonce: Option<String>,
-    /// Blocks that were answered, and blocks in all: an event may be lost with its answer.
+    /// The blocks with a response, and all blocks. An event may be lost together with its response.
     pub(crate) blocks: (usize, usize),
 }
 
@@ -49,24 +49,24 @@ pub(crate) struct Session {
 pub(crate) struct Generation {
     pub(crate) began: i64,
     pub(crate) expires: i64,
-    /// Start and count.
+    /// Start and count of the rate limit window.
     pub(crate) window: (i64, u32),
-    /// The token, once any answer has shown it.
+    /// The token, as soon as a response contained it.
     pub(crate) text: Option<String>,
-    /// Whether a client holds it.
+    /// Whether a client received the token.
     pub(crate) held: bool,
 }
 
-/// Whether it has ended. Inactivity follows from the clock.
+/// Whether the session has ended. Inactivity is computed from the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Live,
-    /// Ended, with a pending end: its record is still to be written.
-    Marked(Reason),
+    /// Ended, but the end record is not written yet.
+    PendingEnd(Reason),
     Ended(Reason),
 }
 
-/// Why a session is over.
+/// Why a session has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     Expired,
@@ -78,8 +78,8 @@ pub(crate) enum Reason {
 /// The result of a refresh.
 #[derive(Clone, Debug)]
 pub(crate) enum Refresh {
-    Over(Reason),
-    Again,
+    Ended(Reason),
+    CurrentToken,
     Reuse,
     Blocked(i64),
     Block(i64),
@@ -87,12 +87,12 @@ pub(crate) enum Refresh {
 }
 
 impl Reason {
-    /// As clients see it: no more than a thief may know.
+    /// The reason in responses. It hides from a thief that the reuse was detected.
     pub(crate) fn public(self) -> &'static str {
         if self == Self::Reuse { "security" } else { self.recorded() }
     }
 
-    /// As the audit trail keeps it.
+    /// The reason in the audit trail.
     pub(crate) fn recorded(self) -> &'static str {
         match self {
             Self::Expired => "expired",
@@ -104,9 +104,9 @@ impl Reason {
 }
 
 impl Session {
-    /// A session that begins.
+    /// A new session.
     pub(crate) fn new(user: usize, id: String, agent: Agent, now: i64) -> Self {
-        // The refresh window begins with the sign-in, which is not counted.
+        // The rate limit window begins with the sign-in, which does not count as a refresh.
         let first =
             Generation { began: now, expires: now + REFRESH, window: (now, 0), text: None, held: false };
         Self {
@@ -124,75 +124,75 @@ impl Session {
         }
     }
 
-    /// The end that no refresh moves.
+    /// The absolute end, which no refresh extends.
     pub(crate) fn absolute(&self) -> i64 {
         self.created + SESSION
     }
 
-    /// The number of its newest generation.
+    /// The number of the newest generation.
     pub(crate) fn current(&self) -> usize {
         self.generations.len() - 1
     }
 
-    /// Its newest generation.
+    /// The newest generation.
     pub(crate) fn newest(&self) -> &Generation {
         &self.generations[self.current()]
     }
 
-    /// Why it is over; `None` while it lives.
-    pub(crate) fn over(&self, now: i64) -> Option<Reason> {
+    /// Why the session has ended; `None` while it lives.
+    pub(crate) fn end_reason(&self, now: i64) -> Option<Reason> {
         match self.state {
-            State::Marked(reason) | State::Ended(reason) => Some(reason),
+            State::PendingEnd(reason) | State::Ended(reason) => Some(reason),
             State::Live => (now >= self.newest().expires).then_some(Reason::Expired),
         }
     }
 
-    /// Whether only its record is still to be written.
-    pub(crate) fn is_marked(&self) -> bool {
-        matches!(self.state, State::Marked(_))
+    /// Whether the session has ended and its end record is not written yet.
+    pub(crate) fn has_pending_end(&self) -> bool {
+        matches!(self.state, State::PendingEnd(_))
     }
 
-    /// Whether a sign-out finds something to end: a live one, or one that was only marked.
+    /// Whether a sign-out ends this session: it lives or has a pending end.
     pub(crate) fn can_end(&self, now: i64) -> bool {
-        self.is_marked() || self.over(now).is_none()
+        self.has_pending_end() || self.end_reason(now).is_none()
     }
 
-    /// It ends; one that was marked keeps its reason.
+    /// Ends the session. A pending end keeps its reason.
     pub(crate) fn end(&mut self, reason: Reason) {
         self.state = match self.state {
-            State::Marked(first) | State::Ended(first) => State::Ended(first),
+            State::PendingEnd(first) | State::Ended(first) => State::Ended(first),
             State::Live => State::Ended(reason),
         };
     }
 
-    /// Its end is marked.
-    pub(crate) fn mark(&mut self, reason: Reason) {
+    /// Gives a live session a pending end.
+    pub(crate) fn set_pending_end(&mut self, reason: Reason) {
         if self.state == State::Live {
-            self.state = State::Marked(reason);
+            self.state = State::PendingEnd(reason);
         }
     }
 
-    /// Grace counts from the rotation, in both directions, for the device that rotated.
+    /// Whether the device that rotated is within grace. Grace counts from the rotation, in both directions of the clock.
     pub(crate) fn in_grace(&self, agent: Agent, now: i64) -> bool {
         (now - self.newest().began).abs() <= GRACE && agent.is_same_device(self.agent)
     }
 
-    /// Whether a tab with the claim that it was overtaken gets the current token again.
+    /// Whether a tab that claims it was overtaken gets the current token.
     pub(crate) fn is_overtaken(&self, generation: usize, agent: Agent, now: i64) -> bool {
-        self.over(now).is_none() && generation == self.current() && self.in_grace(agent, now)
+        self.end_reason(now).is_none() && generation == self.current() && self.in_grace(agent, now)
     }
 
     /// The result of a refresh with the token of `generation`.
     pub(crate) fn refresh(&self, generation: usize, agent: Agent, now: i64, attempts: u32) -> Refresh {
         let token = &self.generations[generation];
         if now >= token.expires {
-            return Refresh::Over(Reason::Expired);
+            return Refresh::Ended(Reason::Expired);
         }
-        if let Some(reason) = self.over(now) {
-            return Refresh::Over(reason);
+        if let Some(reason) = self.end_reason(now) {
+            return Refresh::Ended(reason);
         }
         if generation + 1 == self.current() && self.in_grace(agent, now) {
-            return Refresh::Again;
+            return Refresh::CurrentToken;
         }
         if generation < self.current() {
             return Refresh::Reuse;
@@ -210,10 +210,10 @@ impl Session {
         Refresh::Rotate(Generation { began: now, expires, window, text: None, held: false })
     }
 
-    /// The state after a refresh.
+    /// Applies the result of a refresh.
     pub(crate) fn apply(&mut self, refresh: &Refresh, agent: Agent) {
         match refresh {
-            Refresh::Over(_) | Refresh::Again | Refresh::Blocked(_) => {}
+            Refresh::Ended(_) | Refresh::CurrentToken | Refresh::Blocked(_) => {}
             Refresh::Reuse => self.end(Reason::Reuse),
             Refresh::Block(until) => {
                 self.blocked = Some(*until);
@@ -228,7 +228,7 @@ impl Session {
         }
     }
 
-    /// When an access token minted now ends: no later than its session.
+    /// When an access token that is issued now expires: no later than its session.
     pub(crate) fn access_expires(&self, now: i64) -> i64 {
         self.absolute().min(now + ACCESS)
     }

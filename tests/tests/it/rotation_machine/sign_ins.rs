@@ -1,11 +1,11 @@
-//! Sign-ins, one by one and all at once.
+//! Sign-ins: single and concurrent.
 
 use super::answer::{self, Mismatch, ensure};
 use super::machine::{AT_HOME, Machine, USERS, at_once};
 use super::model::{Assertion, SignIn, USED_MAX};
 use super::session::Reason;
 use super::steps::{From, TRANSACT, Trouble};
-use super::store_trouble::Luck;
+use super::store_trouble::CallResult;
 
 impl Machine {
     /// One sign-in.
@@ -20,12 +20,12 @@ impl Machine {
         let expected = self.model.sign_in(&given, from, now);
         self.arrange(trouble).await;
         let reply = self.device(from).login(&given.text).await;
-        let luck = self.luck(trouble);
+        let result = self.call_result(trouble);
         self.note(given.user, &format!("assertion {assertion} of {}", USERS[given.user]), &reply);
-        if luck != Luck::Good {
+        if result != CallResult::Delivered {
             answer::is_unavailable(&reply)?;
             if let SignIn::Opens(evicted) = &expected
-                && luck.did(TRANSACT)
+                && result.was_carried_out(TRANSACT)
             {
                 let id = self.unknown_session(given.user).await?;
                 self.model.open(assertion, id, from, evicted, now);
@@ -44,7 +44,7 @@ impl Machine {
         answer::has_tokens(&reply, 201, &mut self.model.sessions[session], !lost, now)
     }
 
-    /// The session that was opened without an answer.
+    /// Finds the session that a sign-in without a successful response opened.
     async fn unknown_session(&self, user: usize) -> Result<String, Mismatch> {
         let live = self.world.live(USERS[user]).await;
         let known = |id: &String| self.model.sessions.iter().any(|session| session.id == *id);
@@ -53,7 +53,7 @@ impl Machine {
             .ok_or_else(|| "a committed sign-in opened no session".to_owned())
     }
 
-    /// Sign-ins at once, from one device.
+    /// Sends sign-ins concurrently from one device.
     pub(crate) async fn sign_in_burst(
         &mut self,
         user: usize,
@@ -77,7 +77,9 @@ impl Machine {
             async move { device.login(&text).await }
         });
         let replies = at_once(calls).await;
-        ensure(self.luck(trouble) == Luck::Good, || "too little trouble for a failure".to_owned())?;
+        ensure(self.call_result(trouble) == CallResult::Delivered, || {
+            "there were too few faults to make a call fail".to_owned()
+        })?;
         self.model.assertions.extend(assertions);
         for (copy, reply) in replies.iter().enumerate() {
             self.note(user, "sign-in, at once", reply);
@@ -93,23 +95,24 @@ impl Machine {
         self.adopt_evictions(user, now).await
     }
 
-    /// Sign-ins at once come in any order; whichever it was, the limit holds and the least active made room.
+    /// Copies the evictions to the model, because concurrent sign-ins are processed in any order. In any order, the limit
+    /// must hold and the least active sessions must be evicted.
     async fn adopt_evictions(&mut self, user: usize, now: i64) -> Result<(), Mismatch> {
         let (before, live) = (self.model.live(user, now), self.world.live(USERS[user]).await);
         let activity = |index: &usize| self.model.sessions[*index].active;
-        let (stayed, gone): (Vec<usize>, Vec<usize>) =
+        let (stayed, evicted): (Vec<usize>, Vec<usize>) =
             before.iter().partition(|index| live.contains(&self.model.sessions[**index].id));
         ensure(stayed.len() == before.len().min(self.model.limit), || {
             format!("{} of {} sessions stayed, the limit is {}", stayed.len(), before.len(), self.model.limit)
         })?;
-        // After a clock was set back even the newest session may be the least active, and the order matters.
+        // If the clock was set back, even the newest session may be the least active one, and the order matters.
         let forward = before.iter().map(activity).all(|active| active <= now);
         let in_order =
-            gone.is_empty() || gone.iter().map(activity).max() <= stayed.iter().map(activity).min();
+            evicted.is_empty() || evicted.iter().map(activity).max() <= stayed.iter().map(activity).min();
         ensure(in_order || !forward, || {
-            "a session made room that was more active than one that stayed".to_owned()
+            "a session was evicted that was more active than one that stayed".to_owned()
         })?;
-        gone.into_iter().for_each(|index| self.model.sessions[index].end(Reason::Evicted));
+        evicted.into_iter().for_each(|index| self.model.sessions[index].end(Reason::Evicted));
         Ok(())
     }
 }

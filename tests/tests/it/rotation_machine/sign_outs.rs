@@ -6,7 +6,7 @@ use super::answer::{self, Mismatch, ensure};
 use super::machine::{AT_HOME, Machine};
 use super::session::Reason;
 use super::steps::{How, TRANSACT, Trouble};
-use super::store_trouble::{Done, Luck};
+use super::store_trouble::{CallResult, Effect};
 
 impl Machine {
     /// One sign-out, by a session's access token or one of its refresh tokens.
@@ -31,20 +31,22 @@ impl Machine {
         let by_refresh = matches!(how, How::CurrentByRefresh(_));
         let device = if by_refresh { device } else { device.bearer(&access) };
         let reply = device.post("/api/auth/revoke", body).await;
-        let luck = self.luck(trouble);
+        let result = self.call_result(trouble);
         self.note(user, &format!("sign-out by session {own}, {how:?}"), &reply);
         if matches!(how, How::Session(_) | How::Others) {
             self.adopt_activity(own).await?;
         }
         let targets = self.targets(own, how, now);
-        if let Luck::Bad { done, .. } = luck {
+        if let CallResult::Failed { effect, .. } = result {
             answer::is_unavailable(&reply)?;
-            match done {
-                Done::All if luck.did(TRANSACT) => self.signed_out(user, how, &targets, now),
-                Done::Marked => {
-                    targets.iter().for_each(|index| self.model.sessions[*index].mark(Reason::SignedOut))
+            match effect {
+                Effect::Complete if result.was_carried_out(TRANSACT) => {
+                    self.signed_out(user, how, &targets, now)
                 }
-                Done::All | Done::Nothing => {}
+                Effect::PendingEnd => targets
+                    .iter()
+                    .for_each(|index| self.model.sessions[*index].set_pending_end(Reason::SignedOut)),
+                Effect::Complete | Effect::None => {}
             }
             return self.check_user_access(user).await;
         }
@@ -52,8 +54,8 @@ impl Machine {
             return answer::is(&reply, 401, "token_expired");
         }
         let current = matches!(how, How::Current | How::CurrentByRefresh(_));
-        if let Some(reason) = self.model.sessions[own].over(now).filter(|_| !current) {
-            return answer::is_over(&reply, reason);
+        if let Some(reason) = self.model.sessions[own].end_reason(now).filter(|_| !current) {
+            return answer::is_ended(&reply, reason);
         }
         if matches!(how, How::Session(_)) && targets.is_empty() {
             return answer::is(&reply, 404, "not_found");
@@ -85,7 +87,7 @@ impl Machine {
     fn signed_out(&mut self, user: usize, how: How, targets: &[usize], now: i64) {
         targets.iter().for_each(|index| self.model.sessions[*index].end(Reason::SignedOut));
         if matches!(how, How::All) {
-            self.model.void_before(user, now);
+            self.model.invalidate_before(user, now);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use latchkey_local::dev_controls::faults::FaultKind;
 
-/// A whole story, printed one step a line.
+/// A whole story. It is printed with one step per line.
 #[derive(Clone)]
 pub(crate) struct Script(pub(crate) Vec<Op>);
 
@@ -13,26 +13,26 @@ pub(crate) struct Script(pub(crate) Vec<Op>);
 pub(crate) enum Op {
     /// A sign-in with a new assertion of some age in seconds. The response may be lost.
     SignIn { user: usize, from: From, age: i64, lost: bool, trouble: Trouble },
-    /// An assertion comes again.
+    /// A repeated sign-in with an assertion that was presented before.
     Repeat { assertion: usize, from: From, trouble: Trouble },
-    /// Sign-ins at once: each with an assertion of its own, or all with the same.
+    /// Concurrent sign-ins: each with an assertion of its own, or all with the same assertion.
     SignInBurst { user: usize, copies: usize, same: bool, trouble: Trouble },
-    /// A refresh; the answer may be lost.
+    /// A refresh. The response may be lost.
     Refresh { token: Pick, from: From, lost: bool, trouble: Trouble },
-    /// A refresh of a tab that claims that another one has overtaken it.
+    /// A refresh of a tab that claims that another tab has overtaken it.
     Overtaken { token: Pick, from: From, lost: bool, trouble: Trouble },
-    /// A refresh whose answer is lost, and the same token again so many seconds later; or earlier, by a clock
-    /// that was set back.
+    /// A refresh whose response is lost, and a retry with the same token some seconds later, or earlier if the clock was
+    /// set back.
     Retry { token: Pick, from: From, again: From, seconds: i64, trouble: Trouble },
-    /// One refresh token, several times at once.
+    /// Several concurrent refreshes with one token.
     Burst { token: Pick, from: From, copies: usize, trouble: Trouble },
-    /// The newest token, again and again: into the limit.
+    /// Refreshes without a pause, up to the rate limit.
     Rush { session: usize, times: usize },
-    /// A refresh every six days: up to the session's absolute end.
+    /// A refresh every six days, up to the session's absolute end.
     Linger { session: usize, times: usize },
     /// A sign-out.
     SignOut { session: usize, how: How, trouble: Trouble },
-    /// Refreshes and the sign-out of their session, all at once.
+    /// Concurrent refreshes and the sign-out of their session.
     Race { session: usize, copies: usize, trouble: Trouble },
     /// Time passes, or the clock is set back, in seconds.
     Wait(i64),
@@ -45,7 +45,7 @@ pub(crate) struct Pick {
     pub(crate) back: usize,
 }
 
-/// From where a call comes.
+/// The browser and the network of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct From {
     pub(crate) agent: Agent,
@@ -53,7 +53,7 @@ pub(crate) struct From {
     pub(crate) moved: bool,
 }
 
-/// What calls.
+/// The user agent of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Agent {
     Chrome,
@@ -64,11 +64,11 @@ pub(crate) enum Agent {
     Nameless,
 }
 
-/// Which sessions a sign-out means, and what proves the right to it.
+/// The sessions that a sign-out ends, and the token that authorizes it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum How {
     Current,
-    /// The current one, by a refresh token.
+    /// The current session, authorized by a refresh token.
     CurrentByRefresh(usize),
     Session(usize),
     Others,
@@ -87,14 +87,14 @@ pub(crate) const TRANSACT: &str = "TransactWriteItems";
 pub(crate) const QUERY: &str = "Query";
 pub(crate) const GET: &str = "GetItem";
 
-/// Attempts that the store client makes in all.
+/// The attempts of the store client for one call.
 pub(crate) const ATTEMPTS: usize = 3;
 
-/// More conflicts than any caller waits for.
+/// More conflicts than any caller retries.
 pub(crate) const ENDLESS: usize = 60;
 
 impl Agent {
-    /// Whether both are one device: a version never counts.
+    /// Whether both agents are the same device. The browser's version does not count.
     pub(crate) fn is_same_device(self, other: Self) -> bool {
         let family = |agent| if agent == Self::ChromeUpdated { Self::Chrome } else { agent };
         family(self) == family(other)
@@ -102,7 +102,7 @@ impl Agent {
 }
 
 impl Trouble {
-    /// Nothing goes wrong.
+    /// No faults.
     pub(crate) fn none() -> Self {
         Self { operation: UPDATE, faults: vec![] }
     }

@@ -1,57 +1,57 @@
-//! The faults on the way to the store, and their results.
+//! Faults between the product and the store, and their effect on a call.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 
 use super::machine::Machine;
 use super::steps::{ATTEMPTS, TRANSACT, Trouble};
 
-/// The result of a call on its way to the store.
+/// The result of a store call under faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Luck {
-    /// It came through, at once or by a retry.
-    Good,
-    /// It did not; the operation that failed, and what it had done by then.
-    Bad { operation: &'static str, done: Done },
+pub(crate) enum CallResult {
+    /// The call succeeded, at the first attempt or after retries.
+    Delivered,
+    /// The call failed: the operation, and its effect on the table by then.
+    Failed { operation: &'static str, effect: Effect },
 }
 
-/// The effect of an operation at the moment its caller gave up.
+/// The effect that an operation has had when its caller gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Done {
-    Nothing,
-    All,
-    /// The end is marked, its transaction never came through.
-    Marked,
+pub(crate) enum Effect {
+    None,
+    Complete,
+    /// The row has a pending end, and the transaction was not committed.
+    PendingEnd,
 }
 
-impl Luck {
-    /// Whether this operation was carried out all the same, so that only its answer is lost.
-    pub(crate) fn did(self, operation: &str) -> bool {
-        matches!(self, Self::Bad { operation: failed, done: Done::All } if failed == operation)
+impl CallResult {
+    /// Whether this operation was carried out and only its response was lost.
+    pub(crate) fn was_carried_out(self, operation: &str) -> bool {
+        matches!(self, Self::Failed { operation: failed, effect: Effect::Complete } if failed == operation)
     }
 }
 
 impl Machine {
-    /// Has the next attempts of an operation fail. That everyone was signed out is asked before: the trouble is
-    /// meant for the call itself.
+    /// Makes the next attempts of an operation fail. It loads the global revocation first, so that the faults affect the
+    /// request itself and not this call.
     pub(crate) async fn arrange(&self, trouble: &Trouble) {
-        self.world.server.store.global_revocation(self.world.now()).await.expect("nothing is in the way yet");
+        self.world.server.store.global_revocation(self.world.now()).await.expect("there are no faults yet");
         for kind in &trouble.faults {
             self.world.server.faults.queue(Some(trouble.operation), *kind, 1);
         }
     }
 
-    /// The results of the faults. Faults that are left over are dropped.
-    pub(crate) fn luck(&self, trouble: &Trouble) -> Luck {
+    /// The result of the call under these faults. Drops the faults that are left.
+    pub(crate) fn call_result(&self, trouble: &Trouble) -> CallResult {
         let left = self.world.server.faults.pending() as usize;
         self.world.server.faults.clear(None);
         let met = &trouble.faults[..trouble.faults.len() - left];
         let conflicts = trouble.operation == TRANSACT && met.contains(&FaultKind::Conflict);
-        let done = match () {
-            () if conflicts && left > 0 && met.len() > ATTEMPTS => Done::Marked,
-            () if conflicts || met.len() < ATTEMPTS => return Luck::Good,
-            () if met.contains(&FaultKind::TimeoutAfterCommit) => Done::All,
-            () => Done::Nothing,
+        let effect = match () {
+            () if conflicts && left > 0 && met.len() > ATTEMPTS => Effect::PendingEnd,
+            () if conflicts || met.len() < ATTEMPTS => return CallResult::Delivered,
+            () if met.contains(&FaultKind::TimeoutAfterCommit) => Effect::Complete,
+            () => Effect::None,
         };
-        Luck::Bad { operation: trouble.operation, done }
+        CallResult::Failed { operation: trouble.operation, effect }
     }
 }
