@@ -77,7 +77,7 @@ impl World {
     ///
     /// # Panics
     /// If there is no such session.
-    pub async fn mark_ending(&self, user: &str, session: &str, reason: &str) {
+    pub async fn set_pending_end(&self, user: &str, session: &str, reason: &str) {
         let mut row = self.raw_row(user, session).await.expect("the session is there");
         row.insert("z".into(), text(reason.into()));
         row.insert("zb".into(), text("system".into()));

@@ -14,7 +14,7 @@ use latchkey_tests::world::{CHROME, Tokens, World, payload};
 use tokio::task::JoinSet;
 
 #[tokio::test]
-async fn a_refresh_answers_with_the_next_generation() {
+async fn a_refresh_returns_the_next_generation() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -47,7 +47,7 @@ async fn a_refresh_answers_with_the_next_generation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_refreshes_of_one_token_at_once_all_get_one_successor() {
+async fn sixty_four_concurrent_refreshes_of_one_token_get_the_same_token() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -61,12 +61,12 @@ async fn sixty_four_refreshes_of_one_token_at_once_all_get_one_successor() {
         assert_eq!(reply.assert_status(200).text("refresh_token"), replies[0].text("refresh_token"));
     }
     assert_eq!(world.row("alice", &tokens.session).await.unwrap().generation, 1);
-    assert_eq!(world.events("alice").await.len(), 1, "nothing was noticed");
+    assert_eq!(world.events("alice").await.len(), 1, "the refreshes record no event");
     assert_eq!(device.refresh(&replies[0].text("refresh_token")).await.status, 200);
 }
 
 #[tokio::test]
-async fn the_previous_token_gets_the_very_same_successor_until_grace_is_over() {
+async fn the_previous_token_gets_the_same_new_token_until_grace_ends() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -76,8 +76,12 @@ async fn the_previous_token_gets_the_very_same_successor_until_grace_is_over() {
         world.advance(seconds);
         let again = Tokens::of(device.refresh(&first.refresh).await.assert_status(200));
         assert_eq!(again.refresh, second.refresh);
-        assert_eq!(payload(&again.access)["iat"], world.now().seconds(), "its access token is a new one");
-        world.assert_unchanged(&before, "a repeat writes nothing, so it renews no grace").await;
+        assert_eq!(
+            payload(&again.access)["iat"],
+            world.now().seconds(),
+            "each response has a new access token"
+        );
+        world.assert_unchanged(&before, "a repeat writes nothing, so it does not extend grace").await;
     }
     world.advance(1);
     device.refresh(&first.refresh).await.assert_ended("security");
@@ -117,7 +121,7 @@ async fn another_network_or_a_newer_browser_alone_is_not_reuse() {
     let second = Tokens::of(moved.refresh(&first.refresh).await.assert_status(200));
     let updated = moved.clone().agent(&CHROME.replace("140", "141"));
     let again = updated.refresh(&first.refresh).await;
-    assert_eq!(again.assert_status(200).text("refresh_token"), second.refresh, "an update in grace");
+    assert_eq!(again.assert_status(200).text("refresh_token"), second.refresh, "a browser update in grace");
     world.advance(3_600);
     let third = Tokens::of(updated.refresh(&second.refresh).await.assert_status(200));
     let list = updated.list(&third.access).await;
@@ -127,7 +131,7 @@ async fn another_network_or_a_newer_browser_alone_is_not_reuse() {
 }
 
 #[tokio::test]
-async fn the_current_token_moves_to_another_device_without_harm() {
+async fn the_current_token_may_move_to_another_device() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     let phone = world.device().agent("MyApp/1.0 CFNetwork/1410.0.3 Darwin/22.6.0");
@@ -136,7 +140,7 @@ async fn the_current_token_moves_to_another_device_without_harm() {
 }
 
 #[tokio::test]
-async fn a_repeat_in_grace_from_another_network_is_noticed() {
+async fn a_repeat_in_grace_from_another_network_is_recorded() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;

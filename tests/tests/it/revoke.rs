@@ -41,7 +41,7 @@ async fn a_refresh_token_in_the_body_is_enough_to_sign_out() {
         device.post("/api/auth/revoke", body(made_up)).await.assert_problem(401, "invalid_token");
     }
     assert_eq!(world.live("alice").await.len(), 1);
-    // An older one will do: it ends what a reuse would end, too, and without an alarm.
+    // An older token is accepted, too, because its reuse would end the same session. The sign-out raises no alert.
     let out = device.post("/api/auth/revoke", body(&first.refresh)).await;
     assert_eq!(out.assert_status(200).body["session_ids"], json!([first.session]));
     let again = device.post("/api/auth/revoke", body(&second.refresh)).await;
@@ -51,7 +51,7 @@ async fn a_refresh_token_in_the_body_is_enough_to_sign_out() {
 }
 
 #[tokio::test]
-async fn the_header_counts_before_a_token_in_the_body() {
+async fn the_header_has_priority_over_a_token_in_the_body() {
     let world = World::new().await;
     let device = world.device();
     let (alice, bob) = (device.sign_in("alice").await, device.sign_in("bob").await);
@@ -68,7 +68,7 @@ async fn the_header_counts_before_a_token_in_the_body() {
 }
 
 #[tokio::test]
-async fn a_sign_out_an_age_later_is_still_a_sign_out() {
+async fn a_sign_out_with_an_expired_refresh_token_succeeds() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -108,7 +108,7 @@ async fn the_others_end_and_the_caller_stays() {
 }
 
 #[tokio::test]
-async fn all_ends_every_session_of_one_user_alone() {
+async fn all_ends_every_session_of_one_user_only() {
     let world = World::with(&[("SESSION_LIMIT", "30")]).await;
     let device = world.device();
     let mut mine = vec![];
@@ -128,7 +128,7 @@ async fn all_ends_every_session_of_one_user_alone() {
 }
 
 #[tokio::test]
-async fn signing_out_here_voids_no_sign_in_elsewhere() {
+async fn signing_out_here_invalidates_no_assertion_of_another_sign_in() {
     let world = World::new().await;
     let device = world.device();
     let (one, two) = (device.sign_in("alice").await, device.sign_in("alice").await);

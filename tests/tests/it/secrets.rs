@@ -9,7 +9,7 @@ use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{FIREFOX, Jar, Logs, Reply, Tokens, World, flipped, payload};
 use serde_json::{Value, json};
 
-/// Everything that was issued or sent, and the answers.
+/// The secrets that were issued or sent, and the responses.
 #[derive(Default)]
 struct Day {
     secrets: BTreeSet<String>,
@@ -17,73 +17,79 @@ struct Day {
 }
 
 impl Day {
-    /// A token, and every part of it that is secret by itself.
-    fn keep(&mut self, token: &str) {
+    /// Adds a token and each part of it that is a secret.
+    fn keep_secret(&mut self, token: &str) {
         self.secrets.insert(token.to_owned());
         self.secrets.insert(token.rsplit_once('.').expect("a token").1.to_owned());
         if let Some(nonce) = payload(token)["nonce"].as_str() {
-            self.keep_bytes(&BASE64URL.decode(nonce).expect("base64url"));
+            self.keep_encodings(&BASE64URL.decode(nonce).expect("base64url"));
         }
     }
 
-    /// Bytes, in every spelling a log line could have.
-    fn keep_bytes(&mut self, bytes: &[u8]) {
+    /// Adds bytes in every encoding that a log line could have.
+    fn keep_encodings(&mut self, bytes: &[u8]) {
         let decimal: Vec<String> = bytes.iter().map(ToString::to_string).collect();
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let spellings = [BASE64URL.encode(bytes), STANDARD.encode(bytes), hex, decimal.join(", ")];
         self.secrets.extend(spellings);
     }
 
-    fn saw(&mut self, reply: Reply) -> Reply {
+    fn record(&mut self, reply: Reply) -> Reply {
         for member in ["access_token", "refresh_token"] {
-            reply.body[member].as_str().into_iter().for_each(|token| self.keep(token));
+            reply.body[member].as_str().into_iter().for_each(|token| self.keep_secret(token));
         }
         for name in ["latchkey_access", "latchkey_refresh"] {
-            reply.cookie(name).filter(|token| !token.is_empty()).iter().for_each(|token| self.keep(token));
+            reply
+                .cookie(name)
+                .filter(|token| !token.is_empty())
+                .iter()
+                .for_each(|token| self.keep_secret(token));
         }
         self.replies.push(reply.clone());
         reply
     }
 }
 
-/// A day on which everything happens: what goes well, what is refused, what fails, and a theft.
+/// A day with every kind of request: successful, refused and failed ones, and a theft.
 async fn whole_day(world: &World) -> Day {
     let (mut day, device) = (Day::default(), world.device());
     let assertions: Vec<String> = (0..6).map(|_| world.assertion("alice")).collect();
     for assertion in &assertions {
-        day.keep(assertion);
+        day.keep_secret(assertion);
     }
-    let jar = Jar::of(&day.saw(device.login_in_browser(&assertions[0]).await));
-    let tokens = Tokens::of(&day.saw(device.login(&assertions[1]).await));
+    let jar = Jar::of(&day.record(device.login_in_browser(&assertions[0]).await));
+    let tokens = Tokens::of(&day.record(device.login(&assertions[1]).await));
     for text in [&assertions[0], &flipped(&assertions[2]), &tokens.access, "made-up"] {
-        day.saw(device.clone().agent(FIREFOX).login(text).await);
+        day.record(device.clone().agent(FIREFOX).login(text).await);
     }
-    let next = Jar::of(&day.saw(device.refresh_with_cookies(&jar.line()).await));
-    let newest = Tokens::of(&day.saw(device.refresh(&tokens.refresh).await));
+    let next = Jar::of(&day.record(device.refresh_with_cookies(&jar.line()).await));
+    let newest = Tokens::of(&day.record(device.refresh(&tokens.refresh).await));
     for token in [&flipped(&newest.refresh), &newest.access, &format!("{}x", newest.refresh)] {
-        day.saw(device.refresh(token).await);
-        day.saw(device.list(token).await);
-        day.saw(
+        day.record(device.refresh(token).await);
+        day.record(device.list(token).await);
+        day.record(
             device.post("/api/auth/revoke", json!({"strategy": "current", "refresh_token": token})).await,
         );
     }
     for body in [json!({"refresh_token": [newest.refresh]}), json!({"refresh_token": {&newest.refresh: 1}})] {
-        day.saw(device.post("/api/auth/refresh", body).await);
+        day.record(device.post("/api/auth/refresh", body).await);
     }
-    day.saw(
+    day.record(
         device.post("/api/auth/login", json!({"assertion": assertions[3], "delivery": assertions[3]})).await,
     );
-    day.saw(device.post("/api/auth/revoke", json!({"strategy": newest.refresh})).await);
-    day.saw(device.get(&format!("/api/auth/sessions/{}", newest.refresh)).await);
-    day.saw(
+    day.record(device.post("/api/auth/revoke", json!({"strategy": newest.refresh})).await);
+    day.record(device.get(&format!("/api/auth/sessions/{}", newest.refresh)).await);
+    day.record(
         device.clone().bearer(&newest.access).get(&format!("/api/auth/sessions/{}", newest.refresh)).await,
     );
-    day.saw(device.get(&format!("/api/auth/refresh?refresh_token={}", newest.refresh)).await);
+    day.record(device.get(&format!("/api/auth/refresh?refresh_token={}", newest.refresh)).await);
     let form = format!("grant_type=refresh_token&refresh_token={}&refresh_token=x", newest.refresh);
-    day.saw(device.send("POST", "/api/auth/refresh", Some("application/x-www-form-urlencoded"), form).await);
-    day.saw(device.list(&next.access).await);
-    day.saw(device.status(&next.line()).await);
-    day.saw(device.refresh_with_cookies(&format!("{}; {}", next.line(), next.refresh_line())).await);
+    day.record(
+        device.send("POST", "/api/auth/refresh", Some("application/x-www-form-urlencoded"), form).await,
+    );
+    day.record(device.list(&next.access).await);
+    day.record(device.status(&next.line()).await);
+    day.record(device.refresh_with_cookies(&format!("{}; {}", next.line(), next.refresh_line())).await);
     for (operation, kind) in [
         ("UpdateItem", FaultKind::Throttle),
         ("UpdateItem", FaultKind::TimeoutAfterCommit),
@@ -91,8 +97,8 @@ async fn whole_day(world: &World) -> Day {
         ("Query", FaultKind::TimeoutBefore),
     ] {
         world.server.faults.queue(Some(operation), kind, 3);
-        day.saw(device.refresh(&newest.refresh).await);
-        day.saw(device.login(&assertions[4]).await);
+        day.record(device.refresh(&newest.refresh).await);
+        day.record(device.login(&assertions[4]).await);
         world.server.faults.clear(None);
     }
     let key = &world.server.app.config().keys.refresh()[0];
@@ -100,20 +106,20 @@ async fn whole_day(world: &World) -> Day {
         latchkey::token::refresh::open(&newest.refresh, std::slice::from_ref(key)).expect("ours");
     forged.nonce = key.nonce("another");
     let forged = key.seal(&forged);
-    day.keep(forged.expose());
-    day.saw(device.refresh(forged.expose()).await);
+    day.keep_secret(forged.expose());
+    day.record(device.refresh(forged.expose()).await);
     world.advance(61);
-    day.saw(device.refresh(&tokens.refresh).await.assert_ended("security").clone());
-    day.saw(device.revoke_with_cookies(&next.line(), json!({"strategy": "all"})).await);
-    day.saw(device.refresh_with_cookies(&next.line()).await);
+    day.record(device.refresh(&tokens.refresh).await.assert_ended("security").clone());
+    day.record(device.revoke_with_cookies(&next.line(), json!({"strategy": "all"})).await);
+    day.record(device.refresh_with_cookies(&next.line()).await);
     day
 }
 
-async fn a_world_with_known_keys(day_of: &mut BTreeSet<String>) -> World {
+async fn a_world_with_known_keys(secrets: &mut BTreeSet<String>) -> World {
     let keys = generate_key_set();
     let set: Value = serde_json::from_str(&keys).expect("JSON");
     for private in [&set["keys"][0]["d"], &set["keys"][1]["k"]] {
-        day_of.insert(private.as_str().expect("a private member").to_owned());
+        secrets.insert(private.as_str().expect("a private member").to_owned());
     }
     World::with(&[("LATCHKEY_KEYS", &keys), ("SESSION_DEBUG", "true")]).await
 }
@@ -125,7 +131,10 @@ async fn no_secret_reaches_a_log_line_at_any_level() {
     let world = a_world_with_known_keys(&mut keys).await;
     let day = whole_day(&world).await;
     let text = logs.text();
-    assert!(day.secrets.len() > 40 && text.lines().count() > 100, "the day was too quiet to tell");
+    assert!(
+        day.secrets.len() > 40 && text.lines().count() > 100,
+        "the day has too few requests to show anything"
+    );
     for secret in day.secrets.iter().chain(&keys) {
         let line = text.lines().find(|line| line.contains(secret.as_str()));
         assert!(line.is_none(), "{secret} is in {line:?}");
@@ -136,7 +145,7 @@ async fn no_secret_reaches_a_log_line_at_any_level() {
 }
 
 #[tokio::test]
-async fn every_request_is_one_line_that_reads_alone() {
+async fn every_request_is_one_complete_log_line() {
     let logs = Logs::listen();
     let world = World::new().await;
     let day = whole_day(&world).await;
@@ -150,7 +159,7 @@ async fn every_request_is_one_line_that_reads_alone() {
             500.. => "ERROR",
             _ => "INFO",
         };
-        assert_eq!(line["level"], level, "a refused token is no error: {line}");
+        assert_eq!(line["level"], level, "a refused token is logged as INFO: {line}");
         for member in ["timestamp", "message", "method", "route", "duration_ms"] {
             assert!(!line[member].is_null(), "{member} is missing: {line}");
         }
@@ -160,7 +169,7 @@ async fn every_request_is_one_line_that_reads_alone() {
         let route = line["route"].as_str().unwrap();
         assert!(
             route == "none" || route.starts_with("/api/auth/"),
-            "a pattern, not what a caller wrote: {line}"
+            "the route must be a pattern, not the path of the request: {line}"
         );
     }
 }
@@ -191,7 +200,7 @@ async fn no_secret_is_in_an_error_or_a_header_other_than_set_cookie() {
     for reply in &day.replies {
         let mut body = reply.body.clone();
         if reply.status.is_success() {
-            // The two members that are there to hand tokens out.
+            // The two members that carry tokens on purpose.
             for member in ["access_token", "refresh_token"] {
                 body.as_object_mut().into_iter().for_each(|body| drop(body.remove(member)));
             }
@@ -213,15 +222,15 @@ async fn the_tables_hold_nothing_that_opens_a_session() {
     let mut day = Day::default();
     let device = world.device();
     let assertion = world.assertion("alice");
-    day.keep(&assertion);
-    let tokens = Tokens::of(&day.saw(device.login(&assertion).await));
-    day.saw(device.refresh(&tokens.refresh).await);
+    day.keep_secret(&assertion);
+    let tokens = Tokens::of(&day.record(device.login(&assertion).await));
+    day.record(device.refresh(&tokens.refresh).await);
     let (row, everything) =
         (world.raw_row("alice", &tokens.session).await.unwrap(), world.everything().await);
     let nonce = payload(&tokens.refresh)["nonce"].as_str().unwrap().to_owned();
     let nonce = BASE64URL.decode(nonce).unwrap();
     assert_eq!(nonce.len(), 16, "128 bits");
-    assert_ne!(row["n"].as_b().unwrap().as_ref()[..16], nonce[..], "the hash, not the nonce");
+    assert_ne!(row["n"].as_b().unwrap().as_ref()[..16], nonce[..], "the row has the hash, not the nonce");
     for secret in day.secrets.iter().chain(&keys) {
         assert!(!everything.contains(secret.as_str()), "{secret} is stored");
     }

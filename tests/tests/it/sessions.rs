@@ -1,4 +1,4 @@
-//! Where am I signed in, and out with the ones I do not know.
+//! The list of a user's sessions, one session with its events, and the end of a session.
 
 mod access_tokens;
 mod end_by_id;
@@ -12,16 +12,16 @@ fn ids(list: &Value) -> Vec<&str> {
     sessions.filter_map(|one| one["session_id"].as_str()).collect()
 }
 
-async fn one(device: &Device, access: &str, id: &str) -> latchkey_tests::world::Reply {
+async fn get_session(device: &Device, access: &str, id: &str) -> latchkey_tests::world::Reply {
     device.clone().bearer(access).get(&format!("/api/auth/sessions/{id}")).await
 }
 
-async fn end(device: &Device, access: &str, id: &str) -> latchkey_tests::world::Reply {
+async fn end_session(device: &Device, access: &str, id: &str) -> latchkey_tests::world::Reply {
     device.clone().bearer(access).delete(&format!("/api/auth/sessions/{id}")).await
 }
 
 #[tokio::test]
-async fn a_list_shows_each_session_as_its_owner_would_describe_it() {
+async fn a_list_describes_each_session_for_its_owner() {
     let world = World::new().await;
     let device = world.device().at("198.51.100.7");
     let reply = device.login(&world.assertion_with("alice", json!({"scope": "latchkey:admin"}))).await;
@@ -29,7 +29,7 @@ async fn a_list_shows_each_session_as_its_owner_would_describe_it() {
     let list = device.list(&tokens.access).await;
     list.assert_status(200).assert_no_cookie();
     let mut shown = list.body.clone();
-    // A later version may show more; what is named here stays.
+    // A later version may add members. These stay.
     shown["sessions"][0].as_object_mut().unwrap().remove("risk");
     let expected = json!({
         "user_id": "alice", "server_time": "2026-09-21T14:13:20Z", "session_limit": 5, "sessions": [{
@@ -52,12 +52,12 @@ async fn a_client_without_an_agent_header_is_listed_as_unknown() {
     let session = device.list(&tokens.access).await.body["sessions"][0].clone();
     assert_eq!(session["device_type"], "unknown");
     for member in ["device", "browser", "browser_version", "os", "os_version"] {
-        assert_eq!(session.get(member), Some(&Value::Null), "{member}: null, never left out");
+        assert_eq!(session.get(member), Some(&Value::Null), "{member} is null, not missing");
     }
 }
 
 #[tokio::test]
-async fn a_hostile_agent_reaches_a_list_bounded_and_without_controls() {
+async fn a_hostile_agent_is_shortened_and_without_control_characters() {
     let world = World::new().await;
     let agent = format!("My<script>alert(1)</script>\u{202e}App/{} \u{85}x", "9".repeat(900));
     let device = world.device().agent(&agent);
@@ -94,7 +94,8 @@ async fn a_list_has_no_secret_and_no_session_of_another_user() {
     let row = world.raw_row("alice", &alice.session).await.unwrap();
     let hash: &[u8] = row["n"].as_b().unwrap().as_ref();
     let nonce = latchkey_tests::world::payload(&alice.refresh)["nonce"].as_str().unwrap().to_owned();
-    for reply in [device.list(&alice.access).await, one(&device, &alice.access, &alice.session).await] {
+    for reply in [device.list(&alice.access).await, get_session(&device, &alice.access, &alice.session).await]
+    {
         let text = reply.assert_status(200).body.to_string();
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         for secret in [&nonce, &alice.refresh, &alice.access, &hex, &victor.session, "victor"] {
@@ -109,7 +110,7 @@ async fn one_session_is_shown_with_its_own_events() {
     let world = World::new().await;
     let device = world.device();
     let (mine, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
-    let reply = one(&device, &mine.access, &other.session).await;
+    let reply = get_session(&device, &mine.access, &other.session).await;
     assert_eq!(reply.assert_status(200).body["session_id"], other.session);
     assert_eq!(reply.body["is_current"], false);
     let events = reply.body["events"].as_array().unwrap();
@@ -124,12 +125,12 @@ async fn one_session_is_shown_with_its_own_events() {
 }
 
 #[tokio::test]
-async fn unknown_foreign_and_ended_ids_answer_one_and_the_same_404() {
+async fn unknown_foreign_and_ended_ids_get_the_same_404() {
     let world = World::new().await;
     let device = world.device();
     let (mine, dead) = (device.sign_in("alice").await, device.sign_in("alice").await);
     let victor = device.sign_in("victor").await;
-    end(&device, &mine.access, &dead.session).await.assert_status(200);
+    end_session(&device, &mine.access, &dead.session).await.assert_status(200);
     let before = world.everything().await;
     let upper = mine.session.to_uppercase();
     let ids = [
@@ -148,7 +149,11 @@ async fn unknown_foreign_and_ended_ids_answer_one_and_the_same_404() {
     let mut bodies = vec![];
     for id in ids {
         let revoke = device.revoke(&mine.access, json!({"strategy": "session", "session_id": id})).await;
-        for reply in [one(&device, &mine.access, id).await, end(&device, &mine.access, id).await, revoke] {
+        for reply in [
+            get_session(&device, &mine.access, id).await,
+            end_session(&device, &mine.access, id).await,
+            revoke,
+        ] {
             reply.assert_problem(404, "not_found").assert_no_cookie();
             let mut body = reply.body.clone();
             body.as_object_mut().unwrap().remove("request_id");
@@ -156,7 +161,7 @@ async fn unknown_foreign_and_ended_ids_answer_one_and_the_same_404() {
         }
     }
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "{bodies:#?}");
-    world.assert_unchanged(&before, "a refused id changed something").await;
+    world.assert_unchanged(&before, "a refused id must change nothing").await;
     assert_eq!(device.list(&victor.access).await.status, 200, "the other user's session lives");
 }
 
@@ -171,7 +176,7 @@ async fn each_wrong_credential_gets_its_own_error_code() {
     for authorization in
         ["Basic YTpi", "Bearer", "Bearer ", "Bearer a b", &format!("Bearer {0}, Bearer {0}", jar.access)]
     {
-        // A header that is there counts, and nothing falls back to the good cookie.
+        // A header has priority, and an invalid one does not fall back to the valid cookie.
         let reply =
             device.clone().cookies(&jar.line()).header("authorization", authorization).get(path).await;
         reply.assert_problem(401, "invalid_token");

@@ -1,4 +1,4 @@
-//! Signing keys of every kind: what is minted with them, what is published of them, and how one set follows another.
+//! Signing keys of every algorithm: the tokens that they sign, the keys that are published, and the rotation of key sets.
 
 mod jwt_authorizer;
 mod key_sets;
@@ -14,7 +14,7 @@ use latchkey_local::server::LocalServer;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::{Value, json};
 
-/// A world on the system's clock, which other people's libraries go by.
+/// A world on the system's clock, because JWT libraries use it.
 async fn world(keys: &Value) -> World {
     let keys = keys.to_string();
     let server = LocalServer::builder().settings(&[("LATCHKEY_KEYS", &keys)]).build().await;
@@ -32,7 +32,7 @@ fn members(object: &Value) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn every_kind_of_key_signs_people_in() {
+async fn keys_of_every_algorithm_sign_users_in() {
     for algorithm in ALGORITHMS {
         let world = world(&key_sets::set(algorithm)).await;
         let device = world.device();
@@ -115,7 +115,7 @@ async fn a_jwt_library_verifies_our_tokens_with_the_published_keys() {
             let claims = verified(&tokens.access, &key, algorithm, &issuer, &world.server.audience);
             assert_claims(&claims, &world, tokens);
             names.insert(claims["jti"].as_str().expect("text").to_owned());
-            assert_eq!(names.len(), began + 1, "each token has a name of its own");
+            assert_eq!(names.len(), began + 1, "each token has its own `jti`");
         }
     }
 }
@@ -147,7 +147,7 @@ fn assert_claims(claims: &Value, world: &World, tokens: &Tokens) {
     assert!(claims["jti"].as_str().is_some_and(|name| name.len() >= 22), "{claims}");
 }
 
-/// Browsers drop a cookie of more than 4,096 bytes without a word.
+/// Browsers ignore a cookie of more than 4,096 bytes without an error.
 #[tokio::test]
 async fn the_longest_tokens_fit_their_cookies() {
     let world = world(&key_sets::set("RS256")).await;
@@ -158,7 +158,7 @@ async fn the_longest_tokens_fit_their_cookies() {
     assert_eq!(reply.status, 201, "{}", reply.body);
     for name in ["latchkey_access", "latchkey_refresh"] {
         let line = reply.cookie_line(name).expect("it is set");
-        // Under https the name is 7 bytes longer and `; Secure` is added.
+        // With https, the name is 7 bytes longer and `; Secure` is added.
         assert!(line.len() + 7 + 8 < 4_096, "{name}: {}", line.len());
     }
 }

@@ -57,7 +57,7 @@ async fn the_report_counts_the_cost_of_every_write() {
     for number in 0..20 {
         let tokens = world.device().sign_in(&format!("user-{number}")).await;
         if number % 2 == 0 {
-            world.mark_ending(&format!("user-{number}"), &tokens.session, "signed_out").await;
+            world.set_pending_end(&format!("user-{number}"), &tokens.session, "signed_out").await;
         }
     }
     world.advance(8 * DAY);

@@ -26,7 +26,7 @@ async fn a_pending_end_is_recorded_with_its_own_reason() {
     let world = World::new().await;
     let device = world.device();
     let marked = device.sign_in("alice").await;
-    world.mark_ending("alice", &marked.session, "reuse_detected").await;
+    world.set_pending_end("alice", &marked.session, "reuse_detected").await;
     world.advance(8 * DAY);
     assert_eq!(clean(&world).await.body["ended"], 1);
     let own = device.sign_in("alice").await;
@@ -116,7 +116,7 @@ async fn one_end_that_fails_holds_no_other_up() {
     for number in 1..230 {
         device.sign_in(&format!("user-{number}")).await;
     }
-    world.mark_ending("user-0", &first.session, "signed_out").await;
+    world.set_pending_end("user-0", &first.session, "signed_out").await;
     world.advance(8 * DAY);
     let clock = std::sync::Arc::new(world.server.clock.clone());
     let ends = std::time::Instant::now() + std::time::Duration::from_secs(600);

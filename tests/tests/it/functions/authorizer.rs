@@ -204,7 +204,7 @@ async fn an_ended_session_passes_the_offline_authorizer_and_not_the_strict_one()
     let held = sign_in(&deployment, "alice").await;
     let [mut offline, mut strict] = both(&deployment).await;
     assert_eq!(ask(&mut strict, bearer(&held.access)).await, authorized("alice", &held, ""));
-    deployment.world.mark_ending("alice", &held.session, "signed_out").await;
+    deployment.world.set_pending_end("alice", &held.session, "signed_out").await;
     assert_eq!(ask(&mut strict, bearer(&held.access)).await, refused(), "it is ending");
     let device = deployment.device(&Event::from_file("authorizer-bearer"));
     let other = sign_in(&deployment, "alice").await;

@@ -23,7 +23,7 @@ async fn an_ended_session_fails_strict_checks_at_once_and_offline_ones_on_expiry
 async fn a_session_that_is_ending_is_over() {
     let shop = Shop::open().await;
     let held = shop.world.device().sign_in("alice").await;
-    shop.world.mark_ending("alice", &held.session, "signed_out").await;
+    shop.world.set_pending_end("alice", &held.session, "signed_out").await;
     assert!(shop.world.row("alice", &held.session).await.is_some());
     shop.bearer(Mode::Strict, &held.access).await.assert_problem(401, "session_ended");
 }

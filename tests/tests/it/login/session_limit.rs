@@ -53,7 +53,7 @@ async fn a_session_that_is_over_takes_no_place() {
     let world = World::with(&[("SESSION_LIMIT", "2")]).await;
     let first = world.device().sign_in("alice").await;
     let second = world.device().sign_in("alice").await;
-    world.mark_ending("alice", &first.session, "signed_out").await;
+    world.set_pending_end("alice", &first.session, "signed_out").await;
     let third = world.device().login(&world.assertion("alice")).await;
     assert_eq!(third.assert_status(201).body["ended"], json!([]), "an ending one takes no place");
     assert_eq!(world.live("alice").await.len(), 2);

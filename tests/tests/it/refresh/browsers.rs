@@ -8,7 +8,7 @@ async fn signed_in(world: &World) -> Jar {
 }
 
 #[tokio::test]
-async fn a_cookie_is_answered_in_cookies() {
+async fn a_refresh_by_cookie_returns_cookies() {
     let world = World::new().await;
     let jar = signed_in(&world).await;
     let device = world.device();
@@ -21,11 +21,11 @@ async fn a_cookie_is_answered_in_cookies() {
         assert!(reply.cookie_line(name).unwrap().contains("Max-Age=604800;"));
     }
     let empty = device.clone().cookies(&next.line()).post("/api/auth/refresh", json!({})).await;
-    assert_eq!(empty.status, 200, "an empty object is no token, either");
+    assert_eq!(empty.status, 200, "an empty object is not a token either");
 }
 
 #[tokio::test]
-async fn a_token_in_the_body_counts_and_nothing_falls_back() {
+async fn a_token_in_the_body_has_priority_and_does_not_fall_back() {
     let world = World::new().await;
     let jar = signed_in(&world).await;
     let bob = world.device().sign_in("bob").await;

@@ -10,8 +10,8 @@ async fn assert_made_up(world: &World, device: &Device, token: &str, what: &str)
     assert_eq!((reply.status.as_u16(), reply.code()), (401, "invalid_token"), "{what}: {}", reply.body);
     reply.assert_problem(401, "invalid_token").assert_no_cookie();
     let members = ["code", "detail", "request_id", "status", "title", "type"];
-    assert_eq!(reply.members(), members, "{what} is told apart");
-    assert_eq!(world.server.stats.total(), before, "{what} made a call");
+    assert_eq!(reply.members(), members, "{what} gets other members");
+    assert_eq!(world.server.stats.total(), before, "{what} caused a store call");
 }
 
 fn encoded(text: &str) -> String {
@@ -62,11 +62,11 @@ async fn a_made_up_token_is_refused_without_a_call() {
         let cut = &parts[2][..length];
         assert_made_up(&world, &device, &with(parts[0], parts[1], cut), "a cut seal").await;
     }
-    assert_eq!(device.refresh(&tokens.refresh).await.status, 200, "the true one is as good as before");
+    assert_eq!(device.refresh(&tokens.refresh).await.status, 200, "the genuine token is still accepted");
 }
 
 #[tokio::test]
-async fn another_kind_of_token_is_no_refresh_token_and_no_alarm() {
+async fn another_kind_of_token_is_refused_without_an_alert() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -86,7 +86,7 @@ async fn another_kind_of_token_is_no_refresh_token_and_no_alarm() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_deployment_is_made_up_here() {
+async fn a_refresh_token_of_another_deployment_is_refused() {
     let (here, there) = (World::new().await, World::new().await);
     let tokens = there.device().sign_in("alice").await;
     here.device().sign_in("alice").await;
@@ -120,14 +120,14 @@ async fn a_sealed_token_with_another_nonce_alerts_and_changes_nothing() {
     }
     assert_eq!(world.raw_row("alice", &tokens.session).await, before);
     let alarms = world.raw_events("alice", "token_forged").await;
-    assert_eq!(alarms.len(), 12, "one an attempt, at whatever door that acts");
+    assert_eq!(alarms.len(), 12, "one event per attempt, at every endpoint that writes");
     assert!(alarms.iter().all(|event| event["severity"].as_s().unwrap() == "critical"));
     let good = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
     assert_eq!(good.session, tokens.session);
 }
 
 #[tokio::test]
-async fn a_forged_session_id_or_user_under_our_seal_finds_no_row_and_ends_none() {
+async fn a_sealed_token_with_a_forged_session_or_user_ends_no_session() {
     let world = World::new().await;
     let device = world.device();
     let alice = device.sign_in("alice").await;

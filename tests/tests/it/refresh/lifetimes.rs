@@ -1,11 +1,11 @@
-//! A week's sleep, thirty days in all: to the second.
+//! The lifetimes of a session, exact to the second: seven days without activity, thirty days in total.
 
 use latchkey_tests::world::{Jar, START, Tokens, World, payload};
 
 const DAY: u64 = 86_400;
 
 #[tokio::test]
-async fn a_session_sleeps_for_seven_days_and_not_a_second_longer() {
+async fn a_session_without_activity_lives_for_exactly_seven_days() {
     let world = World::new().await;
     let device = world.device();
     let (early, late) = (device.sign_in("alice").await, device.sign_in("bob").await);
@@ -14,13 +14,13 @@ async fn a_session_sleeps_for_seven_days_and_not_a_second_longer() {
     world.advance(1);
     let before = world.server.stats.total();
     device.refresh(&late.refresh).await.assert_ended("expired");
-    assert_eq!(world.server.stats.total(), before, "its own time is enough to refuse it");
+    assert_eq!(world.server.stats.total(), before, "the token's own expiry is enough to refuse it");
     world.advance(7 * DAY - 1);
     device.refresh(&next.refresh).await.assert_ended("expired");
 }
 
 #[tokio::test]
-async fn an_expired_token_in_a_browser_takes_its_cookies_away() {
+async fn an_expired_token_in_a_browser_clears_its_cookies() {
     let world = World::new().await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
@@ -30,7 +30,7 @@ async fn an_expired_token_in_a_browser_takes_its_cookies_away() {
 }
 
 #[tokio::test]
-async fn an_expired_session_is_over_before_its_row_is_deleted() {
+async fn an_expired_session_has_ended_before_its_row_is_deleted() {
     let world = World::new().await;
     let device = world.device();
     let asleep = device.sign_in("alice").await;
@@ -45,7 +45,7 @@ async fn an_expired_session_is_over_before_its_row_is_deleted() {
 }
 
 #[tokio::test]
-async fn no_refresh_carries_a_session_beyond_thirty_days() {
+async fn no_refresh_extends_a_session_beyond_thirty_days() {
     let world = World::new().await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
@@ -84,7 +84,7 @@ async fn a_longer_token_lifetime_does_not_lengthen_a_session() {
     assert_eq!(payload(&jar.refresh)["exp"], payload(&jar.refresh)["abs"]);
 }
 
-/// The lifetimes of the second level of SP 800-63B: a day in all, an hour without activity.
+/// The lifetimes of the second assurance level of SP 800-63B: a day in total, an hour without activity.
 #[tokio::test]
 async fn the_lifetimes_of_a_stricter_assurance_level_can_be_set() {
     let settings = [("SESSION_TTL", "24h"), ("REFRESH_TOKEN_TTL", "1h"), ("ACCESS_TOKEN_TTL", "15m")];

@@ -1,4 +1,4 @@
-//! The form that OAuth clients send, and answers in OAuth's words.
+//! The form that OAuth clients send, and responses in the format of RFC 6749.
 
 use latchkey_tests::world::{Device, Reply, Tokens, World};
 
@@ -31,7 +31,7 @@ async fn a_form_gets_the_members_of_rfc_6749_and_no_other() {
     assert_eq!(reply.members(), ["access_token", "expires_in", "refresh_token", "scope", "token_type"]);
     assert_eq!((&reply.body["token_type"], &reply.body["expires_in"]), (&"Bearer".into(), &3_600.into()));
     let again = send(&device, &form).await;
-    assert_eq!(again.text("refresh_token"), reply.text("refresh_token"), "grace holds for forms, too");
+    assert_eq!(again.text("refresh_token"), reply.text("refresh_token"), "grace applies to forms, too");
     assert_eq!(device.list(&reply.text("access_token")).await.status, 200);
 }
 

@@ -1,10 +1,11 @@
-//! 20 refreshes in 5 minutes, then a block of 15: for one session, and without harm to its token.
+//! The refresh limit: 20 refreshes in 5 minutes, then a block of 15 minutes. It applies to one session, and the
+//! token stays valid.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, Tokens, World};
 
-/// Reads the two headers as the draft has them: `"name";q=20;w=300` and `"name";r=7;t=112`.
-fn standing(reply: &Reply) -> [u64; 4] {
+/// Parses the two headers in the format of the draft: `"name";q=20;w=300` and `"name";r=7;t=112`.
+fn quota(reply: &Reply) -> [u64; 4] {
     let numbers = |header: &str, keys: [&str; 2]| {
         let text = reply.header(header);
         let rest = text.strip_prefix("\"refresh\"").unwrap_or_else(|| panic!("{header}: {text:?}"));
@@ -43,7 +44,7 @@ fn retry_after(reply: &Reply) -> u64 {
     let seconds = reply.header("retry-after").parse().expect("seconds");
     assert_eq!(reply.body["retry_after"], seconds);
     assert_eq!(reply.body["policy"], "refresh");
-    let [_, _, r, t] = standing(reply);
+    let [_, _, r, t] = quota(reply);
     assert_eq!(r, 0, "a refused caller has none left: {}", reply.header("ratelimit"));
     assert!(t <= seconds, "Retry-After must not point earlier than t");
     seconds
@@ -56,7 +57,7 @@ async fn every_refresh_returns_the_remaining_quota() {
     let mut tokens = device.sign_in("alice").await;
     for left in (10..20).rev() {
         let reply = device.refresh(&tokens.refresh).await;
-        assert_eq!(standing(&reply), [20, 300, left, 300 - (19 - left) * 7]);
+        assert_eq!(quota(&reply), [20, 300, left, 300 - (19 - left) * 7]);
         tokens = Tokens::of(&reply);
         world.advance(7);
     }
@@ -69,7 +70,7 @@ async fn the_21st_refresh_in_five_minutes_is_refused_and_its_token_stays_good() 
     let generation = world.row("alice", &tokens.session).await.unwrap().generation;
     assert_eq!(retry_after(&device.refresh(&tokens.refresh).await), 900);
     assert_eq!(world.row("alice", &tokens.session).await.unwrap().generation, generation);
-    assert_eq!(device.list(&tokens.access).await.status, 200, "the access token is as good as before");
+    assert_eq!(device.list(&tokens.access).await.status, 200, "the access token is still accepted");
     world.advance(899);
     assert_eq!(retry_after(&device.refresh(&tokens.refresh).await), 1);
     world.advance(1);
@@ -77,7 +78,7 @@ async fn the_21st_refresh_in_five_minutes_is_refused_and_its_token_stays_good() 
 }
 
 #[tokio::test]
-async fn calls_during_a_block_neither_prolong_it_nor_are_recorded() {
+async fn requests_during_a_block_do_not_prolong_it_and_are_not_recorded() {
     let world = World::new().await;
     let (device, _, tokens) = full_window(&world).await;
     let until = world.now().seconds() + 900;
@@ -92,7 +93,7 @@ async fn calls_during_a_block_neither_prolong_it_nor_are_recorded() {
     world.assert_unchanged(&before, "a refused call writes nothing").await;
     let next = refreshed(&device, &tokens).await;
     let row = world.row("alice", &next.session).await.unwrap();
-    assert_eq!((row.window.count, row.blocked_until), (1, None), "a block leaves a new window");
+    assert_eq!((row.window.count, row.blocked_until), (1, None), "a new window begins after the block");
 }
 
 #[tokio::test]
@@ -105,7 +106,7 @@ async fn a_repeat_in_grace_is_answered_during_a_block() {
 }
 
 #[tokio::test]
-async fn a_trickle_just_under_the_rate_is_never_refused() {
+async fn refreshes_just_below_the_limit_are_never_refused() {
     let world = World::new().await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
@@ -116,7 +117,7 @@ async fn a_trickle_just_under_the_rate_is_never_refused() {
 }
 
 #[tokio::test]
-async fn one_session_at_its_limit_holds_up_no_other() {
+async fn a_session_at_its_limit_does_not_affect_other_sessions() {
     let world = World::new().await;
     let other = world.device().sign_in("alice").await;
     let (device, _, tokens) = full_window(&world).await;
@@ -136,7 +137,7 @@ async fn a_blocked_session_may_sign_out_and_be_signed_out() {
 }
 
 #[tokio::test]
-async fn another_address_or_its_headers_are_no_way_around_the_limit() {
+async fn another_address_or_forwarding_header_does_not_evade_the_limit() {
     let world = World::new().await;
     let (device, _, tokens) = full_window(&world).await;
     retry_after(&device.refresh(&tokens.refresh).await);
@@ -150,7 +151,7 @@ async fn another_address_or_its_headers_are_no_way_around_the_limit() {
 }
 
 #[tokio::test]
-async fn a_block_shorter_than_its_window_still_promises_a_second_that_passes() {
+async fn a_block_shorter_than_its_window_has_a_correct_retry_after() {
     let world = World::with(&[("LIMIT_REFRESH", "1/5m/1m")]).await;
     let device = world.device();
     let first = device.sign_in("alice").await;

@@ -1,4 +1,4 @@
-//! An older token out of grace, or from another device, is theft until proven otherwise.
+//! An older token after grace, or from another device, counts as theft and ends the session.
 
 use latchkey_tests::world::{Device, FIREFOX, Jar, Tokens, World};
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ async fn assert_theft_ended(
     device.refresh(&stolen.refresh).await.assert_ended("security");
     assert!(world.row("alice", &stolen.session).await.is_none());
     assert_eq!(world.live("alice").await, std::slice::from_ref(&other.session));
-    assert_eq!(device.list(&other.access).await.status, 200, "her other session lives");
+    assert_eq!(device.list(&other.access).await.status, 200, "the other session of the user lives");
     let trail = world.events("alice").await;
     let of = |kind: &str| trail.iter().filter(|event| event.event_type == kind).collect::<Vec<_>>();
     let (reused, ended) = (of("token_reused"), of("session_ended"));
@@ -41,7 +41,7 @@ async fn a_token_reused_after_grace_ends_its_session_and_no_other() {
     let reply = device.refresh(&first.refresh).await;
     reply.assert_ended("security").assert_no_cookie();
     let members = ["code", "detail", "reason", "request_id", "status", "title", "type"];
-    assert_eq!(reply.members(), members, "a thief learns no more");
+    assert_eq!(reply.members(), members, "a thief gets no more members");
     assert_theft_ended(&world, &device, &first, &second, &other).await;
 }
 
@@ -81,7 +81,7 @@ async fn a_grandparent_is_reuse_even_within_grace() {
 }
 
 #[tokio::test]
-async fn reuse_in_a_browser_takes_its_cookies_away() {
+async fn reuse_in_a_browser_clears_its_cookies() {
     let world = World::new().await;
     let device = world.device();
     let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
@@ -134,7 +134,10 @@ async fn a_thief_and_the_owner_at_once_end_the_session_for_both() {
         let fine = owner.refresh(&second.refresh).await;
         robbery.await.unwrap().assert_ended("security");
         assert!([200, 401].contains(&fine.status.as_u16()), "{}", fine.body);
-        assert!(world.row("alice", &first.session).await.is_none(), "the owner's write raised a ghost");
+        assert!(
+            world.row("alice", &first.session).await.is_none(),
+            "the owner's write recreated the deleted row"
+        );
         if fine.status == 200 {
             owner.refresh(&fine.text("refresh_token")).await.assert_ended("security");
         }

@@ -1,4 +1,4 @@
-//! How do I stand? An answer that changes nothing, whatever it is shown.
+//! The status of a session. The request never changes anything, no matter which credentials it has.
 
 use latchkey_tests::world::{FIREFOX, Jar, Reply, World};
 use serde_json::json;
@@ -11,8 +11,8 @@ async fn signed_in(world: &World) -> Jar {
 fn assert_state(reply: &Reply, state: &str, needs_refresh: bool, can_refresh: bool) {
     reply.assert_status(200).assert_no_cookie();
     let body = &reply.body;
-    let seen = (body["state"].as_str(), body["needs_refresh"].as_bool(), body["can_refresh"].as_bool());
-    assert_eq!(seen, (Some(state), Some(needs_refresh), Some(can_refresh)), "{body}");
+    let found = (body["state"].as_str(), body["needs_refresh"].as_bool(), body["can_refresh"].as_bool());
+    assert_eq!(found, (Some(state), Some(needs_refresh), Some(can_refresh)), "{body}");
 }
 
 #[tokio::test]
@@ -80,13 +80,13 @@ async fn a_status_never_writes() {
     let world = World::new().await;
     let (old, device) = (signed_in(&world).await, world.device());
     let new = Jar::of(&device.refresh_with_cookies(&old.line()).await);
-    let gone = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
-    device.revoke(&gone.access, json!({"strategy": "current"})).await.assert_status(200);
+    let ended = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    device.revoke(&ended.access, json!({"strategy": "current"})).await.assert_status(200);
     let before = world.everything().await;
     world.server.stats.reset();
     for seconds in [0, 61, 3_600, 86_400] {
         world.advance(seconds);
-        for jar in [&old, &new, &gone] {
+        for jar in [&old, &new, &ended] {
             for cookies in [jar.line(), jar.refresh_line(), format!("latchkey_access={}", jar.access)] {
                 device.clone().agent(FIREFOX).status(&cookies).await.assert_status(200);
                 let head = device.clone().cookies(&cookies).send("HEAD", "/api/auth/refresh", None, "").await;
@@ -96,7 +96,7 @@ async fn a_status_never_writes() {
     }
     let usage = world.server.stats.total();
     assert!(usage.calls > 0 && usage.write_units == 0.0, "{usage:?}");
-    world.assert_unchanged(&before, "a status wrote").await;
+    world.assert_unchanged(&before, "a status must change nothing").await;
     device.refresh_with_cookies(&new.line()).await.assert_status(200);
 }
 
@@ -114,7 +114,7 @@ async fn the_status_of_an_old_token_reveals_no_newer_token() {
     let late = device.status(&old.refresh_line()).await;
     assert_state(&late, "none", false, false);
     assert_eq!(late.body["session_id"], json!(null));
-    assert_eq!(world.live("alice").await, [old.session], "and ends nothing");
+    assert_eq!(world.live("alice").await, [old.session], "the status ends no session");
 }
 
 #[tokio::test]
@@ -124,10 +124,10 @@ async fn a_blocked_session_is_not_signed_out() {
     let jar = Jar::of(&device.refresh_with_cookies(&jar.line()).await);
     device.refresh_with_cookies(&jar.line()).await.assert_problem(429, "rate_limited");
     assert_state(&device.status(&jar.line()).await, "active", false, false);
-    // Its access cookie is gone, its refresh token is the newest: it is not a stranger.
-    let alone = device.status(&jar.refresh_line()).await;
-    assert_state(&alone, "expired", false, false);
-    assert_eq!(alone.body["session_id"], jar.session);
+    // The access cookie is missing, but the refresh token is the newest one and identifies the session.
+    let refresh_only = device.status(&jar.refresh_line()).await;
+    assert_state(&refresh_only, "expired", false, false);
+    assert_eq!(refresh_only.body["session_id"], jar.session);
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn the_status_of_an_ended_session_has_the_reason() {
 }
 
 #[tokio::test]
-async fn cookies_of_two_sessions_make_no_good_pair() {
+async fn cookies_of_two_sessions_are_not_combined() {
     let world = World::new().await;
     let (one, two) = (signed_in(&world).await, signed_in(&world).await);
     let cookies = format!("latchkey_access={}; latchkey_refresh={}", one.access, two.refresh);

@@ -27,12 +27,12 @@ async fn a_token_newer_than_its_restored_row_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_session_with_a_pending_end_is_over() {
+async fn a_session_with_a_pending_end_has_ended() {
     let world = World::new().await;
     let (device, elsewhere) = (world.device(), world.device());
     let other = elsewhere.sign_in("alice").await;
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
-    world.mark_ending("alice", &jar.session, "signed_out").await;
+    world.set_pending_end("alice", &jar.session, "signed_out").await;
     let before = world.everything().await;
     device.list(&jar.access).await.assert_ended("signed_out");
     let status = device.status(&jar.line()).await;
@@ -41,22 +41,22 @@ async fn a_session_with_a_pending_end_is_over() {
     assert_eq!(list.body["sessions"].as_array().unwrap().len(), 1, "{}", list.body);
     let path = format!("/api/auth/sessions/{}", jar.session);
     elsewhere.clone().bearer(&other.access).get(&path).await.assert_problem(404, "not_found");
-    world.assert_unchanged(&before, "looking finishes nothing").await;
+    world.assert_unchanged(&before, "reading completes no pending end").await;
     let refused = device.refresh_with_cookies(&jar.line()).await;
     refused.assert_ended("signed_out").assert_cookies_cleared();
-    assert!(world.raw_row("alice", &jar.session).await.is_none(), "a refresh finishes it");
+    assert!(world.raw_row("alice", &jar.session).await.is_none(), "a refresh completes the pending end");
     assert_eq!(world.count_events("alice", "session_ended").await, 1);
 }
 
 #[tokio::test]
-async fn a_pending_end_that_cannot_be_recorded_is_over_as_well() {
+async fn a_session_has_ended_even_if_its_end_cannot_be_recorded() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
-    world.mark_ending("alice", &first.session, "signed_out").await;
+    world.set_pending_end("alice", &first.session, "signed_out").await;
     world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
     device.refresh(&first.refresh).await.assert_ended("signed_out");
-    assert!(world.raw_row("alice", &first.session).await.is_some(), "its record is still to come");
+    assert!(world.raw_row("alice", &first.session).await.is_some(), "the end record is not written yet");
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn an_old_token_of_a_session_with_a_pending_end_raises_no_second_alert() {
     let device = world.device();
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
-    world.mark_ending("alice", &first.session, "admin").await;
+    world.set_pending_end("alice", &first.session, "admin").await;
     world.advance(61);
     device.refresh(&first.refresh).await.assert_ended("admin");
     assert_eq!(world.count_events("alice", "token_reused").await, 0);
@@ -77,13 +77,13 @@ async fn the_owner_can_complete_a_pending_end() {
     let device = world.device();
     let other = device.sign_in("alice").await;
     let first = device.sign_in("alice").await;
-    world.mark_ending("alice", &first.session, "reuse_detected").await;
+    world.set_pending_end("alice", &first.session, "reuse_detected").await;
     let reply = device.revoke(&other.access, json!({"strategy": "others"})).await;
     assert_eq!(reply.body["session_ids"], json!([first.session]));
     assert!(world.raw_row("alice", &first.session).await.is_none());
     let trail = world.events("alice").await;
     let end = trail.iter().find(|event| event.event_type == "session_ended").unwrap();
-    assert_eq!(end.reason, "reuse_detected", "it keeps the reason it was marked with");
+    assert_eq!(end.reason, "reuse_detected", "it keeps the reason of the pending end");
     device.refresh(&first.refresh).await.assert_ended("security");
 }
 
@@ -108,13 +108,13 @@ async fn a_pending_end_of_another_version_can_be_completed() {
     let world = World::new().await;
     let device = world.device();
     for reason in ["signed_out", "a_reason_of_tomorrow"] {
-        let marked = device.sign_in("alice").await;
-        let mut row = world.raw_row("alice", &marked.session).await.unwrap();
-        // The reason alone, perhaps one that this version has no word for.
+        let ended = device.sign_in("alice").await;
+        let mut row = world.raw_row("alice", &ended.session).await.unwrap();
+        // A pending end with a reason only, which this version may not know.
         row.insert("z".into(), aws_sdk_dynamodb::types::AttributeValue::S(reason.into()));
         world.put_row(row).await;
         let own = device.sign_in("alice").await;
         device.revoke(&own.access, json!({"strategy": "all"})).await.assert_status(200);
-        assert!(world.raw_row("alice", &marked.session).await.is_none(), "{reason}");
+        assert!(world.raw_row("alice", &ended.session).await.is_none(), "{reason}");
     }
 }

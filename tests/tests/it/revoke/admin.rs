@@ -50,7 +50,7 @@ async fn an_administrator_ends_all_sessions_of_a_user_with_a_reason() {
         );
         assert_eq!(entry["at"], json!(world.now().to_rfc3339()));
     }
-    assert_eq!(world.count_events("paul", "logout").await, 0, "paul signed nothing out");
+    assert_eq!(world.count_events("paul", "logout").await, 0, "paul did not sign out himself");
 }
 
 #[tokio::test]
@@ -91,12 +91,12 @@ async fn callers_without_the_admin_scope_are_refused() {
     };
     world.server.stats.reset();
     all_refused(&alice).await;
-    assert_eq!(world.server.stats.total().calls, 0, "the token says enough");
-    world.assert_unchanged(&before, "a user ended something").await;
+    assert_eq!(world.server.stats.total().calls, 0, "the token's scope is enough to refuse it");
+    world.assert_unchanged(&before, "a user must not end anything").await;
     world.take_scope("root", &admin.session).await;
     let before = world.everything().await;
     all_refused(&admin).await;
-    world.assert_unchanged(&before, "a former administrator ended something").await;
+    world.assert_unchanged(&before, "a former administrator must not end anything").await;
     device.list(&paul.access).await.assert_status(200);
 }
 
@@ -182,23 +182,23 @@ async fn an_end_completed_by_the_sessions_client_stays_the_administrators() {
 }
 
 #[tokio::test]
-async fn the_end_of_an_unknown_users_sessions_leaves_nothing_for_ever() {
+async fn the_record_of_an_unknown_user_expires() {
     let world = World::new().await;
     let device = world.device();
     let admin = admin(&world).await;
     end_user(&device, &admin, "nobody").await.assert_status(200);
-    let head = world.dynamodb().get_item().table_name("latchkey-sessions");
-    let head =
-        head.key("pk", AttributeValue::S("U#nobody".into())).key("sk", AttributeValue::S("HEAD".into()));
-    let head = head.send().await.unwrap().item.expect("sign-ins under way are void");
-    let ttl: i64 = head["ttl"].as_n().unwrap().parse().unwrap();
-    assert!(ttl >= world.now().seconds() + 86_400, "as long as an assertion may be used");
-    // A user's head that was to go long ago stays as long.
+    let record = world.dynamodb().get_item().table_name("latchkey-sessions");
+    let record =
+        record.key("pk", AttributeValue::S("U#nobody".into())).key("sk", AttributeValue::S("HEAD".into()));
+    let record = record.send().await.unwrap().item.expect("the user record makes older assertions invalid");
+    let ttl: i64 = record["ttl"].as_n().unwrap().parse().unwrap();
+    assert!(ttl >= world.now().seconds() + 86_400, "the record outlives every older assertion");
+    // The expiry of an older user record is extended in the same way.
     device.sign_in("paul").await;
     world.advance(40 * 86_400);
     let admin = self::admin(&world).await;
     end_user(&device, &admin, "paul").await.assert_status(200);
     let rows = world.everything().await;
-    let head = rows.lines().find(|row| row.contains("U#paul") && row.contains("HEAD")).unwrap();
-    assert!(head.contains(&(world.now().seconds() + 86_400).to_string()), "{head}");
+    let record = rows.lines().find(|row| row.contains("U#paul") && row.contains("HEAD")).unwrap();
+    assert!(record.contains(&(world.now().seconds() + 86_400).to_string()), "{record}");
 }

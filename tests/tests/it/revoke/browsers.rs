@@ -8,7 +8,7 @@ async fn signed_in(world: &World, user: &str) -> Jar {
 }
 
 #[tokio::test]
-async fn signing_out_takes_the_cookies_away_however_old_they_are() {
+async fn signing_out_clears_the_cookies_even_if_they_have_expired() {
     let world = World::new().await;
     let device = world.device();
     for (seconds, left) in [(0, "both"), (3_700, "both"), (0, "refresh"), (0, "access"), (3_700, "refresh")] {
@@ -30,7 +30,7 @@ async fn signing_out_takes_the_cookies_away_however_old_they_are() {
 }
 
 #[tokio::test]
-async fn all_takes_the_cookies_away_and_others_leaves_them() {
+async fn strategy_all_clears_the_cookies_and_others_keeps_them() {
     let world = World::new().await;
     let device = world.device();
     let (mine, other) = (signed_in(&world, "alice").await, signed_in(&world, "alice").await);

@@ -1,10 +1,10 @@
-//! After a revocation returned, nothing of the session works on the very next call, at any door.
+//! After a revocation returned, no endpoint accepts a token of the session.
 
 use latchkey_tests::world::{Jar, Reply, Tokens, World};
 use serde_json::{Value, json};
 
-/// Every call that takes an access token, with the id of a live session of the same user.
-fn doors(id: &str) -> Vec<(&'static str, String, Option<Value>)> {
+/// Every request that needs an access token, with the id of a live session of the same user.
+fn requests(id: &str) -> Vec<(&'static str, String, Option<Value>)> {
     vec![
         ("GET", "/api/auth/sessions".into(), None),
         ("GET", format!("/api/auth/sessions/{id}"), None),
@@ -16,29 +16,29 @@ fn doors(id: &str) -> Vec<(&'static str, String, Option<Value>)> {
     ]
 }
 
-async fn knock(world: &World, access: &str, door: &(&'static str, String, Option<Value>)) -> Reply {
-    let (method, path, body) = door;
+async fn send(world: &World, access: &str, request: &(&'static str, String, Option<Value>)) -> Reply {
+    let (method, path, body) = request;
     let kind = body.as_ref().map(|_| "application/json");
     let text = body.as_ref().map(ToString::to_string).unwrap_or_default();
     world.device().bearer(access).send(method, path, kind, text).await
 }
 
 #[tokio::test]
-async fn an_ended_sessions_access_token_opens_no_door() {
+async fn an_ended_sessions_access_token_is_refused_by_every_endpoint() {
     let world = World::new().await;
     let device = world.device();
     let (mine, lost) = (device.sign_in("alice").await, device.sign_in("alice").await);
     device.revoke(&lost.access, json!({"strategy": "current"})).await.assert_status(200);
     let before = world.everything().await;
     let ids = [&*mine.session, &*lost.session, "0193aaaa-0000-7000-8000-000000000000"];
-    for door in ids.into_iter().flat_map(doors) {
-        knock(&world, &lost.access, &door).await.assert_ended("signed_out");
+    for request in ids.into_iter().flat_map(requests) {
+        send(&world, &lost.access, &request).await.assert_ended("signed_out");
     }
     let out = device.revoke(&lost.access, json!({"strategy": "current"})).await;
     assert_eq!(out.assert_status(200).body["ended"], 0);
     let status = device.clone().bearer(&lost.access).get("/api/auth/refresh").await;
     assert_eq!((&status.body["state"], &status.body["reason"]), (&json!("ended"), &json!("signed_out")));
-    world.assert_unchanged(&before, "an ended session changed something").await;
+    world.assert_unchanged(&before, "an ended session must change nothing").await;
 }
 
 #[tokio::test]
@@ -47,39 +47,39 @@ async fn an_ended_session_is_reported_even_for_a_malformed_id() {
     let device = world.device();
     let lost = device.sign_in("alice").await;
     device.revoke(&lost.access, json!({"strategy": "current"})).await.assert_status(200);
-    for door in doors("x") {
-        knock(&world, &lost.access, &door).await.assert_ended("signed_out");
+    for request in requests("x") {
+        send(&world, &lost.access, &request).await.assert_ended("signed_out");
     }
 }
 
 #[tokio::test]
-async fn however_a_session_ended_its_tokens_are_dead() {
+async fn tokens_are_refused_for_every_reason_of_the_end() {
     let world = World::with(&[("SESSION_LIMIT", "2")]).await;
     let device = world.device();
-    let ways = ["signed_out", "evicted", "security", "expired"];
-    for way in ways {
-        let lost = device.sign_in(way).await;
+    let reasons = ["signed_out", "evicted", "security", "expired"];
+    for reason in reasons {
+        let lost = device.sign_in(reason).await;
         world.advance(1);
-        let kept = device.sign_in(way).await;
-        match way {
+        let kept = device.sign_in(reason).await;
+        match reason {
             "signed_out" => drop(device.revoke(&kept.access, json!({"strategy": "others"})).await),
-            "evicted" => drop(device.sign_in(way).await),
+            "evicted" => drop(device.sign_in(reason).await),
             "security" => {
                 let next = Tokens::of(&device.refresh(&lost.refresh).await);
                 drop(device.refresh(&next.refresh).await);
                 device.refresh(&lost.refresh).await.assert_ended("security");
             }
             _ => {
-                let mut row = world.raw_row(way, &lost.session).await.unwrap();
+                let mut row = world.raw_row(reason, &lost.session).await.unwrap();
                 let soon = (world.now().seconds() + 1).to_string();
                 row.insert("e".into(), aws_sdk_dynamodb::types::AttributeValue::N(soon));
                 world.put_row(row).await;
                 world.advance(1);
             }
         }
-        device.refresh(&lost.refresh).await.assert_ended(way);
-        for door in doors(&kept.session) {
-            knock(&world, &lost.access, &door).await.assert_ended(way);
+        device.refresh(&lost.refresh).await.assert_ended(reason);
+        for request in requests(&kept.session) {
+            send(&world, &lost.access, &request).await.assert_ended(reason);
         }
     }
 }
@@ -100,7 +100,7 @@ async fn a_session_that_ended_does_not_come_back_with_its_cookies() {
 }
 
 #[tokio::test]
-async fn one_user_cannot_touch_anothers_session_by_any_door() {
+async fn no_endpoint_lets_a_user_touch_another_users_session() {
     let world = World::new().await;
     let device = world.device();
     let (mallory, victor) = (device.sign_in("mallory").await, device.sign_in("victor").await);
@@ -108,8 +108,8 @@ async fn one_user_cannot_touch_anothers_session_by_any_door() {
     let admin = Tokens::of(&admin);
     let row = world.raw_row("victor", &victor.session).await;
     for (caller, tokens) in [("mallory", &mallory), ("an administrator", &admin)] {
-        for door in &doors(&victor.session)[1..=2] {
-            knock(&world, &tokens.access, door).await.assert_problem(404, "not_found");
+        for request in &requests(&victor.session)[1..=2] {
+            send(&world, &tokens.access, request).await.assert_problem(404, "not_found");
         }
         let session = json!({"strategy": "session", "session_id": victor.session, "user_id": "victor"});
         for body in [session, json!({"strategy": "others", "user_id": "victor"})] {

@@ -38,7 +38,7 @@ async fn a_user_reads_the_public_reasons_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_strangers_session_is_as_unknown_as_one_that_never_was() {
+async fn the_history_of_another_users_session_is_empty() {
     let world = World::new().await;
     let device = world.device();
     let bob = device.sign_in("bob").await;
@@ -70,7 +70,7 @@ async fn expired_sessions_are_not_in_the_revocation_history() {
 }
 
 #[tokio::test]
-async fn a_hundred_that_expired_hide_no_revocation() {
+async fn a_hundred_expired_sessions_hide_no_revocation() {
     let world = World::with(&[("SESSION_LIMIT", "25"), ("LIMIT_LOGIN", "1000/15m")]).await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -97,7 +97,7 @@ async fn a_page_full_of_other_events_hides_no_revocation() {
     let first = device.sign_in("alice").await;
     device.revoke(&first.access, json!({"strategy": "current"})).await.assert_status(200);
     world.advance(60);
-    // More than one page looks at, each newer than the revocation.
+    // More events than one page reads, all newer than the revocation.
     let expired = world.raw_events("alice", "login").await.remove(0);
     for number in 0..1_001_u64 {
         let mut event = expired.clone();

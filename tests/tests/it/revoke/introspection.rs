@@ -1,4 +1,4 @@
-//! Is a token good right now? Exactly as long as its session lives.
+//! Introspection: a token is active exactly as long as its session lives.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, World, flipped};
@@ -52,8 +52,8 @@ async fn all_inactive_tokens_get_the_same_response() {
     let device = world.device();
     let (tokens, ended) = (device.sign_in("alice").await, device.sign_in("bob").await);
     device.revoke(&ended.access, json!({"strategy": "current"})).await.assert_status(200);
-    let marked = device.sign_in("carol").await;
-    world.mark_ending("carol", &marked.session, "admin").await;
+    let pending = device.sign_in("carol").await;
+    world.set_pending_end("carol", &pending.session, "admin").await;
     let backend = backend(&world);
     let assertion = world.assertion("alice");
     for (what, token) in [
@@ -62,7 +62,7 @@ async fn all_inactive_tokens_get_the_same_response() {
         ("a refresh token", &tokens.refresh),
         ("an assertion", &assertion),
         ("of an ended session", &ended.access),
-        ("of a session that is ending", &marked.access),
+        ("of a session with a pending end", &pending.access),
     ] {
         let reply = ask(&backend, token).await;
         assert_eq!((reply.status.as_u16(), &reply.body), (200, &json!({"active": false})), "{what}");
@@ -78,7 +78,7 @@ async fn all_inactive_tokens_get_the_same_response() {
 }
 
 #[tokio::test]
-async fn a_role_that_was_taken_away_is_gone_from_the_answer() {
+async fn a_scope_that_was_taken_away_is_missing_from_introspection() {
     let world = World::new().await;
     let admin = super::admin::admin(&world).await;
     let backend = backend(&world);

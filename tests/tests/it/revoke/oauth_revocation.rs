@@ -1,4 +1,4 @@
-//! Giving a token up: the strategy, and the form of RFC 7009.
+//! Revoking a token: the strategy `token` and the form of RFC 7009.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,7 +13,7 @@ async fn form(device: &Device, body: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn either_token_ends_its_session_and_nothing_is_said() {
+async fn either_token_ends_its_session_and_the_response_is_empty() {
     let world = World::new().await;
     let device = world.device();
     let kept = device.sign_in("alice").await;
@@ -48,8 +48,8 @@ async fn every_other_token_is_200_too_and_changes_nothing() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
-    let gone = device.sign_in("bob").await;
-    form(&device, &format!("token={}", gone.refresh)).await.assert_status(200);
+    let ended = device.sign_in("bob").await;
+    form(&device, &format!("token={}", ended.refresh)).await.assert_status(200);
     let assertion = world.assertion("alice");
     let before = world.everything().await;
     for token in [
@@ -57,8 +57,8 @@ async fn every_other_token_is_200_too_and_changes_nothing() {
         "made.up.token",
         &flipped(&tokens.access),
         &flipped(&tokens.refresh),
-        &gone.refresh,
-        &gone.access,
+        &ended.refresh,
+        &ended.access,
         &assertion,
     ] {
         let reply = form(&device, &format!("token={token}")).await;
@@ -66,7 +66,7 @@ async fn every_other_token_is_200_too_and_changes_nothing() {
         let json = device.post("/api/auth/revoke", json!({"strategy": "token", "token": token})).await;
         assert_eq!(json.assert_status(200).body["ended"], 0);
     }
-    world.assert_unchanged(&before, "a token that is not good").await;
+    world.assert_unchanged(&before, "an invalid token must change nothing").await;
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_sealed_token_with_a_wrong_nonce_alerts_at_every_endpoint() {
     let world = World::new().await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
-    // Another nonce in the row: the cookie is now what a thief of a refresh key makes.
+    // With another nonce in the row, the cookie is like a token that was forged with a stolen refresh key.
     let mut row = world.raw_row("alice", &jar.session).await.unwrap();
     row.insert("n".into(), AttributeValue::B(Blob::new([7; 32])));
     world.put_row(row).await;
@@ -148,5 +148,5 @@ async fn a_sealed_token_with_a_wrong_nonce_alerts_at_every_endpoint() {
     let browser = device.clone().cookies(&jar.refresh_line());
     browser.login_in_browser(&world.assertion("bob")).await.assert_status(201);
     assert_eq!(world.count_events("alice", "token_forged").await, 3);
-    assert!(world.raw_row("alice", &jar.session).await.is_some(), "and it ends nothing");
+    assert!(world.raw_row("alice", &jar.session).await.is_some(), "a forged token ends no session");
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_refresh_saves_a_session_that_is_being_revoked() {
+async fn no_concurrent_refresh_saves_a_session_from_revocation() {
     for _ in 0..10 {
         let world = World::new().await;
         let device = world.device();
@@ -32,13 +32,16 @@ async fn no_refresh_saves_a_session_that_is_being_revoked() {
         for reply in refreshes.join_all().await {
             assert!(reply.code() == "session_ended" || reply.code() == "rate_limited", "{}", reply.body);
         }
-        assert!(world.raw_row("alice", &lost.session).await.is_none(), "a late write raised a ghost");
+        assert!(
+            world.raw_row("alice", &lost.session).await.is_none(),
+            "a late write recreated the deleted row"
+        );
         assert_eq!(world.count_events("alice", "session_ended").await, 1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_sign_outs_of_one_session_at_once_end_it_once() {
+async fn many_concurrent_sign_outs_of_one_session_end_it_once() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -78,22 +81,22 @@ async fn two_devices_that_end_each_other_leave_at_most_one() {
 }
 
 #[tokio::test]
-async fn a_sign_out_that_had_to_wait_for_another_finds_it_done() {
+async fn a_sign_out_that_waited_for_another_succeeds() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
-    // The first has looked and meets a conflict; while it waits, the second comes and goes.
+    // The first request has read the row and meets a conflict. While it waits, the second one runs completely.
     world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
     let current = json!({"strategy": "current"});
     let (first, second) =
         tokio::join!(device.revoke(&tokens.access, current.clone()), device.revoke(&tokens.access, current));
     let ended = [&first, &second].map(|reply| reply.assert_status(200).body["ended"].as_u64());
     assert_eq!(ended.iter().flatten().sum::<u64>(), 1, "{ended:?}");
-    assert_eq!(world.count_events("alice", "session_ended").await, 1, "one end, one record");
+    assert_eq!(world.count_events("alice", "session_ended").await, 1, "one end has one record");
 }
 
 #[tokio::test]
-async fn theft_that_is_noticed_twice_is_recorded_once() {
+async fn theft_that_is_detected_twice_is_recorded_once() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -114,7 +117,7 @@ async fn after_a_sign_out_everywhere_no_earlier_token_works_in_200_rounds() {
         let user = format!("user-{round}");
         let device = world.device();
         let (mine, other) = (device.sign_in(&user).await, device.sign_in(&user).await);
-        // Old enough that whichever comes first, it is from before.
+        // Old enough to precede the sign-out in any order of the requests.
         let assertion = world.assertion(&user);
         world.advance(11);
         let mut before = vec![mine.clone(), other.clone()];
@@ -156,12 +159,12 @@ async fn of_two_concurrent_ends_of_a_session_only_the_first_is_recorded() {
     let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
     let row = world.server.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
     let end = |reason, by| SessionEnd::of(&row, PendingEnd::new(reason, by, world.now()));
-    // Both have read the row; one is starved and marks it, the other one's transaction comes next.
+    // Both requests have read the row. The first one writes a pending end, then the transaction of the second one follows.
     let theft = end(EndReason::ReuseDetected, Actor::System);
     let own = end(EndReason::SignedOut, Actor::User);
     assert!(world.server.store.mark_pending_end(&theft).await.unwrap());
-    assert!(!world.server.store.mark_pending_end(&own).await.unwrap(), "it is marked already");
-    assert!(!end_one(&world.server.app, &own, &[]).await.unwrap(), "this one ended nothing");
+    assert!(!world.server.store.mark_pending_end(&own).await.unwrap(), "the row has a pending end already");
+    assert!(!end_one(&world.server.app, &own, &[]).await.unwrap(), "the second request ended nothing");
     let record =
         world.server.store.end_record(&session).await.unwrap().expect("the first one is carried out");
     assert_eq!(record.reason, EndReason::ReuseDetected);

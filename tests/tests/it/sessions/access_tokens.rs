@@ -1,4 +1,4 @@
-//! Access tokens under our very own key: each claim and the type must be right all the same.
+//! Access tokens that are signed with our own key: the type and each claim are checked nevertheless.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -6,31 +6,32 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use latchkey_tests::world::{Provider, World, flipped, payload};
 use serde_json::{Value, json};
 
-/// A world whose signing key the test has, too.
+/// A world whose signing key the test knows.
 async fn world_of(key: &Provider) -> World {
     let secret = json!({"kty": "oct", "alg": "HS256", "kid": "rt", "k": BASE64URL.encode([7; 32])});
     World::with(&[("LATCHKEY_KEYS", &json!({"keys": [key.private_jwk(), secret]}).to_string())]).await
 }
 
-fn head(typ: &str) -> Value {
+fn header(typ: &str) -> Value {
     json!({"alg": "ES256", "kid": "p1", "typ": typ})
 }
 
 #[tokio::test]
-async fn no_other_type_of_token_passes_for_an_access_token() {
+async fn no_other_type_of_token_is_accepted_as_an_access_token() {
     let key = Provider::generate();
     let world = world_of(&key).await;
     let device = world.device();
     let claims = payload(&device.sign_in("alice").await.access).to_string();
     for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
-        device.list(&key.sign(&head(typ), &claims)).await.assert_status(200);
+        device.list(&key.sign(&header(typ), &claims)).await.assert_status(200);
     }
     let typs = ["JWT", "refresh+jwt", "secevent+jwt", "logout+jwt", "dpop+jwt", "at", "at+jwt ", ""];
     let untyped = json!({"alg": "ES256", "kid": "p1"});
-    for head in typs.into_iter().map(head).chain([untyped, json!({"alg": "ES256", "kid": "p1", "typ": null})])
+    for header in
+        typs.into_iter().map(header).chain([untyped, json!({"alg": "ES256", "kid": "p1", "typ": null})])
     {
-        let reply = device.list(&key.sign(&head, &claims)).await;
-        assert_eq!((reply.status.as_u16(), reply.code()), (401, "invalid_token"), "{head}");
+        let reply = device.list(&key.sign(&header, &claims)).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (401, "invalid_token"), "{header}");
     }
 }
 
@@ -69,7 +70,7 @@ async fn a_wrong_claim_in_a_signed_token_is_refused_without_a_store_call() {
         if value.is_null() {
             changed.as_object_mut().unwrap().remove(name);
         }
-        let reply = device.list(&key.sign(&head("at+jwt"), &changed.to_string())).await;
+        let reply = device.list(&key.sign(&header("at+jwt"), &changed.to_string())).await;
         assert_eq!(reply.status, 401, "{name} = {value}: {}", reply.body);
         assert!(
             ["invalid_token", "token_expired"].contains(&reply.code()),
@@ -81,7 +82,7 @@ async fn a_wrong_claim_in_a_signed_token_is_refused_without_a_store_call() {
 }
 
 #[tokio::test]
-async fn no_header_talks_the_verifier_into_another_key_or_algorithm() {
+async fn no_header_makes_the_verifier_use_another_key_or_algorithm() {
     let key = Provider::generate();
     let world = world_of(&key).await;
     let device = world.device();
@@ -105,13 +106,13 @@ async fn no_header_talks_the_verifier_into_another_key_or_algorithm() {
         json!({"jku": "https://evil.example/jwks"}),
         json!({"x5u": "https://evil.example"}),
     ] {
-        let mut head = head("at+jwt");
-        head.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        tokens.push(mallory.sign(&head, &claims.to_string()));
+        let mut header = header("at+jwt");
+        header.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        tokens.push(mallory.sign(&header, &claims.to_string()));
     }
     for alg in ["none", "None", "nOnE", "RS256", "ES384", "HS256", ""] {
-        let head = json!({"alg": alg, "kid": "p1", "typ": "at+jwt"});
-        let signed = key.sign(&head, &claims.to_string());
+        let header = json!({"alg": alg, "kid": "p1", "typ": "at+jwt"});
+        let signed = key.sign(&header, &claims.to_string());
         tokens.push(format!("{}.", signed.rsplit_once('.').unwrap().0));
         tokens.push(signed);
     }
@@ -127,14 +128,14 @@ async fn no_header_talks_the_verifier_into_another_key_or_algorithm() {
 }
 
 #[tokio::test]
-async fn a_well_signed_token_names_no_session_of_another_user() {
+async fn a_signed_token_cannot_name_a_session_of_another_user() {
     let key = Provider::generate();
     let world = world_of(&key).await;
     let device = world.device();
     let (alice, victor) = (device.sign_in("alice").await, device.sign_in("victor").await);
     let mut claims = payload(&alice.access);
     claims["sid"] = json!(victor.session);
-    let mixed = key.sign(&head("at+jwt"), &claims.to_string());
+    let mixed = key.sign(&header("at+jwt"), &claims.to_string());
     device.list(&mixed).await.assert_problem(401, "session_ended");
     device.revoke(&mixed, json!({"strategy": "current"})).await.assert_status(200);
     assert_eq!(world.live("victor").await, [victor.session]);

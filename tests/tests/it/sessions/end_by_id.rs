@@ -1,17 +1,17 @@
-//! Out with the ones I do not know.
+//! Ending one session by its id, and all other sessions.
 
 use latchkey_tests::world::{Jar, World};
 use serde_json::json;
 
-use super::end;
+use super::end_session;
 
 #[tokio::test]
-async fn ending_one_session_ends_that_one() {
+async fn ending_one_session_ends_only_that_session() {
     let world = World::new().await;
     let device = world.device();
     let (mine, lost) = (device.sign_in("alice").await, device.sign_in("alice").await);
     world.advance(42);
-    let reply = end(&device, &mine.access, &lost.session).await;
+    let reply = end_session(&device, &mine.access, &lost.session).await;
     let expected =
         json!({"ended": 1, "session_ids": [lost.session], "access_tokens_expire_by": "2026-09-21T15:14:02Z"});
     assert_eq!(reply.assert_status(200).body, expected);
@@ -26,7 +26,7 @@ async fn ending_one_session_ends_that_one() {
 }
 
 #[tokio::test]
-async fn ending_the_others_leaves_the_caller_alone() {
+async fn ending_the_others_keeps_the_callers_session() {
     let world = World::new().await;
     let device = world.device();
     let mut others = vec![device.sign_in("alice").await, device.sign_in("alice").await];
@@ -91,6 +91,6 @@ async fn only_our_own_pages_may_end_sessions_with_a_cookie() {
     assert_eq!(
         device.header("cookie", &jar.line()).get("/api/auth/sessions").await.status,
         200,
-        "reading is safe"
+        "a GET needs no CSRF check"
     );
 }

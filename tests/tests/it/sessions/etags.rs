@@ -1,4 +1,4 @@
-//! Watching costs nothing while nothing changes.
+//! ETags: a client that polls an unchanged list gets a short 304.
 
 use latchkey_tests::world::World;
 use serde_json::{Value, json};
@@ -19,11 +19,11 @@ async fn an_unchanged_list_is_not_sent_again() {
         (304, &Value::Null, &*tag)
     );
     assert_eq!(unchanged.header("cache-control"), "no-store");
-    assert_eq!(device.list(&tokens.access).await.header("etag"), tag, "the time alone is no change");
+    assert_eq!(device.list(&tokens.access).await.header("etag"), tag, "the tag does not depend on the time");
     let other = world.device().sign_in("alice").await;
     let changed = asks.get("/api/auth/sessions").await;
     assert_ne!(changed.assert_status(200).header("etag"), tag);
-    // A tag opens nothing by itself: the session is looked at first.
+    // A tag gives no access by itself, because the session is checked first.
     let tag = changed.header("etag").to_owned();
     device.revoke(&other.access, json!({"strategy": "others"})).await.assert_status(200);
     let asks = device.clone().bearer(&tokens.access).header("if-none-match", &tag);

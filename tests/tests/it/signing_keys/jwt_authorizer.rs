@@ -1,5 +1,5 @@
-//! API Gateway's own JWT authorizer, as far as a library plays it: it knows an issuer URL and an audience, finds
-//! the rest by discovery, and takes RSA keys only.
+//! API Gateway's own JWT authorizer, simulated with a JWT library. It has an issuer URL and an audience, finds the keys
+//! by discovery, and accepts RSA keys only.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -8,16 +8,23 @@ use serde_json::{Value, json};
 
 use super::{key_sets, world};
 
-/// Follows a URL of the deployment to its document.
+/// Gets a document of the deployment by its URL.
 async fn fetch(world: &World, url: &str) -> Value {
-    let base = world.server.app.config().issuer.strip_suffix("/api/auth").expect("it ends so").to_owned();
+    let base = world
+        .server
+        .app
+        .config()
+        .issuer
+        .strip_suffix("/api/auth")
+        .expect("the issuer ends with the API's path")
+        .to_owned();
     let path = url.strip_prefix(&base).expect("a document of the issuer's own host");
     let reply = world.device().get(path).await;
     assert_eq!(reply.status, 200, "{url}");
     reply.body
 }
 
-/// Whether the gateway would let a token pass.
+/// Whether the gateway would accept a token.
 async fn passes(world: &World, issuer: &str, audience: &str, token: &str) -> bool {
     let configuration = fetch(world, &format!("{issuer}/.well-known/openid-configuration")).await;
     assert_eq!(configuration["issuer"], issuer, "discovery is refused when the two differ");
@@ -36,7 +43,7 @@ async fn passes(world: &World, issuer: &str, audience: &str, token: &str) -> boo
 }
 
 #[tokio::test]
-async fn with_an_rsa_key_first_the_issuer_and_the_audience_are_enough() {
+async fn with_an_rsa_key_first_issuer_and_audience_are_enough() {
     let rsa = key_sets::set("RS256")["keys"][0].clone();
     let [ec, refresh] = key_sets::pair();
     let world = world(&json!({"keys": [rsa, ec, refresh]})).await;
@@ -49,15 +56,15 @@ async fn with_an_rsa_key_first_the_issuer_and_the_audience_are_enough() {
         assert!(!passes(&world, &issuer, &audience, &flipped(token)).await, "tampered");
         assert!(!passes(&world, &issuer, "other", token).await, "another audience");
     }
-    assert!(!passes(&world, &issuer, &audience, &login.refresh).await, "no refresh token passes");
-    // It is an offline check: the gateway goes on taking the token, our own endpoints do not.
+    assert!(!passes(&world, &issuer, &audience, &login.refresh).await, "a refresh token is refused");
+    // The gateway checks offline, so it still accepts the token. Our own endpoints refuse it.
     device.revoke(&refreshed, json!({"strategy": "current"})).await.assert_status(200);
     assert!(passes(&world, &issuer, &audience, &refreshed).await);
     device.list(&refreshed).await.assert_ended("signed_out");
 }
 
 #[tokio::test]
-async fn with_another_kind_of_key_first_the_gateway_takes_nothing() {
+async fn with_another_key_first_the_gateway_accepts_no_token() {
     let rsa = key_sets::set("RS256")["keys"][0].clone();
     let [ec, refresh] = key_sets::pair();
     let world = world(&json!({"keys": [ec, rsa, refresh]})).await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// Every kind of key that signs access tokens, by the name of its algorithm.
 pub(crate) const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
 
-/// A key set whose one signing key is of this kind.
+/// A key set with one signing key, of this algorithm.
 pub(crate) fn set(algorithm: &str) -> Value {
     let [signing, refresh] = pair();
     match algorithm {
@@ -38,7 +38,7 @@ fn ed25519() -> Value {
 fn rsa() -> Value {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("the system gives randomness");
     let der: Pkcs8V1Der<'_> = pair.as_der().expect("a key has its form");
-    // PrivateKeyInfo holds an OCTET STRING, and that RSAPrivateKey: version, then the eight numbers.
+    // PrivateKeyInfo contains an OCTET STRING with RSAPrivateKey: the version, then the eight numbers.
     let info = Der(der.as_ref()).enter();
     let key = Der(info.skip().skip().content()).enter();
     let (names, mut rest) = (["n", "e", "d", "p", "q", "dp", "dq", "qi"], key.skip());
@@ -56,11 +56,11 @@ fn encoded(bytes: &[u8]) -> String {
     BASE64URL.encode(bytes)
 }
 
-/// One DER element and what follows it.
+/// A DER element and the bytes after it.
 struct Der<'d>(&'d [u8]);
 
 impl<'d> Der<'d> {
-    /// Length of the element's head, and of its content.
+    /// The lengths of the element's headerer and of its content.
     fn lengths(&self) -> (usize, usize) {
         match self.0[1] {
             short @ 0..=127 => (2, short.into()),
@@ -73,8 +73,8 @@ impl<'d> Der<'d> {
     }
 
     fn content(&self) -> &'d [u8] {
-        let (head, length) = self.lengths();
-        &self.0[head..head + length]
+        let (header, length) = self.lengths();
+        &self.0[header..header + length]
     }
 
     fn enter(&self) -> Self {
@@ -82,7 +82,7 @@ impl<'d> Der<'d> {
     }
 
     fn skip(&self) -> Self {
-        let (head, length) = self.lengths();
-        Self(&self.0[head + length..])
+        let (header, length) = self.lengths();
+        Self(&self.0[header + length..])
     }
 }

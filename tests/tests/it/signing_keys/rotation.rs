@@ -1,5 +1,5 @@
-//! From one key set to the next in three deploys: append, activate, remove. Old and new instances run side by side on
-//! the same tables, as they do while a deploy rolls out.
+//! Key rotation in three deploys: append, activate, remove. Old and new instances run side by side on the same tables,
+//! as they do while a deploy rolls out.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::key_sets::pair;
 
-/// The four key sets that a rotation goes through, each in a deployment of its own on the same tables.
+/// A deployment for each of the four key sets of a rotation. All of them use the same tables.
 struct Rotation {
     before: World,
     appended: World,
@@ -38,7 +38,7 @@ impl Rotation {
     }
 }
 
-/// The same world, its handlers with another key set.
+/// A deployment of the same world with another key set.
 fn redeployed(world: &World, keys: &str) -> World {
     world.redeployed(&[("LATCHKEY_KEYS", keys)], IssuerKeyCache::default())
 }
@@ -49,19 +49,19 @@ fn kids(tokens: &Tokens) -> [String; 2] {
     [&tokens.access, &tokens.refresh].map(|token| kid(token).expect("a token names its key"))
 }
 
-/// All that is in the table of sessions.
+/// All rows of the sessions table.
 async fn rows(world: &World) -> Vec<HashMap<String, AttributeValue>> {
     let reply = world.dynamodb().scan().table_name("latchkey-sessions").consistent_read(true).send().await;
     reply.expect("the engine answers").items.unwrap_or_default()
 }
 
-fn tokens(reply: &Reply) -> Tokens {
+fn parse_tokens(reply: &Reply) -> Tokens {
     assert!(reply.status.is_success(), "{} {}", reply.status, reply.body);
     Tokens::of(reply)
 }
 
 #[tokio::test]
-async fn tokens_of_the_old_keys_are_good_under_the_new_ones() {
+async fn tokens_of_the_old_keys_are_accepted_with_the_new_keys() {
     let rotation = Rotation::new().await;
     let first = rotation.before.device().sign_in("alice").await;
     assert_eq!(kids(&first), rotation.old);
@@ -70,9 +70,9 @@ async fn tokens_of_the_old_keys_are_good_under_the_new_ones() {
     assert_eq!(device.list(&first.access).await.status, 200);
     let status = device.clone().bearer(&first.access).get("/api/auth/refresh").await;
     assert_eq!(status.body["state"], "active");
-    let second = tokens(&device.refresh(&first.refresh).await);
+    let second = parse_tokens(&device.refresh(&first.refresh).await);
     assert_eq!((kids(&second), &second.session), (rotation.new.clone(), &first.session));
-    // And from then on without the old ones.
+    // The new tokens are accepted without the old keys.
     let device = rotation.removed.device();
     assert_eq!(device.list(&second.access).await.status, 200);
     assert_eq!(device.refresh(&second.refresh).await.status, 200);
@@ -80,44 +80,44 @@ async fn tokens_of_the_old_keys_are_good_under_the_new_ones() {
 }
 
 #[tokio::test]
-async fn old_and_new_instances_take_each_others_tokens_while_a_deploy_rolls_out() {
+async fn old_and_new_instances_accept_each_others_tokens_during_a_deploy() {
     let rotation = Rotation::new().await;
-    let mut held = rotation.before.device().sign_in("alice").await;
+    let mut tokens = rotation.before.device().sign_in("alice").await;
     let pairs = [(&rotation.before, &rotation.appended), (&rotation.appended, &rotation.activated)];
     for (here, there) in pairs {
         for world in [here, there, here, there] {
             world.advance(60);
             let device = world.device();
-            assert_eq!(device.list(&held.access).await.status, 200);
-            held = tokens(&device.refresh(&held.refresh).await);
+            assert_eq!(device.list(&tokens.access).await.status, 200);
+            tokens = parse_tokens(&device.refresh(&tokens.refresh).await);
         }
     }
-    assert_eq!(kids(&held), rotation.new);
-    let row = rotation.before.row("alice", &held.session).await.expect("the session lives");
+    assert_eq!(kids(&tokens), rotation.new);
+    let row = rotation.before.row("alice", &tokens.session).await.expect("the session lives");
     assert_eq!(row.generation, 8);
     assert_eq!(rotation.before.count_events("alice", "token_reused").await, 0);
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_given_again_byte_for_byte_whichever_key_is_active() {
+async fn a_lost_response_is_repeated_with_any_active_key() {
     let rotation = Rotation::new().await;
     for (first, second) in
         [(&rotation.appended, &rotation.activated), (&rotation.activated, &rotation.appended)]
     {
-        let held = first.device().sign_in("alice").await;
+        let tokens = first.device().sign_in("alice").await;
         first.advance(60);
-        let lost = tokens(&first.device().refresh(&held.refresh).await);
+        let lost = parse_tokens(&first.device().refresh(&tokens.refresh).await);
         first.advance(30);
-        let again = tokens(&second.device().refresh(&held.refresh).await);
+        let again = parse_tokens(&second.device().refresh(&tokens.refresh).await);
         assert_eq!(again.refresh, lost.refresh);
         assert_ne!(again.access, lost.access);
-        let row = first.row("alice", &held.session).await.expect("the session lives");
+        let row = first.row("alice", &tokens.session).await.expect("the session lives");
         assert_eq!(row.generation, 1);
     }
 }
 
 #[tokio::test]
-async fn a_login_repeated_across_the_activation_finds_its_session() {
+async fn a_login_repeated_after_the_activation_gets_its_session() {
     let rotation = Rotation::new().await;
     for (user, first, second) in [
         ("alice", &rotation.before, &rotation.activated),
@@ -125,9 +125,9 @@ async fn a_login_repeated_across_the_activation_finds_its_session() {
         ("carol", &rotation.activated, &rotation.appended),
     ] {
         let assertion = first.assertion(user);
-        let lost = tokens(&first.device().login(&assertion).await);
+        let lost = parse_tokens(&first.device().login(&assertion).await);
         first.advance(30);
-        let again = tokens(&second.device().login(&assertion).await);
+        let again = parse_tokens(&second.device().login(&assertion).await);
         assert_eq!((&again.session, &again.refresh), (&lost.session, &lost.refresh), "{user}");
         assert_eq!(second.live(user).await, [lost.session.as_str()], "{user}");
         first.advance(60);
@@ -139,28 +139,33 @@ async fn a_login_repeated_across_the_activation_finds_its_session() {
 #[tokio::test]
 async fn tokens_of_a_removed_key_are_refused_and_change_nothing() {
     let rotation = Rotation::new().await;
-    let held = rotation.before.device().sign_in("alice").await;
+    let tokens = rotation.before.device().sign_in("alice").await;
     let before = rows(&rotation.before).await;
     let stats = &rotation.before.server.stats;
     stats.reset();
     let device = rotation.removed.device();
-    let cookie = device.clone().cookies(&format!("latchkey_refresh={}", held.refresh));
+    let cookie = device.clone().cookies(&format!("latchkey_refresh={}", tokens.refresh));
     let answers = [
-        device.list(&held.access).await,
-        device.refresh(&held.refresh).await,
+        device.list(&tokens.access).await,
+        device.refresh(&tokens.refresh).await,
         cookie.post("/api/auth/refresh", json!({})).await,
-        device.revoke(&held.access, json!({"strategy": "all"})).await,
-        device.post("/api/auth/revoke", json!({"strategy": "current", "refresh_token": held.refresh})).await,
+        device.revoke(&tokens.access, json!({"strategy": "all"})).await,
+        device
+            .post("/api/auth/revoke", json!({"strategy": "current", "refresh_token": tokens.refresh}))
+            .await,
     ];
     for answer in answers {
         assert_eq!((answer.status.as_u16(), answer.code()), (401, "invalid_token"), "{}", answer.body);
-        assert!(answer.cookie_line("latchkey_refresh").is_none(), "what is not ours clears no cookie");
+        assert!(
+            answer.cookie_line("latchkey_refresh").is_none(),
+            "a token of an unknown key clears no cookie"
+        );
     }
     assert_eq!(stats.total().calls, 0);
     assert_eq!(rows(&rotation.before).await, before);
-    assert_eq!(rotation.before.events("alice").await.len(), 1, "the login alone");
-    // Put back, the key opens what it sealed.
-    assert_eq!(rotation.activated.device().refresh(&held.refresh).await.status, 200);
+    assert_eq!(rotation.before.events("alice").await.len(), 1, "only the login is recorded");
+    // With the old key back in the set, its tokens are accepted again.
+    assert_eq!(rotation.activated.device().refresh(&tokens.refresh).await.status, 200);
 }
 
 #[tokio::test]
