@@ -1,4 +1,4 @@
-//! Signing in: what an assertion opens, what it does not, and how often.
+//! Signing in: the session, the tokens and the cookies that an assertion gives.
 
 mod assertion_reuse;
 mod assertions;
@@ -74,13 +74,13 @@ async fn a_browser_login_sets_the_tokens_as_cookies_only() {
     for (name, same_site) in [("__Host-latchkey_access", "Lax"), ("__Host-latchkey_refresh", "Strict")] {
         let line = reply.cookie_line(name).unwrap();
         let value = reply.cookie(name).unwrap();
-        assert!(name.len() + value.len() <= 4_096, "browsers drop a longer cookie");
+        assert!(name.len() + value.len() <= 4_096, "browsers ignore a longer cookie");
         let rest = line.split_once(';').unwrap().1;
         assert_eq!(rest, format!(" Path=/; Max-Age={}; HttpOnly; Secure; SameSite={same_site}", 7 * DAY));
         assert!(!reply.body.to_string().contains(&value), "{name} is in the body, too");
     }
     let claims = payload(&reply.cookie("__Host-latchkey_access").unwrap());
-    assert_eq!(claims["exp"], START + HOUR, "the cookie outlives the token in it");
+    assert_eq!(claims["exp"], START + HOUR, "the cookie lives longer than the token in it");
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn the_largest_claims_still_fit_a_cookie() {
 }
 
 #[tokio::test]
-async fn a_body_with_an_unknown_delivery_opens_nothing() {
+async fn a_body_with_an_unknown_delivery_opens_no_session() {
     let world = World::new().await;
     for delivery in [json!("header"), json!("Body"), json!(7), json!(null), json!(["body"])] {
         let body = json!({"assertion": world.assertion("alice"), "delivery": delivery});
@@ -103,7 +103,7 @@ async fn a_body_with_an_unknown_delivery_opens_nothing() {
 }
 
 #[tokio::test]
-async fn members_that_a_caller_makes_up_change_nothing() {
+async fn unknown_members_of_a_login_change_nothing() {
     let world = World::new().await;
     let body = json!({
         "assertion": world.assertion("alice"), "delivery": "body", "user_id": "victor", "is_admin": true,
@@ -116,7 +116,7 @@ async fn members_that_a_caller_makes_up_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_hundred_logins_share_no_id_and_no_token() {
+async fn a_hundred_logins_have_different_ids_and_tokens() {
     let world = World::new().await;
     let mut seen = std::collections::BTreeSet::new();
     for number in 0..100 {
@@ -124,7 +124,7 @@ async fn a_hundred_logins_share_no_id_and_no_token() {
         let refresh = payload(&tokens.refresh);
         let texts = [&payload(&tokens.access)["jti"], &refresh["nonce"], &refresh["sid"]];
         for text in texts {
-            assert!(seen.insert(text.as_str().unwrap().to_owned()), "{text} was there before");
+            assert!(seen.insert(text.as_str().unwrap().to_owned()), "{text} occurred before");
         }
     }
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 const WRITE_PRICE: f64 = 0.625;
 const READ_PRICE: f64 = 0.125;
 
-/// The cost of `work` alone. The global revocation, which an instance reads once in five seconds, is read before. A
-/// test of its own covers the cost of that read.
+/// The cost of `work`. It reads the global revocation first, because an instance reads it once in five seconds. Another
+/// test covers the cost of that read.
 async fn cost<T>(world: &World, work: impl Future<Output = T>) -> (T, Usage) {
     world.server.store.global_revocation(world.now()).await.expect("the engine answers");
     world.server.stats.reset();
@@ -127,7 +127,7 @@ async fn a_status_and_a_list_are_one_read() {
     assert_eq!((status.calls, status.read_units, status.write_units), (1, 1.0, 0.0));
     let (list, usage) = cost(&world, device.list(&jar.access)).await;
     assert_eq!(list.body["sessions"].as_array().unwrap().len(), 5);
-    // The read, and beside it the count of the general limit.
+    // The read, and in parallel the count of the general limit.
     assert_eq!((usage.calls, usage.write_units), (2, 1.0));
     assert!(usage.read_units <= 2.0, "{usage:?}");
     let tag = list.header("etag").to_owned();
@@ -167,7 +167,7 @@ async fn a_login_is_a_read_and_a_transaction_for_under_five_dollars_a_million() 
     }
     let (reply, usage) = cost(&world, device.login(&world.assertion("alice"))).await;
     assert_eq!(reply.body["ended"].as_array().unwrap().len(), 1);
-    assert_eq!(usage.calls, 2, "one that makes room is no call longer");
+    assert_eq!(usage.calls, 2, "an eviction costs no further call");
     eprintln!("a login that evicts: {usage:?}, a million for ${:.2}", price_of_a_million(usage));
 }
 
@@ -185,7 +185,7 @@ async fn a_login_in_place_of_another_users_cookie_is_two_calls_in_sequence() {
 }
 
 #[tokio::test]
-async fn an_end_is_a_read_and_a_transaction_however_many_end() {
+async fn ending_any_number_of_sessions_is_a_read_and_a_transaction() {
     let world = World::new().await;
     let device = world.device();
     let mut all = vec![];
@@ -207,7 +207,7 @@ async fn an_end_is_a_read_and_a_transaction_however_many_end() {
 }
 
 #[tokio::test]
-async fn a_tab_that_was_overtaken_costs_one_read() {
+async fn an_overtaken_tab_costs_one_read() {
     let world = World::new().await;
     let login = world.device().login_in_browser(&world.assertion("alice")).await;
     world.advance(3_500);
@@ -220,7 +220,7 @@ async fn a_tab_that_was_overtaken_costs_one_read() {
 }
 
 #[tokio::test]
-async fn theft_is_noticed_and_ended_in_two_calls() {
+async fn theft_is_detected_and_ended_in_two_calls() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
@@ -247,7 +247,7 @@ async fn the_global_revocation_is_read_once_in_five_seconds() {
         let operations = world.server.stats.snapshot().dynamodb;
         reads = operations.get("GetItem").map_or(0, |usage| usage.calls);
     }
-    assert_eq!(reads, 4, "in 20 seconds");
+    assert_eq!(reads, 4, "4 reads in 20 seconds");
     let total = world.server.stats.total();
     assert_eq!((total.calls, total.write_units), (24, 20.0));
 }

@@ -1,11 +1,11 @@
-//! An assertion is used once; its own device may repeat it while the answer may have been lost.
+//! An assertion can be used once. The same device may repeat it for a while, because the response may have been lost.
 
 use latchkey_tests::world::{FIREFOX, Jar, Provider, Tokens, World, malleated};
 use serde_json::json;
 use tokio::task::JoinSet;
 
 #[tokio::test]
-async fn a_repeated_login_of_one_device_gets_the_same_session_byte_for_byte() {
+async fn a_repeated_login_of_one_device_gets_the_same_session() {
     let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let first = device.login(&assertion).await;
@@ -34,11 +34,11 @@ async fn another_device_cannot_use_an_assertion_again() {
     }
     assert_eq!(world.live("alice").await, [tokens.session]);
     let moved = device.clone().at("203.0.113.77").login(&assertion).await;
-    assert_eq!(moved.status, 201, "another network alone is the same device");
+    assert_eq!(moved.status, 201, "another network does not make another device");
 }
 
 #[tokio::test]
-async fn an_assertion_is_dead_once_its_session_was_refreshed() {
+async fn an_assertion_is_refused_after_its_session_was_refreshed() {
     let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let tokens = Tokens::of(&device.login(&assertion).await);
@@ -49,7 +49,7 @@ async fn an_assertion_is_dead_once_its_session_was_refreshed() {
 }
 
 #[tokio::test]
-async fn an_assertion_is_dead_once_its_session_has_ended() {
+async fn an_assertion_is_refused_after_its_session_has_ended() {
     let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let tokens = Tokens::of(&device.login(&assertion).await);
@@ -59,7 +59,7 @@ async fn an_assertion_is_dead_once_its_session_has_ended() {
 }
 
 #[tokio::test]
-async fn another_valid_signature_of_a_used_assertion_opens_nothing() {
+async fn another_valid_signature_of_a_used_assertion_is_refused() {
     let provider = Provider::generate();
     let world = provider.world(json!({}), &[]).await;
     let (device, assertion) = (world.device(), provider.assertion(&world, "alice", json!({})));
@@ -68,13 +68,13 @@ async fn another_valid_signature_of_a_used_assertion_opens_nothing() {
     assert_ne!(other, assertion);
     device.login(&other).await.assert_problem(401, "invalid_assertion");
     assert_eq!(world.live("alice").await, [tokens.session]);
-    // It is refused for its use alone: before, it is as good as the first.
+    // It is refused only because the assertion was used. Unused, it is as valid as the first signature.
     let unused = malleated(&provider.assertion(&world, "bob", json!({})));
     assert_eq!(device.login(&unused).await.status, 201, "the other signature is a valid one");
 }
 
 #[tokio::test]
-async fn a_used_assertion_stays_used_for_as_long_as_it_could_be_good() {
+async fn a_used_assertion_is_remembered_for_its_whole_lifetime() {
     let world = World::patient().await;
     let now = world.now().seconds();
     let device = world.device();
@@ -95,7 +95,7 @@ async fn a_used_assertion_stays_used_for_as_long_as_it_could_be_good() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_assertion_sent_many_times_at_once_opens_one_session() {
+async fn concurrent_logins_with_one_assertion_open_one_session() {
     let world = World::patient().await;
     let (device, assertion) = (world.device(), world.assertion("alice"));
     let mut tasks = JoinSet::new();
@@ -112,7 +112,7 @@ async fn one_assertion_sent_many_times_at_once_opens_one_session() {
 }
 
 #[tokio::test]
-async fn the_repeat_of_a_login_in_a_browser_ends_nothing() {
+async fn the_repeat_of_a_login_in_a_browser_ends_no_session() {
     let world = World::patient().await;
     let device = world.device();
     let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
@@ -120,7 +120,7 @@ async fn the_repeat_of_a_login_in_a_browser_ends_nothing() {
     let first = device.clone().cookies(&old.line()).login_in_browser(&assertion).await;
     let new = Jar::of(first.assert_status(201));
     assert_eq!(first.body["ended"], json!([{"session_id": old.session, "reason": "signed_out"}]));
-    // The answer was lost: the browser still has the old cookies. Then it was not: it has the new ones.
+    // First the response was lost, so the browser has the old cookies. Then it arrived, so the browser has the new ones.
     for cookies in [old.line(), new.line()] {
         let again = device.clone().cookies(&cookies).login_in_browser(&assertion).await;
         assert_eq!(Jar::of(again.assert_status(201)).refresh, new.refresh);

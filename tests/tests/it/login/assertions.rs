@@ -1,22 +1,22 @@
-//! Every assertion that is not exactly right opens nothing.
+//! An assertion with any fault opens no session.
 
 use latchkey_tests::world::{PROVIDER, Provider, World, flipped, payload};
 use serde_json::{Value, json};
 
-/// All that must be refused in one and the same way.
+/// Checks that the assertion is refused with the same response as all others, and that nothing is written.
 async fn assert_opens_nothing(world: &World, assertion: &str, what: &str) {
     let before = world.everything().await;
     let reply = world.device().login(assertion).await;
     assert_eq!((reply.status.as_u16(), reply.code()), (401, "invalid_assertion"), "{what}: {}", reply.body);
     reply.assert_problem(401, "invalid_assertion").assert_no_cookie();
     let members = ["code", "detail", "request_id", "status", "title", "type"];
-    assert_eq!(reply.members(), members, "{what} is told apart");
-    assert_eq!(reply.body["detail"], reply.body["title"], "{what} is told apart");
+    assert_eq!(reply.members(), members, "{what} gets another response");
+    assert_eq!(reply.body["detail"], reply.body["title"], "{what} gets another response");
     world.assert_unchanged(&before, what).await;
 }
 
 #[tokio::test]
-async fn an_assertion_with_a_wrong_claim_opens_nothing() {
+async fn an_assertion_with_a_wrong_claim_opens_no_session() {
     let world = World::patient().await;
     let now = world.now().seconds();
     let cases: [(&str, Value); 32] = [
@@ -69,7 +69,7 @@ async fn a_user_id_over_128_bytes_is_named_in_the_error() {
 }
 
 #[tokio::test]
-async fn an_assertion_at_the_edge_of_every_limit_opens_a_session() {
+async fn an_assertion_at_every_limit_opens_a_session() {
     let world = World::patient().await;
     let now = world.now().seconds();
     let cases: [(&str, Value); 9] = [
@@ -91,7 +91,7 @@ async fn an_assertion_at_the_edge_of_every_limit_opens_a_session() {
 }
 
 #[tokio::test]
-async fn an_assertion_is_good_until_the_second_it_expires() {
+async fn an_assertion_is_valid_until_the_second_of_its_expiry() {
     let world = World::patient().await;
     let assertion = world.assertion("alice");
     world.advance(299);
@@ -102,34 +102,34 @@ async fn an_assertion_is_good_until_the_second_it_expires() {
 }
 
 #[tokio::test]
-async fn an_assertion_that_names_a_claim_twice_opens_nothing() {
+async fn an_assertion_with_a_repeated_claim_opens_no_session() {
     let provider = Provider::generate();
     let world = provider.world(json!({}), &[]).await;
     let claims = provider.claims(&world, "alice", json!({})).to_string();
-    let head = json!({"alg": "ES256", "kid": "p1"});
+    let header = json!({"alg": "ES256", "kid": "p1"});
     for claim in ["sub", "iss", "aud", "iat", "exp", "nbf"] {
-        let value = payload(&provider.sign(&head, &claims))[claim].clone();
+        let value = payload(&provider.sign(&header, &claims))[claim].clone();
         let value = if value.is_null() { json!(0) } else { value };
         let twice = claims.replacen('{', &format!("{{\"{claim}\":{value},\"{claim}\":{value},"), 1);
-        assert_opens_nothing(&world, &provider.sign(&head, &twice), &format!("{claim} twice")).await;
+        assert_opens_nothing(&world, &provider.sign(&header, &twice), &format!("{claim} twice")).await;
     }
-    assert_eq!(world.device().login(&provider.sign(&head, &claims)).await.status, 201);
+    assert_eq!(world.device().login(&provider.sign(&header, &claims)).await.status, 201);
 }
 
 #[tokio::test]
-async fn a_payload_that_is_no_claims_set_opens_nothing() {
+async fn a_payload_that_is_not_a_claims_set_opens_no_session() {
     let provider = Provider::generate();
     let world = provider.world(json!({}), &[]).await;
     let claims = provider.claims(&world, "alice", json!({})).to_string();
     let deep = claims.replacen('{', &format!("{{\"x\":{}1{},", "[".repeat(2_000), "]".repeat(2_000)), 1);
-    let head = json!({"alg": "ES256", "kid": "p1"});
+    let header = json!({"alg": "ES256", "kid": "p1"});
     for text in ["", "null", "[]", "\"alice\"", "{", &deep, &format!("{claims}x"), &claims[1..]] {
-        assert_opens_nothing(&world, &provider.sign(&head, text), &text[..text.len().min(40)]).await;
+        assert_opens_nothing(&world, &provider.sign(&header, text), &text[..text.len().min(40)]).await;
     }
 }
 
 #[tokio::test]
-async fn a_header_that_is_not_the_issuers_own_opens_nothing() {
+async fn a_header_with_another_key_or_algorithm_opens_no_session() {
     let provider = Provider::generate();
     let world = provider.world(json!({}), &[]).await;
     let claims = provider.claims(&world, "alice", json!({})).to_string();
@@ -153,13 +153,14 @@ async fn a_header_that_is_not_the_issuers_own_opens_nothing() {
         json!({"alg": "ES256", "kid": "p1", "typ": "dpop+jwt"}),
         json!({"alg": "ES256", "kid": "p1", "typ": ""}),
     ];
-    for head in heads {
-        assert_opens_nothing(&world, &provider.sign(&head, &claims), &head.to_string()).await;
+    for header in heads {
+        assert_opens_nothing(&world, &provider.sign(&header, &claims), &header.to_string()).await;
     }
-    // Mallory's key, in the header or not, is not the issuer's.
+    // Mallory's key is not the issuer's, even if it is in the header.
     let forger = Provider::generate();
-    for head in [json!({"alg": "ES256", "kid": "p1"}), json!({"alg": "ES256", "kid": "p1", "jwk": mallory})] {
-        assert_opens_nothing(&world, &forger.sign(&head, &claims), "signed with another key").await;
+    for header in [json!({"alg": "ES256", "kid": "p1"}), json!({"alg": "ES256", "kid": "p1", "jwk": mallory})]
+    {
+        assert_opens_nothing(&world, &forger.sign(&header, &claims), "signed with another key").await;
     }
     for typ in [json!("JWT"), json!("jwt")] {
         let fine = provider.sign(&json!({"alg": "ES256", "kid": "p1", "typ": typ}), &claims);
@@ -168,7 +169,7 @@ async fn a_header_that_is_not_the_issuers_own_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_tampered_assertion_opens_nothing() {
+async fn a_tampered_assertion_opens_no_session() {
     let world = World::patient().await;
     let assertion = world.assertion("alice");
     let parts: Vec<&str> = assertion.split('.').collect();
@@ -190,11 +191,15 @@ async fn a_tampered_assertion_opens_nothing() {
     for (what, text) in cases {
         assert_opens_nothing(&world, &text, what).await;
     }
-    assert_eq!(world.device().login(&assertion).await.status, 201, "none of it used the assertion up");
+    assert_eq!(
+        world.device().login(&assertion).await.status,
+        201,
+        "the refused copies did not use up the assertion"
+    );
 }
 
 #[tokio::test]
-async fn our_own_tokens_are_no_assertions() {
+async fn our_own_tokens_are_not_accepted_as_assertions() {
     let world = World::patient().await;
     let tokens = world.device().sign_in("alice").await;
     assert_opens_nothing(&world, &tokens.access, "an access token").await;
@@ -213,7 +218,7 @@ async fn two_issuers_never_share_a_user() {
     let other = world.device().login(&two.assertion(&world, "alice", claims)).await;
     assert_eq!(other.assert_status(201).body["user_id"], "second|alice");
     assert_eq!(payload(&other.text("access_token"))["sub"], "second|alice");
-    // The second issuer's key under the first one's name, and the other way round.
+    // The second issuer's key with the first issuer's name, and the other way round.
     assert_opens_nothing(&world, &two.assertion(&world, "alice", json!({"iss": PROVIDER})), "a name").await;
     let claims = json!({"iss": "https://second.example"});
     assert_opens_nothing(&world, &one.assertion(&world, "alice", claims), "a name").await;
@@ -221,5 +226,5 @@ async fn two_issuers_never_share_a_user() {
     let claims = json!({"iss": "https://second.example"});
     let with_prefix = world.device().login(&two.assertion(&world, &long, claims)).await;
     with_prefix.assert_field("assertion").assert_no_cookie();
-    assert_opens_nothing(&world, &two.assertion(&world, "", empty), "a prefix alone").await;
+    assert_opens_nothing(&world, &two.assertion(&world, "", empty), "only a prefix").await;
 }

@@ -1,4 +1,4 @@
-//! Signing in where cookies already are, and from pages that are not ours.
+//! Signing in with a browser that has cookies already, and from pages of other sites.
 
 use axum::body::Body;
 use http::Request;
@@ -30,7 +30,7 @@ async fn a_sign_in_as_another_user_ends_the_first_session_without_naming_it() {
     assert_eq!(reply.assert_status(201).body["ended"], json!([]));
     assert!(!reply.body.to_string().contains(&alice.session));
     device.refresh_with_cookies(&alice.line()).await.assert_ended("signed_out");
-    assert_eq!(world.live("alice").await, [elsewhere.session], "her other session lives");
+    assert_eq!(world.live("alice").await, [elsewhere.session], "the user's other session lives");
     let trail = world.events("alice").await;
     let end = trail.iter().find(|event| event.event_type == "session_ended").unwrap();
     assert_eq!((end.session.as_str(), end.reason.as_str()), (alice.session.as_str(), "signed_out"));
@@ -45,11 +45,15 @@ async fn an_old_refresh_cookie_of_the_browser_still_ends_its_session() {
     world.advance(61);
     let reply = device.clone().cookies(&old.line()).login_in_browser(&world.assertion("alice")).await;
     assert_eq!(reply.assert_status(201).body["ended"][0]["session_id"], old.session);
-    assert_eq!(world.count_events("alice", "token_reused").await, 0, "a login is no refresh");
+    assert_eq!(
+        world.count_events("alice", "token_reused").await,
+        0,
+        "a login with an old cookie is not reuse"
+    );
 }
 
 #[tokio::test]
-async fn a_cookie_that_is_not_ours_fixes_no_session() {
+async fn a_planted_cookie_does_not_fix_the_session() {
     let world = World::new().await;
     let device = world.device();
     let victim = Jar::of(&device.login_in_browser(&world.assertion("victor")).await);

@@ -1,11 +1,11 @@
-//! Signing out everywhere also voids the sign-ins that have not happened yet.
+//! Signing out everywhere also makes unused assertions invalid.
 
 use latchkey_tests::world::{PATIENT, Tokens, World};
 use serde_json::json;
 use tokio::task::JoinSet;
 
 #[tokio::test]
-async fn an_assertion_from_before_a_sign_out_everywhere_opens_nothing() {
+async fn an_assertion_older_than_a_sign_out_everywhere_is_refused() {
     let world = World::patient().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -14,8 +14,8 @@ async fn an_assertion_from_before_a_sign_out_everywhere_opens_nothing() {
     device.revoke(&tokens.access, json!({"strategy": "all"})).await.assert_status(200);
     device.login(&mine).await.assert_problem(401, "invalid_assertion");
     assert!(world.live("alice").await.is_empty());
-    assert_eq!(device.login(&others).await.status, 201, "another user's is as good as before");
-    assert_eq!(device.login(&world.assertion("alice")).await.status, 201, "a new one opens again");
+    assert_eq!(device.login(&others).await.status, 201, "another user's assertion is still valid");
+    assert_eq!(device.login(&world.assertion("alice")).await.status, 201, "a newer assertion is valid");
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn the_repeat_of_a_login_does_not_survive_a_sign_out_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_old_login_slips_through_a_sign_out_everywhere_that_is_under_way() {
+async fn no_old_login_succeeds_during_a_sign_out_everywhere() {
     let world = World::with(&[PATIENT[0], ("SESSION_LIMIT", "30")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

@@ -12,7 +12,7 @@ async fn granted(mut entry: Value, claims: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_scope_counts_only_as_far_as_its_issuer_may_grant_it() {
+async fn an_issuer_grants_only_the_scopes_that_it_may_grant() {
     let admin = json!({"scope": "latchkey:admin orders:read"});
     assert_eq!(granted(json!({}), admin.clone()).await, "");
     assert_eq!(granted(json!({"scopes": ["orders:read"]}), admin.clone()).await, "orders:read");

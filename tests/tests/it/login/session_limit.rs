@@ -1,4 +1,4 @@
-//! How many sessions, and how many sign-ins.
+//! The limits on the sessions of a user and on the assertions that a user can use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +36,7 @@ async fn a_sixth_sign_in_ends_the_least_recently_active_session() {
 }
 
 #[tokio::test]
-async fn the_older_of_two_that_were_active_in_the_same_second_makes_room() {
+async fn of_two_equally_active_sessions_the_older_one_is_evicted() {
     let world = World::with(&[("SESSION_LIMIT", "2")]).await;
     let (one, two) = (world.device(), world.device());
     let old = one.sign_in("alice").await;
@@ -49,23 +49,27 @@ async fn the_older_of_two_that_were_active_in_the_same_second_makes_room() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_over_takes_no_place() {
+async fn an_ended_session_does_not_count_towards_the_limit() {
     let world = World::with(&[("SESSION_LIMIT", "2")]).await;
     let first = world.device().sign_in("alice").await;
     let second = world.device().sign_in("alice").await;
     world.set_pending_end("alice", &first.session, "signed_out").await;
     let third = world.device().login(&world.assertion("alice")).await;
-    assert_eq!(third.assert_status(201).body["ended"], json!([]), "an ending one takes no place");
+    assert_eq!(
+        third.assert_status(201).body["ended"],
+        json!([]),
+        "a session with a pending end does not count"
+    );
     assert_eq!(world.live("alice").await.len(), 2);
     world.advance(7 * 86_400);
     let fourth = world.device().login(&world.assertion("alice")).await;
-    assert_eq!(fourth.assert_status(201).body["ended"], json!([]), "an expired one takes no place");
+    assert_eq!(fourth.assert_status(201).body["ended"], json!([]), "an expired session does not count");
     assert_eq!(world.live("alice").await, [fourth.text("session_id")]);
     world.device().refresh(&second.refresh).await.assert_ended("expired");
 }
 
 #[tokio::test]
-async fn with_the_policy_reject_the_sign_in_over_the_limit_is_refused() {
+async fn with_policy_reject_a_sign_in_over_the_limit_is_refused() {
     let settings = [("SESSION_LIMIT", "2"), ("SESSION_LIMIT_POLICY", "reject")];
     let world = World::with(&settings).await;
     let device = world.device();
@@ -75,14 +79,14 @@ async fn with_the_policy_reject_the_sign_in_over_the_limit_is_refused() {
     let refused = device.login(&assertion).await;
     refused.assert_problem(409, "session_limit").assert_no_cookie();
     assert_eq!(refused.body["limit"], 2);
-    world.assert_unchanged(&before, "a refused sign-in leaves nothing behind").await;
+    world.assert_unchanged(&before, "a refused sign-in must write nothing").await;
     assert_eq!(device.login(&world.assertion("bob")).await.status, 201, "each user has a limit of their own");
     device.revoke(&first.access, json!({"strategy": "current"})).await.assert_status(200);
     assert_eq!(device.login(&assertion).await.status, 201, "the refusal did not use the assertion up");
 }
 
 #[tokio::test]
-async fn with_the_policy_reject_a_browser_may_still_replace_its_own_session() {
+async fn with_policy_reject_a_browser_may_replace_its_own_session() {
     let settings = [("SESSION_LIMIT", "1"), ("SESSION_LIMIT_POLICY", "reject")];
     let world = World::with(&settings).await;
     let device = world.device();
@@ -94,7 +98,7 @@ async fn with_the_policy_reject_a_browser_may_still_replace_its_own_session() {
 }
 
 #[tokio::test]
-async fn the_33rd_assertion_of_one_user_waits_for_the_first_to_be_forgotten() {
+async fn the_33rd_assertion_of_a_user_waits_until_the_first_expires() {
     let world = World::with(&[("SESSION_LIMIT", "2")]).await;
     let device = world.device();
     for _ in 0..32 {
@@ -110,11 +114,15 @@ async fn the_33rd_assertion_of_one_user_waits_for_the_first_to_be_forgotten() {
     world.advance(wait - 1);
     device.login(&world.assertion("alice")).await.assert_problem(429, "rate_limited");
     world.advance(1);
-    assert_eq!(device.login(&world.assertion("alice")).await.status, 201, "the promised second passes");
+    assert_eq!(
+        device.login(&world.assertion("alice")).await.status,
+        201,
+        "a sign-in succeeds after Retry-After"
+    );
 }
 
-/// Twenty devices at once, and an observer that counts the live sessions all the while.
-async fn stampede(world: &World) -> (Vec<latchkey_tests::world::Reply>, usize) {
+/// Twenty concurrent sign-ins, while an observer counts the live sessions.
+async fn twenty_sign_ins(world: &World) -> (Vec<latchkey_tests::world::Reply>, usize) {
     let done = Arc::new(AtomicBool::new(false));
     let watched = (world.clone(), Arc::clone(&done));
     let watch = tokio::spawn(async move {
@@ -136,12 +144,12 @@ async fn stampede(world: &World) -> (Vec<latchkey_tests::world::Reply>, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_sign_ins_at_once_never_leave_six_sessions() {
+async fn twenty_concurrent_sign_ins_never_leave_six_sessions() {
     let world = World::new().await;
     for _ in 0..4 {
         world.device().sign_in("alice").await;
     }
-    let (replies, most) = stampede(&world).await;
+    let (replies, most) = twenty_sign_ins(&world).await;
     assert!(most <= 5, "{most} sessions were live at once");
     let opened: Vec<Tokens> = replies.iter().filter(|reply| reply.status == 201).map(Tokens::of).collect();
     for reply in replies.iter().filter(|reply| reply.status != 201) {
@@ -162,9 +170,9 @@ async fn twenty_sign_ins_at_once_never_leave_six_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_sign_ins_at_once_under_the_policy_reject_open_five() {
+async fn with_policy_reject_twenty_concurrent_sign_ins_open_five() {
     let world = World::with(&[("SESSION_LIMIT_POLICY", "reject")]).await;
-    let (replies, most) = stampede(&world).await;
+    let (replies, most) = twenty_sign_ins(&world).await;
     assert!(most <= 5, "{most} sessions were live at once");
     let count = |status: u16| replies.iter().filter(|reply| reply.status == status).count();
     assert_eq!((count(201), count(409) + count(503)), (5, 15));

@@ -1,4 +1,4 @@
-//! Last activity moves with refresh, and with calls that change something; never with a GET.
+//! The time of the last activity changes with a refresh and with requests that change something, never with a GET.
 
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;
@@ -8,7 +8,7 @@ async fn activity(world: &World, tokens: &Tokens) -> i64 {
 }
 
 #[tokio::test]
-async fn a_get_moves_nothing() {
+async fn a_get_does_not_change_the_last_activity() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -20,7 +20,7 @@ async fn a_get_moves_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_that_ends_others_moves_it_once_in_five_minutes() {
+async fn a_request_that_ends_others_updates_it_once_in_five_minutes() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -33,7 +33,7 @@ async fn a_call_that_ends_others_moves_it_once_in_five_minutes() {
 }
 
 #[tokio::test]
-async fn activity_never_raises_an_ended_session() {
+async fn activity_never_revives_an_ended_session() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

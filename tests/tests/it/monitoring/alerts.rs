@@ -1,4 +1,4 @@
-//! Alerts: a warning line, and a message to the alert stream, at once.
+//! Alerts: a WARN log line and a message on the alert stream, without delay.
 
 use latchkey_tests::world::{Tokens, World};
 use serde_json::{Value, json};
@@ -45,11 +45,11 @@ async fn an_alert_whose_end_is_committed_late_is_sent_once() {
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(61);
-    // After three conflicts the end is marked and the alert written; the fifth try commits.
+    // After three conflicts, the pending end and the alert are written. The fifth attempt commits the transaction.
     world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 4);
     device.refresh(&first.refresh).await.assert_ended("security");
-    let told: Vec<Value> = std::iter::from_fn(|| alerts.try_recv().ok()).collect();
-    assert_eq!(told.len(), 1, "{told:?}");
+    let messages: Vec<Value> = std::iter::from_fn(|| alerts.try_recv().ok()).collect();
+    assert_eq!(messages.len(), 1, "{messages:?}");
 }
 
 #[tokio::test]

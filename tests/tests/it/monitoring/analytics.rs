@@ -1,4 +1,4 @@
-//! `GET /sessions?include=analytics`: the numbers, at no round trip in sequence.
+//! `GET /sessions?include=analytics`: the numbers, which are read in parallel with the list.
 
 use latchkey_tests::world::{FIREFOX, World};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn the_analytics_count_the_events_of_the_history() {
 }
 
 #[tokio::test]
-async fn the_plain_list_has_no_numbers_and_an_unknown_include_is_named() {
+async fn the_plain_list_has_no_analytics_and_an_unknown_include_is_400() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -34,7 +34,7 @@ async fn the_plain_list_has_no_numbers_and_an_unknown_include_is_named() {
 }
 
 #[tokio::test]
-async fn however_long_the_history_it_is_one_read_more() {
+async fn analytics_cost_one_more_read_for_any_length_of_history() {
     let world = World::new().await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
@@ -52,7 +52,7 @@ async fn however_long_the_history_it_is_one_read_more() {
 }
 
 #[tokio::test]
-async fn an_unchanged_list_costs_the_client_no_body() {
+async fn an_unchanged_list_with_analytics_is_304_without_a_body() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -60,7 +60,7 @@ async fn an_unchanged_list_costs_the_client_no_body() {
     let asked = device.clone().bearer(&tokens.access).header("if-none-match", first.header("etag"));
     world.advance(5);
     let again = asked.get("/api/auth/sessions?include=analytics").await;
-    assert_eq!(again.status, 304, "only the time has changed");
+    assert_eq!(again.status, 304, "a later time alone does not change the ETag");
     world.advance(60);
     device.sign_in("alice").await;
     assert_eq!(asked.get("/api/auth/sessions?include=analytics").await.status, 200);

@@ -14,7 +14,7 @@ fn ids(reply: &Reply) -> Vec<String> {
     events.iter().map(|event| event["event_id"].as_str().expect("an id").to_owned()).collect()
 }
 
-/// A user with a trail of 25 sign-ins and 20 ends, each of which made room.
+/// A user with a trail of 25 sign-ins and 20 evictions.
 async fn busy() -> (World, Device, Tokens) {
     let world = World::new().await;
     let device = world.device();
@@ -27,7 +27,7 @@ async fn busy() -> (World, Device, Tokens) {
 }
 
 #[tokio::test]
-async fn the_pages_are_the_whole_trail_newest_first_without_gap_or_repeat() {
+async fn the_pages_contain_each_event_once_newest_first() {
     let (_world, device, tokens) = busy().await;
     let whole = ids(&page(&device, &tokens, "?limit=100").await);
     assert_eq!(whole.len(), 65);
@@ -44,7 +44,7 @@ async fn the_pages_are_the_whole_trail_newest_first_without_gap_or_repeat() {
 }
 
 #[tokio::test]
-async fn filters_narrow_and_page() {
+async fn filters_apply_to_every_page() {
     let (_world, device, tokens) = busy().await;
     let ends = page(&device, &tokens, "?type=session_ended&limit=100").await;
     assert_eq!(ids(&ends).len(), 20);
@@ -67,7 +67,7 @@ async fn filters_narrow_and_page() {
 }
 
 #[tokio::test]
-async fn a_level_takes_in_the_levels_above() {
+async fn a_severity_includes_the_higher_severities() {
     let world = World::new().await;
     let device = world.device();
     let victim = device.sign_in("alice").await;
@@ -121,11 +121,11 @@ async fn only_administrators_read_the_events_of_another_user() {
     }
     world.take_scope("root", &admin.session).await;
     let refused = device.clone().bearer(&admin.access).get("/api/auth/sessions?user_id=alice").await;
-    assert_eq!((refused.status.as_u16(), refused.code()), (403, "forbidden"), "the role was taken away");
+    assert_eq!((refused.status.as_u16(), refused.code()), (403, "forbidden"), "the scope was taken away");
 }
 
 #[tokio::test]
-async fn a_user_sees_no_internals_and_an_administrator_does() {
+async fn only_an_administrator_sees_the_internals_of_an_event() {
     let world = World::new().await;
     let device = world.device();
     let victim = device.sign_in("alice").await;
@@ -135,8 +135,8 @@ async fn a_user_sees_no_internals_and_an_administrator_does() {
     let own = device.sign_in("alice").await;
     let admin = device.login(&world.assertion_with("root", json!({"scope": "latchkey:admin"}))).await;
     let reuse = |reply: Reply| -> Value { reply.body["events"][0]["details"].clone() };
-    let seen = reuse(page(&device, &own, "?type=token_reused").await);
-    assert!(seen["presented"].is_null() && seen["device"] == "Chrome on Windows", "{seen}");
+    let own_view = reuse(page(&device, &own, "?type=token_reused").await);
+    assert!(own_view["presented"].is_null() && own_view["device"] == "Chrome on Windows", "{own_view}");
     let full = reuse(page(&device, &Tokens::of(&admin), "?type=token_reused&user_id=alice").await);
     assert_eq!((&full["presented"], &full["current"]), (&json!(0), &json!(2)));
 }

@@ -1,9 +1,9 @@
-//! Agents and headers that mean harm: bounded, clean, one line a log entry, and no refresh the dearer.
+//! Hostile user agents and headers are shortened and cleaned, stay in one log line, and make no refresh more expensive.
 
 use http::HeaderValue;
 use latchkey_tests::world::{Tokens, World};
 
-/// Agents of all kinds of ill will, longer and longer.
+/// Hostile user agents of every kind and of growing length.
 fn agents() -> impl Iterator<Item = Vec<u8>> {
     let seeds: [&[u8]; 8] = [
         b"Mozilla/5.0 (",
@@ -46,7 +46,7 @@ async fn hostile_agents_keep_the_session_row_under_one_kilobyte() {
     assert!(!shown.chars().any(char::is_control), "{shown}");
 }
 
-/// A row's size by DynamoDB's own rules: names and values as UTF-8, numbers at two digits a byte and one more.
+/// A row's size by DynamoDB's rules: names and strings as UTF-8, numbers as one byte for two digits and one more.
 fn size(row: &latchkey_tests::world::RawRow) -> usize {
     use aws_sdk_dynamodb::types::AttributeValue as Value;
     fn of(value: &Value) -> usize {
@@ -55,7 +55,7 @@ fn size(row: &latchkey_tests::world::RawRow) -> usize {
             Value::N(digits) => digits.len().div_ceil(2) + 1,
             Value::B(bytes) => bytes.as_ref().len(),
             Value::L(list) => 3 + list.iter().map(|entry| 1 + of(entry)).sum::<usize>(),
-            other => panic!("a row holds no {other:?}"),
+            other => panic!("a row has no value like {other:?}"),
         }
     }
     row.iter().map(|(name, value)| name.len() + of(value)).sum()

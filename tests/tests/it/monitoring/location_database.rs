@@ -1,4 +1,4 @@
-//! Places from a database: both layouts, misses, and files that are none.
+//! Locations from a database: both layouts, missing entries, and files that are not databases.
 
 use latchkey::geoip::{Database, DatabaseError};
 use latchkey_tests::mmdb::{self, Value};
@@ -33,13 +33,13 @@ fn both_database_layouts_are_read_and_missing_entries_are_unknown() {
     assert_eq!((berlin.country.as_deref(), berlin.region.as_deref()), (Some("DE"), Some("BE")));
     assert_eq!((berlin.city.as_deref(), berlin.latitude), (Some("Berlin"), Some(52.52)));
     assert_eq!(place("203.0.113.9").country.as_deref(), Some("PT"));
-    assert_eq!(place("::ffff:203.0.113.9").country.as_deref(), Some("PT"), "IPv4 in IPv6 clothes");
+    assert_eq!(place("::ffff:203.0.113.9").country.as_deref(), Some("PT"), "an IPv4-mapped IPv6 address");
     assert!(place("192.0.2.1").is_unknown());
-    assert!(place("2001:db8::1").is_unknown(), "a file without IPv6 knows none");
+    assert!(place("2001:db8::1").is_unknown(), "a file without IPv6 has no entry");
 }
 
 #[tokio::test]
-async fn sessions_have_the_databases_place() {
+async fn sessions_have_the_location_of_the_database() {
     let directory = tempfile::tempdir().unwrap();
     let path = database(&directory);
     let world = World::with(&[("GEOIP_DB", path.to_str().unwrap())]).await;
@@ -53,7 +53,7 @@ async fn sessions_have_the_databases_place() {
 }
 
 #[test]
-fn a_file_that_is_none_is_named_at_start() {
+fn an_invalid_database_file_is_named_at_start() {
     let directory = tempfile::tempdir().unwrap();
     let text = directory.path().join("text");
     std::fs::write(&text, "not a database").unwrap();

@@ -1,4 +1,4 @@
-//! Where a client is comes from CloudFront, provably, or from a database, or from nowhere.
+//! A client's location comes from CloudFront, proved by the secret header, or from a database. Otherwise it is unknown.
 
 use latchkey_tests::world::{BERLIN, LISBON, ORIGIN_SECRET, World};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn viewer_headers_without_the_secret_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_request_that_goes_round_cloudfront_is_refused_everywhere() {
+async fn a_request_that_bypasses_cloudfront_is_refused_everywhere() {
     let world = World::behind_cloudfront(&[]).await;
     let wrong = [None, Some("an-origin-secret-of-testz"), Some(""), Some("an-origin-secret-of-test")];
     for secret in wrong {
@@ -44,7 +44,7 @@ async fn a_request_that_goes_round_cloudfront_is_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn both_secrets_are_good_while_they_are_rotated() {
+async fn both_secrets_are_accepted_during_their_rotation() {
     let secrets = format!("{ORIGIN_SECRET},the-next-origin-secret");
     let world = World::with(&[("CLOUDFRONT_ORIGIN_SECRET", &secrets)]).await;
     for secret in [ORIGIN_SECRET, "the-next-origin-secret"] {
@@ -54,7 +54,7 @@ async fn both_secrets_are_good_while_they_are_rotated() {
 }
 
 #[tokio::test]
-async fn a_place_follows_the_session() {
+async fn a_session_has_its_latest_location() {
     let world = World::behind_cloudfront(&[]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
     world.advance(86_400);

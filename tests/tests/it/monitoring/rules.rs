@@ -9,16 +9,16 @@ async fn types(world: &World, user: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_impossible_trip_alerts_and_the_session_goes_on() {
+async fn impossible_travel_alerts_and_the_session_continues() {
     let world = World::behind_cloudfront(&[]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
     world.advance(3_600);
     let abroad = world.device().in_city(LISBON);
     let reply = abroad.refresh(&tokens.refresh).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
-    let mut seen = types(&world, "alice").await;
-    seen.sort();
-    assert_eq!(seen, ["country_changed", "impossible_travel", "ip_changed"]);
+    let mut types_found = types(&world, "alice").await;
+    types_found.sort();
+    assert_eq!(types_found, ["country_changed", "impossible_travel", "ip_changed"]);
     let travel =
         world.events("alice").await.into_iter().find(|event| event.event_type == "impossible_travel");
     assert_eq!(travel.unwrap().severity, "high");
@@ -59,11 +59,15 @@ async fn an_end_that_cannot_be_committed_gives_503_and_no_token() {
     assert!(reply.body["access_token"].is_null());
     world.server.faults.clear(None);
     let again = abroad.refresh(&tokens.refresh).await;
-    assert_eq!((again.status.as_u16(), again.code()), (401, "session_ended"), "repeating it is judged again");
+    assert_eq!(
+        (again.status.as_u16(), again.code()),
+        (401, "session_ended"),
+        "the repeated request ends the session"
+    );
 }
 
 #[tokio::test]
-async fn a_lost_reply_is_no_way_round_a_rule_that_ends() {
+async fn a_lost_response_does_not_evade_a_rule_that_ends_sessions() {
     let world = World::behind_cloudfront(&[("RISK_RULES", "impossible_travel=end")]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
     world.advance(3_600);
@@ -75,11 +79,11 @@ async fn a_lost_reply_is_no_way_round_a_rule_that_ends() {
     let home = world.device().in_city(BERLIN).sign_in("bob").await;
     assert_eq!(world.device().in_city(BERLIN).refresh(&home.refresh).await.status, 200);
     let twin = world.device().in_city(LISBON).refresh(&home.refresh).await;
-    assert_eq!(twin.status, 401, "a repeat in grace travels no faster");
+    assert_eq!(twin.status, 401, "the rule applies to a repeat in grace, too");
 }
 
 #[tokio::test]
-async fn travel_is_timed_from_where_the_session_was_last_seen() {
+async fn travel_is_timed_from_the_last_use_of_the_session() {
     let world = World::behind_cloudfront(&[]).await;
     let device = world.device().in_city(BERLIN);
     let tokens = device.sign_in("alice").await;
@@ -92,7 +96,7 @@ async fn travel_is_timed_from_where_the_session_was_last_seen() {
 }
 
 #[tokio::test]
-async fn a_repeat_in_grace_from_the_same_network_or_family_is_no_replay() {
+async fn a_repeat_in_grace_from_the_same_network_or_agent_is_no_replay() {
     let world = World::new().await;
     let at = |address: &str| world.device().at(address);
     let tokens = at("198.51.100.7").sign_in("alice").await;
@@ -106,7 +110,7 @@ async fn a_repeat_in_grace_from_the_same_network_or_family_is_no_replay() {
 }
 
 #[tokio::test]
-async fn a_rule_that_is_off_is_silent() {
+async fn a_rule_that_is_off_records_nothing() {
     let rules = "impossible_travel=off,ip_changed=off,country_changed=off,device_changed=off";
     let world = World::behind_cloudfront(&[("RISK_RULES", rules)]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
@@ -117,7 +121,7 @@ async fn a_rule_that_is_off_is_silent() {
 }
 
 #[tokio::test]
-async fn an_office_network_raises_nothing() {
+async fn a_trusted_network_causes_no_finding() {
     let networks = "198.51.100.0/24,203.0.113.0/24";
     let world = World::behind_cloudfront(&[("NETWORK_ALLOWLIST", networks)]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
@@ -127,7 +131,7 @@ async fn an_office_network_raises_nothing() {
 }
 
 #[tokio::test]
-async fn a_move_within_a_country_is_information_and_costs_the_row_nothing() {
+async fn a_move_within_a_country_is_info_and_does_not_grow_the_row() {
     let world = World::behind_cloudfront(&[]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
     world.advance(60);
@@ -140,7 +144,7 @@ async fn a_move_within_a_country_is_information_and_costs_the_row_nothing() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_notices_nothing_writes_once() {
+async fn a_refresh_without_findings_writes_once() {
     let world = World::behind_cloudfront(&[]).await;
     let device = world.device().in_city(BERLIN);
     let tokens = device.sign_in("alice").await;
@@ -150,7 +154,7 @@ async fn a_refresh_that_notices_nothing_writes_once() {
 }
 
 #[tokio::test]
-async fn a_lost_observation_is_counted_and_never_the_clients_concern() {
+async fn a_lost_finding_is_counted_and_does_not_fail_the_refresh() {
     use latchkey::telemetry::metrics::Counter;
     for kind in ["error_500", "left_over"] {
         let world = World::behind_cloudfront(&[]).await;
@@ -160,12 +164,12 @@ async fn a_lost_observation_is_counted_and_never_the_clients_concern() {
         world.advance(60);
         assert_eq!(world.device().in_city(LISBON).refresh(&tokens.refresh).await.status, 200, "{kind}");
         let lost = world.server.app.metrics().value(Counter::EventsLost);
-        assert_eq!(lost, 3, "{kind}: each of the three, because it is unknown which was written");
+        assert_eq!(lost, 3, "{kind}: all three count as lost, because it is unknown which were written");
     }
 }
 
 #[tokio::test]
-async fn a_sign_in_from_something_new_is_noticed_and_the_first_one_is_not() {
+async fn a_sign_in_from_a_new_device_is_recorded_except_the_first() {
     let world = World::behind_cloudfront(&[]).await;
     world.device().in_city(BERLIN).sign_in("alice").await;
     assert_eq!(types(&world, "alice").await, Vec::<String>::new());
@@ -181,11 +185,11 @@ async fn a_sign_in_from_something_new_is_noticed_and_the_first_one_is_not() {
 }
 
 #[tokio::test]
-async fn a_token_in_another_browser_is_noticed() {
+async fn a_token_in_another_browser_is_recorded() {
     let world = World::behind_cloudfront(&[]).await;
     let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
     let reply = world.device().agent(FIREFOX).in_city(BERLIN).refresh(&tokens.refresh).await;
-    assert_eq!(reply.status, 200, "a changed agent refuses nothing by itself");
+    assert_eq!(reply.status, 200, "a changed agent alone is not refused");
     assert_eq!(types(&world, "alice").await, ["device_changed"]);
     assert_eq!(Tokens::of(&reply).session, tokens.session);
 }

@@ -9,10 +9,10 @@ use latchkey_tests::world::{Device, Jar, Reply, Tokens, World};
 use serde_json::{Value, json};
 
 /// Statuses that a test cannot provoke, with the reason.
-const UNSEEN: [(&str, u16, &str); 0] = [];
+const NEVER_SEEN: [(&str, u16, &str); 0] = [];
 
 /// Only a bug causes it. The test of panics covers its response.
-const FAULT_OF_OURS: u16 = 500;
+const INTERNAL_ERROR: u16 = 500;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -160,8 +160,8 @@ async fn refusals(seen: &mut Seen) {
     seen.form(&device, "/refresh", &form).await;
 }
 
-/// Requests over a limit, beside a running cleanup, and during an outage.
-async fn hindrances(seen: &mut Seen) {
+/// Requests over a limit, during a cleanup, and during an outage.
+async fn limits_and_outages(seen: &mut Seen) {
     let full = World::with(&[("SESSION_LIMIT", "1"), ("SESSION_LIMIT_POLICY", "reject")]).await;
     full.device().sign_in("alice").await;
     let second = json!({"assertion": full.assertion("alice"), "delivery": "body"});
@@ -205,18 +205,18 @@ async fn hindrances(seen: &mut Seen) {
 }
 
 #[tokio::test]
-async fn every_operation_and_status_of_the_file_was_seen() {
+async fn every_operation_and_status_of_the_file_occurs() {
     let mut seen = Seen::default();
     successes(&mut seen).await;
     refusals(&mut seen).await;
-    hindrances(&mut seen).await;
+    limits_and_outages(&mut seen).await;
     let documented = Spec::get().operations().into_iter();
     let documented =
         documented.flat_map(|operation| operation.statuses().map(move |status| (operation.id, status)));
     let excused = |(id, status): &(&str, u16)| {
-        *status == FAULT_OF_OURS || UNSEEN.iter().any(|(own, known, _)| (own, known) == (id, status))
+        *status == INTERNAL_ERROR || NEVER_SEEN.iter().any(|(own, known, _)| (own, known) == (id, status))
     };
     let unseen: Vec<_> =
         documented.filter(|pair| !seen.0.contains(pair)).filter(|pair| !excused(pair)).collect();
-    assert!(unseen.is_empty(), "documented and never seen: {unseen:?}");
+    assert!(unseen.is_empty(), "in the file, but in no response: {unseen:?}");
 }

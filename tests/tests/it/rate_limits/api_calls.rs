@@ -8,12 +8,12 @@ use tokio::task::JoinSet;
 
 const LIST: &str = "/api/auth/sessions";
 
-async fn tight() -> World {
+async fn world_with_small_limit() -> World {
     World::with(&[("LIMIT_GENERAL", "3/15m")]).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_calls_at_once_exactly_as_many_as_the_limit_pass() {
+async fn of_concurrent_calls_exactly_as_many_as_the_limit_pass() {
     let world = World::with(&[("LIMIT_GENERAL", "20/15m")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -25,11 +25,11 @@ async fn of_calls_at_once_exactly_as_many_as_the_limit_pass() {
     let statuses = calls.join_all().await;
     let of = |status| statuses.iter().filter(|given| **given == status).count();
     assert_eq!((of(200), of(429)), (20, 80));
-    assert_eq!(world.count_events("alice", "rate_limited").await, 1, "one refusal, one event");
+    assert_eq!(world.count_events("alice", "rate_limited").await, 1, "the first refusal records one event");
 }
 
 #[tokio::test]
-async fn every_path_that_takes_a_token_counts_for_its_session_and_no_other() {
+async fn every_authenticated_path_counts_for_its_session_only() {
     let world = World::with(&[("LIMIT_GENERAL", "4/15m")]).await;
     let device = world.device();
     let (tokens, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
@@ -47,7 +47,7 @@ async fn every_path_that_takes_a_token_counts_for_its_session_and_no_other() {
 
 #[tokio::test]
 async fn the_general_limit_never_refuses_a_refresh_a_status_or_a_sign_out() {
-    let world = tight().await;
+    let world = world_with_small_limit().await;
     let device = world.device();
     let other = device.sign_in("alice").await;
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
@@ -66,8 +66,8 @@ async fn the_general_limit_never_refuses_a_refresh_a_status_or_a_sign_out() {
 }
 
 #[tokio::test]
-async fn the_promised_second_passes_and_no_second_before_it() {
-    let world = tight().await;
+async fn a_call_passes_at_retry_after_and_not_a_second_earlier() {
+    let world = world_with_small_limit().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     world.advance(17);
@@ -89,8 +89,8 @@ async fn the_promised_second_passes_and_no_second_before_it() {
 }
 
 #[tokio::test]
-async fn a_refused_call_takes_no_place_of_a_later_one() {
-    let world = tight().await;
+async fn a_refused_call_is_not_counted() {
+    let world = world_with_small_limit().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     device.list(&tokens.access).await.assert_status(200);
@@ -102,14 +102,14 @@ async fn a_refused_call_takes_no_place_of_a_later_one() {
     let wait: u64 = refused.assert_problem(429, "rate_limited").header("retry-after").parse().unwrap();
     assert!(wait < 600, "the first call leaves the window first: {wait}");
     world.advance(wait);
-    // One place is free, and the refused call has not taken it.
+    // One call is free, and the refused call has not used it.
     device.list(&tokens.access).await.assert_status(200);
     device.list(&tokens.access).await.assert_problem(429, "rate_limited");
 }
 
 #[tokio::test]
 async fn calls_after_the_first_refusal_cost_no_store_call() {
-    let world = tight().await;
+    let world = world_with_small_limit().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     for _ in 0..4 {
@@ -125,8 +125,8 @@ async fn calls_after_the_first_refusal_cost_no_store_call() {
 }
 
 #[tokio::test]
-async fn watching_an_unchanged_list_uses_nothing_up() {
-    let world = tight().await;
+async fn polling_an_unchanged_list_uses_no_quota() {
+    let world = world_with_small_limit().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let tag = device.list(&tokens.access).await.header("etag").to_owned();
@@ -134,7 +134,7 @@ async fn watching_an_unchanged_list_uses_nothing_up() {
     for _ in 0..50 {
         let unchanged = watching.get(LIST).await;
         assert_eq!(unchanged.status, 304);
-        assert_eq!(unchanged.header("ratelimit"), "", "what is not counted tells of no limit");
+        assert_eq!(unchanged.header("ratelimit"), "", "a response that is not counted has no limit headers");
     }
     device.sign_in("alice").await;
     let changed = watching.get(LIST).await;
@@ -145,7 +145,7 @@ async fn watching_an_unchanged_list_uses_nothing_up() {
 
 #[tokio::test]
 async fn an_ended_session_is_401_before_the_limit_is_checked() {
-    let world = tight().await;
+    let world = world_with_small_limit().await;
     let device = world.device();
     let (tokens, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
     for _ in 0..3 {
@@ -157,7 +157,7 @@ async fn an_ended_session_is_401_before_the_limit_is_checked() {
 
 #[tokio::test]
 async fn error_responses_have_the_rate_limit_headers() {
-    let world = tight().await;
+    let world = world_with_small_limit().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let unknown = device.clone().bearer(&tokens.access).get(&format!("{LIST}/nothing")).await;
@@ -166,7 +166,7 @@ async fn error_responses_have_the_rate_limit_headers() {
 
 #[tokio::test]
 async fn the_general_limit_fails_open_and_logs_it() {
-    let world = tight().await;
+    let world = world_with_small_limit().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     for _ in 0..6 {
@@ -174,24 +174,24 @@ async fn the_general_limit_fails_open_and_logs_it() {
         let reply = device.list(&tokens.access).await;
         assert_eq!(reply.assert_status(200).header("ratelimit"), "");
     }
-    assert_eq!(world.server.faults.pending(), 0, "a count is tried once");
+    assert_eq!(world.server.faults.pending(), 0, "a count is attempted only once");
     assert_eq!(world.server.app.metrics().value(Counter::LimitsFailedOpen), 6);
     device.list(&tokens.access).await.assert_status(200);
 }
 
 #[tokio::test]
 async fn a_count_whose_reply_is_lost_is_not_repeated() {
-    let world = tight().await;
+    let world = world_with_small_limit().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     world.server.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
     device.list(&tokens.access).await.assert_status(200);
     let reply = device.list(&tokens.access).await;
-    assert_eq!(reply.header("ratelimit"), "\"general\";r=1;t=820", "counted once, and once now");
+    assert_eq!(reply.header("ratelimit"), "\"general\";r=1;t=820", "the lost count and this one");
 }
 
 #[tokio::test]
-async fn a_refusal_that_could_not_be_written_holds_in_its_instance() {
+async fn a_refusal_that_cannot_be_written_holds_in_its_instance() {
     let world = World::with(&[("LIMIT_GENERAL", "1/15m")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -208,7 +208,7 @@ async fn a_refusal_whose_reply_is_lost_is_recorded_once() {
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     device.list(&tokens.access).await.assert_status(200);
-    // The count passes; the refusal after it is written, and its answer lost.
+    // The count succeeds. The write of the refusal after it succeeds, too, but its response is lost.
     world.server.faults.queue_after(1, Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
     for _ in 0..3 {
         device.list(&tokens.access).await.assert_problem(429, "rate_limited");
@@ -219,7 +219,7 @@ async fn a_refusal_whose_reply_is_lost_is_recorded_once() {
 
 #[tokio::test]
 async fn each_call_after_an_idle_time_costs_one_write() {
-    let world = tight().await;
+    let world = world_with_small_limit().await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
     for _ in 0..20 {

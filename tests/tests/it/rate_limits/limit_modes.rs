@@ -4,7 +4,7 @@ use latchkey::telemetry::metrics::Counter;
 use latchkey_tests::world::{Tokens, World};
 
 #[tokio::test]
-async fn a_shadow_counts_and_changes_no_answer() {
+async fn a_limit_in_shadow_mode_counts_and_changes_no_response() {
     let settings = [("LIMIT_GENERAL", "2/15m:shadow"), ("LIMIT_LOGIN", "1/15m/30m:shadow")];
     let world = World::with(&settings).await;
     let device = world.device();
@@ -23,7 +23,7 @@ async fn a_shadow_counts_and_changes_no_answer() {
 }
 
 #[tokio::test]
-async fn the_refresh_limit_has_a_shadow_too() {
+async fn the_refresh_limit_has_a_shadow_mode_too() {
     let world = World::with(&[("LIMIT_REFRESH", "2/5m/15m:shadow")]).await;
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;

@@ -1,4 +1,4 @@
-//! `POST /login/attempts`: the backend that owns the passwords asks before it checks one.
+//! `POST /login/attempts`: the backend with the passwords asks before it checks a password.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Device, Reply, World};
@@ -25,7 +25,7 @@ fn answer(remaining: u32, challenge: bool) -> Value {
 }
 
 #[tokio::test]
-async fn an_account_is_blocked_in_one_network_and_free_in_another() {
+async fn an_account_is_blocked_in_one_network_only() {
     let world = World::new().await;
     let backend = backend(&world);
     for left in (0..5).rev() {
@@ -41,7 +41,7 @@ async fn an_account_is_blocked_in_one_network_and_free_in_another() {
 }
 
 #[tokio::test]
-async fn attempts_from_many_networks_challenge_the_account_and_never_block_it() {
+async fn attempts_from_many_networks_challenge_an_account_without_a_block() {
     let world = World::new().await;
     let backend = backend(&world);
     for network in 0..5 {
@@ -59,7 +59,7 @@ async fn attempts_from_many_networks_challenge_the_account_and_never_block_it() 
 }
 
 #[tokio::test]
-async fn a_success_takes_the_users_own_failures_back() {
+async fn a_success_clears_the_failures_of_its_network() {
     let world = World::new().await;
     let backend = backend(&world);
     for round in 0..6 {
@@ -81,7 +81,7 @@ async fn a_success_takes_the_users_own_failures_back() {
 }
 
 #[tokio::test]
-async fn a_success_ends_a_block_everywhere_at_once() {
+async fn a_success_ends_a_block_immediately() {
     let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m")]).await;
     let backend = backend(&world);
     attempt(&backend, "bob", "203.0.113.9", None).await.assert_status(200);
@@ -91,7 +91,7 @@ async fn a_success_ends_a_block_everywhere_at_once() {
 }
 
 #[tokio::test]
-async fn password_resets_have_a_limit_of_their_own() {
+async fn password_resets_have_their_own_limit() {
     let world = World::new().await;
     let backend = backend(&world);
     let body = json!({"policy": "password_reset", "subject": "bob", "ip": "203.0.113.9"});
@@ -117,7 +117,7 @@ async fn only_a_backend_with_the_scope_may_ask() {
         ("a refresh token", tokens.refresh),
         ("made up", "made.up.token".to_owned()),
         (
-            "too long a life",
+            "too long a lifetime",
             world.assertion_with(
                 "b",
                 json!({"scope": "latchkey:attempts", "exp": world.now().seconds() + 301}),
@@ -147,7 +147,7 @@ async fn only_a_backend_with_the_scope_may_ask() {
             "Bearer error=\"insufficient_scope\", scope=\"latchkey:attempts\""
         );
     }
-    // It may be used again while it lasts, and opens no session.
+    // The assertion may be used again until it expires, and it opens no session.
     let assertion = world.assertion_with("b", json!({"scope": "latchkey:attempts"}));
     for _ in 0..2 {
         device.clone().bearer(&assertion).post(PATH, body.clone()).await.assert_status(200);
@@ -176,7 +176,7 @@ async fn a_wrong_field_is_named_and_nothing_is_counted() {
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let reply = backend.post(PATH, body).await;
         assert_eq!((reply.status.as_u16(), &reply.body["field"]), (400, &json!(field)), "{change}");
-        assert!(!reply.body.to_string().contains("203.0.113, "), "a value is never repeated");
+        assert!(!reply.body.to_string().contains("203.0.113, "), "the error must not repeat the value");
     }
     assert_eq!(attempt(&backend, "bob", "203.0.113.9", None).await.body, answer(4, false));
 }
@@ -195,7 +195,7 @@ async fn without_the_store_an_attempt_is_503() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_tries_at_once_exactly_as_many_as_the_limit_pass() {
+async fn of_concurrent_attempts_exactly_as_many_as_the_limit_pass() {
     let world = World::new().await;
     let backend = backend(&world);
     let mut tries = tokio::task::JoinSet::new();
@@ -215,7 +215,7 @@ async fn a_refusal_in_one_network_challenges_no_other_network() {
         attempt(&backend(&world), "bob", "203.0.113.9", Some("failure")).await.assert_status(200);
     }
     attempt(&backend(&world), "bob", "203.0.113.9", None).await.assert_problem(429, "rate_limited");
-    // Its window is over, its block is not.
+    // The window has ended, and the block has not.
     world.advance(1_200);
     for _ in 0..6 {
         attempt(&backend(&world), "bob", "203.0.113.9", None).await.assert_problem(429, "rate_limited");
@@ -255,5 +255,5 @@ async fn clearable_keys_are_not_cached_and_evict_no_other_key() {
     }
     world.server.stats.reset();
     device.list(&tokens.access).await.assert_problem(429, "rate_limited");
-    assert_eq!(world.server.stats.total().calls, 0, "a caller who was refused costs no call");
+    assert_eq!(world.server.stats.total().calls, 0, "a refused caller causes no store call");
 }

@@ -1,4 +1,4 @@
-//! Refused assertions count for their network, and a good one is never refused for them.
+//! Refused assertions count for their network. A valid assertion is never refused because of them.
 
 use latchkey::telemetry::metrics::Counter;
 use latchkey_local::dev_controls::faults::FaultKind;
@@ -6,16 +6,16 @@ use latchkey_tests::world::{Device, World};
 use serde_json::json;
 
 /// Presents an assertion without a valid signature.
-async fn fails(device: &Device, status: u16, code: &str) {
+async fn fail_login(device: &Device, status: u16, code: &str) {
     device.login("made.up.assertion").await.assert_problem(status, code);
 }
 
 #[tokio::test]
-async fn after_five_in_a_network_it_is_blocked_and_good_ones_are_not() {
+async fn after_five_refusals_only_invalid_assertions_are_blocked() {
     let world = World::new().await;
     let device = world.device().at("198.51.100.7");
     for _ in 0..5 {
-        fails(&device, 401, "invalid_assertion").await;
+        fail_login(&device, 401, "invalid_assertion").await;
     }
     let neighbour = world.device().at("198.51.100.200");
     let refused = neighbour.login("made.up.assertion").await;
@@ -23,15 +23,15 @@ async fn after_five_in_a_network_it_is_blocked_and_good_ones_are_not() {
     assert_eq!(refused.body["policy"], "login");
     device.sign_in("alice").await;
     neighbour.sign_in("bob").await;
-    fails(&world.device().at("198.51.101.7"), 401, "invalid_assertion").await;
+    fail_login(&world.device().at("198.51.101.7"), 401, "invalid_assertion").await;
     world.advance(1_799);
-    fails(&device, 429, "rate_limited").await;
+    fail_login(&device, 429, "rate_limited").await;
     world.advance(1);
-    fails(&device, 401, "invalid_assertion").await;
+    fail_login(&device, 401, "invalid_assertion").await;
 }
 
 #[tokio::test]
-async fn every_kind_of_refusal_counts() {
+async fn every_kind_of_refused_assertion_counts() {
     let world = World::new().await;
     let device = world.device();
     let used = world.assertion("alice");
@@ -50,18 +50,18 @@ async fn every_kind_of_refusal_counts() {
 }
 
 #[tokio::test]
-async fn no_spelling_or_header_makes_another_network() {
+async fn no_notation_or_header_changes_the_network() {
     let world = World::with(&[("LIMIT_LOGIN", "2/15m/30m")]).await;
-    fails(&world.device().at("::ffff:198.51.100.7"), 401, "invalid_assertion").await;
-    fails(&world.device().at("198.51.100.8"), 401, "invalid_assertion").await;
-    fails(&world.device().at("198.51.100.9"), 429, "rate_limited").await;
+    fail_login(&world.device().at("::ffff:198.51.100.7"), 401, "invalid_assertion").await;
+    fail_login(&world.device().at("198.51.100.8"), 401, "invalid_assertion").await;
+    fail_login(&world.device().at("198.51.100.9"), 429, "rate_limited").await;
     for name in ["x-forwarded-for", "x-real-ip", "forwarded", "cf-connecting-ip", "true-client-ip"] {
-        fails(&world.device().at("198.51.100.9").header(name, "203.0.113.1"), 429, "rate_limited").await;
+        fail_login(&world.device().at("198.51.100.9").header(name, "203.0.113.1"), 429, "rate_limited").await;
     }
-    fails(&world.device().at("2001:db8:1:2::1"), 401, "invalid_assertion").await;
-    fails(&world.device().at("2001:db8:1:2:ffff::2"), 401, "invalid_assertion").await;
-    fails(&world.device().at("2001:0db8:0001:0002::3"), 429, "rate_limited").await;
-    fails(&world.device().at("2001:db8:1:3::1"), 401, "invalid_assertion").await;
+    fail_login(&world.device().at("2001:db8:1:2::1"), 401, "invalid_assertion").await;
+    fail_login(&world.device().at("2001:db8:1:2:ffff::2"), 401, "invalid_assertion").await;
+    fail_login(&world.device().at("2001:0db8:0001:0002::3"), 429, "rate_limited").await;
+    fail_login(&world.device().at("2001:db8:1:3::1"), 401, "invalid_assertion").await;
 }
 
 #[tokio::test]
@@ -71,9 +71,9 @@ async fn a_block_is_recorded_once_with_its_network() {
     for _ in 0..9 {
         device.login("made.up.assertion").await;
     }
-    let told = world.everything().await;
-    let blocks: Vec<&str> = told.lines().filter(|row| row.contains("blocked")).collect();
-    assert_eq!(blocks.len(), 1, "{told}");
+    let tables = world.everything().await;
+    let blocks: Vec<&str> = tables.lines().filter(|row| row.contains("blocked")).collect();
+    assert_eq!(blocks.len(), 1, "{tables}");
     assert!(blocks[0].contains("\"pk\": \"S(\\\"net#"), "{}", blocks[0]);
 }
 
@@ -82,7 +82,7 @@ async fn a_login_is_503_while_refused_logins_cannot_be_counted() {
     let world = World::new().await;
     let device = world.device();
     world.server.faults.queue(Some("UpdateItem"), FaultKind::Error500, 1);
-    fails(&device, 503, "store_unavailable").await;
+    fail_login(&device, 503, "store_unavailable").await;
     assert_eq!(world.server.app.metrics().value(Counter::LimitsFailedClosed), 1);
-    fails(&device, 401, "invalid_assertion").await;
+    fail_login(&device, 401, "invalid_assertion").await;
 }

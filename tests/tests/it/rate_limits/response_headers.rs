@@ -37,7 +37,7 @@ async fn a_limited_response_has_its_policy_and_the_remaining_quota() {
     assert_eq!(
         state,
         ("general".into(), pairs(&[("r", 0), ("t", retry_after)])),
-        "t is not after Retry-After"
+        "t must not be after Retry-After"
     );
     assert_eq!(
         (&refused.body["policy"], &refused.body["retry_after"]),

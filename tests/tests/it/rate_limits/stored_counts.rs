@@ -1,4 +1,4 @@
-//! The rows of the table of limits: few numbers, no names, and an expiry.
+//! The rows of the rate limits table have few numbers, no names, and an expiry.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_tests::world::{RawRow, World};
@@ -13,13 +13,13 @@ fn sub_windows(row: &RawRow) -> usize {
 }
 
 #[tokio::test]
-async fn a_key_that_is_used_for_weeks_stays_small() {
+async fn the_row_of_a_key_that_is_used_for_weeks_stays_small() {
     let world = World::with(&[("LIMIT_GENERAL", "100/15m")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let access = tokens.access;
     let mut most = 0;
-    // In bursts, with pauses of all lengths, as far as one access token goes; then by hand further on.
+    // Bursts with pauses of all lengths, while one access token lasts. Then the test writes further counts itself.
     for pause in [1, 90, 91, 200, 400, 800, 900, 1_000, 45, 60] {
         world.advance(pause);
         device.list(&access).await;
@@ -40,7 +40,7 @@ async fn a_key_that_is_used_for_weeks_stays_small() {
 }
 
 #[tokio::test]
-async fn a_row_ends_by_itself_after_its_window_and_block() {
+async fn a_row_expires_after_its_window_and_block() {
     let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m")]).await;
     let device = world.device();
     device.login("made-up").await;
@@ -52,7 +52,7 @@ async fn a_row_ends_by_itself_after_its_window_and_block() {
 }
 
 #[tokio::test]
-async fn a_refusal_raises_no_key_that_was_forgotten_meanwhile() {
+async fn a_refusal_does_not_recreate_a_deleted_row() {
     let world = World::with(&[("LIMIT_LOGIN", "1/15m/30m")]).await;
     let (policy, store, now) = (&world.server.app.config().limits.login, &world.server.store, world.now());
     for _ in 0..2 {
