@@ -13,7 +13,7 @@ mod model;
 use std::collections::BTreeSet;
 
 use checker::order;
-use clients::{Faults, live_side_by_side};
+use clients::{Faults, run_clients};
 use history::History;
 use model::{Answer, Call, LIMIT};
 
@@ -30,18 +30,20 @@ fn concurrent_calls_with_lost_responses_are_linearizable() {
 fn assert_linearizable(histories: u64, faults: Faults) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
     let runtime = runtime.expect("a runtime");
-    let mut seen = BTreeSet::new();
+    let mut occurred = BTreeSet::new();
     for seed in 0..histories {
-        let history = runtime.block_on(live_side_by_side(seed, faults));
-        seen.extend(
+        let history = runtime.block_on(run_clients(seed, faults));
+        occurred.extend(
             history.ops.iter().filter_map(|op| op.answered.as_ref()).map(|(_, answer)| answer.name()),
         );
         if let Err(longest) = order(&history) {
-            panic!("seed {seed}: no order explains it.\n{history}\nThe longest that does:\n{longest:#?}");
+            panic!(
+                "seed {seed}: no order explains the history.\n{history}\nThe longest order that explains its beginning:\n{longest:#?}"
+            );
         }
     }
-    for answer in ["opened", "full", "rotated", "live", "over", "ended"] {
-        assert!(seen.contains(answer), "no call was answered so: {answer}");
+    for answer in ["opened", "full", "rotated", "live", "not live", "ended"] {
+        assert!(occurred.contains(answer), "no call had the answer {answer}");
     }
 }
 
@@ -49,9 +51,9 @@ fn sign_in() -> Call {
     Call::SignIn { assertion: "an assertion".into() }
 }
 
-/// The checker itself: a list that misses what was opened before it was asked.
+/// A test of the checker: a list without a session that was opened before the request.
 #[test]
-fn a_list_that_is_behind_is_found() {
+fn the_checker_finds_a_stale_list() {
     let mut history = History::default();
     let opened = history.begin(sign_in());
     history.end(opened, Answer::Opened("s1".into()));
@@ -60,15 +62,15 @@ fn a_list_that_is_behind_is_found() {
     assert!(order(&history).is_err());
 }
 
-/// A sign-in beyond the limit, and a token that is behind by more than grace allows.
+/// A test of the checker: a sign-in beyond the limit, and a refresh with a token that is older than grace allows.
 #[test]
-fn a_limit_that_is_overrun_and_a_theft_that_is_missed_are_found() {
+fn the_checker_finds_an_exceeded_limit_and_a_missed_theft() {
     let mut history = History::default();
     for number in 0..=LIMIT {
         let opened = history.begin(sign_in());
         history.end(opened, Answer::Opened(format!("s{number}")));
     }
-    assert!(order(&history).is_err(), "one too many");
+    assert!(order(&history).is_err(), "one session too many");
     let mut history = History::default();
     let opened = history.begin(sign_in());
     history.end(opened, Answer::Opened("s1".into()));
@@ -76,12 +78,12 @@ fn a_limit_that_is_overrun_and_a_theft_that_is_missed_are_found() {
         let refreshed = history.begin(Call::Refresh { session: "s1".into(), generation });
         history.end(refreshed, Answer::Rotated(answer));
     }
-    assert!(order(&history).is_err(), "two behind is theft");
+    assert!(order(&history).is_err(), "a token two generations old is reuse");
 }
 
-/// The same answers, but the two calls overlap: then the list may have come first.
+/// A test of the checker: if the list and the sign-in overlap, the list may have come first.
 #[test]
-fn a_list_beside_a_sign_in_may_come_first() {
+fn the_checker_lets_a_list_precede_a_concurrent_sign_in() {
     let mut history = History::default();
     let opened = history.begin(sign_in());
     let listed = history.begin(Call::List);
@@ -90,9 +92,9 @@ fn a_list_beside_a_sign_in_may_come_first() {
     assert!(order(&history).is_ok());
 }
 
-/// A call without a response has happened by the end, or never.
+/// A test of the checker: a call whose response was lost took effect before the loss, or never.
 #[test]
-fn a_call_that_was_given_up_does_not_happen_later() {
+fn the_checker_lets_no_lost_call_take_effect_later() {
     let session = || "s1".to_owned();
     let mut history = History::default();
     let opened = history.begin(sign_in());
@@ -103,12 +105,15 @@ fn a_call_that_was_given_up_does_not_happen_later() {
         let listed = history.begin(Call::List);
         history.end(listed, Answer::Live(live));
     }
-    assert!(order(&history).is_err(), "it was there after the end was given up, and is not there later");
+    assert!(
+        order(&history).is_err(),
+        "the session was listed after the response of its end was lost, so it must be listed later, too"
+    );
 }
 
-/// A call that was never answered may have happened, at any time, or not at all.
+/// A test of the checker: a call without a response may take effect at any time, or never.
 #[test]
-fn a_call_without_an_answer_may_have_happened_late() {
+fn the_checker_lets_a_call_without_a_response_take_effect_late() {
     let session = || "s1".to_owned();
     let mut history = History::default();
     let opened = history.begin(sign_in());
@@ -121,5 +126,5 @@ fn a_call_without_an_answer_may_have_happened_late() {
     assert!(order(&history).is_ok());
     let listed = history.begin(Call::List);
     history.end(listed, Answer::Live(BTreeSet::from([session()])));
-    assert!(order(&history).is_err(), "nothing revives a session");
+    assert!(order(&history).is_err(), "no call revives a session");
 }

@@ -36,8 +36,8 @@ async fn standard_output_holds_one_line_and_no_line_holds_a_token() {
     let server = Server::in_memory().await;
     assert_ne!(server.address.port(), 0);
     assert!(server.address.ip().is_loopback());
-    let held = server.sign_in("alice").await;
-    for token in [&held.refresh, &held.refresh, &held.access, &format!("{}A", held.refresh)] {
+    let tokens = server.sign_in("alice").await;
+    for token in [&tokens.refresh, &tokens.refresh, &tokens.access, &format!("{}A", tokens.refresh)] {
         server.refresh(token).await;
         server.list(token).await;
     }
@@ -71,14 +71,14 @@ async fn cookies_of_plain_http_have_no_prefix_and_are_not_secure() {
 }
 
 #[tokio::test]
-async fn sessions_outlive_a_restart() {
+async fn sessions_survive_a_restart() {
     let directory = tempfile::tempdir().expect("a directory");
     let data = directory.path().join("deep/data");
     let server = Server::on(&data, 0).await;
     let port = server.address.port();
-    let (first, gone) = (server.sign_in("alice").await, server.sign_in("alice").await);
+    let (first, signed_out) = (server.sign_in("alice").await, server.sign_in("alice").await);
     let second = Tokens::of(&server.refresh(&first.refresh).await);
-    let out = server.request("POST", "/api/auth/revoke").bearer(&gone.access);
+    let out = server.request("POST", "/api/auth/revoke").bearer(&signed_out.access);
     assert_eq!(out.json(&json!({"strategy": "current"})).send(server.address).await.status, 200);
     let ended = server.stop().await;
     assert_eq!(ended.status.code(), Some(0), "{:?}", ended.logs);
@@ -86,8 +86,8 @@ async fn sessions_outlive_a_restart() {
     let server = Server::on(&data, port).await;
     let list = server.list(&second.access).await;
     assert_eq!(list.json()["sessions"].as_array().map(Vec::len), Some(1), "{}", list.text);
-    assert_eq!(server.list(&gone.access).await.json()["reason"], "signed_out");
-    // The answer before the restart was lost: the same successor once more.
+    assert_eq!(server.list(&signed_out.access).await.json()["reason"], "signed_out");
+    // If the response before the restart was lost, a repeat returns the same new token.
     assert_eq!(Tokens::of(&server.refresh(&first.refresh).await).refresh, second.refresh);
     assert_eq!(server.refresh(&second.refresh).await.status, 200);
 }
@@ -97,19 +97,19 @@ async fn acknowledged_writes_survive_a_kill() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = Server::on(directory.path(), 0).await;
     let port = server.address.port();
-    let mut held = server.sign_in("alice").await;
+    let mut tokens = server.sign_in("alice").await;
     for _ in 0..3 {
-        held = Tokens::of(&server.refresh(&held.refresh).await);
+        tokens = Tokens::of(&server.refresh(&tokens.refresh).await);
         server.kill().await;
         server = Server::on(directory.path(), port).await;
-        assert_eq!(server.list(&held.access).await.status, 200);
+        assert_eq!(server.list(&tokens.access).await.status, 200);
     }
-    held = Tokens::of(&server.refresh(&held.refresh).await);
-    let out = server.request("POST", "/api/auth/revoke").bearer(&held.access);
+    tokens = Tokens::of(&server.refresh(&tokens.refresh).await);
+    let out = server.request("POST", "/api/auth/revoke").bearer(&tokens.access);
     assert_eq!(out.json(&json!({"strategy": "all"})).send(server.address).await.json()["ended"], 1);
     server.kill().await;
     let server = Server::on(directory.path(), port).await;
-    assert_eq!(server.refresh(&held.refresh).await.json()["reason"], "signed_out");
+    assert_eq!(server.refresh(&tokens.refresh).await.json()["reason"], "signed_out");
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn pages_of_another_origin_cannot_use_the_dev_controls() {
         let preflight = preflight.header("Access-Control-Request-Method", "POST").send(server.address).await;
         assert!(preflight.status >= 400 && preflight.header("access-control-allow-origin").is_empty());
     }
-    // The bodies that a form of any page can send.
+    // The kinds of body that a form on any page can send.
     let form = server.request("POST", "/dev/assertion").header("Content-Type", "text/plain");
     let form = form.header("Content-Length", "15").send_with(server.address, "{\"sub\":\"alice\"}").await;
     assert_eq!(form.status, 415, "{}", form.text);
@@ -223,8 +223,8 @@ async fn the_dev_assertion_has_the_requested_claims() {
     let answer = server.post("/dev/assertion", body).await;
     assert_eq!(answer.json().as_object().map(|members| members.len()), Some(1), "{}", answer.text);
     let login = json!({"assertion": answer.member("assertion"), "delivery": "body"});
-    let held = Tokens::of(&server.post("/api/auth/login", login.clone()).await);
-    let session = &server.list(&held.access).await.json()["sessions"][0];
+    let tokens = Tokens::of(&server.post("/api/auth/login", login.clone()).await);
+    let session = &server.list(&tokens.access).await.json()["sessions"][0];
     assert_eq!(session["scope"], "latchkey:admin");
     assert_eq!(session["auth_time"], "2024-11-24T10:00:00Z");
     server.post("/dev/clock", json!({"advance_seconds": 61})).await;
@@ -245,17 +245,17 @@ async fn the_dev_assertion_has_the_requested_claims() {
 }
 
 #[tokio::test]
-async fn the_clock_of_every_handler_moves() {
+async fn the_dev_clock_moves_for_every_handler() {
     let server = Server::in_memory().await;
-    let held = server.sign_in("alice").await;
+    let tokens = server.sign_in("alice").await;
     let moved = server.post("/dev/clock", json!({"advance_seconds": 3_600})).await;
     assert_eq!((moved.status, &moved.json()["offset_seconds"]), (200, &json!(3_600)));
     assert_eq!(server.get("/dev/clock").await.json()["offset_seconds"], 3_600);
-    assert_eq!(server.list(&held.access).await.code(), "token_expired");
-    let second = Tokens::of(&server.refresh(&held.refresh).await);
+    assert_eq!(server.list(&tokens.access).await.code(), "token_expired");
+    let second = Tokens::of(&server.refresh(&tokens.refresh).await);
     server.post("/dev/clock", json!({"advance_seconds": 7 * 86_400})).await;
-    let over = server.refresh(&second.refresh).await;
-    assert_eq!((over.status, &over.json()["reason"]), (401, &json!("expired")));
+    let expired = server.refresh(&second.refresh).await;
+    assert_eq!((expired.status, &expired.json()["reason"]), (401, &json!("expired")));
     for body in
         [json!({}), json!({"advance_seconds": 1.5}), json!({"advance_seconds": 1e18}), json!({"advance": 1})]
     {
@@ -264,20 +264,20 @@ async fn the_clock_of_every_handler_moves() {
 }
 
 #[tokio::test]
-async fn faults_meet_the_next_calls() {
+async fn faults_apply_to_the_next_calls() {
     let server = Server::in_memory().await;
-    let held = server.sign_in("alice").await;
+    let tokens = server.sign_in("alice").await;
     let fault = |operation: &str, kind: &str, count: u32| json!({"operation": operation, "kind": kind, "count": count});
     let queued = server.post("/dev/fault", fault("UpdateItem", "throttle", 3)).await;
     assert_eq!((queued.status, queued.json()), (200, json!({"pending": 3})));
-    let down = server.refresh(&held.refresh).await;
+    let down = server.refresh(&tokens.refresh).await;
     assert_eq!((down.status, down.code().as_str()), (503, "store_unavailable"), "{}", down.text);
     assert_eq!(down.header("retry-after"), ["2"]);
-    // One is healed by the SDK's own retry.
+    // The SDK's retry hides a single fault.
     server.post("/dev/fault", fault("UpdateItem", "error_500", 1)).await;
-    let second = server.refresh(&held.refresh).await;
+    let second = server.refresh(&tokens.refresh).await;
     assert_eq!(second.status, 200, "{}", second.text);
-    // Committed, and the answer lost: the retry finds its own write.
+    // The write is committed and its response is lost. The retry finds its own write.
     server.post("/dev/fault", fault("UpdateItem", "timeout_after_commit", 1)).await;
     let third = server.refresh(&Tokens::of(&second).refresh).await;
     assert_eq!(third.status, 200, "{}", third.text);
@@ -300,12 +300,12 @@ async fn faults_meet_the_next_calls() {
 #[tokio::test]
 async fn stats_count_the_dynamodb_calls() {
     let server = Server::in_memory().await;
-    let held = server.sign_in("alice").await;
+    let tokens = server.sign_in("alice").await;
     let before = server.get("/dev/stats").await.json();
     assert_eq!(before["dynamodb"]["TransactWriteItems"]["calls"], 1, "{before}");
     let reset = server.post("/dev/stats", json!({"reset": true})).await;
     assert_eq!((reset.status, &reset.json()["dynamodb"]), (200, &json!({})));
-    let second = Tokens::of(&server.refresh(&held.refresh).await);
+    let second = Tokens::of(&server.refresh(&tokens.refresh).await);
     let stats = server.get("/dev/stats").await.json();
     assert!(stats["since"].as_str().is_some_and(|since| since.ends_with('Z')), "{stats}");
     let one_write = json!({"UpdateItem": {"calls": 1, "read_units": 0.0, "write_units": 1.0}});
@@ -313,7 +313,10 @@ async fn stats_count_the_dynamodb_calls() {
     server.list(&second.access).await;
     server.refresh("made.up.token").await;
     let stats = server.get("/dev/stats").await.json();
-    assert_eq!(stats["dynamodb"]["UpdateItem"]["calls"], 2, "the refresh, and the list's count: {stats}");
+    assert_eq!(
+        stats["dynamodb"]["UpdateItem"]["calls"], 2,
+        "one call for the refresh and one to count the list: {stats}"
+    );
     assert_eq!(stats["dynamodb"]["Query"]["calls"], 1, "{stats}");
     for body in [json!({}), json!({"reset": false}), json!({"reset": "true"})] {
         assert_eq!(server.post("/dev/stats", body.clone()).await.status, 400, "{body}");
@@ -321,7 +324,7 @@ async fn stats_count_the_dynamodb_calls() {
 }
 
 #[tokio::test]
-async fn the_address_is_the_stand_ins_and_no_forwarded_one() {
+async fn a_client_address_can_be_simulated_but_not_forwarded() {
     let server = Server::in_memory().await;
     let forwarded = [
         ("X-Forwarded-For", "203.0.113.66"),
@@ -335,8 +338,8 @@ async fn the_address_is_the_stand_ins_and_no_forwarded_one() {
         let login = forwarded.iter().fold(login, |request, (name, value)| request.header(name, value));
         let login = given.iter().fold(login, |request, given| request.header("X-Dev-Source-Ip", given));
         let body = json!({"assertion": server.assertion(seen).await, "delivery": "body"});
-        let held = Tokens::of(&login.json(&body).send(server.address).await);
-        let list = server.list(&held.access).await;
+        let tokens = Tokens::of(&login.json(&body).send(server.address).await);
+        let list = server.list(&tokens.access).await;
         assert_eq!(list.json()["sessions"][0]["ip_address"], seen, "{}", list.text);
     }
     let wrong =
@@ -349,11 +352,11 @@ async fn a_stop_lets_a_request_in_flight_finish() {
     let server = Server::in_memory().await;
     let body = json!({"assertion": server.assertion("alice").await, "delivery": "body"});
     let request = server.request("POST", "/api/auth/login").json(&body);
-    let (head, body) = request.parts();
+    let (header_part, body) = request.parts();
     let (half, rest) = body.split_at(20);
     let mut stream = TcpStream::connect(server.address).await.expect("it listens");
-    stream.write_all(format!("{head}{half}").as_bytes()).await.expect("it reads");
-    // An answer to a later request: the first one has been taken up.
+    stream.write_all(format!("{header_part}{half}").as_bytes()).await.expect("it reads");
+    // The response to a later request shows that the server has accepted the first one.
     assert_eq!(server.get("/dev/clock").await.status, 200);
     let idle = TcpStream::connect(server.address).await.expect("it listens");
     server.terminate().await;
@@ -366,17 +369,17 @@ async fn a_stop_lets_a_request_in_flight_finish() {
     let stopped = Instant::now();
     let ended = server.ended().await;
     assert_eq!(ended.status.code(), Some(0), "{:?}", ended.logs);
-    assert!(stopped.elapsed() < Duration::from_secs(2), "an idle connection held it up");
+    assert!(stopped.elapsed() < Duration::from_secs(2), "an idle connection delayed the stop");
     drop(idle);
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_does_not_hold_a_stop_up() {
+async fn an_endless_request_does_not_delay_a_stop() {
     let server = Server::in_memory().await;
     let request = server.request("POST", "/api/auth/login").json(&json!({"assertion": "a".repeat(100)}));
-    let (head, _) = request.parts();
+    let (header_part, _) = request.parts();
     let mut stream = TcpStream::connect(server.address).await.expect("it listens");
-    stream.write_all(head.as_bytes()).await.expect("it reads");
+    stream.write_all(header_part.as_bytes()).await.expect("it reads");
     assert_eq!(server.get("/dev/clock").await.status, 200);
     let asked = Instant::now();
     let ended = server.stop().await;
@@ -385,7 +388,7 @@ async fn a_request_that_never_ends_does_not_hold_a_stop_up() {
 }
 
 #[tokio::test]
-async fn odd_http_is_refused_and_the_server_goes_on() {
+async fn invalid_http_is_refused_and_the_server_continues() {
     let server = Server::in_memory().await;
     let chunked = "4100\r\n".to_owned() + &"a".repeat(0x4100) + "\r\n0\r\n\r\n";
     let request = server.request("POST", "/api/auth/refresh").header("Content-Type", "application/json");
@@ -394,8 +397,8 @@ async fn odd_http_is_refused_and_the_server_goes_on() {
     assert_eq!((long.status, long.code().as_str()), (413, "body_too_large"));
     let long = json!({"refresh_token": "a".repeat(17_000)});
     assert_eq!(server.post("/api/auth/refresh", long).await.code(), "body_too_large");
-    let head = server.request("HEAD", "/api/auth/refresh").send(server.address).await;
-    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    let header_part = server.request("HEAD", "/api/auth/refresh").send(server.address).await;
+    assert_eq!((header_part.status, header_part.text.as_str()), (200, ""));
     let options = server.request("OPTIONS", "/api/auth/login").send(server.address).await;
     assert_eq!((options.status, options.header("allow")), (405, vec!["POST"]));
     let lost = server.get("/nowhere").await;
@@ -417,11 +420,15 @@ async fn keygen_prints_a_different_key_set_each_time() {
     let text = String::from_utf8(one.stdout).expect("text");
     let keys = KeySet::parse(&text).expect("a good set");
     assert!(keys.signer().is_ok() && !keys.refresh().is_empty());
-    assert_eq!(text.lines().count(), 1, "it fits one variable");
+    assert_eq!(
+        text.lines().count(),
+        1,
+        "the key set is one line, so that it fits in an environment variable"
+    );
 }
 
 #[tokio::test]
-async fn another_dynamodb_can_be_made_ready_and_used() {
+async fn another_dynamodb_can_be_prepared_and_used() {
     let engine = Engine::memory().expect("an engine");
     let tables = engine.serve_tcp().await.expect("loopback has a free port");
     let endpoint = tables.endpoint();
@@ -434,11 +441,11 @@ async fn another_dynamodb_can_be_made_ready_and_used() {
     }
     let arguments = ["--dynamodb", endpoint.as_str(), "--port", "0"];
     let server = Server::start(&arguments).await;
-    let held = server.sign_in("alice").await;
-    assert_eq!(server.refresh(&held.refresh).await.status, 200);
-    // Another server on the same tables knows the user's session; its keys are its own.
+    let tokens = server.sign_in("alice").await;
+    assert_eq!(server.refresh(&tokens.refresh).await.status, 200);
+    // Another server on the same tables lists the user's sessions. It has other keys, so it refuses the tokens.
     let other = Server::start(&arguments).await;
-    assert_eq!(other.refresh(&held.refresh).await.code(), "invalid_token");
+    assert_eq!(other.refresh(&tokens.refresh).await.code(), "invalid_token");
     let theirs = other.sign_in("alice").await;
     let list = other.list(&theirs.access).await.json();
     assert_eq!(list["sessions"].as_array().map(Vec::len), Some(2), "{list}");
@@ -452,21 +459,21 @@ async fn an_alert_reaches_the_alert_stream() {
     let second = Tokens::of(&server.refresh(&first.refresh).await);
     server.refresh(&second.refresh).await;
     assert_eq!(server.refresh(&first.refresh).await.status, 401);
-    let told = stream.until("\n\n").await;
-    assert!(told.contains("event: alert\n") && told.contains("\"event_type\":\"token_reused\""), "{told}");
-    assert!(told.contains(&first.session) && !told.contains(&first.refresh), "{told}");
+    let event = stream.until("\n\n").await;
+    assert!(event.contains("event: alert\n") && event.contains("\"event_type\":\"token_reused\""), "{event}");
+    assert!(event.contains(&first.session) && !event.contains(&first.refresh), "{event}");
     let begun = Instant::now();
     let ended = server.stop().await;
     assert!(
         ended.status.success() && begun.elapsed() < Duration::from_secs(4),
-        "a listener holds no stop up"
+        "an open stream does not delay a stop"
     );
     let warned = ended.logs.iter().any(|line| line.contains("severe security event"));
     assert!(warned, "{:?}", ended.logs);
 }
 
 #[tokio::test]
-async fn the_http_surface_is_served_as_a_document() {
+async fn openapi_yaml_is_served() {
     let server = Server::in_memory().await;
     let document = server.get("/openapi.yaml").await;
     assert_eq!((document.status, document.header("content-type")), (200, vec!["application/yaml"]));

@@ -5,14 +5,14 @@ use std::fmt;
 
 use super::model::{Answer, Call};
 
-/// One call: the moments are places in the one order of all beginnings and ends.
+/// One call. Its times are positions in the common order of all starts and ends.
 pub(crate) struct Op {
     pub(crate) call: Call,
-    pub(crate) begun: usize,
-    /// None while the call runs, or if its response was lost: then it may have happened, or not.
+    pub(crate) started: usize,
+    /// None while the call runs, or if its response was lost. Then the call may or may not have had an effect.
     pub(crate) answered: Option<(usize, Answer)>,
-    /// After this moment it cannot happen any more: the engine is done before the answer is lost.
-    pub(crate) over: Option<usize>,
+    /// When the response was lost. The call has no effect after this time, because the engine finishes before the loss.
+    pub(crate) lost_at: Option<usize>,
 }
 
 #[derive(Default)]
@@ -21,67 +21,67 @@ pub(crate) struct History {
     moment: usize,
 }
 
-/// A call under way.
-pub(crate) struct UnderWay(usize);
+/// A call that still runs.
+pub(crate) struct PendingCall(usize);
 
 impl History {
-    pub(crate) fn begin(&mut self, call: Call) -> UnderWay {
+    pub(crate) fn begin(&mut self, call: Call) -> PendingCall {
         self.moment += 1;
-        self.ops.push(Op { call, begun: self.moment, answered: None, over: None });
-        UnderWay(self.ops.len() - 1)
+        self.ops.push(Op { call, started: self.moment, answered: None, lost_at: None });
+        PendingCall(self.ops.len() - 1)
     }
 
-    pub(crate) fn end(&mut self, call: UnderWay, answer: Answer) {
+    pub(crate) fn end(&mut self, call: PendingCall, answer: Answer) {
         self.moment += 1;
         self.ops[call.0].answered = Some((self.moment, answer));
     }
 
-    /// The response was lost.
-    pub(crate) fn give_up(&mut self, call: UnderWay) {
+    /// Records that the response was lost.
+    pub(crate) fn give_up(&mut self, call: PendingCall) {
         self.moment += 1;
-        self.ops[call.0].over = Some(self.moment);
+        self.ops[call.0].lost_at = Some(self.moment);
     }
 
-    /// A second thing that the same call shows, from its beginning to now.
-    pub(crate) fn also(&mut self, call: &UnderWay, shown: Call, answer: Answer) {
-        let begun = self.ops[call.0].begun;
+    /// Records a second fact that the same request shows, with the times of the request.
+    pub(crate) fn add_observation(&mut self, call: &PendingCall, observed: Call, answer: Answer) {
+        let started = self.ops[call.0].started;
         self.moment += 1;
-        self.ops.push(Op { call: shown, begun, answered: Some((self.moment, answer)), over: None });
+        self.ops.push(Op { call: observed, started, answered: Some((self.moment, answer)), lost_at: None });
     }
 
     /// Drops the lists with a session whose sign-in has no response, because its name is unknown.
-    pub(crate) fn forget_lists_of_the_unheard_of(&mut self) {
+    pub(crate) fn drop_lists_with_unknown_sessions(&mut self) {
         let opened = |op: &Op| match &op.answered {
             Some((_, Answer::Opened(session))) => Some(session.clone()),
             _ => None,
         };
-        let heard_of: BTreeSet<String> = self.ops.iter().filter_map(opened).collect();
+        let known: BTreeSet<String> = self.ops.iter().filter_map(opened).collect();
         self.ops.retain(|op| match &op.answered {
-            Some((_, Answer::Live(sessions))) => sessions.is_subset(&heard_of),
+            Some((_, Answer::Live(sessions))) => sessions.is_subset(&known),
             _ => true,
         });
     }
 
-    /// The same call, carried out once more or not, unseen.
-    pub(crate) fn perhaps(&mut self, call: &UnderWay) {
+    /// Records that the call may have taken effect once more without a response.
+    pub(crate) fn add_possible_repeat(&mut self, call: &PendingCall) {
         self.moment += 1;
-        let Op { call, begun, .. } = &self.ops[call.0];
-        let again = Op { call: call.clone(), begun: *begun, answered: None, over: Some(self.moment) };
+        let Op { call, started, .. } = &self.ops[call.0];
+        let again = Op { call: call.clone(), started: *started, answered: None, lost_at: Some(self.moment) };
         self.ops.push(again);
     }
 
-    /// The call turned out to show something else than was thought when it began.
-    pub(crate) fn was(&mut self, call: &UnderWay, shown: Call) {
-        self.ops[call.0].call = shown;
+    /// Replaces the call, because its response showed a fact of another kind than expected.
+    pub(crate) fn reinterpret(&mut self, call: &PendingCall, observed: Call) {
+        self.ops[call.0].call = observed;
     }
 }
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Op { call, begun, answered, .. } in &self.ops {
+        for Op { call, started, answered, .. } in &self.ops {
             match answered {
-                Some((moment, answer)) => writeln!(f, "{begun:>4} .. {moment:<4} {call:?} -> {answer:?}")?,
-                None => writeln!(f, "{begun:>4} ..      {call:?} -> no answer")?,
+                Some((moment, answer)) => writeln!(f, "{started:>4} .. {moment:<4} {call:?} -> {answer:?}")?,
+                None => writeln!(f, "{started:>4} ..      {call:?} -> no answer")?,
             }
         }
         Ok(())

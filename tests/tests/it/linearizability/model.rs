@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Live sessions a user may have, with `SESSION_LIMIT_POLICY=reject`: at the limit a sign-in is refused, so that
-/// a limit that is overrun or that counts the dead shows.
+/// The session limit. With `SESSION_LIMIT_POLICY=reject`, a sign-in at the limit is refused, so that the model finds a
+/// limit that is exceeded or that counts ended sessions.
 pub(crate) const LIMIT: usize = 3;
 
 /// A call. A request of one session that ends another one is two calls, because the caller's session lives at some
@@ -24,19 +24,19 @@ pub(crate) enum Answer {
     Opened(String),
     /// The session limit is reached.
     Full,
-    /// The generation of the token that was given.
+    /// The generation of the new token.
     Rotated(u64),
-    /// All that live.
+    /// All live sessions.
     Live(BTreeSet<String>),
-    /// Whether it lives; also the answer to a refresh of what ended.
+    /// Whether the session lives. A refresh of an ended session has this answer, too.
     Lives(bool),
     Ended(usize),
-    /// So many, of which the call's last attempt ended some or all.
+    /// At most this many sessions ended, because only the last attempt of the call is reported.
     EndedUpTo(usize),
 }
 
 impl Answer {
-    /// The kind, in one word.
+    /// A name for the kind of answer.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Opened(_) => "opened",
@@ -44,47 +44,47 @@ impl Answer {
             Self::Rotated(_) => "rotated",
             Self::Live(_) => "live",
             Self::Lives(true) => "lives",
-            Self::Lives(false) => "over",
+            Self::Lives(false) => "not live",
             Self::Ended(0) | Self::EndedUpTo(0) => "nothing ended",
             Self::Ended(_) | Self::EndedUpTo(_) => "ended",
         }
     }
 }
 
-/// A user's live sessions, each with its generation. The clock stands still: everything is in grace.
+/// A user's live sessions with their generations. The clock stands still, so every predecessor is in grace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Sessions(BTreeMap<String, u64>);
 
 impl Sessions {
-    /// The sessions after `call`, if it may be answered so.
+    /// The sessions after `call`, or none if the answer is not correct.
     pub(crate) fn after(&self, call: &Call, answer: &Answer) -> Option<Self> {
         let mut next = self.clone();
-        let true_answer = match (call, answer) {
+        let expected = match (call, answer) {
             (_, Answer::EndedUpTo(most)) => {
-                let ended = next.carry_out(call);
+                let ended = next.apply(call);
                 return matches!(ended, Answer::Ended(count) if count <= *most).then_some(next);
             }
             (Call::SignIn { .. }, Answer::Opened(session)) => {
-                let had_room = next.0.len() < LIMIT;
+                let is_below_limit = next.0.len() < LIMIT;
                 let is_new = next.0.insert(session.clone(), 0).is_none();
-                return (had_room && is_new).then_some(next);
+                return (is_below_limit && is_new).then_some(next);
             }
-            _ => next.carry_out(call),
+            _ => next.apply(call),
         };
-        (true_answer == *answer).then_some(next)
+        (expected == *answer).then_some(next)
     }
 
     /// The sessions after a `call` that was carried out and whose response was lost.
-    pub(crate) fn after_unseen(&self, call: &Call) -> Self {
+    pub(crate) fn after_lost(&self, call: &Call) -> Self {
         let mut next = self.clone();
-        next.carry_out(call);
+        next.apply(call);
         next
     }
 
-    fn carry_out(&mut self, call: &Call) -> Answer {
+    fn apply(&mut self, call: &Call) -> Answer {
         match call {
             Call::SignIn { .. } if self.0.len() >= LIMIT => Answer::Full,
-            // Latchkey chose its real name, and no client received it.
+            // The real id of the session is unknown, because the response was lost.
             Call::SignIn { assertion } => {
                 self.0.insert(assertion.clone(), 0);
                 Answer::Opened(assertion.clone())
@@ -98,7 +98,7 @@ impl Sessions {
         }
     }
 
-    /// Section 4 of the contract, as far as it goes while the clock stands still and the device is the same.
+    /// The rules of a refresh while the clock stands still and all requests come from one device.
     fn refresh(&mut self, session: &str, generation: u64) -> Answer {
         match self.0.get_mut(session) {
             None => Answer::Lives(false),

@@ -1,6 +1,6 @@
-//! A server that is gone in the middle of a call: before each of the call's own calls to the store, and after it.
+//! A server crashes during a request: before or after each of the store calls that the request makes.
 //!
-//! The client gets no response, repeats the request at the next server, and finds it done once.
+//! The client gets no response and repeats the request at the next server. The request must take effect exactly once.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use super::http_client::{Answer, Request};
 use super::process::{Server, Tokens};
 
 const KINDS: [&str; 2] = ["crash_before", "crash_after_commit"];
-/// No call here makes more calls of its own to the store than this.
+/// No request here makes more store calls than this.
 const MOST_CALLS: u32 = 12;
 
-/// Two sessions of one user; the first one has been refreshed.
+/// Two sessions of one user. The first one has been refreshed.
 struct Story {
     first: Tokens,
     /// The assertion of the first session.
@@ -30,7 +30,8 @@ async fn story(server: &Server) -> Story {
     Story { first, old_refresh: opened.refresh, second, assertion: server.assertion("alice").await }
 }
 
-/// Crashes a server at each call to the store that `ask` makes, asks the next one again, and hands that to `check`.
+/// Crashes a server at each store call of the request `ask`, repeats the request at the next server, and passes the
+/// response to `check`.
 async fn at_each_call(
     ask: impl Fn(&Server, &Story) -> Request,
     check: impl AsyncFn(&Server, &Story, Answer, &str),
@@ -43,12 +44,12 @@ async fn at_each_call(
             let (story, port) = (story(&server).await, server.address.port());
             let fault = json!({"kind": kind, "skip": skip, "count": 1});
             assert_eq!(server.post("/dev/fault", fault).await.status, 200);
-            if ask(&server, &story).send_into_the_dark(server.address).await.is_some() {
+            if ask(&server, &story).try_send(server.address).await.is_some() {
                 break;
             }
             assert!(!server.ended().await.status.success(), "{kind} {skip}");
             crashes += 1;
-            // Its address is in every token.
+            // The next server needs the same address, because the address is in every token.
             let server = Server::on(directory.path(), port).await;
             let answer = ask(&server, &story).send(server.address).await;
             check(&server, &story, answer, &format!("{kind} at call {skip}")).await;
@@ -87,7 +88,11 @@ async fn a_retried_sign_in_finds_its_session_after_a_crash() {
         let tokens = Tokens::of(&answer);
         assert_eq!(live(server, &tokens.access).await, 3, "{at}");
         assert_eq!(server.refresh(&story.first.refresh).await.status, 200, "{at}");
-        assert_eq!(trail(server).await.get("login"), Some(&4), "{at}: three, and the reader's own");
+        assert_eq!(
+            trail(server).await.get("login"),
+            Some(&4),
+            "{at}: three logins, and that of the session that reads them"
+        );
     })
     .await;
 }
@@ -141,7 +146,7 @@ async fn a_crash_while_the_other_sessions_end_spares_the_callers_session() {
 
 #[tokio::test]
 async fn a_crash_during_reuse_detection_records_the_reuse_once_and_ends_it() {
-    // From another device, where grace does not count.
+    // From another device, grace does not apply.
     let ask = |server: &Server, story: &Story| {
         with_json(server, "/api/auth/refresh", &json!({"refresh_token": story.old_refresh}))
             .header("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0")

@@ -1,4 +1,4 @@
-//! `latchkey-local` as a process: started, asked, signalled.
+//! Runs `latchkey-local` as a process: starts it, sends requests, sends signals.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,12 +14,12 @@ use tokio::time::timeout;
 
 use super::http_client::{Answer, Request};
 
-/// Far longer than anything here takes, and short enough to fail in.
+/// Far longer than any operation here takes, but short enough for a failing test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running server. Dropping it kills it.
 pub(crate) struct Server {
-    /// Where it listens.
+    /// The address on which it listens.
     pub(crate) address: SocketAddr,
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -31,25 +31,25 @@ pub(crate) struct Tokens {
     pub(crate) access: String,
     /// The refresh token.
     pub(crate) refresh: String,
-    /// The session.
+    /// The id of the session.
     pub(crate) session: String,
 }
 
 /// The exit status and the output of a server that has ended.
 pub(crate) struct Ended {
-    /// How it ended.
+    /// The exit status.
     pub(crate) status: ExitStatus,
     /// The rest of standard output.
     pub(crate) stdout: String,
-    /// All lines of its log.
+    /// All lines of the log.
     pub(crate) logs: Vec<String>,
 }
 
-/// An answer without an end.
+/// A response that stays open: a stream of events.
 pub(crate) struct Open(TcpStream);
 
 impl Open {
-    /// Reads on until this text has come.
+    /// Reads until this text arrives.
     pub(crate) async fn until(&mut self, end: &str) -> String {
         let mut bytes = vec![];
         let read = async {
@@ -59,26 +59,26 @@ impl Open {
         };
         let in_time = timeout(PATIENCE, read).await;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        in_time.unwrap_or_else(|_| panic!("only this came: {text}"));
+        in_time.unwrap_or_else(|_| panic!("the text did not arrive, only: {text}"));
         text
     }
 }
 
-/// The binary with nothing of this process's environment.
+/// The binary with an empty environment.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(built("latchkey-local"));
     command.args(arguments).env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
 
-/// Runs the binary to its end.
+/// Runs the binary until it exits.
 pub(crate) async fn run(arguments: &[&str]) -> Output {
     let output = timeout(PATIENCE, command(arguments).output()).await;
     output.expect("it ends by itself").expect("it can be started")
 }
 
 impl Server {
-    /// Starts one and waits until it is ready.
+    /// Starts a server and waits until it is ready.
     pub(crate) async fn start(arguments: &[&str]) -> Self {
         let mut child =
             command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
@@ -89,41 +89,41 @@ impl Server {
             .expect("it is ready in time")
             .expect("it writes");
         let address = line.strip_prefix("listening on http://").and_then(|rest| rest.trim_end().parse().ok());
-        let address = address.unwrap_or_else(|| panic!("it says {line:?}"));
+        let address = address.unwrap_or_else(|| panic!("the first line is not an address: {line:?}"));
         Self { address, child, stdout }
     }
 
-    /// One in memory on a free port.
+    /// Starts a server in memory on a free port.
     pub(crate) async fn in_memory() -> Self {
         Self::start(&["--memory", "--port", "0"]).await
     }
 
-    /// One on a directory and a port; 0 picks one.
+    /// Starts a server on a directory and a port; 0 picks a free port.
     pub(crate) async fn on(directory: &Path, port: u16) -> Self {
         let directory = directory.to_str().expect("temporary paths are text");
         Self::start(&["--data", directory, "--port", &port.to_string()]).await
     }
 
-    /// A request with the right `Host`.
+    /// A request with the correct `Host`.
     pub(crate) fn request(&self, method: &str, path: &str) -> Request {
         Request::new(method, path).header("Host", &self.address.to_string())
     }
 
-    /// `GET`.
+    /// Sends a `GET`.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.request("GET", path).send(self.address).await
     }
 
-    /// `POST` with JSON.
+    /// Sends a `POST` with a JSON body.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.request("POST", path).json(&body).send(self.address).await
     }
 
-    /// A stream that the server keeps open.
+    /// Opens a stream that the server keeps open.
     pub(crate) async fn open(&self, path: &str) -> Open {
-        let (head, _) = self.request("GET", path).parts();
+        let (header_part, _) = self.request("GET", path).parts();
         let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-        stream.write_all(head.as_bytes()).await.expect("it reads");
+        stream.write_all(header_part.as_bytes()).await.expect("it reads");
         let mut open = Open(stream);
         let answer = open.until("\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -135,7 +135,7 @@ impl Server {
         self.post("/dev/assertion", json!({"sub": user})).await.member("assertion")
     }
 
-    /// Signs a user in; tokens come in the body.
+    /// Signs a user in with tokens in the body.
     pub(crate) async fn sign_in(&self, user: &str) -> Tokens {
         let body = json!({"assertion": self.assertion(user).await, "delivery": "body"});
         Tokens::of(&self.post("/api/auth/login", body).await)
@@ -158,12 +158,12 @@ impl Server {
         assert!(sent.expect("there is a shell").success());
     }
 
-    /// Sends SIGKILL and waits until it is gone.
+    /// Sends SIGKILL and waits until the process has ended.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.expect("our own child can be killed");
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until the process exits by itself.
     pub(crate) async fn ended(mut self) -> Ended {
         let status =
             timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").expect("it is ours");
@@ -174,7 +174,7 @@ impl Server {
         Ended { status, stdout, logs: stderr.lines().map(str::to_owned).collect() }
     }
 
-    /// SIGTERM, and the wait for its end.
+    /// Sends SIGTERM and waits until the process exits.
     pub(crate) async fn stop(self) -> Ended {
         self.terminate().await;
         self.ended().await
@@ -182,7 +182,7 @@ impl Server {
 }
 
 impl Tokens {
-    /// Reads the tokens of an answer.
+    /// Reads the tokens of a response.
     pub(crate) fn of(answer: &Answer) -> Self {
         Self {
             access: answer.member("access_token"),
