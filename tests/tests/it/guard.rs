@@ -19,35 +19,35 @@ use tower::ServiceExt as _;
 #[tokio::test]
 async fn a_signed_in_caller_reaches_the_service_with_its_claims() {
     let shop = Shop::open().await;
-    let held = shop.world.device().sign_in("alice").await;
+    let tokens = shop.world.device().sign_in("alice").await;
     for mode in MODES {
         for method in ["GET", "POST", "DELETE"] {
             let reply =
-                shop.call(mode, method, &[("authorization", &format!("bearer {}", held.access))]).await;
+                shop.call(mode, method, &[("authorization", &format!("bearer {}", tokens.access))]).await;
             reply.assert_status(200);
-            assert_eq!((&reply.body["sub"], &reply.body["sid"]), (&json!("alice"), &json!(held.session)));
+            assert_eq!((&reply.body["sub"], &reply.body["sid"]), (&json!("alice"), &json!(tokens.session)));
         }
     }
     assert_eq!(shop.served(), 6);
 }
 
 #[tokio::test]
-async fn an_offline_check_costs_nothing_and_a_strict_one_a_single_read_unit() {
+async fn an_offline_check_makes_no_call_and_a_strict_one_reads_one_unit() {
     let shop = Shop::open().await;
-    let held = shop.world.device().sign_in("alice").await;
+    let tokens = shop.world.device().sign_in("alice").await;
     for (mode, cost) in [(Mode::Offline, (0, 0.0, 0.0)), (Mode::Strict, (1, 1.0, 0.0))] {
         shop.world.server.stats.reset();
-        shop.bearer(mode, &held.access).await.assert_status(200);
+        shop.bearer(mode, &tokens.access).await.assert_status(200);
         let usage = shop.world.server.stats.total();
         assert_eq!((usage.calls, usage.read_units, usage.write_units), cost, "{mode:?}");
     }
 }
 
 #[tokio::test]
-async fn a_refusal_is_written_as_our_own_endpoints_write_it() {
+async fn a_refusal_has_the_format_of_our_own_endpoints() {
     let shop = Shop::open().await;
-    let held = shop.world.device().sign_in("alice").await;
-    shop.world.device().revoke(&held.access, json!({"strategy": "current"})).await.assert_status(200);
+    let tokens = shop.world.device().sign_in("alice").await;
+    shop.world.device().revoke(&tokens.access, json!({"strategy": "current"})).await.assert_status(200);
     let own = shop.world.device();
     let cases = [
         ("token_missing", "Bearer", vec![]),
@@ -55,7 +55,7 @@ async fn a_refusal_is_written_as_our_own_endpoints_write_it() {
         (
             "session_ended",
             "Bearer error=\"invalid_token\"",
-            vec![("authorization", format!("Bearer {}", held.access))],
+            vec![("authorization", format!("Bearer {}", tokens.access))],
         ),
     ];
     for (code, challenge, headers) in cases {
@@ -75,8 +75,8 @@ async fn a_refusal_is_written_as_our_own_endpoints_write_it() {
 #[tokio::test]
 async fn responses_of_the_guarded_service_are_unchanged() {
     let shop = Shop::open().await;
-    let held = shop.world.device().sign_in("alice").await;
-    let reply = shop.bearer_at(Mode::Offline, "GET", "/nowhere", &held.access).await;
+    let tokens = shop.world.device().sign_in("alice").await;
+    let reply = shop.bearer_at(Mode::Offline, "GET", "/nowhere", &tokens.access).await;
     assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (404, ""));
 }
 
@@ -91,7 +91,7 @@ async fn a_handler_without_the_guard_layer_returns_500() {
 #[tokio::test]
 async fn the_example_service_guards_its_routes() {
     let shop = Shop::open().await;
-    let held = shop.world.device().sign_in("alice").await;
+    let tokens = shop.world.device().sign_in("alice").await;
     let service = tower_service::service(shop.check(Mode::Offline));
     let call = async |method: Method, path: &str, token: Option<&str>| {
         let mut request = Request::builder().method(method).uri(path);
@@ -103,7 +103,7 @@ async fn the_example_service_guards_its_routes() {
     };
     call(Method::GET, "/health", None).await.assert_status(200);
     call(Method::GET, "/orders", None).await.assert_problem(401, "token_missing");
-    call(Method::GET, "/orders", Some(&held.access)).await.assert_status(200);
-    let forbidden = call(Method::DELETE, "/orders", Some(&held.access)).await;
+    call(Method::GET, "/orders", Some(&tokens.access)).await.assert_status(200);
+    let forbidden = call(Method::DELETE, "/orders", Some(&tokens.access)).await;
     assert_eq!((forbidden.status.as_u16(), forbidden.code()), (403, "forbidden"));
 }

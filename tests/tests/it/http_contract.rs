@@ -7,7 +7,7 @@ mod panics;
 use latchkey_tests::world::{CHROME, Jar, Tokens, World};
 use serde_json::json;
 
-/// Every route and what it answers to.
+/// Every route with its methods.
 const ROUTES: [(&str, &[&str]); 7] = [
     ("/api/auth/login", &["POST"]),
     ("/api/auth/refresh", &["GET", "POST"]),
@@ -26,13 +26,13 @@ async fn signed_in(world: &World) -> Jar {
 }
 
 #[tokio::test]
-async fn a_method_that_a_route_does_not_know_is_405_and_names_those_it_does() {
+async fn a_wrong_method_is_405_with_the_allowed_methods() {
     let world = World::new().await;
     let jar = signed_in(&world).await;
     let device = world.device().cookies(&jar.line());
     let before = world.everything().await;
     for (path, known) in ROUTES {
-        // A route may grow; a method that it names is one that it knows.
+        // A later version may have more methods, so this checks only that a method in `Allow` works.
         for method in METHODS.iter().filter(|method| !known.contains(method)) {
             let reply = device.send(method, path, None, "").await;
             if reply.status != 405 {
@@ -46,10 +46,10 @@ async fn a_method_that_a_route_does_not_know_is_405_and_names_those_it_does() {
             for method in known {
                 assert!(allowed.contains(method), "{path}: {allowed:?}");
             }
-            assert!(!allowed.contains(method), "{path} refuses what it allows: {allowed:?}");
+            assert!(!allowed.contains(method), "{path} refuses a method in Allow: {allowed:?}");
         }
     }
-    world.assert_unchanged(&before, "a refused method changed something").await;
+    world.assert_unchanged(&before, "a refused method must change nothing").await;
 }
 
 #[tokio::test]
@@ -66,10 +66,10 @@ async fn head_and_options_change_nothing() {
             reply.assert_no_cookie();
         }
     }
-    world.assert_unchanged(&before, "HEAD or OPTIONS changed something").await;
+    world.assert_unchanged(&before, "HEAD and OPTIONS must change nothing").await;
 }
 
-/// API Gateway hands a preflight to a route of any method and adds its own headers to a good answer only.
+/// API Gateway sends a preflight to a route for any method, and adds its own headers only to a successful response.
 #[tokio::test]
 async fn a_preflight_succeeds_and_allows_no_origin() {
     let world = World::new().await;
@@ -85,11 +85,11 @@ async fn a_preflight_succeeds_and_allows_no_origin() {
         device.send("OPTIONS", path, None, "").await.assert_problem(405, "method_not_allowed");
     }
     asking.send("OPTIONS", "/api/auth/nothing", None, "").await.assert_problem(404, "not_found");
-    world.assert_unchanged(&before, "a preflight changed something").await;
+    world.assert_unchanged(&before, "a preflight must change nothing").await;
 }
 
 #[tokio::test]
-async fn no_header_or_parameter_turns_one_method_into_another() {
+async fn no_header_or_parameter_overrides_the_method() {
     let world = World::new().await;
     let jar = signed_in(&world).await;
     let other = world.device().sign_in("alice").await;
@@ -105,12 +105,12 @@ async fn no_header_or_parameter_turns_one_method_into_another() {
             tricked.get(&path).await.assert_status(200);
         }
     }
-    world.assert_unchanged(&before, "a GET changed something").await;
+    world.assert_unchanged(&before, "a GET must change nothing").await;
     assert_eq!(world.live("alice").await.len(), 2);
 }
 
 #[tokio::test]
-async fn another_spelling_of_a_path_reaches_no_handler() {
+async fn another_spelling_of_a_path_is_404() {
     let world = World::new().await;
     let jar = signed_in(&world).await;
     let tokens =
@@ -153,7 +153,7 @@ async fn another_spelling_of_a_path_reaches_no_handler() {
         device.post(path, body).await.assert_problem(404, "not_found");
     }
     assert_eq!(world.server.stats.total(), calls, "no handler was reached");
-    world.assert_unchanged(&before, "an alias changed something").await;
+    world.assert_unchanged(&before, "another spelling must change nothing").await;
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn every_401_has_a_www_authenticate_challenge() {
 }
 
 #[tokio::test]
-async fn an_address_is_never_taken_from_a_header_that_clients_write() {
+async fn the_client_address_is_never_taken_from_a_clients_header() {
     let world = World::new().await;
     let mut device = world.device().at("198.51.100.7");
     for name in
@@ -198,7 +198,7 @@ async fn an_address_is_never_taken_from_a_header_that_clients_write() {
     let session = device.list(&tokens.access).await.body["sessions"][0].clone();
     assert_eq!(session["ip_address"], "198.51.100.7");
     assert!(session["location"].is_null(), "{session}");
-    assert!(!world.everything().await.contains("203.0.113.1"), "it is not even stored");
+    assert!(!world.everything().await.contains("203.0.113.1"), "the forged address is not stored either");
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn the_keys_and_the_metadata_are_public_and_have_no_private_member() {
     let jwks = world.device().get("/api/auth/.well-known/jwks.json").await;
     assert_eq!(jwks.assert_status(200).header("cache-control"), "public, max-age=300");
     let keys = jwks.body["keys"].as_array().unwrap();
-    assert_eq!(keys.len(), 1, "the refresh key is not among them");
+    assert_eq!(keys.len(), 1, "the refresh key is not published");
     for member in ["d", "k", "p", "q", "dp", "dq", "qi"] {
         assert!(keys[0].get(member).is_none(), "{member} is published");
     }

@@ -10,7 +10,7 @@ async fn browser(world: &World) -> Jar {
 }
 
 #[tokio::test]
-async fn a_page_of_our_own_may_do_everything_with_the_cookie() {
+async fn a_page_of_an_allowed_origin_may_use_every_method_with_the_cookie() {
     let shop = Shop::open().await;
     let line = browser(&shop.world).await.line();
     for mode in MODES {
@@ -23,7 +23,7 @@ async fn a_page_of_our_own_may_do_everything_with_the_cookie() {
 }
 
 #[tokio::test]
-async fn another_sites_page_changes_nothing_with_the_cookie() {
+async fn a_page_of_another_site_cannot_use_unsafe_methods() {
     let shop = Shop::open().await;
     let line = browser(&shop.world).await.line();
     for method in ["POST", "PUT", "PATCH", "DELETE", "PURGE"] {

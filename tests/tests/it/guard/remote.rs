@@ -1,4 +1,4 @@
-//! A service elsewhere: it fetches the keys and asks for sessions over a real connection.
+//! A service on another host: it fetches the keys and checks sessions over a real connection.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ async fn outcome(check: &RequireSignedIn, token: &str) -> Result<String, &'stati
 }
 
 #[tokio::test]
-async fn a_service_elsewhere_checks_tokens_with_a_running_server() {
+async fn a_service_on_another_host_checks_tokens_with_a_running_server() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
     let issuer = format!("http://{}/api/auth", listener.local_addr().expect("it is bound"));
     let world = World::with(&[("LATCHKEY_ISSUER", &issuer)]).await;
@@ -34,18 +34,26 @@ async fn a_service_elsewhere_checks_tokens_with_a_running_server() {
     let clock = world.server.clock.clone();
     let strict = RequireSignedIn::strict(verifier, sessions).clock(move || clock.now().into());
 
-    let held = world.device().sign_in("alice").await;
+    let tokens = world.device().sign_in("alice").await;
     for check in [&offline, &strict] {
-        assert_eq!(outcome(check, &held.access).await.as_deref(), Ok("alice"));
-        assert_eq!(outcome(check, &held.refresh).await, Err("invalid_token"));
+        assert_eq!(outcome(check, &tokens.access).await.as_deref(), Ok("alice"));
+        assert_eq!(outcome(check, &tokens.refresh).await, Err("invalid_token"));
     }
-    world.device().revoke(&held.access, json!({"strategy": "current"})).await.assert_status(200);
-    assert_eq!(outcome(&strict, &held.access).await, Err("session_ended"));
-    assert_eq!(outcome(&offline, &held.access).await.as_deref(), Ok("alice"), "until the token expires");
+    world.device().revoke(&tokens.access, json!({"strategy": "current"})).await.assert_status(200);
+    assert_eq!(outcome(&strict, &tokens.access).await, Err("session_ended"));
+    assert_eq!(
+        outcome(&offline, &tokens.access).await.as_deref(),
+        Ok("alice"),
+        "an offline check accepts the token until it expires"
+    );
 
     let bob = world.device().sign_in("bob").await;
     world.server.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
-    assert_eq!(outcome(&strict, &bob.access).await, Err("store_unavailable"), "not signed out");
+    assert_eq!(
+        outcome(&strict, &bob.access).await,
+        Err("store_unavailable"),
+        "an outage does not sign the user out"
+    );
     world.server.faults.clear(None);
     assert_eq!(outcome(&strict, &bob.access).await.as_deref(), Ok("bob"));
 }

@@ -1,4 +1,4 @@
-//! A shop: a service of a user of this library, behind the guard, on the clock and the tables of a world.
+//! A shop: an example of a service that uses this library, behind the guard, with the clock and the tables of a world.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,22 +16,22 @@ use latchkey_verifier::{Refusal, RequireSignedIn, SignedIn, Verifier};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-/// How the shop checks.
+/// How the shop checks tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// The token alone.
+    /// Only the token.
     Offline,
-    /// The live row, too.
+    /// The token and the row of the session.
     Strict,
 }
 
-/// Both.
+/// Both modes.
 pub(crate) const MODES: [Mode; 2] = [Mode::Offline, Mode::Strict];
 
-/// The shop and the Latchkey it trusts.
+/// The shop and the Latchkey deployment that it trusts.
 pub(crate) struct Shop {
     pub(crate) world: World,
-    /// Signs with the deployment's own key, whatever a test wants signed.
+    /// Signs tokens of the tests with the deployment's own key.
     pub(crate) signer: Provider,
     served: Arc<AtomicUsize>,
 }
@@ -45,7 +45,7 @@ impl Shop {
         Self { world, signer, served: Arc::default() }
     }
 
-    /// How often a request has reached the shop itself.
+    /// The number of requests that reached the shop behind the guard.
     pub(crate) fn served(&self) -> usize {
         self.served.load(Ordering::Relaxed)
     }
@@ -104,7 +104,7 @@ impl Shop {
         Tokens::of(self.world.device().login(&assertion).await.assert_status(201))
     }
 
-    /// The token, signed anew with other members in its header and other claims; null leaves one out.
+    /// Signs a changed token: the changes replace members of the header and claims, and null removes one.
     pub(crate) fn resigned(&self, token: &str, header_changes: Value, claim_changes: Value) -> String {
         let header = changed(header(token), header_changes);
         self.signer.sign(&header, &changed(payload(token), claim_changes).to_string())

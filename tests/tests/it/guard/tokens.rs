@@ -8,10 +8,10 @@ use serde_json::json;
 use super::shop::{MODES, Mode, Shop};
 
 #[tokio::test]
-async fn a_forged_token_is_refused_at_once() {
+async fn a_forged_token_is_refused_without_a_store_call() {
     let shop = Shop::open().await;
-    let held = shop.world.device().sign_in("alice").await;
-    let token = held.access.as_str();
+    let tokens = shop.world.device().sign_in("alice").await;
+    let token = tokens.access.as_str();
     let claims = payload(token).to_string();
     let forgeries = [
         ("one bit of the signature", flipped(token)),
@@ -22,7 +22,7 @@ async fn a_forged_token_is_refused_at_once() {
         ("an ID token's typ", shop.resigned(token, json!({"typ": "JWT"}), json!({}))),
         ("no typ", shop.resigned(token, json!({"typ": null}), json!({}))),
         ("a refresh token's typ", shop.resigned(token, json!({"typ": "refresh+jwt"}), json!({}))),
-        ("the refresh token", held.refresh.clone()),
+        ("the refresh token", tokens.refresh.clone()),
         ("another audience", shop.resigned(token, json!({}), json!({"aud": "other"}))),
         (
             "a list of audiences",
@@ -35,7 +35,7 @@ async fn a_forged_token_is_refused_at_once() {
         ("an assertion", shop.world.assertion("alice")),
         ("nothing", String::new()),
         ("two tokens", format!("{token},{token}")),
-        ("a word more", format!("{token} {token}")),
+        ("two tokens", format!("{token} {token}")),
     ];
     shop.world.server.stats.reset();
     for mode in MODES {
@@ -46,7 +46,7 @@ async fn a_forged_token_is_refused_at_once() {
         }
     }
     assert_eq!((shop.served(), shop.world.server.stats.total().calls), (0, 0));
-    // The signer makes good ones, too: it was the change that was refused.
+    // The same signer makes valid tokens, so the change is the reason of each refusal.
     let good = shop.resigned(token, json!({}), json!({}));
     shop.bearer(Mode::Strict, &good).await.assert_status(200);
 }
@@ -55,7 +55,7 @@ fn unsigned(header: &serde_json::Value, claims: &str) -> String {
     format!("{}.{}.", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims))
 }
 
-/// The confusion of RFC 8725 section 2.1: what is public is taken for a secret.
+/// The attack of RFC 8725 section 2.1: the verifier uses the public key as an HMAC secret.
 fn hmac_with_the_public_key(shop: &Shop, token: &str, claims: &str) -> String {
     let jwks = shop.world.server.app.config().keys.public_jwks().to_string();
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, jwks.as_bytes());
@@ -66,34 +66,34 @@ fn hmac_with_the_public_key(shop: &Shop, token: &str, claims: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_token_is_good_until_the_second_it_expires() {
+async fn a_token_is_valid_until_the_second_of_its_expiry() {
     let shop = Shop::open().await;
-    let held = shop.world.device().sign_in("alice").await;
+    let tokens = shop.world.device().sign_in("alice").await;
     shop.world.advance(3_599);
     for mode in MODES {
-        shop.bearer(mode, &held.access).await.assert_status(200);
+        shop.bearer(mode, &tokens.access).await.assert_status(200);
     }
     shop.world.advance(1);
     for mode in MODES {
-        shop.bearer(mode, &held.access).await.assert_problem(401, "token_expired");
+        shop.bearer(mode, &tokens.access).await.assert_problem(401, "token_expired");
     }
     assert_eq!(shop.served(), 2);
 }
 
 #[tokio::test]
-async fn a_header_that_is_no_bearer_token_is_never_passed_over() {
+async fn a_header_without_a_bearer_token_is_never_ignored() {
     let shop = Shop::open().await;
-    let held = shop.world.device().sign_in("alice").await;
-    let cookie = format!("latchkey_access={}", held.access);
-    for authorization in ["", "Bearer", "Bearer ", "Basic YTpi", &held.access, "Bearer x.y.z"] {
+    let tokens = shop.world.device().sign_in("alice").await;
+    let cookie = format!("latchkey_access={}", tokens.access);
+    for authorization in ["", "Bearer", "Bearer ", "Basic YTpi", &tokens.access, "Bearer x.y.z"] {
         for mode in MODES {
-            // A good cookie beside it must not make up for it.
+            // A valid cookie in the same request must not replace the header.
             let reply =
                 shop.call(mode, "GET", &[("authorization", authorization), ("cookie", &cookie)]).await;
             reply.assert_problem(401, "invalid_token");
         }
     }
-    let bearer = format!("Bearer {}", held.access);
+    let bearer = format!("Bearer {}", tokens.access);
     let twice = [("authorization", bearer.as_str()), ("authorization", bearer.as_str())];
     shop.call(Mode::Offline, "GET", &twice).await.assert_problem(401, "invalid_token");
     shop.call(Mode::Offline, "GET", &[]).await.assert_problem(401, "token_missing");

@@ -1,4 +1,4 @@
-//! The headers of every answer, whatever its status.
+//! The headers of every response, with any status.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const ALWAYS: [(&str, &str); 5] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-/// One answer of every status that the API has.
+/// One response of every status that the API has.
 async fn one_of_each(world: &World) -> Vec<Reply> {
     let device = world.device();
     let tokens = device.sign_in("alice").await;
@@ -56,7 +56,7 @@ async fn replies() -> Vec<Reply> {
 }
 
 #[tokio::test]
-async fn every_answer_has_the_security_headers() {
+async fn every_response_has_the_security_headers() {
     for reply in replies().await {
         for (name, value) in ALWAYS {
             let values: Vec<_> = reply.headers.get_all(name).iter().collect();
@@ -69,7 +69,7 @@ async fn every_answer_has_the_security_headers() {
 }
 
 #[tokio::test]
-async fn every_answer_has_a_request_id_of_its_own() {
+async fn every_response_has_its_own_request_id() {
     let ids: Vec<String> =
         replies().await.iter().map(|reply| reply.header("x-request-id").to_owned()).collect();
     assert!(ids.iter().all(|id| (8..=64).contains(&id.len())), "{ids:?}");
@@ -85,7 +85,7 @@ async fn a_caller_cannot_choose_its_request_id() {
 }
 
 #[tokio::test]
-async fn every_refusal_is_a_whole_problem() {
+async fn every_refusal_is_a_complete_problem() {
     for reply in replies().await.iter().filter(|reply| reply.status.as_u16() >= 400) {
         let code = reply.code().to_owned();
         reply.assert_problem(reply.status.as_u16(), &code).assert_no_cookie();
@@ -96,7 +96,7 @@ async fn every_refusal_is_a_whole_problem() {
 }
 
 #[tokio::test]
-async fn no_stranger_is_allowed_to_read_an_answer() {
+async fn no_foreign_origin_may_read_a_response() {
     let world = World::with(&[("LATCHKEY_ALLOWED_ORIGINS", "https://app.example.com")]).await;
     let origins =
         ["https://evil.example", "null", "https://app.example.com.evil.tld", "https://evil-app.example.com"];
@@ -119,7 +119,7 @@ async fn no_stranger_is_allowed_to_read_an_answer() {
 }
 
 #[tokio::test]
-async fn a_cookie_of_another_application_hides_none_of_ours() {
+async fn a_cookie_of_another_application_does_not_hide_ours() {
     let world = World::new().await;
     let jar = Jar::of(&world.device().login_in_browser(&world.assertion("alice")).await);
     for other in [&b"theme=caf\xc3\xa9"[..], b"theme=caf\xe9", b"theme=\xff\xfe", b"\xe9=1"] {
@@ -130,20 +130,20 @@ async fn a_cookie_of_another_application_hides_none_of_ours() {
 }
 
 #[tokio::test]
-async fn a_cookie_whose_name_only_looks_like_ours_is_not_ours() {
+async fn a_cookie_with_a_similar_name_is_not_accepted() {
     let world = World::new().await;
     let jar = Jar::of(&world.device().login_in_browser(&world.assertion("alice")).await);
     let other = Jar::of(&world.device().login_in_browser(&world.assertion("mallory")).await);
     for blank in ["\u{a0}", "\u{85}", "\u{2000}", "\u{2028}", "\u{202f}", "\u{3000}", "\u{feff}"] {
-        // Set by a sibling site: the browser sees no `__Host-` in it, and so keeps it for all of the domain.
+        // A sibling site can set this cookie for the whole domain, because its name does not begin with `__Host-`.
         let forged = format!("{blank}latchkey_access={}", other.access);
         let cookies = |line: &str| {
             let line = http::HeaderValue::from_bytes(line.as_bytes()).expect("a header may be UTF-8");
             world.device().raw_header("cookie", line)
         };
-        let alone = cookies(&forged).get("/api/auth/sessions").await;
-        alone.assert_problem(401, "token_missing");
-        let beside = cookies(&format!("{forged}; {}", jar.line())).get("/api/auth/sessions").await;
-        assert_eq!(beside.assert_status(200).body["user_id"], "alice", "{blank:?}");
+        let forged_only = cookies(&forged).get("/api/auth/sessions").await;
+        forged_only.assert_problem(401, "token_missing");
+        let with_genuine = cookies(&format!("{forged}; {}", jar.line())).get("/api/auth/sessions").await;
+        assert_eq!(with_genuine.assert_status(200).body["user_id"], "alice", "{blank:?}");
     }
 }

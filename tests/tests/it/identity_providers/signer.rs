@@ -1,4 +1,4 @@
-//! Keys of identity providers, which sign as theirs do.
+//! Signing keys of identity providers.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const KID: &str = "current";
 
-/// A key of either kind.
+/// An EC or an RSA key.
 pub(crate) enum Signer {
     Ec(Ec),
     Rsa(Rsa),

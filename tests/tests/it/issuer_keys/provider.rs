@@ -1,4 +1,4 @@
-//! An identity provider on loopback that publishes its keys well or badly, and the way there.
+//! An identity provider on loopback that publishes its keys correctly or incorrectly, and a connector to it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,13 +17,13 @@ use tokio::net::{TcpListener, TcpStream};
 /// The responses of the provider to a request for its keys.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    /// With a status and a body.
+    /// A status and a body.
     Body(u16, Bytes),
-    /// By sending the caller to `/elsewhere`, where there are keys.
+    /// A redirect to `/elsewhere`, where there are keys.
     Redirect(Bytes),
-    /// Never.
+    /// No response.
     Silence,
-    /// With the head of an answer and the first of its body, and then nothing.
+    /// The headers and the beginning of the body, and then nothing.
     Stall,
 }
 
@@ -32,18 +32,18 @@ pub(crate) enum Answer {
 pub(crate) struct Provider {
     address: SocketAddr,
     answer: Arc<Mutex<Answer>>,
-    asked: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
     redirected: Arc<AtomicUsize>,
 }
 
 impl Provider {
-    /// One that publishes the keys of `issuer`.
+    /// Starts a provider that publishes the keys of `issuer`.
     pub(crate) async fn start(issuer: &Issuer) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
         let provider = Self {
             address: listener.local_addr().expect("it is bound"),
             answer: Arc::new(Mutex::new(keys(issuer))),
-            asked: Arc::default(),
+            requests: Arc::default(),
             redirected: Arc::default(),
         };
         let serving = provider.clone();
@@ -55,24 +55,24 @@ impl Provider {
         provider
     }
 
-    /// From now on it answers so.
+    /// Sets the response to all later requests.
     pub(crate) fn answers(&self, answer: Answer) {
         *self.answer.lock().expect("no test panics with it") = answer;
     }
 
-    /// From now on it answers with a status and a text.
+    /// Sets a status and a text as the response to all later requests.
     pub(crate) fn answers_with(&self, status: u16, body: impl Into<Bytes>) {
         self.answers(Answer::Body(status, body.into()));
     }
 
-    /// From now on it publishes the keys of `issuer`.
+    /// Publishes the keys of `issuer` from now on.
     pub(crate) fn publishes(&self, issuer: &Issuer) {
         self.answers(keys(issuer));
     }
 
-    /// How often it was asked for its keys.
-    pub(crate) fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+    /// The number of requests for the keys.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 
     /// The number of requests that followed the redirect.
@@ -80,7 +80,7 @@ impl Provider {
         self.redirected.load(Ordering::SeqCst)
     }
 
-    /// Answers the one request of a connection.
+    /// Serves the one request of a connection.
     async fn serve(self, mut stream: TcpStream) {
         let mut request = vec![];
         while !request.ends_with(b"\r\n\r\n") {
@@ -90,10 +90,10 @@ impl Provider {
         let request = String::from_utf8(request).expect("a request is text").to_ascii_lowercase();
         assert!(request.starts_with("get /"), "{request}");
         for secret in ["authorization:", "cookie:", "x-amz-"] {
-            assert!(!request.contains(secret), "none of the provider's business: {request}");
+            assert!(!request.contains(secret), "the request must not contain {secret}: {request}");
         }
         let elsewhere = request.starts_with("get /elsewhere");
-        let count = if elsewhere { &self.redirected } else { &self.asked };
+        let count = if elsewhere { &self.redirected } else { &self.requests };
         count.fetch_add(1, Ordering::SeqCst);
         let answer = self.answer.lock().expect("no test panics with it").clone();
         let (head, body) = match answer {
@@ -108,26 +108,26 @@ impl Provider {
         let stalls = matches!(*self.answer.lock().expect("no test panics with it"), Answer::Stall);
         let length = if stalls { 1_000 } else { body.len() };
         let head = format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-        // A caller that has read enough hangs up.
+        // The write fails if the caller has read enough and closes the connection.
         let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
         if stalls {
             std::future::pending().await
         }
     }
 
-    /// The way to it: `https` in the settings, plain TCP on loopback underneath.
+    /// A connector to the provider. It replaces `https` of the settings by plain TCP on loopback.
     pub(crate) fn connector(&self) -> SharedHttpConnector {
         let inner = https::connector(https::system_roots(), Duration::from_secs(5));
         SharedHttpConnector::new(ToLoopback { address: self.address, inner })
     }
 }
 
-/// The server that publishes the keys of an issuer.
+/// The response with the keys of an issuer.
 fn keys(issuer: &Issuer) -> Answer {
     Answer::Body(200, issuer.jwks().to_string().into())
 }
 
-/// Takes what goes to `https://idp.example.com` to the provider, and nothing else anywhere.
+/// Sends requests for `https://idp.example.com` to the provider. Any other request panics.
 #[derive(Debug)]
 struct ToLoopback {
     address: SocketAddr,
