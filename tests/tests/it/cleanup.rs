@@ -10,7 +10,7 @@ use serde_json::json;
 
 const DAY: u64 = 86_400;
 
-/// An administrator has it cleaned up.
+/// Starts a cleanup as an administrator.
 async fn clean(world: &World) -> Reply {
     let root = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
     let admin = Tokens::of(world.device().login(&root).await.assert_status(201));
@@ -51,7 +51,7 @@ async fn cleanup_records_and_deletes_expired_sessions_only() {
         assert_eq!(ends[0].reason, "expired");
     }
     device.refresh(&young.refresh).await.assert_status(200);
-    assert_eq!(clean(&world).await.body["ended"], 0, "it is done");
+    assert_eq!(clean(&world).await.body["ended"], 0, "no expired session is left");
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn the_end_record_has_the_time_and_the_duration() {
 }
 
 #[tokio::test]
-async fn only_an_administrator_cleans_and_only_this_is_an_action() {
+async fn only_an_administrator_may_clean_and_cleanup_is_the_only_action() {
     let world = World::new().await;
     let device = world.device();
     let alice = device.clone().bearer(&device.sign_in("alice").await.access);
@@ -86,7 +86,7 @@ async fn only_an_administrator_cleans_and_only_this_is_an_action() {
 }
 
 #[tokio::test]
-async fn a_session_that_ended_a_moment_ago_is_left_for_five_minutes() {
+async fn a_session_is_cleaned_five_minutes_after_its_expiry() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

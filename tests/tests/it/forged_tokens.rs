@@ -1,4 +1,4 @@
-//! Tokens that look like ours. Each gets one and the same answer, and none costs a call.
+//! Forged access tokens: all of them get the same response, and none causes a store call.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use latchkey_tests::world::{Reply, World};
 use latchkey_verifier::{Jwk, JwsError, VerifyingKey, verify_signature};
 use serde_json::{Value, json};
 
-/// A world, one good access token of it, and what its signing key can sign.
+/// A world, one of its valid access tokens, and its signing key.
 struct Forge {
     world: World,
     key: EcdsaKeyPair,
@@ -32,12 +32,12 @@ impl Forge {
             &member("d"),
             &public,
         );
-        let held = world.device().sign_in("alice").await;
+        let tokens = world.device().sign_in("alice").await;
         Self {
             key: key.expect("the halves belong together"),
             kid: keys["keys"][0]["kid"].as_str().expect("it has a kid").to_owned(),
-            token: held.access,
-            refresh: held.refresh,
+            token: tokens.access,
+            refresh: tokens.refresh,
             world,
         }
     }
@@ -55,17 +55,17 @@ impl Forge {
         json!({"alg": "ES256", "kid": self.kid, "typ": "at+jwt"})
     }
 
-    /// Signed with the deployment's own key: only header or claims can be wrong.
+    /// Signs a token with the deployment's own key, so that only its header or claims can be wrong.
     fn signed(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         signed_by(&self.key, header, payload)
     }
 
-    /// With other members in the header; null leaves one out.
+    /// Signs the token with changed header members; null removes one.
     fn with_header(&self, changes: Value) -> String {
         self.signed(changed(self.header(), changes).to_string(), self.claims().to_string())
     }
 
-    /// With other claims; null leaves one out.
+    /// Signs the token with changed claims; null removes one.
     fn with_claims(&self, changes: Value) -> String {
         self.signed(self.header().to_string(), changed(self.claims(), changes).to_string())
     }
@@ -74,7 +74,7 @@ impl Forge {
         self.world.device().list(token).await
     }
 
-    /// Sends each and asserts that all are refused alike, without a call to the store.
+    /// Sends each forgery and checks that all get the same refusal, without a store call.
     async fn assert_refused(&self, forgeries: impl IntoIterator<Item = String>) -> usize {
         let expected = refusal(self.list("no.token.atall").await);
         assert_eq!(expected.0, 401);
@@ -89,15 +89,15 @@ impl Forge {
             assert_eq!(refusal(reply), expected, "{shown}");
             count += 1;
         }
-        assert_eq!(self.world.server.stats.total().calls, 0, "a made-up token costs no call");
+        assert_eq!(self.world.server.stats.total().calls, 0, "a forged token causes no store call");
         count
     }
 }
 
-/// Status, body and headers without what names the request.
+/// The status, body and headers without the request id.
 fn refusal(mut reply: Reply) -> (u16, String, Vec<String>) {
     let id = reply.body.as_object_mut().and_then(|body| body.remove("request_id"));
-    assert!(id.is_some(), "no problem but {} {}", reply.status, reply.body);
+    assert!(id.is_some(), "expected a problem, got {} {}", reply.status, reply.body);
     reply.headers.remove("x-request-id");
     let mut headers: Vec<String> =
         reply.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
@@ -137,7 +137,7 @@ async fn an_unchanged_token_of_the_test_signer_is_accepted() {
         forge.token.clone(),
         forge.with_claims(json!({})),
         forge.with_header(json!({"typ": "application/at+jwt"})),
-        // A good signature is not spoilt by what would point elsewhere: that is ignored.
+        // Header members that name another key are ignored, so the genuine signature is still valid.
         forge.with_header(
             json!({"jku": "https://evil.example/jwks.json", "x5u": "https://evil.example/cert"}),
         ),
@@ -148,7 +148,7 @@ async fn an_unchanged_token_of_the_test_signer_is_accepted() {
         assert_eq!(reply.status, 200, "{}", reply.body);
     }
     let operations = forge.world.server.stats.snapshot().dynamodb;
-    assert_eq!(operations["Query"].calls, 5, "a good token costs one read");
+    assert_eq!(operations["Query"].calls, 5, "a valid token costs one read");
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn a_token_without_a_signature_is_refused() {
         let input = format!("{}.{payload}", encoded(header.to_string()));
         [format!("{input}."), input.clone(), format!("{input}.{signature}")]
     });
-    // The right header with nothing behind it.
+    // The correct header without a signature.
     let cut = [format!("{}.{payload}.", forge.parts()[0]), format!("{}.{payload}", forge.parts()[0])];
     let count = forge.assert_refused(tokens.chain(cut)).await;
     assert_eq!(count, headers.len() * 3 + 2);
@@ -192,7 +192,7 @@ async fn our_public_key_is_never_accepted_as_a_shared_secret() {
     let forge = Forge::new().await;
     let [.., payload, _] = forge.parts();
     let point = forge.key.public_key().as_ref();
-    // SubjectPublicKeyInfo of a P-256 key: 26 bytes that are always the same, then the point.
+    // SubjectPublicKeyInfo of a P-256 key: 26 constant bytes, then the point.
     let der = [&decoded("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgA")[..], point].concat();
     let text = STANDARD.encode(&der);
     let lines: Vec<&str> =
@@ -231,7 +231,7 @@ async fn our_public_key_is_never_accepted_as_a_shared_secret() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_token_brings_along_is_never_used() {
+async fn a_key_in_the_token_is_never_used() {
     let forge = Forge::new().await;
     let own = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
     let point = own.public_key().as_ref();
@@ -384,7 +384,7 @@ async fn our_own_signature_over_wrong_claims_is_refused() {
 }
 
 #[tokio::test]
-async fn one_flipped_bit_anywhere_spoils_a_token() {
+async fn one_flipped_bit_makes_a_token_invalid() {
     let forge = Forge::new().await;
     let parts = forge.parts();
     let mut forgeries = vec![];
@@ -405,12 +405,12 @@ async fn one_flipped_bit_anywhere_spoils_a_token() {
 }
 
 #[tokio::test]
-async fn a_token_has_one_spelling() {
+async fn a_token_has_only_one_encoding() {
     let forge = Forge::new().await;
     let [header, payload, signature] = forge.parts();
     let token = &forge.token;
     let mut forgeries: BTreeSet<String> = BTreeSet::new();
-    // Bits of a last character that stand for nothing must be zero.
+    // The unused bits of the last character must be zero.
     for (index, part) in forge.parts().into_iter().enumerate() {
         for last in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" {
             let mut other = part.as_bytes().to_vec();
@@ -478,7 +478,7 @@ async fn a_token_of_another_deployment_is_refused() {
 }
 
 #[test]
-fn two_keys_of_one_name_verify_nothing() {
+fn two_keys_with_the_same_kid_verify_nothing() {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
     let other = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
     let key = |pair: &EcdsaKeyPair, kid: &str| {
@@ -495,7 +495,7 @@ fn two_keys_of_one_name_verify_nothing() {
     let refused = |token: &str, keys: &[VerifyingKey]| verify_signature(token, keys).err();
     assert_eq!(refused(&token, &[key(&pair, "a"), key(&other, "a")]), Some(JwsError::NoKey));
     assert_eq!(refused(&token, &[key(&other, "a"), key(&pair, "a")]), Some(JwsError::NoKey));
-    // Without a name it must be clear which key is meant.
+    // A token without a `kid` is accepted only if there is a single candidate key.
     assert_eq!(refused(&unnamed, &[key(&pair, "a"), key(&other, "b")]), Some(JwsError::NoKey));
     assert!(verify_signature(&unnamed, &[key(&pair, "a")]).is_ok());
 }

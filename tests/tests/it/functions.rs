@@ -1,4 +1,4 @@
-//! The functions as Lambda starts them: what each answers is what the router of the local server answers.
+//! The functions as Lambda starts them: each gives the same responses as the router of the local server.
 //!
 //! Every function here is its real binary under a runtime API on loopback; local server and functions share one engine,
 //! the functions over TCP. All run on the system's clock.
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use deployment::{ANDROID, Deployment, FUNCTIONS, MINTING, filled};
+use deployment::{ANDROID, Deployment, FUNCTIONS, ISSUING, filled};
 use http::StatusCode;
 use latchkey_tests::event::{Event, Reply};
 use latchkey_tests::lambda::{Failure, FunctionError};
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
-/// Every sample event: which function gets it, and the status and the code of its answer.
+/// Every sample event with its function, and the status and code of the response.
 const SAMPLES: [(&str, &str, u16, &str); 27] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
@@ -56,7 +56,7 @@ const SAMPLES: [(&str, &str, u16, &str); 27] = [
     ("login-attempts", "login", 200, ""),
 ];
 
-/// The event as its own user sends it: two sessions open, the second one shown by its id.
+/// The event with values of a user who has two sessions. The event has the id of the second one.
 async fn as_user(deployment: &Deployment, user: &str, name: &str) -> Event {
     let world = &deployment.world;
     let service = world.assertion_with("backend", json!({"scope": "latchkey:attempts"}));
@@ -67,7 +67,7 @@ async fn as_user(deployment: &Deployment, user: &str, name: &str) -> Event {
     filled(&sample.fill("session_id", &other.session), &own)
 }
 
-/// A new function that forgets it is 0.2 MB more to fetch at every cold start; one that unwinds must not have it.
+/// Without this setting, each cold start loads 0.2 MB more. A function that unwinds must not have it.
 #[test]
 fn every_function_is_linked_without_unwind_tables_and_aborts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -104,7 +104,7 @@ async fn every_sample_event_gets_the_same_response_from_the_local_server() {
 }
 
 #[test]
-fn every_sample_event_is_among_these() {
+fn every_sample_event_is_tested() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let files = std::fs::read_dir(folder).expect("there is a folder of events");
     let paths = files.map(|file| file.expect("a file").path());
@@ -137,7 +137,7 @@ fn every_operation_has_a_sample_event() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_the_gateways_request_id_and_the_common_headers() {
+async fn every_response_has_the_gateways_request_id_and_common_headers() {
     let mut deployment = Deployment::new().await;
     for (name, function) in [("jwks", "refresh"), ("not-found", "sessions"), ("wrong-method", "login")] {
         let answer = deployment.call(function, Event::from_file(name)).await;
@@ -158,7 +158,7 @@ async fn function_and_local_server_share_sessions() {
     let mut deployment = Deployment::new().await;
     let assertion = deployment.world.assertion("alice");
     let login = deployment.call("login", Event::from_file("login-body").fill("assertion", &assertion)).await;
-    let first = tokens(&login);
+    let first = parse_tokens(&login);
     let device = deployment.device(&Event::from_file("login-body"));
     let second = Tokens::of(&device.refresh(&first.refresh).await);
     assert_eq!(second.session, first.session);
@@ -167,7 +167,7 @@ async fn function_and_local_server_share_sessions() {
     assert_eq!(list.body["sessions"][0]["session_id"], json!(first.session), "{}", list.body);
     assert_eq!(list.body["sessions"][0]["is_current"], true);
     let third = deployment.call("refresh", filled(&Event::from_file("refresh-body"), &second)).await;
-    let third = tokens(&third);
+    let third = parse_tokens(&third);
     let out = deployment.call("revoke", filled(&Event::from_file("revoke-all"), &third)).await;
     assert_eq!((out.status, &out.body["ended"]), (StatusCode::OK, &json!(1)), "{}", out.body);
     let refused = device.refresh(&third.refresh).await;
@@ -181,18 +181,18 @@ async fn function_and_local_server_share_sessions() {
 async fn function_and_local_server_repeat_a_lost_response_byte_for_byte() {
     let mut deployment = Deployment::new().await;
     let login = Event::from_file("login-body").fill("assertion", &deployment.world.assertion("alice"));
-    let first = tokens(&deployment.call("login", login.clone()).await);
-    let again = tokens(&at_local_server(&deployment.world, login).await);
+    let first = parse_tokens(&deployment.call("login", login.clone()).await);
+    let again = parse_tokens(&at_local_server(&deployment.world, login).await);
     assert_eq!((first.session, &first.refresh), (again.session.clone(), &again.refresh));
     let refresh = filled(&Event::from_file("refresh-body"), &again);
-    let at_the_laptop = tokens(&at_local_server(&deployment.world, refresh.clone()).await);
-    let at_the_function = tokens(&deployment.call("refresh", refresh).await);
+    let at_the_laptop = parse_tokens(&at_local_server(&deployment.world, refresh.clone()).await);
+    let at_the_function = parse_tokens(&deployment.call("refresh", refresh).await);
     assert_eq!(at_the_laptop.refresh, at_the_function.refresh);
     assert_eq!(deployment.generation("alice", &again.session).await, Some(1));
 }
 
 #[tokio::test]
-async fn cookies_leave_apart_from_the_headers() {
+async fn cookies_are_returned_separately_from_the_headers() {
     let mut deployment = Deployment::new().await;
     let assertion = deployment.world.assertion("alice");
     let login = Event::from_file("login-cookie").fill("assertion", &assertion);
@@ -201,11 +201,11 @@ async fn cookies_leave_apart_from_the_headers() {
     for member in ["access_token", "refresh_token", "token_type", "refresh_expires_in"] {
         assert!(login.body.get(member).is_none(), "{member}");
     }
-    let held = cookie_tokens(&login);
-    let refresh = deployment.call("refresh", filled(&Event::from_file("refresh-cookie"), &held)).await;
+    let tokens = cookie_tokens(&login);
+    let refresh = deployment.call("refresh", filled(&Event::from_file("refresh-cookie"), &tokens)).await;
     assert_two_cookies(&refresh, "604800");
-    let held = cookie_tokens(&refresh);
-    let out = deployment.call("revoke", filled(&Event::from_file("revoke-current"), &held)).await;
+    let tokens = cookie_tokens(&refresh);
+    let out = deployment.call("revoke", filled(&Event::from_file("revoke-current"), &tokens)).await;
     assert_two_cookies(&out, "0");
     assert_eq!((out.cookie(ACCESS), out.cookie(REFRESH)), (Some(""), Some("")));
 }
@@ -224,15 +224,16 @@ fn assert_two_cookies(answer: &Reply, max_age: &str) {
 }
 
 #[tokio::test]
-async fn a_stage_before_the_path_is_no_part_of_it() {
+async fn the_stage_is_removed_from_the_path() {
     let mut deployment = Deployment::new().await;
     let sample = Event::from_file("stage-prefix");
-    let held = deployment.sign_in("alice", &sample).await;
-    let answer = deployment.call("refresh", filled(&sample, &held)).await;
+    let tokens = deployment.sign_in("alice", &sample).await;
+    let answer = deployment.call("refresh", filled(&sample, &tokens)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let status = Event::new("GET", "/api/auth/refresh").stage_prefix("v1").bearer(&tokens(&answer).access);
+    let status =
+        Event::new("GET", "/api/auth/refresh").stage_prefix("v1").bearer(&parse_tokens(&answer).access);
     assert_eq!(deployment.call("refresh", status).await.body["state"], "active");
-    // A path that only begins like the stage, and a stage that is no prefix.
+    // A path that only begins with the stage's name, and a stage that is not a prefix of the path.
     for (stage, path) in [("pro", "/prod/api/auth/refresh"), ("$default", "/prod/api/auth/refresh")] {
         let mut event = Event::new("GET", path).build();
         event["requestContext"]["stage"] = json!(stage);
@@ -243,14 +244,14 @@ async fn a_stage_before_the_path_is_no_part_of_it() {
 }
 
 #[tokio::test]
-async fn a_body_in_base64_is_read_as_text_is() {
+async fn a_body_in_base64_is_decoded() {
     let mut deployment = Deployment::new().await;
-    let held = deployment.sign_in("alice", &Event::from_file("refresh-body")).await;
-    let body = json!({"refresh_token": held.refresh}).to_string();
+    let tokens = deployment.sign_in("alice", &Event::from_file("refresh-body")).await;
+    let body = json!({"refresh_token": tokens.refresh}).to_string();
     let event = Event::new("POST", "/api/auth/refresh").user_agent(ANDROID);
     let encoded = deployment.call("refresh", event.clone().base64_body("application/json", &body)).await;
     let plain = deployment.call("refresh", event.clone().body("application/json", &body)).await;
-    assert_eq!(tokens(&encoded).refresh, tokens(&plain).refresh);
+    assert_eq!(parse_tokens(&encoded).refresh, parse_tokens(&plain).refresh);
     let not_utf8 = deployment
         .call("refresh", event.base64_body("application/json", b"{\"refresh_token\":\"\xff\"}"))
         .await;
@@ -277,28 +278,29 @@ async fn a_tampered_request_changes_nothing() {
         ("duplicated-origin-header", 403, "csrf_rejected"),
     ] {
         let sample = Event::from_file(name);
-        let held = deployment.sign_in(name, &sample).await;
-        let answer = deployment.call("refresh", filled(&sample, &held)).await;
+        let tokens = deployment.sign_in(name, &sample).await;
+        let answer = deployment.call("refresh", filled(&sample, &tokens)).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (status, Some(code)), "{}", answer.body);
-        assert_eq!(deployment.generation(name, &held.session).await, Some(0), "{name}");
+        assert_eq!(deployment.generation(name, &tokens.session).await, Some(0), "{name}");
         assert!(answer.cookies.is_empty(), "{name}");
-        let refreshed = deployment.device(&sample).refresh(&held.refresh).await;
+        let refreshed = deployment.device(&sample).refresh(&tokens.refresh).await;
         assert_eq!(refreshed.status, 200, "{name}");
     }
 }
 
 #[tokio::test]
-async fn a_doubled_authorization_header_is_no_credential() {
+async fn a_repeated_authorization_header_is_refused() {
     let mut deployment = Deployment::new().await;
     let event = Event::new("GET", "/api/auth/sessions").user_agent(ANDROID);
-    let held = deployment.sign_in("alice", &event).await;
-    let twice = event.bearer(&held.access).header_again("authorization", &format!("Bearer {}", held.access));
+    let tokens = deployment.sign_in("alice", &event).await;
+    let twice =
+        event.bearer(&tokens.access).header_again("authorization", &format!("Bearer {}", tokens.access));
     let answer = deployment.call("sessions", twice).await;
     assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, Some("invalid_token")));
 }
 
 #[tokio::test]
-async fn the_address_is_the_gateways_and_no_header_changes_it() {
+async fn the_client_address_is_that_of_the_gateway() {
     let mut deployment = Deployment::new().await;
     let login = Event::from_file("login-body").fill("assertion", &deployment.world.assertion("alice"));
     let login = login.source_ip("198.51.100.77");
@@ -306,14 +308,14 @@ async fn the_address_is_the_gateways_and_no_header_changes_it() {
         ["x-forwarded-for", "x-real-ip", "x-dev-source-ip", "cf-connecting-ip", "cloudfront-viewer-address"]
             .iter()
             .fold(login, |event, name| event.header(name, "203.0.113.66"));
-    let held = tokens(&deployment.call("login", login).await);
+    let tokens = parse_tokens(&deployment.call("login", login).await);
     let list =
-        deployment.call("sessions", Event::new("GET", "/api/auth/sessions").bearer(&held.access)).await;
+        deployment.call("sessions", Event::new("GET", "/api/auth/sessions").bearer(&tokens.access)).await;
     assert_eq!(list.body["sessions"][0]["ip_address"], "198.51.100.77", "{}", list.body);
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_answered_with_those_that_are_right() {
+async fn a_wrong_method_at_a_function_is_405_with_the_allowed_methods() {
     let mut deployment = Deployment::new().await;
     let cases = [
         ("login", "GET", "/api/auth/login", "POST"),
@@ -338,7 +340,7 @@ async fn a_wrong_method_is_answered_with_those_that_are_right() {
 }
 
 #[tokio::test]
-async fn a_function_serves_its_own_paths_and_no_other() {
+async fn a_function_serves_only_its_own_paths() {
     let mut deployment = Deployment::new().await;
     let paths = [
         ("login", "POST", "/api/auth/login"),
@@ -351,15 +353,15 @@ async fn a_function_serves_its_own_paths_and_no_other() {
             let answer = deployment.call(function, Event::new(method, path)).await;
             assert_eq!(answer.status == 404, function != owner, "{path} at {function}: {}", answer.body);
         }
-        let lever =
+        let dev_response =
             deployment.call(function, Event::new("POST", "/dev/assertion").json(json!({"sub": "a"}))).await;
-        assert_eq!(lever.status, 404, "{function} serves the dev controls");
+        assert_eq!(dev_response.status, 404, "{function} serves the dev controls");
     }
 }
 
-/// API Gateway hands on the path and the query as they came.
+/// API Gateway forwards the path and the query unchanged.
 #[tokio::test]
-async fn a_request_line_that_is_no_uri_ends_no_function() {
+async fn an_invalid_request_uri_does_not_stop_a_function() {
     let mut deployment = Deployment::new().await;
     let own = ["/api/auth/login", "/api/auth/refresh", "/api/auth/sessions/a", "/api/auth/revoke"];
     for (function, path) in FUNCTIONS.into_iter().zip(own) {
@@ -390,7 +392,7 @@ async fn a_request_line_that_is_no_uri_ends_no_function() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_no_request_ends_no_function() {
+async fn an_event_that_is_not_a_request_does_not_stop_a_function() {
     let deployment = Deployment::new().await;
     let mut function = deployment.start("sessions", &[]).await.expect("it starts");
     for event in [json!({}), json!(null), json!({"version": "2.0"}), json!([1]), json!("ping")] {
@@ -404,21 +406,21 @@ async fn an_event_that_is_no_request_ends_no_function() {
 #[tokio::test]
 async fn without_a_store_a_function_starts_and_answers_503_in_time() {
     let deployment = Deployment::new().await;
-    let held = deployment.sign_in("alice", &Event::from_file("refresh-body")).await;
+    let tokens = deployment.sign_in("alice", &Event::from_file("refresh-body")).await;
     // Bound and dropped, so that no server listens there.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let endpoint = format!("http://{}", closed.expect("loopback has a free port"));
     let mut function =
         deployment.start("refresh", &[("AWS_ENDPOINT_URL_DYNAMODB", &endpoint)]).await.expect("it starts");
     let asked = Instant::now();
-    let answer = function.invoke(filled(&Event::from_file("refresh-body"), &held).build()).await;
+    let answer = function.invoke(filled(&Event::from_file("refresh-body"), &tokens).build()).await;
     let answer = Reply::parse(answer.expect("it answers"));
     assert!(asked.elapsed() < Duration::from_secs(3));
     assert_eq!((answer.status.as_u16(), answer.code()), (503, Some("store_unavailable")));
     assert_eq!(answer.header("retry-after"), Some("2"));
     assert!(answer.cookies.is_empty());
-    let refreshed = deployment.device(&Event::from_file("refresh-body")).refresh(&held.refresh).await;
-    assert_eq!(refreshed.status, 200, "the token is as good as before");
+    let refreshed = deployment.device(&Event::from_file("refresh-body")).refresh(&tokens.refresh).await;
+    assert_eq!(refreshed.status, 200, "the token is still accepted");
 }
 
 #[tokio::test]
@@ -464,7 +466,7 @@ async fn a_function_with_an_invalid_setting_names_it_and_exits() {
     }
 }
 
-/// It ends with an exit code, one JSON line that names the setting, and nothing secret.
+/// Checks that the function exits with an error code and one JSON line that names the setting and has no secret.
 async fn assert_start_fails(deployment: &Deployment, function: &str, name: &str, value: &str) {
     let what = format!("{function} with {name}={value:?}");
     let error = deployment.start(function, &[(name, value)]).await.map(|_| ()).expect_err(&what);
@@ -493,9 +495,9 @@ async fn only_functions_that_issue_tokens_need_a_private_key() {
     assert!(!public.contains("\"d\""));
     for function in FUNCTIONS {
         let started = deployment.start(function, &[("LATCHKEY_KEYS", &public)]).await;
-        assert_eq!(started.is_err(), MINTING.contains(&function), "{function}");
+        assert_eq!(started.is_err(), ISSUING.contains(&function), "{function}");
     }
-    for function in MINTING {
+    for function in ISSUING {
         assert_start_fails(&deployment, function, "LATCHKEY_KEYS", &public).await;
     }
 }
@@ -512,28 +514,31 @@ async fn without_a_refresh_key_no_function_starts() {
 }
 
 #[tokio::test]
-async fn no_line_of_a_whole_run_holds_a_token() {
+async fn no_log_line_of_a_function_contains_a_token() {
     let mut deployment = Deployment::new().await;
     let mut secrets = deployment.secrets();
     for (name, function, ..) in SAMPLES {
         let assertion = deployment.world.assertion(name);
         let sample = Event::from_file(name).fill("assertion", &assertion);
-        let held = deployment.sign_in(name, &sample).await;
-        let good = filled(&sample, &held);
+        let tokens = deployment.sign_in(name, &sample).await;
+        let good = filled(&sample, &tokens);
         let answer = deployment.call(function, good.clone()).await;
-        // Again, and with a token that is almost right: refusals are logged, too.
+        // Repeated, and with a slightly wrong token, because refusals are logged, too.
         deployment.call(function, good).await;
-        let spoilt =
-            Tokens { access: spoilt(&held.access), refresh: spoilt(&held.refresh), session: held.session };
+        let spoilt = Tokens {
+            access: spoilt(&tokens.access),
+            refresh: spoilt(&tokens.refresh),
+            session: tokens.session,
+        };
         deployment.call(function, filled(&sample, &spoilt)).await;
-        secrets.extend([assertion, held.access, held.refresh, spoilt.access, spoilt.refresh]);
+        secrets.extend([assertion, tokens.access, tokens.refresh, spoilt.access, spoilt.refresh]);
         secrets.extend(answer.cookie(ACCESS).map(str::to_owned));
         secrets.extend(answer.cookie(REFRESH).map(str::to_owned));
         for member in ["access_token", "refresh_token"] {
             secrets.extend(answer.body[member].as_str().map(str::to_owned));
         }
     }
-    // Each part of a token by itself, and the nonce, which is inside a refresh token's payload.
+    // Each part of a token, and the nonce from the payload of a refresh token.
     let parts = secrets.iter().flat_map(|secret| secret.split('.')).filter(|part| part.len() >= 16);
     let parts: BTreeSet<&str> = parts.collect();
     let logs = deployment.logs();
@@ -545,14 +550,14 @@ async fn no_line_of_a_whole_run_holds_a_token() {
     }
 }
 
-/// With another last character but one of its signature.
+/// Changes the last character but one of the signature.
 fn spoilt(token: &str) -> String {
     let at = token.len() - 2;
     let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
     format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
-fn tokens(answer: &Reply) -> Tokens {
+fn parse_tokens(answer: &Reply) -> Tokens {
     let text = |member: &str| {
         let value = answer.body[member].as_str();
         value.unwrap_or_else(|| panic!("no {member} in {} {}", answer.status, answer.body)).to_owned()

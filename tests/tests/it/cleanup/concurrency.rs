@@ -1,4 +1,4 @@
-//! How much does a run ask for at once? Each call in flight is a connection, and a function has 1,024 of them.
+//! The number of concurrent store calls of a run. Each call is a connection, and a function has at most 1,024 of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use latchkey_tests::world::World;
 
 use super::DAY;
 
-/// Calls in flight now, and the most there were.
+/// The calls that are in flight, and the maximum so far.
 #[derive(Clone, Debug, Default)]
 struct InFlight(Arc<(AtomicUsize, AtomicUsize)>);
 
@@ -43,7 +43,7 @@ impl HttpConnector for Slow {
         HttpConnectorFuture::new(async move {
             let now = counts.0.fetch_add(1, Ordering::Relaxed) + 1;
             counts.1.fetch_max(now, Ordering::Relaxed);
-            // The clock is paused, so this time passes only when all calls that may run at once have started.
+            // The clock is paused, so this time passes only after all calls that may run concurrently have started.
             tokio::time::sleep(Duration::from_millis(200)).await;
             let answer = calling.await;
             counts.0.fetch_sub(1, Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl HttpConnector for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deletes_are_many_at_once_and_never_more_than_a_functions_connections() {
+async fn deletes_run_concurrently_within_a_functions_connections() {
     let world = World::with(&[("EXPIRY_SHARDS", "4")]).await;
     for number in 0..700 {
         world.device().sign_in(&format!("user-{number}")).await;

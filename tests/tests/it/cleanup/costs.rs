@@ -15,7 +15,7 @@ async fn report_of(world: &World) -> Report {
     run(&world.server.store, clock, shards, budget, CleanupMode::Clean).await.expect("it runs")
 }
 
-/// A report and the calls that it took.
+/// The report of a run and the number of its store calls.
 async fn measured(expired: usize, living: usize) -> (Report, u64) {
     let world = World::new().await;
     for number in 0..expired {
@@ -33,21 +33,31 @@ async fn measured(expired: usize, living: usize) -> (Report, u64) {
 
 #[tokio::test]
 async fn cleanup_costs_three_write_units_per_expired_session_and_no_others() {
-    let (alone, calls_alone) = measured(60, 0).await;
-    assert_eq!((alone.ended, alone.skipped), (60, 0));
-    let (beside, calls_beside) = measured(60, 300).await;
-    assert_eq!(beside.ended, 60);
-    assert_eq!((alone.write_units, alone.read_units), (beside.write_units, beside.read_units));
-    // Into how many buckets sixty sessions fall is chance.
-    assert!(calls_alone.abs_diff(calls_beside) <= 20, "{calls_alone} and {calls_beside}");
+    let (without_others, calls_without_others) = measured(60, 0).await;
+    assert_eq!((without_others.ended, without_others.skipped), (60, 0));
+    let (with_others, calls_with_others) = measured(60, 300).await;
+    assert_eq!(with_others.ended, 60);
+    assert_eq!(
+        (without_others.write_units, without_others.read_units),
+        (with_others.write_units, with_others.read_units)
+    );
+    // The number of buckets with the sixty sessions is random.
+    assert!(
+        calls_without_others.abs_diff(calls_with_others) <= 20,
+        "{calls_without_others} and {calls_with_others}"
+    );
     let (none, _) = measured(0, 300).await;
     assert_eq!(
         (none.ended, none.write_units),
         (0, 3.0),
-        "the lease, taken and given back, and the checkpoint"
+        "the lease is taken and given back, and the checkpoint is written"
     );
-    assert_eq!(alone.write_units - none.write_units, 180.0, "the event, the row and its place in the index");
-    let per_end = (alone.read_units - none.read_units) / 60.0;
+    assert_eq!(
+        without_others.write_units - none.write_units,
+        180.0,
+        "the event, the row and its place in the index"
+    );
+    let per_end = (without_others.read_units - none.read_units) / 60.0;
     assert!(per_end <= 1.1, "{per_end} read units an end");
 }
 
@@ -69,7 +79,7 @@ async fn the_report_counts_the_cost_of_every_write() {
     assert_eq!(
         report.read_units + 1.0,
         counted.read_units,
-        "all but the instance's own look at the not-before"
+        "the report omits the instance's read of the global revocation"
     );
-    assert_eq!(report.write_units, 3.0 + 10.0 * 3.0 + 10.0 * 7.0, "seven an end that was only marked");
+    assert_eq!(report.write_units, 3.0 + 10.0 * 3.0 + 10.0 * 7.0, "seven units for each pending end");
 }

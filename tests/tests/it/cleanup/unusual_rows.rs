@@ -1,4 +1,4 @@
-//! Rows that are not as they should be, and sessions that were revoked and never finished.
+//! Malformed rows, pending ends, and sessions that a global revocation ended.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_local::dev_controls::faults::FaultKind;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{DAY, clean};
 
 #[tokio::test]
-async fn a_malformed_row_is_counted_and_holds_nothing_up() {
+async fn a_malformed_row_is_counted_and_does_not_stop_a_run() {
     let world = World::new().await;
     let device = world.device();
     let (bad, _good) = (device.sign_in("alice").await, device.sign_in("alice").await);
@@ -25,12 +25,12 @@ async fn a_malformed_row_is_counted_and_holds_nothing_up() {
 async fn a_pending_end_is_recorded_with_its_own_reason() {
     let world = World::new().await;
     let device = world.device();
-    let marked = device.sign_in("alice").await;
-    world.set_pending_end("alice", &marked.session, "reuse_detected").await;
+    let pending = device.sign_in("alice").await;
+    world.set_pending_end("alice", &pending.session, "reuse_detected").await;
     world.advance(8 * DAY);
     assert_eq!(clean(&world).await.body["ended"], 1);
     let own = device.sign_in("alice").await;
-    let path = format!("/api/auth/revoke?session_id={}", marked.session);
+    let path = format!("/api/auth/revoke?session_id={}", pending.session);
     let asked = device.bearer(&own.access).get(&path).await;
     assert_eq!(asked.body["revocations"][0]["reason"], "security");
 }
@@ -52,11 +52,7 @@ async fn cleanup_records_globally_revoked_sessions_with_that_reason() {
     let details = events[0]["details"].as_m().unwrap();
     let text = |name: &str| details[name].as_s().unwrap().as_str();
     assert_eq!((text("reason"), text("by"), text("note")), ("admin", "root", "a key leaked"));
-    assert_eq!(
-        details["lasted_seconds"].as_n().unwrap(),
-        "60",
-        "until everyone was signed out, not until now"
-    );
+    assert_eq!(details["lasted_seconds"].as_n().unwrap(), "60", "the duration ends at the global revocation");
     assert_eq!(events[0]["created_at"].as_n().unwrap(), &moment.to_string());
     device.refresh(&alice.refresh).await.assert_ended("expired");
 }
@@ -65,7 +61,7 @@ async fn cleanup_records_globally_revoked_sessions_with_that_reason() {
 async fn rows_of_another_number_of_shards_are_found() {
     let world = World::with(&[("EXPIRY_SHARDS", "3")]).await;
     world.device().sign_in("alice").await;
-    assert_eq!(clean(&world).await.body["ended"], 0, "the number is remembered");
+    assert_eq!(clean(&world).await.body["ended"], 0, "the instance still uses the cached number of shards");
     let keys = latchkey::token::keys::generate_key_set();
     let settings = [("LATCHKEY_KEYS", keys.as_str()), ("EXPIRY_SHARDS", "7")];
     let grown = world.redeployed(&settings, latchkey::token::fetch::IssuerKeyCache::default());
@@ -75,13 +71,13 @@ async fn rows_of_another_number_of_shards_are_found() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_refreshed_meanwhile_lives() {
+async fn a_session_that_was_refreshed_during_a_run_lives() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     world.advance(6 * DAY);
     let next = Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
-    // The index still names it under its old day.
+    // The index still has the session under its old day.
     let mut row = world.raw_row("alice", &tokens.session).await.unwrap();
     let old = latchkey::store::schema::Bucket::of_session(&tokens.session.parse().unwrap(), world.now(), 16);
     row.insert("eb".into(), AttributeValue::S(old.to_string()));
@@ -109,7 +105,7 @@ async fn a_session_that_expired_before_a_global_revocation_is_recorded_expired()
 }
 
 #[tokio::test]
-async fn one_end_that_fails_holds_no_other_up() {
+async fn a_failing_end_does_not_stop_the_others() {
     let world = World::with(&[("EXPIRY_SHARDS", "1")]).await;
     let device = world.device();
     let first = device.sign_in("user-0").await;
@@ -121,11 +117,11 @@ async fn one_end_that_fails_holds_no_other_up() {
     let clock = std::sync::Arc::new(world.server.clock.clone());
     let ends = std::time::Instant::now() + std::time::Duration::from_secs(600);
     let budget = latchkey::app::cleanup::Budget::new(ends, u64::MAX);
-    // The one transaction of the run: all others are expired and go by batches and deletes.
+    // Only the pending end needs a transaction. Expired sessions are deleted in batches.
     world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 10);
     let mode = latchkey::app::cleanup::CleanupMode::Clean;
     let report = latchkey::app::cleanup::run(&world.server.store, clock, 1, budget, mode).await.unwrap();
     assert_eq!((report.ended, report.failed, report.remaining), (229, 1, true));
     world.server.faults.clear(None);
-    assert_eq!(clean(&world).await.body["ended"], 1, "the next run does it");
+    assert_eq!(clean(&world).await.body["ended"], 1, "the next run completes the end");
 }

@@ -1,4 +1,4 @@
-//! The authorizer as API Gateway calls it: its real binary, with no more settings than it needs.
+//! The authorizer as API Gateway calls it: its real binary with only the settings that it needs.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ fn refused() -> Value {
     json!({"isAuthorized": false})
 }
 
-fn authorized(user: &str, held: &Tokens, scope: &str) -> Value {
-    json!({"isAuthorized": true, "context": {"sub": user, "sid": held.session, "scope": scope}})
+fn authorized(user: &str, tokens: &Tokens, scope: &str) -> Value {
+    json!({"isAuthorized": true, "context": {"sub": user, "sid": tokens.session, "scope": scope}})
 }
 
 /// Public keys, issuer and audience: no private key, no `oct` key, no trusted issuer, no credentials.
@@ -46,7 +46,7 @@ fn offline(deployment: &Deployment) -> BTreeMap<String, String> {
     settings
 }
 
-/// The same and the way to the tables.
+/// The offline settings and the address of the tables.
 fn strict(deployment: &Deployment) -> BTreeMap<String, String> {
     let mut settings = offline(deployment);
     settings.retain(|name, _| !name.starts_with("AWS_"));
@@ -80,32 +80,36 @@ async fn sign_in(deployment: &Deployment, user: &str) -> Tokens {
 #[tokio::test]
 async fn the_authorizer_answers_every_sample_event() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
+    let tokens = sign_in(&deployment, "alice").await;
     for mut function in both(&deployment).await {
         for (name, is_authorized) in SAMPLES {
-            let expected = if is_authorized { authorized("alice", &held, "") } else { refused() };
-            assert_eq!(ask(&mut function, filled(&Event::from_file(name), &held)).await, expected, "{name}");
+            let expected = if is_authorized { authorized("alice", &tokens, "") } else { refused() };
+            assert_eq!(
+                ask(&mut function, filled(&Event::from_file(name), &tokens)).await,
+                expected,
+                "{name}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn the_authorizer_takes_no_token_that_only_looks_good() {
+async fn the_authorizer_refuses_forged_tokens() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
+    let tokens = sign_in(&deployment, "alice").await;
     let keys = &deployment.world.server.app.config().keys;
     let signer = keys.signer().expect("the local server signs");
     let now = SystemClock.now().seconds();
     let resigned = |name: &str, value: Value| {
-        let mut claims = payload(&held.access);
+        let mut claims = payload(&tokens.access);
         claims[name] = value;
         signer.sign(claims.to_string().as_bytes()).expect("it signs").expose().to_owned()
     };
     let good = resigned("exp", json!(now + 60));
     let forgeries = [
-        flipped(&held.access),
-        spoilt(&held.access),
-        held.refresh.clone(),
+        flipped(&tokens.access),
+        spoilt(&tokens.access),
+        tokens.refresh.clone(),
         deployment.world.assertion("alice"),
         resigned("exp", json!(now - 1)),
         resigned("aud", json!("https://other.example.com")),
@@ -113,7 +117,7 @@ async fn the_authorizer_takes_no_token_that_only_looks_good() {
         String::new(),
     ];
     for mut function in both(&deployment).await {
-        assert_eq!(ask(&mut function, bearer(&good)).await, authorized("alice", &held, ""));
+        assert_eq!(ask(&mut function, bearer(&good)).await, authorized("alice", &tokens, ""));
         for forgery in &forgeries {
             assert_eq!(ask(&mut function, bearer(forgery)).await, refused(), "{forgery}");
         }
@@ -126,40 +130,44 @@ async fn the_authorizer_takes_no_token_that_only_looks_good() {
 }
 
 #[tokio::test]
-async fn the_authorizer_looks_at_one_credential_and_never_falls_back() {
+async fn the_authorizer_checks_one_credential_and_never_falls_back() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
-    let cookie = || filled(&Event::from_file("authorizer-cookie"), &held);
-    let good = format!("Bearer {}", held.access);
+    let tokens = sign_in(&deployment, "alice").await;
+    let cookie = || filled(&Event::from_file("authorizer-cookie"), &tokens);
+    let good = format!("Bearer {}", tokens.access);
     for mut function in both(&deployment).await {
-        let twice = bearer(&held.access).header_again("authorization", &good);
+        let twice = bearer(&tokens.access).header_again("authorization", &good);
         assert_eq!(ask(&mut function, twice).await, refused(), "two values");
         for bad in ["", "Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi"] {
             assert_eq!(ask(&mut function, cookie().header("authorization", bad)).await, refused(), "{bad:?}");
         }
         let both = cookie().cookie("__Host-latchkey_access", "bad").header("authorization", &good);
-        assert_eq!(ask(&mut function, both).await, authorized("alice", &held, ""), "the header decides");
-        let mut event = bearer(&held.access).build();
+        assert_eq!(ask(&mut function, both).await, authorized("alice", &tokens, ""), "the header decides");
+        let mut event = bearer(&tokens.access).build();
         event["headers"] = json!({"Authorization": good});
         let answer = function.invoke(event.clone()).await.expect("it answers");
-        assert_eq!(answer, authorized("alice", &held, ""), "in any case");
+        assert_eq!(answer, authorized("alice", &tokens, ""), "the name in another case");
         event["headers"]["authorization"] = json!(good);
-        assert_eq!(function.invoke(event.clone()).await.expect("it answers"), refused(), "in two cases");
+        assert_eq!(
+            function.invoke(event.clone()).await.expect("it answers"),
+            refused(),
+            "two names that differ only in case"
+        );
         event["headers"] = json!(null);
         assert_eq!(function.invoke(event).await.expect("it answers"), refused(), "in none");
     }
 }
 
 #[tokio::test]
-async fn the_authorizer_takes_cookies_from_our_own_pages_only() {
+async fn the_authorizer_accepts_cookies_from_allowed_origins_only() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
+    let tokens = sign_in(&deployment, "alice").await;
     let mut settings = offline(&deployment);
     settings.insert("LATCHKEY_ALLOWED_ORIGINS".to_owned(), "https://app.example.com".to_owned());
     let mut function = start(settings).await.expect("it starts");
-    let post = filled(&Event::from_file("authorizer-cookie-post"), &held).without_header("sec-fetch-site");
+    let post = filled(&Event::from_file("authorizer-cookie-post"), &tokens).without_header("sec-fetch-site");
     for (origin, expected) in [
-        ("https://app.example.com", authorized("alice", &held, "")),
+        ("https://app.example.com", authorized("alice", &tokens, "")),
         ("https://evil.example.com", refused()),
         ("https://app.example.com,https://evil.example.com", refused()),
     ] {
@@ -173,7 +181,7 @@ async fn the_authorizer_takes_cookies_from_our_own_pages_only() {
 #[tokio::test]
 async fn a_permissive_authorizer_passes_the_reason_of_an_invalid_token() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
+    let tokens = sign_in(&deployment, "alice").await;
     let device = deployment.device(&Event::from_file("authorizer-bearer"));
     let ended = sign_in(&deployment, "alice").await;
     device.revoke(&ended.access, json!({"strategy": "current"})).await.assert_status(200);
@@ -181,12 +189,12 @@ async fn a_permissive_authorizer_passes_the_reason_of_an_invalid_token() {
     settings.insert("AUTHORIZER_ON_INVALID".to_owned(), "pass".to_owned());
     let mut function = start(settings.clone()).await.expect("it starts");
     let stranger = |code: &str| json!({"isAuthorized": true, "context": {"error": code}});
-    assert_eq!(ask(&mut function, bearer(&held.access)).await, authorized("alice", &held, ""));
+    assert_eq!(ask(&mut function, bearer(&tokens.access)).await, authorized("alice", &tokens, ""));
     for (event, code) in [
         (Event::from_file("authorizer-no-token"), "token_missing"),
-        (bearer(&flipped(&held.access)), "invalid_token"),
+        (bearer(&flipped(&tokens.access)), "invalid_token"),
         (bearer(&ended.access), "session_ended"),
-        (filled(&Event::from_file("authorizer-cookie-cross-site"), &held), "csrf_rejected"),
+        (filled(&Event::from_file("authorizer-cookie-cross-site"), &tokens), "csrf_rejected"),
     ] {
         assert_eq!(ask(&mut function, event).await, stranger(code));
     }
@@ -194,23 +202,24 @@ async fn a_permissive_authorizer_passes_the_reason_of_an_invalid_token() {
     let endpoint = format!("http://{}", closed.expect("loopback has a free port"));
     settings.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), endpoint);
     let mut function = start(settings).await.expect("it starts");
-    let error = function.invoke(bearer(&held.access).build()).await.expect_err("it cannot tell");
+    let error =
+        function.invoke(bearer(&tokens.access).build()).await.expect_err("the session cannot be checked");
     assert_reported(&error, "store_unavailable");
 }
 
 #[tokio::test]
-async fn an_ended_session_passes_the_offline_authorizer_and_not_the_strict_one() {
+async fn only_the_strict_authorizer_refuses_an_ended_session() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
+    let tokens = sign_in(&deployment, "alice").await;
     let [mut offline, mut strict] = both(&deployment).await;
-    assert_eq!(ask(&mut strict, bearer(&held.access)).await, authorized("alice", &held, ""));
-    deployment.world.set_pending_end("alice", &held.session, "signed_out").await;
-    assert_eq!(ask(&mut strict, bearer(&held.access)).await, refused(), "it is ending");
+    assert_eq!(ask(&mut strict, bearer(&tokens.access)).await, authorized("alice", &tokens, ""));
+    deployment.world.set_pending_end("alice", &tokens.session, "signed_out").await;
+    assert_eq!(ask(&mut strict, bearer(&tokens.access)).await, refused(), "a pending end is refused");
     let device = deployment.device(&Event::from_file("authorizer-bearer"));
     let other = sign_in(&deployment, "alice").await;
     device.revoke(&other.access, json!({"strategy": "current"})).await.assert_status(200);
     assert!(deployment.generation("alice", &other.session).await.is_none());
-    assert_eq!(ask(&mut strict, bearer(&other.access)).await, refused(), "it has ended");
+    assert_eq!(ask(&mut strict, bearer(&other.access)).await, refused(), "an ended session is refused");
     assert_eq!(ask(&mut offline, bearer(&other.access)).await, authorized("alice", &other, ""));
     let lines = strict.logs().join("\n");
     assert_eq!(lines.matches("\"code\":\"session_ended\"").count(), 2, "{lines}");
@@ -222,20 +231,26 @@ async fn the_strict_authorizer_grants_only_scopes_of_both_token_and_row() {
     let claims = json!({"scope": "latchkey:admin", "auth_time": SystemClock.now().seconds()});
     let assertion = deployment.world.assertion_with("root", claims);
     let login = deployment.device(&Event::from_file("authorizer-bearer")).login(&assertion).await;
-    let held = Tokens::of(login.assert_status(201));
+    let tokens = Tokens::of(login.assert_status(201));
     let [mut offline, mut strict] = both(&deployment).await;
     for function in [&mut offline, &mut strict] {
-        assert_eq!(ask(function, bearer(&held.access)).await, authorized("root", &held, "latchkey:admin"));
+        assert_eq!(
+            ask(function, bearer(&tokens.access)).await,
+            authorized("root", &tokens, "latchkey:admin")
+        );
     }
-    deployment.world.take_scope("root", &held.session).await;
-    assert_eq!(ask(&mut strict, bearer(&held.access)).await, authorized("root", &held, ""));
-    assert_eq!(ask(&mut offline, bearer(&held.access)).await, authorized("root", &held, "latchkey:admin"));
+    deployment.world.take_scope("root", &tokens.session).await;
+    assert_eq!(ask(&mut strict, bearer(&tokens.access)).await, authorized("root", &tokens, ""));
+    assert_eq!(
+        ask(&mut offline, bearer(&tokens.access)).await,
+        authorized("root", &tokens, "latchkey:admin")
+    );
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_is_an_error_and_no_answer() {
+async fn a_store_outage_is_an_error_of_the_authorizer() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
+    let tokens = sign_in(&deployment, "alice").await;
     // Bound and dropped, so that no server listens there.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let mut settings = strict(&deployment);
@@ -243,40 +258,45 @@ async fn a_store_that_is_down_is_an_error_and_no_answer() {
     settings.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), endpoint);
     let mut function = start(settings).await.expect("it starts");
     for _ in 0..2 {
-        let error = function.invoke(bearer(&held.access).build()).await.expect_err("it cannot tell");
+        let error =
+            function.invoke(bearer(&tokens.access).build()).await.expect_err("the session cannot be checked");
         assert_reported(&error, "store_unavailable");
     }
-    assert_eq!(ask(&mut function, bearer("x.y.z")).await, refused(), "what needs no store is refused still");
+    assert_eq!(
+        ask(&mut function, bearer("x.y.z")).await,
+        refused(),
+        "a malformed token is refused without the store"
+    );
     let lines = function.logs().join("\n");
     assert!(lines.contains("\"level\":\"ERROR\"") && !lines.contains("eyJ"), "{lines}");
     let mut reachable = start(strict(&deployment)).await.expect("it starts");
-    assert_eq!(ask(&mut reachable, bearer(&held.access)).await, authorized("alice", &held, ""));
-    let mut row = deployment.world.raw_row("alice", &held.session).await.expect("it is there");
+    assert_eq!(ask(&mut reachable, bearer(&tokens.access)).await, authorized("alice", &tokens, ""));
+    let mut row = deployment.world.raw_row("alice", &tokens.session).await.expect("it is there");
     row.remove("x");
     deployment.world.put_row(row).await;
-    let error = reachable.invoke(bearer(&held.access).build()).await.expect_err("it cannot read the row");
+    let error = reachable.invoke(bearer(&tokens.access).build()).await.expect_err("it cannot read the row");
     assert_reported(&error, "internal");
 }
 
 #[tokio::test]
-async fn a_malformed_event_is_an_error_with_a_name_and_ends_nothing() {
+async fn a_malformed_event_is_a_named_error_and_does_not_stop_a_function() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
+    let tokens = sign_in(&deployment, "alice").await;
     let mut function = start(offline(&deployment)).await.expect("it starts");
-    let mut without_method = bearer(&held.access).build();
+    let mut without_method = bearer(&tokens.access).build();
     without_method["requestContext"]["http"] = json!({});
-    let mut format_1 = bearer(&held.access).build();
+    let mut format_1 = bearer(&tokens.access).build();
     format_1["version"] = json!("1.0");
-    let of_a_route = filled(&Event::from_file("sessions-list"), &held).build();
-    let mut odd_headers = bearer(&held.access).build();
-    odd_headers["headers"]["authorization"] = json!([held.access]);
+    let of_a_route = filled(&Event::from_file("sessions-list"), &tokens).build();
+    let mut odd_headers = bearer(&tokens.access).build();
+    odd_headers["headers"]["authorization"] = json!([tokens.access]);
     for event in
         [json!({}), json!(null), json!([1]), json!("ping"), without_method, format_1, of_a_route, odd_headers]
     {
         let error = function.invoke(event.clone()).await.expect_err("it is no event of an authorizer");
         assert_reported(&error, "malformed_event");
     }
-    assert_eq!(ask(&mut function, bearer(&held.access)).await, authorized("alice", &held, ""));
+    assert_eq!(ask(&mut function, bearer(&tokens.access)).await, authorized("alice", &tokens, ""));
     assert!(!function.logs().join("\n").contains("eyJ"));
 }
 
@@ -317,11 +337,11 @@ async fn an_authorizer_with_an_invalid_setting_names_it_and_exits() {
 #[tokio::test]
 async fn an_authorizer_with_private_keys_warns_without_logging_the_keys() {
     let deployment = Deployment::new().await;
-    let held = sign_in(&deployment, "alice").await;
+    let tokens = sign_in(&deployment, "alice").await;
     let mut settings = offline(&deployment);
     settings.insert("LATCHKEY_KEYS".to_owned(), deployment.settings("login")["LATCHKEY_KEYS"].clone());
     let mut function = start(settings).await.expect("it starts");
-    assert_eq!(ask(&mut function, bearer(&held.access)).await, authorized("alice", &held, ""));
+    assert_eq!(ask(&mut function, bearer(&tokens.access)).await, authorized("alice", &tokens, ""));
     let lines = function.logs().join("\n");
     assert!(lines.contains("\"level\":\"WARN\"") && lines.contains("LATCHKEY_KEYS"), "{lines}");
     assert!(!deployment.secrets().iter().any(|secret| lines.contains(secret)), "{lines}");

@@ -1,4 +1,4 @@
-//! Cleanup as the schedule starts it: its real binary, with tables and no key.
+//! Cleanup as the schedule starts it: its real binary, with tables and without keys.
 
 use std::time::Duration;
 
@@ -23,21 +23,21 @@ async fn start(deployment: &Deployment, changes: &[(&str, &str)]) -> Result<Func
     api.spawn(built("cleanup"), settings).await.map_err(|error| error.to_string())
 }
 
-/// Signs a user in and lets the session have expired ten days ago.
+/// Signs a user in and changes the row so that the session expired ten days ago.
 async fn expired(deployment: &Deployment, user: &str) -> String {
-    let held = deployment.sign_in(user, &Event::from_file("login-body")).await;
+    let tokens = deployment.sign_in(user, &Event::from_file("login-body")).await;
     let world = &deployment.world;
     let end = world.now().before(Duration::from_secs(10 * 86_400));
-    let bucket = Bucket::of_session(&held.session.parse().expect("an id"), end, 16);
-    let mut row = world.raw_row(user, &held.session).await.expect("the row");
+    let bucket = Bucket::of_session(&tokens.session.parse().expect("an id"), end, 16);
+    let mut row = world.raw_row(user, &tokens.session).await.expect("the row");
     row.insert("e".into(), AttributeValue::N(end.seconds().to_string()));
     row.insert("eb".into(), AttributeValue::S(bucket.to_string()));
     world.put_row(row).await;
-    held.session
+    tokens.session
 }
 
 #[tokio::test]
-async fn the_schedules_events_clean_up() {
+async fn the_events_of_the_schedule_start_a_cleanup() {
     for name in SAMPLES {
         let deployment = Deployment::new().await;
         let mut function = start(&deployment, &[]).await.expect("it starts without a key");
@@ -51,9 +51,9 @@ async fn the_schedules_events_clean_up() {
     }
 }
 
-/// The schedule may deliver an event twice; an error would be tried again, and be a dead letter and an alarm.
+/// The schedule may deliver an event twice. An error would be retried, become a dead letter and raise an alarm.
 #[tokio::test]
-async fn beside_another_run_the_schedules_event_does_nothing() {
+async fn the_schedules_event_does_nothing_while_another_run_has_the_lease() {
     let deployment = Deployment::new().await;
     let session = expired(&deployment, "alice").await;
     let store = &deployment.world.server.store;
@@ -68,7 +68,7 @@ async fn beside_another_run_the_schedules_event_does_nothing() {
 }
 
 #[tokio::test]
-async fn an_unknown_event_is_an_error_with_a_name_and_the_next_one_works() {
+async fn an_unknown_event_is_a_named_error_and_the_next_event_works() {
     let deployment = Deployment::new().await;
     let session = expired(&deployment, "alice").await;
     let mut function = start(&deployment, &[]).await.expect("it starts");

@@ -14,8 +14,8 @@ use serde_json::Value;
 /// The four functions.
 pub(crate) const FUNCTIONS: [&str; 4] = ["login", "refresh", "sessions", "revoke"];
 
-/// Those that mint tokens; the others get no private signing key.
-pub(crate) const MINTING: [&str; 2] = ["login", "refresh"];
+/// The functions that issue tokens. The others get no private signing key.
+pub(crate) const ISSUING: [&str; 2] = ["login", "refresh"];
 
 const APP: &str = "https://app.example.com";
 
@@ -57,7 +57,7 @@ impl Deployment {
     /// The settings of a function, with no more keys than it needs.
     pub(crate) fn settings(&self, function: &str) -> BTreeMap<String, String> {
         let server = &self.world.server;
-        let keys = if MINTING.contains(&function) { self.keys.clone() } else { self.public_keys() };
+        let keys = if ISSUING.contains(&function) { self.keys.clone() } else { self.public_keys() };
         let settings = [
             ("LATCHKEY_KEYS", keys),
             ("LATCHKEY_ISSUER", server.app.config().issuer.clone()),

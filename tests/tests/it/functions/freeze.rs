@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::deployment::{Deployment, filled};
-use super::tokens;
+use super::parse_tokens;
 
 /// The ways in which a connection dies while the function is frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,18 +71,20 @@ async fn a_thawed_function_with_dead_connections_answers_its_next_event() {
             .await
             .expect("it starts");
         let sample = Event::from_file("refresh-body");
-        let held = deployment.sign_in("alice", &sample).await;
-        let answer = Reply::parse(refresh.invoke(filled(&sample, &held).build()).await.expect("it answers"));
-        let held = tokens(&answer);
+        let tokens = deployment.sign_in("alice", &sample).await;
+        let answer =
+            Reply::parse(refresh.invoke(filled(&sample, &tokens).build()).await.expect("it answers"));
+        let tokens = parse_tokens(&answer);
         let opened = wire.opened.load(Ordering::SeqCst);
         refresh.signal("STOP").await;
         wire.deaths.send(death).expect("a connection is open");
         refresh.signal("CONT").await;
         let begun = Instant::now();
-        let answer = Reply::parse(refresh.invoke(filled(&sample, &held).build()).await.expect("it answers"));
+        let answer =
+            Reply::parse(refresh.invoke(filled(&sample, &tokens).build()).await.expect("it answers"));
         assert_eq!(answer.status, 200, "{death:?}: {}", answer.body);
         assert!(begun.elapsed() < Duration::from_secs(3), "{death:?}: {:?}", begun.elapsed());
         assert!(wire.opened.load(Ordering::SeqCst) > opened, "{death:?}: the old connection still served");
-        assert_eq!(deployment.generation("alice", &held.session).await, Some(2), "{death:?}");
+        assert_eq!(deployment.generation("alice", &tokens.session).await, Some(2), "{death:?}");
     }
 }
