@@ -30,7 +30,7 @@ async fn fifty_invalid_sign_ins_in_a_users_name_do_not_lock_the_user_out() {
     }
     assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 5, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 45, "{statuses:?}");
-    // From elsewhere, and even from behind the same address.
+    // The user signs in from another network and even from the same address.
     for address in ["198.51.100.1", "203.0.113.66", "203.0.113.67"] {
         world.device().at(address).sign_in("victor").await;
     }
@@ -38,7 +38,7 @@ async fn fifty_invalid_sign_ins_in_a_users_name_do_not_lock_the_user_out() {
 }
 
 #[tokio::test]
-async fn fifty_forged_refreshes_use_up_no_limit_of_the_session_they_name() {
+async fn fifty_forged_refreshes_do_not_count_for_the_session_they_name() {
     let (world, elsewhere) = (World::new().await, World::new().await);
     let device = world.device();
     let victim = device.sign_in("victor").await;
@@ -60,8 +60,8 @@ async fn fifty_forged_refreshes_use_up_no_limit_of_the_session_they_name() {
             stranger.post("/api/auth/revoke", body).await.assert_problem(401, "invalid_token");
         }
     }
-    assert_eq!(world.server.stats.total().calls, 0, "and cost nothing");
-    world.assert_unchanged(&before, "a stranger's token counted for the session in it").await;
+    assert_eq!(world.server.stats.total().calls, 0, "forged tokens cause no store call");
+    world.assert_unchanged(&before, "a forged token must not count for the session that it names").await;
     let next = device.refresh(&victim.refresh).await;
     let left = next.assert_status(200).header("ratelimit");
     assert!(left.starts_with("\"refresh\";r=19;"), "{left}");
@@ -80,13 +80,14 @@ async fn fifty_wrong_passwords_block_the_account_only_in_that_network() {
     let owner = backend(&world).post(PATH, ask).await;
     let told = &owner.assert_status(200).body;
     assert_eq!((&told["allowed"], &told["remaining"]), (&json!(true), &json!(4)), "{told}");
-    // With the stranger's five the account is tried more often than one network may: at most that is asked for.
+    // With the attacker's five attempts, the account has more attempts than one network may have. The response is at
+    // most a challenge.
     assert_eq!(told["challenge"], true);
 }
 
 /// The risk that `docs/SECURITY.md` describes: without the address all clients of a backend share one count.
 #[tokio::test]
-async fn attempts_without_an_address_block_the_account_for_such_callers_only() {
+async fn attempts_without_an_address_block_only_such_attempts() {
     let world = World::new().await;
     let blind = json!({"policy": "login", "subject": "victor", "outcome": "failure"});
     for _ in 0..5 {
@@ -98,9 +99,9 @@ async fn attempts_without_an_address_block_the_account_for_such_callers_only() {
 }
 
 #[tokio::test]
-async fn an_account_has_one_count_however_it_is_spelt() {
+async fn every_spelling_of_an_account_has_the_same_count() {
     let world = World::new().await;
-    // Case, blanks around it, full width, a ligature, and accents composed or not.
+    // Upper case, spaces around the name, full width, a ligature, and composed or decomposed accents.
     let families = [
         [
             "bob@example.com",

@@ -18,8 +18,8 @@ impl Story {
         Self { world, device, tokens }
     }
 
-    /// Her tokens, two refreshes on: the window is full, the first token a grandparent.
-    async fn used_up(&self) -> Tokens {
+    /// The tokens after two refreshes: the window is full, and the first token is two generations old.
+    async fn with_full_window(&self) -> Tokens {
         let next = Tokens::of(self.device.refresh(&self.tokens.refresh).await.assert_status(200));
         Tokens::of(self.device.refresh(&next.refresh).await.assert_status(200))
     }
@@ -30,7 +30,7 @@ impl Story {
     }
 
     /// The events that were added to the trail, sorted.
-    async fn told(&self) -> Vec<String> {
+    async fn new_events(&self) -> Vec<String> {
         let mut types: Vec<String> =
             self.world.events("alice").await.into_iter().map(|event| event.event_type).collect();
         let begun = types.iter().position(|name| name == "login").expect("her sign-in is told");
@@ -44,19 +44,19 @@ impl Story {
 async fn each_successful_action_is_recorded_once_under_its_name() {
     let story = Story::begin().await;
     story.device.refresh(&story.tokens.refresh).await.assert_status(200);
-    assert_eq!(story.told().await, [""; 0], "a refresh that notices nothing");
+    assert_eq!(story.new_events().await, [""; 0], "a refresh without findings records no event");
 
     let story = Story::begin().await;
     story.device.sign_in("alice").await;
-    assert_eq!(story.told().await, ["login"]);
+    assert_eq!(story.new_events().await, ["login"]);
 
     let story = Story::begin().await;
     story.device.clone().agent(FIREFOX).sign_in("alice").await;
-    assert_eq!(story.told().await, ["login", "new_device"]);
+    assert_eq!(story.new_events().await, ["login", "new_device"]);
 
     let story = Story::begin().await;
     story.device.revoke(&story.tokens.access, json!({"strategy": "current"})).await.assert_status(200);
-    assert_eq!(story.told().await, ["logout", "session_ended"]);
+    assert_eq!(story.new_events().await, ["logout", "session_ended"]);
 
     let story = Story::begin().await;
     for _ in 0..5 {
@@ -65,36 +65,36 @@ async fn each_successful_action_is_recorded_once_under_its_name() {
     }
     let mut expected = vec!["login"; 5];
     expected.extend(["session_ended", "session_evicted"]);
-    assert_eq!(story.told().await, expected);
+    assert_eq!(story.new_events().await, expected);
 
     let story = Story::begin().await;
     let body = json!({"strategy": "user", "user_id": "alice", "reason": "stolen laptop"});
     let root = story.root().await;
     story.device.revoke(&root.access, body).await.assert_status(200);
-    assert_eq!(story.told().await, ["session_ended"]);
+    assert_eq!(story.new_events().await, ["session_ended"]);
 }
 
 #[tokio::test]
 async fn each_refusal_or_finding_is_recorded_once_under_its_name() {
     let story = Story::begin().await;
-    story.used_up().await;
+    story.with_full_window().await;
     for _ in 0..3 {
         story.device.refresh(&story.tokens.refresh).await.assert_ended("security");
     }
-    assert_eq!(story.told().await, ["session_ended", "token_reused"]);
+    assert_eq!(story.new_events().await, ["session_ended", "token_reused"]);
 
     let story = Story::begin().await;
-    let newest = story.used_up().await;
+    let newest = story.with_full_window().await;
     for _ in 0..3 {
         story.device.refresh(&newest.refresh).await.assert_problem(429, "rate_limited");
     }
-    assert_eq!(story.told().await, ["blocked"]);
+    assert_eq!(story.new_events().await, ["blocked"]);
 
     let story = Story::begin().await;
     for _ in 0..5 {
         story.device.list(&story.tokens.access).await;
     }
-    assert_eq!(story.told().await, ["rate_limited"]);
+    assert_eq!(story.new_events().await, ["rate_limited"]);
 
     let story = Story::begin().await;
     story
@@ -105,16 +105,16 @@ async fn each_refusal_or_finding_is_recorded_once_under_its_name() {
         .refresh(&story.tokens.refresh)
         .await
         .assert_status(200);
-    assert_eq!(story.told().await, ["device_changed", "ip_changed"]);
+    assert_eq!(story.new_events().await, ["device_changed", "ip_changed"]);
 
     let story = Story::begin().await;
     story.device.refresh(&story.tokens.refresh).await.assert_status(200);
     story.device.clone().at("203.0.113.9").refresh(&story.tokens.refresh).await.assert_status(200);
-    assert_eq!(story.told().await, ["token_replayed"]);
+    assert_eq!(story.new_events().await, ["token_replayed"]);
 }
 
 #[tokio::test]
-async fn forged_requests_are_logged_each_time_and_enter_no_audit_trail() {
+async fn forged_requests_are_logged_but_enter_no_audit_trail() {
     let logs = Logs::listen();
     let world = World::with(&[("LOG_SAMPLE", "1000000"), ("LIMIT_LOGIN", "1000/15m")]).await;
     let device = world.device();
@@ -145,10 +145,10 @@ async fn forged_requests_are_logged_each_time_and_enter_no_audit_trail() {
     let lines = logs.ours();
     let told: Vec<&Value> = lines[begun..].iter().filter(|line| line.get("status").is_some()).collect();
     let logged: Vec<&str> = told.iter().filter_map(|line| line["code"].as_str()).collect();
-    assert_eq!(logged, codes, "every refusal is a line, however few successes are");
+    assert_eq!(logged, codes, "every refusal is logged, even if successes are sampled");
     for line in told {
         assert!(line["timestamp"].as_str().is_some_and(|at| at.ends_with('Z')), "{line}");
         assert!(line["request_id"].is_string() && line["route"].is_string(), "{line}");
     }
-    world.assert_unchanged(&before, "a stranger wrote into a trail").await;
+    world.assert_unchanged(&before, "a forged request must not add to an audit trail").await;
 }

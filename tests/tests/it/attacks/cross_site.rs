@@ -1,11 +1,11 @@
-//! Can another site's page make a signed-in browser do anything? Every call of `openapi.yaml` that changes
-//! something, with every body that a page can send, under an administrator's cookies.
+//! Can a page of another site make a signed-in browser change anything? The tests send every unsafe request of
+//! `openapi.yaml`, with every kind of body that a page can send and an administrator's cookies.
 
 use latchkey_tests::openapi::{BASE, Spec};
 use latchkey_tests::world::{Device, Jar, World};
 use serde_json::{Value, json};
 
-/// How a browser marks what another site's page sends.
+/// The headers of requests that a browser sends for a page of another site.
 const PAGES: [&[(&str, &str)]; 7] = [
     &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
     &[("sec-fetch-site", "same-site"), ("origin", "https://blog.example.com")],
@@ -16,7 +16,7 @@ const PAGES: [&[(&str, &str)]; 7] = [
     &[("origin", "null")],
 ];
 
-/// The first three need no permission of ours; the last a page could only send if we allowed it.
+/// The content types. A page needs no CORS permission for the first three, but it does for the last one.
 const TYPES: [Option<&str>; 5] = [
     Some("text/plain"),
     Some("application/x-www-form-urlencoded"),
@@ -48,7 +48,7 @@ fn bodies(world: &World, other: &Jar) -> Vec<String> {
     strategies.iter().map(Value::to_string).chain(forms.map(str::to_owned)).collect()
 }
 
-/// Every call that changes something: its method, and its paths with a session of the visitor's in them.
+/// The method and path of every unsafe request. A path with a session id has that of a session of the visitor.
 fn calls(other: &Jar) -> Vec<(String, String)> {
     let operations = Spec::get().operations().into_iter().filter(|operation| operation.method != "GET");
     let calls = operations.map(|operation| {
@@ -61,7 +61,7 @@ fn calls(other: &Jar) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn no_call_that_changes_something_can_be_made_from_another_sites_page() {
+async fn no_unsafe_request_from_a_page_of_another_site_is_carried_out() {
     let settings = [("LATCHKEY_ALLOWED_ORIGINS", "https://app.example.com"), ("LIMIT_LOGIN", "100000/15m")];
     let world = World::with(&settings).await;
     let (victim, other) = (signed_in(&world, "root").await, signed_in(&world, "root").await);
@@ -87,7 +87,7 @@ async fn no_call_that_changes_something_can_be_made_from_another_sites_page() {
 }
 
 #[tokio::test]
-async fn the_same_calls_from_our_own_page_are_carried_out() {
+async fn the_same_requests_from_an_allowed_origin_are_carried_out() {
     let world = World::new().await;
     let (own, other) = (signed_in(&world, "root").await, signed_in(&world, "root").await);
     let page = world.device().cookies(&own.line()).header("origin", "http://127.0.0.1:9000");
@@ -100,7 +100,7 @@ async fn the_same_calls_from_our_own_page_are_carried_out() {
 }
 
 #[tokio::test]
-async fn with_cookies_that_every_site_sends_the_origin_still_decides() {
+async fn the_origin_is_checked_with_every_samesite_setting() {
     let partner = "https://partner.example";
     for (setting, access, refresh) in
         [("lax", "Lax", "Strict"), ("strict", "Strict", "Strict"), ("none", "None", "None")]

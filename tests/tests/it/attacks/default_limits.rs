@@ -34,7 +34,7 @@ impl Limit {
 
 /// A client that reaches a limit.
 #[derive(Clone)]
-struct Attempter {
+struct LimitedClient {
     limit: Limit,
     world: World,
     device: Device,
@@ -42,7 +42,7 @@ struct Attempter {
     refresh: String,
 }
 
-impl Attempter {
+impl LimitedClient {
     async fn new(world: &World, limit: Limit, user: &str, address: &str) -> Self {
         let device = world.device().at(address);
         let tokens = device.sign_in(user).await;
@@ -69,14 +69,14 @@ impl Attempter {
         }
     }
 
-    /// An attempt that is let through, whatever comes of it.
+    /// Checks that an attempt is not refused by the limit. It may fail for another reason.
     async fn passes(&mut self) {
         let reply = self.attempt().await;
         let expected = if self.limit == Limit::Login { 401 } else { 200 };
         assert_eq!(reply.status, expected, "{:?}: {}", self.limit, reply.body);
     }
 
-    /// An attempt that is refused; for how long.
+    /// Checks that an attempt is refused by the limit, and returns the wait in seconds.
     async fn refused(&mut self) -> u64 {
         let reply = self.attempt().await;
         reply.assert_problem(429, "rate_limited").assert_no_cookie();
@@ -94,14 +94,14 @@ impl Attempter {
 }
 
 #[tokio::test]
-async fn a_refused_client_passes_at_the_promised_second_despite_repeated_calls() {
+async fn a_refused_client_passes_at_retry_after_despite_repeated_calls() {
     for limit in Limit::ALL {
         let keys = generate_key_set();
         let settings = [("LATCHKEY_KEYS", keys.as_str())];
         let world = World::with(&settings).await;
         let address = "198.51.100.7";
-        let mut attempter = Attempter::new(&world, limit, "alice", address).await;
-        let mut neighbour = Attempter::new(&world, limit, "bob", "203.0.113.7").await;
+        let mut attempter = LimitedClient::new(&world, limit, "alice", address).await;
+        let mut neighbour = LimitedClient::new(&world, limit, "bob", "203.0.113.7").await;
         let (attempts, _, waits) = limit.facts();
         for _ in 0..attempts {
             attempter.passes().await;
@@ -128,12 +128,12 @@ async fn a_refused_client_passes_at_the_promised_second_despite_repeated_calls()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_five_times_as_many_at_once_exactly_the_limit_pass() {
+async fn of_five_times_as_many_concurrent_calls_exactly_the_limit_pass() {
     for limit in [Limit::Login, Limit::PasswordReset, Limit::General] {
         let world = World::new().await;
-        let attempter = Attempter::new(&world, limit, "alice", "198.51.100.7").await;
+        let attempter = LimitedClient::new(&world, limit, "alice", "198.51.100.7").await;
         let (attempts, ..) = limit.facts();
-        // So many in flight: more only wait for the engine, until a slow machine's deadlines run out.
+        // The number of requests in flight. More would only wait for the engine and reach the deadline on a slow machine.
         let in_flight = Arc::new(Semaphore::new(25));
         let mut tries = JoinSet::new();
         for _ in 0..attempts * 5 {
@@ -151,7 +151,7 @@ async fn of_five_times_as_many_at_once_exactly_the_limit_pass() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crowd_that_repeats_every_refresh_uses_up_no_more_than_one_client() {
+async fn repeated_refreshes_count_no_more_than_single_ones() {
     let world = World::new().await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 const NEVER: &str = "01930b5e-0000-7000-8000-000000000000";
 
-/// The response and the store calls: everything that a stranger can read or measure.
-async fn seen(
+/// The response and the store calls: everything that an attacker can read or measure.
+async fn observe(
     world: &World,
     device: &Device,
     method: &str,
@@ -35,7 +35,7 @@ async fn seen(
 }
 
 #[tokio::test]
-async fn an_unknown_a_foreign_and_an_ended_session_look_and_cost_the_same() {
+async fn unknown_foreign_and_ended_sessions_get_the_same_response_and_cost() {
     let world = World::new().await;
     let device = world.device();
     let (mine, dead) = (device.sign_in("alice").await, device.sign_in("alice").await);
@@ -50,12 +50,12 @@ async fn an_unknown_a_foreign_and_an_ended_session_look_and_cost_the_same() {
                 "POST" => ("/api/auth/revoke".to_owned(), json!({"strategy": "session", "session_id": id})),
                 _ => (format!("/api/auth/sessions/{id}"), Value::Null),
             };
-            all.push(seen(&world, &own, door, &path, &body).await);
+            all.push(observe(&world, &own, door, &path, &body).await);
         }
         assert_eq!(all[0].0, 404, "{all:?}");
         assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{door}: {all:#?}");
     }
-    world.assert_unchanged(&before, "a guess changed something").await;
+    world.assert_unchanged(&before, "a guessed id must change nothing").await;
     assert_eq!(world.live("victor").await, [victor.session]);
 }
 
@@ -80,15 +80,15 @@ async fn administrator_endpoints_reveal_no_user_to_other_callers() {
     };
     let (known, unknown) = (doors("victor", &victor.session), doors("nobody", NEVER));
     for ((method, there, one), (_, nowhere, other)) in known.iter().zip(&unknown) {
-        let told = seen(&world, &alice, method, there, one).await;
+        let told = observe(&world, &alice, method, there, one).await;
         assert_eq!((told.0, &told.1["code"]), (403, &json!("forbidden")), "{there}");
-        assert_eq!(told, seen(&world, &alice, method, nowhere, other).await, "{there}");
+        assert_eq!(told, observe(&world, &alice, method, nowhere, other).await, "{there}");
     }
     assert_eq!(world.live("victor").await, [victor.session]);
 }
 
 #[tokio::test]
-async fn an_account_that_exists_is_counted_like_one_that_does_not() {
+async fn an_unknown_account_is_counted_like_an_existing_one() {
     let world = World::new().await;
     world.device().sign_in("bob").await;
     let backend = world.device().bearer(&world.assertion_with("b", json!({"scope": "latchkey:attempts"})));
@@ -103,9 +103,9 @@ async fn an_account_that_exists_is_counted_like_one_that_does_not() {
             };
             let path = "/api/auth/login/attempts";
             let (known, unknown) = (ask("bob"), ask("nobody"));
-            let told = seen(&world, &backend, "POST", path, &known).await;
+            let told = observe(&world, &backend, "POST", path, &known).await;
             assert_eq!(told.0, 200);
-            assert_eq!(told, seen(&world, &backend, "POST", path, &unknown).await, "{policy} {outcome}");
+            assert_eq!(told, observe(&world, &backend, "POST", path, &unknown).await, "{policy} {outcome}");
         }
     }
 }
@@ -116,10 +116,10 @@ async fn a_refused_assertion_reveals_nothing_about_its_user() {
     let device = world.device();
     let tokens = device.sign_in("bob").await;
     let bad = |user: &str| json!({"assertion": world.assertion_with(user, json!({"aud": "x"})), "delivery": "body"});
-    // The first one of a network writes its count's first row.
+    // The first attempt of a network creates the row of its count.
     device.login("made.up.assertion").await;
-    let told = seen(&world, &device, "POST", "/api/auth/login", &bad("bob")).await;
+    let told = observe(&world, &device, "POST", "/api/auth/login", &bad("bob")).await;
     assert_eq!((told.0, &told.1["code"]), (401, &json!("invalid_assertion")));
-    assert_eq!(told, seen(&world, &device, "POST", "/api/auth/login", &bad("nobody")).await);
+    assert_eq!(told, observe(&world, &device, "POST", "/api/auth/login", &bad("nobody")).await);
     Tokens::of(device.refresh(&tokens.refresh).await.assert_status(200));
 }

@@ -1,4 +1,4 @@
-//! Can an attacker cause more work than the requests cost? Many at once, large bodies, one hot key.
+//! Can an attacker cause more work than the requests cost? Concurrent requests, large bodies, one hot key.
 
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crowd_of_cleanups_ends_each_session_once() {
+async fn concurrent_cleanups_end_each_session_once() {
     let world = World::new().await;
     for number in 0..40 {
         world.device().sign_in(&format!("user-{number}")).await;
@@ -32,12 +32,12 @@ async fn a_crowd_of_cleanups_ends_each_session_once() {
     }
 }
 
-/// `{"strategy":"all"}`, and the same before 64 KiB of blanks, as gzip makes them.
+/// `{"strategy":"all"}`, and the same with 64 KiB of spaces after it, both compressed with gzip.
 const SMALL: &str = "H4sIAAAAAAAC/6tWKi4pSixJTa9UslJKzMlRqgUAnvhoghIAAAA=";
 const BOMB: &str = "H4sIAAAAAAAC/+3BsQ0AEBAAwFXkx7CNQjQqNCJ2Z5C7OzHXKKu2HTlK73ETAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAfA+Nu5UrEgABAA==";
 
 #[tokio::test]
-async fn a_compressed_body_is_never_unpacked() {
+async fn a_compressed_body_is_never_decompressed() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     for (name, body) in [("small", SMALL), ("bomb", BOMB)] {

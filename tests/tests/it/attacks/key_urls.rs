@@ -8,11 +8,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use latchkey_tests::world::{Device, Provider, World, payload};
 use serde_json::{Value, json};
 
-/// Where an attacker's keys would be.
-struct Trap(TcpListener);
+/// A listener at the address of an attacker's keys.
+struct Listener(TcpListener);
 
-impl Trap {
-    fn set() -> Self {
+impl Listener {
+    fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         listener.set_nonblocking(true).expect("it can be asked without waiting");
         Self(listener)
@@ -34,9 +34,9 @@ impl Trap {
     }
 }
 
-/// Headers that say where the key is, or bring it along.
-fn pointers(trap: &Trap, jwk: &Value) -> Vec<Value> {
-    let url = trap.url();
+/// Headers with the address of a key or with a key.
+fn headers_with_keys(listener: &Listener, jwk: &Value) -> Vec<Value> {
+    let url = listener.url();
     vec![
         json!({"jku": url}),
         json!({"x5u": url}),
@@ -47,7 +47,7 @@ fn pointers(trap: &Trap, jwk: &Value) -> Vec<Value> {
     ]
 }
 
-/// A deployment that has one key for its own tokens and trusts one provider with the same.
+/// A deployment that signs its own tokens with this key and trusts a provider with the same key.
 async fn world_of(key: &Provider) -> World {
     let secret = json!({"kty": "oct", "alg": "HS256", "kid": "rt", "k": BASE64URL.encode([7; 32])});
     let keys = json!({"keys": [key.private_jwk(), secret]}).to_string();
@@ -55,13 +55,13 @@ async fn world_of(key: &Provider) -> World {
     key.world(scopes, &[("LATCHKEY_KEYS", &keys)]).await
 }
 
-fn headed(typ: &str, pointer: &Value) -> Value {
+fn header_with(typ: &str, pointer: &Value) -> Value {
     let mut head = json!({"alg": "ES256", "kid": "p1", "typ": typ});
     head.as_object_mut().expect("an object").extend(pointer.as_object().expect("an object").clone());
     head
 }
 
-/// Presents a token at every door that reads one.
+/// Presents a token to every endpoint that reads one.
 async fn present(device: &Device, token: &str) -> Vec<u16> {
     let form = "application/x-www-form-urlencoded";
     let bearer = device.clone().bearer(token);
@@ -81,7 +81,7 @@ async fn present(device: &Device, token: &str) -> Vec<u16> {
 
 #[tokio::test]
 async fn a_key_that_a_token_points_to_is_never_fetched() {
-    let (key, mallory, trap) = (Provider::generate(), Provider::generate(), Trap::set());
+    let (key, mallory, listener) = (Provider::generate(), Provider::generate(), Listener::start());
     let world = world_of(&key).await;
     let device = world.device();
     let own = device.login(&key.assertion(&world, "alice", json!({}))).await;
@@ -89,23 +89,23 @@ async fn a_key_that_a_token_points_to_is_never_fetched() {
     let before = world.everything().await;
     let jwk = mallory.entry(json!({}))["jwks"]["keys"][0].clone();
     let service = key.claims(&world, "b", json!({"scope": "latchkey:attempts latchkey:introspect"}));
-    for pointer in pointers(&trap, &jwk) {
+    for pointer in headers_with_keys(&listener, &jwk) {
         for (typ, claims) in
             [("at+jwt", payload(&access)), ("JWT", own_claims.clone()), ("JWT", service.clone())]
         {
-            let forged = mallory.sign(&headed(typ, &pointer), &claims.to_string());
+            let forged = mallory.sign(&header_with(typ, &pointer), &claims.to_string());
             let statuses = present(&device, &forged).await;
             assert!(statuses.iter().all(|status| *status == 401), "{pointer} {typ}: {statuses:?}");
-            assert!(!trap.was_called(), "{pointer} {typ}");
+            assert!(!listener.was_called(), "{pointer} {typ}");
         }
     }
-    world.assert_unchanged(&before, "a key of the token's own was used").await;
+    world.assert_unchanged(&before, "a token with its own key must change nothing").await;
     // With a valid signature the address is ignored, and there is still no connection.
-    let pointer = json!({"jku": trap.url(), "x5u": trap.url()});
-    let signed = key.sign(&headed("at+jwt", &pointer), &payload(&access).to_string());
+    let pointer = json!({"jku": listener.url(), "x5u": listener.url()});
+    let signed = key.sign(&header_with("at+jwt", &pointer), &payload(&access).to_string());
     device.list(&signed).await.assert_status(200);
-    assert!(!trap.was_called());
-    // Proves that the listener would have noticed a connection.
-    drop(TcpStream::connect(trap.0.local_addr().unwrap()).unwrap());
-    assert!(trap.was_called());
+    assert!(!listener.was_called());
+    // Shows that the listener notices a connection.
+    drop(TcpStream::connect(listener.0.local_addr().unwrap()).unwrap());
+    assert!(listener.was_called());
 }

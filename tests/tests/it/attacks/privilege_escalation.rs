@@ -4,7 +4,7 @@ use latchkey_tests::world::{Device, Tokens, World, payload};
 use serde_json::{Value, json};
 
 /// All requests that need an administrator, with `victor` as the target.
-fn doors(session: &str) -> Vec<(&'static str, String, Value)> {
+fn requests(session: &str) -> Vec<(&'static str, String, Value)> {
     let revoke = || "/api/auth/revoke".to_owned();
     let one = json!({"strategy": "session", "user_id": "victor", "session_id": session, "reason": "x"});
     vec![
@@ -18,7 +18,7 @@ fn doors(session: &str) -> Vec<(&'static str, String, Value)> {
     ]
 }
 
-async fn knock(device: &Device, (method, path, body): &(&'static str, String, Value)) -> (u16, String) {
+async fn send(device: &Device, (method, path, body): &(&'static str, String, Value)) -> (u16, String) {
     let kind = (!body.is_null()).then_some("application/json");
     let text = if body.is_null() { String::new() } else { body.to_string() };
     let reply = device.send(method, path, kind, text).await;
@@ -32,7 +32,7 @@ async fn a_refusal_names_the_scope_that_is_missing() {
     let (alice, former) = (device.sign_in("alice").await, administrator(&world, "former").await);
     world.take_scope("former", &former.session).await;
     for token in [&alice.access, &former.access] {
-        for (method, path, body) in doors(&alice.session) {
+        for (method, path, body) in requests(&alice.session) {
             let kind = (!body.is_null()).then_some("application/json");
             let caller = device.clone().bearer(token);
             let reply = caller.send(method, &path, kind, body.to_string()).await;
@@ -77,16 +77,16 @@ async fn every_administrator_endpoint_refuses_other_callers() {
     ];
     let before = world.everything().await;
     for (who, token, status, code) in callers {
-        for door in doors(&victor.session) {
+        for door in requests(&victor.session) {
             let caller = token.map_or_else(|| device.clone(), |token| device.clone().bearer(token));
-            assert_eq!(knock(&caller, &door).await, (status, code.to_owned()), "{who}: {door:?}");
+            assert_eq!(send(&caller, &door).await, (status, code.to_owned()), "{who}: {door:?}");
         }
         world.assert_unchanged(&before, who).await;
     }
-    // It is the caller that was refused: an administrator is not.
-    for door in doors(&victor.session) {
-        let (status, code) = knock(&device.clone().bearer(&root.access), &door).await;
-        // Its user has just been ended.
+    // An administrator is not refused, so the caller was the reason of each refusal.
+    for door in requests(&victor.session) {
+        let (status, code) = send(&device.clone().bearer(&root.access), &door).await;
+        // The sessions of this user have just been ended.
         assert!(status == 200 || code == "not_found", "{door:?}: {status} {code}");
     }
     assert!(world.live("victor").await.is_empty());
@@ -100,7 +100,7 @@ async fn a_request_cannot_claim_the_administrator_scope_for_itself() {
     let before = world.everything().await;
     let loud =
         world.device().bearer(&alice.access).header("x-user-id", "root").header("x-scope", "latchkey:admin");
-    for (method, path, body) in doors(&victor.session) {
+    for (method, path, body) in requests(&victor.session) {
         let mut body = body;
         if let Some(members) = body.as_object_mut() {
             members.extend([("scope".into(), json!("latchkey:admin")), ("is_admin".into(), json!(true))]);
@@ -109,14 +109,14 @@ async fn a_request_cannot_claim_the_administrator_scope_for_itself() {
             Some(_) => format!("{path}&scope=latchkey:admin&is_admin=true"),
             None => path,
         };
-        let (status, code) = knock(&loud, &(method, path.clone(), body)).await;
+        let (status, code) = send(&loud, &(method, path.clone(), body)).await;
         assert!([400, 403].contains(&status), "{method} {path}: {status} {code}");
     }
-    world.assert_unchanged(&before, "a claim was believed").await;
+    world.assert_unchanged(&before, "a claimed scope must change nothing").await;
 }
 
 #[tokio::test]
-async fn a_newer_sign_in_lends_its_freshness_to_no_older_session() {
+async fn a_newer_sign_in_does_not_make_an_older_session_fresh() {
     let world = World::new().await;
     let device = world.device();
     let old = administrator(&world, "root").await;
@@ -124,17 +124,17 @@ async fn a_newer_sign_in_lends_its_freshness_to_no_older_session() {
     world.advance(3_000);
     let fresh = administrator(&world, "root").await;
     let old = Tokens::of(device.refresh(&old.refresh).await.assert_status(200));
-    assert_eq!(payload(&old.access)["auth_time"], signed_in, "a refresh is no sign-in");
+    assert_eq!(payload(&old.access)["auth_time"], signed_in, "a refresh does not change auth_time");
     let before = world.everything().await;
     let everyone = json!({"strategy": "everyone", "reason": "x"});
-    // Nor does a cookie of the fresh session beside it.
+    // A cookie of the fresh session in the same request does not help either.
     let both = device.clone().cookies(&format!("latchkey_access={}", fresh.access));
     for caller in [device.clone(), both] {
         let refused = caller.revoke(&old.access, everyone.clone()).await;
         refused.assert_problem(401, "reauthentication_required");
         assert!(refused.header("www-authenticate").contains("insufficient_user_authentication"));
     }
-    world.assert_unchanged(&before, "an old sign-in signed everyone out").await;
+    world.assert_unchanged(&before, "an old sign-in must not start a global revocation").await;
     device.revoke(&fresh.access, everyone).await.assert_status(200);
 }
 

@@ -1,10 +1,10 @@
-//! Is something believed because it stands in an address, or stands there twice?
+//! Tokens in a URL, repeated parameters, and query parameters in place of body members are not accepted.
 
 use latchkey_tests::world::{Jar, World};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_token_in_an_address_is_no_credential() {
+async fn a_token_in_a_url_is_not_a_credential() {
     let world = World::new().await;
     let device = world.device();
     let jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
@@ -19,16 +19,16 @@ async fn a_token_in_an_address_is_no_credential() {
         device.post(&with("revoke?"), all).await.assert_problem(401, "token_missing");
         assert_eq!(device.get(&with("refresh?")).await.body["state"], "none", "{name}");
     }
-    // Nor in a form, which RFC 6750 would allow.
+    // A form, which RFC 6750 would allow, is not accepted either.
     let form = Some("application/x-www-form-urlencoded");
     let body = format!("token=x&access_token={}", jar.access);
     let asked = device.send("POST", "/api/auth/introspect", form, body).await;
     asked.assert_problem(401, "token_missing");
-    world.assert_unchanged(&before, "a token in an address was taken").await;
+    world.assert_unchanged(&before, "a token in a URL must change nothing").await;
 }
 
 #[tokio::test]
-async fn a_parameter_that_is_there_twice_is_no_choice_of_ours() {
+async fn a_repeated_parameter_is_refused() {
     let world = World::new().await;
     let device = world.device();
     let (mine, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
@@ -50,7 +50,7 @@ async fn a_parameter_that_is_there_twice_is_no_choice_of_ours() {
     own.send("DELETE", "/api/auth/sessions", Some("application/json"), "{\"scope\":\"others\"}")
         .await
         .assert_field("scope");
-    world.assert_unchanged(&before, "a doubled parameter").await;
+    world.assert_unchanged(&before, "a repeated parameter must change nothing").await;
     // A path that names one session ends that session, whatever its query contains.
     let third = device.sign_in("alice").await;
     let path = format!("/api/auth/sessions/{}?scope=others&session_id={}", other.session, third.session);

@@ -1,4 +1,4 @@
-//! Does anything of a user who was removed come back with the next one of that name?
+//! The tokens and sessions of a removed user are invalid for a later user with the same id.
 
 use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn tokens_of_a_removed_user_are_invalid_for_a_later_user_of_that_id() {
         device.refresh(&tokens.refresh).await.assert_ended("admin");
         device.list(&tokens.access).await.assert_ended("admin");
     }
-    // Not even a token that would be reuse if its session lived.
+    // The same is true for a token that would be reuse if its session lived.
     device.refresh(&old.refresh).await.assert_ended("admin");
     device.refresh_with_cookies(&jar.line()).await.assert_ended("admin").assert_cookies_cleared();
     for assertion in [&used, &unused] {
@@ -33,7 +33,7 @@ async fn tokens_of_a_removed_user_are_invalid_for_a_later_user_of_that_id() {
     }
     let ended = json!({"strategy": "all"});
     device.revoke(&third.access, ended).await.assert_ended("admin");
-    world.assert_unchanged(&before, "an old token did something to the new user").await;
+    world.assert_unchanged(&before, "an old token must not affect the new user").await;
     assert_eq!(world.live("paul").await, std::slice::from_ref(&next.session));
     let list = device.list(&next.access).await;
     assert_eq!(list.body["sessions"].as_array().map(Vec::len), Some(1), "{}", list.body);
@@ -58,7 +58,7 @@ async fn a_password_reset_that_ends_the_other_sessions_needs_no_list_of_devices(
         device.list(&tokens.access).await.assert_ended("signed_out");
     }
     assert_eq!(world.live("alice").await, std::slice::from_ref(&mine.session));
-    // And the one that stays gets new tokens, of which the old one is the predecessor.
+    // The remaining session gets new tokens. The old token is their predecessor.
     let next = Tokens::of(device.refresh(&mine.refresh).await.assert_status(200));
     assert_ne!((&next.access, &next.refresh), (&mine.access, &mine.refresh));
 }

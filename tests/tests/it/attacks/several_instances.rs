@@ -1,4 +1,4 @@
-//! Does another instance forget, or still believe, what one has seen? Two instances on the same tables, both warm.
+//! Ends and limits apply to all instances. The tests use two warm instances on the same tables.
 
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey::token::keys::generate_key_set;
@@ -15,14 +15,14 @@ async fn two_instances() -> (World, World) {
 }
 
 #[tokio::test]
-async fn theft_that_one_instance_notices_is_over_at_every_other() {
+async fn theft_detected_by_one_instance_ends_the_session_at_all() {
     let (here, there) = two_instances().await;
     let device = here.device();
     let (first, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
     let second = Tokens::of(device.refresh(&first.refresh).await.assert_status(200));
     there.device().list(&second.access).await.assert_status(200);
     here.advance(61);
-    // The instance that rotated is not the one that sees the old token.
+    // One instance rotated the token, and the other one gets the old token.
     there.device().refresh(&first.refresh).await.assert_ended("security");
     for instance in [&here, &there] {
         let device = instance.device();
@@ -36,7 +36,7 @@ async fn theft_that_one_instance_notices_is_over_at_every_other() {
 }
 
 #[tokio::test]
-async fn a_revocation_at_one_instance_is_in_force_at_every_other_at_once() {
+async fn a_revocation_at_one_instance_applies_to_all_immediately() {
     for strategy in ["session", "others", "user"] {
         let (here, there) = two_instances().await;
         let lost = there.device().sign_in("alice").await;
@@ -70,7 +70,7 @@ async fn a_revocation_at_one_instance_is_in_force_at_every_other_at_once() {
 }
 
 #[tokio::test]
-async fn a_limit_that_one_instance_counts_holds_at_every_other() {
+async fn a_limit_counted_by_one_instance_applies_to_all() {
     let (here, there) = two_instances().await;
     let tokens = here.device().sign_in("alice").await;
     for instance in [&here, &there].into_iter().cycle().take(100) {
@@ -87,7 +87,7 @@ async fn a_limit_that_one_instance_counts_holds_at_every_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refreshes_at_two_instances_at_once_all_get_one_successor() {
+async fn concurrent_refreshes_at_two_instances_get_the_same_token() {
     let (here, there) = two_instances().await;
     let tokens = here.device().sign_in("alice").await;
     let mut crowd = JoinSet::new();
@@ -103,7 +103,7 @@ async fn refreshes_at_two_instances_at_once_all_get_one_successor() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sign_ins_at_two_instances_at_once_never_leave_six_sessions() {
+async fn concurrent_sign_ins_at_two_instances_leave_at_most_five_sessions() {
     let (here, there) = two_instances().await;
     let mut crowd = JoinSet::new();
     for instance in [&here, &there].into_iter().cycle().take(20) {

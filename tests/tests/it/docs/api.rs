@@ -19,7 +19,7 @@ fn calls_of_the_contract() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_table_of_calls_has_those_of_the_contract() {
+fn the_table_of_requests_has_those_of_openapi_yaml() {
     let page = include_str!("../../../../docs/api.md");
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let in_code = rows.flat_map(|row| row.split('`').skip(1).step_by(2));

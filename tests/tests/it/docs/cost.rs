@@ -17,7 +17,7 @@ const GB_SECOND: f64 = 0.000_013_333_4;
 const LOG_BYTE: f64 = 0.50 / 1e9;
 const EGRESS_BYTE: f64 = 0.09 / 1e9;
 const STORED_AND_BACKED_UP_BYTE: f64 = (0.25 + 0.20) / 1e9;
-/// Two keys of KMS, a secret, 27 metrics under alarms, about 50 metrics of ours.
+/// Two KMS keys, a secret, 27 metrics with alarms, about 50 custom metrics.
 const FIXED: f64 = 2.00 + 0.40 + 27.0 * 0.10 + 50.0 * 0.30;
 
 // Estimates that were not measured on AWS yet. The page names them.
@@ -80,12 +80,12 @@ fn average(name: &'static str, total: Usage, times: u32, answer: &Reply) -> Call
         read_units: total.read_units / times,
         write_units: total.write_units / times,
     };
-    // Tokens differ in a digit or two from run to run.
+    // The length of tokens differs by a few characters from run to run.
     let answer_bytes = (answer.body.to_string().len() as f64 / 100.0).round() * 100.0;
     Call { name, usage, answer_bytes }
 }
 
-/// Twenty refreshes a day for five days: once a day the row moves in its index.
+/// Twenty refreshes per day for five days. Once per day the row moves in its index.
 async fn refresh(world: &World) -> Call {
     let device = world.device();
     let mut tokens = device.sign_in("alice").await;
@@ -94,7 +94,7 @@ async fn refresh(world: &World) -> Call {
     let mut last = None;
     for _ in 0..100 {
         world.advance(86_400 / 20);
-        // Whether everyone was signed out is read by an instance, not by a call.
+        // An instance reads the global revocation at intervals, so it is not part of a call's cost.
         world.server.store.global_revocation(world.now()).await.expect("the engine answers");
         world.server.stats.reset();
         let reply = device.refresh(&tokens.refresh).await;
@@ -143,7 +143,7 @@ async fn expiry() -> Usage {
     let (few, many) = (cost(10).await, cost(110).await);
     Usage {
         calls: 0,
-        // Sessions lie in the index by chance, and so do its pages.
+        // The order of sessions in the index is random, so the number of its pages varies.
         read_units: ((many.read_units - few.read_units) / 100.0).round(),
         write_units: ((many.write_units - few.write_units) / 100.0).round(),
     }

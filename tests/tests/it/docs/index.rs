@@ -18,7 +18,7 @@ fn pages(docs: &Path, folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A page that the index does not list is not found by its readers, and a topic in two places is a topic too many.
+/// Readers do not find a page that the index does not list, and a page that it lists twice belongs to two topics.
 #[test]
 fn the_index_lists_every_page_of_the_documentation_once() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
@@ -35,9 +35,9 @@ fn the_index_lists_every_page_of_the_documentation_once() {
     }
 }
 
-/// A reader chooses by what the line promises, so every page has one.
+/// A reader chooses a page by its description, so every line has one.
 #[test]
-fn each_line_of_the_index_promises_something() {
+fn each_line_of_the_index_describes_its_page() {
     let index = include_str!("../../../../docs/README.md").replace("\n  ", " ");
     let lines = index.lines().filter(|line| line.starts_with("- ["));
     for line in lines {

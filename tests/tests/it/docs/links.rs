@@ -31,7 +31,7 @@ fn links(page: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_leads_to_an_existing_file() {
     let mut seen = 0;
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
@@ -62,7 +62,7 @@ fn anchors(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_link_to_a_heading_finds_it() {
+fn every_link_to_a_heading_leads_to_an_existing_heading() {
     let mut seen = 0;
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");

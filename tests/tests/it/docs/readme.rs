@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use latchkey_tests::binary::built;
 
-/// A fresh local server, and its address.
+/// A new local server and its address.
 pub(super) struct Server(Child, pub(super) String);
 
 impl Server {
@@ -90,5 +90,8 @@ fn the_readme_splits_the_price_as_the_page_of_costs_does() {
     let (gateway, dynamodb, sum) = (cells[4], cells[5], cells[9]);
     assert!(readme.contains(&format!("${gateway} is API Gateway and ${dynamodb} DynamoDB")), "{row}");
     let prices: Vec<&str> = readme.split("million refreshes cost $").skip(1).collect();
-    assert!(prices.iter().all(|price| price.starts_with(sum)), "one price for one thing: {prices:?}");
+    assert!(
+        prices.iter().all(|price| price.starts_with(sum)),
+        "the page states one price for the same deployment: {prices:?}"
+    );
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use pages::{Page, Row, Status};
 use sources::{Tests, files_outside_the_module_tree};
 
-/// The sections of OWASP ASVS 5.0 that are answered whole, and how many requirements each has.
+/// The sections of OWASP ASVS 5.0 that the page covers completely, with the number of their requirements.
 const ASVS: [(&str, u32); 27] = [
     ("3.1", 1),
     ("3.2", 3),
@@ -90,7 +90,7 @@ fn every_test_named_in_the_text_of_the_pages_exists() {
     assert!(count >= 4, "only {count} names were found");
 }
 
-// Without it a test that nothing runs would count as a test that exists.
+// Without this check, a test in a file that is never compiled would count as a test that exists.
 #[test]
 fn every_source_file_belongs_to_a_module_tree() {
     assert_eq!(files_outside_the_module_tree(), Vec::<PathBuf>::new());
@@ -119,7 +119,7 @@ fn every_requirement_of_the_chapters_is_answered_once() {
         assert_eq!(answers, 1, "{requirement} is answered {answers} times");
     }
     let distinct: BTreeSet<&&str> = names.iter().collect();
-    assert_eq!(distinct.len(), names.len(), "something is answered twice");
+    assert_eq!(distinct.len(), names.len(), "a requirement is answered twice");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn the_check_reports_claims_without_a_test() {
             "| 1 | x | met | `revoke::a_grandparent_is_reuse_even_within_grace` |".to_owned(),
             "no test is called",
         ),
-        // A function that no test attribute makes a test.
+        // A function without a test attribute.
         ("| 1 | x | met | `assert_theft_ended` |".to_owned(), "no test is called"),
         ("| 1 | x | met | believe us |".to_owned(), "no test shows it"),
         (format!("| 1 | x | partly | {good} |"), "the status is none of ours"),

@@ -57,7 +57,7 @@ fn the_documentation_quotes_the_dashboard_word_for_word() {
     let mut count = 0;
     for [shown, ..] in reasons() {
         for quote in quoted(&shown, '"') {
-            // The three dots stand for a value.
+            // Three dots in a quoted text stand for a value.
             for part in quote.split('…') {
                 assert!(texts.contains(part), "the dashboard does not show: {part}");
             }

@@ -22,9 +22,9 @@ const APP: &str = "https://app.example.com";
 /// The agent of the sample events that come from an app rather than a browser.
 pub(crate) const ANDROID: &str = "ExampleApp/3.1 (Android 16; Pixel 10)";
 
-/// Tables, a router of the local server on them, and the functions that were started.
+/// Tables, a router of the local server that uses them, and the functions that were started.
 pub(crate) struct Deployment {
-    /// The local server, on the system's clock as the functions are.
+    /// The local server. It uses the system's clock, as the functions do.
     pub(crate) world: World,
     tables: TcpServer,
     keys: String,
@@ -32,7 +32,7 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// Tables without a row, and no function started yet.
+    /// Creates empty tables and starts no function yet.
     pub(crate) async fn new() -> Self {
         let keys = latchkey::token::keys::generate_key_set();
         let settings = [
@@ -49,12 +49,12 @@ impl Deployment {
         Self { world: World { server }, tables, keys, running: BTreeMap::new() }
     }
 
-    /// Where the tables answer.
+    /// The address of the tables.
     pub(crate) fn tables(&self) -> SocketAddr {
         self.tables.address()
     }
 
-    /// The settings of a function, with no more keys than it needs.
+    /// The settings of a function with only the keys that it needs.
     pub(crate) fn settings(&self, function: &str) -> BTreeMap<String, String> {
         let server = &self.world.server;
         let keys = if ISSUING.contains(&function) { self.keys.clone() } else { self.public_keys() };
@@ -87,7 +87,7 @@ impl Deployment {
         members.map(str::to_owned).collect()
     }
 
-    /// Starts a function anew, with some settings of its own; an empty one counts as none.
+    /// Starts a new instance of a function with changed settings. An empty value removes a setting.
     pub(crate) async fn start(
         &self,
         function: &str,
@@ -98,7 +98,7 @@ impl Deployment {
         RuntimeApi::start().await.spawn(built(function), settings).await.map_err(Box::new)
     }
 
-    /// Has the one running instance of a function answer an event; the first event starts it.
+    /// Sends an event to the running instance of a function. The first event starts it.
     pub(crate) async fn call(&mut self, function: &str, event: Event) -> Reply {
         if !self.running.contains_key(function) {
             let started = self.start(function, &[("SESSION_DEBUG", "true")]).await.expect("it starts");
@@ -118,7 +118,7 @@ impl Deployment {
         self.device(event).sign_in(user).await
     }
 
-    /// A device at the local server that is what an event comes from.
+    /// A device at the local server with the address and the agent of an event.
     pub(crate) fn device(&self, event: &Event) -> Device {
         let event = event.clone().build();
         let agent = event["headers"]["user-agent"].as_str().expect("sample events name their agent");

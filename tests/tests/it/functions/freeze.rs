@@ -1,4 +1,4 @@
-//! What does a function do that was frozen between two events, while its connections died? It connects anew, once.
+//! A function that was frozen between two events, while its connections died, reconnects once and responds.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use super::parse_tokens;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Death {
     None,
-    /// The other side closes it.
+    /// The other side closes the connection.
     Closed,
-    /// A router forgets it: what is sent goes nowhere.
+    /// A router drops the connection silently, so that packets get lost.
     Silent,
 }
 
@@ -33,28 +33,28 @@ impl Wire {
     async fn to(tables: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
-        let (deaths, told) = watch::channel(Death::None);
+        let (deaths, death) = watch::channel(Death::None);
         let opened = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&opened);
         tokio::spawn(async move {
             while let Ok((function, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                let mut told = told.clone();
-                told.mark_unchanged();
-                tokio::spawn(carry(function, tables, told));
+                let mut death = death.clone();
+                death.mark_unchanged();
+                tokio::spawn(forward(function, tables, death));
             }
         });
         Self { address, deaths, opened }
     }
 }
 
-/// Carries a connection until it dies.
-async fn carry(mut function: TcpStream, tables: SocketAddr, mut told: watch::Receiver<Death>) {
+/// Forwards a connection until it dies.
+async fn forward(mut function: TcpStream, tables: SocketAddr, mut death: watch::Receiver<Death>) {
     let mut tables = TcpStream::connect(tables).await.expect("the tables are there");
     tokio::select! {
         _ = tokio::io::copy_bidirectional(&mut function, &mut tables) => {}
-        _ = told.changed() => if *told.borrow() == Death::Silent {
-            // Both ends stay open, and nothing comes through any more.
+        _ = death.changed() => if *death.borrow() == Death::Silent {
+            // Both ends stay open, but no data is forwarded any more.
             std::future::pending::<()>().await;
         },
     }

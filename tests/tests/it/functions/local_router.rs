@@ -1,4 +1,4 @@
-//! The same event at the router of the local server, and whether the two answers are the same.
+//! Sends an event to the router of the local server, too, and compares the two responses.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ fn request(event: &Value) -> Request<Body> {
     let method = event["requestContext"]["http"]["method"].as_str().expect("a method");
     let mut request = Request::builder().method(method).uri(format!("{path}?{query}"));
     for (name, value) in event["headers"].as_object().expect("headers") {
-        // The local server answers to its own names only.
+        // The local server accepts only its own host names.
         let value = if name == "host" { "127.0.0.1:9000" } else { value.as_str().expect("a header is text") };
         request = request.header(name, value);
     }
@@ -46,10 +46,10 @@ fn request(event: &Value) -> Request<Body> {
     request.header("x-dev-source-ip", address).body(Body::from(body)).expect("an event is a request")
 }
 
-/// Holds two answers against each other, with all that differs from call to call masked: ids, times and tokens.
+/// Compares two responses, with all that differs from call to call masked: ids, times and tokens.
 ///
 /// # Panics
-/// When they differ, with `what` was asked.
+/// When they differ. The message contains `what`.
 pub(crate) fn assert_same(function: &Reply, local: &Reply, what: &str) {
     assert_eq!(function.status, local.status, "{what}: {} or {}", function.body, local.body);
     assert_eq!(headers(&function.headers), headers(&local.headers), "{what}");
@@ -58,7 +58,7 @@ pub(crate) fn assert_same(function: &Reply, local: &Reply, what: &str) {
 }
 
 fn headers(headers: &HeaderMap) -> BTreeSet<(String, String)> {
-    // The length is the gateway's to say; the tag is a hash of ids and times.
+    // API Gateway sets the length, and the ETag is a hash of ids and times.
     let of_the_call = ["x-request-id", "etag", "ratelimit"];
     let shown = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
         let value = if of_the_call.contains(&name.as_str()) {
@@ -71,7 +71,7 @@ fn headers(headers: &HeaderMap) -> BTreeSet<(String, String)> {
     headers.iter().filter(|(name, _)| **name != header::CONTENT_LENGTH).map(shown).collect()
 }
 
-/// Name and attributes of each; whether it has a value, not which.
+/// The name and the attributes of each cookie, and whether it has a value.
 fn cookies(lines: &[String]) -> Vec<String> {
     let mask = |line: &String| {
         let (pair, attributes) = line.split_once(';').expect("our cookies have attributes");
@@ -86,7 +86,7 @@ fn cookies(lines: &[String]) -> Vec<String> {
     lines.iter().map(mask).collect()
 }
 
-/// The members with their types, and the values of those that do not change from call to call.
+/// Replaces the values that change from call to call by their types.
 fn masked(name: &str, value: &Value) -> Value {
     let changes =
         ["_token", "_id", "_ids", "_at", "_in", "_by", "_time"].iter().any(|end| name.ends_with(end))

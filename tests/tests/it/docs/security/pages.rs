@@ -1,4 +1,4 @@
-//! What do the security pages claim? Every row of a table whose last column is "shown by".
+//! Reads the claims of the security pages: every row of a table whose last column is "shown by".
 
 use std::path::PathBuf;
 
@@ -14,15 +14,15 @@ pub(crate) enum Status {
 /// One row.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// The page.
+    /// The name of the page.
     pub(crate) page: String,
-    /// Its line there, from 1.
+    /// The line of the page, from 1.
     pub(crate) line: usize,
-    /// Its first cell: a requirement's number, or the attack.
+    /// The first cell: the number of a requirement, or an attack.
     pub(crate) name: String,
-    /// Its status.
+    /// The status.
     pub(crate) status: Status,
-    /// The tests in its last cell.
+    /// The tests in the last cell.
     pub(crate) tests: Vec<String>,
     /// The rest of the last cell.
     pub(crate) says: String,
@@ -31,23 +31,23 @@ pub(crate) struct Row {
 /// One page.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// Its file's name.
+    /// The name of the file.
     pub(crate) name: String,
-    /// How long it is.
+    /// The length of the page.
     pub(crate) lines: usize,
-    /// Its rows.
+    /// The rows of its tables.
     pub(crate) rows: Vec<Row>,
-    /// The requirements of its list under "Requirements that are not met".
+    /// The requirements in the list under "Requirements that are not met".
     pub(crate) not_met: Vec<String>,
 }
 
-/// Where the documents are.
+/// The folder of the documents.
 pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs")
 }
 
 impl Page {
-    /// The entry, and every page of `docs/security/`.
+    /// Reads SECURITY.md and every page of `docs/security/`.
     pub(crate) fn all() -> Vec<Self> {
         let listed = std::fs::read_dir(folder().join("security")).expect("there are security pages");
         let mut paths: Vec<PathBuf> = listed.map(|file| file.expect("a file").path()).collect();
@@ -60,7 +60,7 @@ impl Page {
         paths.iter().map(read).collect()
     }
 
-    /// Reads one.
+    /// Reads one page.
     pub(crate) fn read(name: &str, text: &str) -> Self {
         let (mut rows, mut columns) = (vec![], vec![]);
         for (index, line) in text.lines().enumerate() {

@@ -1,10 +1,10 @@
-//! Which tests are there? Every function of the Rust sources that an attribute makes a test, and every title of the
+//! Collects the names of all tests: the functions of the Rust sources with a test attribute, and the titles of the
 //! client's tests.
 
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
-/// Where the Rust tests are.
+/// The folders with Rust tests.
 const FOLDERS: [&str; 7] = [
     "shared/src",
     "shared/tests",
@@ -15,7 +15,7 @@ const FOLDERS: [&str; 7] = [
     "tests/tests/it",
 ];
 
-/// All of them, each with its module: `refresh::reuse::a_grandparent_is_reuse_even_within_grace`, and titles as they are.
+/// The names of all tests. A Rust test has its module: `refresh::reuse::a_grandparent_is_reuse_even_within_grace`.
 pub(crate) struct Tests(Vec<String>);
 
 impl Tests {
@@ -40,7 +40,7 @@ impl Tests {
         Self(names)
     }
 
-    /// How many tests go by a name: a title, a function's name, or that with its module.
+    /// How many tests have a name: a title, or a function's name with or without its module.
     pub(crate) fn count(&self, name: &str) -> usize {
         let end = format!("::{name}");
         let is_it = |test: &&String| {
@@ -90,7 +90,7 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// The names of functions right behind a test's attribute, which nothing ignores.
+/// The names of functions with a test attribute and without `ignore`.
 fn functions(text: &str) -> impl Iterator<Item = &str> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let starts = (0..lines.len()).filter({
