@@ -66,6 +66,7 @@ mod tests {
         assert_eq!(version("\"15.0.0\"").as_deref(), Some("11"));
         assert_eq!(version("\"10.0.0\"").as_deref(), Some("10"));
         assert_eq!(version("\"0.3.0\""), None);
+        assert_eq!((version("\"12\"").as_deref(), version("\"13\"").as_deref()), (Some("10"), Some("11")));
         let phone = hinted(ANDROID, "\"16.0.0\"", "\"Pixel 10\"");
         assert_eq!((phone.os_version.as_deref(), phone.name.as_deref()), (Some("16"), Some("Pixel 10")));
     }
@@ -76,6 +77,9 @@ mod tests {
         assert!(hinted(ANDROID, "\"16\"", "\"Pixel 10\"").is_same_device(&plain));
         for invalid in ["", "16", "\"", "\"a\\\"b\"", "\"\u{202e}\"", "\"x.y\""] {
             assert_eq!(hinted(ANDROID, invalid, invalid).os_version, plain.os_version, "{invalid}");
+        }
+        for invalid in ["", "Pixel", "\"", "\"\"", "\"a\\\\b\"", "\"a\\\"b\""] {
+            assert_eq!(hinted(ANDROID, "\"16\"", invalid).name, plain.name, "{invalid}");
         }
         assert!(hinted(ANDROID, "\"16\"", &format!("\"{}\"", "x".repeat(500))).name.unwrap().len() <= 24);
     }
