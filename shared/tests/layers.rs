@@ -418,8 +418,7 @@ fn code_lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
             match test_item {
                 // The item ends with `;`, or with a brace below its first letter.
                 Some(begin) => {
-                    let is_end =
-                        line.ends_with(';') && begin == indent || line.trim() == "}" && begin == indent;
+                    let is_end = begin == indent && (line.ends_with(';') || line.trim() == "}");
                     if is_end {
                         test_item = None;
                     }
