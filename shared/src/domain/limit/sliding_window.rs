@@ -75,29 +75,15 @@ pub fn judge(policy: &Policy, counts: &BucketCounts, now: Timestamp) -> LimitDec
     let cut = WindowBuckets::of(policy);
     let total = counts.total(cut, now);
     let most = i64::from(policy.attempts);
+    // Attempts over the limit came last and are subtracted again, so that the oldest sub-window with attempts is the first
+    // to give room.
+    let oldest = counts.counting(cut, now).find(|(_, count)| *count > 0);
+    let room = oldest.map_or(now, |(index, _)| cut.leaves(index));
     if total <= most {
         let remaining = u32::try_from(most - total).unwrap_or(0);
-        let oldest = counts.counting(cut, now).find(|(_, count)| *count > 0);
-        let reset = oldest.map_or(now, |(index, _)| cut.leaves(index));
-        return LimitDecision::WithinLimit(Quota { remaining, reset_seconds: now.seconds_until(reset) });
+        return LimitDecision::WithinLimit(Quota { remaining, reset_seconds: now.seconds_until(room) });
     }
-    let room = room_at(counts, cut, now, total - most);
     LimitDecision::OverLimit(room.max(now + policy.block.unwrap_or_default()))
-}
-
-/// When one more attempt fits, after the attempts over the limit have been subtracted.
-fn room_at(counts: &BucketCounts, cut: WindowBuckets, now: Timestamp, surplus: i64) -> Timestamp {
-    let mut surplus = surplus;
-    let mut oldest = now + std::time::Duration::from_secs(1);
-    // The attempts over the limit came last, so that they are subtracted from the newest sub-windows.
-    for (index, count) in counts.counting(cut, now).rev() {
-        let stays = count - surplus.min(count);
-        surplus -= count - stays;
-        if stays > 0 {
-            oldest = cut.leaves(index);
-        }
-    }
-    oldest
 }
 
 #[cfg(test)]

@@ -74,6 +74,17 @@ fn what_is_older_than_the_window_or_taken_back_late_counts_nothing() {
     assert_eq!(standing.remaining, 4);
 }
 
+#[test]
+fn a_sub_window_without_attempts_does_not_delay_the_reset() {
+    let policy = policy(5, 900, None);
+    let buckets = WindowBuckets::of(&policy);
+    let slot = buckets.index(at(0));
+    let start = Timestamp::from_seconds(slot * 90);
+    let counts = BucketCounts([(slot - 8, 0), (slot - 7, 1), (slot, 1)].into());
+    let LimitDecision::WithinLimit(quota) = judge(&policy, &counts, start) else { panic!("refused") };
+    assert_eq!(quota, Quota { remaining: 3, reset_seconds: 3 * 90 });
+}
+
 proptest! {
     #[test]
     fn every_second_before_the_promised_one_refuses_and_the_promised_one_passes(
