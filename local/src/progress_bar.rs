@@ -16,7 +16,7 @@ pub async fn beside<T>(progress: Arc<Progress>, work: impl Future<Output = T>) -
     let watching = async {
         loop {
             bar.set_length(progress.buckets());
-            bar.set_position(progress.looked_at());
+            bar.set_position(progress.finished());
             bar.set_message(format!("{} sessions", progress.ended()));
             tokio::time::sleep(STEP).await;
         }

@@ -1,4 +1,4 @@
-//! Where does `now` come from? One trait, so that tests and the local server can move the time.
+//! The clock. It is a trait, so that tests and the local server can move the time.
 //!
 //! A request reads the clock once and passes `now` on. Domain code never reads it.
 
@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::domain::time::Timestamp;
 
-/// Where `now` comes from. Wall time: a frozen Lambda that thaws hours later reads it anew.
+/// The source of `now`. It returns the time of day, not the time since the start, because Lambda may freeze a process
+/// for hours.
 pub trait Clock: Send + Sync {
-    /// Milliseconds since the epoch; event ids need the resolution.
+    /// The current time in milliseconds since 1970. Event ids need this resolution.
     fn now_millis(&self) -> i64;
 
     /// The current second.
@@ -17,7 +18,7 @@ pub trait Clock: Send + Sync {
     }
 }
 
-/// The machine's own clock.
+/// The clock of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -29,7 +30,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// For `latchkey-verifier`, which takes the time as the standard library has it.
+/// For `latchkey-verifier`, whose interface has the time as `SystemTime`.
 impl From<Timestamp> for SystemTime {
     fn from(moment: Timestamp) -> Self {
         let distance = Duration::from_secs(moment.seconds().unsigned_abs());
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_the_same_in_the_standard_librarys_type() {
+    fn a_timestamp_survives_the_conversion_to_system_time() {
         for seconds in [0, 1_732_442_400, -1, i64::MAX / 4] {
             let moment = Timestamp::from_seconds(seconds);
             assert_eq!(Timestamp::from(SystemTime::from(moment)), moment);

@@ -1,4 +1,4 @@
-//! Looking an address up in a file of the MaxMind format, mapped into memory and opened once.
+//! The address database: a file in the MaxMind format that maps addresses to places. It is mapped into memory once.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -14,18 +14,18 @@ use crate::domain::place::Place;
 #[derive(Clone)]
 pub struct Database(Arc<Reader<Mmap>>);
 
-/// The file cannot be used.
+/// The reason why the file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseError {
     /// It cannot be opened.
     #[error("the file cannot be opened")]
     Open,
-    /// It is of another format.
-    #[error("the file is not of the MaxMind format")]
+    /// It has another format.
+    #[error("the file is not in the MaxMind format")]
     Format,
 }
 
-/// What a record may say: MaxMind's own nested form, or the flat one of other publishers.
+/// A record, in the nested form of MaxMind or in the flat form of other publishers.
 #[derive(Deserialize)]
 struct Record {
     country: Option<Nested>,
@@ -72,21 +72,21 @@ impl Database {
     /// Maps a file into memory.
     ///
     /// # Errors
-    /// It cannot be opened, or is of another format.
+    /// The file cannot be opened, or it is not in the MaxMind format.
     pub fn open(path: &Path) -> Result<Self, DatabaseError> {
         if !path.is_file() {
             return Err(DatabaseError::Open);
         }
         #[expect(
             unsafe_code,
-            reason = "a mapped file must not be changed in place; the settings say to replace it"
+            reason = "a mapped file must not be changed in place; docs/settings.md asks for a replacement"
         )]
-        // SAFETY: see `GEOIP_DB` in the settings: the file is replaced by renaming, never written to.
+        // SAFETY: the documentation of `GEOIP_DB` requires that the file is replaced by renaming and never written to.
         let reader = unsafe { Reader::open_mmap(path) };
         reader.map(|reader| Self(Arc::new(reader))).map_err(|_| DatabaseError::Format)
     }
 
-    /// Where `ip` is. An address the file does not know, or of a family it does not have, is unknown.
+    /// The place of `ip`, or an empty place if the file does not contain the address.
     pub fn place(&self, ip: IpAddr) -> Place {
         let found = self.0.lookup(ip.to_canonical()).ok();
         let record = found.and_then(|result| result.decode::<Record>().ok().flatten());

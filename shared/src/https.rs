@@ -1,10 +1,10 @@
-//! How does a request get there? An HTTP/1.1 client for the SDK, over rustls.
+//! Outgoing HTTPS: an HTTP/1.1 client for the AWS SDK, over rustls.
 //!
-//! The SDK's own client speaks HTTP/2 too and cannot be built without: 0.2 MB of each zipped function, for a
-//! protocol that DynamoDB does not offer. See `docs/decisions/0006-http-1-only.md`.
+//! The SDK's own client always contains HTTP/2, which adds 0.2 MB to each zipped function, although DynamoDB does not offer
+//! it. See `docs/decisions/0006-http-1-only.md`.
 //!
-//! What the SDK relies on is kept: which failures pass by themselves, a limit on connecting, and that a
-//! connection which answered badly is not used again.
+//! The SDK relies on three properties, which this client keeps: errors are classified so that the SDK repeats the right
+//! ones, connecting has a time limit, and a connection with a bad response is not used again.
 
 use std::error::Error;
 use std::fmt;
@@ -28,10 +28,10 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::error::Elapsed;
 use tower::util::MapFuture;
 
-/// Idle connections are kept this long; a function that thaws later opens a new one.
+/// The time that an idle connection is kept. A function that was frozen for longer opens a new one.
 const POOL_IDLE: Duration = Duration::from_secs(60);
 
-/// A connector that trusts `roots` and gives up when connecting, TLS included, takes longer than `limit`.
+/// A connector that trusts `roots`, and fails if connecting with TLS takes longer than `limit`.
 pub fn connector(roots: RootCertStore, limit: Duration) -> SharedHttpConnector {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)
@@ -60,7 +60,7 @@ pub fn connector(roots: RootCertStore, limit: Duration) -> SharedHttpConnector {
 /// The certificates of a PEM file.
 ///
 /// # Errors
-/// `InvalidData`: it is no PEM, holds no certificate, or one that cannot be read.
+/// `InvalidData` if the file is no PEM file, contains no certificate, or contains an unreadable one.
 pub fn roots(pem: &[u8]) -> io::Result<RootCertStore> {
     let invalid = |error: Box<dyn Error + Send + Sync>| io::Error::new(io::ErrorKind::InvalidData, error);
     let mut roots = RootCertStore::empty();
@@ -68,15 +68,15 @@ pub fn roots(pem: &[u8]) -> io::Result<RootCertStore> {
         let certificate = certificate.map_err(|error| invalid(error.into()))?;
         roots.add(certificate).map_err(|error| invalid(error.into()))?;
     }
-    if roots.is_empty() { Err(invalid("there is no certificate in it".into())) } else { Ok(roots) }
+    if roots.is_empty() { Err(invalid("the file contains no certificate".into())) } else { Ok(roots) }
 }
 
-/// What this system trusts; those that cannot be read are left out.
+/// The root certificates of this system. Unreadable ones are left out.
 pub fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
-        tracing::warn!("the system has no root certificates: no other host can be trusted");
+        tracing::warn!("the system has no root certificates, so that every HTTPS request will fail");
     }
     roots
 }
@@ -108,7 +108,7 @@ impl<C: Connect + Clone + Send + Sync + 'static> HttpConnector for Client<C> {
     }
 }
 
-/// Lets the SDK keep a connection out of the pool: a retry must not meet the same broken host again.
+/// Lets the SDK remove a connection from the pool, so that a retry does not reach the same broken host again.
 fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     connection.connection_metadata().as_ref()?;
     let connection = connection.clone();
@@ -120,7 +120,7 @@ fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
 }
 
-/// What the SDK may repeat: it does so for time-outs, for I/O, and for an answer that broke off.
+/// Classifies an error. The SDK repeats a request after a timeout, an I/O error or an incomplete response.
 fn classified(error: legacy::Error) -> ConnectorError {
     let http = cause::<hyper::Error>(&error);
     let closed = http.is_some_and(|error| error.is_closed() || error.is_canceled());
@@ -148,7 +148,7 @@ mod tests {
 
     const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
-    /// Answers each request of each connection so, and tells of every connection; `None` never answers.
+    /// A server that sends `answer` to each request and reports each connection. With `None` it never answers.
     fn server(answer: Option<&'static [u8]>) -> (SocketAddr, mpsc::Receiver<()>) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_comes_back_and_its_connection_is_used_again() {
+    async fn a_connection_is_used_again_after_a_response() {
         let (address, connections) = server(Some(OK));
         let client = client(Duration::from_secs(5));
         for _ in 0..2 {
@@ -206,14 +206,14 @@ mod tests {
             let (mut request, capture) = (get("http", address), CaptureSmithyConnection::new());
             request.add_extension(capture.clone());
             let answer = client.call(request).await.unwrap();
-            capture.get().expect("there is one").poison();
+            capture.get().expect("the client has reported its connection").poison();
             http_body_util::BodyExt::collect(answer.into_body()).await.unwrap();
         }
         assert_eq!(connections.try_iter().count(), 2);
     }
 
     #[tokio::test]
-    async fn what_passes_by_itself_is_told_from_what_does_not() {
+    async fn errors_are_classified_so_that_the_sdk_repeats_the_right_ones() {
         let outcome = async |scheme, address| {
             client(Duration::from_millis(100)).call(get(scheme, address)).await.unwrap_err()
         };
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn roots_are_certificates_and_at_least_one() {
+    fn a_root_file_without_a_readable_certificate_is_refused() {
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for pem in ["", "no PEM", broken] {
             assert_eq!(roots(pem.as_bytes()).unwrap_err().kind(), io::ErrorKind::InvalidData, "{pem:?}");

@@ -1,4 +1,7 @@
-//! A Lambda function around some routes: what every `main.rs` of `functions/` calls.
+//! Lambda: the entry points of the functions. Each `main.rs` in `functions/` calls one of them.
+//!
+//! The settings are parsed and the connection to DynamoDB is opened before the first request, so that the request does not
+//! wait for them.
 
 pub mod authorizer;
 pub mod cleanup;
@@ -14,7 +17,7 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use tower::util::MapResponse;
 
-use self::text_response::Answer;
+use self::text_response::TextResponse;
 use crate::app::{App, AppOptions};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
@@ -24,36 +27,36 @@ use crate::store::{Store, connect};
 use crate::telemetry::log;
 use crate::token::keys::KeySetError;
 
-/// Which keys a function cannot do without.
+/// The keys that a function needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
-    /// It mints tokens: a private signing key and a refresh key.
-    Minting,
-    /// It only checks them: public keys and a refresh key.
-    Checking,
+    /// The function issues tokens, so that it needs a private signing key and a refresh key.
+    Signing,
+    /// The function only verifies tokens, so that it needs public keys and a refresh key.
+    Verifying,
 }
 
-/// Why a function does not start: said once on standard error, and the exit is not zero.
+/// The reason why a function does not start. It is logged once, and the process exits with an error.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A setting is missing or wrong.
+    /// A setting is missing or invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The key set lacks what this function needs.
+    /// The key set lacks a key that this function needs.
     #[error("LATCHKEY_KEYS: {0}")]
     Keys(#[from] KeySetError),
-    /// A variable of the AWS environment is missing.
-    #[error("{0}: is not set")]
+    /// A variable that Lambda sets is missing.
+    #[error("{0}: is required and not set")]
     Environment(&'static str),
-    /// The extra certificates cannot be read.
+    /// The additional root certificates cannot be read.
     #[error("AWS_CA_BUNDLE: {0}")]
     CaBundle(#[source] std::io::Error),
-    /// The runtime API or the operating system refused.
-    #[error("the Lambda runtime: {0}")]
+    /// The Lambda runtime failed.
+    #[error("the Lambda runtime failed: {0}")]
     Runtime(String),
 }
 
-/// Serves `routes` until the environment ends the process.
+/// Serves `routes` until Lambda ends the process.
 pub fn serve(routes: Router<App>, keys: Keys) -> ExitCode {
     exit(run(routes, keys))
 }
@@ -71,20 +74,20 @@ fn exit(outcome: Result<(), StartError>) -> ExitCode {
 
 fn run(routes: Router<App>, keys: Keys) -> Result<(), StartError> {
     let config = Config::from_env()?;
-    if keys == Keys::Minting {
+    if keys == Keys::Signing {
         config.keys.signer()?;
     }
     log::init(config.debug);
     one_thread()?.block_on(async {
         let app = app(config)?;
         app.store().warm(app.now()).await;
-        let adapter = lambda_http::Adapter::from(MapResponse::new(service(routes, app), Answer));
+        let adapter = lambda_http::Adapter::from(MapResponse::new(service(routes, app), TextResponse));
         let served = lambda_http::lambda_runtime::run(adapter.map_request(http_event::readable)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
     })
 }
 
-/// One request at a time: a second thread would only be woken for nothing.
+/// A runtime with one thread, because Lambda sends a process one request at a time.
 fn one_thread() -> Result<Runtime, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| StartError::Runtime(error.to_string()))
@@ -97,7 +100,7 @@ fn app(config: Config) -> Result<App, StartError> {
     Ok(App::with(config, store, Arc::new(SystemClock), options))
 }
 
-/// The store's client, as the AWS environment says.
+/// The client of DynamoDB, from the variables that Lambda sets.
 fn dynamodb() -> Result<Client, StartError> {
     let region = get("AWS_REGION").ok_or(StartError::Environment("AWS_REGION"))?;
     let credentials = connect::credentials_from_env().map_err(StartError::Environment)?;

@@ -1,14 +1,14 @@
-//! What does a cleanup cost, the more has expired and the more lives beside it?
+//! The cost of a cleanup for growing numbers of expired and live sessions.
 //!
 //! ```text
 //! cargo bench -p latchkey-tests --bench cleanup [-- 10000 100000 1000000]
 //! ```
 //!
-//! One process holds the tables and is filled with so many expired sessions, and with living ones beside them: first
-//! a thousand, then as many again. Another one cleans up over TCP, so that its memory is its own. Rows a second are
-//! the embedded engine's, without the events' stream: it looks through all records of a stream to number the next
-//! one. Units are DynamoDB's, as the engine counts them.
-#![expect(clippy::print_stdout, reason = "its output is the point of a bench")]
+//! One process holds the tables with the expired sessions and with live ones: first a thousand, then as many as there are
+//! expired ones. Another process cleans up over TCP, so that its memory can be measured alone. The rows per second are those
+//! of the embedded engine. The stream of events is off, because the engine reads all records of a stream for each new one.
+//! The units are those of DynamoDB, as the engine counts them.
+#![expect(clippy::print_stdout, reason = "a bench prints its results")]
 
 use std::io::{self, Read as _};
 use std::process::Stdio;
@@ -32,7 +32,7 @@ use tokio::task::JoinSet;
 const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 const SHARDS: u16 = 16;
 const DAY: u64 = 86_400;
-/// Writers that fill the tables side by side.
+/// The number of tasks that fill the tables in parallel.
 const WRITERS: u64 = 8;
 
 #[tokio::main]
@@ -58,7 +58,7 @@ async fn main() {
 async fn hold_tables(expired: u64, living: u64) {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
-    let row = world.raw_row("alice", &tokens.session).await.expect("it was just opened");
+    let row = world.raw_row("alice", &tokens.session).await.expect("the session was just opened");
     world.without_stream().await;
     let now = SystemClock.now();
     let mut writers = JoinSet::new();
@@ -74,7 +74,7 @@ async fn hold_tables(expired: u64, living: u64) {
                 };
                 let requests = chunk.iter().map(put).collect();
                 let batch = client.batch_write_item().request_items("latchkey-sessions", requests);
-                let reply = batch.send().await.expect("the engine answers");
+                let reply = batch.send().await.expect("the engine responds");
                 assert!(
                     reply.unprocessed_items().is_none_or(|left| left.is_empty()),
                     "the engine leaves none over"
@@ -90,10 +90,10 @@ async fn hold_tables(expired: u64, living: u64) {
     drop(until_gone.await);
 }
 
-/// A session like `row`, of another user: over for a while, or to live for days.
-fn session(row: &RawRow, number: u64, over: bool, now: Timestamp) -> RawRow {
+/// A session like `row` of another user. It expired up to six days ago, or it will expire in some days.
+fn session(row: &RawRow, number: u64, expired: bool, now: Timestamp) -> RawRow {
     let spread = Duration::from_secs(3_600 + number % (6 * DAY));
-    let expires_at = if over { now.before(spread) } else { now + Duration::from_secs(2 * DAY) + spread };
+    let expires_at = if expired { now.before(spread) } else { now + Duration::from_secs(2 * DAY) + spread };
     let mut digest = [0; 32];
     digest[..8].copy_from_slice(&number.to_be_bytes());
     digest[8..10].copy_from_slice(&(number as u16).to_be_bytes());
@@ -111,13 +111,17 @@ fn session(row: &RawRow, number: u64, over: bool, now: Timestamp) -> RawRow {
 }
 
 async fn measure(expired: u64, living: u64) {
-    let program = std::env::current_exe().expect("a program knows where it is");
+    let program = std::env::current_exe().expect("a program has a path");
     let mut tables = Command::new(program);
     tables.args(["tables".to_owned(), expired.to_string(), living.to_string()]);
-    let mut tables =
-        tables.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("it starts");
-    let mut lines = BufReader::new(tables.stdout.take().expect("it is piped")).lines();
-    let endpoint = lines.next_line().await.expect("it can be read").expect("the tables are filled");
+    let mut tables = tables
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the other process starts");
+    let mut lines = BufReader::new(tables.stdout.take().expect("the output is piped")).lines();
+    let endpoint = lines.next_line().await.expect("the output can be read").expect("the tables are filled");
     let names = Tables {
         sessions: "latchkey-sessions".into(),
         rate_limits: "latchkey-rate-limits".into(),
@@ -127,27 +131,29 @@ async fn measure(expired: u64, living: u64) {
     let http = connect::https_client(connect::amazon_roots());
     let client = connect::client(http, "us-east-1", Some(&endpoint), credentials);
     let store = Store::with(client, names, SHARDS, Duration::from_secs(90 * DAY));
-    forget_peak();
+    reset_peak();
     let begun = Instant::now();
     let budget = Budget::new(begun + Duration::from_secs(3_600), u64::MAX);
-    let report =
-        run(&store, Arc::new(SystemClock), SHARDS, budget, CleanupMode::Clean).await.expect("it runs");
+    let report = run(&store, Arc::new(SystemClock), SHARDS, budget, CleanupMode::Clean)
+        .await
+        .expect("the cleanup runs");
     show(&report, expired, living, begun.elapsed());
-    // As the schedule does: what failed is the next run's.
+    // The next run repeats what failed, as with the schedule.
     let mut remaining = report.remaining;
     for _ in 0..10 {
         if !remaining {
             break;
         }
         let budget = Budget::new(Instant::now() + Duration::from_secs(3_600), u64::MAX);
-        let again =
-            run(&store, Arc::new(SystemClock), SHARDS, budget, CleanupMode::Clean).await.expect("it runs");
+        let again = run(&store, Arc::new(SystemClock), SHARDS, budget, CleanupMode::Clean)
+            .await
+            .expect("the cleanup runs");
         remaining = again.remaining;
     }
-    let left = run(&store, Arc::new(SystemClock), SHARDS, Budget::on_demand(), CleanupMode::DryRun).await;
-    assert_eq!(left.expect("it runs").ended, 0, "nothing that is due is left");
+    let rest = run(&store, Arc::new(SystemClock), SHARDS, Budget::on_demand(), CleanupMode::DryRun).await;
+    assert_eq!(rest.expect("the cleanup runs").ended, 0, "no due session is left");
     drop(tables.stdin.take());
-    tables.wait().await.expect("it ends");
+    tables.wait().await.expect("the other process ends");
 }
 
 fn show(report: &Report, expired: u64, living: u64, took: Duration) {
@@ -161,9 +167,9 @@ fn show(report: &Report, expired: u64, living: u64, took: Duration) {
     );
 }
 
-/// Has the kernel measure this process's peak anew.
-fn forget_peak() {
-    // Elsewhere than on Linux the peak is that of all runs so far.
+/// Resets the peak memory that the kernel has recorded for this process.
+fn reset_peak() {
+    // Without Linux, the peak is that of all runs so far.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 

@@ -4,14 +4,13 @@
 //! cargo build --release && cargo bench -p latchkey-tests --bench cold_start [-- path/to/bootstrap ..]
 //! ```
 //!
-//! - *exec to first poll*: from just before exec to the first `GET /invocation/next`, 40 starts of each after 3
-//!   that warm the page cache. The functions take turns, so noise falls on all alike. The call that warms the
-//!   connection to DynamoDB is not part of the figure: from the moment the store sees the connection until it has
-//!   answered, the clock stands still.
-//! - *resident*: `VmRSS` at the first poll, and after 1,000 events that no token makes good, over a store that
-//!   answers `{}` to everything. The status of the last event shows the path that was taken.
-//! - *size*: the file, and what `gzip -9` makes of it; a zip adds some 150 bytes to that.
-#![expect(clippy::print_stdout, reason = "its output is the point of a bench")]
+//! - *exec to first poll*: the time from just before exec to the first `GET /invocation/next`, for 40 starts of each
+//!   function after 3 starts that warm the page cache. The functions take turns, so that noise affects all of them. The time
+//!   of the call that opens the connection to DynamoDB is subtracted.
+//! - *resident*: `VmRSS` at the first poll, and after 1,000 events without a valid token, over a store that answers `{}` to
+//!   every request. The status of the last response shows the path that was taken.
+//! - *size*: the size of the file, and of the file after `gzip -9`. A zip has some 150 bytes more.
+#![expect(clippy::print_stdout, reason = "a bench prints its results")]
 
 use std::{
     io,
@@ -46,7 +45,7 @@ mod target {
 /// The measured cost of one function.
 struct Row {
     name: String,
-    /// In rising order.
+    /// In ascending order.
     first_polls: Vec<Duration>,
     resident_at_first_poll_kb: Option<u64>,
     resident_after_kb: Option<u64>,
@@ -57,26 +56,27 @@ struct Row {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // `cargo bench` runs this in the crate's folder; paths are meant from the workspace's.
+    // `cargo bench` runs this in the folder of the crate, but paths are relative to the workspace.
     let paths: Vec<PathBuf> = arguments
         .iter()
         .filter(|argument| !argument.starts_with('-'))
         .map(|path| workspace().join(path))
         .collect();
     if paths.is_empty() && !arguments.iter().any(|argument| argument == "--bench") {
-        // `cargo test --benches` comes by without `--bench`: there is nothing to test here.
+        // `cargo test --benches` runs this without `--bench`: there is nothing to test here.
         return ExitCode::SUCCESS;
     }
     let paths = if paths.is_empty() { release_binaries() } else { paths };
     // One thread, so that the other core belongs to the function.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
     match runtime.block_on(measure(&paths)) {
         Ok(rows) => {
             print(&rows);
             ExitCode::SUCCESS
         }
         Err(error) => {
-            println!("{error}\nIs it built? cargo build --release");
+            println!("{error}\nThe functions may not be built: cargo build --release");
             ExitCode::FAILURE
         }
     }
@@ -103,7 +103,7 @@ async fn measure(paths: &[PathBuf]) -> Result<Vec<Row>, FunctionError> {
             if run >= WARM_UPS {
                 starts.push((function.first_poll().saturating_sub(warming), function.resident_kb()));
             }
-            // Or the next one would start beside this one's end.
+            // Otherwise the next function would start while this one ends.
             function.stop().await;
         }
     }
@@ -127,7 +127,7 @@ async fn measure(paths: &[PathBuf]) -> Result<Vec<Row>, FunctionError> {
     Ok(rows)
 }
 
-/// Resident memory after 1,000 events, and the status of the last answer; the authorizer's is yes or no.
+/// The resident memory after 1,000 events, and the status of the last response. For the authorizer it is yes or no.
 async fn work(path: &Path, settings: Vec<(String, String)>) -> Result<(Option<u64>, String), FunctionError> {
     let sample = match function_name(path) {
         "login" => "login-body",
@@ -144,11 +144,11 @@ async fn work(path: &Path, settings: Vec<(String, String)>) -> Result<(Option<u6
     for _ in 0..INVOCATIONS {
         answer = function.invoke(event.clone()).await?;
     }
-    let told = match answer["isAuthorized"].as_bool() {
+    let status = match answer["isAuthorized"].as_bool() {
         Some(is_authorized) => if is_authorized { "yes" } else { "no" }.to_owned(),
         None => Reply::parse(answer).status.as_u16().to_string(),
     };
-    Ok((function.resident_kb(), told))
+    Ok((function.resident_kb(), status))
 }
 
 /// The settings of a deployment, with keys generated for this run.
@@ -183,7 +183,7 @@ fn with_store(settings: &[(String, String)], port: u16) -> Vec<(String, String)>
     settings.iter().cloned().chain([store]).collect()
 }
 
-/// A DynamoDB that agrees to everything and knows nothing, and how long its last caller waited for a first answer.
+/// A DynamoDB that accepts every request and has no data. It measures the time of the first response of a connection.
 struct Store {
     port: u16,
     first_call: Arc<Mutex<Duration>>,
@@ -192,12 +192,12 @@ struct Store {
 impl Store {
     async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
-        let port = listener.local_addr().expect("it is bound").port();
+        let port = listener.local_addr().expect("the listener is bound").port();
         let first_call = Arc::<Mutex<Duration>>::default();
-        let noted = first_call.clone();
+        let measured = first_call.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(agree(stream, Instant::now(), noted.clone()));
+                tokio::spawn(accept_everything(stream, Instant::now(), measured.clone()));
             }
         });
         Self { port, first_call }
@@ -205,12 +205,16 @@ impl Store {
 
     /// The time from connection to response, or zero without a call since the last reading.
     fn first_call(&self) -> Duration {
-        std::mem::take(&mut *self.first_call.lock().expect("nothing panics with it"))
+        std::mem::take(&mut *self.first_call.lock().expect("no thread panics with the lock"))
     }
 }
 
-/// Answers `{}` to every request of a connection. An error is the caller's end, and so is ours.
-async fn agree(stream: TcpStream, connected: Instant, first_call: Arc<Mutex<Duration>>) -> io::Result<()> {
+/// Answers `{}` to every request of a connection, until the function closes it.
+async fn accept_everything(
+    stream: TcpStream,
+    connected: Instant,
+    first_call: Arc<Mutex<Duration>>,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     let mut first = true;
@@ -230,12 +234,12 @@ async fn agree(stream: TcpStream, connected: Instant, first_call: Arc<Mutex<Dura
             "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n\r\n{}";
         stream.write_all(answer.as_bytes()).await?;
         if std::mem::take(&mut first) {
-            *first_call.lock().expect("nothing panics with it") = connected.elapsed();
+            *first_call.lock().expect("no thread panics with the lock") = connected.elapsed();
         }
     }
 }
 
-/// The size that `gzip -9` makes of a file, or none where there is no gzip.
+/// The size of a file after `gzip -9`, or `None` without gzip.
 fn deflated_bytes(path: &Path) -> Option<usize> {
     let output = Command::new("gzip").args(["-9", "-c"]).arg(path).output().ok()?;
     output.status.success().then_some(output.stdout.len())

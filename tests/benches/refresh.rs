@@ -1,11 +1,11 @@
-//! The pure work of a refresh: what is left when HTTP and the store are taken away. The design promises under 40 us.
+//! The CPU time of a refresh without HTTP and the store. The target is less than 40 us.
 //!
 //! ```text
 //! cargo bench -p latchkey-tests --bench refresh
 //! ```
 //!
-//! One iteration of *whole* is one call of `POST /refresh`: read the agent, open the token, plan, apply the plan to
-//! the row that the write returns, seal the successor, sign the access token (ES256), write the body.
+//! One iteration of *whole* does the work of one `POST /refresh`: parse the user agent, open the token, plan, apply the plan
+//! to the row that the write returns, seal the successor, sign the access token (ES256), write the body.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -31,18 +31,18 @@ const START: i64 = 1_790_000_000;
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const APP: &str = "ExampleApp/3.1 (Android 16; Pixel 10)";
 
-/// A deployment's settings, one session of it and that session's token.
-struct Setting {
+/// The settings of a deployment, a session and its refresh token.
+struct Deployment {
     config: Config,
     session: Session,
     token: SecretToken,
     now: Timestamp,
 }
 
-impl Setting {
+impl Deployment {
     fn new() -> Self {
         let keys = generate_key_set();
-        let issuer = Issuer::generate().expect("a key");
+        let issuer = Issuer::generate().expect("the key can be generated");
         let config = Config::parse(|name| match name {
             "LATCHKEY_KEYS" => Some(keys.clone()),
             "LATCHKEY_ISSUER" => Some("https://app.example.com/api/auth".to_owned()),
@@ -55,11 +55,11 @@ impl Setting {
         let key = &config.keys.refresh()[0];
         let nonce = key.nonce("an assertion");
         let session = Session::open(
-            "9c2f6f0e-7f0e-4b8e-9a43-0c6a7b5f9d10".parse().expect("a user id"),
+            "9c2f6f0e-7f0e-4b8e-9a43-0c6a7b5f9d10".parse().expect("the user id is valid"),
             key.session_id("a signing input", begun),
             &nonce,
             key.tag(),
-            seen(CHROME),
+            client_context(CHROME),
             begun,
             Scope::of(["orders:read", "orders:write"]),
             begun,
@@ -70,13 +70,14 @@ impl Setting {
     }
 
     fn open(&self) -> RefreshToken {
-        refresh::open(black_box(self.token.expose()), self.config.keys.refresh()).expect("it is ours")
+        refresh::open(black_box(self.token.expose()), self.config.keys.refresh())
+            .expect("the token has our seal")
     }
 
-    fn rotation(&self, token: &RefreshToken, seen: ClientContext) -> Rotation {
+    fn rotation(&self, token: &RefreshToken, client: ClientContext) -> Rotation {
         let config = &self.config;
         let key = config.keys.refresh()[0].tag();
-        match plan(token, seen, key, self.now, &config.limits.refresh, &config.lifetimes) {
+        match plan(token, client, key, self.now, &config.limits.refresh, &config.lifetimes) {
             Plan::Rotate(rotation) => *rotation,
             other => unreachable!("the window has room: {other:?}"),
         }
@@ -101,7 +102,8 @@ impl Setting {
             auth_time: session.auth_time.seconds(),
             scope: session.scope.clone(),
         };
-        access::mint(&claims, config.keys.signer().expect("the set has a private key")).expect("it signs")
+        access::mint(&claims, config.keys.signer().expect("the set has a private key"))
+            .expect("signing works")
     }
 
     fn body(&self, session: &Session, access: &SecretToken, refresh: &SecretToken) -> String {
@@ -121,15 +123,15 @@ impl Setting {
     }
 
     fn whole(&self) -> String {
-        let seen = seen(black_box(CHROME));
+        let client = client_context(black_box(CHROME));
         let token = self.open();
-        let after = self.rotation(&token, seen).apply(&self.session);
+        let after = self.rotation(&token, client).apply(&self.session);
         let (access, refresh) = (self.sign(&after), self.seal(&after, &token));
         self.body(&after, &access, &refresh)
     }
 }
 
-fn seen(agent: &str) -> ClientContext {
+fn client_context(agent: &str) -> ClientContext {
     ClientContext {
         ip: Some([203, 0, 113, 9].into()),
         agent: Some(agent.to_owned()),
@@ -139,29 +141,32 @@ fn seen(agent: &str) -> ClientContext {
 }
 
 fn refreshing(criterion: &mut Criterion) {
-    let setting = Setting::new();
-    let token = setting.open();
-    let after = setting.rotation(&token, seen(CHROME)).apply(&setting.session);
-    let (access, refresh) = (setting.sign(&after), setting.seal(&after, &token));
+    let deployment = Deployment::new();
+    let token = deployment.open();
+    let after = deployment.rotation(&token, client_context(CHROME)).apply(&deployment.session);
+    let (access, refresh) = (deployment.sign(&after), deployment.seal(&after, &token));
     let mut group = criterion.benchmark_group("refresh");
-    group.bench_function("whole", |bencher| bencher.iter(|| setting.whole()));
-    group.bench_function("read the agent", |bencher| bencher.iter(|| seen(black_box(CHROME))));
-    group.bench_function("open the token", |bencher| bencher.iter(|| setting.open()));
+    group.bench_function("whole", |bencher| bencher.iter(|| deployment.whole()));
+    group.bench_function("parse the agent", |bencher| bencher.iter(|| client_context(black_box(CHROME))));
+    group.bench_function("open the token", |bencher| bencher.iter(|| deployment.open()));
     group.bench_function("plan and apply", |bencher| {
-        bencher.iter(|| setting.rotation(&token, setting.session.client.clone()).apply(&setting.session))
+        bencher.iter(|| {
+            deployment.rotation(&token, deployment.session.client.clone()).apply(&deployment.session)
+        })
     });
-    group.bench_function("sign the access token", |bencher| bencher.iter(|| setting.sign(&after)));
-    group.bench_function("seal the successor", |bencher| bencher.iter(|| setting.seal(&after, &token)));
-    group
-        .bench_function("write the body", |bencher| bencher.iter(|| setting.body(&after, &access, &refresh)));
+    group.bench_function("sign the access token", |bencher| bencher.iter(|| deployment.sign(&after)));
+    group.bench_function("seal the successor", |bencher| bencher.iter(|| deployment.seal(&after, &token)));
+    group.bench_function("write the body", |bencher| {
+        bencher.iter(|| deployment.body(&after, &access, &refresh))
+    });
     group.finish();
 }
 
 fn checking(criterion: &mut Criterion) {
-    let setting = Setting::new();
-    let (config, access) = (&setting.config, setting.sign(&setting.session));
+    let deployment = Deployment::new();
+    let (config, access) = (&deployment.config, deployment.sign(&deployment.session));
     let verify = |text: &str| {
-        let (keys, now) = (config.keys.verifying(), setting.now.into());
+        let (keys, now) = (config.keys.verifying(), deployment.now.into());
         verify_access_token(text, keys, &config.issuer, &config.audience, now).is_ok()
     };
     assert!(verify(access.expose()));
@@ -176,13 +181,14 @@ fn checking(criterion: &mut Criterion) {
     group.bench_function("a made-up refresh token", |bencher| {
         bencher.iter(|| refresh::open(black_box(access.expose()), config.keys.refresh()).is_err())
     });
-    let issuer = Issuer::generate().expect("a key");
-    let text = issuer.assertion(&config.audience, &SignIn::of("alice"), setting.now).expect("it signs");
+    let issuer = Issuer::generate().expect("the key can be generated");
+    let text =
+        issuer.assertion(&config.audience, &SignIn::of("alice"), deployment.now).expect("signing works");
     let trusted = latchkey::token::issuer::parse_trusted_issuers(
         &issuer.trusted_issuers(&config.audience),
         &config.issuer,
     );
-    let trusted = trusted.expect("a good list");
+    let trusted = trusted.expect("the list is valid");
     assert_eq!(trusted[0].issuer, ISSUER);
     let keys = match &trusted[0].keys {
         latchkey::token::issuer::IssuerKeys::Inline(keys) => keys.clone(),
@@ -190,7 +196,7 @@ fn checking(criterion: &mut Criterion) {
     };
     group.bench_function("an assertion", |bencher| {
         bencher.iter(|| {
-            assertion::verify(black_box(&text), &trusted[0], &keys, setting.now, config.assertion_max_age)
+            assertion::verify(black_box(&text), &trusted[0], &keys, deployment.now, config.assertion_max_age)
                 .is_ok()
         })
     });

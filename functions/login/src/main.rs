@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use latchkey::lambda::{Keys, serve};
 
 fn main() -> ExitCode {
-    serve(latchkey::api::login::routes(), Keys::Minting)
+    serve(latchkey::api::login::routes(), Keys::Signing)
 }

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use latchkey::lambda::{Keys, serve};
 
 fn main() -> ExitCode {
-    serve(latchkey::api::refresh::routes(), Keys::Minting)
+    serve(latchkey::api::refresh::routes(), Keys::Signing)
 }

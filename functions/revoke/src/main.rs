@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use latchkey::lambda::{Keys, serve};
 
 fn main() -> ExitCode {
-    serve(latchkey::api::revoke::routes(), Keys::Checking)
+    serve(latchkey::api::revoke::routes(), Keys::Verifying)
 }

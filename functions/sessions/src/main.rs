@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use latchkey::lambda::{Keys, serve};
 
 fn main() -> ExitCode {
-    serve(latchkey::api::sessions::routes(), Keys::Checking)
+    serve(latchkey::api::sessions::routes(), Keys::Verifying)
 }

@@ -1,14 +1,16 @@
-//! What happens to sessions that nobody refreshed in time? Their ends are recorded and their rows deleted.
+//! Cleanup: records the ends of expired sessions and deletes their rows.
 //!
 //! ```text
-//!   lease ─▶ checkpoint ─▶ each day since ─▶ its buckets, side by side ─▶ page by page:
+//!   lease ─▶ checkpoint ─▶ each day since ─▶ its buckets, in parallel ─▶ page by page:
 //!                                            keys ─▶ rows ─▶ events ─▶ conditional deletes
 //! ```
 //!
-//! It pays for what has expired, not for what lives: the expiry index names the sessions of a day, and only
-//! the day that is under way holds some that are not due. It may stop anywhere and be run twice at once: an
-//! event's id is made of its session and its end, a delete asks whether the session is still over, and what
-//! is done is no longer in the index. DynamoDB's TTL is the backstop, three days later.
+//! The cost depends on the number of expired sessions and not on the number of live ones, because the expiry index lists
+//! sessions by the day on which they expire. Only the index of today contains sessions that are not due.
+//!
+//! A run may stop at any point, and two runs may overlap: the id of an event is made from the session and its end, so that
+//! it is recorded once. A delete has the condition that the session is still expired, and a deleted row is no longer in the
+//! index. If cleanup never runs, DynamoDB's TTL deletes the rows three days after the end.
 
 mod budget;
 mod page;
@@ -32,44 +34,43 @@ use crate::domain::time::Timestamp;
 use crate::store::schema::Bucket;
 use crate::store::{Checkpoint, Store, StoreError};
 
-/// Buckets that are cleaned side by side.
+/// The number of buckets that are cleaned in parallel.
 const BUCKETS_AT_ONCE: usize = 8;
 
-/// Buckets that a run leaves to the next one before it stops.
-const BUCKETS_LEFT: u64 = 5;
+/// A run stops after this number of buckets has failed.
+const MAX_FAILED_BUCKETS: u64 = 5;
 
-/// How many days back the first run looks: what is older DynamoDB's TTL has deleted, or will.
-const FIRST_LOOK_DAYS: i64 = 12;
+/// The number of days before today with which the first run begins. DynamoDB's TTL deletes older rows.
+const FIRST_RUN_DAYS: i64 = 12;
 
-/// How long rows may lie under a shard count that is no longer the setting: a session's greatest life, and
-/// more.
+/// The number of days after which no row is left from an earlier value of `EXPIRY_SHARDS`. It is longer than the longest
+/// lifetime of a session.
 const OLD_SHARDS_DAYS: i64 = 400;
 
-/// Why a run did nothing.
+/// The reason why a run did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CleanupError {
-    /// Another run is under way.
+    /// Another run holds the lease.
     #[error("another cleanup is running")]
     Running,
-    /// The store cannot say.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Whether anything is written.
+/// Whether a run writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CleanupMode {
-    /// Ends what is due.
+    /// Records and deletes the sessions that are due.
     Clean,
-    /// Counts what is due, and writes nothing, not even a lease.
+    /// Counts the sessions that are due and writes nothing, not even a lease.
     DryRun,
 }
 
-/// Cleans up once, within a budget.
+/// Runs one cleanup within a budget.
 ///
 /// # Errors
-/// Another run is under way, or the store cannot say where to begin. What fails later is counted in the
-/// report.
+/// Another run holds the lease, or the store failed before the run could begin. The report counts later failures.
 pub async fn run(
     store: &Store,
     clock: Arc<dyn Clock>,
@@ -86,27 +87,27 @@ pub async fn run(
     if !run.dry
         && let Err(error) = run.store.give_lease_back(&run.id, &run.consumed).await
     {
-        tracing::warn!(run_id = run.id, %error, "the lease of cleanup ends by itself");
+        tracing::warn!(run_id = run.id, %error, "the lease of the cleanup could not be released and will expire");
     }
     outcome?;
     Ok(run.report())
 }
 
-/// Day by day, oldest first.
+/// Cleans day by day, the oldest first.
 async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<(), StoreError> {
     let (first, last) = Bucket::days_at(now).into_inner();
     let checkpoint = run.store.checkpoint(&run.consumed).await?;
-    let counts = shard_counts(&checkpoint, shards, first);
-    let begin = checkpoint.day.unwrap_or(first - FIRST_LOOK_DAYS).min(first);
-    let begun = |day| {
-        let of_day = counts.keys().flat_map(move |of| Bucket::of_day(day, *of));
+    let shard_counts = shard_counts(&checkpoint, shards, first);
+    let begin = checkpoint.day.unwrap_or(first - FIRST_RUN_DAYS).min(first);
+    let begun_buckets = |day| {
+        let of_day = shard_counts.keys().flat_map(move |of| Bucket::of_day(day, *of));
         of_day.filter(|bucket| bucket.begins_at() <= now).collect::<Vec<_>>()
     };
-    run.progress.will_look_at((begin..=last).map(|day| begun(day).len()).sum());
+    run.progress.start((begin..=last).map(|day| begun_buckets(day).len()).sum());
     let mut done_through = begin;
     for day in begin..=last {
-        let clean = clean_day(run, &begun(day)).await;
-        let mut of_day = counts.keys().flat_map(|of| Bucket::of_day(day, *of));
+        let clean = clean_day(run, &begun_buckets(day)).await;
+        let mut of_day = shard_counts.keys().flat_map(|of| Bucket::of_day(day, *of));
         let closed = of_day.all(|bucket| bucket.closes_at() + MARGIN <= now);
         if clean && closed && done_through == day {
             done_through = day + 1;
@@ -115,17 +116,17 @@ async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<(), St
             break;
         }
     }
-    let next = Checkpoint { day: Some(done_through), shards: counts };
+    let next = Checkpoint { day: Some(done_through), shards: shard_counts };
     if !run.dry
         && next != checkpoint
         && let Err(error) = run.store.keep_checkpoint(&next, &run.consumed).await
     {
-        tracing::warn!(run_id = run.id, %error, "the next cleanup looks at more days than it need");
+        tracing::warn!(run_id = run.id, %error, "the checkpoint was not written, so the next cleanup reads these days again");
     }
     Ok(())
 }
 
-/// The buckets of one day, some at a time; true when all of them were looked at to their end without failure.
+/// Cleans the buckets of one day, some in parallel. True if all of them were read to their end without a failure.
 async fn clean_day(run: &Arc<Run>, buckets: &[Bucket]) -> bool {
     let mut clean = true;
     let mut waiting = buckets.iter().copied();
@@ -141,13 +142,13 @@ async fn clean_day(run: &Arc<Run>, buckets: &[Bucket]) -> bool {
             None => return clean,
             Some(done) => {
                 clean &= done.unwrap_or(false);
-                run.progress.looked();
+                run.progress.finish_bucket();
             }
         }
     }
 }
 
-/// One bucket to its end, or as far as the budget goes; true when nothing that is due is left in it.
+/// Cleans one bucket to its end, or until the budget is spent. True if no due session is left in it.
 async fn clean_bucket(run: &Run, bucket: Bucket) -> bool {
     let (mut after, mut clean) = (None, true);
     loop {
@@ -163,35 +164,36 @@ async fn clean_bucket(run: &Run, bucket: Bucket) -> bool {
             Ok::<_, StoreError>(Some((page.next, all)))
         };
         match outcome.await {
-            // What failed on the page is the next run's, and holds nothing else up.
+            // The next run repeats what failed on this page. The other pages go on.
             Ok(Some((next, all))) => {
                 clean &= all;
-                run.progress.has_ended(run.ended.load(Ordering::Relaxed));
+                run.progress.set_ended(run.ended.load(Ordering::Relaxed));
                 if next.is_none() {
                     return clean;
                 }
                 after = next;
             }
-            // Another run has taken over: what is left is its work.
+            // Another run has the lease now and continues.
             Ok(None) => {
                 run.stopped.store(true, Ordering::Relaxed);
                 return false;
             }
             Err(error) => {
                 run.failed.fetch_add(1, Ordering::Relaxed);
-                // One bucket that always fails must not keep the others from ever being cleaned; a store that
-                // fails is not helped by more calls.
-                if run.buckets_left.fetch_add(1, Ordering::Relaxed) + 1 >= BUCKETS_LEFT {
+                // A bucket that always fails must not prevent the others from being cleaned. After several failures the
+                // store is probably down, and more calls would not help.
+                if run.failed_buckets.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_FAILED_BUCKETS {
                     run.stopped.store(true, Ordering::Relaxed);
                 }
-                tracing::warn!(run_id = run.id, bucket = %bucket, %error, "a bucket is left for the next run");
+                tracing::warn!(run_id = run.id, bucket = %bucket, %error, "a bucket failed and is left for the next run");
                 return false;
             }
         }
     }
 }
 
-/// The setting, and what it was while rows that still lie there were written.
+/// The setting `EXPIRY_SHARDS` and its earlier values, each with the last day on which it was used, as long as rows from
+/// that time can exist.
 fn shard_counts(checkpoint: &Checkpoint, setting: u16, today: i64) -> BTreeMap<u16, i64> {
     let mut counts = checkpoint.shards.clone();
     counts.retain(|_, last_day| *last_day + OLD_SHARDS_DAYS >= today);

@@ -1,4 +1,5 @@
-//! How does the authorizer start? With its own few settings; a strict one opens its connection first.
+//! The entry point of the authorizer function. With the strict check, it opens the connection to DynamoDB before the
+//! first request.
 
 mod event;
 mod policy;
@@ -18,7 +19,7 @@ use crate::config::{AuthorizerConfig, AuthorizerMode};
 use crate::store::LiveSessions;
 use crate::telemetry::log;
 
-/// Answers the gateway until the environment ends the process.
+/// Serves authorizer events until Lambda ends the process.
 pub fn serve() -> ExitCode {
     exit(run())
 }
@@ -32,8 +33,8 @@ fn run() -> Result<(), StartError> {
     one_thread()?.block_on(async {
         let on_invalid = config.on_invalid;
         let authorizer = &Authorizer::new(check(config).await?).on_invalid(on_invalid);
-        let answer = |event: LambdaEvent<Value>| async move { authorizer.answer(&event.payload).await };
-        let served = lambda_runtime::run(service_fn(answer)).await;
+        let authorize = |event: LambdaEvent<Value>| async move { authorizer.authorize(&event.payload).await };
+        let served = lambda_runtime::run(service_fn(authorize)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
     })
 }

@@ -1,4 +1,5 @@
-//! How does cleanup run in the cloud? Once an event of the schedule, until shortly before its deadline.
+//! The entry point of the cleanup function. One run for each event of the schedule ends shortly before the deadline of
+//! the function.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::log;
 use crate::telemetry::metrics::Metrics;
 
-/// What the schedule sends is none of these.
+/// The reason why an event starts no cleanup.
 #[derive(Debug, thiserror::Error)]
 enum EventError {
     #[error("unknown event: expected a scheduled event or {{\"action\":\"cleanup\"}}")]
@@ -25,8 +26,8 @@ enum EventError {
 }
 
 impl EventError {
-    /// As Lambda reports it: a name for alarms, and a sentence.
-    fn named(self) -> Diagnostic {
+    /// The error as Lambda reports it. `error_type` is a stable name for alarms.
+    fn into_diagnostic(self) -> Diagnostic {
         let name = match &self {
             Self::Unknown => "unknown_event",
             Self::Store(_) => "store_unavailable",
@@ -35,7 +36,7 @@ impl EventError {
     }
 }
 
-/// Answers the schedule until the environment ends the process.
+/// Serves the events of the schedule until Lambda ends the process.
 pub fn serve() -> ExitCode {
     exit(run_function())
 }
@@ -49,24 +50,28 @@ fn run_function() -> Result<(), StartError> {
         let function = get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey-cleanup".to_owned());
         let (store, metrics, function) = (&store, &Metrics::default(), function.as_str());
         let shards = config.expiry_shards;
-        let answer = |event: LambdaEvent<Value>| async move {
-            let report = answer(store, shards, event).await.map_err(EventError::named)?;
+        let clean_up = |event: LambdaEvent<Value>| async move {
+            let report = clean_up(store, shards, event).await.map_err(EventError::into_diagnostic)?;
             if let Some(report) = &report {
                 metrics.cleanup_run(report.ended, report.skipped, report.failed);
                 metrics.print(function, SystemClock.now_millis());
             }
             Ok::<Option<Report>, Diagnostic>(report)
         };
-        let served = lambda_runtime::run(service_fn(answer)).await;
+        let served = lambda_runtime::run(service_fn(clean_up)).await;
         served.map_err(|error| StartError::Runtime(error.to_string()))
     })
 }
 
-/// The run's report; none beside another run. That is no error: the schedule may deliver an event twice, and an
-/// error would be tried again and raise an alarm.
-async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result<Option<Report>, EventError> {
+/// Runs a cleanup and returns its report, or `None` if another run is active. This is no error, because the schedule may
+/// deliver an event twice, and Lambda would repeat a failed event and raise an alarm.
+async fn clean_up(
+    store: &Store,
+    shards: u16,
+    event: LambdaEvent<Value>,
+) -> Result<Option<Report>, EventError> {
     if !is_cleanup_event(&event.payload) {
-        tracing::error!("the event is not one of cleanup's");
+        tracing::error!("the event is not a cleanup event");
         return Err(EventError::Unknown);
     }
     let left = event.context.deadline.saturating_sub(u64::try_from(SystemClock.now_millis()).unwrap_or(0));
@@ -74,11 +79,11 @@ async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result
     let report = match run(store, Arc::new(SystemClock), shards, budget, CleanupMode::Clean).await {
         Ok(report) => report,
         Err(CleanupError::Running) => {
-            tracing::info!("another cleanup is running");
+            tracing::info!("another cleanup is already running");
             return Ok(None);
         }
         Err(CleanupError::Store(error)) => {
-            tracing::error!(%error, "a cleanup could not begin");
+            tracing::error!(%error, "the cleanup could not start");
             return Err(EventError::Store(error));
         }
     };
@@ -89,12 +94,12 @@ async fn answer(store: &Store, shards: u16, event: LambdaEvent<Value>) -> Result
         failed = report.failed,
         remaining = report.remaining,
         duration_ms = report.duration_ms,
-        "a cleanup is done"
+        "the cleanup is done"
     );
     Ok(Some(report))
 }
 
-/// EventBridge's scheduled event, or the input that a schedule of our template gives.
+/// Whether this is a scheduled event of EventBridge, or the input that the schedule in our template has.
 pub fn is_cleanup_event(event: &Value) -> bool {
     event["detail-type"] == "Scheduled Event" || *event == json!({"action": "cleanup"})
 }
@@ -104,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_schedules_events_are_ours() {
+    fn only_events_of_a_schedule_start_a_cleanup() {
         assert!(is_cleanup_event(&json!({"action": "cleanup"})));
         assert!(is_cleanup_event(
             &json!({"source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}})

@@ -1,8 +1,9 @@
-//! An event becomes a request whatever a client wrote into its request line.
+//! API Gateway events: made safe for lambda_http, which turns them into requests.
 //!
-//! API Gateway hands path and query on as they came, the path decoded; lambda_http builds a URI of them and
-//! panics when they make none. What may not stand in a URI is percent-encoded here first; a route that
-//! exists has none of it, so nothing that was refused becomes allowed.
+//! API Gateway passes on the query as the client sent it, and the path decoded. lambda_http builds a URI from them and panics
+//! if this fails, so that a client could crash the function with its request line. Therefore bytes that are not allowed in
+//! a URI are percent-encoded here first. No route contains such bytes, so that this does not turn a refused request into an
+//! allowed one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -11,14 +12,14 @@ use lambda_http::lambda_runtime::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use url::Url;
 
-/// Makes an event that lambda_http takes.
+/// Changes an event so that lambda_http can read it.
 pub fn readable(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
         without_stage(request);
         request.raw_path = Some(path(request.raw_path.as_deref().unwrap_or_default()));
         request.raw_query_string = request.raw_query_string.take().map(|query| encoded(&query, true));
         request.is_base64_encoded &= request.body.as_deref().is_some_and(|body| BASE64.decode(body).is_ok());
-        // These go into the URI too; a gateway sends none that do not fit.
+        // Host and scheme become part of the URI, too. API Gateway itself sends no invalid ones.
         if !is_host(&text_of(request, "host")) {
             request.headers.remove("host");
         }
@@ -31,7 +32,7 @@ pub fn readable(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequ
     event
 }
 
-/// Whether a URI can name that host, and stays what it is behind it.
+/// Whether the text is a host and nothing more, so that it cannot change the path of a URI.
 fn is_host(text: &str) -> bool {
     let Ok(url) = Url::parse(&format!("https://{text}/")) else { return false };
     let host_alone = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -42,7 +43,8 @@ fn text_of(request: &ApiGatewayV2httpRequest, header: &str) -> String {
     request.headers.get(header).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// A stage other than `$default` puts its name before every path; no route knows it.
+/// Removes the name of the stage from the path. API Gateway puts every name but `$default` before the path, and the
+/// routes do not have it.
 fn without_stage(request: &mut ApiGatewayV2httpRequest) {
     let Some(stage) = request.request_context.stage.take().filter(|stage| stage != "$default") else {
         return;
@@ -75,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_the_request_line_holds_it_is_a_uri() {
+    fn every_request_line_becomes_a_uri() {
         for text in ["/a b", "/\u{e4}\u{0}\u{7f}", "/<\">{|}^`\\#?[]", "", "no-slash", "/%zz%", "//x/../y"] {
             let uri = format!("https://h{}?{}", path(text), encoded(text, true));
             assert!(uri.parse::<http::Uri>().is_ok(), "{uri}");
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn no_host_makes_an_event_unreadable_or_changes_its_path() {
+    fn no_host_breaks_the_event_or_changes_its_path() {
         let hosts = [
             "a.example",
             "a.example:9000",
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_legal_stays_as_it_is() {
+    fn legal_text_stays_unchanged() {
         let path_text = "/api/auth/sessions/0193-a_b.c~d%20";
         assert_eq!(path(path_text), path_text);
         assert_eq!(encoded("a=1&b=%2F?c=d:e@f", true), "a=1&b=%2F?c=d:e@f");

@@ -1,8 +1,8 @@
-//! How does it go? Counters, summed in the process and written as CloudWatch metrics now and then.
+//! Metrics: counters that are summed in the process and written to the log, from which CloudWatch reads them.
 //!
-//! One EMF line (Embedded Metric Format) with the first request of a process and then at most every 10 s or
-//! 1,000 requests, before the answer, since a Lambda is frozen after it: log bytes cost as much as writes.
-//! The only dimension is the function.
+//! A line in the Embedded Metric Format (EMF) is written with the first request of a process, and then at most every 10 s
+//! or every 1,000 requests, because the bytes of a line for each request would cost as much as its writes. The line is
+//! written before the response, because Lambda freezes the process after it. The only dimension is the function.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::session::end::PublicReason;
 use crate::domain::severity::Severity;
 
-/// What is counted.
+/// The counted events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each name is the metric's own")]
 pub enum Counter {
@@ -91,7 +91,7 @@ pub struct Metrics {
     latency_ms: Mutex<BTreeMap<u64, u64>>,
     requests: AtomicU64,
     written_at: AtomicI64,
-    begun: AtomicBool,
+    has_written: AtomicBool,
 }
 
 impl Default for Metrics {
@@ -101,13 +101,13 @@ impl Default for Metrics {
             latency_ms: Mutex::default(),
             requests: AtomicU64::new(0),
             written_at: AtomicI64::new(0),
-            begun: AtomicBool::new(false),
+            has_written: AtomicBool::new(false),
         }
     }
 }
 
 impl Metrics {
-    /// Counts one.
+    /// Adds one to a counter.
     pub fn count(&self, counter: Counter) {
         self.add(counter, 1);
     }
@@ -116,18 +116,18 @@ impl Metrics {
         self.counts[counter as usize].fetch_add(count, Ordering::Relaxed);
     }
 
-    /// How often something was counted since the last line.
+    /// The value of a counter since the last line.
     pub fn value(&self, counter: Counter) -> u64 {
         self.counts[counter as usize].load(Ordering::Relaxed)
     }
 
-    /// Counts an answered request and its time.
+    /// Counts a request and its latency.
     pub fn answered(&self, elapsed: Duration) {
         self.count(Counter::Requests);
         self.requests.fetch_add(1, Ordering::Relaxed);
         let millis = rounded(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
         let mut latency = self.latency_ms.lock().unwrap_or_else(PoisonError::into_inner);
-        // A metric holds at most 100 different values; rounding leaves room, an outlier more is dropped.
+        // EMF allows at most 100 different values. Rounded values rarely reach that number, and further ones are dropped.
         if latency.len() < 100 || latency.contains_key(&millis) {
             *latency.entry(millis).or_default() += 1;
         }
@@ -144,7 +144,7 @@ impl Metrics {
         });
     }
 
-    /// Counts a cleanup run: the sessions it ended, skipped and failed to end.
+    /// Counts a cleanup run: the sessions that it ended, the malformed rows, and the sessions that it failed to end.
     pub fn cleanup_run(&self, ended: u64, skipped: u64, failed: u64) {
         self.add(Counter::EndedExpired, ended);
         self.add(Counter::EventsInfo, ended);
@@ -164,17 +164,17 @@ impl Metrics {
         });
     }
 
-    /// Prints the line that is due, as one line on standard output, where CloudWatch looks for it.
-    #[expect(clippy::print_stdout, reason = "the format is a bare JSON line")]
+    /// Prints the line to standard output, if one is due.
+    #[expect(clippy::print_stdout, reason = "EMF is a line of JSON without a log prefix")]
     pub(crate) fn print(&self, function: &str, now_millis: i64) {
         if let Some(line) = self.due(function, now_millis) {
             println!("{line}");
         }
     }
 
-    /// The line that is due, if one is; it takes what was counted with it.
+    /// The line, if one is due. It resets the counters.
     pub fn due(&self, function: &str, now_millis: i64) -> Option<Value> {
-        let first = !self.begun.swap(true, Ordering::Relaxed);
+        let first = !self.has_written.swap(true, Ordering::Relaxed);
         if first {
             self.count(Counter::ColdStarts);
         }
@@ -213,7 +213,7 @@ impl Metrics {
     }
 }
 
-/// Two significant digits: 1 ms apart to 99 ms, 10 ms to 990 ms.
+/// Rounds down to two significant digits: to 1 ms below 100 ms, to 10 ms below 1 s, and so on.
 fn rounded(millis: u64) -> u64 {
     let mut step = 1;
     while millis / step >= 100 {
@@ -227,12 +227,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_written_when_it_is_due_and_starts_anew() {
+    fn a_line_is_written_when_it_is_due_and_resets_the_counters() {
         let metrics = Metrics::default();
         assert_eq!(
             metrics.due("refresh", 1_000_000).unwrap()["ColdStarts"],
             1,
-            "a quiet function tells of itself"
+            "the first line counts the cold start"
         );
         metrics.count(Counter::SignIns);
         metrics.answered(Duration::from_millis(1_234));
@@ -257,10 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn every_counter_has_its_own_place() {
+    fn every_counter_has_its_own_index() {
         for (index, counter) in COUNTERS.into_iter().enumerate() {
             assert_eq!(counter as usize, index, "{counter:?}");
         }
-        assert!(COUNTERS.len() + 1 < 40, "CloudWatch takes 100 metrics a line; we promise fewer than 40");
+        assert!(
+            COUNTERS.len() + 1 < 40,
+            "CloudWatch charges for each metric, so that we keep fewer than 40; EMF allows 100"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What does the local server do under load, and under load with a store that fails?
+//! The local server under load, and under load with a store that fails.
 //!
 //! ```text
 //! make load                      a minute of a crowd; a plot in docs/images/load.svg
@@ -6,11 +6,11 @@
 //! LOAD_SECONDS=10 make soak      shorter
 //! ```
 //!
-//! One server process, callers that each wait for an answer before they ask again, loopback. The embedded engine is
-//! one lock over SQLite: this measures Latchkey's own part, not DynamoDB's. Under load alone the tables are in this
-//! process, over TCP, so that the server's memory is its own, and without a stream, which slows the engine with every
-//! event.
-#![expect(clippy::print_stdout, reason = "its output is the point of a bench")]
+//! There is one server process, and each caller waits for a response before its next request, over loopback. The embedded
+//! engine is SQLite behind one lock, so that this measures Latchkey and not DynamoDB. Without faults, the tables are in this
+//! process and the server calls them over TCP, so that its memory can be measured alone. The stream of events is off then,
+//! because it slows the engine down with every event.
+#![expect(clippy::print_stdout, reason = "a bench prints its results")]
 
 mod plot;
 
@@ -26,7 +26,8 @@ const CROWD: Crowd = Crowd { callers: 16, people: 60, sign_outs: 1 };
 /// The memory at the end may be this many times the memory after a quarter of the time.
 const FLAT: f64 = 1.2;
 const PERCENTILES: [f64; 4] = [50.0, 90.0, 99.0, 99.9];
-/// Every kind of fault that leaves the process alive and can meet a session's calls: only cleanup makes batches of many.
+/// Every kind of fault that leaves the process alive and that a call about a session can meet. The fault of partial batches
+/// is missing, because only cleanup writes batches.
 const FAULTS: [&str; 6] =
     ["throttle", "timeout_before", "timeout_after_commit", "error_500", "conflict", "slow"];
 /// How many calls to the store fail after each injection.
@@ -75,7 +76,7 @@ async fn load(time: Duration) -> ExitCode {
         seconds.len() / 4 + 1,
     );
     if late > early * FLAT {
-        println!("its memory grows");
+        println!("the memory of the server grows");
         return ExitCode::FAILURE;
     }
     if seconds.len() < 2 {

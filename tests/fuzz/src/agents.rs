@@ -1,17 +1,18 @@
-//! User agents and client hints: what is read of them is short, fit to be shown, and grants nothing.
+//! User agents and client hints: the parsed names are short and safe to display.
 
 use latchkey::domain::device::{Device, Hints};
 
-/// Any agent.
+/// Any user agent.
 pub fn user_agent(bytes: &[u8]) {
     let agent = String::from_utf8_lossy(bytes);
     let device = Device::parse(Some(&agent));
     check(&device);
     let first = &agent[..agent.floor_char_boundary(512)];
-    assert_eq!(Device::parse(Some(first)), device, "no more than the first 512 bytes count");
+    assert_eq!(Device::parse(Some(first)), device, "only the first 512 bytes count");
 }
 
-/// Agent, version and model, with a zero byte between: hints add to a device and never make another one of it.
+/// User agent, platform version and model, separated by zero bytes: hints add details to a device and never turn it into
+/// another device.
 pub fn client_hints(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut parts = text.split('\0');
@@ -28,7 +29,7 @@ fn check(device: &Device) {
     for (text, longest) in [(name, 24), (browser, 24), (browser_version, 8), (os, 16), (os_version, 8)] {
         let Some(text) = text else { continue };
         assert!((1..=longest).contains(&text.len()) && text.trim() == text, "{text:?}");
-        // Controls, and what turns or hides text: Trojan Source's characters among them.
+        // Control characters, and characters that reorder or hide text, as in a Trojan Source attack.
         let hides = |c: char| {
             c.is_control()
                 || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -1,7 +1,8 @@
-//! How do bytes change a text? As a list of edits: where, and what becomes of the character there.
+//! Edits: bytes as a list of changes to a text, so that a fuzzer reaches inputs close to a valid token.
 
-/// The text as the bytes change it, three a time: two say where; the last is the character that is put there, or is
-/// put in before it (with the highest bit), or 127 takes it away. None when nothing has changed.
+/// The text after the edits, or `None` if they change nothing. Each edit has three bytes. The first two are the position.
+/// The third one replaces the character there, or deletes it if it is 127. With its highest bit, it is inserted before
+/// the position.
 pub fn edited(text: &str, bytes: &[u8]) -> Option<String> {
     let mut changed = text.as_bytes().to_vec();
     for edit in bytes.chunks_exact(3) {
@@ -12,7 +13,7 @@ pub fn edited(text: &str, bytes: &[u8]) -> Option<String> {
             put => changed[at] = put,
         }
     }
-    let changed = String::from_utf8(changed).expect("ASCII stays ASCII");
+    let changed = String::from_utf8(changed).expect("an edit of ASCII text is ASCII text");
     (changed != text).then_some(changed)
 }
 
@@ -21,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_edit_puts_puts_in_or_takes_away() {
+    fn an_edit_replaces_inserts_or_deletes() {
         assert_eq!(edited("abc", &[0, 1, b'x']).as_deref(), Some("axc"));
         assert_eq!(edited("abc", &[0, 1, b'x' | 128]).as_deref(), Some("axbc"));
         assert_eq!(edited("abc", &[0, 1, 127]).as_deref(), Some("ac"));

@@ -1,4 +1,4 @@
-//! Events of AWS, whose path, headers and body a client wrote.
+//! Events of AWS, in which a client controls the path, the headers and the body.
 
 use std::cell::LazyCell;
 use std::pin::pin;
@@ -16,22 +16,23 @@ use latchkey::lambda::http_event;
 use latchkey_verifier::{RequireSignedIn, Verifier};
 use serde_json::{Value, json};
 
-use crate::door::{Asker, ask};
-use crate::genuine::{AUDIENCE, ISSUER, KEYS, Standing};
+use crate::genuine::{AUDIENCE, FixedClock, ISSUER, KEYS};
+use crate::router::{Caller, check_response};
 
-/// API Gateway's event becomes a request, whatever a client wrote, and the router refuses it.
+/// An API Gateway event: it becomes a request for every input, the host does not change the path, and the router refuses
+/// the request.
 pub fn lambda_event(bytes: &[u8]) {
     let read = || serde_json::from_slice::<LambdaRequest>(bytes);
-    let (Ok(payload), Ok(mut nowhere)) = (read(), read()) else { return };
+    let (Ok(payload), Ok(mut without_host)) = (read(), read()) else { return };
     let request = request_of(payload);
-    if let LambdaRequest::ApiGatewayV2(event) = &mut nowhere {
+    if let LambdaRequest::ApiGatewayV2(event) = &mut without_host {
         event.headers.remove("host");
         event.request_context.domain_name = None;
     }
-    let path = request_of(nowhere).uri().path().to_owned();
-    assert_eq!(request.uri().path(), path, "the host has no say in where a request goes");
+    let path = request_of(without_host).uri().path().to_owned();
+    assert_eq!(request.uri().path(), path, "the host must not change the path");
     assert!(path.starts_with('/'), "{path}");
-    ask(Asker::Nobody, request.map(|body| Body::from(body.to_vec())));
+    check_response(Caller::Anonymous, request.map(|body| Body::from(body.to_vec())));
 }
 
 fn request_of(payload: LambdaRequest) -> Request<lambda_http::Body> {
@@ -41,15 +42,15 @@ fn request_of(payload: LambdaRequest) -> Request<lambda_http::Body> {
 thread_local! {
     static AUTHORIZERS: LazyCell<[Authorizer; 2]> = LazyCell::new(|| {
         let verifier = Verifier::new(KEYS.verifying().to_vec(), ISSUER, AUDIENCE);
-        let check = || RequireSignedIn::offline(verifier.clone()).clock(|| Standing.now().into());
+        let check = || RequireSignedIn::offline(verifier.clone()).clock(|| FixedClock.now().into());
         [OnInvalid::Deny, OnInvalid::Pass].map(|on_invalid| Authorizer::new(check()).on_invalid(on_invalid))
     });
 }
 
-/// The authorizer's event: without a genuine token there is no caller, whatever is in it.
+/// An authorizer event: without a genuine token the request is not authorized, or it passes with an error.
 pub fn authorizer_event(bytes: &[u8]) {
     let Ok(event) = serde_json::from_slice::<Value>(bytes) else { return };
-    let [deny, pass] = [0, 1].map(|which| AUTHORIZERS.with(|both| answer(&both[which], &event)));
+    let [deny, pass] = [0, 1].map(|index| AUTHORIZERS.with(|both| authorize(&both[index], &event)));
     assert_eq!(deny.is_none(), pass.is_none());
     let (Some(deny), Some(pass)) = (deny, pass) else { return };
     assert_eq!(deny, json!({"isAuthorized": false}));
@@ -58,16 +59,16 @@ pub fn authorizer_event(bytes: &[u8]) {
     assert!(context.len() == 1 && context["error"].is_string(), "{pass}");
 }
 
-/// The immediate response of an offline check, or none if the value is not an event.
-fn answer(authorizer: &Authorizer, event: &Value) -> Option<Value> {
-    let mut answer = pin!(authorizer.answer(event));
-    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => answer.ok().map(|answer| serde_json::to_value(answer).expect("JSON")),
-        Poll::Pending => panic!("an offline check waits for nobody"),
+/// The response of an offline authorizer, or `None` if the event is malformed.
+fn authorize(authorizer: &Authorizer, event: &Value) -> Option<Value> {
+    let mut response = pin!(authorizer.authorize(event));
+    match response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(response) => response.ok().map(|response| serde_json::to_value(response).expect("JSON")),
+        Poll::Pending => panic!("an offline check must not wait"),
     }
 }
 
-/// Cleanup's event: only a schedule's, or the one order that there is.
+/// A cleanup event: only a scheduled event or `{"action": "cleanup"}` starts a cleanup.
 pub fn cleanup_event(bytes: &[u8]) {
     let Ok(event) = serde_json::from_slice::<Value>(bytes) else { return };
     if is_cleanup_event(&event) {

@@ -1,4 +1,4 @@
-//! The fields of a request: nothing counts that is there twice, and what is read is what was written.
+//! Fields of a request: a field that is present twice is refused, and a parsed value has one spelling.
 
 use http::{HeaderMap, HeaderValue, header};
 use latchkey::domain::id::{SessionId, UserId};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::edits::edited;
 use crate::genuine;
 
-/// Lines of `Cookie`: a cookie of ours is read only where there is exactly one of its name.
+/// Lines of `Cookie` headers: a cookie is read only if exactly one has its name.
 pub fn cookies(bytes: &[u8]) {
     let mut headers = HeaderMap::new();
     for line in bytes.split(|byte| *byte == b'\n').filter_map(|line| HeaderValue::from_bytes(line).ok()) {
@@ -21,19 +21,19 @@ pub fn cookies(bytes: &[u8]) {
     }
     for secure in [true, false] {
         let cookies = CookiePolicy { secure, allowed_origins: vec![] };
-        for which in [CookieKind::Access, CookieKind::Refresh] {
-            let name = cookies.name(which);
+        for kind in [CookieKind::Access, CookieKind::Refresh] {
+            let name = cookies.name(kind);
             let values = named(&headers, name);
-            match cookies.read(&headers, which) {
+            match cookies.read(&headers, kind) {
                 Ok(Some(value)) => assert_eq!(values, [value.as_bytes()], "{name}"),
-                Ok(None) => assert!(values.len() <= 1, "{name} is there twice"),
+                Ok(None) => assert!(values.len() <= 1, "{name} is present twice"),
                 Err(_) => assert!(values.len() > 1, "{name}"),
             }
         }
     }
 }
 
-/// The values of all cookies of a name.
+/// The values of all cookies with a name.
 fn named<'h>(headers: &'h HeaderMap, name: &str) -> Vec<&'h [u8]> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
@@ -44,7 +44,7 @@ fn named<'h>(headers: &'h HeaderMap, name: &str) -> Vec<&'h [u8]> {
     split.filter(|(own, _)| *own == name.as_bytes()).map(|(_, value)| value).collect()
 }
 
-/// A media type, a new line, and a form: a parameter counts once, and means the same written anew.
+/// A media type, a new line, and a form: a parameter is accepted once, and it survives being written and read again.
 pub fn form(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let rest = &bytes[(end + 1).min(bytes.len())..];
@@ -53,7 +53,7 @@ pub fn form(bytes: &[u8]) {
         let wanted = match body::media_type(&headers, &rest.to_vec().into()) {
             Ok(MediaType::Json) => "application/json",
             Ok(MediaType::Form) => "application/x-www-form-urlencoded",
-            Ok(MediaType::Absent) => panic!("there is a type"),
+            Ok(MediaType::Absent) => panic!("the header is present"),
             Err(_) => "",
         };
         let kind = kind.to_str().unwrap_or_default().trim().to_ascii_lowercase();
@@ -64,8 +64,9 @@ pub fn form(bytes: &[u8]) {
         let given = form_urlencoded::parse(rest).filter(|(own, _)| own == name).count();
         match body::parameter(form, name) {
             Ok(Some(value)) => {
-                let anew = form_urlencoded::Serializer::new(String::new()).append_pair(name, &value).finish();
-                assert_eq!(body::parameter(&anew, name).ok().flatten(), Some(value));
+                let rewritten =
+                    form_urlencoded::Serializer::new(String::new()).append_pair(name, &value).finish();
+                assert_eq!(body::parameter(&rewritten, name).ok().flatten(), Some(value));
                 assert_eq!(given, 1);
             }
             Ok(None) => assert_eq!(given, 0),
@@ -74,7 +75,7 @@ pub fn form(bytes: &[u8]) {
     }
 }
 
-/// A query: ids and words have one spelling, and it is the one that was read.
+/// A query: ids and severities have one spelling each.
 pub fn query(bytes: &[u8]) {
     let Ok(query) = std::str::from_utf8(bytes) else { return };
     for name in ["session_id", "user_id", "severity"] {
@@ -92,18 +93,18 @@ pub fn query(bytes: &[u8]) {
     }
 }
 
-/// `If-None-Match`: it knows a body only by its whole tag, or by a star.
+/// `If-None-Match`: it matches a body only by its whole tag or by `*`.
 pub fn if_none_match(bytes: &[u8]) {
-    let Ok(known) = HeaderValue::from_bytes(bytes) else { return };
+    let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     let tag = etag(&json!({"sessions": []}));
-    let text = known.to_str().unwrap_or_default();
-    assert_eq!(is_known(&tag, &known), text.trim() == "*" || names(text, &tag), "{text}");
+    let text = value.to_str().unwrap_or_default();
+    assert_eq!(is_known(&tag, &value), text.trim() == "*" || contains_tag(text, &tag), "{text}");
     let listed = HeaderValue::from_str(&format!("{tag}, {text}"));
     assert!(listed.is_err() || listed.is_ok_and(|listed| is_known(&tag, &listed)));
 }
 
-/// Whether the tag is there between commas, at most behind `W/`.
-fn names(text: &str, tag: &str) -> bool {
+/// Whether the tag is an entry of the list, alone or after `W/`.
+fn contains_tag(text: &str, tag: &str) -> bool {
     let around = |at: usize| {
         let before = text[..at].rsplit(',').next().unwrap_or_default().trim_start();
         let after = text[at + tag.len()..].split(',').next().unwrap_or_default().trim();
@@ -112,7 +113,7 @@ fn names(text: &str, tag: &str) -> bool {
     text.match_indices(tag).any(|(at, _)| around(at))
 }
 
-/// A cursor: a changed cursor and that of another user are refused.
+/// A cursor: it does not open after a change or for another user.
 pub fn cursor(bytes: &[u8]) {
     let (user, keys) = (genuine::user(), genuine::KEYS.refresh());
     let event = Uuid::from_bytes([7; 16]);

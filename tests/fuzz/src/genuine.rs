@@ -1,7 +1,7 @@
-//! The genuine values: keys from fixed seeds, a fixed time, and the tokens of one user.
+//! Genuine keys and tokens of one user, made from fixed seeds and for a fixed time.
 //!
-//! The seeds are in the open and good for nothing else. Ed25519 and HMAC, since the same bytes must give the same
-//! signature: a finding is then found again.
+//! The seeds are public and used nowhere else. The keys are for Ed25519 and HMAC, whose signatures are the same for the same
+//! bytes, so that a broken input breaks the property again.
 
 use std::sync::LazyLock;
 
@@ -21,29 +21,29 @@ use serde_json::{Value, json};
 
 /// Our issuer.
 pub const ISSUER: &str = "https://app.example.com/api/auth";
-/// Our audience, which is that of assertions too.
+/// The audience of access tokens and of assertions.
 pub const AUDIENCE: &str = "app";
 /// The identity provider.
 pub const PROVIDER: &str = "https://idp.example.com";
-/// The prefix of the ids of its users.
+/// The prefix of the provider's user ids.
 pub const PREFIX: &str = "idp|";
-/// The moment, in seconds.
+/// The fixed time, in seconds since 1970.
 pub const NOW: i64 = 1_732_442_400;
 
 const ACCESS_SEED: [u8; 32] = [1; 32];
 const REFRESH_SECRET: [u8; 32] = [2; 32];
 const PROVIDER_SEED: [u8; 32] = [3; 32];
 
-/// The moment.
+/// The fixed time.
 pub fn now() -> Timestamp {
     Timestamp::from_seconds(NOW)
 }
 
-/// A clock that always returns it.
+/// A clock that always returns the fixed time.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing;
+pub struct FixedClock;
 
-impl Clock for Standing {
+impl Clock for FixedClock {
     fn now_millis(&self) -> i64 {
         NOW * 1000
     }
@@ -51,7 +51,7 @@ impl Clock for Standing {
 
 /// The user.
 pub fn user() -> UserId {
-    "idp|alice".parse().expect("a legal id")
+    "idp|alice".parse().expect("the id is valid")
 }
 
 /// The session.
@@ -59,7 +59,7 @@ pub fn session() -> SessionId {
     derive_session_id(NOW, &[4; 32])
 }
 
-/// Our key set, as `LATCHKEY_KEYS` has it.
+/// Our key set, as the text of `LATCHKEY_KEYS`.
 pub static KEYS_TEXT: LazyLock<String> = LazyLock::new(|| {
     let mut access = public_jwk(&ACCESS_SEED, "at");
     access["d"] = json!(BASE64URL.encode(ACCESS_SEED));
@@ -68,7 +68,8 @@ pub static KEYS_TEXT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Our keys.
-pub static KEYS: LazyLock<KeySet> = LazyLock::new(|| KeySet::parse(&KEYS_TEXT).expect("a good key set"));
+pub static KEYS: LazyLock<KeySet> =
+    LazyLock::new(|| KeySet::parse(&KEYS_TEXT).expect("the key set is valid"));
 
 /// The trusted issuers, as in `LATCHKEY_TRUSTED_ISSUERS`.
 pub static ISSUERS_TEXT: LazyLock<String> = LazyLock::new(|| {
@@ -82,7 +83,7 @@ pub static ISSUERS_TEXT: LazyLock<String> = LazyLock::new(|| {
 
 /// The trusted issuers.
 pub static ISSUERS: LazyLock<Vec<TrustedIssuer>> =
-    LazyLock::new(|| parse_trusted_issuers(&ISSUERS_TEXT, ISSUER).expect("a good list"));
+    LazyLock::new(|| parse_trusted_issuers(&ISSUERS_TEXT, ISSUER).expect("the list is valid"));
 
 /// The claims of the access token.
 pub fn access_claims() -> Value {
@@ -90,13 +91,13 @@ pub fn access_claims() -> Value {
            "jti": "j", "sid": session(), "auth_time": NOW, "scope": "latchkey:admin"})
 }
 
-/// An access token that is taken.
+/// A valid access token.
 pub static ACCESS: LazyLock<String> =
     LazyLock::new(|| signed_by_us(br#"{"alg":"EdDSA","kid":"at","typ":"at+jwt"}"#, &bytes(&access_claims())));
 
-/// A refresh token that is taken.
+/// A valid refresh token.
 pub static REFRESH: LazyLock<String> = LazyLock::new(|| {
-    // No nonce can be made outside of a login but by the key itself.
+    // Only the key can make a nonce.
     let token = RefreshToken {
         user: user(),
         session: session(),
@@ -115,7 +116,7 @@ pub fn assertion_claims() -> Value {
     json!({"iss": PROVIDER, "sub": "alice", "aud": AUDIENCE, "iat": NOW, "exp": NOW + 300, "scope": "latchkey:admin"})
 }
 
-/// An assertion that is taken.
+/// A valid assertion.
 pub static ASSERTION: LazyLock<String> = LazyLock::new(|| {
     signed_by_provider(br#"{"alg":"EdDSA","kid":"idp","typ":"JWT"}"#, &bytes(&assertion_claims()))
 });
@@ -125,17 +126,17 @@ pub fn refresh_key() -> &'static RefreshKey {
     &KEYS.refresh()[0]
 }
 
-/// Any header and payload under our signature.
+/// Signs any header and payload with our key.
 pub fn signed_by_us(header: &[u8], payload: &[u8]) -> String {
     signed(&ACCESS_SEED, header, payload)
 }
 
-/// Any header and payload under the provider's signature.
+/// Signs any header and payload with the provider's key.
 pub fn signed_by_provider(header: &[u8], payload: &[u8]) -> String {
     signed(&PROVIDER_SEED, header, payload)
 }
 
-/// Any payload under our seal, as a refresh token.
+/// Seals any payload as a refresh token.
 pub fn sealed(payload: &[u8]) -> String {
     let header = REFRESH.split('.').next().unwrap_or_default();
     let text = format!("{header}.{}", BASE64URL.encode(payload));
@@ -143,7 +144,7 @@ pub fn sealed(payload: &[u8]) -> String {
     format!("{text}.{}", BASE64URL.encode(seal))
 }
 
-/// A value as it is signed.
+/// The bytes of a value, as they are signed.
 pub fn bytes(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
 }
@@ -159,5 +160,5 @@ fn public_jwk(seed: &[u8; 32], kid: &str) -> Value {
 }
 
 fn key_pair(seed: &[u8; 32]) -> Ed25519KeyPair {
-    Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed")
+    Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a valid seed")
 }

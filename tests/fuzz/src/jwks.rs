@@ -1,4 +1,4 @@
-//! An issuer's keys: a set of any bytes gives no key that takes what another key has signed.
+//! Key sets: no input gives a key that verifies a token of another key.
 
 use latchkey::token::keys::PublicKeys;
 use latchkey_verifier::{Verifier, parse_jwks, verify_access_token};
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::genuine::{ACCESS, AUDIENCE, ISSUER, now};
 
-/// A set as it is fetched, and as a service elsewhere reads ours.
+/// A key set, as the server fetches one from an issuer and as other services read ours.
 pub fn jwks(bytes: &[u8]) {
     let fetched = parse_jwks(bytes);
     if let Ok(keys) = &fetched {
-        let set: Value = serde_json::from_slice(bytes).expect("it was read");
-        let entries = set["keys"].as_array().expect("it was read");
+        let set: Value = serde_json::from_slice(bytes).expect("the set was parsed before");
+        let entries = set["keys"].as_array().expect("the set was parsed before");
         assert!((1..=entries.len()).contains(&keys.len()));
         assert!(
             verify_access_token(&ACCESS, keys, ISSUER, AUDIENCE, now().into()).is_err(),
-            "no key here is ours"
+            "no key of the input is ours"
         );
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -24,8 +24,8 @@ pub fn jwks(bytes: &[u8]) {
     assert!(
         verifier.is_err() || verifier.is_ok_and(|verifier| verifier.verify(&ACCESS, now().into()).is_err())
     );
-    // The stricter reading of a set of our own: what it takes, the other takes too.
-    if let Ok(own) = PublicKeys::parse(text) {
-        assert_eq!(fetched.map(|keys| keys.len()).ok(), Some(own.verifying.len()));
+    // `LATCHKEY_KEYS` is parsed more strictly. A set that it accepts is also accepted as an issuer's set.
+    if let Ok(public) = PublicKeys::parse(text) {
+        assert_eq!(fetched.map(|keys| keys.len()).ok(), Some(public.verifying.len()));
     }
 }

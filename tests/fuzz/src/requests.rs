@@ -1,15 +1,16 @@
-//! Whole requests: the router refuses any input with a documented response, without a panic and without a store call.
+//! Whole requests: the router refuses every one with a documented response, does not panic, and does not call the store
+//! for a request without a genuine token.
 
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 
-use crate::door::{Asker, ask};
 use crate::genuine::ACCESS;
+use crate::router::{Caller, check_response};
 
-/// The calls with a body.
+/// The endpoints that read a body.
 const POSTS: [&str; 6] = ["/login", "/login/attempts", "/refresh", "/sessions", "/revoke", "/introspect"];
 
-/// A request as it is written on the wire; the user's token goes with it when its first byte is `+`.
+/// A request in the form of HTTP/1.1. If its first byte is `+`, it gets the user's token.
 ///
 /// ```text
 /// GET /api/auth/sessions?user_id=bob
@@ -18,17 +19,17 @@ const POSTS: [&str; 6] = ["/login", "/login/attempts", "/refresh", "/sessions", 
 /// a body
 /// ```
 pub fn request(bytes: &[u8]) {
-    let Some((asker, mut request)) = read(bytes) else { return };
-    if asker == Asker::User {
+    let Some((caller, mut request)) = read(bytes) else { return };
+    if caller == Caller::User {
         sign_in(&mut request);
     }
-    ask(asker, request);
+    check_response(caller, request);
 }
 
-fn read(bytes: &[u8]) -> Option<(Asker, Request<Body>)> {
-    let (asker, bytes) = match bytes.strip_prefix(b"+") {
-        Some(rest) => (Asker::User, rest),
-        None => (Asker::Nobody, bytes),
+fn read(bytes: &[u8]) -> Option<(Caller, Request<Body>)> {
+    let (caller, bytes) = match bytes.strip_prefix(b"+") {
+        Some(rest) => (Caller::User, rest),
+        None => (Caller::Anonymous, bytes),
     };
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let mut first = lines.next()?.splitn(2, |byte| *byte == b' ');
@@ -40,24 +41,25 @@ fn read(bytes: &[u8]) -> Option<(Asker, Request<Body>)> {
         request = request.header(name, HeaderValue::from_bytes(line[end + 1..].trim_ascii()).ok()?);
     }
     let body = lines.collect::<Vec<_>>().join(&b'\n');
-    Some((asker, request.body(body.into()).ok()?))
+    Some((caller, request.body(body.into()).ok()?))
 }
 
-/// A body, after one byte that selects the path, the sender and the content type.
+/// A body, after one byte that selects the endpoint, the caller and the media type.
 pub fn body(bytes: &[u8]) {
-    let Some((how, body)) = bytes.split_first() else { return };
-    let how = usize::from(*how);
-    let media = ["application/json", "application/x-www-form-urlencoded"][how / 6 % 2];
-    let asker = [Asker::Nobody, Asker::User][how / 12 % 2];
-    let request = Request::post(format!("/api/auth{}", POSTS[how % 6])).header(header::CONTENT_TYPE, media);
-    let mut request = request.body(Body::from(body.to_vec())).expect("a legal request");
-    if asker == Asker::User {
+    let Some((selector, body)) = bytes.split_first() else { return };
+    let selector = usize::from(*selector);
+    let media = ["application/json", "application/x-www-form-urlencoded"][selector / 6 % 2];
+    let caller = [Caller::Anonymous, Caller::User][selector / 12 % 2];
+    let request =
+        Request::post(format!("/api/auth{}", POSTS[selector % 6])).header(header::CONTENT_TYPE, media);
+    let mut request = request.body(Body::from(body.to_vec())).expect("the request is valid");
+    if caller == Caller::User {
         sign_in(&mut request);
     }
-    ask(asker, request);
+    check_response(caller, request);
 }
 
 fn sign_in(request: &mut Request<Body>) {
-    let token = format!("Bearer {}", *ACCESS).parse().expect("a legal header");
+    let token = format!("Bearer {}", *ACCESS).parse().expect("the header is valid");
     request.headers_mut().insert(header::AUTHORIZATION, token);
 }

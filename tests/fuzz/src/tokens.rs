@@ -1,7 +1,11 @@
-//! Tokens: no changed token is accepted, and an accepted token has the genuine content.
+//! Tokens: a changed token is refused, and the claims of an accepted token are within their limits.
 //!
-//! The first byte chooses how near to a genuine token the rest comes: any text at all; the genuine one with edits; the
-//! rest as a payload under the genuine signature; header and payload, with a zero byte between, under it.
+//! The first byte selects how the rest becomes a token:
+//!
+//! - the rest is the token,
+//! - the rest is a list of edits of a genuine token,
+//! - the rest is a payload, which gets a genuine signature,
+//! - the rest is a header, a zero byte and a payload, which get a genuine signature.
 
 use std::time::Duration;
 
@@ -16,43 +20,43 @@ use crate::genuine::{self, ACCESS, ASSERTION, ISSUERS, KEYS, NOW, REFRESH};
 
 const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// How a token was made.
-enum Made {
-    /// Made without a key.
-    Outside(String),
-    /// Under a genuine signature.
-    Inside(String),
+/// A token and its origin.
+enum Token {
+    /// Made without a key, so that it must be refused.
+    Forged(String),
+    /// Signed with a genuine key.
+    Signed(String),
 }
 
-fn made(bytes: &[u8], genuine: &str, sign: impl Fn(Option<&[u8]>, &[u8]) -> String) -> Option<Made> {
-    let (how, rest) = bytes.split_first()?;
-    Some(match how % 4 {
-        0 => Made::Outside(String::from_utf8_lossy(rest).into_owned()).filter(|text| text != genuine)?,
-        1 => Made::Outside(edited(genuine, rest)?),
-        2 => Made::Inside(sign(None, rest)),
+fn token_of(bytes: &[u8], genuine: &str, sign: impl Fn(Option<&[u8]>, &[u8]) -> String) -> Option<Token> {
+    let (selector, rest) = bytes.split_first()?;
+    Some(match selector % 4 {
+        0 => Token::Forged(String::from_utf8_lossy(rest).into_owned()).filter(|text| text != genuine)?,
+        1 => Token::Forged(edited(genuine, rest)?),
+        2 => Token::Signed(sign(None, rest)),
         _ => {
             let end = rest.iter().position(|byte| *byte == 0)?;
-            Made::Inside(sign(Some(&rest[..end]), &rest[end + 1..]))
+            Token::Signed(sign(Some(&rest[..end]), &rest[end + 1..]))
         }
     })
 }
 
-impl Made {
+impl Token {
     fn filter(self, keep: impl Fn(&str) -> bool) -> Option<Self> {
-        let (Self::Outside(text) | Self::Inside(text)) = &self;
+        let (Self::Forged(text) | Self::Signed(text)) = &self;
         keep(text).then_some(self)
     }
 }
 
-/// A refresh token: only our own seal opens, and what it holds is sealed into the same again.
+/// A refresh token: only a token with our seal opens, and sealing its content again gives a token that opens.
 pub fn refresh_token(bytes: &[u8]) {
-    let Some(made) = made(bytes, &REFRESH, |_, payload| genuine::sealed(payload)) else { return };
-    match made {
-        Made::Outside(text) => assert!(refresh::open(&text, KEYS.refresh()).is_err(), "{text}"),
-        Made::Inside(text) => {
+    let Some(token) = token_of(bytes, &REFRESH, |_, payload| genuine::sealed(payload)) else { return };
+    match token {
+        Token::Forged(text) => assert!(refresh::open(&text, KEYS.refresh()).is_err(), "{text}"),
+        Token::Signed(text) => {
             let Ok(token) = refresh::open(&text, KEYS.refresh()) else { return };
             let again = genuine::refresh_key().seal(&token);
-            let reopened = refresh::open(again.expose(), KEYS.refresh()).expect("what we seal, we open");
+            let reopened = refresh::open(again.expose(), KEYS.refresh()).expect("a sealed token opens");
             assert_eq!(genuine::refresh_key().seal(&reopened), again);
             assert!((1..=128).contains(&token.user.as_str().len()));
             assert!(token.nonce == reopened.nonce && token.generation == reopened.generation);
@@ -60,17 +64,17 @@ pub fn refresh_token(bytes: &[u8]) {
     }
 }
 
-/// An access token: only our signature, type, issuer, audience and time.
+/// An access token: it is accepted only with our signature, type, issuer and audience, and before its expiry.
 pub fn access_token(bytes: &[u8]) {
     let header = br#"{"alg":"EdDSA","kid":"at","typ":"at+jwt"}"#;
     let sign = |own: Option<&[u8]>, payload: &[u8]| genuine::signed_by_us(own.unwrap_or(header), payload);
-    let Some(made) = made(bytes, &ACCESS, sign) else { return };
+    let Some(token) = token_of(bytes, &ACCESS, sign) else { return };
     let verify = |text: &str| {
         verify_access_token(text, KEYS.verifying(), genuine::ISSUER, genuine::AUDIENCE, genuine::now().into())
     };
-    match made {
-        Made::Outside(text) => assert!(verify(&text).is_err(), "{text}"),
-        Made::Inside(text) => {
+    match token {
+        Token::Forged(text) => assert!(verify(&text).is_err(), "{text}"),
+        Token::Signed(text) => {
             let Ok(claims) = verify(&text) else { return };
             assert!(claims.iss == genuine::ISSUER && claims.aud == genuine::AUDIENCE);
             assert!(
@@ -78,37 +82,38 @@ pub fn access_token(bytes: &[u8]) {
             );
             assert!((1..=128).contains(&claims.sub.as_str().len()));
             let header = header_of(&text);
-            let typ = header["typ"].as_str().expect("a type").to_ascii_lowercase();
+            let typ = header["typ"].as_str().expect("an accepted token has a type").to_ascii_lowercase();
             assert!(
                 header["alg"] == "EdDSA" && (typ == ACCESS_TOKEN_TYPE || typ == "application/at+jwt"),
                 "{header}"
             );
-            let signer = KEYS.signer().expect("a private key");
-            let again = access::mint(&claims, signer).expect("what was read is written");
-            let again = verify(again.expose()).expect("what we mint, we take");
+            let signer = KEYS.signer().expect("the set has a private key");
+            let again = access::mint(&claims, signer).expect("claims that were read can be signed");
+            let again = verify(again.expose()).expect("a signed token is accepted");
             assert_eq!(serde_json::to_value(again).ok(), serde_json::to_value(claims).ok());
         }
     }
 }
 
-/// An assertion: only the provider's signature, for us, in time, and for no more than the provider may grant.
+/// An assertion: it is accepted only with the provider's signature, for our audience, in time, and with no scope that the
+/// provider may not grant.
 pub fn assertion(bytes: &[u8]) {
     let header = br#"{"alg":"EdDSA","kid":"idp","typ":"JWT"}"#;
     let sign =
         |own: Option<&[u8]>, payload: &[u8]| genuine::signed_by_provider(own.unwrap_or(header), payload);
-    let Some(made) = made(bytes, &ASSERTION, sign) else { return };
-    let (Made::Outside(text) | Made::Inside(text)) = &made;
+    let Some(token) = token_of(bytes, &ASSERTION, sign) else { return };
+    let (Token::Forged(text) | Token::Signed(text)) = &token;
     let Ok(issuer) = assertion::claimed_issuer(text, &ISSUERS) else { return };
     let latchkey::token::issuer::IssuerKeys::Inline(keys) = &issuer.keys else { return };
     let opened = assertion::verify(text, issuer, keys, genuine::now(), MAX_AGE);
     let served = SERVICE.map(|scope| assertion::verify_service(text, issuer, keys, scope, genuine::now()));
-    if matches!(made, Made::Outside(_)) {
+    if matches!(token, Token::Forged(_)) {
         assert!(opened.is_err() && served.iter().all(Result::is_err), "{text}");
     }
-    // The provider may grant the first of them alone.
+    // The provider may grant only the first of the scope words for backends.
     assert!(SERVICE[0] == "latchkey:attempts" && served[1].is_err(), "{text}");
     let Ok(opened) = opened else { return };
-    assert!(served.iter().all(Result::is_err), "a backend's assertion opens no session: {text}");
+    assert!(served.iter().all(Result::is_err), "an assertion of a backend must not open a session: {text}");
     let user = opened.user.as_str();
     assert!(user.len() <= 128 && user.starts_with(genuine::PREFIX) && user != genuine::PREFIX, "{user}");
     assert!(opened.scope.words().all(|word| word == "latchkey:admin"), "{}", opened.scope);
@@ -119,6 +124,7 @@ pub fn assertion(bytes: &[u8]) {
 fn header_of(token: &str) -> Value {
     use base64::Engine as _;
     let part = token.split('.').next().unwrap_or_default();
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).expect("it was read");
-    serde_json::from_slice(&bytes).expect("it was read")
+    let bytes =
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).expect("the header was parsed before");
+    serde_json::from_slice(&bytes).expect("the header was parsed before")
 }

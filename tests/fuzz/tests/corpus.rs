@@ -1,4 +1,4 @@
-//! Checks the same properties with the inputs that the fuzzer found worth keeping, on a stable compiler.
+//! Checks the properties with the stored inputs of the fuzzer, on a stable compiler.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,27 +6,31 @@ use std::path::{Path, PathBuf};
 
 use latchkey_fuzz::TARGETS;
 
-/// The longest file that is kept, in bytes.
-const LONGEST: u64 = 4_096;
+/// The size of the largest stored input, in bytes.
+const MAX_BYTES: u64 = 4_096;
 
-/// The most files that a target keeps.
-const MOST: usize = 64;
+/// The number of stored inputs that a target may have.
+const MAX_INPUTS: usize = 64;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz").join(name)
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    entries.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect()
+    let entries = fs::read_dir(folder)
+        .expect("the folder can be listed")
+        .map(|entry| entry.expect("the folder can be listed").path());
+    entries
+        .map(|path| path.file_stem().expect("a path in a folder has a name").to_string_lossy().into_owned())
+        .collect()
 }
 
 #[test]
-fn every_kept_input_keeps_the_promise_of_its_target() {
+fn every_stored_input_keeps_the_property_of_its_target() {
     for (name, target) in TARGETS {
-        let kept = folder("corpus").join(name);
-        for file in names(&kept) {
-            let bytes = fs::read(kept.join(&file)).expect("a file");
+        let corpus = folder("corpus").join(name);
+        for file in names(&corpus) {
+            let bytes = fs::read(corpus.join(&file)).expect("the file can be read");
             let held = std::panic::catch_unwind(|| target(&bytes));
             assert!(held.is_ok(), "{name}/{file}");
         }
@@ -34,30 +38,34 @@ fn every_kept_input_keeps_the_promise_of_its_target() {
 }
 
 #[test]
-fn every_target_has_its_program_and_a_small_corpus() {
+fn every_target_has_a_program_and_a_small_corpus() {
     let known: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(names(&folder("fuzz_targets")), known);
     assert_eq!(names(&folder("corpus")), known);
-    let manifest = fs::read_to_string(folder("Cargo.toml")).expect("a manifest");
+    let manifest = fs::read_to_string(folder("Cargo.toml")).expect("the manifest can be read");
     for name in &known {
-        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is no program of the manifest");
-        let kept = folder("corpus").join(name);
-        let count = names(&kept).len();
-        assert!((1..=MOST).contains(&count), "{name} keeps {count}");
-        for entry in fs::read_dir(&kept).expect("a folder") {
-            let entry = entry.expect("an entry");
-            assert!(entry.metadata().expect("a file").len() <= LONGEST, "{:?} is long", entry.path());
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is missing in the manifest");
+        let corpus = folder("corpus").join(name);
+        let count = names(&corpus).len();
+        assert!((1..=MAX_INPUTS).contains(&count), "{name} has {count} inputs");
+        for entry in fs::read_dir(&corpus).expect("the folder can be listed") {
+            let entry = entry.expect("the folder can be listed");
+            assert!(
+                entry.metadata().expect("the file can be read").len() <= MAX_BYTES,
+                "{:?} is too large",
+                entry.path()
+            );
         }
     }
 }
 
 #[test]
-fn no_kept_input_is_a_genuine_token() {
+fn no_stored_input_is_a_genuine_token() {
     use latchkey_fuzz::genuine::{ACCESS, ASSERTION, REFRESH};
     for (name, _) in TARGETS {
-        let kept = folder("corpus").join(name);
-        for file in names(&kept) {
-            let bytes = fs::read(kept.join(&file)).expect("a file");
+        let corpus = folder("corpus").join(name);
+        for file in names(&corpus) {
+            let bytes = fs::read(corpus.join(&file)).expect("the file can be read");
             let text = String::from_utf8_lossy(&bytes);
             for token in [&*ACCESS, &*REFRESH, &*ASSERTION] {
                 assert!(!text.contains(token.as_str()), "{name}/{file}");

@@ -1,4 +1,4 @@
-//! How far may a run go? Until its deadline or its number of sessions, whichever comes first.
+//! The budget of a run: it ends at a deadline or after a number of sessions, whichever comes first.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Progress;
 use crate::domain::time::Timestamp;
 
-/// What a run may take.
+/// The limits of a run.
 #[derive(Debug)]
 pub struct Budget {
     deadline: Instant,
@@ -17,36 +17,36 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Until `deadline`, and at most some more than `sessions`: a page that was begun is finished.
+    /// A budget that ends at `deadline` or after `sessions`. A run finishes the page that it has begun, so that it may end
+    /// some more sessions.
     pub fn new(deadline: Instant, sessions: u64) -> Self {
         let lease_renewed_at = AtomicI64::new(i64::MIN);
         Self { deadline, sessions, lease_renewed_at, progress: Arc::default() }
     }
 
-    /// How far its run has come, to be read while it runs.
+    /// The progress of the run, which can be read during the run.
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
     }
 
-    /// For a call that somebody waits for: 20 s, since API Gateway waits no longer than 30, or 5,000
-    /// sessions.
+    /// The budget of a run that a request has started: 20 s, because API Gateway waits at most 30 s, or 5,000 sessions.
     pub fn on_demand() -> Self {
         Self::new(Instant::now() + Duration::from_secs(20), 5_000)
     }
 
-    /// Until 30 s before a function's own deadline.
+    /// The budget of a scheduled run: until 30 s before the function's own deadline.
     pub fn scheduled(deadline: Instant) -> Self {
         let margin = Duration::from_secs(30);
         Self::new(deadline.checked_sub(margin).unwrap_or(deadline), u64::MAX)
     }
 
-    /// Whether nothing more may be begun.
+    /// Whether the run must not begin another page.
     pub(super) fn is_spent(&self, ended: &AtomicU64) -> bool {
         Instant::now() >= self.deadline || ended.load(Ordering::Relaxed) >= self.sessions
     }
 
-    /// Whether the lease must be renewed: a third of its life is over, or it was never taken. The one who is
-    /// told so renews it.
+    /// Whether the caller must renew the lease, because a third of its time has passed or it was never taken. Of several
+    /// concurrent callers, only one gets `true`.
     pub(super) fn lease_is_due(&self, now: Timestamp, lease: Duration) -> bool {
         let renewed = self.lease_renewed_at.load(Ordering::Relaxed);
         let third = i64::try_from(lease.as_secs() / 3).unwrap_or(i64::MAX);
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_budget_ends_by_time_or_by_number() {
+    fn a_budget_is_spent_at_its_deadline_or_its_number_of_sessions() {
         let later = Instant::now() + Duration::from_secs(60);
         assert!(!Budget::new(later, 5).is_spent(&AtomicU64::new(4)));
         assert!(Budget::new(later, 5).is_spent(&AtomicU64::new(5)));
@@ -72,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_is_renewed_by_one_in_a_third_of_its_life() {
+    fn one_caller_renews_the_lease_after_a_third_of_its_time() {
         let budget = Budget::on_demand();
         let at = Timestamp::from_seconds;
         let lease = Duration::from_secs(120);
         assert!(budget.lease_is_due(at(1_000), lease), "it was never taken");
         assert!(!budget.lease_is_due(at(1_039), lease));
         assert!(budget.lease_is_due(at(1_040), lease));
-        assert!(!budget.lease_is_due(at(1_040), lease), "one renews it for all");
-        assert!(budget.lease_is_due(at(900), lease), "a clock that was set back");
+        assert!(!budget.lease_is_due(at(1_040), lease), "the first caller renews it");
+        assert!(budget.lease_is_due(at(900), lease), "the clock was set back");
     }
 }

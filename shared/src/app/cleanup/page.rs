@@ -1,4 +1,4 @@
-//! One page of a bucket: what of it is due, its ends recorded first, then its rows deleted.
+//! One page of a bucket: records the ends of the sessions that are due, then deletes their rows.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,10 +12,10 @@ use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
 use crate::domain::time::Timestamp;
 use crate::store::{Consumed, RowKey, StoreError, TransactionOutcome};
 
-/// Ends that fail one after the other before a run stops: a store that fails is not helped by more calls.
+/// A run stops after this number of consecutive failures, because the store is probably down then.
 const FAILURES_IN_A_ROW: u32 = 5;
 
-/// Cleans the sessions of these keys; true when nothing due is left of them.
+/// Cleans the sessions with these keys. True if none that is due is left.
 pub(super) async fn clean_page(run: &Run, keys: Vec<RowKey>) -> Result<bool, StoreError> {
     if keys.is_empty() {
         return Ok(true);
@@ -23,40 +23,40 @@ pub(super) async fn clean_page(run: &Run, keys: Vec<RowKey>) -> Result<bool, Sto
     let due = run.due();
     let (sessions, malformed) = run.store.sessions(keys, run.clock.now(), &run.consumed).await?;
     run.skipped.fetch_add(malformed, Ordering::Relaxed);
-    // The index is behind its table, and the day under way holds sessions that live on.
-    let over = sessions.into_iter().filter(|session| is_due(session, due));
-    let (marked, expired): (Vec<Session>, Vec<Session>) =
-        over.partition(|session| session.pending_end.is_some());
+    // The index is eventually consistent, and today's buckets contain sessions that are not due.
+    let expired = sessions.into_iter().filter(|session| is_due(session, due));
+    let (pending, expired): (Vec<Session>, Vec<Session>) =
+        expired.partition(|session| session.pending_end.is_some());
     if run.dry {
-        let found = marked.len() + expired.len();
+        let found = pending.len() + expired.len();
         run.ended.fetch_add(u64::try_from(found).unwrap_or(u64::MAX), Ordering::Relaxed);
         return Ok(true);
     }
     let events: Vec<Event> = expired.iter().map(event_of).collect();
     run.store.record_all(&events, &run.consumed).await?;
     let all_deleted = delete_all(run, expired, due).await;
-    let all_finished = finish_all(run, &marked).await;
-    Ok(all_deleted && all_finished)
+    let all_ended = end_all_pending(run, &pending).await;
+    Ok(all_deleted && all_ended)
 }
 
 fn is_due(session: &Session, due: Timestamp) -> bool {
     session.expires_at.min(session.absolute_expires_at) <= due
 }
 
-/// The end of a session that expired, at the second it did; told twice, it is one event.
+/// The event of an expired session, at the second of its expiry. Recorded twice, it is one event.
 fn event_of(session: &Session) -> Event {
     let at = session.expires_at.min(session.absolute_expires_at);
     let end = SessionEnd::of(session, PendingEnd::new(EndReason::Expired, Actor::System, at));
     Event::once_per_second(&session.user, session.id, at, "expired", EventKind::SessionEnded(end))
 }
 
-/// Many in flight: a delete takes a round trip, and there may be a million.
+/// Deletes the rows in parallel, because each delete takes a round trip, and there may be a million.
 async fn delete_all(run: &Run, sessions: Vec<Session>, due: Timestamp) -> bool {
     let consumed = Arc::new(Consumed::default());
     let mut deletes: JoinSet<Result<bool, StoreError>> = JoinSet::new();
     for session in sessions {
         let (store, consumed) = (run.store.clone(), Arc::clone(&consumed));
-        let permit = Arc::clone(&run.deletes).acquire_owned().await.expect("it is never closed");
+        let permit = Arc::clone(&run.deletes).acquire_owned().await.expect("the semaphore is never closed");
         deletes.spawn(async move {
             let _permit = permit;
             store.delete_expired(&session, due, &consumed).await
@@ -66,7 +66,7 @@ async fn delete_all(run: &Run, sessions: Vec<Session>, due: Timestamp) -> bool {
     while let Some(outcome) = deletes.join_next().await {
         match outcome {
             Ok(Ok(true)) => drop(run.ended.fetch_add(1, Ordering::Relaxed)),
-            // Gone already, or refreshed by a clock behind ours: nothing is left to do.
+            // The row was deleted already, or a server with a slower clock has refreshed the session.
             Ok(Ok(false)) => {}
             Ok(Err(_)) | Err(_) => {
                 all = false;
@@ -78,11 +78,11 @@ async fn delete_all(run: &Run, sessions: Vec<Session>, due: Timestamp) -> bool {
     all
 }
 
-/// Sessions whose end was only marked: they were revoked, so their end and its record are one transaction.
-async fn finish_all(run: &Run, sessions: &[Session]) -> bool {
+/// Completes pending ends. These sessions were revoked, so that end and end record are written in one transaction.
+async fn end_all_pending(run: &Run, sessions: &[Session]) -> bool {
     let (mut all, mut failed_in_a_row) = (true, 0);
     for session in sessions {
-        // One after the other, of which each may take seconds: the budget and the lease hold between them, too.
+        // Each transaction may take seconds, so that budget and lease are checked before each one.
         if failed_in_a_row == FAILURES_IN_A_ROW
             || run.must_stop()
             || !run.holds_lease().await.unwrap_or(false)

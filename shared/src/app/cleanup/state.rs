@@ -1,4 +1,4 @@
-//! What do the parts of a run share? Its name, its means, and what it has done so far.
+//! The state of a run, which its parallel parts share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,38 +12,38 @@ use crate::clock::Clock;
 use crate::domain::time::Timestamp;
 use crate::store::{Consumed, Store, StoreError};
 
-/// A session is left alone for so long after its end: clocks differ, and a refresh may be under way.
+/// The time between the expiry of a session and its cleanup, because clocks differ and a refresh may be in progress.
 pub(super) const MARGIN: Duration = Duration::from_secs(300);
 
-/// Deletes in flight, of all buckets together: each is a connection, of which a function has 1,024; and
-/// DynamoDB answers within some milliseconds, so that these are thousands a second.
+/// The number of concurrent deletes in all buckets together. Each one uses a connection, and a function may have 1,024 file
+/// descriptors. DynamoDB answers within some milliseconds, so that these are thousands a second.
 const DELETES_AT_ONCE: usize = 128;
 
-/// How long a lease holds without being renewed.
+/// The time after which a lease expires if it is not renewed.
 const LEASE: Duration = Duration::from_secs(120);
 
-/// What a run did.
+/// The results of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// Its name in the logs.
+    /// The id of the run in the logs.
     pub run_id: String,
-    /// Sessions that it ended.
+    /// The number of sessions that the run has ended.
     pub ended: u64,
-    /// Malformed rows that it passed over.
+    /// The number of malformed rows, which the run has skipped.
     pub skipped: u64,
-    /// Sessions that it could not end; the next run tries again.
+    /// The number of failures. The next run tries again.
     pub failed: u64,
-    /// Whether something is left that is due.
+    /// Whether sessions that are due may be left.
     pub remaining: bool,
-    /// How long it took.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
-    /// What it cost to read.
+    /// The read units that the run has consumed.
     pub read_units: f64,
-    /// What it cost to write.
+    /// The write units that the run has consumed.
     pub write_units: f64,
 }
 
-/// What the parts of a run share.
+/// A run in progress.
 pub(super) struct Run {
     pub(super) id: String,
     pub(super) store: Store,
@@ -55,10 +55,10 @@ pub(super) struct Run {
     pub(super) skipped: AtomicU64,
     pub(super) failed: AtomicU64,
     pub(super) stopped: AtomicBool,
-    /// Buckets whose rows could not be read or recorded.
-    pub(super) buckets_left: AtomicU64,
+    /// The number of buckets whose rows could not be read or recorded.
+    pub(super) failed_buckets: AtomicU64,
     pub(super) progress: Arc<Progress>,
-    /// Whoever deletes holds one of its permits.
+    /// Each delete in progress holds one of the permits.
     pub(super) deletes: Arc<Semaphore>,
     begun: Instant,
 }
@@ -78,7 +78,7 @@ impl Run {
             skipped: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
-            buckets_left: AtomicU64::new(0),
+            failed_buckets: AtomicU64::new(0),
             begun: Instant::now(),
         }
     }
@@ -97,12 +97,12 @@ impl Run {
         }
     }
 
-    /// Whether nothing more may be begun.
+    /// Whether the run must not begin another page.
     pub(super) fn must_stop(&self) -> bool {
         self.stopped.load(Ordering::Relaxed) || self.budget.is_spent(&self.ended)
     }
 
-    /// Takes the lease, or renews it: asked before every page, written at most a few times in its life.
+    /// Takes or renews the lease if this is due. Called before every page, but most calls write nothing.
     pub(super) async fn holds_lease(&self) -> Result<bool, StoreError> {
         let now = self.clock.now();
         if !self.budget.lease_is_due(now, LEASE) {
@@ -111,7 +111,7 @@ impl Run {
         self.store.take_lease(&self.id, now + LEASE, now, &self.consumed).await
     }
 
-    /// The moment before which a session must have ended to be due.
+    /// A session that expired before this time is due.
     pub(super) fn due(&self) -> Timestamp {
         self.clock.now().before(MARGIN)
     }
@@ -119,7 +119,7 @@ impl Run {
 
 fn run_id() -> String {
     let mut bytes = [0; 16];
-    // Without randomness the run has no name of its own; leases are then taken one after the other all the same.
+    // If the random generator fails, the id is constant. Two runs with this id could overlap, which is safe.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }

@@ -1,25 +1,28 @@
-//! What does the gateway ask? The few members of its event that decide, each with a name if it is wrong.
+//! Authorizer events: the members that the check needs, from an event of payload format 2.0.
+//!
+//! An error names the member that is wrong.
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 
-/// The headers that a check looks at; all others stay where they are.
-const ASKED: [&str; 4] = ["authorization", "cookie", "origin", "sec-fetch-site"];
+/// The headers that the check reads. All others are ignored.
+const CHECKED_HEADERS: [&str; 4] = ["authorization", "cookie", "origin", "sec-fetch-site"];
 
-/// The member of an event that is missing or not as payload 2.0 has it. Never its value: it may be a token.
+/// A member of the event is missing or invalid. The error does not contain its value, because it may be a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not what a REQUEST authorizer of payload format 2.0 gets")]
+#[error("{0}: expected an event of a REQUEST authorizer with payload format 2.0")]
 pub struct MalformedEvent(pub &'static str);
 
-/// The request that waits at the gateway.
-pub(super) struct Asked {
+/// The request that API Gateway asks about.
+pub(super) struct GatewayRequest {
     pub(super) method: Method,
     pub(super) headers: HeaderMap,
     pub(super) request_id: String,
 }
 
-impl Asked {
-    /// Reads an event. A method that is missing is no `GET`: an unsafe one would go unchecked.
+impl GatewayRequest {
+    /// Reads an event. A missing method is an error, because with a default of `GET` an unsafe request would skip the
+    /// CSRF check.
     ///
     /// # Errors
     /// The first member that is wrong.
@@ -45,7 +48,7 @@ fn expect(event: &Value, pointer: &'static str, expected: &str) -> Result<(), Ma
     if text(event, pointer)? == expected { Ok(()) } else { Err(MalformedEvent(pointer)) }
 }
 
-/// The headers under their lower-case names, and the cookies, which the gateway puts into a list.
+/// The headers with lower-case names, and the cookies, which API Gateway puts into a list.
 fn headers(event: &Value) -> Result<HeaderMap, MalformedEvent> {
     let mut headers = HeaderMap::new();
     let given = match event.get("headers") {
@@ -54,10 +57,11 @@ fn headers(event: &Value) -> Result<HeaderMap, MalformedEvent> {
         Some(_) => return Err(MalformedEvent("/headers")),
     };
     for (name, value) in given.into_iter().flatten() {
-        let Some(name) = ASKED.into_iter().find(|asked| asked.eq_ignore_ascii_case(name)) else {
+        let Some(name) = CHECKED_HEADERS.into_iter().find(|checked| checked.eq_ignore_ascii_case(name))
+        else {
             continue;
         };
-        // One that cannot be read is not one that is absent: nothing falls back.
+        // An unreadable header is an error and does not count as absent, so that no other credential is used instead.
         headers.append(name, header_value(value).ok_or(MalformedEvent("/headers"))?);
     }
     if let Some(cookies) = cookies(event)? {
@@ -66,7 +70,7 @@ fn headers(event: &Value) -> Result<HeaderMap, MalformedEvent> {
     Ok(headers)
 }
 
-/// All cookies of the request; without the list, a `cookie` header says it.
+/// All cookies of the request as one header value. Without the list, the `cookie` header counts.
 fn cookies(event: &Value) -> Result<Option<HeaderValue>, MalformedEvent> {
     let wrong = MalformedEvent("/cookies");
     let list = match event.get("cookies") {
@@ -100,37 +104,37 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_read_whatever_the_case_of_its_headers() {
-        let asked = Asked::parse(&event()).unwrap();
-        assert_eq!((asked.method, asked.request_id.as_str()), (Method::POST, "id"));
-        assert_eq!(asked.headers["authorization"], "Bearer x");
-        assert_eq!(asked.headers["origin"], "https://app.example.com");
-        assert_eq!(asked.headers["cookie"], "a=1; b=2");
-        assert_eq!(asked.headers.len(), 3, "what decides nothing is left out");
+    fn header_names_are_read_in_any_case() {
+        let request = GatewayRequest::parse(&event()).unwrap();
+        assert_eq!((request.method, request.request_id.as_str()), (Method::POST, "id"));
+        assert_eq!(request.headers["authorization"], "Bearer x");
+        assert_eq!(request.headers["origin"], "https://app.example.com");
+        assert_eq!(request.headers["cookie"], "a=1; b=2");
+        assert_eq!(request.headers.len(), 3, "headers that the check does not need are left out");
     }
 
     #[test]
-    fn one_header_in_two_spellings_is_two_headers() {
+    fn a_header_name_in_two_spellings_gives_two_values() {
         let mut event = event();
         event["headers"]["authorization"] = json!("Bearer y");
-        assert_eq!(Asked::parse(&event).unwrap().headers.get_all("authorization").iter().count(), 2);
+        assert_eq!(GatewayRequest::parse(&event).unwrap().headers.get_all("authorization").iter().count(), 2);
     }
 
     #[test]
-    fn what_is_absent_is_absent_and_a_cookie_header_will_do() {
+    fn without_a_list_of_cookies_the_cookie_header_counts() {
         let mut event = event();
-        for nothing in [json!(null), json!([])] {
-            event["cookies"] = nothing;
-            assert!(!Asked::parse(&event).unwrap().headers.contains_key("cookie"));
+        for no_cookies in [json!(null), json!([])] {
+            event["cookies"] = no_cookies;
+            assert!(!GatewayRequest::parse(&event).unwrap().headers.contains_key("cookie"));
         }
         event["headers"] = json!({"Cookie": "a=1"});
-        assert_eq!(Asked::parse(&event).unwrap().headers["cookie"], "a=1");
+        assert_eq!(GatewayRequest::parse(&event).unwrap().headers["cookie"], "a=1");
         event["headers"] = json!(null);
-        assert!(Asked::parse(&event).unwrap().headers.is_empty());
+        assert!(GatewayRequest::parse(&event).unwrap().headers.is_empty());
     }
 
     #[test]
-    fn a_malformed_event_names_its_member_and_repeats_no_value() {
+    fn an_error_names_the_malformed_member_and_repeats_no_value() {
         let cases = [
             ("version", json!("1.0"), "/version"),
             ("type", json!("TOKEN"), "/type"),
@@ -147,12 +151,12 @@ mod tests {
         for (member, value, wrong) in cases {
             let mut event = event();
             event[member] = value;
-            let error = Asked::parse(&event).err().unwrap();
+            let error = GatewayRequest::parse(&event).err().unwrap();
             assert_eq!(error, MalformedEvent(wrong));
             assert!(!error.to_string().contains("secret"), "{error}");
         }
         for event in [json!(null), json!([1]), json!("ping"), json!({})] {
-            assert_eq!(Asked::parse(&event).err(), Some(MalformedEvent("/version")));
+            assert_eq!(GatewayRequest::parse(&event).err(), Some(MalformedEvent("/version")));
         }
     }
 }

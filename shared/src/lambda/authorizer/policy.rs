@@ -1,55 +1,58 @@
-//! May this request pass to the API behind? A Lambda authorizer of an HTTP API: payload 2.0, simple response.
+//! The Lambda authorizer: it decides for API Gateway whether a request may pass to the API behind it.
+//!
+//! It is an authorizer of an HTTP API with payload format 2.0 and simple responses.
 //!
 //! ```text
 //!   client ──▶ API Gateway ──▶ any API
 //!                  │  ▲
 //!            event ▼  │ {"isAuthorized": true, "context": {"sub", "sid", "scope"}}
-//!              authorizer       a refusal is {"isAuthorized": false} and tells nothing more
+//!              authorizer       or {"isAuthorized": false}
 //! ```
 //!
-//! The check is [`RequireSignedIn`]'s, so the authorizer and the `tower` layer cannot drift. What cannot be told,
-//! since the store is down or the event is no event, is an error of the function: the gateway answers 500, and
-//! no client drops its session for it. The answer does not depend on the route.
+//! [`RequireSignedIn`] makes the check, so that the authorizer and the `tower` layer accept the same requests. If the check
+//! is impossible, because the store is down or the event is malformed, the function returns an error. API Gateway then
+//! answers 500, so that no client takes this for the end of its session. The response does not depend on the route, so
+//! that API Gateway may cache it.
 
 use lambda_http::lambda_runtime::Diagnostic;
 use latchkey_verifier::{Refusal, RequireSignedIn, Scope, SessionId, SignedIn, UserId};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::event::{Asked, MalformedEvent};
+use super::event::{GatewayRequest, MalformedEvent};
 
 use crate::config::OnInvalid;
 
-/// The authorizer.
+/// A Lambda authorizer.
 #[derive(Clone, Debug)]
 pub struct Authorizer {
     check: RequireSignedIn,
     on_invalid: OnInvalid,
 }
 
-/// What the gateway is told.
+/// The response to API Gateway.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Answer {
+pub struct AuthorizerResponse {
     is_authorized: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<Context>,
 }
 
-/// What the API behind learns, as `$context.authorizer`.
+/// The values that the API behind the authorizer receives as `$context.authorizer`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 enum Context {
-    /// Of its caller.
+    /// The caller, from the claims of the token.
     Caller { sub: UserId, sid: SessionId, scope: Scope },
-    /// Why there is none: the code that our own endpoints would have answered.
+    /// The code of the problem that our own endpoints would return for this request.
     Error { error: &'static str },
 }
 
-/// Neither yes nor no.
+/// The request can be neither accepted nor refused.
 #[derive(Debug, thiserror::Error)]
-pub enum CannotTell {
-    /// What came is no event of an authorizer.
+pub enum AuthorizerError {
+    /// The event is not an event of an authorizer.
     #[error(transparent)]
     Event(#[from] MalformedEvent),
     /// The session's row could not be read.
@@ -58,32 +61,32 @@ pub enum CannotTell {
 }
 
 impl Authorizer {
-    /// An authorizer that checks so, and denies whoever is not signed in.
+    /// An authorizer that makes this check and denies requests that are not signed in.
     pub fn new(check: RequireSignedIn) -> Self {
         Self { check, on_invalid: OnInvalid::Deny }
     }
 
-    /// Does this with whoever is not signed in.
+    /// Sets the result for requests that are not signed in.
     pub fn on_invalid(self, on_invalid: OnInvalid) -> Self {
         Self { on_invalid, ..self }
     }
 
-    /// Answers one event.
+    /// Checks the request of one event.
     ///
     /// # Errors
-    /// The event is malformed, or the store cannot say.
-    pub async fn answer(&self, event: &Value) -> Result<Answer, CannotTell> {
-        let asked = Asked::parse(event).inspect_err(|error| {
-            tracing::error!(%error, "an event could not be read");
+    /// The event is malformed, or the session's row could not be read.
+    pub async fn authorize(&self, event: &Value) -> Result<AuthorizerResponse, AuthorizerError> {
+        let request = GatewayRequest::parse(event).inspect_err(|error| {
+            tracing::error!(%error, "the event is malformed");
         })?;
-        match self.check.check(&asked.method, &asked.headers).await {
-            Ok(signed_in) => Ok(Answer::authorized(&signed_in)),
-            Err(refusal) => refused(&refusal, &asked.request_id, self.on_invalid),
+        match self.check.check(&request.method, &request.headers).await {
+            Ok(signed_in) => Ok(AuthorizerResponse::authorized(&signed_in)),
+            Err(refusal) => refused(&refusal, &request.request_id, self.on_invalid),
         }
     }
 }
 
-impl Answer {
+impl AuthorizerResponse {
     fn authorized(signed_in: &SignedIn) -> Self {
         let claims = signed_in.claims();
         let (sub, sid, scope) = (claims.sub.clone(), claims.sid, claims.scope.clone());
@@ -91,26 +94,32 @@ impl Answer {
     }
 }
 
-/// A fault of ours is no refusal: a client must not take it for one.
-fn refused(refusal: &Refusal, request_id: &str, on_invalid: OnInvalid) -> Result<Answer, CannotTell> {
+/// The response to a refusal. A fault of the server is an error instead, so that no client takes it for a refusal.
+fn refused(
+    refusal: &Refusal,
+    request_id: &str,
+    on_invalid: OnInvalid,
+) -> Result<AuthorizerResponse, AuthorizerError> {
     let (code, cause) = (refusal.code().name(), refusal.cause());
     if refusal.code().status().is_server_error() {
         tracing::error!(request_id, code, cause, "a request could not be checked");
-        return Err(CannotTell::Check(code));
+        return Err(AuthorizerError::Check(code));
     }
     tracing::info!(request_id, code, cause, "a request was refused");
     Ok(match on_invalid {
-        OnInvalid::Deny => Answer { is_authorized: false, context: None },
-        OnInvalid::Pass => Answer { is_authorized: true, context: Some(Context::Error { error: code }) },
+        OnInvalid::Deny => AuthorizerResponse { is_authorized: false, context: None },
+        OnInvalid::Pass => {
+            AuthorizerResponse { is_authorized: true, context: Some(Context::Error { error: code }) }
+        }
     })
 }
 
-/// The error's name, by which an alarm can tell them apart.
-impl From<CannotTell> for Diagnostic {
-    fn from(error: CannotTell) -> Self {
+/// The error as Lambda reports it. `error_type` is a stable name for alarms.
+impl From<AuthorizerError> for Diagnostic {
+    fn from(error: AuthorizerError) -> Self {
         let error_type = match &error {
-            CannotTell::Event(_) => "malformed_event",
-            CannotTell::Check(code) => code,
+            AuthorizerError::Event(_) => "malformed_event",
+            AuthorizerError::Check(code) => code,
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
     }

@@ -47,7 +47,7 @@ async fn the_events_of_the_schedule_start_a_cleanup() {
         assert!(deployment.world.raw_row(name, &session).await.is_none());
         assert_eq!(deployment.world.count_events(name, "session_ended").await, 1);
         let logs = function.logs().join("\n");
-        assert!(logs.contains("a cleanup is done") && logs.contains("\"EndedExpired\":1"), "{logs}");
+        assert!(logs.contains("the cleanup is done") && logs.contains("\"EndedExpired\":1"), "{logs}");
     }
 }
 
@@ -64,7 +64,7 @@ async fn the_schedules_event_does_nothing_while_another_run_has_the_lease() {
     let answer = function.invoke(json!({"action": "cleanup"})).await.expect("it is no error");
     assert_eq!(answer, json!(null));
     assert!(deployment.world.raw_row("alice", &session).await.is_some());
-    assert!(function.logs().join("\n").contains("another cleanup is running"));
+    assert!(function.logs().join("\n").contains("another cleanup is already running"));
 }
 
 #[tokio::test]

@@ -152,7 +152,7 @@ impl Deployment {
         let clock = self.world.server.clock.clone();
         let check = RequireSignedIn::strict(config.verifier(), live).cookies(config.cookies);
         let check = check.clock(move || clock.now().into());
-        let answer = Authorizer::new(check).answer(event).await.expect("it can tell");
+        let answer = Authorizer::new(check).authorize(event).await.expect("the check is possible");
         serde_json::to_value(answer).expect("JSON")
     }
 }

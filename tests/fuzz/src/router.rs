@@ -1,7 +1,7 @@
-//! The real router of all functions in front of a store that is down. No request gets access.
+//! The real router of all functions over a store that is down.
 //!
-//! A request without a genuine token never reaches the store, and a request with one fails there. So each response is
-//! a refusal, or one of the few public responses.
+//! A request without a genuine token must never reach the store, and a request with one fails there. So every response is a
+//! refusal, or one of the few successes that reveal nothing.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -23,44 +23,44 @@ use latchkey::store::{Store, connect};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::genuine::{AUDIENCE, ISSUER, ISSUERS_TEXT, KEYS_TEXT, Standing};
+use crate::genuine::{AUDIENCE, FixedClock, ISSUER, ISSUERS_TEXT, KEYS_TEXT};
 
-/// Far more than any refusal has.
-const LONGEST_ANSWER: usize = 4_096;
+/// More bytes than any refusal has.
+const MAX_BODY_BYTES: usize = 4_096;
 
 thread_local! {
     static CALLS: Cell<usize> = const { Cell::new(0) };
-    static DOOR: Door = Door::new();
+    static SERVER: Server = Server::new();
 }
 
 #[derive(Debug)]
-struct Down;
+struct StoreDown;
 
-impl HttpConnector for Down {
+impl HttpConnector for StoreDown {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
         CALLS.with(|calls| calls.set(calls.get() + 1));
-        // Of no kind that is worth a retry, which would be waited for.
+        // Without a kind, so that the SDK does not repeat the call, which would take time.
         HttpConnectorFuture::ready(Err(ConnectorError::other("the store is down".into(), None)))
     }
 }
 
-struct Door {
+struct Server {
     router: Router,
     runtime: tokio::runtime::Runtime,
 }
 
 /// The sender of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asker {
-    /// A client without any token.
-    Nobody,
-    /// The user, with a genuine access token.
+pub enum Caller {
+    /// A client without a genuine token.
+    Anonymous,
+    /// The user with a genuine access token.
     User,
 }
 
-impl Door {
+impl Server {
     fn new() -> Self {
-        let connector = SharedHttpConnector::new(Down);
+        let connector = SharedHttpConnector::new(StoreDown);
         let http = http_client_fn(move |_, _| connector.clone());
         let credentials = Credentials::new("fuzz", "fuzz", None, None, "fuzz");
         let client = connect::client(http, "eu-central-1", Some("http://127.0.0.1:1"), credentials);
@@ -69,51 +69,55 @@ impl Door {
             "LATCHKEY_ISSUER" => Some(ISSUER.to_owned()),
             "LATCHKEY_AUDIENCE" => Some(AUDIENCE.to_owned()),
             "LATCHKEY_TRUSTED_ISSUERS" => Some(ISSUERS_TEXT.clone()),
-            // Refused assertions are counted in the store, and this one is down.
+            // Refused assertions would be counted in the store.
             "LIMIT_LOGIN" => Some("5/15m:off".to_owned()),
             _ => None,
         });
-        let config = config.expect("good settings");
+        let config = config.expect("the settings are valid");
         let store = Store::new(client, &config);
-        let app = App::new(config, store, Arc::new(Standing));
+        let app = App::new(config, store, Arc::new(FixedClock));
         let routes = Router::new()
             .merge(api::login::routes())
             .merge(api::refresh::routes())
             .merge(api::sessions::routes())
             .merge(api::revoke::routes());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        Self { router: latchkey::http::service(routes, app), runtime: runtime.expect("a runtime") }
+        Self { router: latchkey::http::service(routes, app), runtime: runtime.expect("the runtime starts") }
     }
 
-    fn answer(&self, request: Request<Body>) -> (Response<()>, Vec<u8>) {
+    fn respond(&self, request: Request<Body>) -> (Response<()>, Vec<u8>) {
         let (router, runtime) = (self.router.clone(), &self.runtime);
         runtime.block_on(async {
             let Ok(response) = router.oneshot(request).await;
             let (parts, body) = response.into_parts();
-            let body = body.collect().await.expect("a body in memory").to_bytes().to_vec();
+            let body = body.collect().await.expect("a body in memory can always be read").to_bytes().to_vec();
             (Response::from_parts(parts, ()), body)
         })
     }
 }
 
-/// Asks, and holds the answer against what is promised.
-pub fn ask(asker: Asker, request: Request<Body>) {
+/// Sends a request and checks its response.
+pub fn check_response(caller: Caller, request: Request<Body>) {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     CALLS.with(|calls| calls.set(0));
-    let (response, body) = DOOR.with(|door| door.answer(request));
+    let (response, body) = SERVER.with(|server| server.respond(request));
     let calls = CALLS.with(Cell::get);
     assert!(
-        asker == Asker::User || calls == 0,
-        "{method} {path}: the store was asked {calls} times for nobody"
+        caller == Caller::User || calls == 0,
+        "{method} {path}: {calls} calls to the store without a token"
     );
     let status = response.status();
     assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}");
-    assert!(body.len() <= LONGEST_ANSWER, "{method} {path}: {} bytes", body.len());
+    assert!(body.len() <= MAX_BODY_BYTES, "{method} {path}: {} bytes", body.len());
     for header in ["x-request-id", "x-content-type-options", "content-security-policy", "cache-control"] {
         assert!(response.headers().contains_key(header), "{method} {path}: {header}");
     }
     if status.is_success() {
-        assert!(says_nothing(&method, &path, &body), "{method} {path}: {}", String::from_utf8_lossy(&body));
+        assert!(
+            reveals_nothing(&method, &path, &body),
+            "{method} {path}: {}",
+            String::from_utf8_lossy(&body)
+        );
     } else if method != Method::HEAD {
         let problem: Value = serde_json::from_slice(&body).expect("a refusal is JSON");
         assert!(problem["code"].is_string() && problem["request_id"].is_string(), "{problem}");
@@ -121,8 +125,8 @@ pub fn ask(asker: Asker, request: Request<Body>) {
     }
 }
 
-/// The public responses: documents, "no session", "nothing ended", "not active".
-fn says_nothing(method: &Method, path: &str, body: &[u8]) -> bool {
+/// Whether a success reveals nothing: it is a public document, or it reports no session, no end and no active token.
+fn reveals_nothing(method: &Method, path: &str, body: &[u8]) -> bool {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     match path.strip_prefix("/api/auth") {
         Some("/.well-known/jwks.json" | "/.well-known/openid-configuration") => method != Method::POST,
