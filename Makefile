@@ -57,6 +57,7 @@ lint: tools-lint ## Format, lints, documentation of the crates, licences of the 
 		cargo clippy --quiet --workspace --all-targets -- -D warnings
 	$(STEP) "Documentation of the crates: every link and example heading (minutes the first time)" \
 		env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+	$(STEP) "Patches of tests/mutants: each one applies" tests/mutants/run --check
 	$(STEP) "Downloading the dependencies of all platforms, because cargo deny reads their licences" \
 		cargo fetch --quiet --locked
 	$(STEP) "Licences and sources of the dependencies" \
