@@ -1,7 +1,7 @@
 //! The signer of access tokens: a private key that is parsed once.
 //!
-//! A signature takes 17 of the 20 microseconds of a refresh. Parsing the key for each signature would add to that, so the
-//! signer keeps the key object of the cryptographic library.
+//! A signature takes about half of the CPU time of a refresh (docs/PERFORMANCE.md). Parsing the key for each signature would
+//! add to that, so the signer keeps the key object of the cryptographic library.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};

@@ -11,8 +11,8 @@
 //!
 //! [`RequireSignedIn`] makes the check, so that the authorizer and the `tower` layer accept the same requests. If the check
 //! is impossible, because the store is down or the event is malformed, the function returns an error. API Gateway then
-//! answers 500, so that no client takes this for the end of its session. The response does not depend on the route, so
-//! that API Gateway may cache it.
+//! answers 500, so that no client takes this for the end of its session. The response does not depend on the route, because
+//! API Gateway caches it for all routes. `docs/verifying.md` has the set-ups in which it may be cached.
 
 use lambda_http::lambda_runtime::Diagnostic;
 use latchkey_verifier::{Refusal, RequireSignedIn, Scope, SessionId, SignedIn, UserId};
