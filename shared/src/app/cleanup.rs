@@ -100,16 +100,17 @@ async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<(), St
     let shard_counts = shard_counts(&checkpoint, shards, first);
     let begin = checkpoint.day.unwrap_or(first - FIRST_RUN_DAYS).min(first);
     let begun_buckets = |day| {
-        let of_day = shard_counts.keys().flat_map(move |of| Bucket::of_day(day, *of));
+        let of_day = shard_counts.keys().flat_map(move |count| Bucket::of_day(day, *count));
         of_day.filter(|bucket| bucket.begins_at() <= now).collect::<Vec<_>>()
     };
     run.progress.start((begin..=last).map(|day| begun_buckets(day).len()).sum());
     let mut done_through = begin;
     for day in begin..=last {
-        let clean = clean_day(run, &begun_buckets(day)).await;
-        let mut of_day = shard_counts.keys().flat_map(|of| Bucket::of_day(day, *of));
-        let closed = of_day.all(|bucket| bucket.closes_at() + MARGIN <= now);
-        if clean && closed && done_through == day {
+        let is_clean = clean_day(run, &begun_buckets(day)).await;
+        let mut of_day = shard_counts.keys().flat_map(|count| Bucket::of_day(day, *count));
+        // More sessions may still expire in a bucket that is not closed, so that the next run must read it again.
+        let is_closed = of_day.all(|bucket| bucket.closes_at() + MARGIN <= now);
+        if is_clean && is_closed && done_through == day {
             done_through = day + 1;
         }
         if run.must_stop() {
@@ -121,7 +122,7 @@ async fn clean_all(run: &Arc<Run>, shards: u16, now: Timestamp) -> Result<(), St
         && next != checkpoint
         && let Err(error) = run.store.keep_checkpoint(&next, &run.consumed).await
     {
-        tracing::warn!(run_id = run.id, %error, "the checkpoint was not written, so the next cleanup reads these days again");
+        tracing::warn!(run_id = run.id, %error, "the checkpoint could not be written: the next run repeats days");
     }
     Ok(())
 }

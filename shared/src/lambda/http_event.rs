@@ -1,9 +1,9 @@
 //! API Gateway events: made safe for lambda_http, which turns them into requests.
 //!
-//! API Gateway passes on the query as the client sent it, and the path decoded. lambda_http builds a URI from them and panics
-//! if this fails, so that a client could crash the function with its request line. Therefore bytes that are not allowed in
-//! a URI are percent-encoded here first. No route contains such bytes, so that this does not turn a refused request into an
-//! allowed one.
+//! API Gateway passes on the query as the client sent it, and the path decoded. lambda_http builds a URI from them and
+//! panics if this fails, so that a client could crash the function with its request line. Therefore bytes that are not
+//! allowed in a URI are percent-encoded here first. No route contains such bytes, so that this does not turn a refused
+//! request into an allowed one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

@@ -6,8 +6,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts logging to standard error. Our own lines are logged from info (or debug) on, the lines of dependencies from warn on,
-/// because debug lines of the AWS SDK contain whole requests.
+/// Starts logging to standard error. Our own lines are logged from info (or debug) on. The lines of dependencies are logged
+/// from warn on, because debug lines of the AWS SDK contain whole requests.
 pub fn init(debug: bool) {
     let own_level = if debug { Level::DEBUG } else { Level::INFO };
     let levels = Targets::new()
