@@ -45,7 +45,7 @@ struct Parts {
 const RECORD_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A callback for every event of severity high or critical, right after the event was written.
-pub type Alarm = Arc<dyn Fn(&Event) + Send + Sync>;
+pub type AlertCallback = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// The parts of an application that have a default.
 #[derive(Default)]
@@ -55,7 +55,7 @@ pub struct AppOptions {
     /// The name of the Lambda function, the dimension of its metrics. Without a name no metrics are written.
     pub function: Option<String>,
     /// The callback for alerts on a local server. On AWS the table's stream delivers alerts.
-    pub alarm: Option<Alarm>,
+    pub on_alert: Option<AlertCallback>,
 }
 
 impl App {
@@ -96,7 +96,7 @@ impl App {
     }
 
     /// Handles an event whose write failed or timed out, so that it may not be in the audit trail. The log line may be
-    /// its only trace. A severe event raises the alarm all the same.
+    /// its only trace. A severe event still raises an alert.
     fn on_record_failed(&self, event: &Event) {
         self.metrics().count(Counter::EventsLost);
         let (event_type, severity) = (event.kind.name(), event.kind.severity());
@@ -111,12 +111,12 @@ impl App {
             session_id = session,
             "a severe security event may not have been written"
         );
-        if let Some(alarm) = &self.0.options.alarm {
-            alarm(event);
+        if let Some(on_alert) = &self.0.options.on_alert {
+            on_alert(event);
         }
     }
 
-    /// Handles an event that was written: counts it; logs a severe one and raises the alarm.
+    /// Handles an event that was written: counts it; logs a severe one and raises an alert.
     pub(crate) fn on_recorded(&self, event: &Event) {
         let severity = event.kind.severity();
         self.metrics().event(severity);
@@ -131,8 +131,8 @@ impl App {
             session_id = session,
             "severe security event"
         );
-        if let Some(alarm) = &self.0.options.alarm {
-            alarm(event);
+        if let Some(on_alert) = &self.0.options.on_alert {
+            on_alert(event);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use futures_core::Stream;
-use latchkey::app::Alarm;
+use latchkey::app::AlertCallback;
 use latchkey::domain::event::{Event, Subject};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
@@ -31,7 +31,7 @@ impl Alerts {
     }
 
     /// The function that the application calls for each alert.
-    pub fn alarm(&self) -> Alarm {
+    pub fn callback(&self) -> AlertCallback {
         let sender = self.0.clone();
         Arc::new(move |event| {
             // Sending fails only if there is no listener.

@@ -104,7 +104,7 @@ impl Builder {
         // The statistics count the calls of handlers only.
         stats.reset();
         let alerts = Alerts::new();
-        let options = AppOptions { alarm: Some(alerts.alarm()), ..AppOptions::default() };
+        let options = AppOptions { on_alert: Some(alerts.callback()), ..AppOptions::default() };
         let app = App::with(config, store.clone(), Arc::new(self.clock.clone()), options);
         let audience = self.settings.audience();
         let controls = DevControls { clock: self.clock, faults, stats, issuer, audience, alerts };

@@ -77,8 +77,8 @@ pub(super) async fn end_all_others(
     let state = app.store().user(&caller.user, caller.now).await?;
     let own = own_session(app, caller, &state).await?.clone();
     let command = RevokeCommand::of_user(caller.session, client, caller.now);
-    let ending = end_many(app, &caller.user, SessionSelector::Others(caller.session), &command, state);
-    let (ends, ()) = tokio::join!(ending, touch(app, &own, caller, false));
+    let end = end_many(app, &caller.user, SessionSelector::Others(caller.session), &command, state);
+    let (ends, ()) = tokio::join!(end, touch(app, &own, caller, false));
     Ok(RevokeResponse::new(app, ends?, caller.now))
 }
 

@@ -1,4 +1,4 @@
-//! `POST /refresh`: exchange a refresh token for its successor and a new access token.
+//! `POST /refresh`: returns the next refresh token and a new access token.
 
 use axum::Router;
 use axum::body::Body;

@@ -70,8 +70,8 @@ pub async fn check(
         Err(error) => return Err(error),
     };
     let until = match judge(policy, &counts, now) {
-        LimitDecision::WithinLimit(standing) if policy.mode == LimitMode::Enforce => {
-            return Ok(CheckResult::WithinLimit(standing));
+        LimitDecision::WithinLimit(quota) if policy.mode == LimitMode::Enforce => {
+            return Ok(CheckResult::WithinLimit(quota));
         }
         LimitDecision::WithinLimit(_) => return Ok(CheckResult::Unlimited),
         LimitDecision::OverLimit(until) => until,

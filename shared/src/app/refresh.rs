@@ -1,4 +1,4 @@
-//! Refresh: exchange a refresh token for its successor, in one round trip.
+//! Refresh: replace a refresh token by its successor, in one round trip.
 //!
 //! [`crate::domain::session::rotation`] decides; this file orders the decisions and performs their writes.
 
@@ -55,8 +55,8 @@ pub async fn refresh(
     if (overtaken || config.risk_rules.can_end())
         && let Some(row) = live_row(app, token, now).await?
     {
-        if let Some(exchange) = end_by_rule(app, token, &row, client, now).await? {
-            return Ok(exchange);
+        if let Some(outcome) = end_by_rule(app, token, &row, client, now).await? {
+            return Ok(outcome);
         }
         if overtaken && can_reuse_current_token(app, token, &row, client, now) {
             return Ok(replay_current_token(app, Box::new(row), client, now).await);
@@ -64,7 +64,7 @@ pub async fn refresh(
     }
     for _ in 0..2 {
         let row = match carry_out(app, token, &plan, client, now).await? {
-            WriteResult::Done(exchange) => return Ok(exchange),
+            WriteResult::Done(outcome) => return Ok(outcome),
             WriteResult::ConditionFailed(row) => row,
         };
         let verdict = judge(token, row.as_deref(), client, now, config.lifetimes.grace);
@@ -75,8 +75,8 @@ pub async fn refresh(
             // The block was written by this request, and its reply was lost before the event was recorded.
             record_block(app, token, client, found, now).await;
         }
-        if let Some(exchange) = apply_verdict(app, token, row, verdict, client, now).await? {
-            return Ok(exchange);
+        if let Some(outcome) = apply_verdict(app, token, row, verdict, client, now).await? {
+            return Ok(outcome);
         }
     }
     Err(StoreError::Contended)
@@ -176,7 +176,7 @@ async fn record_block(
     app.record_events(&[event], std::future::ready(Ok(()))).await;
 }
 
-/// Ends the session if a risk rule with mode `end` fires. This happens before the rotation, so that a failed end
+/// Ends the session if a risk rule with mode `end` matches. This happens before the rotation, so that a failed end
 /// leaves the row unchanged and the repeated request is assessed again.
 async fn end_by_rule(
     app: &App,
@@ -295,11 +295,11 @@ async fn record_events(
 ) {
     let event = |kind| Event::new(user, session, app.now_millis(), kind);
     let events: Vec<Event> = kinds.into_iter().map(event).collect();
-    let note = async {
+    let write = async {
         match findings {
-            Some(findings) => app.store().note(user, &session, findings).await,
+            Some(findings) => app.store().write_findings(user, &session, findings).await,
             None => Ok(()),
         }
     };
-    app.record_events(&events, note).await;
+    app.record_events(&events, write).await;
 }

@@ -58,8 +58,8 @@ impl<'o> RevokeCommand<'o> {
 
     /// The end of a session under this command.
     pub fn build_end(&self, session: &Session) -> SessionEnd {
-        let ending = PendingEnd::new(self.reason, self.by.clone(), self.now);
-        SessionEnd::of(session, PendingEnd { note: self.note.clone(), ..ending })
+        let pending = PendingEnd::new(self.reason, self.by.clone(), self.now);
+        SessionEnd::of(session, PendingEnd { note: self.note.clone(), ..pending })
     }
 
     /// The events besides the ends themselves: that the user signed out, and from where.
@@ -140,7 +140,7 @@ pub async fn end_many(
     command: &RevokeCommand<'_>,
     state: UserState,
 ) -> Result<Vec<SessionEnd>, StoreError> {
-    let (mut state, mut ended, mut marked, mut told) = (state, vec![], vec![], false);
+    let (mut state, mut ended, mut marked, mut events_recorded) = (state, vec![], vec![], false);
     for attempt in 0..ATTEMPTS {
         let mut ends = selected_ends(&state, selector, command);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
@@ -150,13 +150,13 @@ pub async fn end_many(
         }
         let valid_after = (selector == SessionSelector::All).then_some(command.now);
         let record_update = UserRecordUpdate { record: &state.record, tokens_valid_after: valid_after };
-        let events = if told { vec![] } else { command.events(app, user, ends.len()) };
+        let events = if events_recorded { vec![] } else { command.events(app, user, ends.len()) };
         match app.store().end(user, &ends, Some(record_update), &events, app.now_millis()).await? {
             TransactionOutcome::Committed => {
                 ends.iter().for_each(|end| count_end(app, end));
                 events.iter().for_each(|event| app.on_recorded(event));
                 ended.append(&mut ends);
-                told = false;
+                events_recorded = false;
                 if !surplus {
                     return Ok(with_marked(ended, marked));
                 }
@@ -168,7 +168,7 @@ pub async fn end_many(
                 if !now_marked.is_empty() && !events.is_empty() {
                     app.store().record(&events).await?;
                     events.iter().for_each(|event| app.on_recorded(event));
-                    told = true;
+                    events_recorded = true;
                 }
                 marked.extend(now_marked);
             }
@@ -181,7 +181,7 @@ pub async fn end_many(
 /// Whether a session can be ended: it is live, or its end is marked and not recorded. A session that a global
 /// revocation ended cannot be ended again; its client's next request or cleanup writes its record.
 pub fn can_end(session: &Session, now: Timestamp) -> bool {
-    session.is_live(now) || session.pending_end.as_ref().is_some_and(|ending| !ending.with_everyone)
+    session.is_live(now) || session.pending_end.as_ref().is_some_and(|end| !end.by_global_revocation)
 }
 
 /// Counts the end of a session and its event.
@@ -199,8 +199,8 @@ fn selected_ends(
         SessionSelector::All => true,
         SessionSelector::Others(own) => session.id != own,
     };
-    let ending = state.sessions.iter().filter(|session| can_end(session, command.now));
-    ending.filter(is_selected).map(|session| command.build_end(session)).collect()
+    let candidates = state.sessions.iter().filter(|session| can_end(session, command.now));
+    candidates.filter(is_selected).map(|session| command.build_end(session)).collect()
 }
 
 /// The ended sessions, plus those that were marked here and then recorded by another request.

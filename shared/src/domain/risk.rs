@@ -1,16 +1,16 @@
-//! What changed, how bad is it, and what is to be done? Rules as pure functions over before and now.
+//! Risk rules: pure functions that compare two client contexts, each with a severity and a mode.
 //!
-//! | rule | fires when | default |
+//! | rule | matches | default |
 //! |---|---|---|
 //! | `new_device` | a sign-in from a browser and system that no live session has | record, low |
 //! | `new_country` | a sign-in from a country that no live session is in | record, medium |
-//! | `ip_changed` | a session's network changed (IPv4 /24, IPv6 /64, within one family) | record, info |
-//! | `country_changed` | a session's country changed | record, medium |
-//! | `impossible_travel` | between two countries, over 100 km, faster than 900 km/h | alert, high |
-//! | `device_changed` | a session's browser or system changed | record, medium |
+//! | `ip_changed` | a change of a session's network (IPv4 /24, IPv6 /64, within one family) | record, info |
+//! | `country_changed` | a change of a session's country | record, medium |
+//! | `impossible_travel` | a move between two countries over more than 100 km, faster than 900 km/h | alert, high |
+//! | `device_changed` | a change of a session's browser or system | record, medium |
 //!
-//! A mode says what a finding does: `off` nothing, `record` an event, `alert` an event of severity high
-//! or more (which the alert route takes), `end` an alert and the end of the session.
+//! The mode of a rule decides what a match does: `off` does nothing, `record` writes an event, `alert` writes an event
+//! of severity high or critical, which is an alert, and `end` also ends the session.
 
 mod rule_settings;
 mod stored_finding;
@@ -37,7 +37,7 @@ pub enum Rule {
     IpChanged,
     /// A session's country changed.
     CountryChanged,
-    /// A session moved faster than anybody can.
+    /// A session moved faster than a person can travel.
     ImpossibleTravel,
     /// A session's browser or system changed.
     DeviceChanged,
@@ -60,12 +60,12 @@ impl Rule {
     }
 }
 
-/// A rule that fired.
+/// The result of a rule that matched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// Which.
+    /// The rule.
     pub rule: Rule,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// Whether it ends the session.
     pub ends: bool,
@@ -73,7 +73,7 @@ pub struct Finding {
     pub detail: Value,
 }
 
-/// Holds a request of a session against what was last seen of it.
+/// Compares a request of a session with the client context of the previous refresh.
 pub fn assess_change(
     rules: &Rules,
     before: &ClientContext,
@@ -96,12 +96,12 @@ pub fn assess_change(
     findings
 }
 
-/// Whether a request came from another network than the last one, as far as that says anything.
+/// Whether a request came from another network than the previous one. Trusted networks do not count.
 pub fn has_moved(rules: &Rules, before: &ClientContext, now: &ClientContext) -> bool {
     !rules.is_allowed(before.ip) && !rules.is_allowed(now.ip) && network(before, now).is_some()
 }
 
-/// Holds a sign-in against the user's live sessions; a first sign-in has nothing to differ from.
+/// Compares a sign-in with the user's live sessions. Without a live session no rule matches.
 pub fn assess_sign_in(rules: &Rules, known: &[&ClientContext], now: &ClientContext) -> Vec<Finding> {
     let mut findings = vec![];
     if known.is_empty() {
@@ -120,7 +120,8 @@ pub fn assess_sign_in(rules: &Rules, known: &[&ClientContext], now: &ClientConte
     findings
 }
 
-/// A host with IPv4 and IPv6 changes between them at will: only networks of one family are compared.
+/// The change of the network, if there is one. Only networks of one address family are compared, because a host with IPv4
+/// and IPv6 may use either at any time.
 fn network(before: &ClientContext, now: &ClientContext) -> Option<Value> {
     let (from, to) = (Network::of(before.ip?), Network::of(now.ip?));
     let changed = from != to && from.is_ipv4() == to.is_ipv4();

@@ -63,9 +63,12 @@ impl GlobalRevocation {
         let ends = session.created_at <= moment || self.invalidates(session.asserted_at);
         let by = self.by.clone().map_or(Actor::System, Actor::Admin);
         let at = moment.max(session.created_at);
-        let ending =
-            PendingEnd { note: self.note.clone(), with_everyone: true, ..PendingEnd::new(Admin, by, at) };
-        (ends && !over_before).then_some(ending)
+        let pending_end = PendingEnd {
+            note: self.note.clone(),
+            by_global_revocation: true,
+            ..PendingEnd::new(Admin, by, at)
+        };
+        (ends && !over_before).then_some(pending_end)
     }
 
     /// Marks a session that the revocation ended.

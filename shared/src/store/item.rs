@@ -69,8 +69,8 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
         (SCOPE, scope),
         (FINDINGS, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
     ];
-    let ending = session.pending_end.iter().flat_map(pending_end_attributes);
-    for (name, value) in optional.into_iter().chain(ending).chain(client_attributes(&session.client)) {
+    let pending_end = session.pending_end.iter().flat_map(pending_end_attributes);
+    for (name, value) in optional.into_iter().chain(pending_end).chain(client_attributes(&session.client)) {
         if let Some(value) = value {
             item.insert(name.into(), value);
         }
@@ -79,12 +79,12 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
 }
 
 /// The attributes of a pending end.
-pub(super) fn pending_end_attributes(ending: &PendingEnd) -> [(&'static str, Option<AttributeValue>); 4] {
+pub(super) fn pending_end_attributes(end: &PendingEnd) -> [(&'static str, Option<AttributeValue>); 4] {
     [
-        (PENDING_END, Some(text(ending.reason.as_str()))),
-        (PENDING_END_BY, Some(text(ending.by.as_str()))),
-        (PENDING_END_NOTE, ending.note.clone().map(text)),
-        (PENDING_END_AT, Some(moment(ending.at))),
+        (PENDING_END, Some(text(end.reason.as_str()))),
+        (PENDING_END_BY, Some(text(end.by.as_str()))),
+        (PENDING_END_NOTE, end.note.clone().map(text)),
+        (PENDING_END_AT, Some(moment(end.at))),
     ]
 }
 
@@ -125,7 +125,7 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
         key: KeyTag::parse(string(item, KEY_TAG)?).ok_or(StoreError::Malformed(KEY_TAG))?,
         window: Window { start: timestamp(item, WINDOW_START)?, count: integer(item, WINDOW_COUNT)? },
         blocked_until: item.contains_key(BLOCKED).then(|| timestamp(item, BLOCKED)).transpose()?,
-        pending_end: ending(item)?,
+        pending_end: pending_end(item)?,
         client: client_context(item),
         findings: optional(item, FINDINGS).map(risk::decode_findings).unwrap_or_default(),
         auth_time: timestamp(item, AUTH_TIME)?,
@@ -135,7 +135,7 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
 }
 
 /// The pending end. An unknown reason counts as an end as well, because a newer version may have new reasons.
-fn ending(item: &Item) -> Result<Option<PendingEnd>, StoreError> {
+fn pending_end(item: &Item) -> Result<Option<PendingEnd>, StoreError> {
     if !item.contains_key(PENDING_END) {
         return Ok(None);
     }

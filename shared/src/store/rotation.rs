@@ -112,17 +112,17 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn note(
+    pub async fn write_findings(
         &self,
         user: &UserId,
         session: &SessionId,
-        noted: &[StoredFinding],
+        findings: &[StoredFinding],
     ) -> Result<(), StoreError> {
         let request = self
             .update_session(user, session)
-            .update_expression("SET f = :noted")
+            .update_expression("SET f = :findings")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":noted", text(risk::encode_findings(noted)));
+            .expression_attribute_values(":findings", text(risk::encode_findings(findings)));
         condition_held(request.send().await).map(drop)
     }
 

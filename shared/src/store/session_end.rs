@@ -80,7 +80,7 @@ impl Store {
     pub async fn mark_pending_end(&self, end: &SessionEnd) -> Result<bool, StoreError> {
         let mut request = self.update_session(&end.user, &end.session).condition_expression(NO_OTHER_END);
         let mut set = vec![];
-        for (name, value) in pending_end_attributes(&end.ending()) {
+        for (name, value) in pending_end_attributes(&end.to_pending()) {
             if let Some(value) = value {
                 set.push(format!("{name} = :{name}"));
                 request = request.expression_attribute_values(format!(":{name}"), value);
@@ -117,7 +117,7 @@ impl Store {
             .key(PK, text(item::user_key(&end.user)))
             .key(SK, text(item::session_key(&end.session)))
             .condition_expression(if end.is_marked { "attribute_exists(pk)" } else { NO_OTHER_END });
-        for (name, value) in pending_end_attributes(&end.ending()) {
+        for (name, value) in pending_end_attributes(&end.to_pending()) {
             if let Some(value) = value.filter(|_| name != PENDING_END_NOTE && !end.is_marked) {
                 delete = delete.expression_attribute_values(format!(":{name}"), value);
             }

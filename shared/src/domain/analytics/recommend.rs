@@ -55,13 +55,13 @@ pub fn recommendations(
 fn of_session(session: &Session, now: Timestamp) -> Vec<Recommendation> {
     let about =
         |code, severity, detail| Recommendation { code, severity, session_id: Some(session.id), detail };
-    let noted = |rule, code, severity| {
-        let noted = session.findings.iter().find(|noted| noted.rule == rule)?;
-        let at = noted.at.to_rfc3339();
+    let from_finding = |rule, code, severity| {
+        let finding = session.findings.iter().find(|finding| finding.rule == rule)?;
+        let at = finding.at.to_rfc3339();
         Some(about(
             code,
             severity,
-            json!({"at": at, "device": session.client.device.label(), "to": noted.to}),
+            json!({"at": at, "device": session.client.device.label(), "to": finding.to}),
         ))
     };
     let idle_days = session.last_activity.seconds_until(now) / 86_400;
@@ -69,9 +69,9 @@ fn of_session(session: &Session, now: Timestamp) -> Vec<Recommendation> {
         .then(|| about("idle_session", Severity::Low, json!({"idle_days": idle_days})));
     let outdated = outdated(session).map(|detail| about("outdated_agent", Severity::Low, detail));
     [
-        noted(Rule::NewDevice, "unknown_device", Severity::Medium),
-        noted(Rule::NewCountry, "new_country", Severity::Medium),
-        noted(Rule::ImpossibleTravel, "impossible_travel", Severity::High),
+        from_finding(Rule::NewDevice, "unknown_device", Severity::Medium),
+        from_finding(Rule::NewCountry, "new_country", Severity::Medium),
+        from_finding(Rule::ImpossibleTravel, "impossible_travel", Severity::High),
         idle,
         outdated,
     ]

@@ -97,7 +97,7 @@ pub enum EventKind {
     Blocked(LimitExceeded),
     /// A rate limit without a block was exceeded.
     RateLimited(LimitExceeded),
-    /// A risk rule fired.
+    /// A risk rule matched.
     Risk(Finding),
     /// The same refresh token was presented twice within grace, the second time from another network.
     TokenReplayed {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Finding, RULES, Rule};
 use crate::domain::severity::Severity;
 
-/// What happens when a rule fires.
+/// The effect of a rule that matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RuleMode {
     /// Nothing.
@@ -122,7 +122,7 @@ impl Rules {
         self.setting(rule).threshold
     }
 
-    /// The finding of a rule that fired; none when the rule is off.
+    /// The finding of a rule that matched; `None` if the rule is off.
     pub(super) fn finding(&self, rule: Rule, mut detail: Value) -> Option<Finding> {
         let Setting { mode, severity, .. } = *self.setting(rule);
         let severity = match mode {

@@ -15,11 +15,11 @@ const FACT_MAX_BYTES: usize = 14;
 /// A finding as a row holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredFinding {
-    /// The rule that fired.
+    /// The rule that matched.
     pub rule: Rule,
     /// Its severity.
     pub severity: Severity,
-    /// When it fired.
+    /// When it matched.
     pub at: Timestamp,
     /// The value before, if the rule compares two values.
     pub from: Option<String>,

@@ -1,4 +1,4 @@
-//! Each rule fires for the change that it is for, and does not fire for ordinary use.
+//! Each rule matches the change that it describes, and no ordinary change.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

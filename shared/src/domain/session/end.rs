@@ -15,11 +15,11 @@ pub enum EndReason {
     SignedOut,
     /// The user reached the session limit, and a newer sign-in took its place.
     Evicted,
-    /// An older refresh token was presented: theft until proven otherwise.
+    /// An older refresh token was presented, so that the token may have been stolen.
     ReuseDetected,
     /// A refresh token was newer than its row, because the table was restored from a backup.
     StateRegression,
-    /// A risk rule with mode `end` fired.
+    /// A risk rule with mode `end` matched.
     Risk,
     /// An administrator ended the session.
     Admin,
@@ -118,13 +118,13 @@ pub struct PendingEnd {
     pub at: Timestamp,
     /// Whether a global revocation ended the session. Then the mark is not on the session's own row, and no other end
     /// can replace it.
-    pub with_everyone: bool,
+    pub by_global_revocation: bool,
 }
 
 impl PendingEnd {
     /// A pending end without a note.
     pub fn new(reason: EndReason, by: Actor, at: Timestamp) -> Self {
-        Self { reason, by, note: None, at, with_everyone: false }
+        Self { reason, by, note: None, at, by_global_revocation: false }
     }
 }
 
@@ -151,25 +151,25 @@ pub struct SessionEnd {
 
 impl SessionEnd {
     /// The same end as a pending end.
-    pub fn ending(&self) -> PendingEnd {
+    pub fn to_pending(&self) -> PendingEnd {
         let note = self.note.clone();
         PendingEnd { note, ..PendingEnd::new(self.reason, self.by.clone(), self.at) }
     }
 
     /// The end of `session`. A marked session ends as it was marked, whichever request records it.
-    pub fn of(session: &Session, ending: PendingEnd) -> Self {
-        Self::marked(session).unwrap_or_else(|| Self::as_decided(session, ending))
+    pub fn of(session: &Session, pending: PendingEnd) -> Self {
+        Self::marked(session).unwrap_or_else(|| Self::as_decided(session, pending))
     }
 
     /// The end that is marked on `session`, if there is one.
     pub fn marked(session: &Session) -> Option<Self> {
-        session.pending_end.clone().map(|ending| Self::as_decided(session, ending))
+        session.pending_end.clone().map(|pending| Self::as_decided(session, pending))
     }
 
-    fn as_decided(session: &Session, ending: PendingEnd) -> Self {
-        let PendingEnd { reason, by, note, at, .. } = ending;
+    fn as_decided(session: &Session, pending: PendingEnd) -> Self {
+        let PendingEnd { reason, by, note, at, .. } = pending;
         let lasted_seconds = session.created_at.seconds_until(at);
-        let is_marked = session.pending_end.as_ref().is_some_and(|ending| !ending.with_everyone);
+        let is_marked = session.pending_end.as_ref().is_some_and(|pending| !pending.by_global_revocation);
         Self {
             user: session.user.clone(),
             session: session.id,
@@ -234,13 +234,13 @@ mod tests {
         let sign_out = PendingEnd::new(EndReason::SignedOut, Actor::User, at(500));
         let mut session = session(1);
         let end = SessionEnd::of(&session, sign_out.clone());
-        assert_eq!((end.ending(), end.lasted_seconds, end.is_marked), (sign_out.clone(), 500, false));
+        assert_eq!((end.to_pending(), end.lasted_seconds, end.is_marked), (sign_out.clone(), 500, false));
         let note = Some("lost laptop".to_owned());
         let mark = PendingEnd { note, ..PendingEnd::new(EndReason::Admin, Actor::System, at(400)) };
         session.pending_end = Some(mark.clone());
         let end = SessionEnd::of(&session, sign_out);
-        assert_eq!((end.ending(), end.lasted_seconds, end.is_marked), (mark.clone(), 400, true));
-        session.pending_end = Some(PendingEnd { with_everyone: true, ..mark });
+        assert_eq!((end.to_pending(), end.lasted_seconds, end.is_marked), (mark.clone(), 400, true));
+        session.pending_end = Some(PendingEnd { by_global_revocation: true, ..mark });
         assert!(SessionEnd::marked(&session).is_some_and(|end| !end.is_marked), "the mark is on another row");
     }
 }

@@ -107,8 +107,8 @@ pub fn judge(
     grace: Duration,
 ) -> Verdict {
     let Some(row) = row else { return Verdict::Ended(None) };
-    if let Some(ending) = &row.pending_end {
-        return Verdict::Ended(Some(ending.reason));
+    if let Some(pending) = &row.pending_end {
+        return Verdict::Ended(Some(pending.reason));
     }
     if !row.is_live(now) {
         return Verdict::Ended(Some(EndReason::Expired));
