@@ -1,8 +1,8 @@
 //! The endpoints: one file each, from request to response.
 //!
 //! A file parses the request, calls one operation of [`crate::app`] and returns a typed response. Each
-//! function serves one of the `routes()`; the local server serves all of them. To add an endpoint, add a
-//! file here, its route, its path in `openapi.yaml` and `template.yaml`, and a sample event in `events/`.
+//! function serves one of the `routes()`; the local server serves all of them. To add an endpoint, follow
+//! the list in `docs/ARCHITECTURE.md`.
 
 mod admin;
 mod general_limit;

@@ -33,7 +33,7 @@ const USED_MAX: usize = 32;
 /// instances whose clocks differ.
 const USED_FOR: Duration = Duration::from_secs(720);
 
-/// Both as a rate limit, for the headers of a refusal.
+/// `USED_MAX` and `USED_FOR` as a rate limit, for the headers of a refusal.
 pub const USED_LIMIT: Policy = Policy {
     name: "login",
     attempts: USED_MAX as u32,

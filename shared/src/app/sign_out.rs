@@ -33,20 +33,20 @@ pub enum SessionSelector {
     Others(SessionId),
 }
 
-/// The request to end sessions: by whom, why, from where.
+/// The request to end sessions: its actor, its reason and its client.
 #[derive(Clone, Debug)]
 pub struct RevokeCommand<'o> {
     /// The caller's session.
     pub session: SessionId,
     /// Where the request comes from.
     pub client: &'o ClientContext,
-    /// Why.
+    /// The reason of the ends.
     pub reason: EndReason,
-    /// By whom.
+    /// The actor.
     pub by: Actor,
     /// The administrator's reason.
     pub note: Option<String>,
-    /// When.
+    /// The time of the request.
     pub now: Timestamp,
 }
 

@@ -20,11 +20,11 @@ pub struct Policy {
     pub window: Duration,
     /// How long a client over the limit is refused. Without it, until the window resets.
     pub block: Option<Duration>,
-    /// What the limit does.
+    /// The effect on attempts over the limit.
     pub mode: LimitMode,
 }
 
-/// What a limit does.
+/// The effect of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitMode {
     /// It refuses attempts over the limit.

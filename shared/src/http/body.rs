@@ -30,11 +30,11 @@ pub async fn read(body: Body) -> Result<Bytes, Problem> {
     match Limited::new(body, BODY_MAX_BYTES).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::of(Code::BodyTooLarge)),
-        Err(_) => Err(Problem::field("body", "broke off")),
+        Err(_) => Err(Problem::field("body", "is incomplete")),
     }
 }
 
-/// What kind of body this is.
+/// The kind of a body.
 ///
 /// # Errors
 /// Any other type, an unknown charset, or a compressed body: 415.
@@ -121,7 +121,7 @@ fn quoted(text: &str, prefix: &str) -> Option<String> {
 /// One parameter of a form or query string.
 ///
 /// # Errors
-/// `invalid_request` for a parameter that was sent twice, because no rule says which value counts.
+/// `invalid_request` for a parameter that was sent twice, because no rule defines which value counts.
 pub fn parameter(encoded: &str, name: &str) -> Result<Option<String>, Problem> {
     let mut found = None;
     for (key, value) in form_urlencoded::parse(encoded.as_bytes()) {

@@ -5,7 +5,7 @@ use latchkey_verifier::RefusalCode;
 
 /// The stable code of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is its own wire name; `title` says what it means")]
+#[expect(missing_docs, reason = "each is its own wire name; `title` explains it")]
 pub enum Code {
     InvalidRequest,
     TokenMissing,

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_page_signs_nobody_in() {
+    fn a_page_of_another_site_cannot_sign_a_user_in() {
         for list in [vec![], vec![("sec-fetch-site", "same-origin"), ("origin", "https://api.example.com")]] {
             assert!(cookies().check_login(&headers(&list)).is_ok(), "{list:?}");
         }

@@ -1,4 +1,4 @@
-//! `GET /revoke`: which sessions of a user were revoked, when, why and by whom.
+//! `GET /revoke`: the revocations of the sessions of a user, with time, reason and actor.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};

@@ -31,7 +31,7 @@ pub const EVENT_TYPES: [&str; 17] = [
     "device_changed",
 ];
 
-/// What happened, with its details.
+/// The kind of an event, with its details.
 #[derive(Clone, Debug)]
 pub enum EventKind {
     /// A session was opened.

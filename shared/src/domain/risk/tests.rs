@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_ends_a_session_unless_its_rule_says_so(
+    fn no_rule_ends_a_session_by_default(
         ip in any::<u128>(), latitude in -90.0_f64..90.0, longitude in -180.0_f64..180.0, seconds in 0_i64..100_000,
     ) {
         let now = client(&Ipv6Addr::from(ip).to_string(), "curl/8.5.0", Some("XX"), Some((latitude, longitude)));

@@ -110,7 +110,7 @@ impl Actor {
 pub struct PendingEnd {
     /// Why the session ends.
     pub reason: EndReason,
-    /// Who ends it.
+    /// The actor that ends it.
     pub by: Actor,
     /// The administrator's reason.
     pub note: Option<String>,
@@ -137,7 +137,7 @@ pub struct SessionEnd {
     pub session: SessionId,
     /// Why it ended.
     pub reason: EndReason,
-    /// Who ended it.
+    /// The actor that ended it.
     pub by: Actor,
     /// The administrator's reason.
     pub note: Option<String>,
@@ -192,7 +192,7 @@ pub struct EndRecord {
     pub reason: EndReason,
     /// When it ended.
     pub at: Timestamp,
-    /// Who ended it.
+    /// The actor that ended it.
     pub by: String,
     /// The administrator's reason.
     pub note: Option<String>,

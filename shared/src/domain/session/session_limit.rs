@@ -2,7 +2,7 @@
 
 use super::Session;
 
-/// What happens to a sign-in at the session limit.
+/// The effect of the session limit on a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionLimitPolicy {
     /// The least recently active session ends.
