@@ -37,7 +37,7 @@ use latchkey::store::Store;
 
 pub use builder::Builder;
 pub use schedule::clean_every;
-pub use serve::{GRACE, serve};
+pub use serve::{SHUTDOWN_TIMEOUT, serve};
 pub use settings::{AUDIENCE, Settings};
 pub use storage::Storage;
 

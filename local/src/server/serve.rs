@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 /// The time for requests in flight after the stop.
-pub const GRACE: Duration = Duration::from_secs(5);
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves `router` on `listener` until `stop` resolves. Then it waits for requests in flight, for [`GRACE`] at most,
+/// Serves `router` on `listener` until `stop` resolves. Then it waits for requests in flight, for [`SHUTDOWN_TIMEOUT`] at most,
 /// and closes idle connections.
 ///
 /// # Errors
@@ -37,12 +37,12 @@ pub async fn serve(
     let serving = axum::serve(listener, routes).with_graceful_shutdown(stop).into_future();
     let too_late = async {
         let _ = stopped.await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
         served = serving => served,
         () = too_late => {
-            tracing::warn!(waited_ms = GRACE.as_millis(), "stopped with requests in flight");
+            tracing::warn!(waited_ms = SHUTDOWN_TIMEOUT.as_millis(), "stopped with requests in flight");
             Ok(())
         }
     }
