@@ -33,9 +33,10 @@ run: tools-run client/demo/dist/demo.js ## Start Latchkey on http://127.0.0.1:90
 		cargo build --workspace --bins
 	@exec target/debug/latchkey-local --port $(PORT)
 
-check: tools-check client/node_modules/installed ## The loop for every change: format, lints, unit tests, types of the client
+check: tools-check client/node_modules/installed ## The loop for every change: format, lints, prose, unit tests, types of the client
 	$(STEP) "Format" cargo fmt --all --check
 	$(STEP) "Clippy: lints of all crates and their tests" cargo clippy --workspace --all-targets -- -D warnings
+	$(STEP) "Prose: patterns that are hard to read" scripts/prose-check --summary
 	$(STEP) "Unit tests of the crates" cargo test --quiet --workspace --lib
 	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
 
@@ -51,10 +52,13 @@ docs: tools-build ## Write the tables of settings and parameters in docs/
 
 ##@ Parts of make test
 
-lint: tools-lint ## Format, lints, documentation of the crates, licences of the dependencies
+lint: tools-lint ## Format, lints, prose, documentation of the crates, licences of the dependencies
 	$(STEP) "Format" cargo fmt --all --check
 	$(STEP) "Clippy: lints of all crates and their tests (minutes the first time)" \
 		cargo clippy --quiet --workspace --all-targets -- -D warnings
+	$(STEP) "Prose: patterns that are hard to read, in documentation, comments, messages and names of tests" \
+		scripts/prose-check
+	$(STEP) "Self-test of the prose check" scripts/prose-check --self-test
 	$(STEP) "Documentation of the crates: every link and example heading (minutes the first time)" \
 		env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	$(STEP) "Patches of tests/mutants: each one applies" tests/mutants/run --check
@@ -144,8 +148,8 @@ sbom: tools-sbom ## List the contents of a deployment and of the npm package (Cy
 TOOLS_build := rust cc
 TOOLS_node := node
 TOOLS_run := rust cc node
-TOOLS_check := rust rust-lints cc node
-TOOLS_lint := rust rust-lints cc deny
+TOOLS_check := rust rust-lints cc node python
+TOOLS_lint := rust rust-lints cc python deny
 TOOLS_template := python template
 TOOLS_client := rust cc node chromium
 TOOLS_unit := rust cc curl nextest
