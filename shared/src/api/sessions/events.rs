@@ -19,7 +19,7 @@ use crate::http::problem::Problem;
 use crate::store::TrailQuery;
 use crate::token::cursor;
 
-/// Events of a page, unless `limit` says otherwise.
+/// The number of events on a page if the request has no `limit`.
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 100;
 

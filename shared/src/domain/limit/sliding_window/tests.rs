@@ -66,7 +66,7 @@ fn racing_attempts_that_are_not_yet_taken_back_promise_the_same_second() {
 }
 
 #[test]
-fn what_is_older_than_the_window_or_taken_back_late_counts_nothing() {
+fn counts_older_than_the_window_or_taken_back_late_are_ignored() {
     let policy = policy(5, 900, None);
     let slot = WindowBuckets::of(&policy).index(at(0));
     let counts = BucketCounts([(slot - 10, 50), (slot - 9, -3), (slot, 1)].into());

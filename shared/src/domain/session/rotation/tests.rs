@@ -173,7 +173,7 @@ fn a_token_newer_than_its_row_is_a_regression() {
 }
 
 #[test]
-fn a_blocked_row_says_until_when() {
+fn a_blocked_row_holds_the_end_of_the_block() {
     let mut row = opened();
     row.blocked_until = Some(at(900));
     assert_eq!(judged(Some(&row), CHROME, at(899)), Verdict::Blocked(at(900)));
