@@ -28,8 +28,11 @@ export interface AccessTokenClaims {
   readonly scope: string;
 }
 
-/** How far ahead of the local clock `iat` and `nbf` may be. `exp` has no leeway, so that an expired token is never accepted. */
-const LEEWAY_SECONDS = 30;
+/**
+ * How far the clocks of two servers may differ: the same as in `latchkey-verifier` and in the API. `iat` and `nbf` may be
+ * that far ahead of the local clock. `exp` has no leeway, so that an expired token is never accepted.
+ */
+const LEEWAY_SECONDS = 60;
 
 const SESSION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const USER_ID_MAX_BYTES = 128;

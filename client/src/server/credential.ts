@@ -1,6 +1,8 @@
-/** Which access token does a request carry? The one of `Authorization: Bearer`; without that header, the one of the cookie. */
+/** Which access token does a request carry? The one of `Authorization: Bearer`; without that scheme, the one of the cookie. */
 
+import { accessCookieName, cookieOf, refreshCookieName } from './cookies.js';
 import { AccessTokenError } from './errors.js';
+import { isOwnOrigin, parseOrigin } from './origin.js';
 import { Refusal } from './refusal.js';
 import type { RequestHead } from './request-head.js';
 
@@ -10,7 +12,7 @@ export interface CookieOptions {
   readonly cookieSecure?: boolean | undefined;
   /**
    * `LATCHKEY_ALLOWED_ORIGINS`: origins, besides the app's own, whose pages may send the cookie with a POST, PUT,
-   * PATCH or DELETE. Default: none.
+   * PATCH or DELETE, such as `https://shop.example.com`. Default: none.
    */
   readonly allowedOrigins?: readonly string[] | undefined;
 }
@@ -18,53 +20,66 @@ export interface CookieOptions {
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
 /**
- * The one access token of a request, unverified.
+ * Returns the function that reads the one access token of a request, unverified.
  *
- * @throws {AccessTokenError} `Authorization` has another scheme, or there are two such headers.
- * @throws {Refusal} There is no token, a cookie was sent twice, or a page of another site sent the cookie.
+ * The function throws an {@link AccessTokenError} if `Authorization: Bearer` is malformed or sent twice, and a
+ * {@link Refusal} if there is no token, a cookie was sent twice, or a page of another site sent the cookie.
+ *
+ * @throws {TypeError} `allowedOrigins` has an entry that is no origin.
  */
-export function accessTokenOf(head: RequestHead, options: CookieOptions): string {
-  const token = bearer(head);
-  if (token !== undefined) return token;
-  const cookie = accessCookie(head, options.cookieSecure ?? true);
-  if (!SAFE_METHODS.includes(head.method.toUpperCase())) requireOwnPage(head, options.allowedOrigins ?? []);
-  return cookie;
+export function accessTokenReader({ cookieSecure = true, allowedOrigins = [] }: CookieOptions): (head: RequestHead) => string {
+  const allowed = new Set(allowedOrigins.map((origin) => parseOrigin(origin, 'allowedOrigins')));
+  return (head) => {
+    const token = bearer(head);
+    if (token !== undefined) return token;
+    const cookie = accessCookie(head, cookieSecure);
+    if (!SAFE_METHODS.includes(head.method.toUpperCase())) requireOwnPage(head, allowed, cookieSecure);
+    return cookie;
+  };
 }
 
+/** A value of `Authorization` with another scheme than ours: `Basic YTpi`. A value without a space is no such value. */
+const OTHER_SCHEME = /^(?!(?:bearer|dpop) )[!#$%&'*+.^_`|~\w-]+ +[^ ]/i;
+/** One of our schemes within a value that fetch joined from several headers with commas. */
+const OUR_SCHEME = /(?:^|,)[ \t]*(?:bearer|dpop)(?:[ \t,]|$)/i;
+
+/**
+ * The token of `Authorization: Bearer`. Another scheme is no credential of ours: a site behind an HTTP password gets
+ * `Basic` with every request of the browser. Everything else that is not one Bearer token is refused and does not fall
+ * back to the cookie, because two credentials could be two users.
+ */
 function bearer(head: RequestHead): string | undefined {
-  const [value, ...others] = head.values('authorization');
-  if (value === undefined) return undefined;
+  const values = head.values('authorization');
+  if (values.every((value) => OTHER_SCHEME.test(value) && !OUR_SCHEME.test(withoutQuotes(value)))) return undefined;
+  const [value = '', ...others] = values;
   const token = /^bearer (.*)$/i.exec(value)?.[1];
   if (token === undefined || others.length > 0) throw new AccessTokenError('malformed');
   return token.trim(); // two values joined with a comma are not a valid token
 }
 
-/** A refresh cookie without an access cookie is `token_expired`, so that the client refreshes instead of signing in. */
-function accessCookie(head: RequestHead, secure: boolean): string {
-  const prefix = secure ? '__Host-' : '';
-  const token = cookie(head, `${prefix}latchkey_access`);
-  if (token !== undefined) return token;
-  const canRefresh = cookie(head, `${prefix}latchkey_refresh`) !== undefined;
-  throw new Refusal(canRefresh ? 'token_expired' : 'token_missing');
+/** Without the text in quotation marks, such as the realm of `Digest`, which may contain commas. */
+function withoutQuotes(value: string): string {
+  return value.replace(/"(?:[^"\\]|\\.)*"/g, '""');
 }
 
-/** Two cookies of one name are refused: an attacker may have added one, for example from a subdomain, and no rule decides which of them is genuine. */
-function cookie(head: RequestHead, name: string): string | undefined {
-  // Do not split at commas: the value of another cookie may contain one, and the text after it could imitate our cookie.
-  const pairs = head.values('cookie').flatMap((line) => line.split(';')).map((pair) => pair.trim());
-  const [value, ...others] = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
-  if (others.length > 0) throw Refusal.field('cookie', `${name} was sent twice`);
-  return value === '' ? undefined : value;
+/** A refresh cookie without an access cookie is `token_expired`, so that the client refreshes instead of signing in. */
+function accessCookie(head: RequestHead, secure: boolean): string {
+  const token = cookieOf(head, accessCookieName(secure));
+  if (token !== undefined) return token;
+  const canRefresh = cookieOf(head, refreshCookieName(secure)) !== undefined;
+  throw new Refusal(canRefresh ? 'token_expired' : 'token_missing');
 }
 
 /**
  * Refuses requests that a page of another site caused, because the browser attaches cookies to those as well. No page
- * can forge `Sec-Fetch-Site` and `Origin`. A request without both headers is refused.
+ * can forge `Sec-Fetch-Site` and `Origin`. Browsers without `Sec-Fetch-Site` send `Origin` also to the app's own host.
+ * A request without both headers is refused.
  */
-function requireOwnPage(head: RequestHead, allowedOrigins: readonly string[]): void {
+function requireOwnPage(head: RequestHead, allowed: ReadonlySet<string>, secure: boolean): void {
   const [site] = head.values('sec-fetch-site');
   const [origin, ...others] = head.values('origin');
-  const isAllowed = origin !== undefined && others.length === 0 && allowedOrigins.includes(origin);
+  const isSingle = origin !== undefined && others.length === 0;
+  const isAllowed = isSingle && (allowed.has(origin) || (site === undefined && isOwnOrigin(origin, head, secure)));
   if (site === 'same-origin' || isAllowed) return;
   throw new Refusal('csrf_rejected', {
     detail: 'a cookie is accepted only from a page of this origin (Sec-Fetch-Site: same-origin) or of an allowed Origin',

@@ -16,21 +16,28 @@ export type RejectionReason =
   | 'issuer'
   | 'audience'
   | 'not_yet_valid'
-  | 'expired';
+  | 'expired'
+  | 'inactive';
+
+/** The reasons for which a refresh helps. */
+const MESSAGES: Partial<Record<RejectionReason, string>> = {
+  expired: 'The access token has expired',
+  inactive: 'The access token is not active any more',
+};
 
 /**
  * The access token was rejected.
  *
- * `code` is `token_expired` only if everything but `exp` is valid, because only then a refresh helps; otherwise
- * `invalid_token`. *Source*: RFC 6750 section 3.1, RFC 9068 section 4.
+ * `code` is `token_expired` only if everything but `exp` is valid, or if `/introspect` reports a valid token as inactive,
+ * because only then a refresh helps; otherwise `invalid_token`. *Source*: RFC 6750 section 3.1, RFC 9068 section 4.
  */
 export class AccessTokenError extends Error {
   override readonly name = 'AccessTokenError';
   readonly code: 'invalid_token' | 'token_expired';
 
   constructor(readonly reason: RejectionReason) {
-    super(reason === 'expired' ? 'The access token has expired' : 'The access token is not valid');
-    this.code = reason === 'expired' ? 'token_expired' : 'invalid_token';
+    super(MESSAGES[reason] ?? 'The access token is not valid');
+    this.code = reason in MESSAGES ? 'token_expired' : 'invalid_token';
   }
 }
 

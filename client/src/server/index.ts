@@ -3,6 +3,13 @@
  * it runs on Node 20 and later and on edge runtimes.
  */
 
+export type { FastifyHook, FastifyReplyLike, FastifyRequestLike } from './adapters/fastify.js';
+export type { Admission, Authenticated, FetchHandler } from './adapters/fetch.js';
+export type { HonoContextLike, HonoMiddleware } from './adapters/hono.js';
+export type { KoaContextLike, KoaMiddleware } from './adapters/koa.js';
+export type { Next, NodeResponse } from './adapters/node.js';
+export { authOf, type Auth, type WithAuth } from './auth.js';
+export type { RefusedRequest, TokenValidationOptions } from './check-request.js';
 export type { AccessTokenClaims } from './claims.js';
 export type { CookieOptions } from './credential.js';
 export { AccessTokenError, VerificationUnavailableError, type RejectionReason } from './errors.js';
@@ -10,16 +17,5 @@ export type { KeyOptions } from './key-source.js';
 export type { RefusalCode } from './refusal.js';
 export type { Fetch } from './remote-keys.js';
 export type { NodeRequest } from './request-head.js';
-export {
-  authOf,
-  createTokenValidationMiddleware,
-  type Auth,
-  type Authenticated,
-  type FetchHandler,
-  type NodeResponse,
-  type RefusedRequest,
-  type TokenValidationMiddleware,
-  type TokenValidationOptions,
-  type WithAuth,
-} from './token-validation.js';
+export { createTokenValidationMiddleware, type TokenValidationMiddleware } from './token-validation.js';
 export { verifyAccessToken, type VerifyOptions } from './verify-access-token.js';

@@ -3,15 +3,12 @@
 import type { AccessTokenClaims } from './claims.js';
 import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 import type { KeyOptions } from './key-source.js';
-import { Refusal } from './refusal.js';
+import { noStore } from './no-store.js';
 import type { Fetch } from './remote-keys.js';
 import { underIssuer } from './trusted-url.js';
 
 /** Longer than the API takes: it responds within 3 s, if only with 503. */
 const TIMEOUT_MS = 3_000;
-
-/** How far the API's clock and the local one may differ when a token is about to expire. */
-const SKEW_SECONDS = 60;
 
 /** Returns the scope that both the token and its active session grant. */
 export type Introspect = (token: string, claims: AccessTokenClaims) => Promise<string>;
@@ -19,9 +16,13 @@ export type Introspect = (token: string, claims: AccessTokenClaims) => Promise<s
 /**
  * Asks `/introspect` about a token whose signature and claims are verified.
  *
- * The returned function rejects with a {@link Refusal} if the session has ended, and with a
+ * The returned function rejects with an {@link AccessTokenError} (`token_expired`) if the token is not active, and with a
  * {@link VerificationUnavailableError} if the API cannot be reached, limits the request, or sends another response. In
- * the second case the request is not handled, and no user is signed out.
+ * neither case is the request handled, and no user is signed out.
+ *
+ * `{"active":false}` has no reason (RFC 7662 section 2.2): the session may have ended, but the API may also not know the
+ * token's key or audience yet, for example during a key rotation. `token_expired` lets the client refresh, and the
+ * response to the refresh shows whether the session has ended.
  */
 export function introspection({ issuer, fetch = globalThis.fetch }: KeyOptions): Introspect {
   const url = underIssuer(issuer, 'introspect');
@@ -29,9 +30,7 @@ export function introspection({ issuer, fetch = globalThis.fetch }: KeyOptions):
     const response = await send(fetch, url, token);
     if (response['active'] === true) return scopeFor(claims, response);
     if (response['active'] !== false) throw new VerificationUnavailableError('The response of /introspect is not valid by RFC 7662');
-    // If the API's clock is ahead, a token that is about to expire is already inactive there, and its session goes on.
-    if (claims.exp - Date.now() / 1000 <= SKEW_SECONDS) throw new AccessTokenError('expired');
-    throw new Refusal('session_ended');
+    throw new AccessTokenError('inactive');
   };
 }
 
@@ -44,7 +43,7 @@ async function send(fetch: Fetch, url: URL, token: string): Promise<Record<strin
       'content-type': 'application/x-www-form-urlencoded',
     },
     body: new URLSearchParams({ token }).toString(),
-    cache: 'no-store',
+    ...noStore(),
     redirect: 'manual', // no other server may receive the token
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((cause: unknown) => {
@@ -58,7 +57,7 @@ async function send(fetch: Fetch, url: URL, token: string): Promise<Record<strin
 }
 
 function scopeFor(claims: AccessTokenClaims, response: Record<string, unknown>): string {
-  const { sub, sid, scope } = response;
+  const { sub, sid, scope = '' } = response; // an empty scope may be left out
   if (sub === claims.sub && sid === claims.sid && typeof scope === 'string') return scope;
   throw new VerificationUnavailableError('The response of /introspect is about another session');
 }

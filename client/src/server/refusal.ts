@@ -8,7 +8,6 @@ const REFUSALS = {
   token_missing: [401, 'Missing token'],
   invalid_token: [401, 'Invalid token'],
   token_expired: [401, 'Access token expired'],
-  session_ended: [401, 'Session ended'],
   forbidden: [403, 'Insufficient scope'],
   csrf_rejected: [403, 'Cookie sent by a page of another site'],
   store_unavailable: [503, 'Store unavailable'],

@@ -10,6 +10,7 @@
 
 import { errors, type CompactJWSHeaderParameters, type CryptoKey } from 'jose';
 import { VerificationUnavailableError } from './errors.js';
+import { noStore } from './no-store.js';
 import { publicKeys, type FindKey } from './public-keys.js';
 
 /** A function such as the global `fetch`. */
@@ -90,7 +91,7 @@ export class RemoteKeys {
       const fetch = this.#fetch;
       const response = await fetch(this.#url, {
         headers: { accept: 'application/json' },
-        cache: 'no-store', // frameworks that patch fetch would cache the set for ever
+        ...noStore(), // frameworks that patch fetch would cache the set for ever
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
@@ -109,6 +110,6 @@ function age(time: number): number {
 }
 
 function isEdge(): boolean {
-  const isWorkers = typeof navigator !== 'undefined' && navigator.userAgent === 'Cloudflare-Workers';
-  return isWorkers || 'EdgeRuntime' in globalThis;
+  // Workers with a compatibility date before 2022-03-21 have no `navigator`, but `WebSocketPair`.
+  return 'WebSocketPair' in globalThis || 'EdgeRuntime' in globalThis;
 }

@@ -21,7 +21,7 @@ export function headOfNodeRequest({ method = 'GET', headers, rawHeaders = [] }: 
     values(name) {
       const sent = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === name && index % 2 === 1);
       if (sent.length > 1) return sent;
-      const value = headers[name];
+      const value = headers[name] ?? (name === 'host' ? headers[':authority'] : undefined);
       return value === undefined ? [] : [value].flat();
     },
   };
@@ -31,12 +31,17 @@ export function headOfNodeRequest({ method = 'GET', headers, rawHeaders = [] }: 
  * The head of a fetch-style request, which joins several `Authorization` values with a comma. If a framework makes it
  * from a Node request, as Next.js does, Node has already dropped all but the first.
  */
-export function headOfRequest({ method, headers }: Request): RequestHead {
+export function headOfRequest({ method, headers, url }: Request): RequestHead {
   return {
     method,
     values(name) {
-      const value = headers.get(name);
+      const value = headers.get(name) ?? (name === 'host' ? hostOf(url) : null);
       return value === null ? [] : [value];
     },
   };
+}
+
+/** The host of a URL: fetch-style requests need not have the header `Host`. */
+function hostOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).host : null;
 }

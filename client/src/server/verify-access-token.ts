@@ -24,7 +24,7 @@ const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
  * `createTokenValidationMiddleware`. All callers share one set of keys, which is cached for 5 minutes and, after an
  * unknown `kid`, fetched again at most every 10 seconds.
  *
- * `iat` and `nbf` may be up to 30 seconds ahead of the local clock; `exp` has no leeway.
+ * `iat` and `nbf` may be up to 60 seconds ahead of the local clock; `exp` has no leeway.
  *
  * ```ts
  * const { sub, sid } = await verifyAccessToken(token, { issuer: 'https://app.example.com/api/auth', audience: 'shop' });

@@ -44,7 +44,7 @@ test('node-guard: orders have the offline check, settings the strict check', asy
     expect(await send(port, '/api/settings', headers, 'PUT')).toMatchObject({ status: 200, body: { changedBy: sessionId } });
     await api.post('/api/auth/revoke', { strategy: 'current' }, accessToken);
     expect(await send(port, '/api/orders', headers)).toMatchObject({ status: 200 });
-    expect(await send(port, '/api/settings', headers, 'PUT')).toMatchObject({ status: 401, body: { code: 'session_ended' } });
+    expect(await send(port, '/api/settings', headers, 'PUT')).toMatchObject({ status: 401, body: { code: 'token_expired' } });
     expect(await send(port, '/api/orders')).toMatchObject({ status: 401, body: { code: 'token_missing' } });
   } finally {
     await server.stop();

@@ -57,7 +57,7 @@ test('a real token passes on the edge until its session ends', async () => {
   expect([status, JSON.parse(body)]).toEqual([200, { userId: 'alice', sessionId, scope: '' }]);
   await api.post('/api/auth/revoke', { strategy: 'current' }, accessToken);
   const [after, problem] = await ask(headers);
-  expect([after, JSON.parse(problem)]).toMatchObject([401, { code: 'session_ended' }]);
+  expect([after, JSON.parse(problem)]).toMatchObject([401, { code: 'token_expired' }]);
   expect((await ask({}))[0]).toBe(401);
 });
 

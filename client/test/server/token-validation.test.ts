@@ -114,11 +114,31 @@ describe('a request without a valid token', () => {
 describe('one credential per request', () => {
   test('an invalid header is not replaced by a valid cookie', async () => {
     const good = `${ACCESS}=${token}`;
-    for (const authorization of [`Bearer ${bad}`, 'Bearer', 'Bearer ', 'Basic YTpi', token, '']) {
+    const malformed = ['Bearer', 'Bearer ', `Bearer${token}`, `Bearer\t${token}`, `Bearer ${token} x`, token, '', 'DPoP', `DPoP ${token}`];
+    for (const authorization of [`Bearer ${bad}`, ...malformed]) {
       expect(await ask({ authorization, cookie: good }), authorization.slice(0, 9)).toMatchObject({
         status: 401,
         body: { code: 'invalid_token' },
       });
+    }
+  });
+
+  test('another scheme than Bearer is no credential, and the cookie counts', async () => {
+    const schemes = ['Basic YTpi', 'basic  YTpi', 'Digest username="a", realm="b, Bearer c", uri="/"', 'Negotiate YII=', 'NTLM TlRM', 'AWS4-HMAC-SHA256 Credential=a, Signature=b', 'Token abc', 'Basic YTpi, Digest a="b"'];
+    for (const authorization of schemes) {
+      expect(await ask({ authorization, ...cookie(`${ACCESS}=${token}`) }), authorization).toMatchObject({ status: 200, body: alice });
+      expect(await ask({ authorization }), authorization).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+      const foreign = { authorization, ...cookie(`${ACCESS}=${token}`), 'sec-fetch-site': 'cross-site' };
+      expect(await ask(foreign, {}, 'POST'), authorization).toMatchObject({ status: 403 });
+    }
+  });
+
+  test('another scheme next to Bearer is refused', async () => {
+    for (const other of ['Basic YTpi', 'Digest a="b"']) {
+      for (const authorization of [`${other}, Bearer ${token}`, `Bearer ${token}, ${other}`, `${other},bearer ${token}`, `${other}, DPoP x`]) {
+        const sent = { authorization, ...cookie(`${ACCESS}=${token}`) };
+        expect(await ask(sent), authorization.slice(0, 20)).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+      }
     }
   });
 
@@ -182,6 +202,46 @@ describe('a cookie with an unsafe method', () => {
     ];
     for (const headers of theirs) {
       expect(await post(headers), JSON.stringify(headers)).toMatchObject({ status: 403, body: { code: 'csrf_rejected' } });
+    }
+  });
+
+  test("may come from the request's own host, by Origin alone", async () => {
+    const own = 'https://app.example.com';
+    const cases: [origin: string, host: string | undefined, status: number][] = [
+      [own, undefined, 200],
+      [own, 'app.example.com', 200],
+      [own, 'APP.example.com:443', 200],
+      ['https://app.example.com:8443', 'app.example.com:8443', 200],
+      ['http://app.example.com', 'app.example.com', 403],
+      [own, 'app.example.com:8443', 403],
+      ['https://app.example.com:8443', 'app.example.com', 403],
+      [own, 'evil.example', 403],
+      ['https://evil.example', 'app.example.com', 403],
+      ['https://evil.example', 'evil.example/app.example.com', 403],
+      ['https://evil.example', 'app.example.com@evil.example', 403],
+      ['null', 'app.example.com', 403],
+      ['', '', 403],
+    ];
+    for (const [origin, host, status] of cases) {
+      const sent = { ...cookie(`${ACCESS}=${token}`), origin, ...(host !== undefined && { host }) };
+      expect(await ask(sent, {}, 'POST'), `${origin} to ${host}`).toMatchObject({ status });
+      for (const site of ['cross-site', 'same-site', 'none']) {
+        expect(await ask({ ...sent, 'sec-fetch-site': site }, {}, 'POST'), `${site} ${origin}`).toMatchObject({ status: 403 });
+      }
+    }
+    const laptop = { ...cookie(`latchkey_access=${token}`), host: '127.0.0.1:3000' };
+    for (const [origin, status] of [['http://127.0.0.1:3000', 200], ['http://127.0.0.1:3001', 403], ['http://localhost:3000', 403]] as const) {
+      expect(await ask({ ...laptop, origin }, { cookieSecure: false }, 'POST'), origin).toMatchObject({ status });
+    }
+  });
+
+  test('takes allowedOrigins with a default port, and refuses other entries', async () => {
+    for (const entry of [`${app}:443`, `${app}/`, 'HTTPS://Shop.Example.COM']) {
+      const sent = { ...cookie(`${ACCESS}=${token}`), origin: app };
+      expect(await ask(sent, { allowedOrigins: [entry] }, 'POST'), entry).toMatchObject({ status: 200 });
+    }
+    for (const entry of ['shop.example.com', '*', 'null', '', `${app}/path`, `${app}?x`, 'https://a:b@shop.example.com', 'ftp://shop.example.com']) {
+      expect(() => createTokenValidationMiddleware({ ...options, allowedOrigins: [entry] }), entry).toThrow(/allowedOrigins/);
     }
   });
 

@@ -148,17 +148,17 @@ describe('the time', () => {
     expect(await refusal(token)).toMatchObject({ code: 'token_expired', reason: 'expired' });
   });
 
-  test('of iat and nbf may be 30 seconds ahead, but not 31', async () => {
+  test('of iat and nbf may be 60 seconds ahead, but not 61', async () => {
     for (const name of ['iat', 'nbf']) {
-      await expect(verifyAccessToken(await mint(es256, { [name]: NOW + 30 }), options)).resolves.toBeTruthy();
-      expect(await rejectionOf(await mint(es256, { [name]: NOW + 31 }))).toBe('not_yet_valid');
+      await expect(verifyAccessToken(await mint(es256, { [name]: NOW + 60 }), options)).resolves.toBeTruthy();
+      expect(await rejectionOf(await mint(es256, { [name]: NOW + 61 }))).toBe('not_yet_valid');
     }
   });
 
   test('is checked last, so that only otherwise valid tokens are expired', async () => {
     const over = { exp: NOW - 1 };
     expect((await refusal(await mint(es256, over))).code).toBe('token_expired');
-    for (const wrong of [{ iss: 'x' }, { aud: 'x' }, { nbf: NOW + 31 }, { sid: 'x' }]) {
+    for (const wrong of [{ iss: 'x' }, { aud: 'x' }, { nbf: NOW + 61 }, { sid: 'x' }]) {
       expect((await refusal(await mint(es256, { ...over, ...wrong }))).code).toBe('invalid_token');
     }
     expect((await refusal(await mint({ ...stranger, kid: 'ES256' }, over))).code).toBe('invalid_token');
