@@ -49,7 +49,8 @@ impl CookiePolicy {
     pub fn read(&self, headers: &HeaderMap, kind: CookieKind) -> Result<Option<String>, Refusal> {
         let name = self.name(kind);
         // Bytes, because a cookie of another application in the same line need not be ASCII. Only ASCII white space
-        // is trimmed: a sibling site may set "\u{2000}__Host-..", and browsers do not protect that name.
+        // is trimmed, of which a header can contain space and tab: a sibling site may set "\u{2000}__Host-..", and
+        // browsers do not protect that name. `tests/vectors/cookies.json` has these cases for the Node guard, too.
         let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
         let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
         let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
@@ -57,7 +58,7 @@ impl CookiePolicy {
             (_, Some(_)) => Err(Refusal::field("cookie", &format!("{name} was sent twice"))),
             (value, None) => {
                 let text = value.and_then(|value| str::from_utf8(value).ok());
-                Ok(text.filter(|text| !text.is_empty()).map(str::to_owned))
+                Ok(text.filter(|text| !text.is_empty() && text.is_ascii()).map(str::to_owned))
             }
         }
     }

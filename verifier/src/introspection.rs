@@ -13,17 +13,17 @@ use crate::id::{SessionId, UserId};
 use crate::issuer_url::{IssuerUrlError, below_issuer};
 use crate::scope::Scope;
 use crate::session_check::{SessionCheck, SessionCheckError, SessionCheckFuture};
-use crate::time::epoch_seconds;
 
 /// The server answers within 3 seconds, or with 503.
 const LIMITS: FetchLimits = FetchLimits { timeout: Duration::from_secs(3), max_bytes: 16 * 1024 };
 
-/// How far the server's clock may be ahead when a token is about to expire, in seconds.
-const CLOCK_SKEW_SECONDS: i64 = 60;
-
 /// Asks the issuer for each request whether the session is still live.
 ///
 /// An ended session is refused at once. Every check costs one call to the issuer and one read of its database.
+///
+/// `{"active":false}` has no reason (RFC 7662 section 2.2): the session may have ended, but the issuer may also not know
+/// the token's key or audience yet, for example during a key rotation. The refusal is therefore `token_expired`, so that
+/// the client refreshes, and the response to the refresh shows whether the session has ended.
 #[derive(Clone)]
 pub struct Introspection {
     url: Uri,
@@ -47,13 +47,15 @@ pub enum IntrospectionError {
     OtherSession,
 }
 
-/// The members of an answer that are read. Those of an active token are all required.
+/// The members of an answer that are read. An active token has `sub` and `sid`.
 #[derive(Deserialize)]
 struct Answer {
     active: bool,
     sub: Option<UserId>,
     sid: Option<SessionId>,
-    scope: Option<Scope>,
+    /// An empty scope may be left out.
+    #[serde(default)]
+    scope: Scope,
 }
 
 impl Introspection {
@@ -65,7 +67,7 @@ impl Introspection {
         Ok(Self { url: below_issuer(issuer, "introspect")?, fetch })
     }
 
-    async fn ask(&self, token: &str, claims: &Claims, now: SystemTime) -> Result<Scope, SessionCheckError> {
+    async fn ask(&self, token: &str, claims: &Claims) -> Result<Scope, SessionCheckError> {
         let request = self.request(token)?;
         let answer = self.fetch.fetch(request, LIMITS).await;
         let answer = answer.map_err(|error| unavailable(IntrospectionError::Fetch(error)))?;
@@ -76,18 +78,13 @@ impl Introspection {
         let parsed = serde_json::from_slice(answer.body());
         let answer: Answer = parsed.map_err(|error| unavailable(IntrospectionError::Malformed(error)))?;
         match answer {
-            Answer { active: true, sub: Some(sub), sid: Some(sid), scope: Some(scope) }
+            Answer { active: true, sub: Some(sub), sid: Some(sid), scope }
                 if sub == claims.sub && sid == claims.sid =>
             {
                 Ok(scope)
             }
             Answer { active: true, .. } => Err(unavailable(IntrospectionError::OtherSession)),
-            // A server whose clock is ahead of ours calls a token inactive that has merely expired. The session may
-            // be live, so the user must not be signed out.
-            _ if claims.exp.saturating_sub(epoch_seconds(now)) <= CLOCK_SKEW_SECONDS => {
-                Err(SessionCheckError::TokenExpired)
-            }
-            _ => Err(SessionCheckError::Ended),
+            Answer { active: false, .. } => Err(SessionCheckError::TokenExpired),
         }
     }
 
@@ -109,8 +106,8 @@ impl Introspection {
 }
 
 impl SessionCheck for Introspection {
-    fn check<'c>(&'c self, token: &'c str, claims: &'c Claims, now: SystemTime) -> SessionCheckFuture<'c> {
-        Box::pin(self.ask(token, claims, now))
+    fn check<'c>(&'c self, token: &'c str, claims: &'c Claims, _: SystemTime) -> SessionCheckFuture<'c> {
+        Box::pin(self.ask(token, claims))
     }
 }
 

@@ -26,8 +26,8 @@ pub enum SessionCheckError {
     /// The session has ended.
     #[error("the session has ended")]
     Ended,
-    /// The token has expired. The session may be live.
-    #[error("the access token has expired")]
+    /// The token has expired, or the issuer calls it inactive. The session may be live.
+    #[error("the access token has expired or is not active")]
     TokenExpired,
     /// There is no answer now, so the user must not be signed out: answer 503, never 401.
     #[error("the session cannot be checked: {cause}")]

@@ -35,10 +35,16 @@ async fn the_token_is_sent_as_bearer_and_in_the_form() {
 }
 
 #[tokio::test]
-async fn an_inactive_token_means_an_ended_session_unless_it_is_about_to_expire() {
+async fn an_active_session_without_a_scope_has_an_empty_one() {
+    let mut answer = active();
+    answer.as_object_mut().unwrap().remove("scope");
+    assert_eq!(check(&Published::new(200, answer.to_string()), 0).await.unwrap().as_str(), "");
+}
+
+#[tokio::test]
+async fn an_inactive_token_is_expired_because_its_session_may_be_live() {
     let published = Published::new(200, r#"{"active":false}"#);
-    assert!(matches!(check(&published, 3_539).await, Err(SessionCheckError::Ended)));
-    for later in [3_540, 3_599] {
+    for later in [0, 3_539, 3_540, 3_599] {
         assert!(matches!(check(&published, later).await, Err(SessionCheckError::TokenExpired)));
     }
 }

@@ -178,7 +178,7 @@ async fn a_remote_strict_check_asks_for_the_keys_once_and_for_the_session_each_t
     let introspection = Introspection::new(ISSUER, sessions.fetch()).unwrap();
     let check = RequireSignedIn::strict(remote, introspection).clock(|| at(0));
     for _ in 0..2 {
-        call(check.clone(), bearer("/")).await.assert_refused(401, "session_ended");
+        call(check.clone(), bearer("/")).await.assert_refused(401, "token_expired");
     }
     assert_eq!((keys.asked(), sessions.asked()), (1, 2));
     let forged = get("/").header("authorization", format!("Bearer {}.", Signer::new("b").token()));
