@@ -17,5 +17,6 @@ export type { KeyOptions } from './key-source.js';
 export type { RefusalCode } from './refusal.js';
 export type { Fetch } from './remote-keys.js';
 export type { NodeRequest } from './request-head.js';
+export { renewSession, type RenewalOptions, type RenewedSession } from './renew-session.js';
 export { createTokenValidationMiddleware, type TokenValidationMiddleware } from './token-validation.js';
 export { verifyAccessToken, type VerifyOptions } from './verify-access-token.js';

@@ -3,8 +3,8 @@
 import type { AccessTokenClaims } from './claims.js';
 import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 import type { KeyOptions } from './key-source.js';
-import { noStore } from './no-store.js';
 import type { Fetch } from './remote-keys.js';
+import { noStore } from './runtime.js';
 import { underIssuer } from './trusted-url.js';
 
 /** Longer than the API takes: it responds within 3 s, if only with 503. */

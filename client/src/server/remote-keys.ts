@@ -10,8 +10,8 @@
 
 import { errors, type CompactJWSHeaderParameters, type CryptoKey } from 'jose';
 import { VerificationUnavailableError } from './errors.js';
-import { noStore } from './no-store.js';
 import { publicKeys, type FindKey } from './public-keys.js';
+import { isEdge, noStore } from './runtime.js';
 
 /** A function such as the global `fetch`. */
 export type Fetch = typeof globalThis.fetch;
@@ -107,9 +107,4 @@ export class RemoteKeys {
 /** Milliseconds since `time`, or until it: a clock that was set back must not make a set fresh for longer. */
 function age(time: number): number {
   return Math.abs(Date.now() - time);
-}
-
-function isEdge(): boolean {
-  // Workers with a compatibility date before 2022-03-21 have no `navigator`, but `WebSocketPair`.
-  return 'WebSocketPair' in globalThis || 'EdgeRuntime' in globalThis;
 }
