@@ -13,12 +13,17 @@ describe('the published package', () => {
     const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: client, encoding: 'utf8' });
     const [{ files = [] } = {}] = JSON.parse(output) as { files: { path: string }[] }[];
     const paths = files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'));
-    expect(paths.sort()).toEqual(['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', 'styles/styles.css']);
+    expect(paths.sort()).toEqual(['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', 'styles/styles.css', 'styles/styles.css.d.ts']);
   });
 
   test.each(['LICENSE-APACHE', 'LICENSE-MIT'])('has the same %s as the repository', (name) => {
     expect(read(name)).toBe(read(`../${name}`));
   });
+});
+
+test('the entry of React has every name of the core', async () => {
+  const [all, core] = [await import('../../src/index.js'), await import('../../src/core/index.js')];
+  expect(Object.keys(core).filter((name) => !(name in all))).toEqual([]);
 });
 
 test('the code of the README has correct types', { timeout: 120_000 }, () => {

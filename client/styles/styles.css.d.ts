@@ -1,0 +1,2 @@
+/** The styles have no exports. TypeScript refuses `import '@latchkey/react/styles.css'` without this file. */
+export {};
