@@ -204,7 +204,8 @@ impl Metrics {
         if !latency.is_empty() {
             names.push(json!({"Name": "Latency", "Unit": "Milliseconds"}));
             let (values, counts): (Vec<u64>, Vec<u64>) = latency.into_iter().unzip();
-            document.insert("Latency".into(), json!({"Values": values, "BucketCounts": counts}));
+            // EMF defines these two names: with any other, CloudWatch drops the metric.
+            document.insert("Latency".into(), json!({"Values": values, "Counts": counts}));
         }
         document.insert("Function".into(), function.into());
         let directive = json!({"Namespace": "Latchkey", "Dimensions": [["Function"]], "Metrics": names});
@@ -239,7 +240,7 @@ mod tests {
         assert_eq!(metrics.due("refresh", 1_009_999), None);
         let line = metrics.due("refresh", 1_010_000).unwrap();
         assert_eq!((&line["SignIns"], &line["Function"]), (&json!(1), &json!("refresh")));
-        assert_eq!(line["Latency"], json!({"Values": [1_200], "BucketCounts": [1]}));
+        assert_eq!(line["Latency"], json!({"Values": [1_200], "Counts": [1]}));
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         for metric in directive["Metrics"].as_array().unwrap() {
             assert!(!line[metric["Name"].as_str().unwrap()].is_null(), "{metric}");
