@@ -230,6 +230,30 @@ mod tests {
     }
 
     #[test]
+    fn a_token_over_the_longest_length_is_refused() {
+        // JSON may end with spaces, so that a token with a valid seal can have any length.
+        let sealed_with_spaces = |key: &RefreshKey, spaces: usize| {
+            let sealed = key.seal(&token(1));
+            let payload = sealed.expose().split('.').nth(1).unwrap();
+            let payload = [BASE64URL.decode(payload).unwrap(), vec![b' '; spaces]].concat();
+            let signed = format!("{}.{}", key.header, BASE64URL.encode(payload));
+            let seal = BASE64URL.encode(hmac::sign(&key.key, signed.as_bytes()));
+            format!("{signed}.{seal}")
+        };
+        let mut lengths = vec![];
+        for key in ["a", "aa", "aaa"].map(key) {
+            let spaces = (TOKEN_MAX_BYTES - key.seal(&token(1)).expose().len()) * 3 / 4;
+            for spaces in spaces - 4..spaces + 5 {
+                let text = sealed_with_spaces(&key, spaces);
+                lengths.push((text.len(), open(&text, std::slice::from_ref(&key)).is_ok()));
+            }
+        }
+        let longest = lengths.iter().filter(|(_, is_accepted)| *is_accepted).map(|(length, _)| *length).max();
+        let refused = lengths.iter().filter(|(_, is_accepted)| !is_accepted).map(|(length, _)| *length).min();
+        assert_eq!((longest, refused), (Some(TOKEN_MAX_BYTES), Some(TOKEN_MAX_BYTES + 1)));
+    }
+
+    #[test]
     fn debug_prints_no_secret() {
         let printed = format!("{:?} {:?} {:?}", token(7), token(7).nonce, key("a").seal(&token(7)));
         assert!(!printed.contains("7, 7") && !printed.contains("eyJ"), "{printed}");

@@ -24,11 +24,12 @@ pub(super) fn impossible(from: &Place, to: &Place, elapsed: Duration, limit: f64
     // Two requests in the same second count as one second apart.
     let hours = elapsed.as_secs_f64().max(1.0) / 3_600.0;
     let speed = km / hours;
-    (km > BLUR_KM && speed > limit).then(|| {
-        json!({
-            "from": from.country, "to": to.country, "km": km.round(), "seconds": elapsed.as_secs(), "km_per_hour": speed.round(),
-        })
-    })
+    if km <= BLUR_KM || speed <= limit {
+        return None;
+    }
+    Some(json!({
+        "from": from.country, "to": to.country, "km": km.round(), "seconds": elapsed.as_secs(), "km_per_hour": speed.round(),
+    }))
 }
 
 /// The great-circle distance of two points in degrees, by the haversine formula.
