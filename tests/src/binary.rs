@@ -1,4 +1,4 @@
-//! Where a binary of this workspace is, built when it is not.
+//! The path of a binary of this workspace. Builds the binary if it is missing or old.
 //!
 //! Cargo sets the paths of binaries only for tests of the same package.
 
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
-/// The debug build of `name` (`latchkey-local`, `login`, `refresh`, ..), up to date.
+/// The path of the up-to-date debug build of `name` (`latchkey-local`, `login`, `refresh`, ..).
 ///
 /// # Panics
 /// If the workspace does not build.

@@ -1,7 +1,7 @@
 //! The events that API Gateway's HTTP API sends to a function (payload 2.0), and the function's responses.
 //!
-//! An event is written here, [`Event::new`], or taken from `events/`, [`Event::from_file`]. Either way it has
-//! the gateway's habits: header names in lower case, cookies apart, a header sent twice joined by a comma.
+//! An event is built by [`Event::new`] or read from `events/` by [`Event::from_file`]. In both cases it has the gateway's
+//! format: header names in lower case, cookies in their own list, the values of a repeated header joined by a comma.
 //!
 //! ```
 //! use latchkey_tests::event::Event;
@@ -26,14 +26,15 @@ const HOST: &str = "app.example.com";
 const SOURCE_IP: &str = "203.0.113.9";
 const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
-/// An event of the HTTP API, complete from the start.
+/// An event of the HTTP API. It is complete at each step of its building.
 #[derive(Clone, Debug)]
 pub struct Event(Value);
 
 impl Event {
     /// A request without a body, from Chrome on Windows at 203.0.113.9 to `app.example.com`.
     ///
-    /// `target` is a path, and a query if it has one. The event's own time is always 2026-11-24T10:00:00Z; a function reads its clock.
+    /// `target` is a path, with or without a query. The time in the event is always 2026-11-24T10:00:00Z, because functions
+    /// read their own clock.
     pub fn new(method: &str, target: &str) -> Self {
         let uri: Uri = target.parse().expect("a test's target is a path and a query");
         let route = route(uri.path());
@@ -85,7 +86,7 @@ impl Event {
         Self(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
     }
 
-    /// Puts `value` wherever the event has `{{placeholder}}`, in a base64 body too. The value goes in as it is, without escaping.
+    /// Replaces every `{{placeholder}}` of the event by `value`, also in a base64 body. The value is not escaped.
     pub fn fill(mut self, placeholder: &str, value: &str) -> Self {
         let body = self.body_bytes();
         let placeholder = format!("{{{{{placeholder}}}}}");
@@ -100,27 +101,27 @@ impl Event {
         }
     }
 
-    /// A JSON body.
+    /// Sets a JSON body.
     pub fn json(self, body: impl Serialize) -> Self {
         let text = serde_json::to_string(&body).expect("a test's body is JSON");
         self.body("application/json", &text)
     }
 
-    /// A body of any text.
+    /// Sets a body of any text.
     pub fn body(mut self, content_type: &str, text: &str) -> Self {
         self.0["body"] = text.into();
         self.0["isBase64Encoded"] = false.into();
         self.header("content-type", content_type)
     }
 
-    /// A body as the gateway passes on what it does not know as text.
+    /// Sets a body in base64, as the gateway does for content types that it does not treat as text.
     pub fn base64_body(mut self, content_type: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.0["body"] = STANDARD.encode(bytes).into();
         self.0["isBase64Encoded"] = true.into();
         self.header("content-type", content_type)
     }
 
-    /// A form, which the gateway passes on in base64.
+    /// Sets a form as the body, in base64, as the gateway does.
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
         let pairs: Vec<String> = fields
             .iter()
@@ -129,13 +130,13 @@ impl Event {
         self.base64_body("application/x-www-form-urlencoded", pairs.join("&"))
     }
 
-    /// Sets a header, in place of one that is there.
+    /// Sets a header and replaces an existing one.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.0["headers"][name.to_ascii_lowercase()] = value.into();
         self
     }
 
-    /// Sends a header once more: the gateway joins the two with a comma.
+    /// Repeats a header. The gateway joins the values with a comma.
     pub fn header_again(self, name: &str, value: &str) -> Self {
         let joined = match self.0["headers"][name.to_ascii_lowercase()].as_str() {
             Some(first) => format!("{first},{value}"),
@@ -144,7 +145,7 @@ impl Event {
         self.header(name, &joined)
     }
 
-    /// Leaves a header out.
+    /// Removes a header.
     pub fn without_header(mut self, name: &str) -> Self {
         if let Some(headers) = self.0["headers"].as_object_mut() {
             headers.remove(&name.to_ascii_lowercase());
@@ -152,12 +153,12 @@ impl Event {
         self
     }
 
-    /// An access token, or whatever else goes by `Authorization: Bearer`.
+    /// Sets `Authorization: Bearer` with an access token or another text.
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    /// One more cookie, also of a name that is there already.
+    /// Adds a cookie. Its name may be repeated.
     pub fn cookie(mut self, name: &str, value: &str) -> Self {
         let cookie = format!("{name}={value}").into();
         match self.0["cookies"].as_array_mut() {
@@ -167,19 +168,19 @@ impl Event {
         self
     }
 
-    /// The address that the gateway saw.
+    /// Sets the client address that the gateway reports.
     pub fn source_ip(mut self, address: &str) -> Self {
         self.0["requestContext"]["http"]["sourceIp"] = address.into();
         self.header("x-forwarded-for", address)
     }
 
-    /// The client's `User-Agent`.
+    /// Sets the client's `User-Agent`.
     pub fn user_agent(mut self, agent: &str) -> Self {
         self.0["requestContext"]["http"]["userAgent"] = agent.into();
         self.header("user-agent", agent)
     }
 
-    /// A named stage, which the gateway leaves in the path: `/prod/api/auth/login`.
+    /// Adds a named stage, which the gateway leaves in the path: `/prod/api/auth/login`.
     pub fn stage_prefix(mut self, stage: &str) -> Self {
         let path = format!("/{stage}{}", self.0["rawPath"].as_str().unwrap_or_default());
         self.0["requestContext"]["stage"] = stage.into();
@@ -188,7 +189,7 @@ impl Event {
         self
     }
 
-    /// The event as the function gets it, `content-length` in step with the body.
+    /// The event as the function gets it, with the `content-length` of the body.
     pub fn build(self) -> Value {
         let event = match self.body_bytes() {
             Some(bytes) => self.header("content-length", &bytes.len().to_string()),
@@ -207,7 +208,7 @@ struct Route<'a> {
     session_id: Option<&'a str>,
 }
 
-/// The route that the template has for a path.
+/// The route of the template for a path.
 fn route(path: &str) -> Route<'_> {
     match path.strip_prefix("/api/auth/sessions/") {
         Some(id) if id != "events" => {

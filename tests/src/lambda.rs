@@ -1,5 +1,5 @@
-//! Function binaries, run as Lambda runs them: a cleared environment, one invocation at a time,
-//! and nothing but the runtime API between the function and us.
+//! Runs function binaries as Lambda does: with a cleared environment and one invocation at a time, through the runtime
+//! API.
 //!
 //! One [`RuntimeApi`] serves one function, as on Lambda, where every sandbox has its own.
 //!
@@ -46,7 +46,7 @@ use tokio::{
 /// The time limit of a function, to start and for each event, unless [`RuntimeApi::timeout`] sets another one.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A Lambda runtime API on a loopback port of its own, waiting for its function.
+/// A Lambda runtime API that listens on its own loopback port.
 #[derive(Debug)]
 pub struct RuntimeApi {
     listener: TcpListener,
@@ -60,14 +60,14 @@ impl RuntimeApi {
         Self { listener, timeout: TIMEOUT }
     }
 
-    /// Gives the function this long to start, and as long for each event. 10 s if not called.
+    /// Sets the time limit to start and the time limit for each event. The default is 10 s.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
     /// Starts a function and waits until it asks for its first event.
     ///
-    /// It sees what Lambda would set and `env`, which wins; nothing of this process's environment.
+    /// Its environment has the variables that Lambda sets and those of `env`, which have priority, but none of this process.
     ///
     /// # Errors
     /// It cannot be started, reports an init error, exits, or does not poll in time.
@@ -126,16 +126,17 @@ pub struct Function {
 }
 
 impl Function {
-    /// Hands the function one event and returns what it answers.
+    /// Sends the function one event and returns its response.
     ///
     /// # Errors
-    /// The function reports an error, exits, answers something that is not JSON, or takes too long, which ends it as on Lambda.
+    /// The function reports an error, exits, returns something that is not JSON, or takes too long. As on Lambda, a function
+    /// that takes too long is killed.
     pub async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
         let deadline = Instant::now() + self.timeout;
         self.invoked += 1;
         let invocation = Invocation::new(self.invoked, self.timeout, &event);
         let id = invocation.id.clone();
-        // A closed channel means that the server has ended, and with it the function: `answer` has the reason.
+        // A closed channel means that the server has ended, and the function with it. `answer` has the reason.
         let _ = self.invocations.send(invocation);
         let answer = match self.answer(&id, deadline).await {
             Ok(answer) => answer,
@@ -144,19 +145,19 @@ impl Function {
         serde_json::from_slice(&answer).map_err(|source| self.error(Failure::NotJson(source)))
     }
 
-    /// From just before exec to the function's first poll: what a cold start costs.
+    /// The time from exec to the function's first poll: the duration of a cold start.
     pub fn first_poll(&self) -> Duration {
         self.first_poll
     }
 
     /// Every line the function has written so far, to standard output and standard error, in order.
     ///
-    /// The log that it wrote before its response is complete once [`Function::invoke`] has returned.
+    /// When [`Function::invoke`] returns, the log lines that the function wrote before its response are complete.
     pub fn logs(&self) -> Vec<String> {
         self.logs.lines()
     }
 
-    /// Resident memory in kB of 1,024 bytes (`VmRSS`), or none once it has ended or where there is no `/proc`.
+    /// The resident memory in kB of 1,024 bytes (`VmRSS`). None after the function has ended, or without `/proc`.
     pub fn resident_kb(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -171,9 +172,9 @@ impl Function {
         assert!(sent.expect("there is a shell").success());
     }
 
-    /// Kills the function and waits until it is gone, where dropping it only kills it.
+    /// Kills the function and waits until it has ended. Dropping the function only kills it.
     pub async fn stop(mut self) {
-        // It may have ended by itself, and then there is nothing to kill.
+        // The function may have ended by itself. Then there is nothing to kill.
         let _ = self.child.kill().await;
     }
 
@@ -188,7 +189,7 @@ impl Function {
         }
     }
 
-    /// The response to the invocation `id`; one to any other is late, and ignored.
+    /// The response to the invocation `id`. A response to another invocation is late and is ignored.
     async fn answer(&mut self, id: &str, deadline: Instant) -> Result<bytes::Bytes, Failure> {
         loop {
             match self.post(deadline).await? {
@@ -199,21 +200,21 @@ impl Function {
         }
     }
 
-    /// The next thing the function does, unless it exits or its time is up first.
+    /// The next request of the function, unless it exits or reaches its time limit first.
     async fn post(&mut self, deadline: Instant) -> Result<Post, Failure> {
         let next = async {
             tokio::select! {
                 biased;
                 Some(post) = self.posts.recv() => Ok(post),
                 status = self.child.wait() => match self.posts.try_recv() {
-                    // Its last words came in while it went.
+                    // The function sent this request just before it exited.
                     Ok(post) => Ok(post),
                     Err(_) => Err(Failure::Exited(status.expect("our own child can be waited for"))),
                 },
             }
         };
         let Ok(post) = timeout_at(deadline, next).await else {
-            // Lambda, too, ends the sandbox of an invocation that ran out of time.
+            // Lambda also ends the sandbox of an invocation that reaches the time limit.
             let _ = self.child.start_kill();
             return Err(Failure::TimedOut(self.timeout));
         };
@@ -226,19 +227,19 @@ impl Function {
 }
 
 impl Drop for Function {
-    /// The child goes by `kill_on_drop`, its runtime API here.
+    /// Stops the runtime API. `kill_on_drop` kills the child process.
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
-/// The name Lambda would know the function by: the file's, or for `refresh/bootstrap` the folder's.
+/// The name of the function on Lambda: the file's name, or that of the folder for `refresh/bootstrap`.
 pub fn function_name(bootstrap: &Path) -> &str {
     let named = if bootstrap.ends_with("bootstrap") { bootstrap.parent() } else { Some(bootstrap) };
     named.and_then(Path::file_stem).and_then(OsStr::to_str).unwrap_or("function")
 }
 
-/// The function's process as Lambda starts it: its own variables and no others.
+/// The function's process with only its own environment variables, as Lambda starts it.
 fn command<K, V>(
     bootstrap: &Path,
     port: u16,

@@ -2,8 +2,8 @@
 //!
 //! | caller | through |
 //! |---|---|
-//! | people and programs | [`world`]: the real router on a real engine, in process |
-//! | [`openapi`] | holds every answer of the router against `openapi.yaml` |
+//! | users and services | [`world`]: the real router on a real engine, in process |
+//! | the same | [`openapi`]: compares every response of the router with `openapi.yaml` |
 //! | API Gateway | [`lambda`] and [`event`]: the real binaries under a Lambda runtime API |
 //! | a crowd | [`load`]: the local server over HTTP, under load and faults |
 

@@ -44,13 +44,13 @@ pub use table::Event;
 pub use tables::RawRow;
 pub use traveller::{BERLIN, City, LISBON, MUNICH, ORIGIN_SECRET, PRAGUE};
 
-/// When every world begins, in epoch seconds: a round second, so that boundaries are exact.
+/// The time at which every world begins, in epoch seconds. It is a round number, so that boundaries are easy to read.
 pub const START: i64 = 1_790_000_000;
 
-/// The setting of patient worlds.
+/// The setting of [`World::patient`].
 pub const PATIENT: [(&str, &str); 1] = [("LIMIT_LOGIN", "1000000/15m/30m")];
 
-/// One Latchkey and its clock.
+/// One Latchkey deployment and its clock.
 #[derive(Clone)]
 pub struct World {
     /// The local server, with its dev controls.
@@ -63,39 +63,39 @@ impl World {
         Self::with(&[]).await
     }
 
-    /// A world that takes any number of failed sign-ins from one network: for tests that fail on purpose.
+    /// A world that accepts any number of failed sign-ins from one network, for tests that fail on purpose.
     pub async fn patient() -> Self {
         Self::with(&PATIENT).await
     }
 
-    /// A world with some settings of its own.
+    /// A world with these settings.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let builder = LocalServer::builder().clock(MovableClock::at(START)).settings(settings);
         Self { server: builder.build().await.expect("the settings of a test are valid") }
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn advance(&self, seconds: u64) {
         self.server.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// The moment.
+    /// The current time of the world.
     pub fn now(&self) -> Timestamp {
         use latchkey::clock::Clock as _;
         self.server.clock.now()
     }
 
-    /// A fresh assertion for `user`, good for five minutes.
+    /// A new assertion for `user`, which is valid for five minutes.
     pub fn assertion(&self, user: &str) -> String {
         self.assertion_with(user, serde_json::json!({}))
     }
 
-    /// A device with a browser of its own (Chrome on Windows) at an address of its own.
+    /// A new device with its own browser (Chrome on Windows) and its own address.
     pub fn device(&self) -> Device {
         Device::new(self.clone())
     }
 
-    /// A session's row as it is in the table, dead or alive.
+    /// A session's row in the table, whether the session lives or not.
     pub async fn row(&self, user: &str, session: &str) -> Option<Session> {
         let user = user.parse().expect("a user id");
         let session: SessionId = session.parse().expect("a session id");

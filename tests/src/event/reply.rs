@@ -8,9 +8,9 @@ use super::body_bytes;
 /// The response of a function, as the gateway reads it.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// The status; compares with a plain number.
+    /// The status. It can be compared with a number.
     pub status: StatusCode,
-    /// All headers but `Set-Cookie`.
+    /// All headers except `Set-Cookie`.
     pub headers: HeaderMap,
     /// One `Set-Cookie` line each.
     pub cookies: Vec<String>,
@@ -19,10 +19,10 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Reads a payload 2.0 response. `multiValueHeaders` is passed over, as the gateway does.
+    /// Reads a payload 2.0 response. It ignores `multiValueHeaders`, as the gateway does.
     ///
     /// # Panics
-    /// It is no such response.
+    /// When the value is not such a response.
     pub fn parse(response: Value) -> Self {
         let status = response["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
         let status = status.and_then(|status| StatusCode::from_u16(status).ok());
@@ -51,7 +51,7 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The value that the response gives a cookie; empty when it clears it.
+    /// The value that the response sets for a cookie; empty if it clears the cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let line = self.cookies.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
         line.split(';').next()

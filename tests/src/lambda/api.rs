@@ -22,10 +22,10 @@ use tokio::{
 
 use super::Diagnostic;
 
-/// The longest response Lambda takes from a function, in bytes.
+/// The longest response that Lambda accepts from a function, in bytes.
 const ANSWER_LIMIT: usize = 6 * 1024 * 1024;
 
-/// One event on its way to the function.
+/// An event that is sent to the function.
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) id: String,
@@ -34,7 +34,7 @@ pub(super) struct Invocation {
 }
 
 impl Invocation {
-    /// The `number`th invocation of a function, which has `timeout` from now to answer.
+    /// The `number`th invocation of a function. It must respond within `timeout` from now.
     pub(super) fn new(number: u64, timeout: Duration, event: &Value) -> Self {
         let deadline = SystemTime::now() + timeout;
         Self {
@@ -48,11 +48,11 @@ impl Invocation {
 /// The requests of a function to its runtime API.
 #[derive(Debug)]
 pub(super) enum Post {
-    /// It asked for an event, at this moment.
+    /// The function requested an event, at this time.
     Polled(Instant),
-    /// It answered the invocation `id`, well or with an error.
+    /// The function sent a response or an error for the invocation `id`.
     Answered { id: String, answer: Result<Bytes, Diagnostic> },
-    /// It reports that it cannot start.
+    /// The function reports that it cannot start.
     InitFailed(Diagnostic),
 }
 
@@ -63,7 +63,7 @@ struct Wire {
 }
 
 impl Wire {
-    fn tell(&self, post: Post) -> StatusCode {
+    fn report(&self, post: Post) -> StatusCode {
         match self.posts.send(post) {
             Ok(()) => StatusCode::ACCEPTED,
             Err(_) => StatusCode::GONE,
@@ -89,9 +89,9 @@ pub(super) async fn serve(
     axum::serve(listener, router).await.expect("axum serves until it is dropped");
 }
 
-/// Holds the line until there is an event, as Lambda does.
+/// Waits with the response until there is an event, as Lambda does.
 async fn next(State(wire): State<Arc<Wire>>) -> Response {
-    wire.tell(Post::Polled(Instant::now()));
+    wire.report(Post::Polled(Instant::now()));
     let Some(invocation) = wire.invocations.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
@@ -112,13 +112,13 @@ async fn next(State(wire): State<Arc<Wire>>) -> Response {
 }
 
 async fn response(State(wire): State<Arc<Wire>>, Path(id): Path<String>, answer: Bytes) -> StatusCode {
-    wire.tell(Post::Answered { id, answer: Ok(answer) })
+    wire.report(Post::Answered { id, answer: Ok(answer) })
 }
 
 async fn error(State(wire): State<Arc<Wire>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
-    wire.tell(Post::Answered { id, answer: Err(Diagnostic::parse(&body)) })
+    wire.report(Post::Answered { id, answer: Err(Diagnostic::parse(&body)) })
 }
 
 async fn init_error(State(wire): State<Arc<Wire>>, body: Bytes) -> StatusCode {
-    wire.tell(Post::InitFailed(Diagnostic::parse(&body)))
+    wire.report(Post::InitFailed(Diagnostic::parse(&body)))
 }

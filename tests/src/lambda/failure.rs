@@ -1,4 +1,4 @@
-//! Why a function gave no response, with the end of what it wrote.
+//! Why a function returned no response, with the end of its log.
 
 use std::{
     error::Error,
@@ -11,10 +11,10 @@ use std::{
 
 use serde_json::Value;
 
-/// How many lines of a function's output its error repeats.
+/// How many log lines an error contains.
 const TAIL: usize = 30;
 
-/// A function that gave no response: which, why, and the last it wrote.
+/// A function that returned no response, with the reason and its last log lines.
 ///
 /// `Debug` is `Display`, so that `unwrap` in a test shows the function's log lines as it wrote them.
 pub struct FunctionError {
@@ -22,33 +22,33 @@ pub struct FunctionError {
     pub bootstrap: PathBuf,
     /// The cause.
     pub failure: Failure,
-    /// All that the function had written by then.
+    /// All log lines of the function until then.
     pub logs: Vec<String>,
 }
 
 /// The failures between an event and its response.
 #[derive(Debug)]
 pub enum Failure {
-    /// The binary is not there or will not run.
+    /// The binary does not exist or cannot be run.
     Start(io::Error),
-    /// The function said that it cannot start (`/runtime/init/error`).
+    /// The function reported that it cannot start (`/runtime/init/error`).
     Init(Diagnostic),
-    /// The function answered with an error (`/error`).
+    /// The function reported an error (`/error`).
     Reported(Diagnostic),
-    /// The function ended before it answered.
+    /// The function exited before it responded.
     Exited(ExitStatus),
-    /// The function took longer than this, and was killed.
+    /// The function took longer than this and was killed.
     TimedOut(Duration),
     /// The function's response is not JSON.
     NotJson(serde_json::Error),
 }
 
-/// A function's own account of its error.
+/// The error document of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// `errorType`, empty if it named none.
+    /// `errorType`; empty if it is missing.
     pub error_type: String,
-    /// `errorMessage`, empty if it gave none.
+    /// `errorMessage`; empty if it is missing.
     pub error_message: String,
 }
 
@@ -59,7 +59,7 @@ impl FunctionError {
 }
 
 impl Diagnostic {
-    /// Reads what a function posted, taking anything that is not an error document for an empty one.
+    /// Reads the error document of a function. Any other body counts as an empty document.
     pub(super) fn parse(body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();

@@ -1,5 +1,5 @@
-//! The log of a function. A file rather than a pipe: a line is readable the moment it is written,
-//! so a test that has the answer has the log lines before it, without waiting for a reader.
+//! The log of a function. It is a file rather than a pipe, because lines in a file are readable as soon as they are
+//! written. A test that has the response can read the log lines before it without waiting.
 
 use std::{fs::File, io, os::unix::fs::FileExt, process::Stdio};
 
@@ -13,7 +13,7 @@ impl Logs {
         tempfile::tempfile().map(Self)
     }
 
-    /// Something for a child to write to. All writers share one position, so nothing is overwritten.
+    /// A writer for a child process. All writers share one position, so that they do not overwrite lines.
     pub(super) fn writer(&self) -> io::Result<Stdio> {
         self.0.try_clone().map(Stdio::from)
     }
@@ -22,7 +22,7 @@ impl Logs {
     pub(super) fn lines(&self) -> Vec<String> {
         let mut written = Vec::new();
         let mut chunk = [0; 8192];
-        // Reading at a place, not from the position: that one belongs to the writers.
+        // Reads at an offset, because the shared position belongs to the writers.
         while let Ok(read @ 1..) = self.0.read_at(&mut chunk, written.len() as u64) {
             written.extend_from_slice(&chunk[..read]);
         }

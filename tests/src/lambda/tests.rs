@@ -1,5 +1,5 @@
-//! The function here is bash. Started without arguments it runs the file that `BASH_ENV` names,
-//! so there is no binary to build first; where there is no bash, these tests pass without a word.
+//! These tests use bash as the function. Without arguments it runs the file in `BASH_ENV`, so that no binary must be
+//! built first. On a machine without bash, these tests pass without a check.
 
 use std::{io::Write, path::Path, time::Duration};
 
@@ -11,8 +11,8 @@ use super::{Failure, Function, FunctionError, RuntimeApi, function_name};
 
 const BASH: &str = "/bin/bash";
 
-/// A function that does what its environment (`INIT`) and its events (`do`) say.
-/// It speaks HTTP/1.0, where the end of a response is the end of the connection.
+/// A function that runs the commands in its environment (`INIT`) and in its events (`do`).
+/// It uses HTTP/1.0, where the end of the connection ends a response.
 const FUNCTION: &str = r#"
 call() { # METHOD PATH BODY
   exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}"
@@ -41,7 +41,7 @@ while event=$(call GET invocation/next) && [[ $event =~ request-id:\ ([0-9a-f-]+
 done
 "#;
 
-/// The bash function, given `init` to do at its start, or none where there is no bash.
+/// Starts the bash function with the command `init`. Returns none on a machine without bash.
 async fn start(init: &str) -> Option<Result<Function, FunctionError>> {
     if !Path::new(BASH).exists() {
         return None;
@@ -57,7 +57,7 @@ async fn start(init: &str) -> Option<Result<Function, FunctionError>> {
     Some(api.spawn(BASH, env).await)
 }
 
-/// A function that has polled and waits for events.
+/// A function that waits for events.
 async fn ready() -> Option<Function> {
     Some(start("").await?.expect("the function starts"))
 }
@@ -157,7 +157,7 @@ async fn a_binary_that_is_not_there_is_named() {
 #[tokio::test]
 async fn a_dropped_function_is_gone() {
     let mut function = some!(ready().await);
-    // One that waits for an event would go by itself, its runtime API being gone.
+    // A function that waits for an event would exit by itself, because its runtime API has ended.
     function.invoke(json!({ "do": "linger" })).await.expect("an answer");
     let pid = function.child.id().expect("it runs");
     assert!(function.resident_kb().is_none_or(|kb| kb > 500));

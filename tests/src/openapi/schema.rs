@@ -1,4 +1,4 @@
-//! Does a value fit a schema of the file, without additional members?
+//! Checks that a value matches a schema of the file and has no additional members.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};

@@ -11,7 +11,7 @@ pub struct Jar {
     pub access: String,
     /// The refresh cookie's value.
     pub refresh: String,
-    /// The session they are of.
+    /// The id of their session.
     pub session: String,
 }
 
@@ -29,29 +29,29 @@ impl Jar {
         }
     }
 
-    /// As the browser sends them.
+    /// Both cookies as the browser sends them.
     pub fn line(&self) -> String {
         format!("latchkey_access={}; {}", self.access, self.refresh_line())
     }
 
-    /// Without the access cookie.
+    /// The refresh cookie only.
     pub fn refresh_line(&self) -> String {
         format!("latchkey_refresh={}", self.refresh)
     }
 }
 
 impl Device {
-    /// Presents an assertion; tokens come in cookies.
+    /// Signs in with an assertion and tokens in cookies.
     pub async fn login_in_browser(&self, assertion: &str) -> Reply {
         self.post("/api/auth/login", json!({"assertion": assertion})).await
     }
 
-    /// Refreshes with these cookies and no body, from a page of our own.
+    /// Refreshes with these cookies and without a body, from a page of an allowed origin.
     pub async fn refresh_with_cookies(&self, cookies: &str) -> Reply {
         self.clone().cookies(cookies).send("POST", "/api/auth/refresh", None, "").await
     }
 
-    /// Asks for the status with these cookies.
+    /// Gets the status with these cookies.
     pub async fn status(&self, cookies: &str) -> Reply {
         self.clone().cookies(cookies).get("/api/auth/refresh").await
     }

@@ -1,4 +1,4 @@
-//! A browser, phone or program at some address, and the calls it makes.
+//! A browser, phone or program with its address, and its requests.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,7 +17,7 @@ pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100
 
 static NEXT_ADDRESS: AtomicU32 = AtomicU32::new(1);
 
-/// Something that calls the API.
+/// A client of the API.
 #[derive(Clone)]
 pub struct Device {
     world: World,
@@ -33,7 +33,7 @@ pub struct Tokens {
     pub access: String,
     /// The refresh token.
     pub refresh: String,
-    /// The session.
+    /// The id of the session.
     pub session: String,
 }
 
@@ -44,46 +44,46 @@ impl Device {
         Self { world, agent: Some(CHROME.to_owned()), address, headers: vec![] }
     }
 
-    /// With another user agent.
+    /// Sets another user agent.
     pub fn agent(mut self, agent: &str) -> Self {
         self.agent = Some(agent.to_owned());
         self
     }
 
-    /// Without a user agent.
+    /// Removes the user agent.
     pub fn no_agent(mut self) -> Self {
         self.agent = None;
         self
     }
 
-    /// At another address.
+    /// Sets another address.
     pub fn at(mut self, address: &str) -> Self {
         address.clone_into(&mut self.address);
         self
     }
 
-    /// With one more header on every call.
+    /// Adds a header to every request.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.raw_header(name, HeaderValue::from_str(value).expect("a header value"))
     }
 
-    /// With one more header, whatever its bytes.
+    /// Adds a header with any bytes to every request.
     pub fn raw_header(mut self, name: &str, value: HeaderValue) -> Self {
         self.headers.push((name.to_owned(), value));
         self
     }
 
-    /// With an access token on every call.
+    /// Adds an access token to every request.
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    /// A page of our own site with these cookies.
+    /// Sends these cookies, from a page of our own site.
     pub fn cookies(self, cookies: &str) -> Self {
         self.header("cookie", cookies).header("sec-fetch-site", "same-origin")
     }
 
-    /// Sends anything. The path is absolute, with its query.
+    /// Sends any request. The path is absolute and has the query.
     pub async fn send(
         &self,
         method: &str,
@@ -114,27 +114,27 @@ impl Device {
         reply
     }
 
-    /// `GET`.
+    /// Sends a `GET`.
     pub async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None, "").await
     }
 
-    /// `POST` with JSON.
+    /// Sends a `POST` with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.send("POST", path, Some("application/json"), body.to_string()).await
     }
 
-    /// `DELETE`.
+    /// Sends a `DELETE`.
     pub async fn delete(&self, path: &str) -> Reply {
         self.send("DELETE", path, None, "").await
     }
 
-    /// Presents an assertion; tokens come in the body.
+    /// Signs in with an assertion and tokens in the body.
     pub async fn login(&self, assertion: &str) -> Reply {
         self.post("/api/auth/login", json!({"assertion": assertion, "delivery": "body"})).await
     }
 
-    /// Signs a user in, with a fresh assertion.
+    /// Signs a user in with a new assertion.
     ///
     /// # Panics
     /// If the sign-in is refused.
@@ -144,7 +144,7 @@ impl Device {
         Tokens::of(&reply)
     }
 
-    /// Presents a refresh token in the body.
+    /// Refreshes with a token in the body.
     pub async fn refresh(&self, token: &str) -> Reply {
         self.post("/api/auth/refresh", json!({"refresh_token": token})).await
     }

@@ -6,7 +6,7 @@ impl Reply {
     /// The names of the body's members, sorted.
     ///
     /// # Panics
-    /// If the body is no object.
+    /// If the body is not an object.
     pub fn members(&self) -> Vec<&str> {
         let body =
             self.body.as_object().unwrap_or_else(|| panic!("no object: {} {}", self.status, self.body));
@@ -18,14 +18,14 @@ impl Reply {
     /// Succeeds only for this status.
     ///
     /// # Panics
-    /// For any other.
+    /// For any other status.
     #[track_caller]
     pub fn assert_status(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{}", self.body);
         self
     }
 
-    /// Succeeds only for a whole problem of this status and code.
+    /// Succeeds only for a complete problem with this status and code.
     ///
     /// # Panics
     /// For any other response, and for a problem that lacks a member.
@@ -45,7 +45,7 @@ impl Reply {
         self
     }
 
-    /// Succeeds only when the session has ended, for this reason.
+    /// Succeeds only if the response reports that the session has ended for this reason.
     ///
     /// # Panics
     /// For any other response.
@@ -56,7 +56,7 @@ impl Reply {
         self
     }
 
-    /// Succeeds only when a field is wrong: this one.
+    /// Succeeds only if the response names this field as invalid.
     ///
     /// # Panics
     /// For any other response.
@@ -67,7 +67,7 @@ impl Reply {
         self
     }
 
-    /// Succeeds only when the response touches no cookie.
+    /// Succeeds only if the response sets and clears no cookie.
     ///
     /// # Panics
     /// If it sets or clears one.
@@ -77,7 +77,7 @@ impl Reply {
         self
     }
 
-    /// Succeeds only when both cookies are taken away, with the attributes they were set with.
+    /// Succeeds only if the response clears both cookies with the attributes with which they were set.
     ///
     /// # Panics
     /// For any other response.

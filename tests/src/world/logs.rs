@@ -11,17 +11,17 @@ thread_local! {
     static WRITTEN: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-/// The lines that this thread logged since; a test that listens runs on one thread.
+/// The lines that this thread has logged since [`Logs::listen`]. Such a test must run on one thread.
 #[derive(Debug)]
 pub struct Logs {
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 impl Logs {
-    /// Listens to this thread from now on, at TRACE.
+    /// Collects the lines of this thread from now on, at TRACE.
     pub fn listen() -> Self {
         static SUBSCRIBE: Once = Once::new();
-        // One subscriber for the whole process: what tracing keeps of each place that logs is global, too.
+        // One subscriber for the whole process, because tracing caches the interest in each call site globally.
         SUBSCRIBE.call_once(|| {
             tracing_subscriber::fmt()
                 .json()
@@ -34,16 +34,16 @@ impl Logs {
         Self { _stays_on_its_thread: PhantomData }
     }
 
-    /// All of it.
+    /// All lines.
     pub fn text(&self) -> String {
         WRITTEN
             .with_borrow(|bytes| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned())
     }
 
-    /// Our own lines.
+    /// The lines of our own crates.
     ///
     /// # Panics
-    /// If a line is no JSON object.
+    /// If a line is not a JSON object.
     pub fn ours(&self) -> Vec<Value> {
         let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str(line).expect("a line is a JSON object"));

@@ -1,4 +1,4 @@
-//! An identity provider that signs whatever a test wants: any header, any payload, byte for byte.
+//! An identity provider that signs any header and any payload that a test gives it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,7 +23,7 @@ const ORDER: [u8; 32] = [
     0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
-/// A provider with a key of its own.
+/// A provider with its own key.
 #[derive(Debug)]
 pub struct Provider {
     pair: EcdsaKeyPair,
@@ -61,7 +61,7 @@ impl Provider {
         entry
     }
 
-    /// An assertion for `user` at the world's moment; `changes` replace claims, `null` removes one.
+    /// An assertion for `user`, issued at the world's time. `changes` replace claims, and `null` removes one.
     pub fn assertion(&self, world: &World, user: &str, changes: Value) -> String {
         self.sign(&json!({"alg": "ES256", "kid": "p1"}), &self.claims(world, user, changes).to_string())
     }
@@ -83,10 +83,10 @@ impl Provider {
         claims
     }
 
-    /// The private half, as a deployment's own key set has it.
+    /// The private key in the format of a deployment's own key set.
     ///
     /// # Panics
-    /// If the key is no P-256 key.
+    /// If the key is not a P-256 key.
     pub fn private_jwk(&self) -> Value {
         let private: EcPrivateKeyBin<'_> = self.pair.private_key().as_be_bytes().expect("32 bytes");
         let mut jwk = self.entry(json!({}))["jwks"]["keys"][0].clone();
@@ -105,10 +105,10 @@ impl Provider {
     }
 }
 
-/// The same token under its other valid signature: `s` becomes the group's order minus `s`.
+/// The same token with its other valid signature: `s` is replaced by the group's order minus `s`.
 ///
 /// # Panics
-/// If it is no ES256 token.
+/// If the text is not an ES256 token.
 pub fn malleated(token: &str) -> String {
     let (input, signature) = token.rsplit_once('.').expect("a token has three parts");
     let mut signature = BASE64URL.decode(signature).expect("a signature is base64url");
@@ -124,7 +124,7 @@ pub fn malleated(token: &str) -> String {
 /// The payload of a token, unverified.
 ///
 /// # Panics
-/// If it is no token.
+/// If the text is not a token.
 pub fn payload(token: &str) -> Value {
     part(token, 1)
 }
@@ -132,7 +132,7 @@ pub fn payload(token: &str) -> Value {
 /// The header of a token, unverified.
 ///
 /// # Panics
-/// If it is no token.
+/// If the text is not a token.
 pub fn header(token: &str) -> Value {
     part(token, 0)
 }
@@ -145,7 +145,7 @@ fn part(token: &str, index: usize) -> Value {
 /// The token with one bit of its signature flipped.
 ///
 /// # Panics
-/// If it is no token.
+/// If the text is not a token.
 pub fn flipped(token: &str) -> String {
     let (input, signature) = token.rsplit_once('.').expect("a token has three parts");
     let mut signature = BASE64URL.decode(signature).expect("a signature is base64url");

@@ -1,4 +1,4 @@
-//! A response, read to its end.
+//! A response that was read completely.
 
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
@@ -8,19 +8,19 @@ use serde_json::Value;
 /// A response of the API.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// Its status.
+    /// The status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Its body as JSON; null when there is none.
+    /// The body as JSON; null if there is no body.
     pub body: Value,
 }
 
 impl Reply {
-    /// Reads any router's answer.
+    /// Reads the response of a router.
     ///
     /// # Panics
-    /// If its body breaks.
+    /// If the body cannot be read.
     pub async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body in memory does not break").to_bytes();
@@ -28,21 +28,21 @@ impl Reply {
         Self { status: parts.status, headers: parts.headers, body }
     }
 
-    /// The problem's code; empty when it is no problem.
+    /// The code of a problem; empty for any other body.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// A member of the body that is a text.
+    /// A string member of the body.
     ///
     /// # Panics
-    /// If it is not there.
+    /// If the body has no such member.
     pub fn text(&self, member: &str) -> String {
         let value = self.body[member].as_str();
         value.unwrap_or_else(|| panic!("no text {member:?} in {} {}", self.status, self.body)).to_owned()
     }
 
-    /// One header as text; empty when it is not there.
+    /// A header as text; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -53,7 +53,7 @@ impl Reply {
         lines.map(str::to_owned).find(|line| line.starts_with(&format!("{name}=")))
     }
 
-    /// The value of a cookie that is set; `None` when it is not set, empty when it is cleared.
+    /// The value that the response sets for a cookie; `None` if it sets none, empty if it clears the cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let line = self.cookie_line(name)?;
         let value = line.split(';').next()?.split_once('=')?.1;

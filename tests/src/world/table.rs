@@ -11,21 +11,21 @@ use serde_json::{Value, json};
 
 use super::World;
 
-/// One line of the audit trail.
+/// One event of the audit trail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Its type.
+    /// The type.
     pub event_type: String,
-    /// Its severity.
+    /// The severity.
     pub severity: String,
-    /// Its session.
+    /// The id of the session.
     pub session: String,
-    /// The reason among its details; empty when there is none.
+    /// The reason in the details; empty if there is none.
     pub reason: String,
 }
 
 impl World {
-    /// A client of the same engine that no counter sees and no fault meets.
+    /// A client of the same engine that is not counted and meets no injected faults.
     ///
     /// # Panics
     /// If the world is not on the embedded engine.
@@ -63,7 +63,7 @@ impl World {
         self.events(user).await.iter().filter(|event| event.event_type == event_type).count()
     }
 
-    /// An assertion with other claims than usual; `null` leaves one out.
+    /// An assertion with changed claims; `null` removes one.
     ///
     /// # Panics
     /// If the stand-in provider cannot sign.

@@ -14,8 +14,8 @@ const EVENTS: &str = "latchkey-security-events";
 const TABLES: [&str; 2] = [SESSIONS, EVENTS];
 
 impl World {
-    /// Every session and every event, as one text that is equal only when nothing changed. The counters of
-    /// limits are left out: a refused call is there to be counted.
+    /// Every session and every event as one text, for comparisons. It omits the counters of rate limits, because refused
+    /// requests are counted.
     ///
     /// # Panics
     /// If the engine does not answer.
@@ -30,8 +30,8 @@ impl World {
         rows.join("\n")
     }
 
-    /// Switches the events' stream off: to number a record the embedded engine looks through all that it has, so
-    /// that its time grows with the square of the events.
+    /// Disables the stream of events. The embedded engine scans all records to number a new one, so that its time grows
+    /// with the square of the number of events.
     ///
     /// # Panics
     /// If the engine does not answer.
@@ -41,7 +41,7 @@ impl World {
         events.send().await.expect("the engine can do without");
     }
 
-    /// Succeeds only when no table has changed since [`World::everything`] said `before`.
+    /// Succeeds only if no table has changed since [`World::everything`] returned `before`.
     ///
     /// # Panics
     /// With the rows that differ.
@@ -64,7 +64,7 @@ impl World {
         get.send().await.expect("the engine answers").item
     }
 
-    /// Puts a row where it was, whatever is there now.
+    /// Writes a row and replaces the current one.
     ///
     /// # Panics
     /// If the engine does not answer.
@@ -73,7 +73,7 @@ impl World {
         put.send().await.expect("the engine answers");
     }
 
-    /// Marks a session as ending, as a revocation does whose transaction is still to come.
+    /// Gives a session a pending end, as a revocation does before its transaction.
     ///
     /// # Panics
     /// If there is no such session.
@@ -98,7 +98,7 @@ impl World {
     }
 }
 
-/// The same text for the same value, in whatever order the engine lists members.
+/// A text for a value that does not depend on the order of its members.
 fn shown(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(members) => {

@@ -51,7 +51,7 @@ pub const MUNICH: City =
     City { country: "DE", name: "Munich", latitude: "48.14", longitude: "11.58", address: "192.0.2.77:1024" };
 
 impl World {
-    /// A world behind CloudFront, with some settings more.
+    /// A world behind CloudFront with these additional settings.
     pub async fn behind_cloudfront(settings: &[(&str, &str)]) -> Self {
         let secret = [("CLOUDFRONT_ORIGIN_SECRET", ORIGIN_SECRET)];
         Self::with(&[&secret[..], settings].concat()).await

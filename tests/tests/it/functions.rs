@@ -56,7 +56,7 @@ const SAMPLES: [(&str, &str, u16, &str); 27] = [
     ("login-attempts", "login", 200, ""),
 ];
 
-/// The event with values of a user who has two sessions. The event has the id of the second one.
+/// The event of a user with two sessions. It has the id of the second session.
 async fn as_user(deployment: &Deployment, user: &str, name: &str) -> Event {
     let world = &deployment.world;
     let service = world.assertion_with("backend", json!({"scope": "latchkey:attempts"}));
