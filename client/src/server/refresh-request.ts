@@ -1,7 +1,7 @@
 /** How does a server refresh in the name of a browser? `POST /refresh` with the browser's cookie and its client context. */
 
 import type { Fetch } from './remote-keys.js';
-import { isEdge, noStore } from './runtime.js';
+import { isEdge, noStore, setCookiesOf } from './runtime.js';
 import { trustedUrl } from './trusted-url.js';
 
 /** Longer than the API takes: it responds within 3 s, if only with 503. */
@@ -98,7 +98,7 @@ async function refresh(fetch: Fetch, url: URL, headers: Record<string, string>):
     });
   try {
     const response = await send().catch(send);
-    const setCookies = response.headers.getSetCookie();
+    const setCookies = setCookiesOf(response.headers);
     if (response.status === 200) return { state: 'granted', setCookies };
     return { state: (await isFinal(response)) ? 'ended' : 'unknown', setCookies };
   } catch {

@@ -1,10 +1,14 @@
 /** How are the method and the headers read from the requests of different frameworks? */
 
+import { parseUrl } from './runtime.js';
+
 /** The part of a request that the guard reads. */
 export interface RequestHead {
   readonly method: string;
   /** Every value of a header, in order; `name` is in lower case. */
   values(name: string): readonly string[];
+  /** The hosts to which the request was sent, with their port unless it is the default one. */
+  readonly hosts: readonly string[];
 }
 
 /** A request of Node's `http`, and therefore of Express and Connect. */
@@ -16,15 +20,15 @@ export interface NodeRequest {
 
 /** The head of a Node request. `headers` lacks a second `Authorization`, because Node drops it; `rawHeaders` has it. */
 export function headOfNodeRequest({ method = 'GET', headers, rawHeaders = [] }: NodeRequest): RequestHead {
-  return {
-    method,
-    values(name) {
-      const sent = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === name && index % 2 === 1);
-      if (sent.length > 1) return sent;
-      const value = headers[name] ?? (name === 'host' ? headers[':authority'] : undefined);
-      return value === undefined ? [] : [value].flat();
-    },
+  const values: RequestHead['values'] = (name) => {
+    const sent = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === name && index % 2 === 1);
+    if (sent.length > 1) return sent;
+    const value = headers[name];
+    return value === undefined ? [] : [value].flat();
   };
+  // HTTP/2 has `:authority` instead of `Host`. Two hosts are none, because proxies disagree about which one counts.
+  const hosts = [...values('host'), ...values(':authority')];
+  return { method, values, hosts: new Set(hosts).size === 1 ? hosts : [] };
 }
 
 /**
@@ -35,13 +39,10 @@ export function headOfRequest({ method, headers, url }: Request): RequestHead {
   return {
     method,
     values(name) {
-      const value = headers.get(name) ?? (name === 'host' ? hostOf(url) : null);
+      const value = headers.get(name);
       return value === null ? [] : [value];
     },
+    // Behind a proxy either may be an internal name. No page of another site can choose one of them.
+    hosts: [headers.get('host'), parseUrl(url)?.host].flatMap((host) => host ?? []),
   };
-}
-
-/** The host of a URL: fetch-style requests need not have the header `Host`. */
-function hostOf(url: string): string | null {
-  return URL.canParse(url) ? new URL(url).host : null;
 }

@@ -24,3 +24,17 @@ export function isEdge(): boolean {
   // Workers with a compatibility date before 2022-03-21 have no `navigator`, but `WebSocketPair`.
   return 'WebSocketPair' in globalThis || 'EdgeRuntime' in globalThis;
 }
+
+/** The URL, or nothing. `URL.canParse` is missing on Workers with a compatibility date before 2022-10-31. */
+export function parseUrl(text: string | URL): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The `Set-Cookie` lines. `getSetCookie` is missing on Workers with a compatibility date before 2023-03-01. */
+export function setCookiesOf(headers: Headers & { getAll?(name: string): string[] }): readonly string[] {
+  return typeof headers.getSetCookie === 'function' ? headers.getSetCookie() : (headers.getAll?.('set-cookie') ?? []);
+}

@@ -1,5 +1,7 @@
 /** Which URLs may keys and introspection responses come from? Only https ones; on loopback also http. */
 
+import { parseUrl } from './runtime.js';
+
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
@@ -9,7 +11,7 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
  * @throws {TypeError} It is no URL, not https, or contains a user name or a password.
  */
 export function trustedUrl(text: string | URL, option: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   const encrypted = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.includes(url.hostname));
   if (!url || !encrypted || url.username || url.password) {
     throw new TypeError(`${option}: expected an https URL (http on loopback only) without credentials`);
