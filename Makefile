@@ -20,7 +20,7 @@ export PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 STEP := @scripts/step
 
-.PHONY: help run check test lint template client unit bins setup tools mutants fuzz bench load soak release zips \
+.PHONY: help run check test interop lint template client unit bins setup tools mutants fuzz bench load soak release zips \
 	reproducible sbom advisories docs
 
 ##@ Everyday
@@ -103,6 +103,12 @@ client/demo/dist/demo.js: client/node_modules/installed $(shell find client/src 
 	$(STEP) "Building the demo page" npm --prefix client run --silent demo
 
 ##@ Deeper tests
+
+interop: interop-frameworks ## Test with real frameworks, runtimes and tools that are too slow for every run (minutes)
+
+interop-frameworks: tools-client bins client/node_modules/installed
+	$(STEP) "The npm package: publint, attw, Workers, a build of Next.js (some minutes)" \
+		npm --prefix client run --silent interop
 
 mutants: tools-mutants ## Break the code on purpose: cargo-mutants for the pure code, then tests/mutants/*.patch (two hours)
 	tests/mutants/pure

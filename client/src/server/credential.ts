@@ -19,6 +19,9 @@ export interface CookieOptions {
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
+/** Whether a request may use its cookies: see {@link cookiePolicy}. */
+export type MayUseCookies = (head: RequestHead) => boolean;
+
 /**
  * Returns the function that reads the one access token of a request, unverified.
  *
@@ -27,14 +30,16 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
  *
  * @throws {TypeError} `allowedOrigins` has an entry that is no origin.
  */
-export function accessTokenReader({ cookieSecure = true, allowedOrigins = [] }: CookieOptions): (head: RequestHead) => string {
-  const allowed = new Set(allowedOrigins.map((origin) => parseOrigin(origin, 'allowedOrigins')));
+export function accessTokenReader(options: CookieOptions): (head: RequestHead) => string {
+  const mayUseCookies = cookiePolicy(options);
   return (head) => {
     const token = bearer(head);
     if (token !== undefined) return token;
-    const cookie = accessCookie(head, cookieSecure);
-    if (!SAFE_METHODS.includes(head.method.toUpperCase())) requireOwnPage(head, allowed, cookieSecure);
-    return cookie;
+    const cookie = accessCookie(head, options.cookieSecure ?? true);
+    if (mayUseCookies(head)) return cookie;
+    throw new Refusal('csrf_rejected', {
+      detail: 'a cookie is accepted only from a page of this origin (Sec-Fetch-Site: same-origin) or of an allowed Origin',
+    });
   };
 }
 
@@ -71,17 +76,20 @@ function accessCookie(head: RequestHead, secure: boolean): string {
 }
 
 /**
- * Refuses requests that a page of another site caused, because the browser attaches cookies to those as well. No page
- * can forge `Sec-Fetch-Site` and `Origin`. Browsers without `Sec-Fetch-Site` send `Origin` also to the app's own host.
- * A request without both headers is refused.
+ * Returns the check whether a request may use its cookies: with a safe method always, otherwise only from a page of the
+ * app, because browsers attach cookies to requests that a page of another site causes as well. No page can forge
+ * `Sec-Fetch-Site` and `Origin`. Browsers without `Sec-Fetch-Site` send `Origin` also to the app's own host. A request
+ * without both headers may not.
+ *
+ * @throws {TypeError} `allowedOrigins` has an entry that is no origin.
  */
-function requireOwnPage(head: RequestHead, allowed: ReadonlySet<string>, secure: boolean): void {
-  const [site] = head.values('sec-fetch-site');
-  const [origin, ...others] = head.values('origin');
-  const isSingle = origin !== undefined && others.length === 0;
-  const isAllowed = isSingle && (allowed.has(origin) || (site === undefined && isOwnOrigin(origin, head, secure)));
-  if (site === 'same-origin' || isAllowed) return;
-  throw new Refusal('csrf_rejected', {
-    detail: 'a cookie is accepted only from a page of this origin (Sec-Fetch-Site: same-origin) or of an allowed Origin',
-  });
+export function cookiePolicy({ cookieSecure = true, allowedOrigins = [] }: CookieOptions): MayUseCookies {
+  const allowed = new Set(allowedOrigins.map((origin) => parseOrigin(origin, 'allowedOrigins')));
+  return (head) => {
+    const [site] = head.values('sec-fetch-site');
+    const [origin, ...others] = head.values('origin');
+    if (SAFE_METHODS.includes(head.method.toUpperCase()) || site === 'same-origin') return true;
+    if (origin === undefined || others.length > 0) return false;
+    return allowed.has(origin) || (site === undefined && isOwnOrigin(origin, head, cookieSecure));
+  };
 }

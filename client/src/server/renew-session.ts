@@ -1,6 +1,6 @@
 /**
  * May a server-rendered page show the user's data? `renewSession` answers that for a page request, and renews the session
- * if the access token in the cookie has expired, so that a user who returns after an hour is still signed in.
+ * if the access token in the cookie has expired, so that a user is still signed in after an hour.
  *
  * ```ts
  * const session = await renewSession(request, { issuer: 'https://app.example.com/api/auth', audience: 'shop' });
@@ -9,19 +9,18 @@
  * ```
  */
 
-import { rememberAuth, type Auth } from './auth.js';
+import type { Auth } from './auth.js';
+import type { AccessTokenClaims } from './claims.js';
 import { accessCookieName, cookieOf, cookiePairs, refreshCookieName } from './cookies.js';
+import { cookiePolicy, type CookieOptions } from './credential.js';
+import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 import { Refusal } from './refusal.js';
 import { refreshFor, refreshUrl, type RefreshOptions, type RefreshOutcome } from './refresh-request.js';
 import { headOfRequest } from './request-head.js';
 import { createVerifier, type VerifyOptions } from './verify-access-token.js';
-import { AccessTokenError, VerificationUnavailableError } from './errors.js';
-import type { AccessTokenClaims } from './claims.js';
 
 /** The options of {@link renewSession}. */
-export interface RenewalOptions extends VerifyOptions, RefreshOptions {
-  /** `COOKIE_SECURE`: whether the cookies have the prefix `__Host-`. Set it to false only for plain http on a laptop. Default: true. */
-  readonly cookieSecure?: boolean | undefined;
+export interface RenewalOptions extends VerifyOptions, RefreshOptions, CookieOptions {
   /** The URL of the API, if your server does not reach it at its issuer. Default: `issuer`. */
   readonly apiUrl?: string | undefined;
 }
@@ -34,7 +33,7 @@ export interface RenewedSession {
    * - `signed-in`: `auth` is the user.
    * - `signed-out`: there is no session, or it has ended.
    * - `unknown`: the session may be active. Let the browser refresh: it has the refresh cookie, which it does not send
-   *   after a click on a link of another site, or the API could not be reached.
+   *   after a click on a link of another site, the API could not be reached, or a page of another site sent a POST.
    */
   readonly state: 'signed-in' | 'signed-out' | 'unknown';
   /** The `Set-Cookie` lines for the browser. Without them the browser keeps a token that has been replaced. */
@@ -50,8 +49,8 @@ const RENEW_BEFORE_SECONDS = 60;
 
 /**
  * Returns the session of a page request. It renews the session if the access cookie has expired, once for requests that
- * arrive at the same time. Call it for pages and not for assets; it is no CSRF check, so keep the guard for routes that
- * change something.
+ * arrive at the same time. Call it for pages and not for assets. As with the guard, a POST of another site's page is not
+ * signed in.
  *
  * @throws {TypeError} An option is missing or not valid.
  */
@@ -63,8 +62,9 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   const session = (state: RenewedSession['state'], claims?: AccessTokenClaims, lines: readonly string[] = []) =>
     sessionOf(request, Object.values(names), state, claims, lines);
 
+  const mayUseCookies = cookiePolicy(options);
   const cookies = readCookies(request, names);
-  if (!cookies) return session('unknown');
+  if (!cookies || !mayUseCookies(headOfRequest(request))) return session('unknown');
   const { access, refresh } = cookies;
   const claims = await checked(verify, access);
   if (claims === 'unavailable') return session('unknown');
@@ -119,7 +119,6 @@ function sessionOf(
   lines: readonly string[],
 ): RenewedSession {
   const auth = claims ? Object.freeze({ userId: claims.sub, sessionId: claims.sid, scope: claims.scope }) : null;
-  if (auth) rememberAuth(request, auth);
   // Only our two cookies: a proxy between here and the API may set cookies of its own.
   const setCookies = lines.filter((line) => names.some((name) => line.startsWith(`${name}=`)));
   return {
