@@ -115,11 +115,11 @@ async fn look(world: &World) {
         assert!([200, 429].contains(&device.list(&own.access).await.status.as_u16()));
     }
     for path in ["/api/auth/sessions?scope=others", "one"] {
-        let (held, other) = (device.sign_in("ida").await, device.sign_in("ida").await);
+        let (tokens, other) = (device.sign_in("ida").await, device.sign_in("ida").await);
         let path =
             if path == "one" { format!("/api/auth/sessions/{}", other.session) } else { path.to_owned() };
         world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
-        assert_eq!(device.clone().bearer(&held.access).delete(&path).await.status, 503);
+        assert_eq!(device.clone().bearer(&tokens.access).delete(&path).await.status, 503);
         world.server.faults.clear(None);
     }
 }
@@ -161,8 +161,8 @@ async fn revoke(world: &World) {
 }
 
 async fn authorize(deployment: &mut Deployment) {
-    let held = deployment.world.device().sign_in("mona").await;
-    let event = Event::from_file("authorizer-bearer").fill("access_token", &held.access).build();
+    let tokens = deployment.world.device().sign_in("mona").await;
+    let event = Event::from_file("authorizer-bearer").fill("access_token", &tokens.access).build();
     assert_eq!(deployment.authorize(&event).await["isAuthorized"], true);
 }
 
