@@ -78,7 +78,9 @@ impl RequireSignedIn {
         let now = (self.clock)();
         let mut claims = self.verifier.verify(&credential.token, now).await?;
         if let Some(sessions) = &self.sessions {
-            claims.scope = sessions.check(&credential.token, &claims, now).await?;
+            let granted = sessions.check(&credential.token, &claims, now).await?;
+            // A check that returns the whole scope of the session must not widen the token's.
+            claims.scope = claims.scope.within(&granted);
         }
         Ok(SignedIn(claims))
     }
