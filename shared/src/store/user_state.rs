@@ -137,14 +137,14 @@ impl UserRecord {
 
     /// The condition that the user record has not changed since it was read.
     pub(super) fn version_condition(&self) -> &'static str {
-        if self.version == 0 { "attribute_not_exists(v)" } else { "v = :client" }
+        if self.version == 0 { "attribute_not_exists(v)" } else { "v = :version" }
     }
 
     /// The values of that condition and of the next version. The version that was read is left out if there was none,
     /// because DynamoDB rejects a value that no expression uses.
     pub(super) fn version_values(&self) -> Vec<(&'static str, AttributeValue)> {
-        let client = (self.version > 0).then(|| (":client", number(self.version)));
-        client.into_iter().chain([(":next", number(self.version + 1))]).collect()
+        let version = (self.version > 0).then(|| (":version", number(self.version)));
+        version.into_iter().chain([(":next", number(self.version + 1))]).collect()
     }
 }
 

@@ -48,7 +48,7 @@ pub enum RiskError {
     Rule(usize),
     /// The mode is unknown.
     #[error("entry {0}: the modes are off, record, alert, end")]
-    RuleMode(usize),
+    Mode(usize),
     /// The severity is unknown.
     #[error("entry {0}: the severities are info, low, medium, high, critical")]
     Severity(usize),
@@ -139,8 +139,7 @@ impl Rules {
         let rule = RULES.iter().find(|(_, own)| *own == name.trim()).ok_or(RiskError::Rule(number))?.0;
         let mut parts = rest.split(':').map(str::trim);
         let mut setting = *self.setting(rule);
-        setting.mode =
-            RuleMode::parse(parts.next().unwrap_or_default()).ok_or(RiskError::RuleMode(number))?;
+        setting.mode = RuleMode::parse(parts.next().unwrap_or_default()).ok_or(RiskError::Mode(number))?;
         if let Some(severity) = parts.next() {
             setting.severity = Severity::parse(severity).ok_or(RiskError::Severity(number))?;
         }

@@ -148,7 +148,7 @@ fn a_wrong_rule_is_named_by_its_entry() {
     for (text, error) in [
         ("impossible_travel", RiskError::Form(1)),
         ("ip_changed=off,nonsense=off", RiskError::Rule(2)),
-        ("ip_changed=maybe", RiskError::RuleMode(1)),
+        ("ip_changed=maybe", RiskError::Mode(1)),
         ("ip_changed=record:awful", RiskError::Severity(1)),
         ("ip_changed=record:low:900", RiskError::Threshold(1)),
         ("impossible_travel=alert:high:0", RiskError::Threshold(1)),
