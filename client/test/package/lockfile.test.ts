@@ -14,6 +14,7 @@ interface Locked {
 const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
   packages: Record<string, Locked>;
 };
+const interop = readFileSync(new URL('../../interop/package-lock.json', import.meta.url), 'utf8');
 const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
 const named = (is: (one: Locked) => boolean) => packages.filter(([, one]) => is(one)).map(([path]) => path);
 
@@ -22,6 +23,11 @@ describe('the lock file', () => {
     expect(packages.length).toBeGreaterThan(100);
     expect(named((one) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(one.integrity ?? ''))).toEqual([]);
     expect(named((one) => one.resolved !== undefined || one.link === true)).toEqual([]);
+  });
+
+  test('of the interop suites pins contents, not places, too', () => {
+    expect(interop).toContain('"integrity": "sha512-');
+    expect(interop).not.toContain('"resolved"');
   });
 
   test('has no install scripts', () => {

@@ -188,7 +188,7 @@ describe('the claims', () => {
       ['sub', ''],
       ['sub', 7],
       ['sub', 'a\u0000b'],
-      ['sub', 'ä'.repeat(65)],
+      ['sub', 'x'.repeat(256)],
       ['scope', ['orders:read']],
       ['scope', null],
       ['client_id', ''],
@@ -197,7 +197,7 @@ describe('the claims', () => {
     for (const [name, value] of wrong) {
       expect(await rejectionOf(await mint(es256, { [name]: value })), `${name} = ${String(value)}`).toBe('claims');
     }
-    await expect(verifyAccessToken(await mint(es256, { sub: 'ä'.repeat(64) }), options)).resolves.toBeTruthy();
+    await expect(verifyAccessToken(await mint(es256, { sub: 'x'.repeat(255) }), options)).resolves.toBeTruthy();
   });
 
   test('must be an object', async () => {
