@@ -1,6 +1,7 @@
 /** The guard in the real Fastify, Koa, Hono and Next.js. Express and Connect have `frameworks.test.ts`. */
 
 import type { Server } from 'node:http';
+import { connect, createServer as createHttp2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
@@ -207,4 +208,24 @@ test('a reply that Fastify has already sent is left alone', async () => {
   await app.listen({ host: '127.0.0.1', port: 0 });
   close = () => app.close();
   expect(await send(portOf(app.server), '/orders')).toMatchObject({ status: 200, body: 'first' });
+});
+
+test('a request of HTTP/2 has its own host in :authority', async () => {
+  const guard = makeGuard();
+  const server = createHttp2((request, response) => guard(request, response as never, () => response.end('passed')));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  close = async () => {
+    session.close();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  const post = (origin: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const headers = { ':method': 'POST', ':path': '/orders', ':authority': 'app.example.com', cookie: `${ACCESS}=${token}`, origin };
+      const stream = session.request(headers, { endStream: true });
+      stream.on('response', ({ ':status': status }) => resolve(Number(status)));
+      stream.on('error', reject);
+      stream.resume();
+    });
+  expect([await post('https://app.example.com'), await post('https://evil.example')]).toEqual([200, 403]);
 });
