@@ -16,6 +16,7 @@ import { createRefreshPause } from './tabs/refresh-pause.js';
 import { createTransport, type Fetch } from './transport/transport.js';
 import type { Latchkey, LatchkeyOptions } from './types.js';
 import { createStore } from './util/store.js';
+import { absoluteUrl } from './util/url.js';
 
 /**
  * Creates a client. It sends no request before the first subscription or call.
@@ -40,22 +41,27 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
 
   const baseUrl = (options.baseUrl ?? '/api/auth').replace(/\/+$/, '');
   const fetch: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
-  const tokens = options.mode?.() ?? null;
+  const api = absoluteUrl(baseUrl);
+  const tokens = options.mode?.(api) ?? null;
   const transport = createTransport(baseUrl, tokens ? 'omit' : 'include');
   const store = createStore(UNKNOWN_STATE);
-  const tabs = createTabChannel(options.channel ?? 'latchkey', onMessage);
+  const tabs = createTabChannel(options.channel ?? `latchkey:${api}`, api, onMessage);
   const session = createSessionState(store, tokens, tabs.broadcast, options);
   const refreshPause = createRefreshPause();
   const context: Context = {
     ...trackRequestOutcomes(store, options, tabs.broadcast, () => disposed),
     options,
     baseUrl,
+    api,
     fetch,
     store,
     session,
     refreshPause,
     broadcast: tabs.broadcast,
-    peersReady: tabs.peersReady,
+    async peersReady() {
+      await tokens?.ready();
+      await tabs.peersReady();
+    },
     request: (path, request, via = fetch) => transport.send(path, request, via),
     reschedule,
   };

@@ -10,10 +10,12 @@ export interface Tokens {
 export interface TokenStore {
   /** Origins, besides the API's own, that may receive the access token. */
   readonly origins: readonly string[];
+  /** Resolves once an asynchronous storage has been read. */
+  ready(): Promise<void>;
   get(): Tokens | null;
   set(tokens: Tokens): void;
   remove(): void;
 }
 
 /** How the tokens travel, if not in cookies. `headerMode()` makes one, for the option `mode` of `createLatchkey`. */
-export type TokenMode = () => TokenStore;
+export type TokenMode = (api: string) => TokenStore;

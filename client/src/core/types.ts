@@ -45,8 +45,13 @@ export interface LatchkeyState {
   readonly analytics: Analytics | null;
   readonly recommendations: readonly Recommendation[];
   readonly sessionLimit: number | null;
-  /** When the server last confirmed the list, by this device's clock, in milliseconds. */
+  /** When the server last confirmed the list, by this device's clock, in milliseconds; `null` for a list from before a reload. */
   readonly confirmedAt: number | null;
+  /**
+   * Milliseconds by which the server's clock is ahead of this device's, which may be wrong. `Date.now() +
+   * serverTimeOffset` is the server's time. Zero if the two differ by no more than two seconds.
+   */
+  readonly serverTimeOffset: number;
   readonly online: boolean;
   /** Whether the list may be out of date, because the last request for it failed. */
   readonly stale: boolean;
@@ -105,9 +110,9 @@ export interface LatchkeyOptions {
   readonly pollEvery?: number;
   /** Default: the global `fetch`, looked up for each request, so that it may be replaced later. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Name of the BroadcastChannel between the tabs. Default `latchkey`. */
+  /** Name of the BroadcastChannel between the tabs. The default is derived from `baseUrl`. */
   readonly channel?: string;
-  /** Called when the session has ended, in this tab or elsewhere. */
+  /** Called when the session has ended, in this tab or elsewhere; never for a visitor without a session. */
   readonly onSignedOut?: (reason: EndReason) => void;
   /** Called for a request that the client made by itself and that failed. */
   readonly onError?: (error: LatchkeyErrorLike) => void;
@@ -131,7 +136,10 @@ export interface Latchkey {
   getState(): LatchkeyState;
   /** The first subscriber starts the timers, the last one to leave stops them. Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void;
-  /** Signs in with the assertion of your identity provider. */
+  /**
+   * Signs in with the assertion of your identity provider. While its session lives, a repeated call with the same
+   * assertion opens no other session and returns that one.
+   */
   signIn(assertion: string): Promise<Session>;
   /** Signs out at once in all tabs; the request is repeated until the server has received it. */
   signOut(): Promise<void>;

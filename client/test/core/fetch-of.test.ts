@@ -71,6 +71,41 @@ describe('a 401 response to a call', () => {
     expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
+  test('for a token that was granted moments ago goes to the caller', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail(`GET ${orders}`, () => problem(401, 'invalid_token'), 99);
+    for (let n = 0; n < 30; n++) expect((await fetchOf(client)('/api/orders')).status).toBe(401);
+    // The first call refreshes, because a status names no time at which the token was granted.
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+    await client.signIn('b');
+    expect((await fetchOf(client)('/api/orders')).status).toBe(401);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+  });
+
+  test('from a backend that refuses every token causes one refresh in all tabs, for as long as the token lasts', async () => {
+    const server = new FakeServer().signedIn();
+    const tabs = [await openTab(server), await openTab(server), await openTab(server)];
+    server.fail(`GET ${orders}`, () => problem(401, 'invalid_token'), 999);
+    for (let minute = 0; minute < 15; minute++) {
+      for (const each of tabs) expect((await fetchOf(each)('/api/orders')).status).toBe(401);
+      await advance(90);
+    }
+    // The other tabs try once each, a minute later.
+    expect(server.requestsTo('POST /refresh').length).toBeLessThanOrEqual(3);
+    expect((await fetchOf(tabs[0]!)('/api/other')).status).toBe(200);
+  });
+
+  test('of a token that is no longer new causes a refresh, as before', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server);
+    await client.signIn('b');
+    await advance(61);
+    server.fail(`GET ${orders}`, () => problem(401, 'token_expired'));
+    expect((await fetchOf(client)('/api/orders')).status).toBe(200);
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+  });
+
   test('of another origin causes no refresh', async () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type LatchkeyOptions, type TokenStorage } from '../../src/core/index.js';
 import { FakeServer, json, noNetwork, problem } from './support/fake-server.js';
-import { openTab, advance, setUpTabs, settle } from './support/tabs.js';
+import { openTab, advance, setUpTabs, settle, tab } from './support/tabs.js';
 
 setUpTabs();
 
@@ -69,6 +69,54 @@ describe('header mode', () => {
     const after = await openTab(server, kept(storage));
     expect(after.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid', sessionId: 's-b' } });
     expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Bearer access.s-b.0');
+  });
+
+  test('reads an asynchronous storage before its first request, and writes in order', async () => {
+    const server = new FakeServer();
+    let content: string | null = null;
+    const later = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+    const storage = (): TokenStorage => ({
+      get: () => later().then(() => content),
+      set: (value) => later().then(() => void (content = value)),
+      remove: () => later().then(() => void (content = null)),
+    });
+    const before = await openTab(server, kept(storage()));
+    const signedIn = before.signIn('b');
+    await advance(1);
+    await signedIn;
+    await before.refresh();
+    await advance(1);
+    expect(content).toContain('refresh.s-b.1');
+    before.dispose();
+    const after = tab(server, kept(storage()));
+    const call = fetchOf(after)('/api/orders');
+    await advance(1);
+    await call;
+    expect(server.requests.at(-1)?.headers.get('authorization')).toBe('Bearer access.s-b.1');
+    after.subscribe(() => {});
+    await advance(1);
+    expect(after.getState()).toMatchObject({ status: 'signed-in', token: { sessionId: 's-b' } });
+    await after.refresh();
+    const signOut = after.signOut();
+    await advance(1);
+    await signOut;
+    expect(content).toBeNull();
+  });
+
+  test.each(['throws', 'rejects'])('signs in and refreshes although the storage %s', async (how) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const fail = (): never => {
+      if (how === 'rejects') return Promise.reject(new Error('full')) as never;
+      throw new Error('full');
+    };
+    const server = new FakeServer();
+    const client = await openTab(server, kept({ get: fail, set: fail, remove: fail }));
+    await client.signIn('b');
+    await client.refresh();
+    expect(server.requestsTo('POST /refresh')[0]?.body).toMatchObject({ refresh_token: 'refresh.s-b.0' });
+    await client.signOut();
+    expect(client.getState().status).toBe('signed-out');
+    expect(logged).toHaveBeenCalled();
   });
 
   test('asks the other tabs, not the server, if there is no storage', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
 import type { Fetch } from '../../src/core/transport/transport.js';
 import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
@@ -11,6 +11,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   for (const each of clients.splice(0)) each.dispose();
 });
 
@@ -110,6 +111,9 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     const dave = fresh();
     await dave.signIn(await assertion(`dave-${mode}`));
     await api.advanceClock(3601);
+    // The client's clock moves as well, so that its token is no new one. By this clock it has not expired.
+    const { now } = Date;
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
     const response = await fetchOf(dave)(`${api.issuer}/sessions`);
     expect(response.status).toBe(200);
     expect(dave.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' } });

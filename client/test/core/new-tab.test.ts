@@ -100,7 +100,7 @@ describe('the question to the other tabs', () => {
     // Another tab answers the question.
     const other = new BroadcastChannel(channelName());
     other.onmessage = ({ data }) => {
-      if (data.type === 'tab-opened') other.postMessage({ type: 'wait', kind: 'status', seconds: 20, code: 'store_unavailable', message: '', status: 503 });
+      if (data.type === 'tab-opened') other.postMessage({ api: data.api, type: 'wait', kind: 'status', seconds: 20, code: 'store_unavailable', message: '', status: 503 });
     };
     await dispatchPageEvent('pageshow', { persisted: true });
     await advance(10);

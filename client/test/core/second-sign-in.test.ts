@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { headerMode, type LatchkeyOptions } from '../../src/core/index.js';
 import { FakeServer, noAnswer, noNetwork, problem } from './support/fake-server.js';
-import { dispatchPageEvent, openTab, advance, setUpTabs, settle } from './support/tabs.js';
+import { dispatchPageEvent, fakeStorage, openTab, advance, setUpTabs, settle, tab } from './support/tabs.js';
 
 setUpTabs();
 
@@ -73,6 +73,57 @@ describe('a second sign-in in header mode', () => {
     await advance(10);
     expect([...server.live.keys()]).toEqual(['s-b']);
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null, token: { sessionId: 's-b' } });
+  });
+});
+
+describe('a repeated sign-in with the same assertion', () => {
+  test('opens one session, however often the provider reports the user', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server);
+    const [one, two] = await Promise.all([client.signIn('a'), client.signIn('a')]);
+    expect(await client.signIn('a')).toBe(one);
+    expect(two).toBe(one);
+    await client.refresh();
+    expect(await client.signIn('a')).toMatchObject({ session_id: 's-a' });
+    expect(server.requestsTo('POST /login')).toHaveLength(1);
+    expect(server.requestsTo('GET /sessions/s-a')).toHaveLength(1);
+  });
+
+  test.each([{}, header])('opens none after a reload or in another tab: %j', async (options) => {
+    vi.stubGlobal('localStorage', fakeStorage());
+    const server = new FakeServer();
+    const client = await openTab(server, options);
+    await client.signIn('assertion-with-a-signature');
+    const other = tab(server, options);
+    const session = other.signIn('assertion-with-a-signature');
+    await advance(1);
+    expect(await session).toMatchObject({ session_id: 's-assertion-with-a-signature' });
+    expect(server.requestsTo('POST /login')).toHaveLength(1);
+  });
+
+  test('asks the server again after a sign-out, after the end of the session and after a failure', async () => {
+    vi.stubGlobal('localStorage', fakeStorage());
+    const server = new FakeServer();
+    const client = await openTab(server);
+    server.fail('POST /login', noNetwork);
+    await expect(client.signIn('a')).rejects.toMatchObject({ code: 'network' });
+    await client.signIn('a');
+    await client.signOut();
+    await client.signIn('a').catch(() => {});
+    server.end('s-a', 'admin');
+    await client.refresh().catch(() => {});
+    expect(client.getState().status).toBe('signed-out');
+    await client.signIn('a').catch(() => {});
+    expect(server.requestsTo('POST /login')).toHaveLength(4);
+  });
+
+  test('with another assertion opens another session', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server);
+    await client.signIn('a');
+    await client.signIn('b');
+    await client.signIn('a');
+    expect(server.requestsTo('POST /login').map(({ body }) => body?.['assertion'])).toEqual(['a', 'b', 'a']);
   });
 });
 

@@ -212,7 +212,7 @@ describe('the sessions', () => {
     const server = new FakeServer().signedIn();
     const client = await openTab(server);
     expect(await sessionsOf(client).events({ limit: 20, severity: 'medium', cursor: 'a b' })).toMatchObject({ next: 'more' });
-    expect(server.requests.at(-1)?.path).toBe('/sessions/events?limit=20&severity=medium&cursor=a+b');
+    expect(server.requests.at(-1)?.path).toBe('/sessions/events?limit=20&severity=medium&cursor=a%20b');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { fetchOf } from '../../src/core/index.js';
-import { FakeServer, problem } from './support/fake-server.js';
+import { fetchOf, sessionsOf } from '../../src/core/index.js';
+import { FakeServer, noAnswer, problem } from './support/fake-server.js';
 import { hide, openTab, advance, setUpTabs, settle, show, tab } from './support/tabs.js';
 
 setUpTabs();
@@ -118,5 +118,35 @@ describe('the single refresh of a tab', () => {
     await Promise.all([one.refresh(), two.refresh()]);
     expect(one.getState()).toMatchObject({ status: 'signed-in' });
     expect(two.getState()).toMatchObject({ status: 'signed-in' });
+  });
+});
+
+describe('a page that is closed during a refresh', () => {
+  test('leaves the request alone, so that the browser still gets the new cookies', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    const release = server.holdResponse('POST /refresh');
+    const refresh = client.refresh().catch(({ code }) => code);
+    await settle();
+    const init = server.requestsTo('POST /refresh')[0]?.init;
+    expect(init?.keepalive).toBe(true);
+    client.dispose();
+    expect(await refresh).toBe('network');
+    expect(init?.signal?.aborted).toBe(false);
+    release();
+    await settle();
+    expect(server.cookie).toEqual({ id: 's-1', generation: 1 });
+  });
+
+  test('needs no such request to read', async () => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    server.fail('GET /sessions', noAnswer);
+    const list = sessionsOf(client).list().catch(() => {});
+    await settle();
+    client.dispose();
+    await list;
+    for (const { init, method, path } of server.requests) expect(init.keepalive, `${method} ${path}`).toBe(false);
+    expect(server.requestsTo('GET /sessions')[0]?.init.signal?.aborted).toBe(true);
   });
 });

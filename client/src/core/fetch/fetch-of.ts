@@ -5,13 +5,16 @@ import type { Internals } from '../runtime/context.js';
 import { isProblem, type Problem } from '../transport/response.js';
 import type { Fetch } from '../transport/transport.js';
 import type { EndReason, Latchkey } from '../types.js';
+import { countdown, type Countdown } from '../util/countdown.js';
+import { originOf } from '../util/url.js';
 
 /** The codes of a 401 after which a new token helps. */
 const REFRESHABLE_CODES = ['token_missing', 'token_expired', 'invalid_token'];
 
 /**
  * A drop-in `fetch` for the app's own requests: after a 401 that a new token can solve, it refreshes and repeats the
- * request, once. It is the same function each time it is called with the same client.
+ * request, once. It does not refresh for a token that was granted within the last minute: the caller gets the 401. It
+ * is the same function each time it is called with the same client.
  *
  * ```ts
  * const fetch = fetchOf(latchkey);
@@ -25,10 +28,12 @@ export function fetchOf(client: Latchkey): Fetch {
 /** The add-on behind {@link fetchOf}. */
 export function authenticatedFetch({ session, store, backoffs, refresh, fetch, baseUrl }: Internals): Fetch {
   const { tokens } = session;
-  const isTrusted = (url: URL, page: string): boolean => {
+  /** The origins that refused a new token, for as long as that token lasts. */
+  const refusing = new Map<string, Countdown>();
+  const isTrusted = (origin: string): boolean => {
     // The browser decides where cookies go. A token goes to the API, and to the origins that the app listed.
-    const others = tokens ? tokens.origins : [new URL(page).origin];
-    return [new URL(baseUrl, page).origin, ...others].includes(url.origin);
+    const others = tokens ? tokens.origins : [originOf('')];
+    return [originOf(baseUrl), ...others].includes(origin);
   };
 
   /** Whether a new token may help. Ends the session, if the response reports its end. */
@@ -41,10 +46,10 @@ export function authenticatedFetch({ session, store, backoffs, refresh, fetch, b
   };
 
   return async (input, init) => {
-    // A server has no page; relative URLs are not fetched there.
-    const page = globalThis.location?.href ?? 'https://latchkey.invalid';
-    const isRequest = input instanceof Request;
-    if (!isTrusted(new URL(isRequest ? input.url : input, page), page)) return fetch(input, init);
+    const isRequest = typeof input === 'object' && 'url' in input;
+    const origin = originOf(isRequest ? input.url : input);
+    if (origin === null || !isTrusted(origin)) return fetch(input, init);
+    await tokens?.ready();
 
     const send = (): Promise<Response> => {
       const access = tokens?.get()?.access;
@@ -66,13 +71,18 @@ export function authenticatedFetch({ session, store, backoffs, refresh, fetch, b
     if (store.get().status === 'signed-in' && session.secondsLeft() <= 0 && backoffs.refresh.secondsLeft() === 0) await refreshOnce();
     const { token: tokenEpoch, session: sessionEpoch } = session.epoch;
     const response = await send();
-    if (!(await isRefreshable(response, sessionEpoch))) return response;
-    if (tokenEpoch === session.epoch.token) await refreshOnce();
+    if (!(await isRefreshable(response, sessionEpoch))) {
+      if (response.ok) refusing.delete(origin);
+      return response;
+    }
+    // Another token would be refused as well, and many refreshes end in the limit, or look like a theft in several tabs.
+    const isUseless = session.isTokenNew() || (refusing.get(origin)?.() ?? 0) > 0;
+    if (tokenEpoch === session.epoch.token && !isUseless) await refreshOnce();
     // Without a new token, for another session, or with a body that is used up, a second request makes no sense.
     const isStream = typeof (init?.body as ReadableStream | undefined)?.getReader === 'function';
     if (tokenEpoch === session.epoch.token || sessionEpoch !== session.epoch.session || isStream) return response;
     const repeated = await send();
-    await isRefreshable(repeated, sessionEpoch);
+    if (await isRefreshable(repeated, sessionEpoch)) refusing.set(origin, countdown(session.secondsLeft()));
     return repeated;
   };
 }

@@ -48,6 +48,8 @@ export function setupRefresh(context: Context): Refresher {
       const { body } = await request('/refresh', {
         method: 'POST',
         expectedField: 'session_id',
+        // The server rotates the token also for a tab that is closed meanwhile, so its cookies must still arrive.
+        keepalive: true,
         body: { refresh_token: refreshToken, replaces: session.tokenExpiresAt() ?? BEFORE_ALL_TOKENS },
       });
       if (isCurrent()) {

@@ -13,6 +13,8 @@ import type { RequestOutcomes } from './request-outcomes.js';
 export interface Context extends RequestOutcomes {
   readonly options: LatchkeyOptions;
   readonly baseUrl: string;
+  /** The absolute `baseUrl`, which names the API in channels and storages. */
+  readonly api: string;
   readonly fetch: Fetch;
   readonly store: Store<LatchkeyState>;
   readonly session: SessionState;

@@ -4,6 +4,7 @@ import type { LatchkeyError } from '../errors.js';
 import type { Message } from '../tabs/messages.js';
 import { createBackoff, type Backoff, type RequestKind, type ServerWait } from '../transport/backoff.js';
 import type { LatchkeyOptions, LatchkeyState } from '../types.js';
+import { callApp } from '../util/call-app.js';
 import { isOnline } from '../util/page.js';
 import type { Store } from '../util/store.js';
 
@@ -50,7 +51,7 @@ export function trackRequestOutcomes(
       if (isDisposed()) return;
       shareServerWait(kind, error);
       showError(kind, error, backoffs[kind].recordFailure(error), { online: isOnline(), ...(kind === 'read' && { stale: true }) });
-      queueMicrotask(() => options.onError?.(error));
+      queueMicrotask(() => void callApp(() => options.onError?.(error)));
     },
     markSuccess(kind) {
       backoffs[kind].reset();

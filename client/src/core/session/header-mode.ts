@@ -1,12 +1,13 @@
 /** How does an app without cookies keep its tokens? Cookie mode does not load this file. */
 
 import type { TokenMode, Tokens } from '../token-store.js';
+import { callApp } from '../util/call-app.js';
 
-/** A storage of the app's own, for one string. */
+/** A storage of the app's own, for one string. It may be asynchronous, as in React Native; it is then read once. */
 export interface TokenStorage {
-  get(): string | null;
-  set(value: string): void;
-  remove(): void;
+  get(): string | null | Promise<string | null>;
+  set(value: string): void | Promise<void>;
+  remove(): void | Promise<void>;
 }
 
 /** The options of `headerMode`. */
@@ -16,8 +17,6 @@ export interface HeaderModeOptions {
   /** Default `memory`: a reload needs another tab, or a new sign-in. */
   readonly storage?: 'memory' | 'session' | 'local' | TokenStorage;
 }
-
-const STORAGE_KEY = 'latchkey';
 
 /**
  * Sends tokens in headers and bodies, for an API on another site, because its cookies would be third-party cookies.
@@ -29,15 +28,77 @@ const STORAGE_KEY = 'latchkey';
  * ```
  */
 export function headerMode({ apiOrigins = [], storage = 'memory' }: HeaderModeOptions = {}): TokenMode {
-  return () => {
-    const tokenStorage = typeof storage === 'object' ? storage : storage === 'memory' ? memoryStorage() : webStorage(storage);
+  return (api) => {
+    const { ready, read, write } = bufferedStorage(
+      typeof storage === 'object' ? storage : storage === 'memory' ? memoryStorage() : webStorage(storage, `latchkey:${api}`),
+    );
     return {
       origins: apiOrigins,
-      get: () => parseTokens(() => tokenStorage.get()),
-      set: (tokens) => tokenStorage.set(JSON.stringify(tokens)),
-      remove: () => tokenStorage.remove(),
+      ready,
+      get: () => parseTokens(read()),
+      set: (tokens) => write(JSON.stringify(tokens)),
+      remove: () => write(null),
     };
   };
+}
+
+interface BufferedStorage {
+  ready(): Promise<void>;
+  read(): string | null;
+  write(value: string | null): void;
+}
+
+/** Reads a storage without waiting. If the storage is asynchronous or fails, the value is kept in memory as well. */
+function bufferedStorage(storage: TokenStorage): BufferedStorage {
+  /** `undefined` as long as the storage itself is read, because another tab may have changed it. */
+  let kept: string | null | undefined;
+  let isWritten = false;
+  let loading: Promise<void> | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  const read = (): string | null => {
+    if (kept !== undefined) return kept;
+    try {
+      const value = storage.get();
+      if (!isPromise(value)) return value;
+      kept = null;
+      loading = callApp(async () => {
+        const stored = await value;
+        if (!isWritten) kept = stored;
+      });
+    } catch {
+      // A storage that is blocked has no tokens.
+    }
+    return null;
+  };
+  const write = (value: string | null): void => {
+    isWritten = true;
+    const send = (): void | Promise<void> => (value === null ? storage.remove() : storage.set(value));
+    if (kept === undefined) {
+      try {
+        const sent = send();
+        if (!isPromise(sent)) return;
+        writing = callApp(() => sent);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+    // An asynchronous storage gets one write after the other, so that an older one is never the last.
+    else writing = writing.then(() => callApp(send));
+    kept = value;
+  };
+  return {
+    async ready() {
+      read();
+      await loading;
+    },
+    read,
+    write,
+  };
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Promise<T> | null | undefined)?.then === 'function';
 }
 
 function memoryStorage(): TokenStorage {
@@ -53,19 +114,19 @@ function memoryStorage(): TokenStorage {
   };
 }
 
-function webStorage(kind: 'session' | 'local'): TokenStorage {
+function webStorage(kind: 'session' | 'local', key: string): TokenStorage {
   // Looked up for each call: where storage is blocked, the property itself throws, and the page must still load.
   const area = (): Storage => globalThis[`${kind}Storage`];
   return {
-    get: () => area().getItem(STORAGE_KEY),
-    set: (value) => area().setItem(STORAGE_KEY, value),
-    remove: () => area().removeItem(STORAGE_KEY),
+    get: () => area().getItem(key),
+    set: (value) => area().setItem(key, value),
+    remove: () => area().removeItem(key),
   };
 }
 
-function parseTokens(read: () => string | null): Tokens | null {
+function parseTokens(text: string | null): Tokens | null {
   try {
-    const { access, refresh } = JSON.parse(read() ?? '') as Record<string, unknown>;
+    const { access, refresh } = JSON.parse(text ?? '') as Record<string, unknown>;
     return isToken(access) && isToken(refresh) ? { access, refresh } : null;
   } catch {
     return null;

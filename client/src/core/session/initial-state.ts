@@ -21,5 +21,6 @@ export const UNKNOWN_STATE: LatchkeyState = Object.freeze({
   status: 'unknown',
   endedReason: null,
   token: Object.freeze({ state: 'unknown', expiresAt: null, expiresIn: 0, needsRefresh: false, canRefresh: false, sessionId: null }),
+  serverTimeOffset: 0,
   online: true,
 });

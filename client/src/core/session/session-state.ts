@@ -5,12 +5,20 @@ import { LatchkeyError } from '../errors.js';
 import type { Message, TokenMessage } from '../tabs/messages.js';
 import type { TokenStore } from '../token-store.js';
 import type { EndReason, LatchkeyOptions, LatchkeyState, TokenStatus } from '../types.js';
+import { callApp } from '../util/call-app.js';
 import { countdown } from '../util/countdown.js';
 import type { Store } from '../util/store.js';
 import { SIGNED_OUT_STATE, UNKNOWN_STATE } from './initial-state.js';
 
 /** The client does not refresh a token younger than this by itself, because a session's last seconds would be a busy loop. */
 const YOUNGEST_SECONDS = 30;
+/**
+ * A 401 for a token that was granted less than these seconds ago has another cause than the token's age, for example a
+ * backend that expects another audience. It is the leeway that all parts of Latchkey give to clocks.
+ */
+const NEW_SECONDS = 60;
+/** Milliseconds. A smaller difference of the clocks may be the time that the response took. */
+const CLOCK_TOLERANCE = 2_000;
 
 /**
  * The session, and the epochs by which a late response is recognized and dropped.
@@ -30,6 +38,10 @@ export interface SessionState {
    */
   tokenExpiresAt(): string | null;
   secondsLeft(): number;
+  /** Whether the token was granted moments ago, to this tab or to another one. */
+  isTokenNew(): boolean;
+  /** Notes the time of the server, from a response that has just arrived. */
+  setServerTime(iso: string): void;
   secondsToRefresh(): number;
   /** Seconds until the token becomes `expiring` or `expired`. */
   secondsToNextState(): number;
@@ -57,6 +69,7 @@ export function createSessionState(
   let lastEndedId: string | null = null;
   let tokenExpiresAt: string | null = null;
   let secondsLeft = countdown(0);
+  let newFor = countdown(0);
   let refreshBefore = 0;
   let jitter = 1;
   let expiresAt: string | null = null;
@@ -76,8 +89,9 @@ export function createSessionState(
   const update = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: tokenStatus({ ...store.get(), ...change }) });
 
   /** Takes over a token, perhaps of another session; `grantedUntil` is null if a status describes the token. */
-  const setToken = (sessionId: string, seconds: number, refreshable: boolean, grantedUntil: string | null): void => {
+  const setToken = (sessionId: string, seconds: number, refreshable: boolean, grantedUntil: string | null, newSeconds = 0): void => {
     secondsLeft = countdown(seconds);
+    newFor = countdown(newSeconds);
     if (grantedUntil !== null || sessionId !== id) tokenExpiresAt = grantedUntil;
     expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
     refreshBefore = options.refreshBefore ?? 300;
@@ -93,7 +107,8 @@ export function createSessionState(
 
   const broadcastToken = (signIn: boolean): void => {
     if (id === null) return;
-    broadcast({ type: 'token', sessionId: id, secondsLeft: secondsLeft(), expiresAt: tokenExpiresAt, signIn, tokens: tokens?.get() ?? null });
+    const message = { sessionId: id, secondsLeft: secondsLeft(), expiresAt: tokenExpiresAt, newFor: newFor(), signIn };
+    broadcast({ type: 'token', ...message, tokens: tokens?.get() ?? null });
   };
 
   const end: SessionState['end'] = (reason, byServer = false, tellTabs = true) => {
@@ -107,8 +122,7 @@ export function createSessionState(
     update({ status: 'signed-out', endedReason: reason, ...SIGNED_OUT_STATE, error });
     if (reason === null) return;
     if (tellTabs) broadcast({ type: 'ended', sessionId: lastEndedId, reason, byServer });
-    // In a task of its own, so that an app's error in the callback interrupts nothing here.
-    queueMicrotask(() => options.onSignedOut?.(reason));
+    queueMicrotask(() => void callApp(() => options.onSignedOut?.(reason)));
   };
 
   return {
@@ -121,6 +135,11 @@ export function createSessionState(
     },
     tokenExpiresAt: () => tokenExpiresAt,
     secondsLeft: () => secondsLeft(),
+    isTokenNew: () => secondsLeft() > 0 && newFor() > 0,
+    setServerTime(iso) {
+      const serverTimeOffset = Date.parse(iso) - Date.now();
+      if (Math.abs(serverTimeOffset - store.get().serverTimeOffset) > CLOCK_TOLERANCE) store.set({ serverTimeOffset });
+    },
     secondsToRefresh: () => secondsLeft() - (canRefresh ? refreshBefore * jitter : 0),
     secondsToNextState: () => secondsLeft() - (secondsLeft() > refreshBefore ? Math.max(refreshBefore, 0) : 0),
     tokenStatus: () => tokenStatus(),
@@ -133,23 +152,24 @@ export function createSessionState(
       if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
       if (signIn) epoch.session++;
       epoch.token++;
-      setToken(response.session_id, response.expires_in, true, response.expires_at);
+      setToken(response.session_id, response.expires_in, true, response.expires_at, NEW_SECONDS);
       broadcastToken(signIn);
     },
     acceptStatus(response) {
+      this.setServerTime(response.server_time);
       if (response.state === 'ended') end(response.reason ?? 'expired', true);
       else if (response.session_id === null) end(null);
       // The cookies may still name a session whose sign-out is under way.
       else if (response.session_id !== lastEndedId) setToken(response.session_id, response.expires_in, response.can_refresh, null);
     },
-    acceptMessage({ sessionId, secondsLeft: seconds, expiresAt: grantedUntil, signIn, tokens: sharedTokens }) {
+    acceptMessage({ sessionId, secondsLeft: seconds, expiresAt: grantedUntil, newFor: newSeconds, signIn, tokens: sharedTokens }) {
       // A refresh that completed while its session was being ended must not bring the session back.
       if (sessionId === lastEndedId) return false;
       const isSignedIn = store.get().status === 'signed-in';
       if (isSignedIn && (sessionId === id ? seconds < secondsLeft() - 2 : !signIn)) return false;
       if (tokens && sharedTokens) tokens.set(sharedTokens);
       epoch.token++;
-      setToken(sessionId, seconds, true, grantedUntil);
+      setToken(sessionId, seconds, true, grantedUntil, newSeconds);
       return true;
     },
     end,

@@ -36,7 +36,7 @@ export async function readEvents(read: Read, query: object): Promise<EventPage> 
 /** The query string of these parameters, without the undefined ones. */
 export function queryString(parameters: object): string {
   const defined = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  return `?${new URLSearchParams(defined)}`;
+  return `?${defined.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')}`;
 }
 
 /** The path of a session; no id can lead to another endpoint. */

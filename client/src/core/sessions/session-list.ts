@@ -6,11 +6,18 @@ import { setupPolling } from '../polling/polling.js';
 import type { Internals } from '../runtime/context.js';
 import type { Message } from '../tabs/messages.js';
 import type { Fetch } from '../transport/transport.js';
-import type { Session } from '../types.js';
+import type { LatchkeyState, Session } from '../types.js';
+import { pageStorage } from '../util/page-storage.js';
 import { ifNoneMatch, listChange } from './read.js';
 
 /** Seconds by which a tab lets the polling tab go first, before it polls itself. */
 const HEAD_START = 1;
+
+interface SavedList {
+  readonly sessionId: string | null;
+  readonly etag: string | null;
+  readonly list: Partial<LatchkeyState>;
+}
 
 export interface SessionList {
   list(): Promise<readonly Session[]>;
@@ -23,16 +30,36 @@ export interface SessionList {
 export function setupSessionList(internals: Internals, via: Fetch): SessionList {
   const { options, session, store, backoffs, refresh, broadcast, request, peersReady, showError, reportFailure, markSuccess } = internals;
   let etag: string | null = null;
+  const saved = pageStorage<SavedList>('session', `latchkey.list:${internals.api}`);
+
+  /** Saves the list, so that a reload needs no new one, and shows this one if the server refuses another. */
+  const save = (): void => {
+    const { userId, sessions, analytics, recommendations, sessionLimit } = store.get();
+    saved.set(sessions && { sessionId: session.id(), etag, list: { userId, sessions, analytics, recommendations, sessionLimit } });
+  };
+  /** Shows the list from before the reload, if the session is still the same. Forgets it if the session has ended. */
+  const restore = (): void => {
+    const { status, sessions } = store.get();
+    if (status === 'signed-out') return saved.set(null);
+    if (status === 'unknown' || sessions !== null) return;
+    const before = saved.get();
+    if (before === null || before.sessionId !== session.id()) return;
+    etag = before.etag;
+    store.set(before.list);
+  };
 
   const accept = (list: SessionListResponse | null, newEtag: string | null): void => {
     etag = newEtag;
     markSuccess('read');
+    if (list) session.setServerTime(list.server_time);
     store.set(listChange(list));
+    save();
   };
 
   const fetchList = async (isStale: () => boolean): Promise<void> => {
     const { session: epoch } = session.epoch;
     broadcast({ type: 'poll' });
+    restore();
     // A new session starts without a list, and the etag belongs to the list.
     const knownEtag = store.get().sessions !== null ? etag : null;
     try {
@@ -62,6 +89,7 @@ export function setupSessionList(internals: Internals, via: Fetch): SessionList 
     if (status !== 'signed-out' && sessions === null && error === null) showError('read', blocked, backoffs.read.secondsLeft());
   };
 
+  internals.addParticipant({ reschedule: restore, stop() {} });
   const { run, watch, postpone, refetch, invalidate } = setupPolling(internals, {
     fetchList,
     secondsUntilAllowed: backoffs.read.secondsLeft,
@@ -78,9 +106,13 @@ export function setupSessionList(internals: Internals, via: Fetch): SessionList 
       return store.get().sessions ?? [];
     },
     watch() {
+      restore();
       if (store.get().sessions === null) refetch();
       return watch();
     },
-    invalidate,
+    invalidate() {
+      save();
+      invalidate();
+    },
   };
 }

@@ -12,7 +12,7 @@ import { createStore } from '../util/store.js';
 import { authenticatedRead, ifNoneMatch, listChange, queryString, readEvents, sessionPath, withoutEnded } from './read.js';
 
 /** The state of another user's sessions: the fields of a client's own state that do not concern the client itself. */
-export type UserState = Omit<LatchkeyState, 'status' | 'endedReason' | 'token' | 'online'>;
+export type UserState = Omit<LatchkeyState, 'status' | 'endedReason' | 'token' | 'serverTimeOffset' | 'online'>;
 
 /** The sessions of another user. Each call throws a `LatchkeyError`; its code is `forbidden` if the caller is no administrator. */
 export interface UserSessions {

@@ -6,6 +6,7 @@ import type { Refresher } from '../refresh/refresh.js';
 import type { Context } from '../runtime/context.js';
 import type { ApiResponse } from '../transport/response.js';
 import type { Session } from '../types.js';
+import { pageStorage } from '../util/page-storage.js';
 import { createDeliveryQueue } from './retry-until-delivered.js';
 
 export interface SignInOut {
@@ -14,12 +15,30 @@ export interface SignInOut {
   stop(): void;
 }
 
+/** A sign-in of this page. */
+interface SignIn {
+  readonly assertion: string;
+  /** `null` while it is under way. */
+  sessionId: string | null;
+  result: Promise<Session> | null;
+}
+
+/** The last sign-in of this browser, with the end of its assertion: enough to recognise it, and of no use to a thief. */
+interface SavedSignIn {
+  readonly sessionId: string;
+  readonly assertionEnd: string;
+}
+
+const ASSERTION_END = -16;
+
 /** No epoch can undo a `Set-Cookie` that arrives late. Therefore the client asks the server afterwards which session the cookies name. */
-export function signInOut(context: Context, { refresh, fetchStatus }: Refresher): SignInOut {
-  const { session, refreshPause, broadcast, request, shareServerWait, reschedule } = context;
+export function signInOut(context: Context, { refresh, checkStatus, fetchStatus }: Refresher): SignInOut {
+  const { session, store, refreshPause, broadcast, request, shareServerWait, reschedule } = context;
   const { retryUntilDelivered, stop } = createDeliveryQueue(context);
   const usesCookies = session.tokens === null;
+  const saved = pageStorage<SavedSignIn>('local', `latchkey.sign-in:${context.api}`);
   let queue: Promise<unknown> = Promise.resolve();
+  let lastSignIn: SignIn | null = null;
 
   /** Runs one operation at a time, while no tab refreshes. */
   const exclusively = <T>(operation: () => Promise<T>): Promise<T> => {
@@ -69,6 +88,24 @@ export function signInOut(context: Context, { refresh, fetchStatus }: Refresher)
     }
   };
 
+  /** The live session that this assertion opened before a reload, or in another tab. */
+  const openedBefore = async (assertion: string): Promise<string | null> => {
+    const before = saved.get();
+    if (before?.assertionEnd !== assertion.slice(ASSERTION_END)) return null;
+    if (store.get().status === 'unknown') await checkStatus.run();
+    return before.sessionId === session.id() ? before.sessionId : null;
+  };
+
+  const run = async (signIn: SignIn): Promise<Session> => {
+    const { assertion } = signIn;
+    const id = signIn.sessionId ?? (await openedBefore(assertion)) ?? (await exclusively(() => openSession(assertion)));
+    signIn.sessionId = id;
+    saved.set({ sessionId: id, assertionEnd: assertion.slice(ASSERTION_END) });
+    const response = request(`/sessions/${id}`, { expectedField: 'session_id', headers: session.authHeaders() });
+    response.catch((error: LatchkeyError) => shareServerWait('read', error));
+    return (await response).body as Session;
+  };
+
   /** Ends the session that this client had. */
   const endSession = (id: string | null, refreshToken: string | undefined): Promise<void> => {
     const { session: epoch } = session.epoch;
@@ -93,15 +130,22 @@ export function signInOut(context: Context, { refresh, fetchStatus }: Refresher)
   };
 
   return {
-    async signIn(assertion) {
-      const id = await exclusively(() => openSession(assertion));
-      const response = request(`/sessions/${id}`, { expectedField: 'session_id', headers: session.authHeaders() });
-      response.catch((error: LatchkeyError) => shareServerWait('read', error));
-      return (await response).body as Session;
+    signIn(assertion) {
+      const { sessionId } = lastSignIn ?? {};
+      const isRepeated = lastSignIn?.assertion === assertion && (sessionId === null || sessionId === session.id());
+      const current = isRepeated && lastSignIn ? lastSignIn : { assertion, sessionId: null, result: null };
+      lastSignIn = current;
+      const result = (current.result ??= run(current));
+      result.catch(() => {
+        if (current.sessionId === null && lastSignIn === current) lastSignIn = null;
+        current.result = null;
+      });
+      return result;
     },
     signOut() {
       const id = session.id();
       const refreshToken = session.tokens?.get()?.refresh;
+      lastSignIn = null;
       session.end('signed_out');
       return exclusively(async () => {
         // A sign-in that was under way when the user signed out has completed since.

@@ -16,8 +16,12 @@ export interface TabChannel {
   close(): void;
 }
 
-/** The channel opens with the first message or the first subscriber, so that creating a client has no effect. */
-export function createTabChannel(name: string, onMessage: (message: Message) => void): TabChannel {
+/**
+ * The channel opens with the first message or the first subscriber, so that creating a client has no effect.
+ *
+ * Each message names its API, because an app may give two clients the same channel, and their tokens must not mix.
+ */
+export function createTabChannel(name: string, api: string, onMessage: (message: Message) => void): TabChannel {
   let channel: BroadcastChannel | null | undefined;
   let closed = false;
   let ready: Promise<void> | undefined;
@@ -26,14 +30,16 @@ export function createTabChannel(name: string, onMessage: (message: Message) => 
   const open = (): void => {
     if (closed || channel !== undefined) return;
     channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name);
-    channel?.addEventListener('message', ({ data }: MessageEvent<Message>) => onMessage(data));
+    channel?.addEventListener('message', ({ data }: MessageEvent<Message & { api: string }>) => {
+      if (data?.api === api) onMessage(data);
+    });
     // In Node an open channel keeps the process alive.
     (channel as { unref?: () => void } | null)?.unref?.();
     announce();
   };
   const broadcast = (message: Message): void => {
     open();
-    if (!closed) channel?.postMessage(message);
+    if (!closed) channel?.postMessage({ ...message, api });
   };
   const announce = (): void => {
     if (channel) {

@@ -13,6 +13,8 @@ export interface TokenMessage {
   /** The `expires_at` of the token, if it was granted; a status names none. */
   readonly expiresAt: string | null;
   readonly signIn: boolean;
+  /** Seconds for which the token counts as new. */
+  readonly newFor: number;
   readonly tokens: Tokens | null;
 }
 

@@ -20,13 +20,13 @@ export interface ApiRequest {
 
 export interface Transport {
   send(path: string, request: ApiRequest, fetch: Fetch): Promise<ApiResponse>;
-  /** Aborts every request under way, and rejects later ones. */
+  /** Ends every request under way, and rejects later ones. Requests with `keepalive` still reach the server. */
   abort(): void;
 }
 
 /** `credentials`: cookies are sent in cookie mode only, so that a leftover cookie never competes with a token. */
 export function createTransport(baseUrl: string, credentials: 'include' | 'same-origin' | 'omit'): Transport {
-  const running = new Set<AbortController>();
+  const running = new Set<() => void>();
   let aborted = false;
 
   const fetchResponse = async (path: string, request: ApiRequest, fetch: Fetch, signal: AbortSignal): Promise<ApiResponse> => {
@@ -49,23 +49,30 @@ export function createTransport(baseUrl: string, credentials: 'include' | 'same-
     async send(path, request, fetch) {
       if (aborted) throw new LatchkeyError('network', 'The client was disposed');
       const controller = new AbortController();
-      const { signal } = controller;
-      running.add(controller);
-      const timer = setTimeout(() => controller.abort(new LatchkeyError('timeout', 'No response within 10 s')), DEADLINE);
-      // A `fetch` that the app supplied may ignore the signal.
-      const onAbort = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      let stop = (_: LatchkeyError): void => {};
+      // A `fetch` that the app supplied may ignore the signal, and React Native's signal carries no reason.
+      const onStop = new Promise<never>((_, reject) => (stop = reject));
+      const timer = setTimeout(() => {
+        stop(new LatchkeyError('timeout', 'No response within 10 s'));
+        controller.abort();
+      }, DEADLINE);
+      const dispose = (): void => {
+        stop(new LatchkeyError('network', 'The client was disposed'));
+        if (!request.keepalive) controller.abort();
+      };
+      running.add(dispose);
       try {
-        return await Promise.race([fetchResponse(path, request, fetch, signal), onAbort]);
+        return await Promise.race([fetchResponse(path, request, fetch, controller.signal), onStop]);
       } catch (error) {
         throw error instanceof LatchkeyError ? error : new LatchkeyError('network', 'The server could not be reached');
       } finally {
         clearTimeout(timer);
-        running.delete(controller);
+        running.delete(dispose);
       }
     },
     abort() {
       aborted = true;
-      for (const controller of running) controller.abort();
+      for (const dispose of running) dispose();
     },
   };
 }

@@ -1,5 +1,7 @@
 /** How does a view follow a value that changes? An immutable snapshot, and listeners that are called after a change. */
 
+import { callApp } from './call-app.js';
+
 export interface Store<State> {
   get(): State;
   /** Calls the listeners if any field differs from before. */
@@ -18,7 +20,7 @@ export function createStore<State extends object>(initial: State): Store<State> 
     set(change) {
       if ((Object.keys(change) as (keyof State)[]).every((name) => Object.is(change[name], state[name]))) return;
       state = Object.freeze({ ...state, ...change });
-      for (const listener of [...listeners]) listener();
+      for (const listener of [...listeners]) void callApp(listener);
     },
     subscribe(listener) {
       // A function of its own, so that the same listener may subscribe twice.

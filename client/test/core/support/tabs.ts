@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, vi } from 'vitest';
 import { createLatchkey, type Latchkey, type LatchkeyOptions } from '../../../src/core/index.js';
-import { FakeServer, ORIGIN } from './fake-server.js';
+import { BASE, FakeServer, ORIGIN } from './fake-server.js';
 
 class Page extends EventTarget {
   visibilityState: 'visible' | 'hidden' = 'visible';
@@ -61,7 +61,7 @@ export function channelName(): string {
 /** Sends a message as another tab would. */
 export async function receive(message: object): Promise<void> {
   const other = new BroadcastChannel(channel);
-  other.postMessage(message);
+  other.postMessage({ api: BASE, ...message });
   await settle();
   other.close();
 }
@@ -100,6 +100,21 @@ export async function dispatchPageEvent(type: string, more: object = {}): Promis
   if (type === 'online' || type === 'offline') network.onLine = type === 'online';
   page.dispatchEvent(Object.assign(new Event(type), more));
   await settle();
+}
+
+/** A `localStorage` or `sessionStorage`. */
+export function fakeStorage(): Storage {
+  const values = new Map<string, string>();
+  return {
+    get length() {
+      return values.size;
+    },
+    key: (index) => [...values.keys()][index] ?? null,
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => void values.set(key, value),
+    removeItem: (key) => void values.delete(key),
+    clear: () => values.clear(),
+  };
 }
 
 /** Sets only the wall clock, as a user or a time server does. */
