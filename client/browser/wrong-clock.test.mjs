@@ -68,3 +68,16 @@ test('moving the clock forward costs one refresh, moving it back none', async ()
   assert.ok(await page.getByText('This device', { exact: true }).isVisible());
   await xena.context.close();
 });
+
+for (const [name, off] of Object.entries({ ahead: HOUR, behind: -HOUR })) {
+  test(`an hour ${name}: relative times count from the server's clock`, async () => {
+    const yan = await newUser(server);
+    await setWrong(yan.context, off);
+    const page = await yan.open();
+    await server.login(`yan ${name}`, { 'user-agent': 'curl/8.5.0' });
+    await server.post('/dev/clock', { advance_seconds: 720 });
+    await signIn(page, `yan ${name}`);
+    await page.getByText('Last active 12 minutes ago').waitFor();
+    await yan.context.close();
+  });
+}

@@ -20,10 +20,11 @@ export const chromiumOptions = {
   ],
 };
 
-export async function startLocalServer() {
+/** `settings` are environment variables of the server. */
+export async function startLocalServer(settings = {}) {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run \`cargo build -p latchkey-local\``);
   // The tests send more requests than a user does, and do not test the general limit.
-  const env = { ...process.env, LIMIT_GENERAL: '10000/15m' };
+  const env = { ...process.env, LIMIT_GENERAL: '10000/15m', ...settings };
   const pages = join(root, 'client/demo/dist');
   const child = spawn(binary, ['--port', '0', '--memory', '--pages', pages], { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] });
   process.once('exit', () => child.kill('SIGTERM'));
@@ -42,10 +43,10 @@ export async function startLocalServer() {
 }
 
 /** A server with a `browser`, from the first test of a file to the last. */
-export function useLocalServer(options = {}) {
+export function useLocalServer(options = {}, settings = {}) {
   const server = {};
   before(async () => {
-    Object.assign(server, await startLocalServer());
+    Object.assign(server, await startLocalServer(settings));
     server.browser = await chromium.launch({ ...chromiumOptions, ...options });
   });
   after(async () => {

@@ -238,7 +238,7 @@ describe('security events', () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockResolvedValue({
       events: [
-        securityEvent({ severity: 'low', created_at: '2026-11-25T09:12:00Z' }),
+        securityEvent({ severity: 'low', created_at: '2026-11-25T09:12:00Z', details: { device: 'Firefox on Linux', city: 'Lisbon', country: 'PT' } }),
         securityEvent({ event_id: '2', event_type: 'country_changed', severity: 'medium', session_id: null, created_at: '2026-11-24T08:40:00Z', details: { from: 'DE', to: 'PT' } }),
       ],
       next: null,
@@ -340,6 +340,26 @@ describe('keyboard and StrictMode', () => {
     fake.set({ ...SIGNED_OUT, endedReason: 'expired' });
     await pass();
     expect(onSignedOut.mock.calls).toEqual([['expired']]);
+  });
+
+  test('a visitor without a session is not signed out: onSignedOut is not called', async () => {
+    const onSignedOut = vi.fn();
+    const { set } = await dashboard({}, { onSignedOut });
+    await set({ ...SIGNED_OUT, endedReason: null });
+    expect(textOf(document.querySelector('.latchkey-ended'))).toBe("You're not signed in.");
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
+
+  test('an onSignedOut that throws leaves the page as it is', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const onSignedOut = () => {
+      throw new Error("the app's own");
+    };
+    const { set } = await dashboard(SIGNED_IN, { onSignedOut });
+    await set({ ...SIGNED_OUT, endedReason: 'expired' });
+    expect(textOf(document.querySelector('.latchkey-ended'))).toBe('Your session has expired. Please sign in again.');
+    expect(logged).toHaveBeenCalledWith(new Error("the app's own"));
+    logged.mockRestore();
   });
 
   test('StrictMode calls onSignedOut once if the session ended before', async () => {

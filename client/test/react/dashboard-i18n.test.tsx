@@ -54,6 +54,25 @@ describe('another language', () => {
     expect(container.querySelector('section')?.lang).toBe('de');
   });
 
+  test.each(['en_US', 'en_US.UTF-8', 'C', 'POSIX', '', ' ', 'xx-invalid', 'en--US', 'not a locale', '\u0000', null, 7 as never])(
+    'the locale %j does not blank the page',
+    async (locale) => {
+      const { container } = await dashboard(SIGNED_IN, { locale: locale as string });
+      expect(textOf(row(PHONE.session_id))).toContain('Last active 12 minutes ago');
+      expect(textOf(container.querySelector('.latchkey-numbers'))).toContain('4 days');
+    },
+  );
+
+  test.each([
+    ['de_DE', 'vor 12 Minuten'],
+    ['de_DE.UTF-8', 'vor 12 Minuten'],
+    ['de_DE@euro', 'vor 12 Minuten'],
+    ['zh_Hans_CN', '12分钟前'],
+  ])('the POSIX locale %s is understood', async (locale, ago) => {
+    await dashboard(SIGNED_IN, { locale });
+    expect(textOf(row(PHONE.session_id))).toContain(ago);
+  });
+
   test('new labels apply at once, and a right-to-left locale isolates every name', async () => {
     const { rerender } = await dashboard();
     rerender({ labels: { title: 'Devices' }, locale: 'he' });

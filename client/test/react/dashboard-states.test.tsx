@@ -39,6 +39,24 @@ describe('the sessions', () => {
     expect(textOf(rows()[0])).toContain(' · Active now · ');
   });
 
+  test.each([
+    ['behind', 3_600_000],
+    ['ahead', -3_600_000],
+  ])("times are relative to the server's clock if the device's is an hour %s", async (_, serverTimeOffset) => {
+    vi.setSystemTime(NOW.getTime() - serverTimeOffset);
+    const fake = fakeLatchkey({ ...SIGNED_IN, serverTimeOffset });
+    fake.sessions.events.mockResolvedValue({ events: [securityEvent({ created_at: '2026-11-25T00:30:00Z' })], next: null });
+    const { container } = await dashboard({}, {}, fake);
+    expect(rows().map(textOf)).toEqual([
+      expect.stringContaining('Signed in 3 Nov'),
+      expect.stringContaining('Last active 12 minutes ago'),
+      expect.stringContaining('Last active 2 hours ago'),
+    ]);
+    await pass(60_000);
+    expect(textOf(rows()[1])).toContain('Last active 13 minutes ago');
+    expect(textOf(container.querySelector('.latchkey-events li'))).toContain('00:30 Signed in');
+  });
+
   test('relative times have the full date as tooltip and update themselves', async () => {
     const { container } = await dashboard();
     const time = [...container.querySelectorAll('time')].find(({ dateTime }) => dateTime === PHONE.last_activity);
@@ -123,6 +141,19 @@ describe('a dashboard that is not up to date', () => {
     expect(textOf(container.querySelector('.latchkey-notice'))).toContain("Couldn't get data from the server.");
     expect(container.querySelector('.latchkey-skeleton')).toBeNull();
     await expectAccessible(container);
+  });
+
+  test('a limited page without a list still offers the sign-outs, which are never limited', async () => {
+    const { fake, click } = await dashboard({ ...SIGNED_IN, sessions: null, error: latchkeyError('rate_limited'), retryAt: NOW.getTime() + 840_000 });
+    expect(textOf(document.querySelector('.latchkey-notice'))).toBe('Too many requests. This page updates again in 14 minutes.');
+    await click(screen.getByRole('button', { name: 'Sign out of all other sessions' }));
+    expect(textOf(screen.getByRole('dialog'))).toContain("You'll be signed out of all other sessions. You'll stay signed in here.");
+    await click(screen.getAllByRole('button', { name: 'Sign out' }).at(-1)!);
+    expect(fake.sessions.revokeOthers).toHaveBeenCalledTimes(1);
+    await click(screen.getByRole('button', { name: 'Sign out everywhere' }));
+    expect(textOf(screen.getByRole('dialog'))).toContain("You'll be signed out of all sessions, including this one.");
+    await click(screen.getAllByRole('button', { name: 'Sign out everywhere' }).at(-1)!);
+    expect(fake.sessions.revokeAll).toHaveBeenCalledTimes(1);
   });
 
   test('an up-to-date dashboard is live', async () => {

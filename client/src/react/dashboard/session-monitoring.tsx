@@ -10,7 +10,7 @@ import { useFocusRestore } from '../hooks/use-focus-restore.js';
 import { type OnSignedOut, useSignedOutCallback } from '../hooks/use-signed-out-callback.js';
 import { useTrackedView } from '../hooks/use-tracked-view.js';
 import { SHELL_ENGLISH } from '../i18n/english-shell.js';
-import { bidiSafe, directionOf } from '../i18n/i18n.js';
+import { bidiSafe, directionOf, normalizeLocale } from '../i18n/i18n.js';
 import { type PartialLabels, mergeLabels } from '../i18n/labels.js';
 import { useSessionStore } from '../provider/latchkey-provider.js';
 import { LoadError } from './load-error.js';
@@ -28,9 +28,9 @@ export interface SessionMonitoringProps {
   readonly userId?: string | undefined;
   /** Your own texts. Create the object outside of your component, so that it is the same in every render. */
   readonly labels?: PartialLabels | undefined;
-  /** The locale of dates and numbers. Default: the browser's. */
+  /** The locale of dates and numbers, such as `de` or `en_US`. The default, also for text that is no locale: the browser's. */
   readonly locale?: string | undefined;
-  /** Called once each time the status becomes `signed-out`. The reason is `null` if there was no session. */
+  /** Called once for each end of a session; never for a visitor without a session. */
   readonly onSignedOut?: OnSignedOut | undefined;
 }
 
@@ -60,7 +60,8 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
   return <Dashboard key={props.userId ?? ''} {...props} />;
 }
 
-function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitoringProps): ReactElement {
+function Dashboard({ userId, labels: own, locale: ownLocale, onSignedOut }: SessionMonitoringProps): ReactElement {
+  const locale = useMemo(() => normalizeLocale(ownLocale), [ownLocale]);
   const i18n = useMemo(
     () => ({ labels: mergeLabels(SHELL_ENGLISH, own), locale, direction: directionOf(locale) }),
     [own, locale],
@@ -97,9 +98,10 @@ function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitori
   });
   useSignedOutCallback(view, onSignedOut);
   // A question must not outlive its sessions, because the next ones may belong to another user.
+  const isOver = status !== 'signed-in' || page === 'loading';
   useEffect(() => {
-    if (!isSignedIn) setConfirming(null);
-  }, [isSignedIn]);
+    if (isOver) setConfirming(null);
+  }, [isOver]);
 
   const retryLoad = (): void => {
     setHasRetried(true);
@@ -109,9 +111,11 @@ function Dashboard({ userId, labels: own, locale, onSignedOut }: SessionMonitori
     if (opener !== undefined) focus.returnTo(opener);
     setConfirming(scope);
   };
-  const isShown = isSignedIn && module !== null;
+  // Without a list, the user must still be able to sign out, which no limit refuses.
+  const isWithoutList = page === 'unavailable' && status === 'signed-in' && (user === null || view.connectionError?.code === 'rate_limited');
+  const isShown = (isSignedIn || isWithoutList) && module !== null;
   const isLive = notice === null;
-  const hasOthers = user === null && sessions.some((session) => !session.is_current);
+  const hasOthers = user === null && (isWithoutList || sessions.some((session) => !session.is_current));
   const isWaiting = page === 'loading' || (isSignedIn && module === null && !hasFailed);
   return (
     <section

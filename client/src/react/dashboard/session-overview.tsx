@@ -25,6 +25,19 @@ export function SessionOverview({ view, onSignOut, onSignOutEverywhere, onShowMo
   const { labels } = i18n;
   const { userId, sessions, analytics, recommendations, sessionLimit } = view;
   const isOnlyHere = sessions.length === 1 && sessions[0]?.is_current === true;
+  const everywhere = (
+    <p data-latchkey-item="everywhere">
+      <button
+        type="button"
+        className="latchkey-danger"
+        aria-haspopup="dialog"
+        onClick={(event) => onSignOutEverywhere(event.currentTarget)}
+      >
+        {labels.signOutEverywhere}
+      </button>
+    </p>
+  );
+  if (view.isLoading) return everywhere;
   return (
     <>
       {/* Only the user can answer "Was this you?", so an administrator does not see recommendations. */}
@@ -47,22 +60,12 @@ export function SessionOverview({ view, onSignOut, onSignOutEverywhere, onShowMo
       <EventList
         events={view.events}
         sessions={sessions}
+        isAdminView={userId !== null}
         hasLoaded={view.hasLoadedEvents}
         hasMore={view.hasMoreEvents}
         onShowMore={onShowMoreEvents}
       />
-      {sessions.length > 0 && (
-        <p data-latchkey-item="everywhere">
-          <button
-            type="button"
-            className="latchkey-danger"
-            aria-haspopup="dialog"
-            onClick={(event) => onSignOutEverywhere(event.currentTarget)}
-          >
-            {labels.signOutEverywhere}
-          </button>
-        </p>
-      )}
+      {sessions.length > 0 && everywhere}
     </>
   );
 }

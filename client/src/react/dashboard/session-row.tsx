@@ -7,6 +7,7 @@ import { describeFinding } from '../i18n/describe.js';
 import { formatDate, formatFullTime } from '../i18n/format-relative-time.js';
 import { useI18n } from '../i18n/i18n-context.js';
 import { type I18n, bidiSafe } from '../i18n/i18n.js';
+import { useServerNow } from '../i18n/server-clock.js';
 import { fullName, placeName, shortName, softwareName } from '../i18n/session-names.js';
 import { InlineConfirm } from './inline-confirm.js';
 import { RelativeTime } from './relative-time.js';
@@ -25,7 +26,7 @@ export const SessionRow = memo(function SessionRow({ session, analytics, isAdmin
   const { labels } = i18n;
   const name = fullName(session, i18n);
   // Without analytics a finding omits what is usual for "you", which would be wrong for an administrator.
-  const facts = factsOf(session, isAdminView ? null : analytics, i18n);
+  const facts = factsOf(session, isAdminView ? null : analytics, i18n, useServerNow()());
   return (
     <li className="latchkey-row" data-latchkey-item={session.session_id} data-risk={session.risk.level}>
       {/* This device has no button, so its name takes the focus when the last other row is removed. */}
@@ -53,7 +54,7 @@ export const SessionRow = memo(function SessionRow({ session, analytics, isAdmin
   );
 });
 
-function factsOf(session: Session, analytics: Analytics | null, i18n: I18n): readonly ReactNode[] {
+function factsOf(session: Session, analytics: Analytics | null, i18n: I18n, now: number): readonly ReactNode[] {
   const { labels, locale } = i18n;
   const { is_current: isCurrent, risk, created_at: created } = session;
   const place = placeName(session.location, i18n);
@@ -73,7 +74,7 @@ function factsOf(session: Session, analytics: Analytics | null, i18n: I18n): rea
     />,
     isCurrent && (
       <time dateTime={created} title={formatFullTime(created, locale)}>
-        {labels.signedInSince(formatDate(created, Date.now(), locale))}
+        {labels.signedInSince(formatDate(created, now, locale))}
       </time>
     ),
     ...risk.findings.map((finding) => (

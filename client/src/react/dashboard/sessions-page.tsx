@@ -7,6 +7,7 @@ import { useSignOutActions } from '../hooks/use-sign-out-actions.js';
 import { ENGLISH } from '../i18n/english.js';
 import { I18nContext } from '../i18n/i18n-context.js';
 import { bidiSafe, directionOf } from '../i18n/i18n.js';
+import { ServerClock } from '../i18n/server-clock.js';
 import { type Labels, type PartialLabels, mergeLabels } from '../i18n/labels.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { SessionView } from '../store/session-view.js';
@@ -35,7 +36,7 @@ export function SessionsPage({ store, view, labels: own, locale, announce, confi
     [own, locale],
   );
   const { labels } = i18n;
-  const { status, sessions } = view;
+  const { status, sessions, serverTimeOffset } = view;
   const user = bidiSafe(i18n, view.userId);
   const actions = store?.actions ?? UNAVAILABLE_ACTIONS;
   useListChangeAnnouncement(
@@ -57,15 +58,17 @@ export function SessionsPage({ store, view, labels: own, locale, announce, confi
   return (
     <I18nContext.Provider value={i18n}>
       {signOut.message !== null && <p className="latchkey-message">{signOut.message}</p>}
-      <SessionOverview
-        view={view}
-        onSignOut={signOut.one}
-        onSignOutEverywhere={(opener) => onConfirm('everywhere', opener)}
-        onShowMoreEvents={showMoreEvents}
-      />
+      <ServerClock.Provider value={serverTimeOffset}>
+        <SessionOverview
+          view={view}
+          onSignOut={signOut.one}
+          onSignOutEverywhere={(opener) => onConfirm('everywhere', opener)}
+          onShowMoreEvents={showMoreEvents}
+        />
+      </ServerClock.Provider>
       {confirming !== null && (
         <ConfirmDialog
-          {...dialogTexts(confirming, sessions.length, user, labels)}
+          {...dialogTexts(confirming, view.isLoading ? null : sessions.length, user, labels)}
           requiresReason={user !== null}
           onCancel={() => onConfirm(null)}
           onConfirm={(reason) => {
@@ -78,14 +81,14 @@ export function SessionsPage({ store, view, labels: own, locale, announce, confi
   );
 }
 
-/** The dialog's texts, with the number of sessions that end. */
+/** The dialog's texts, with the number of sessions that end, if it is known. */
 function dialogTexts(
   scope: SignOutScope,
-  count: number,
+  count: number | null,
   user: string | null,
   labels: Labels,
 ): { readonly title: string; readonly text: string; readonly confirm: string } {
-  if (scope === 'others') return { title: labels.confirmOthersTitle, text: labels.confirmOthers(count - 1), confirm: labels.signOut };
+  if (scope === 'others') return { title: labels.confirmOthersTitle, text: labels.confirmOthers(count && count - 1), confirm: labels.signOut };
   const text = user === null ? labels.confirmEverywhere(count) : labels.confirmEverywhereOf(user, count);
   return { title: labels.confirmEverywhereTitle, text, confirm: labels.signOutEverywhere };
 }

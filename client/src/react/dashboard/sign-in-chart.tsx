@@ -5,6 +5,7 @@ import { type ReactElement, useId } from 'react';
 import type { Analytics } from '../../core/types.js';
 import { formatDate } from '../i18n/format-relative-time.js';
 import { useI18n } from '../i18n/i18n-context.js';
+import { useServerNow } from '../i18n/server-clock.js';
 import { chartBars, totalCount } from './chart-bars.js';
 
 const SIZE = { width: 300, height: 40 };
@@ -13,9 +14,10 @@ const SIZE = { width: 300, height: 40 };
 export function SignInChart({ days }: { days: Analytics['sign_ins_by_day'] }): ReactElement | null {
   const { labels, locale } = useI18n();
   const id = useId();
+  const now = useServerNow();
   if (days.length === 0) return null;
   // Noon, because a date without a time is midnight UTC, which is still the day before in the Americas.
-  const dayName = (date: string): string => formatDate(`${date}T12:00:00`, Date.now(), locale);
+  const dayName = (date: string): string => formatDate(`${date}T12:00:00`, now(), locale);
   return (
     <figure className="latchkey-chart">
       <figcaption>{labels.chartTitle(days.length)}</figcaption>

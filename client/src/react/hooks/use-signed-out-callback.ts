@@ -3,11 +3,12 @@
 import { useEffect, useRef } from 'react';
 
 import type { EndReason } from '../../core/types.js';
+import { callApp } from '../../core/util/call-app.js';
 import type { SessionView } from '../store/session-view.js';
 
-export type OnSignedOut = (reason: EndReason | null) => void;
+export type OnSignedOut = (reason: EndReason) => void;
 
-/** Calls `onSignedOut` once each time the status becomes `signed-out`. */
+/** Calls `onSignedOut` once for each end of a session. A visitor without a session is signed out as well, and has no reason. */
 export function useSignedOutCallback(
   { status, endedReason }: Pick<SessionView, 'status' | 'endedReason'>,
   onSignedOut: OnSignedOut | undefined,
@@ -17,7 +18,8 @@ export function useSignedOutCallback(
   const wasCalled = useRef(false);
   useEffect(() => {
     const isSignedOut = status === 'signed-out';
-    if (isSignedOut && !wasCalled.current) latest.current.onSignedOut?.(latest.current.endedReason);
+    const { onSignedOut: callback, endedReason: reason } = latest.current;
+    if (isSignedOut && !wasCalled.current && reason !== null) void callApp(() => callback?.(reason));
     wasCalled.current = isSignedOut;
   }, [status]);
 }

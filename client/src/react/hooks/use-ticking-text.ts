@@ -26,11 +26,11 @@ const everySecond = sharedTimer(1_000);
 const everyTenSeconds = sharedTimer(10_000);
 
 /**
- * The result of `text(now)`, kept up to date. A component renders again only if the text differs, so 200 rows with
+ * The result of `text(now)`, kept up to date, with `now` by the device's clock or by another `clock`. A component renders again only if the text differs, so 200 rows with
  * "2 hours ago" cost nothing for an hour.
  */
-export function useTickingText<T extends string | null>(text: (now: number) => T, precision: 'seconds' | 'minutes'): T {
+export function useTickingText<T extends string | null>(text: (now: number) => T, precision: 'seconds' | 'minutes', clock = Date.now): T {
   const subscribe = precision === 'seconds' ? everySecond : everyTenSeconds;
-  const read = (): T => text(Date.now());
+  const read = (): T => text(clock());
   return useSyncExternalStore(subscribe, read, read);
 }

@@ -4,6 +4,7 @@ import type { Analytics, Recommendation, SecurityEvent, Session } from '../../co
 import { type I18n, bidiSafe } from './i18n.js';
 import type { Facts } from './labels.js';
 import { countryName, fullName, placeName } from './session-names.js';
+import type { TrailEntry } from './trail-entries.js';
 
 type Finding = Session['risk']['findings'][number];
 type Detail = Recommendation['detail'];
@@ -57,15 +58,39 @@ export function describeRecommendation(
   });
 }
 
-/** The device of an event, and its change, place or address. */
-export function describeEventFacts({ details }: SecurityEvent, session: Session | null, i18n: I18n): string | null {
+/**
+ * The device of an event, and its change, place or address. The place is the event's own, because the session may have
+ * moved since.
+ */
+export function describeEventFacts({ event_type: type, details }: SecurityEvent, session: Session | null, i18n: I18n): string | null {
   const device = bidiSafe(i18n, text(details, 'device')) ?? (session === null ? null : fullName(session, i18n));
   const [from, to] = [text(details, 'from'), text(details, 'to')];
   const change =
     from === null || to === null ? null : i18n.labels.change(countryName(from, i18n) ?? '', countryName(to, i18n) ?? '');
-  const place = session === null ? null : placeName(session.location, i18n);
-  const where = change ?? place ?? countryName(text(details, 'country'), i18n) ?? bidiSafe(i18n, text(details, 'ip'));
-  return [device, where].filter((part) => part !== null).join(', ') || null;
+  const newCountry = COMPARES_COUNTRIES.has(type) ? countryName(to, i18n) : null;
+  const place = placeName({ city: text(details, 'city'), region: text(details, 'region'), country: text(details, 'country') }, i18n);
+  const where = change ?? newCountry ?? place ?? bidiSafe(i18n, text(details, 'ip'));
+  return joined([device, where]);
+}
+
+/** The device whose session ended, and the device that caused it, if that is another one. */
+export function describeEndFacts({ event, cause, endedDevice }: TrailEntry, session: Session | null, i18n: I18n): string | null {
+  const { labels } = i18n;
+  const device = session === null ? (bidiSafe(i18n, endedDevice) ?? labels.unknownDevice) : fullName(session, i18n);
+  const by = cause === null || cause.session_id === event.session_id ? null : bidiSafe(i18n, text(cause.details, 'device'));
+  return joined([device, by === null ? null : (cause?.event_type === 'logout' ? labels.signedOutFrom : labels.evictedBy)(by)]);
+}
+
+/** What happened, and for the end of a session why and by whom. */
+export function describeEvent({ event_type: type, details }: SecurityEvent, isAdminView: boolean, { labels }: I18n): string {
+  const reason = type === 'session_ended' ? text(details, 'reason') : null;
+  // A map, because the reason of a newer server could be the name of a property that every object has.
+  const ends = new Map(Object.entries(labels.endEvent));
+  return ends.get(reason === 'signed_out' && isAdminView ? 'signed_out_by_user' : (reason ?? '')) ?? labels.event[type] ?? readableCode(type);
+}
+
+function joined(parts: readonly (string | null)[]): string | null {
+  return parts.filter((part) => part !== null).join(', ') || null;
 }
 
 /** The country of most sessions, or `null` if it is the one in question. */

@@ -38,13 +38,14 @@ export const ENGLISH: Labels = {
   confirmSignOut: (name) => `Sign out of ${name}?`,
   signOutEverywhere: 'Sign out everywhere',
   confirmOthersTitle: 'Sign out of all other sessions?',
-  confirmOthers: (count) => `You'll be signed out of ${plural(count, 'other session')}. You'll stay signed in here.`,
+  confirmOthers: (count) =>
+    `You'll be signed out of ${count === null ? 'all other sessions' : plural(count, 'other session')}. You'll stay signed in here.`,
   confirmEverywhereTitle: 'Sign out everywhere?',
   confirmEverywhere: (count) =>
     count === 1
       ? "You'll be signed out of this session, your only one."
-      : `You'll be signed out of ${count} sessions, including this one.`,
-  confirmEverywhereOf: (user, count) => `${user} will be signed out of ${plural(count, 'session')}.`,
+      : `You'll be signed out of ${count ?? 'all'} sessions, including this one.`,
+  confirmEverywhereOf: (user, count) => `${user} will be signed out of ${count === null ? 'all sessions' : plural(count, 'session')}.`,
   openPages: "Pages that are already open there may keep working until their access expires. You can't undo this.",
   reason: 'Reason (kept on record)',
   cancel: 'Cancel',
@@ -96,9 +97,9 @@ export const ENGLISH: Labels = {
   showMore: 'Show more',
   event: {
     login: 'Signed in',
-    logout: 'Signed out',
+    logout: 'Sign-out requested',
     session_ended: 'Session ended',
-    session_evicted: 'Signed out: too many sessions',
+    session_evicted: 'Older session signed out for a new sign-in',
     emergency_revocation: 'All users were signed out',
     token_reused: 'Sign-in used in two places',
     state_regression: 'Sign-in newer than our records',
@@ -113,6 +114,19 @@ export const ENGLISH: Labels = {
     impossible_travel: 'Impossible travel',
     device_changed: 'Browser or system changed',
   },
+  endEvent: {
+    signed_out: 'Signed out by you',
+    signed_out_by_user: 'Signed out by the user',
+    evicted: 'Signed out because of too many sessions',
+    admin: 'Signed out by an administrator',
+    security: 'Signed out for security',
+    reuse_detected: 'Signed out for security: sign-in used in two places',
+    state_regression: 'Signed out for security: sign-in newer than our records',
+    risk: 'Signed out for security: unusual activity',
+    expired: 'Session expired',
+  },
+  signedOutFrom: (device) => `from ${device}`,
+  evictedBy: (device) => `after a sign-in on ${device}`,
   change: (from, to) => `from ${from} to ${to}`,
   severity: { info: 'Info', low: 'Low', medium: 'Medium', high: 'High', critical: 'Critical' },
 

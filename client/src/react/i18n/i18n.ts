@@ -13,6 +13,19 @@ export interface I18n<Texts extends ShellLabels = Labels> {
 /** The same with the texts that are available before the sessions page has loaded. */
 export type ShellI18n = I18n<ShellLabels>;
 
+/**
+ * The locale as `Intl` accepts it: `en-US` for `en_US.UTF-8`. `undefined`, which is the browser's locale, for text that
+ * names none, such as `C`, because `Intl` would throw and the page would be blank.
+ */
+export function normalizeLocale(locale: string | null | undefined): string | undefined {
+  try {
+    const [tag = ''] = String(locale ?? '').trim().split(/[.@]/, 1);
+    return /^(c|posix)$/i.test(tag) ? undefined : Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0];
+  } catch {
+    return undefined;
+  }
+}
+
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/i;
 
 /** The writing direction of a locale's language. */

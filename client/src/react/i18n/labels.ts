@@ -76,10 +76,11 @@ export interface Labels extends ShellLabels {
   readonly confirmSignOut: (name: string) => string;
   readonly signOutEverywhere: string;
   readonly confirmOthersTitle: string;
-  readonly confirmOthers: (count: number) => string;
+  /** The count is `null` if the list could not be read. */
+  readonly confirmOthers: (count: number | null) => string;
   readonly confirmEverywhereTitle: string;
-  readonly confirmEverywhere: (count: number) => string;
-  readonly confirmEverywhereOf: (user: string, count: number) => string;
+  readonly confirmEverywhere: (count: number | null) => string;
+  readonly confirmEverywhereOf: (user: string, count: number | null) => string;
   readonly openPages: string;
   readonly reason: string;
   readonly cancel: string;
@@ -112,6 +113,12 @@ export interface Labels extends ShellLabels {
   readonly noEvents: string;
   readonly showMore: string;
   readonly event: Record<SecurityEvent['event_type'], string>;
+  /** Why a session ended and by whom, for the exact reasons. `signed_out_by_user` is for an administrator's view. */
+  readonly endEvent: Record<'signed_out' | 'signed_out_by_user' | 'evicted' | 'admin' | 'security' | 'reuse_detected' | 'state_regression' | 'risk' | 'expired', string>;
+  /** The device on which the user asked for the sign-out of another one. */
+  readonly signedOutFrom: (device: string) => string;
+  /** The device of the new session, for which the limit ended an older one. */
+  readonly evictedBy: (device: string) => string;
   readonly change: (from: string, to: string) => string;
   readonly severity: Record<Severity, string>;
 

@@ -3,6 +3,7 @@
 import type { Session } from '../../core/types.js';
 import { type I18n, bidiSafe } from './i18n.js';
 
+type Place = Pick<NonNullable<Session['location']>, 'city' | 'region' | 'country'>;
 type Device = Pick<Session, 'device' | 'device_type' | 'browser' | 'browser_version' | 'os' | 'os_version'>;
 
 /** The short name at the start of a row: `iPhone`, `Firefox`, `Computer`. */
@@ -33,7 +34,7 @@ export function softwareName(session: Device, rowName: 'this-device' | 'short-na
 }
 
 /** `Lisbon, PT`, or the country's name alone; `null` if neither is known. */
-export function placeName(location: Session['location'], i18n: I18n): string | null {
+export function placeName(location: Place | null, i18n: I18n): string | null {
   const city = bidiSafe(i18n, location?.city ?? location?.region ?? null);
   const country = location?.country ?? null;
   if (city !== null && country !== null) return i18n.labels.place(city, bidiSafe(i18n, country) ?? '');

@@ -38,6 +38,7 @@ export interface SessionView {
   readonly hasMoreEvents: boolean;
   readonly sessionLimit: number | null;
   readonly confirmedAt: number | null;
+  readonly serverTimeOffset: number;
   readonly online: boolean;
   readonly retryAt: number | null;
 }
@@ -85,6 +86,7 @@ export function createView(
     // The core forgets the limit on sign-out, but the text about an eviction names it.
     sessionLimit: state.sessionLimit ?? (state.status === 'signed-out' ? (before?.sessionLimit ?? null) : null),
     confirmedAt: state.confirmedAt,
+    serverTimeOffset: state.serverTimeOffset,
     online: state.online,
     retryAt: state.retryAt,
   };
