@@ -62,3 +62,17 @@ impl fmt::Debug for NonceHash {
         out.write_str("NonceHash(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_holds_the_sha_256_of_a_nonce() {
+        let nonce = Nonce::new([7; 16]);
+        assert_eq!(nonce.expose(), &[7; 16]);
+        assert_eq!(nonce.hash().as_bytes()[..4], [0xd7, 0x61, 0xd4, 0x06]);
+        assert_eq!(NonceHash::from_bytes(*nonce.hash().as_bytes()), nonce.hash());
+        assert_ne!(nonce.hash(), Nonce::new([8; 16]).hash());
+    }
+}
