@@ -40,7 +40,7 @@ async fn a_service_on_another_host_checks_tokens_with_a_running_server() {
         assert_eq!(outcome(check, &tokens.refresh).await, Err("invalid_token"));
     }
     world.device().revoke(&tokens.access, json!({"strategy": "current"})).await.assert_status(200);
-    assert_eq!(outcome(&strict, &tokens.access).await, Err("session_ended"));
+    assert_eq!(outcome(&strict, &tokens.access).await, Err("token_expired"));
     assert_eq!(
         outcome(&offline, &tokens.access).await.as_deref(),
         Ok("alice"),
