@@ -72,8 +72,8 @@ describe('the end of a session in the trail is one line', () => {
 
   test.each([
     ['admin', 'mallory', 'Signed out by an administrator'],
-    ['reuse_detected', 'system', 'Signed out for security: sign-in used in two places'],
-    ['state_regression', 'system', 'Signed out for security: sign-in newer than our records'],
+    ['reuse_detected', 'system', 'Signed out for security: used in two places'],
+    ['state_regression', 'system', 'Signed out for security: newer than our records'],
     ['risk', 'system', 'Signed out for security: unusual activity'],
     ['security', 'system', 'Signed out for security'],
     ['expired', 'system', 'Session expired'],

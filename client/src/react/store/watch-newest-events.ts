@@ -4,7 +4,7 @@ import type { EventPage, Session } from '../../core/types.js';
 import type { SessionSource } from './session-source.js';
 
 /** Milliseconds. A reload that found a changed list reads the events later, so that it counts once against the limit. */
-const DELAY_AFTER_RELOAD = 5_000;
+const DELAY_AFTER_RELOAD = 2_000;
 
 /** Calls `onPage` with each page until the returned function is called. */
 export function watchNewestEvents(
