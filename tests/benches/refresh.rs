@@ -15,9 +15,9 @@ use latchkey::config::Config;
 use latchkey::domain::client_context::ClientContext;
 use latchkey::domain::device::Device;
 use latchkey::domain::scope::Scope;
-use latchkey::domain::session::Session;
 use latchkey::domain::session::refresh_token::RefreshToken;
 use latchkey::domain::session::rotation::{Plan, Rotation, plan};
+use latchkey::domain::session::{NewSession, Session};
 use latchkey::domain::time::Timestamp;
 use latchkey::token::access::{self, Claims};
 use latchkey::token::keys::generate_key_set;
@@ -54,17 +54,17 @@ impl Deployment {
         let begun = Timestamp::from_seconds(START);
         let key = &config.keys.refresh()[0];
         let nonce = key.nonce("an assertion");
-        let session = Session::open(
-            "9c2f6f0e-7f0e-4b8e-9a43-0c6a7b5f9d10".parse().expect("the user id is valid"),
-            key.session_id("a signing input", begun),
-            &nonce,
-            key.tag(),
-            client_context(CHROME),
-            begun,
-            Scope::of(["orders:read", "orders:write"]),
-            begun,
-            &config.lifetimes,
-        );
+        let new = NewSession {
+            user: "9c2f6f0e-7f0e-4b8e-9a43-0c6a7b5f9d10".parse().expect("the user id is valid"),
+            id: key.session_id("a signing input", begun),
+            nonce: &nonce,
+            key: key.tag(),
+            client: client_context(CHROME),
+            auth_time: begun,
+            asserted_at: begun,
+            scope: Scope::of(["orders:read", "orders:write"]),
+        };
+        let session = Session::open(new, begun, &config.lifetimes);
         let token = key.seal(&session.refresh_token(nonce));
         Self { config, session, token, now: begun + Duration::from_secs(3_000) }
     }

@@ -13,12 +13,12 @@ use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::limit::{LimitMode, Policy};
 use crate::domain::risk::{self, Finding, StoredFinding};
-use crate::domain::session::Session;
 use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::in_grace;
 use crate::domain::session::session_limit::make_room;
+use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
 use crate::store::{
@@ -189,20 +189,19 @@ fn decide(
     let (config, assertion) = (app.config(), request.assertion);
     let key = &config.keys.refresh()[0];
     let nonce = key.nonce(request.text);
-    let mut session = Session::open(
-        assertion.user.clone(),
-        key.session_id(&assertion.signing_input, assertion.issued_at),
-        &nonce,
-        key.tag(),
-        request.client.clone(),
-        assertion.auth_time,
-        assertion.scope.clone(),
-        now,
-        &config.lifetimes,
-    );
+    let new = NewSession {
+        user: assertion.user.clone(),
+        id: key.session_id(&assertion.signing_input, assertion.issued_at),
+        nonce: &nonce,
+        key: key.tag(),
+        client: request.client.clone(),
+        auth_time: assertion.auth_time,
+        asserted_at: assertion.issued_at,
+        scope: assertion.scope.clone(),
+    };
+    let mut session = Session::open(new, now, &config.lifetimes);
     let known: Vec<&ClientContext> = state.live(now).map(|row| &row.client).collect();
     let findings = risk::assess_sign_in(&config.risk_rules, &known, request.client);
-    session.asserted_at = assertion.issued_at;
     session.findings = findings.iter().filter_map(|finding| StoredFinding::of(finding, now)).collect();
     let previous = previous.filter(|row| row.is_live(now));
     let others = state.live(now).filter(|row| previous.is_none_or(|previous| previous.id != row.id));

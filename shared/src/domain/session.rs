@@ -74,23 +74,31 @@ pub struct Session {
     pub scope: Scope,
 }
 
+/// The facts of a sign-in that a session keeps.
+#[derive(Clone)]
+pub struct NewSession<'a> {
+    /// The user.
+    pub user: UserId,
+    /// The id, which is derived from the assertion.
+    pub id: SessionId,
+    /// The nonce of the session's refresh tokens. The session keeps its hash.
+    pub nonce: &'a Nonce,
+    /// The refresh key that derived the nonce.
+    pub key: KeyTag,
+    /// The client that signs in.
+    pub client: ClientContext,
+    /// When the user last authenticated with the identity provider.
+    pub auth_time: Timestamp,
+    /// When the assertion was issued.
+    pub asserted_at: Timestamp,
+    /// The scope that the identity provider granted.
+    pub scope: Scope,
+}
+
 impl Session {
     /// Opens a session at `now`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a different fact of a sign-in; a struct would only rename them"
-    )]
-    pub fn open(
-        user: UserId,
-        id: SessionId,
-        nonce: &Nonce,
-        key: KeyTag,
-        client: ClientContext,
-        auth_time: Timestamp,
-        scope: Scope,
-        now: Timestamp,
-        lifetimes: &Lifetimes,
-    ) -> Self {
+    pub fn open(new: NewSession<'_>, now: Timestamp, lifetimes: &Lifetimes) -> Self {
+        let NewSession { user, id, nonce, key, client, auth_time, asserted_at, scope } = new;
         let absolute_expires_at = now + lifetimes.session;
         Self {
             user,
@@ -109,7 +117,7 @@ impl Session {
             client,
             findings: vec![],
             auth_time,
-            asserted_at: now,
+            asserted_at,
             scope,
         }
     }
@@ -166,17 +174,17 @@ pub(super) mod tests {
             near_expiry: Duration::from_secs(300),
         };
         let now = Timestamp::from_seconds(1_000);
-        Session::open(
-            "alice".parse().unwrap(),
-            derive_session_id(1_000, &[number; 32]),
-            &Nonce::new([number; 16]),
-            KeyTag::new(*b"k1"),
-            ClientContext::default(),
-            now,
-            Scope::default(),
-            now,
-            &lifetimes,
-        )
+        let new = NewSession {
+            user: "alice".parse().unwrap(),
+            id: derive_session_id(1_000, &[number; 32]),
+            nonce: &Nonce::new([number; 16]),
+            key: KeyTag::new(*b"k1"),
+            client: ClientContext::default(),
+            auth_time: now,
+            asserted_at: now,
+            scope: Scope::default(),
+        };
+        Session::open(new, now, &lifetimes)
     }
 
     fn at(seconds: i64) -> Timestamp {

@@ -10,6 +10,7 @@ use crate::domain::device::Device;
 use crate::domain::id::derive_session_id;
 use crate::domain::risk::{Rule, StoredFinding};
 use crate::domain::scope::Scope;
+use crate::domain::session::NewSession;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::KeyTag;
@@ -29,17 +30,17 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
     let opened = Timestamp::from_seconds(NOW - age);
     let id = derive_session_id(NOW, &[number; 32]);
     let user = "alice".parse().unwrap();
-    let mut session = Session::open(
+    let new = NewSession {
         user,
         id,
-        &Nonce::new([1; 16]),
-        KeyTag::new(*b"k1"),
+        nonce: &Nonce::new([1; 16]),
+        key: KeyTag::new(*b"k1"),
         client,
-        opened,
-        Scope::default(),
-        opened,
-        &lifetimes,
-    );
+        auth_time: opened,
+        asserted_at: opened,
+        scope: Scope::default(),
+    };
+    let mut session = Session::open(new, opened, &lifetimes);
     session.last_activity = Timestamp::from_seconds(NOW - idle);
     session
 }

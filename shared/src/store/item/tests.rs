@@ -6,6 +6,7 @@ use super::super::item_size::item_bytes;
 use super::*;
 use crate::domain::id::derive_session_id;
 use crate::domain::risk::{Finding, Rule, StoredFinding};
+use crate::domain::session::NewSession;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::severity::Severity;
 use crate::token::refresh::RefreshKey;
@@ -47,17 +48,17 @@ fn largest() -> Session {
         },
     };
     let id = derive_session_id(1_732_442_400, &[255; 32]);
-    let mut session = Session::open(
-        "u".repeat(128).parse().unwrap(),
+    let new = NewSession {
+        user: "u".repeat(128).parse().unwrap(),
         id,
-        &key.nonce("a"),
-        key.tag(),
+        nonce: &key.nonce("a"),
+        key: key.tag(),
         client,
-        now,
+        auth_time: now,
+        asserted_at: now,
         scope,
-        now,
-        &lifetimes(),
-    );
+    };
+    let mut session = Session::open(new, now, &lifetimes());
     session.generation = u64::MAX;
     session.window.count = 1_000_000;
     let detail = serde_json::json!({"from": "x".repeat(20), "to": "y".repeat(20)});

@@ -5,6 +5,7 @@ use crate::domain::device::Device;
 use crate::domain::id::derive_session_id;
 use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
+use crate::domain::session::NewSession;
 use crate::domain::session::end::{Actor, PendingEnd};
 use crate::domain::session::nonce::Nonce;
 
@@ -54,9 +55,17 @@ fn client(agent: &str) -> ClientContext {
 }
 
 fn opened() -> Session {
-    let id = derive_session_id(0, &[2; 32]);
-    let user = "alice".parse().unwrap();
-    Session::open(user, id, &nonce(), KEY, client(CHROME), at(0), Scope::default(), at(0), &lifetimes())
+    let new = NewSession {
+        user: "alice".parse().unwrap(),
+        id: derive_session_id(0, &[2; 32]),
+        nonce: &nonce(),
+        key: KEY,
+        client: client(CHROME),
+        auth_time: at(0),
+        asserted_at: at(0),
+        scope: Scope::default(),
+    };
+    Session::open(new, at(0), &lifetimes())
 }
 
 fn token() -> RefreshToken {
