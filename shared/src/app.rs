@@ -37,7 +37,7 @@ struct Parts {
     options: AppOptions,
     served: AtomicU64,
     metrics: Metrics,
-    refused: RefusalCache,
+    refusal_cache: RefusalCache,
 }
 
 /// How long a response waits for its events to be written. It has to wait, because a Lambda function is frozen
@@ -66,13 +66,14 @@ impl App {
 
     /// An application with these options.
     pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>, options: AppOptions) -> Self {
-        let (served, metrics, refused) = (AtomicU64::new(0), Metrics::default(), RefusalCache::default());
-        Self(Arc::new(Parts { config, store, clock, options, served, metrics, refused }))
+        let (served, metrics, refusal_cache) =
+            (AtomicU64::new(0), Metrics::default(), RefusalCache::default());
+        Self(Arc::new(Parts { config, store, clock, options, served, metrics, refusal_cache }))
     }
 
     /// The keys over their rate limit, as far as this instance knows.
-    pub(crate) fn refused(&self) -> &RefusalCache {
-        &self.0.refused
+    pub(crate) fn refusal_cache(&self) -> &RefusalCache {
+        &self.0.refusal_cache
     }
 
     /// Writes events to the audit trail, and does `also` at the same time. A failure is logged and counted and does

@@ -1,14 +1,27 @@
 //! DynamoDB. One method for each intention, and each method is one atomic call.
 //!
-//! | method | operation | write units |
-//! |---|---|---|
-//! | [`Store::rotate`], [`Store::block`] | conditional UpdateItem on the session; returns the row in either case | 1 |
-//! | [`Store::open`] | transaction: session, user record, event, evicted sessions | 7, and 7 for each evicted session |
-//! | [`Store::end`] | transaction: for each session delete, event and end record; the user record | 7 each |
-//! | [`Store::mark_pending_end`] | UpdateItem, which contention cannot starve | 1 |
-//! | [`Store::user`], [`Store::session`], [`LiveSessions::find`] | consistent Query or GetItem | 0 |
-//! | [`Store::attempt`] | UpdateItem that counts an attempt; returns the whole window | 1 |
-//! | [`Store::end_everyone`] | transaction: the global revocation and its event | 4 |
+//! | method | operation |
+//! |---|---|
+//! | [`Store::rotate`], [`Store::block`] | conditional UpdateItem on the session; returns the row in either case |
+//! | [`Store::write_findings`], [`Store::touch`] | UpdateItem on the session; does not create a row |
+//! | [`Store::open`] | transaction: session, user record, events, evicted sessions |
+//! | [`Store::end`] | transaction: for each session delete, event and end record; the user record; further events |
+//! | [`Store::mark_pending_end`] | UpdateItem, which contention cannot starve |
+//! | [`Store::record_pending_end`] | transaction: delete, event and end record |
+//! | [`Store::end_everyone`] | transaction: the global revocation and its event |
+//! | [`Store::read_user_state`] | consistent Query |
+//! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`] | consistent GetItem |
+//! | [`Store::global_revocation`] | GetItem, or none while the copy in memory is fresh |
+//! | [`Store::record`] | BatchWriteItem of events |
+//! | [`Store::read_audit_page`] | Query |
+//! | [`Store::attempt`], [`Store::refuse`], [`Store::subtract_attempts`] | UpdateItem on the counts of a rate limit |
+//! | [`Store::forget_attempts`] | DeleteItem of the counts |
+//! | [`Store::take_lease`], [`Store::give_lease_back`] | conditional UpdateItem and DeleteItem of the lease of cleanup |
+//! | [`Store::checkpoint`], [`Store::keep_checkpoint`] | GetItem and PutItem of the checkpoint |
+//! | [`Store::due`], [`Store::sessions`] | Query of the index `expiry`, BatchGetItem of the rows |
+//! | [`Store::record_all`], [`Store::delete_expired`] | BatchWriteItem of events, conditional DeleteItem |
+//!
+//! `docs/cost.md` has the measured prices.
 //!
 //! There is no generic `save`, because a write without a condition of its own could bring an ended session back.
 
@@ -39,7 +52,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
 
-pub use audit_trail::{Trail, TrailQuery};
+pub use audit_trail::{AuditPage, AuditQuery};
 pub use capacity::Consumed;
 pub use cleanup_lease::Checkpoint;
 pub use error::{StoreError, TransactionOutcome};
@@ -48,7 +61,7 @@ use global_revocation::GlobalRevocationCache;
 pub use global_revocation::{ASSERTION_CLOCK_SKEW, GLOBAL_REVOCATION_DELAY, GlobalRevocation};
 use item::{session_item, session_of};
 pub use live_sessions::LiveSessions;
-pub use rate_limits::{Attempt, Refusal};
+pub use rate_limits::{Attempt, RefusalOutcome};
 pub use rotation::ConditionalWrite;
 pub use session_end::UserRecordUpdate;
 pub use sign_in::SessionOpening;

@@ -99,13 +99,13 @@ impl World {
     pub async fn row(&self, user: &str, session: &str) -> Option<Session> {
         let user = user.parse().expect("a user id");
         let session: SessionId = session.parse().expect("a session id");
-        self.server.store.session(&user, &session, self.now()).await.expect("the engine answers")
+        self.server.store.read_session(&user, &session, self.now()).await.expect("the engine answers")
     }
 
     /// The ids of a user's live sessions, in the table's order.
     pub async fn live(&self, user: &str) -> Vec<String> {
         let user = user.parse().expect("a user id");
-        let state = self.server.store.user(&user, self.now()).await.expect("the engine answers");
+        let state = self.server.store.read_user_state(&user, self.now()).await.expect("the engine answers");
         state.live(self.now()).map(|session| session.id.to_string()).collect()
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn require_scope(caller: &Caller) -> Result<(), Problem> {
 /// `session_ended` or `forbidden`.
 pub(super) async fn require_admin_session(app: &App, caller: &Caller) -> Result<Session, Problem> {
     require_scope(caller)?;
-    let row = app.store().session(&caller.user, &caller.session, caller.now).await?;
+    let row = app.store().read_session(&caller.user, &caller.session, caller.now).await?;
     let own = UserState { sessions: row.into_iter().collect(), ..UserState::default() };
     let row = own_session(app, caller, &own).await?;
     row.scope.has(ADMIN).then(|| row.clone()).ok_or_else(|| Problem::insufficient_scope(ADMIN))

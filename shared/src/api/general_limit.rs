@@ -47,7 +47,7 @@ pub(super) async fn count(app: &App, caller: &Caller, client: &ClientContext) ->
     let policy = &app.config().limits.general;
     let subject = LimitSubject {
         key: caller.session.to_string(),
-        subject: Subject::User(caller.user.clone()),
+        event_subject: Subject::User(caller.user.clone()),
         session: Some(caller.session),
         ip: client.ip,
         can_be_cleared: false,
@@ -66,7 +66,7 @@ pub(super) async fn count(app: &App, caller: &Caller, client: &ClientContext) ->
 pub(super) fn refuse_remembered(app: &App, caller: &Caller) -> Result<(), Problem> {
     let policy = &app.config().limits.general;
     let key = format!("{}#{}", policy.name, caller.session);
-    let until = app.refused().until(&key, caller.now);
+    let until = app.refusal_cache().until(&key, caller.now);
     let until = until.filter(|_| policy.mode == LimitMode::Enforce);
     until.map_or(Ok(()), |until| Err(rate_limit::refusal(policy, until, caller.now)))
 }

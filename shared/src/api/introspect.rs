@@ -74,7 +74,7 @@ fn is_holder(headers: &HeaderMap, token: Option<&str>) -> Result<bool, Problem> 
 
 async fn active_token(app: &App, token: &str, now: Timestamp) -> Result<Option<ActiveToken>, Problem> {
     let Ok(claims) = verify(token, app, now) else { return Ok(None) };
-    let row = app.store().session(&claims.sub, &claims.sid, now).await?;
+    let row = app.store().read_session(&claims.sub, &claims.sid, now).await?;
     let Some(row) = row.filter(|row| row.is_live(now)) else { return Ok(None) };
     Ok(Some(ActiveToken {
         // A scope that the session lost is not reported, even if the token still carries it.

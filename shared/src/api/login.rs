@@ -119,7 +119,7 @@ async fn count_failure(app: &App, client: &ClientContext, now: Timestamp, refusa
     let network = client.ip.map(Network::of);
     let subject = LimitSubject {
         key: network.map_or_else(|| "-".to_owned(), |network| network.to_string()),
-        subject: network.map_or(Subject::Everyone, Subject::Network),
+        event_subject: network.map_or(Subject::Everyone, Subject::Network),
         session: None,
         ip: client.ip,
         can_be_cleared: false,

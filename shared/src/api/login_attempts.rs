@@ -20,7 +20,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::domain::event::Subject;
-use crate::domain::limit::sliding_window::WindowBuckets;
+use crate::domain::limit::sliding_window::SubWindows;
 use crate::domain::limit::{LimitMode, Policy};
 use crate::domain::place::Network;
 use crate::domain::scope::ATTEMPTS;
@@ -120,7 +120,7 @@ fn limit_subject(account: &str, ip: Option<IpAddr>) -> LimitSubject {
     let place = network.map_or_else(|| "-".to_owned(), |network| network.to_string());
     LimitSubject {
         key: format!("{account}#{place}"),
-        subject: network.map_or(Subject::Everyone, Subject::Network),
+        event_subject: network.map_or(Subject::Everyone, Subject::Network),
         session: None,
         ip,
         can_be_cleared: true,
@@ -137,7 +137,7 @@ async fn is_attempted_from_many_networks(
 ) -> Result<bool, StoreError> {
     match app.store().attempt(&account_key(policy, account), policy, now).await {
         Ok(Attempt::Counted(counts)) => {
-            Ok(counts.total(WindowBuckets::of(policy), now) > i64::from(policy.attempts))
+            Ok(counts.total(SubWindows::of(policy), now) > i64::from(policy.attempts))
         }
         Ok(Attempt::Refused(_)) => Ok(true),
         // So many attempts at once that DynamoDB throttles the key come from more than one network.

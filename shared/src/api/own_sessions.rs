@@ -57,7 +57,7 @@ pub(super) async fn end_by_id(
     client: &ClientContext,
     id: &str,
 ) -> Result<RevokeResponse, Problem> {
-    let state = app.store().user(&caller.user, caller.now).await?;
+    let state = app.store().read_user_state(&caller.user, caller.now).await?;
     let own = own_session(app, caller, &state).await?;
     let id = id.parse::<SessionId>().map_err(|_| session_not_found())?;
     let target = state.sessions.iter().find(|row| row.id == id && can_end(row, caller.now));
@@ -74,7 +74,7 @@ pub(super) async fn end_all_others(
     caller: &Caller,
     client: &ClientContext,
 ) -> Result<RevokeResponse, Problem> {
-    let state = app.store().user(&caller.user, caller.now).await?;
+    let state = app.store().read_user_state(&caller.user, caller.now).await?;
     let own = own_session(app, caller, &state).await?.clone();
     let command = RevokeCommand::of_user(caller.session, client, caller.now);
     let end = end_many(app, &caller.user, SessionSelector::Others(caller.session), &command, state);

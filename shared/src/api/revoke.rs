@@ -115,7 +115,7 @@ async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Pr
 
 async fn end_all(app: &App, requester: &Requester) -> Result<RevokeResponse, Problem> {
     let caller = &requester.caller;
-    let state = app.store().user(&caller.user, caller.now).await?;
+    let state = app.store().read_user_state(&caller.user, caller.now).await?;
     own_session(app, caller, &state).await?;
     let command = RevokeCommand::of_user(caller.session, &requester.client, caller.now);
     let ends = end_many(app, &caller.user, SessionSelector::All, &command, state).await?;

@@ -69,7 +69,7 @@ pub(super) async fn status(
     let Some((user, session)) = credentials.session() else {
         return Ok(Json(StatusResponse::without_token(TokenState::None, now)));
     };
-    let row = app.store().session(&user, &session, now).await?;
+    let row = app.store().read_session(&user, &session, now).await?;
     let Some(row) = row.as_ref().filter(|row| row.is_live(now)) else {
         let reason = end_reason(&app, row.as_ref(), &session).await?;
         let ended = StatusResponse::without_token(TokenState::Ended, now);

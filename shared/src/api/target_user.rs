@@ -54,11 +54,11 @@ impl TargetUser {
     pub(super) async fn read_state(&self, app: &App, caller: &Caller) -> Result<UserState, Problem> {
         let store = app.store();
         let Self::Other(user) = self else {
-            let state = store.user(&caller.user, caller.now).await?;
+            let state = store.read_user_state(&caller.user, caller.now).await?;
             own_session(app, caller, &state).await?;
             return Ok(state);
         };
-        let target = async { store.user(user, caller.now).await.map_err(Problem::from) };
+        let target = async { store.read_user_state(user, caller.now).await.map_err(Problem::from) };
         let (_, state) = tokio::try_join!(admin::require_admin_session(app, caller), target)?;
         Ok(state)
     }

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use crate::app::App;
 use crate::domain::event::{Event, EventKind, LimitExceeded, Subject};
 use crate::domain::id::SessionId;
-use crate::domain::limit::sliding_window::{LimitDecision, judge};
+use crate::domain::limit::sliding_window::{LimitDecision, decide};
 use crate::domain::limit::{LimitMode, Policy, Quota};
 use crate::domain::time::Timestamp;
-use crate::store::{Attempt, Refusal, StoreError};
+use crate::store::{Attempt, RefusalOutcome, StoreError};
 use crate::telemetry::metrics::Counter;
 
 /// The subject of a rate limit, and how its refusal is recorded.
@@ -17,7 +17,7 @@ pub struct LimitSubject {
     /// The subject in the limit's key: one spelling for one client or account.
     pub key: String,
     /// The audit trail that gets the refusal's event.
-    pub subject: Subject,
+    pub event_subject: Subject,
     /// The session, if there is one.
     pub session: Option<SessionId>,
     /// The client's address.
@@ -55,7 +55,7 @@ pub async fn check(
         return Ok(CheckResult::Unlimited);
     }
     let key = format!("{}#{}", policy.name, subject.key);
-    let remembered = app.refused().until(&key, now).filter(|_| !subject.can_be_cleared);
+    let remembered = app.refusal_cache().until(&key, now).filter(|_| !subject.can_be_cleared);
     if let Some(until) = remembered {
         return Ok(over(app, policy, until));
     }
@@ -69,7 +69,7 @@ pub async fn check(
         Err(error) if error.is_throttle() => return Ok(over(app, policy, now + THROTTLED_FOR)),
         Err(error) => return Err(error),
     };
-    let until = match judge(policy, &counts, now) {
+    let until = match decide(policy, &counts, now) {
         LimitDecision::WithinLimit(quota) if policy.mode == LimitMode::Enforce => {
             return Ok(CheckResult::WithinLimit(quota));
         }
@@ -81,7 +81,7 @@ pub async fn check(
         Err(error) => {
             tracing::warn!(policy = policy.name, %error, "could not write the refusal of a rate limit");
             // The refusal may have been written and only the reply lost. No other request would record the event.
-            Refusal { until, first: !error.is_throttle() }
+            RefusalOutcome { until, first: !error.is_throttle() }
         }
     };
     remember(app, subject, &key, refusal.until, now);
@@ -93,7 +93,7 @@ pub async fn check(
 
 fn remember(app: &App, subject: &LimitSubject, key: &str, until: Timestamp, now: Timestamp) {
     if !subject.can_be_cleared {
-        app.refused().remember(key, until, now);
+        app.refusal_cache().remember(key, until, now);
     }
 }
 
@@ -125,7 +125,7 @@ async fn record_refusal(
     let over = LimitExceeded { policy: policy.name, until, ip: subject.ip };
     let kind = if policy.block.is_some() { EventKind::Blocked(over) } else { EventKind::RateLimited(over) };
     let name = format!("{key} {}", until.seconds());
-    let event = Event::with_derived_id(subject.subject.clone(), subject.session, now, &name, kind);
+    let event = Event::with_derived_id(subject.event_subject.clone(), subject.session, now, &name, kind);
     app.record_events(&[event], std::future::ready(Ok(()))).await;
 }
 

@@ -84,7 +84,7 @@ pub async fn refresh(
 
 /// The live session of the token: one read, for the cases that must be decided before the write.
 async fn live_row(app: &App, token: &RefreshToken, now: Timestamp) -> Result<Option<Session>, StoreError> {
-    let row = app.store().session(&token.user, &token.session, now).await?;
+    let row = app.store().read_session(&token.user, &token.session, now).await?;
     Ok(row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()))
 }
 

@@ -156,13 +156,16 @@ async fn read(
     now: Timestamp,
 ) -> Result<(UserState, Option<Session>), StoreError> {
     let (store, user) = (app.store(), &request.assertion.user);
-    let Some(token) = request.previous else { return Ok((store.user(user, now).await?, None)) };
+    let Some(token) = request.previous else { return Ok((store.read_user_state(user, now).await?, None)) };
     let (state, row) = if token.user == *user {
-        let state = store.user(user, now).await?;
+        let state = store.read_user_state(user, now).await?;
         let row = state.sessions.iter().find(|row| row.id == token.session).cloned();
         (state, row)
     } else {
-        tokio::try_join!(store.user(user, now), store.session(&token.user, &token.session, now))?
+        tokio::try_join!(
+            store.read_user_state(user, now),
+            store.read_session(&token.user, &token.session, now)
+        )?
     };
     Ok((state, row))
 }

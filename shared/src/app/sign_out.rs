@@ -97,7 +97,7 @@ pub async fn end_one(app: &App, end: &SessionEnd, events: &[Event]) -> Result<bo
                 return Ok(true);
             }
             TransactionOutcome::ConditionFailed => {
-                let row = app.store().session(&end.user, &end.session, app.now()).await?;
+                let row = app.store().read_session(&end.user, &end.session, app.now()).await?;
                 let Some(other) = row.as_ref().and_then(SessionEnd::marked) else {
                     // The row is gone. If our mark was on it, the other request recorded this end.
                     return Ok(!marked.is_empty());
@@ -173,7 +173,7 @@ pub async fn end_many(
                 marked.extend(now_marked);
             }
         }
-        state = app.store().user(user, command.now).await?;
+        state = app.store().read_user_state(user, command.now).await?;
     }
     Err(StoreError::Contended)
 }

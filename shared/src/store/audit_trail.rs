@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 
 /// A query for a user's events.
 #[derive(Clone, Debug, Default)]
-pub struct TrailQuery {
+pub struct AuditQuery {
     /// Only events older than this one.
     pub before: Option<Uuid>,
     /// Only events at or after this moment.
@@ -42,7 +42,7 @@ pub struct TrailQuery {
 
 /// A page of the audit trail, newest first.
 #[derive(Clone, Debug, Default)]
-pub struct Trail {
+pub struct AuditPage {
     /// The events.
     pub events: Vec<StoredEvent>,
     /// The id to continue with; `None` at the end. A filtered page can be short and still continue.
@@ -50,7 +50,7 @@ pub struct Trail {
 }
 
 /// Items that one filtered page examines at most, so that no filter makes a call expensive.
-const LOOKED_AT: usize = 1_000;
+const ITEMS_PER_PAGE: usize = 1_000;
 
 impl Store {
     /// Writes up to 25 events that no state depends on.
@@ -80,16 +80,16 @@ impl Store {
     ///
     /// # Errors
     /// The store failed, or a row is malformed.
-    pub async fn trail(&self, user: &UserId, query: &TrailQuery) -> Result<Trail, StoreError> {
+    pub async fn read_audit_page(&self, user: &UserId, query: &AuditQuery) -> Result<AuditPage, StoreError> {
         let filters = query.filters();
-        let looked_at = if filters.is_empty() { query.limit } else { LOOKED_AT };
+        let limit = if filters.is_empty() { query.limit } else { ITEMS_PER_PAGE };
         let mut request = self
             .client
             .query()
             .table_name(&self.tables.security_events)
             .expression_attribute_values(":pk", text(item::user_key(user)))
             .scan_index_forward(false)
-            .limit(i32::try_from(looked_at).unwrap_or(i32::MAX))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         request = match query.since {
             None => request.key_condition_expression("pk = :pk"),
@@ -112,9 +112,9 @@ impl Store {
         let reply = request.send().await.map_err(StoreError::unavailable)?;
         let events = reply.items().iter().take(query.limit).filter_map(readable).collect::<Vec<_>>();
         let cut_short = reply.items().len() > query.limit;
-        let last_looked_at = reply.last_evaluated_key().map(id_of).transpose()?;
-        let next = if cut_short { events.last().map(|event| event.id) } else { last_looked_at };
-        Ok(Trail { events, next })
+        let last_examined = reply.last_evaluated_key().map(id_of).transpose()?;
+        let next = if cut_short { events.last().map(|event| event.id) } else { last_examined };
+        Ok(AuditPage { events, next })
     }
 
     pub(super) fn put_event(&self, event: &Event) -> TransactWriteItem {
@@ -130,7 +130,7 @@ impl Store {
 
 type Filter = (&'static str, Vec<(&'static str, AttributeValue)>);
 
-impl TrailQuery {
+impl AuditQuery {
     fn filters(&self) -> Vec<Filter> {
         let event_type =
             self.event_type.as_ref().map(|name| ("event_type = :type", vec![(":type", text(name))]));
@@ -140,7 +140,7 @@ impl TrailQuery {
             let names = [":s0", ":s1", ":s2", ":s3", ":s4"];
             let level =
                 |(name, severity): (&'static str, Severity)| (name, text(severity.max(least).as_str()));
-            let levels = names.into_iter().zip(Severity::ALL).map(level).collect();
+            let levels = names.into_iter().zip(Severity::ALL.iter().copied()).map(level).collect();
             ("severity IN (:s0, :s1, :s2, :s3, :s4)", levels)
         });
         let expired = ("details.reason <> :expired", vec![(":expired", text(EndReason::Expired.as_str()))]);

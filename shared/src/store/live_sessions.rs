@@ -34,7 +34,7 @@ impl LiveSessions {
         session: &SessionId,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let row = self.0.session(user, session, now).await?;
+        let row = self.0.read_session(user, session, now).await?;
         Ok(row.filter(|row| row.is_live(now)))
     }
 

@@ -17,21 +17,21 @@ use super::error::StoreError;
 use super::item::{self, Item, moment, number, text};
 use super::schema::*;
 use crate::domain::limit::Policy;
-use crate::domain::limit::sliding_window::{BucketCounts, WindowBuckets};
+use crate::domain::limit::sliding_window::{SubWindowCounts, SubWindows};
 use crate::domain::time::Timestamp;
 
 /// The result of counting an attempt.
 #[derive(Clone, Debug)]
 pub enum Attempt {
     /// Counted. These are all counts of the window.
-    Counted(BucketCounts),
+    Counted(SubWindowCounts),
     /// The key is refused until this second. Nothing was counted.
     Refused(Timestamp),
 }
 
 /// The result of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RefusalOutcome {
     /// The end of the refusal.
     pub until: Timestamp,
     /// Whether this call started it. Exactly one call of a refusal does.
@@ -55,10 +55,11 @@ impl Store {
     /// # Errors
     /// The store failed. The attempt may have been counted.
     pub async fn attempt(&self, key: &str, policy: &Policy, now: Timestamp) -> Result<Attempt, StoreError> {
-        let cut = WindowBuckets::of(policy);
-        let newest = cut.index(now);
+        let sub_windows = SubWindows::of(policy);
+        let newest = sub_windows.index(now);
         // The sub-windows of the window before. Older ones are removed once there are many.
-        let stale: Vec<String> = ((newest - 3 * cut.parts)..=(newest - cut.parts)).map(sub_window).collect();
+        let stale: Vec<String> =
+            ((newest - 3 * sub_windows.parts)..=(newest - sub_windows.parts)).map(sub_window).collect();
         let outcome = self
             .update_limit(key)
             .update_expression(format!(
@@ -87,9 +88,9 @@ impl Store {
             },
         };
         let mut counts = counts_of(&row);
-        let current = counts.0.split_off(&(newest - cut.parts + 1));
+        let current = counts.0.split_off(&(newest - sub_windows.parts + 1));
         self.sweep(key, &counts).await;
-        Ok(Attempt::Counted(BucketCounts(current)))
+        Ok(Attempt::Counted(SubWindowCounts(current)))
     }
 
     /// Refuses a key until `until`, and subtracts the attempt over the limit, because a refused attempt does not count. An
@@ -105,8 +106,8 @@ impl Store {
         policy: &Policy,
         until: Timestamp,
         now: Timestamp,
-    ) -> Result<Refusal, StoreError> {
-        let slot = sub_window(WindowBuckets::of(policy).index(now));
+    ) -> Result<RefusalOutcome, StoreError> {
+        let slot = sub_window(SubWindows::of(policy).index(now));
         let outcome = self
             .update_limit(key)
             .update_expression(format!("SET blocked_until = :until, #ttl = :ttl ADD {slot} :less"))
@@ -122,22 +123,22 @@ impl Store {
             .config_override(once())
             .send()
             .await;
-        let Err(error) = outcome else { return Ok(Refusal { until, first: true }) };
+        let Err(error) = outcome else { return Ok(RefusalOutcome { until, first: true }) };
         let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() else {
             return Err(StoreError::unavailable(error));
         };
         let Some(row) = refused.item().filter(|row| !row.is_empty()) else {
-            return Ok(Refusal { until, first: false });
+            return Ok(RefusalOutcome { until, first: false });
         };
         let until = item::timestamp(row, BLOCKED_UNTIL)?;
         // The key is refused, whether its own attempt can be subtracted or not.
         if let Err(error) = self
-            .subtract_attempts(key, &BucketCounts([(WindowBuckets::of(policy).index(now), 1)].into()))
+            .subtract_attempts(key, &SubWindowCounts([(SubWindows::of(policy).index(now), 1)].into()))
             .await
         {
             tracing::debug!(%error, "could not subtract a refused attempt");
         }
-        Ok(Refusal { until, first: false })
+        Ok(RefusalOutcome { until, first: false })
     }
 
     /// Deletes the row of a key, its attempts and its refusal included. Returns the attempts.
@@ -146,7 +147,7 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn forget_attempts(&self, key: &str) -> Result<BucketCounts, StoreError> {
+    pub async fn forget_attempts(&self, key: &str) -> Result<SubWindowCounts, StoreError> {
         let reply = self
             .client
             .delete_item()
@@ -166,7 +167,7 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn subtract_attempts(&self, key: &str, counts: &BucketCounts) -> Result<(), StoreError> {
+    pub async fn subtract_attempts(&self, key: &str, counts: &SubWindowCounts) -> Result<(), StoreError> {
         if counts.0.is_empty() {
             return Ok(());
         }
@@ -186,7 +187,7 @@ impl Store {
 
     /// Removes old sub-windows, so that a row stays small: about one more write in thirty. Best effort, because they have
     /// no effect.
-    async fn sweep(&self, key: &str, stale: &BucketCounts) {
+    async fn sweep(&self, key: &str, stale: &SubWindowCounts) {
         if stale.0.len() <= STALE_MAX {
             return;
         }
@@ -220,13 +221,13 @@ fn sub_window(index: i64) -> String {
     format!("b{index}")
 }
 
-fn counts_of(row: &Item) -> BucketCounts {
+fn counts_of(row: &Item) -> SubWindowCounts {
     let entry = |name: &String| {
         let index = name.strip_prefix('b')?.parse().ok()?;
         let count = row.get(name)?.as_n().ok()?.parse().ok()?;
         Some((index, count))
     };
-    BucketCounts(row.keys().filter_map(entry).collect())
+    SubWindowCounts(row.keys().filter_map(entry).collect())
 }
 
 fn blocked_until(row: Option<&Item>) -> Result<Timestamp, StoreError> {

@@ -38,7 +38,7 @@ impl Store {
     ///
     /// # Errors
     /// The store failed. A malformed row is logged and left out, so that it does not lock its user out.
-    pub async fn user(&self, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
+    pub async fn read_user_state(&self, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
         let (mut state, revocation) = tokio::try_join!(self.rows_of(user), self.global_revocation(now))?;
         state.sessions = state.sessions.into_iter().map(|session| revocation.mark(session)).collect();
         Ok(state)
@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// The store failed, or the row is malformed.
-    pub async fn session(
+    pub async fn read_session(
         &self,
         user: &UserId,
         session: &SessionId,

@@ -35,7 +35,7 @@ pub(super) async fn end_user(
     let (command, user) = (build_command(requester, reason)?, user_id(user)?);
     let now = requester.caller.now;
     admin::require_scope(&requester.caller)?;
-    let target = async { app.store().user(&user, now).await.map_err(Problem::from) };
+    let target = async { app.store().read_user_state(&user, now).await.map_err(Problem::from) };
     let (_, state) = tokio::try_join!(admin::require_admin_session(app, &requester.caller), target)?;
     let ends = end_many(app, &user, SessionSelector::All, &command, state).await?;
     Ok(RevokeResponse::new(app, ends, now))
@@ -53,7 +53,7 @@ pub(super) async fn end_session(
     let id: SessionId = id.parse().map_err(|_| session_not_found())?;
     let now = requester.caller.now;
     admin::require_scope(&requester.caller)?;
-    let target = async { app.store().session(&user, &id, now).await.map_err(Problem::from) };
+    let target = async { app.store().read_session(&user, &id, now).await.map_err(Problem::from) };
     let (_, row) = tokio::try_join!(admin::require_admin_session(app, &requester.caller), target)?;
     let end = command.build_end(&row.filter(|row| can_end(row, now)).ok_or_else(session_not_found)?);
     if end_one(app, &end, &[]).await? {

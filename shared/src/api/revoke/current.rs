@@ -47,7 +47,7 @@ pub(super) async fn end_token_session(
     client: &ClientContext,
     now: Timestamp,
 ) -> Result<Option<RevokeResponse>, Problem> {
-    let row = app.store().session(&token_session.user, &token_session.session, now).await?;
+    let row = app.store().read_session(&token_session.user, &token_session.session, now).await?;
     let row = row.filter(|row| can_end(row, now));
     let ours = |hash: NonceHash| row.as_ref().is_none_or(|row| row.nonce_hash == hash);
     if !token_session.nonce.is_none_or(ours) {

@@ -16,7 +16,7 @@ use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::store::{TrailQuery, UserState};
+use crate::store::{AuditQuery, UserState};
 
 /// Revocations in one response, the newest ones.
 const NEWEST: usize = 100;
@@ -98,15 +98,15 @@ async fn revocations(
         let record = record.filter(|record| record.user == *user && record.reason != EndReason::Expired);
         return Ok(record.into_iter().map(|record| Revocation::of_record(id, record)).collect());
     }
-    let mut wanted = TrailQuery {
+    let mut wanted = AuditQuery {
         event_type: Some("session_ended".into()),
         without_expired: true,
         limit: NEWEST,
-        ..TrailQuery::default()
+        ..AuditQuery::default()
     };
     let mut found: Vec<Revocation> = vec![];
     for _ in 0..PAGES_MAX {
-        let trail = app.store().trail(user, &wanted).await?;
+        let trail = app.store().read_audit_page(user, &wanted).await?;
         found.extend(trail.events.iter().filter_map(Revocation::of_event));
         wanted.before = trail.next;
         if found.len() >= NEWEST || trail.next.is_none() {

@@ -15,7 +15,7 @@ use crate::domain::id::SessionId;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::store::{Trail, TrailQuery};
+use crate::store::{AuditPage, AuditQuery};
 
 /// Events shown with one session.
 const RECENT_EVENTS: usize = 20;
@@ -38,9 +38,9 @@ pub(super) async fn detail(
     let target = TargetUser::of(query.as_deref().unwrap_or_default(), &caller)?;
     let id = id.ok().and_then(|Path(id)| id.parse::<SessionId>().ok());
     let trail = async {
-        let Some(session) = id else { return Ok(Trail::default()) };
-        let query = TrailQuery { session: Some(session), limit: RECENT_EVENTS, ..TrailQuery::default() };
-        app.store().trail(target.user(&caller), &query).await.map_err(Problem::from)
+        let Some(session) = id else { return Ok(AuditPage::default()) };
+        let query = AuditQuery { session: Some(session), limit: RECENT_EVENTS, ..AuditQuery::default() };
+        app.store().read_audit_page(target.user(&caller), &query).await.map_err(Problem::from)
     };
     let read = async { tokio::try_join!(target.read_state(&app, &caller), trail) };
     limited(&app, &caller, &client, read, |(state, trail)| {

@@ -16,7 +16,7 @@ use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
-use crate::store::TrailQuery;
+use crate::store::AuditQuery;
 use crate::token::cursor;
 
 /// The number of events on a page if the request has no `limit`.
@@ -39,7 +39,8 @@ pub(super) async fn events(
     let query = query.unwrap_or_default();
     let target = TargetUser::of(&query, &caller)?;
     let query = parse_query(&app, &query, target.user(&caller))?;
-    let trail = async { app.store().trail(target.user(&caller), &query).await.map_err(Problem::from) };
+    let trail =
+        async { app.store().read_audit_page(target.user(&caller), &query).await.map_err(Problem::from) };
     let read = async { tokio::try_join!(target.read_state(&app, &caller), trail) };
     limited(&app, &caller, &client, read, |(_, trail)| {
         let key = &app.config().keys.refresh()[0];
@@ -50,7 +51,7 @@ pub(super) async fn events(
     .await
 }
 
-fn parse_query(app: &App, query: &str, user: &UserId) -> Result<TrailQuery, Problem> {
+fn parse_query(app: &App, query: &str, user: &UserId) -> Result<AuditQuery, Problem> {
     let before = parameter(query, "cursor")?
         .map(|text| cursor::open(&text, user, app.config().keys.refresh()))
         .transpose()
@@ -67,7 +68,7 @@ fn parse_query(app: &App, query: &str, user: &UserId) -> Result<TrailQuery, Prob
         .map(|text| text.parse())
         .transpose()
         .map_err(|error: IdError| Problem::field("session_id", error))?;
-    Ok(TrailQuery { before, event_type, severity, session, limit: limit(query)?, ..TrailQuery::default() })
+    Ok(AuditQuery { before, event_type, severity, session, limit: limit(query)?, ..AuditQuery::default() })
 }
 
 fn limit(query: &str) -> Result<usize, Problem> {

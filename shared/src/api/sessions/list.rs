@@ -22,7 +22,7 @@ use crate::http::client::Client;
 use crate::http::etag::{etag, is_known};
 use crate::http::problem::Problem;
 use crate::http::success::not_modified;
-use crate::store::{StoreError, Trail, TrailQuery, UserState};
+use crate::store::{AuditPage, AuditQuery, StoreError, UserState};
 
 /// The body of `GET /sessions`.
 #[derive(Serialize)]
@@ -62,7 +62,7 @@ pub(super) async fn list(
         }
     };
     let read = async { tokio::try_join!(target.read_state(&app, &caller), history) };
-    let show = |(state, history): (UserState, Option<Trail>)| {
+    let show = |(state, history): (UserState, Option<AuditPage>)| {
         let mut live: Vec<&Session> = state.live(caller.now).collect();
         live.sort_by_key(|session| {
             (session.id != caller.session, Reverse(session.last_activity), session.id)
@@ -102,10 +102,10 @@ fn wants_analytics(query: &str) -> Result<bool, Problem> {
     }
 }
 
-async fn history(app: &App, target: &TargetUser, caller: &Caller) -> Result<Trail, StoreError> {
+async fn history(app: &App, target: &TargetUser, caller: &Caller) -> Result<AuditPage, StoreError> {
     let since = Some(analytics::begin(caller.now));
-    let query = TrailQuery { since, limit: analytics::EVENTS_MAX, ..TrailQuery::default() };
-    app.store().trail(target.user(caller), &query).await
+    let query = AuditQuery { since, limit: analytics::EVENTS_MAX, ..AuditQuery::default() };
+    app.store().read_audit_page(target.user(caller), &query).await
 }
 
 /// The response with its `ETag`, which is computed before the server's time is added.

@@ -157,7 +157,7 @@ async fn of_two_concurrent_ends_of_a_session_only_the_first_is_recorded() {
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
-    let row = world.server.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
+    let row = world.server.store.read_session(&user, &session, world.now()).await.unwrap().expect("it lives");
     let end = |reason, by| SessionEnd::of(&row, PendingEnd::new(reason, by, world.now()));
     // Both requests have read the row. The first one writes a pending end, then the transaction of the second one follows.
     let theft = end(EndReason::ReuseDetected, Actor::System);
@@ -176,7 +176,7 @@ async fn a_pending_end_whose_reply_was_lost_counts_as_written() {
     let world = World::new().await;
     let tokens = world.device().sign_in("alice").await;
     let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
-    let row = world.server.store.session(&user, &session, world.now()).await.unwrap().expect("it lives");
+    let row = world.server.store.read_session(&user, &session, world.now()).await.unwrap().expect("it lives");
     let end = SessionEnd::of(&row, PendingEnd::new(EndReason::Admin, Actor::System, world.now()));
     world.server.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, 1);
     assert!(world.server.store.mark_pending_end(&end).await.unwrap());

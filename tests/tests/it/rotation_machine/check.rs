@@ -19,7 +19,7 @@ impl Machine {
             .world
             .server
             .store
-            .user(&id, self.world.now())
+            .read_user_state(&id, self.world.now())
             .await
             .map_err(|error| format!("the rows of {name}: {error}"))?;
         let found: BTreeSet<String> = state.sessions.iter().map(fingerprint_of_row).collect();

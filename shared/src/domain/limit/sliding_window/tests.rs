@@ -1,4 +1,4 @@
-//! The counter as the table keeps it, played in memory: add, judge, take back what is refused.
+//! The counter as the table keeps it, played in memory: add, decide, take back what is refused.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn at(seconds: i64) -> Timestamp {
 /// A row and what the store does to it.
 #[derive(Default)]
 struct Row {
-    counts: BucketCounts,
+    counts: SubWindowCounts,
     blocked_until: Option<Timestamp>,
 }
 
@@ -33,9 +33,9 @@ impl Row {
         if let Some(until) = self.blocked_until.filter(|until| now < *until) {
             return Err(until);
         }
-        let slot = WindowBuckets::of(policy).index(now);
+        let slot = SubWindows::of(policy).index(now);
         *self.counts.0.entry(slot).or_default() += 1;
-        match judge(policy, &self.counts, now) {
+        match decide(policy, &self.counts, now) {
             LimitDecision::WithinLimit(standing) => Ok(standing),
             LimitDecision::OverLimit(until) => {
                 *self.counts.0.entry(slot).or_default() -= 1;
@@ -49,39 +49,39 @@ impl Row {
 #[test]
 fn a_window_is_never_cut_longer_than_it_is() {
     for window in 1..4_000 {
-        let cut = WindowBuckets::of(&policy(1, window, None));
-        let length = u64::try_from(cut.seconds * cut.parts).unwrap();
-        assert!(length <= window && length * 10 >= window * 9, "{window}: {cut:?}");
-        assert!(cut.parts < 20, "{window}: a row of {} numbers", cut.parts);
+        let sub_windows = SubWindows::of(&policy(1, window, None));
+        let length = u64::try_from(sub_windows.seconds * sub_windows.parts).unwrap();
+        assert!(length <= window && length * 10 >= window * 9, "{window}: {sub_windows:?}");
+        assert!(sub_windows.parts < 20, "{window}: a row of {} numbers", sub_windows.parts);
     }
 }
 
 #[test]
 fn racing_attempts_that_are_not_yet_taken_back_promise_the_same_second() {
     let policy = policy(5, 900, None);
-    let slot = WindowBuckets::of(&policy).index(at(0));
-    let lone = BucketCounts([(slot, 6)].into());
-    let crowd = BucketCounts([(slot, 60)].into());
-    assert_eq!(judge(&policy, &lone, at(0)), judge(&policy, &crowd, at(0)));
+    let slot = SubWindows::of(&policy).index(at(0));
+    let lone = SubWindowCounts([(slot, 6)].into());
+    let crowd = SubWindowCounts([(slot, 60)].into());
+    assert_eq!(decide(&policy, &lone, at(0)), decide(&policy, &crowd, at(0)));
 }
 
 #[test]
 fn counts_older_than_the_window_or_taken_back_late_are_ignored() {
     let policy = policy(5, 900, None);
-    let slot = WindowBuckets::of(&policy).index(at(0));
-    let counts = BucketCounts([(slot - 10, 50), (slot - 9, -3), (slot, 1)].into());
-    let LimitDecision::WithinLimit(standing) = judge(&policy, &counts, at(0)) else { panic!("refused") };
+    let slot = SubWindows::of(&policy).index(at(0));
+    let counts = SubWindowCounts([(slot - 10, 50), (slot - 9, -3), (slot, 1)].into());
+    let LimitDecision::WithinLimit(standing) = decide(&policy, &counts, at(0)) else { panic!("refused") };
     assert_eq!(standing.remaining, 4);
 }
 
 #[test]
 fn a_sub_window_without_attempts_does_not_delay_the_reset() {
     let policy = policy(5, 900, None);
-    let buckets = WindowBuckets::of(&policy);
-    let slot = buckets.index(at(0));
+    let sub_windows = SubWindows::of(&policy);
+    let slot = sub_windows.index(at(0));
     let start = Timestamp::from_seconds(slot * 90);
-    let counts = BucketCounts([(slot - 8, 0), (slot - 7, 1), (slot, 1)].into());
-    let LimitDecision::WithinLimit(quota) = judge(&policy, &counts, start) else { panic!("refused") };
+    let counts = SubWindowCounts([(slot - 8, 0), (slot - 7, 1), (slot, 1)].into());
+    let LimitDecision::WithinLimit(quota) = decide(&policy, &counts, start) else { panic!("refused") };
     assert_eq!(quota, Quota { remaining: 3, reset_seconds: 3 * 90 });
 }
 
@@ -131,8 +131,8 @@ proptest! {
                 passed.push(now);
             }
         }
-        let cut = WindowBuckets::of(&policy);
-        let sure = Duration::from_secs(u64::try_from(cut.seconds * (cut.parts - 1)).unwrap());
+        let sub_windows = SubWindows::of(&policy);
+        let sure = Duration::from_secs(u64::try_from(sub_windows.seconds * (sub_windows.parts - 1)).unwrap());
         for (index, first) in passed.iter().enumerate() {
             let within = passed[index..].iter().filter(|moment| moment.distance(*first) < sure).count();
             prop_assert!(within <= attempts as usize, "{within} in {sure:?}");
