@@ -65,12 +65,12 @@ pub fn analyse(live: &[&Session], events: &[StoredEvent], now: Timestamp) -> Ana
         by_country: count(live, |session| session.client.place.country.clone()),
         sign_ins_by_day: sign_ins_by_day(events, now),
         session_seconds: lengths(events),
-        failed_attempts: of_type(&["token_reused", "token_forged", "state_regression", "login_failed"]),
+        failed_attempts: of_type(&["token_reused", "token_forged", "state_regression"]),
         limited_attempts: of_type(&["blocked", "rate_limited"]),
         events_by_severity: Severity::ALL
-            .into_iter()
+            .iter()
             .map(|severity| {
-                (severity.as_str(), events.iter().filter(|event| event.severity == severity).count())
+                (severity.as_str(), events.iter().filter(|event| event.severity == *severity).count())
             })
             .filter(|(_, count)| *count > 0)
             .collect(),

@@ -20,14 +20,15 @@ pub use rule_settings::{RiskError, RuleMode, Rules};
 pub use stored_finding::{StoredFinding, decode_findings, encode_findings, merge_recent};
 
 use serde_json::{Value, json};
+use strum::VariantArray;
 
 use crate::domain::client_context::ClientContext;
 use crate::domain::place::Network;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
-/// A rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A rule. Rows store the position of a rule in this list, so that a new rule goes to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Rule {
     /// A sign-in from an unknown browser and system.
     NewDevice,
@@ -43,20 +44,20 @@ pub enum Rule {
     DeviceChanged,
 }
 
-/// All rules, in the order of the documentation.
-pub const RULES: [(Rule, &str); 6] = [
-    (Rule::NewDevice, "new_device"),
-    (Rule::NewCountry, "new_country"),
-    (Rule::IpChanged, "ip_changed"),
-    (Rule::CountryChanged, "country_changed"),
-    (Rule::ImpossibleTravel, "impossible_travel"),
-    (Rule::DeviceChanged, "device_changed"),
-];
-
 impl Rule {
+    /// All rules, in the order of the documentation.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
     /// The rule's name, which is also its event's type.
-    pub fn name(self) -> &'static str {
-        RULES.iter().find(|(rule, _)| *rule == self).map_or("", |(_, name)| name)
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NewDevice => "new_device",
+            Self::NewCountry => "new_country",
+            Self::IpChanged => "ip_changed",
+            Self::CountryChanged => "country_changed",
+            Self::ImpossibleTravel => "impossible_travel",
+            Self::DeviceChanged => "device_changed",
+        }
     }
 }
 

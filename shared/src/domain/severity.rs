@@ -1,9 +1,10 @@
 //! How severe is an event?
 
 use serde::{Serialize, Serializer};
+use strum::VariantArray;
 
 /// The severity of an event or a finding, from harmless to critical.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Severity {
     /// An ordinary event, such as a sign-in.
     Info,
@@ -18,11 +19,11 @@ pub enum Severity {
 }
 
 impl Severity {
-    pub(crate) const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
     /// Parses the name that [`Severity::as_str`] returns.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|severity| severity.as_str() == text)
+        Self::ALL.iter().copied().find(|severity| severity.as_str() == text)
     }
 
     /// The name in the audit trail, in settings and in the API.
@@ -50,8 +51,8 @@ mod tests {
 
     #[test]
     fn a_severity_is_parsed_from_its_name_and_serialised_as_it() {
-        for (severity, name) in Severity::ALL.into_iter().zip(["info", "low", "medium", "high", "critical"]) {
-            assert_eq!(Severity::parse(name), Some(severity));
+        for (severity, name) in Severity::ALL.iter().zip(["info", "low", "medium", "high", "critical"]) {
+            assert_eq!(Severity::parse(name), Some(*severity));
             assert_eq!(serde_json::to_value(severity).unwrap(), name);
         }
         assert_eq!(Severity::parse("Info"), None);

@@ -10,12 +10,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use crate::domain::session::end::PublicReason;
 use crate::domain::severity::Severity;
 
 /// The counted events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 #[expect(missing_docs, reason = "each name is the metric's own")]
 pub enum Counter {
     SignIns,
@@ -49,37 +50,10 @@ pub enum Counter {
     ColdStarts,
 }
 
-const COUNTERS: [Counter; 29] = [
-    Counter::SignIns,
-    Counter::SignInsRefused,
-    Counter::RefreshesServed,
-    Counter::RefreshesEnded,
-    Counter::RefreshesLimited,
-    Counter::RefreshesRefused,
-    Counter::EndedExpired,
-    Counter::EndedSignedOut,
-    Counter::EndedEvicted,
-    Counter::EndedSecurity,
-    Counter::EndedAdmin,
-    Counter::EventsInfo,
-    Counter::EventsLow,
-    Counter::EventsMedium,
-    Counter::EventsHigh,
-    Counter::EventsCritical,
-    Counter::EventsLost,
-    Counter::Limited,
-    Counter::LimitedInShadow,
-    Counter::LimitsFailedOpen,
-    Counter::LimitsFailedClosed,
-    Counter::CleanupRuns,
-    Counter::CleanupSkipped,
-    Counter::CleanupFailed,
-    Counter::Requests,
-    Counter::Refused,
-    Counter::Failed,
-    Counter::StoreUnavailable,
-    Counter::ColdStarts,
-];
+impl Counter {
+    /// All counters, in the order of their declaration, which is also the order of [`Metrics`]'s counts.
+    pub const ALL: &[Self] = Self::VARIANTS;
+}
 
 const EVERY_MILLIS: i64 = 10_000;
 const EVERY_REQUESTS: u64 = 1_000;
@@ -87,7 +61,7 @@ const EVERY_REQUESTS: u64 = 1_000;
 /// The counters of a process.
 #[derive(Debug)]
 pub struct Metrics {
-    counts: [AtomicU64; COUNTERS.len()],
+    counts: [AtomicU64; Counter::ALL.len()],
     latency_ms: Mutex<BTreeMap<u64, u64>>,
     requests: AtomicU64,
     written_at: AtomicI64,
@@ -97,7 +71,7 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         Self {
-            counts: [const { AtomicU64::new(0) }; COUNTERS.len()],
+            counts: [const { AtomicU64::new(0) }; Counter::ALL.len()],
             latency_ms: Mutex::default(),
             requests: AtomicU64::new(0),
             written_at: AtomicI64::new(0),
@@ -192,8 +166,8 @@ impl Metrics {
     fn take(&self, function: &str, now_millis: i64) -> Value {
         let mut document = Map::new();
         let mut names = vec![];
-        for counter in COUNTERS {
-            let count = self.counts[counter as usize].swap(0, Ordering::Relaxed);
+        for counter in Counter::ALL {
+            let count = self.counts[*counter as usize].swap(0, Ordering::Relaxed);
             if count > 0 {
                 let name = format!("{counter:?}");
                 names.push(json!({"Name": name, "Unit": "Count"}));
@@ -258,12 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn every_counter_has_its_own_index() {
-        for (index, counter) in COUNTERS.into_iter().enumerate() {
-            assert_eq!(counter as usize, index, "{counter:?}");
-        }
+    fn there_are_fewer_than_forty_metrics() {
         assert!(
-            COUNTERS.len() + 1 < 40,
+            Counter::ALL.len() + 1 < 40,
             "CloudWatch charges for each metric, so that we keep fewer than 40; EMF allows 100"
         );
     }

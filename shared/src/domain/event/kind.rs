@@ -3,15 +3,16 @@
 use std::net::IpAddr;
 
 use serde_json::{Map, Value, json};
+use strum::EnumCount;
 
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::risk::Finding;
+use crate::domain::risk::{Finding, Rule};
 use crate::domain::session::end::SessionEnd;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
-/// All event types, for filters.
-pub const EVENT_TYPES: [&str; 17] = [
+/// All event types, for filters. The kind `Risk` has one type for each rule.
+pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "login",
     "logout",
     "session_ended",
@@ -32,7 +33,7 @@ pub const EVENT_TYPES: [&str; 17] = [
 ];
 
 /// The kind of an event, with its details.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, EnumCount)]
 pub enum EventKind {
     /// A session was opened.
     Login {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::{Finding, RULES, Rule};
+use super::{Finding, Rule};
 use crate::domain::severity::Severity;
 
 /// The effect of a rule that matches.
@@ -31,7 +31,7 @@ struct Setting {
 /// All rules with their settings, and the trusted networks.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    settings: [Setting; RULES.len()],
+    settings: [Setting; Rule::ALL.len()],
     allowed: Vec<IpNet>,
 }
 
@@ -67,8 +67,8 @@ pub enum RiskError {
 
 impl Default for Rules {
     fn default() -> Self {
-        let setting = |rule| {
-            let (mode, severity) = match rule {
+        let setting = |position: usize| {
+            let (mode, severity) = match Rule::ALL[position] {
                 Rule::NewDevice => (RuleMode::Record, Severity::Low),
                 Rule::IpChanged => (RuleMode::Record, Severity::Info),
                 Rule::NewCountry | Rule::CountryChanged | Rule::DeviceChanged => {
@@ -78,7 +78,7 @@ impl Default for Rules {
             };
             Setting { mode, severity, threshold: 900.0 }
         };
-        Self { settings: RULES.map(|(rule, _)| setting(rule)), allowed: vec![] }
+        Self { settings: std::array::from_fn(setting), allowed: vec![] }
     }
 }
 
@@ -136,7 +136,8 @@ impl Rules {
 
     fn set(&mut self, entry: &str, number: usize) -> Result<(), RiskError> {
         let (name, rest) = entry.split_once('=').ok_or(RiskError::Form(number))?;
-        let rule = RULES.iter().find(|(_, own)| *own == name.trim()).ok_or(RiskError::Rule(number))?.0;
+        let is_named = |rule: &Rule| rule.name() == name.trim();
+        let rule = Rule::ALL.iter().copied().find(is_named).ok_or(RiskError::Rule(number))?;
         let mut parts = rest.split(':').map(str::trim);
         let mut setting = *self.setting(rule);
         setting.mode = RuleMode::parse(parts.next().unwrap_or_default()).ok_or(RiskError::Mode(number))?;

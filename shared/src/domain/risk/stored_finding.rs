@@ -4,7 +4,7 @@ use crate::domain::place::cut;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
-use super::{Finding, RULES, Rule};
+use super::{Finding, Rule};
 
 /// Findings that a row keeps.
 const KEPT: usize = 3;
@@ -72,7 +72,7 @@ fn decode_line(line: &str) -> Option<StoredFinding> {
     let (from, to) = facts.split_once('\t')?;
     let digit =
         |index: usize| -> Option<usize> { Some(head.as_bytes().get(index)?.checked_sub(b'0')?.into()) };
-    let rule = digit(0).and_then(|index| RULES.get(index))?.0;
+    let rule = digit(0).and_then(|index| Rule::ALL.get(index).copied())?;
     let severity = digit(1).and_then(|index| Severity::ALL.get(index).copied())?;
     let fact = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let at = Timestamp::from_seconds(head.get(2..)?.parse().ok()?);
@@ -124,6 +124,24 @@ mod tests {
         let low = stored(Severity::Low).unwrap();
         assert_eq!((low.from.as_deref(), low.to.as_deref()), (None, Some("PT")));
         assert_eq!(encode_findings(&[low]), "117:\tPT");
+    }
+
+    /// Rows hold these numbers.
+    #[test]
+    fn the_number_of_a_rule_does_not_change() {
+        let numbered = [
+            Rule::NewDevice,
+            Rule::NewCountry,
+            Rule::IpChanged,
+            Rule::CountryChanged,
+            Rule::ImpossibleTravel,
+            Rule::DeviceChanged,
+        ];
+        assert!(Rule::ALL.starts_with(&numbered));
+        for (number, rule) in (0..).zip(Rule::ALL) {
+            assert_eq!(*rule as u8, number, "{rule:?}");
+        }
+        assert!(Rule::ALL.len() <= 10, "a row holds the number as one digit");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The end of a session: its reason, its actor, and what is recorded about it.
 
 use serde::Serialize;
+use strum::VariantArray;
 
 use super::Session;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
 
 /// Why a session ended. Rows and the audit trail hold this exact reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum EndReason {
     /// The session was not refreshed in time, or reached its absolute end.
     Expired,
@@ -41,25 +42,26 @@ pub enum PublicReason {
     Admin,
 }
 
-const NAMES: [(EndReason, &str); 7] = [
-    (EndReason::Expired, "expired"),
-    (EndReason::SignedOut, "signed_out"),
-    (EndReason::Evicted, "evicted"),
-    (EndReason::ReuseDetected, "reuse_detected"),
-    (EndReason::StateRegression, "state_regression"),
-    (EndReason::Risk, "risk"),
-    (EndReason::Admin, "admin"),
-];
-
 impl EndReason {
+    /// All reasons.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
     /// The name in rows and in the audit trail.
-    pub fn as_str(self) -> &'static str {
-        NAMES.iter().find(|(reason, _)| *reason == self).map_or("", |(_, name)| name)
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::SignedOut => "signed_out",
+            Self::Evicted => "evicted",
+            Self::ReuseDetected => "reuse_detected",
+            Self::StateRegression => "state_regression",
+            Self::Risk => "risk",
+            Self::Admin => "admin",
+        }
     }
 
     /// Parses the name that [`EndReason::as_str`] returns.
     pub fn parse(text: &str) -> Option<Self> {
-        NAMES.iter().find(|(_, name)| *name == text).map(|(reason, _)| *reason)
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == text)
     }
 
     /// The reason that clients see.
@@ -205,8 +207,8 @@ mod tests {
 
     #[test]
     fn a_reason_is_parsed_from_its_name() {
-        for (reason, name) in NAMES {
-            assert_eq!((reason.as_str(), EndReason::parse(name)), (name, Some(reason)));
+        for reason in EndReason::ALL {
+            assert_eq!(EndReason::parse(reason.as_str()), Some(*reason));
         }
         assert_eq!(EndReason::parse("bored"), None);
     }

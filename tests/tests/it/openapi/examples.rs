@@ -45,7 +45,7 @@ fn every_example_of_a_problem_has_the_title_and_status_of_its_code() {
     let problems = found.iter().filter(|(.., example)| !example["title"].is_null());
     let mut count = 0;
     for (at, _, problem) in problems {
-        let code = Code::ALL.into_iter().find(|code| problem["code"] == code.name());
+        let code = Code::ALL.iter().find(|code| problem["code"] == code.name());
         let code = code.unwrap_or_else(|| panic!("{at}: unknown code"));
         assert_eq!(problem["title"], code.title(), "{at}");
         assert_eq!(problem["status"], code.status().as_u16(), "{at}");
