@@ -36,7 +36,7 @@ pub fn load_or_create(directory: &Path) -> Result<String, KeysError> {
 /// The public members of a key. Every other member may be private, so functions that only verify tokens get none of them.
 const PUBLIC: [&str; 9] = ["kty", "crv", "x", "y", "n", "e", "alg", "use", "kid"];
 
-/// Returns the text of the secret that `template.yaml` reads: the set split into `minting`, `checking` and `public`, so
+/// Returns the text of the secret that `template.yaml` reads: the set split into `signing`, `verifying` and `public`, so
 /// that each function gets only the keys that it needs.
 ///
 /// # Errors
@@ -45,9 +45,9 @@ pub fn secret(set: &str) -> Result<String, KeySetError> {
     KeySet::parse(set)?.signer()?;
     let whole: Value = serde_json::from_str(set).map_err(|_| KeySetError::NotAKeySet)?;
     let keys = whole["keys"].as_array().ok_or(KeySetError::NotAKeySet)?;
-    let checking: Vec<Value> = keys.iter().map(without_private_half).collect();
-    let public: Vec<&Value> = checking.iter().filter(|key| key["kty"] != "oct").collect();
-    let members = [("minting", json!(keys)), ("checking", json!(checking)), ("public", json!(public))];
+    let verifying: Vec<Value> = keys.iter().map(without_private_half).collect();
+    let public: Vec<&Value> = verifying.iter().filter(|key| key["kty"] != "oct").collect();
+    let members = [("signing", json!(keys)), ("verifying", json!(verifying)), ("public", json!(public))];
     let members = members.map(|(name, keys)| (name.to_owned(), json!({"keys": keys}).to_string().into()));
     Ok(Value::Object(Map::from_iter(members)).to_string())
 }
@@ -80,32 +80,32 @@ mod tests {
             set["keys"].as_array().unwrap().clone()
         };
         let whole: Value = serde_json::from_str(&set).unwrap();
-        assert_eq!(json!(member("minting")), whole["keys"]);
-        assert_eq!(member("checking").len(), 2);
-        assert!(member("checking").iter().all(|key| key["d"].is_null()));
-        assert!(member("checking").iter().any(|key| key["k"].is_string()));
+        assert_eq!(json!(member("signing")), whole["keys"]);
+        assert_eq!(member("verifying").len(), 2);
+        assert!(member("verifying").iter().all(|key| key["d"].is_null()));
+        assert!(member("verifying").iter().any(|key| key["k"].is_string()));
         let [public] = &member("public")[..] else { panic!("one public key") };
         assert!(public["x"].is_string() && public["d"].is_null() && public["k"].is_null());
     }
 
     /// RSA keys with more than two primes keep the others in `oth`, and other key types may have other private members.
     #[test]
-    fn an_unknown_member_of_a_key_is_only_in_minting() {
+    fn an_unknown_member_of_a_key_is_only_in_signing() {
         let mut set: Value = serde_json::from_str(&generate()).unwrap();
         for key in set["keys"].as_array_mut().unwrap() {
             key["oth"] = json!([{"r": "private", "d": "private", "t": "private"}]);
         }
         let secret: Value = serde_json::from_str(&secret(&set.to_string()).unwrap()).unwrap();
-        assert!(secret["minting"].as_str().unwrap().contains("oth"));
-        for cut in ["checking", "public"] {
+        assert!(secret["signing"].as_str().unwrap().contains("oth"));
+        for cut in ["verifying", "public"] {
             assert!(!secret[cut].as_str().unwrap().contains("oth"), "{cut}");
         }
     }
 
     #[test]
     fn a_set_without_a_signing_key_is_refused() {
-        let checking: Value = serde_json::from_str(&secret(&generate()).unwrap()).unwrap();
-        assert_eq!(secret(checking["checking"].as_str().unwrap()), Err(KeySetError::NoSigningKey));
+        let verifying: Value = serde_json::from_str(&secret(&generate()).unwrap()).unwrap();
+        assert_eq!(secret(verifying["verifying"].as_str().unwrap()), Err(KeySetError::NoSigningKey));
         assert_eq!(secret("{}"), Err(KeySetError::NotAKeySet));
     }
 
