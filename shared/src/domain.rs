@@ -1,7 +1,8 @@
 //! The rules of Latchkey as pure functions: values and `now` in, values out.
 //!
 //! Domain code performs no I/O and reads no clock, so a test needs neither a database nor a sleep. It imports
-//! nothing from the layers above it: no store, no settings parser, no HTTP.
+//! nothing from the layers above it: no store, no settings parser, no HTTP. The only exception to "values in, values out"
+//! is the id of an [`event`], which has random bytes and a counter.
 
 pub mod analytics;
 pub mod client_context;
