@@ -93,6 +93,23 @@ fn a_good_token_plans_the_next_generation() {
 }
 
 #[test]
+fn a_rotation_changes_what_belongs_to_its_generation_and_nothing_else() {
+    let before = Session { blocked_until: Some(at(50)), ..opened() };
+    let token = RefreshToken { window: Window { start: at(0), count: 3 }, ..token() };
+    let other_key = KeyTag::new(*b"k2");
+    let plan = plan(&token, client(FIREFOX), other_key, at(100), &limit(), &lifetimes());
+    let Plan::Rotate(rotation) = plan else { panic!("no rotation") };
+    let after = rotation.apply(&before);
+    assert_eq!((after.generation, after.rotated_at, after.last_activity), (1, at(100), at(100)));
+    assert_eq!((after.expires_at, after.window), (at(100 + 7 * 86_400), Window { start: at(0), count: 4 }));
+    assert_eq!((after.key, after.client, after.blocked_until), (other_key, client(FIREFOX), None));
+    assert_eq!(
+        (after.id, after.created_at, after.nonce_hash),
+        (before.id, before.created_at, before.nonce_hash)
+    );
+}
+
+#[test]
 fn no_generation_outlives_the_absolute_end() {
     let mut token = token();
     token.expires_at = token.absolute_expires_at;
