@@ -5,8 +5,8 @@
 
 use aws_lc_rs::digest;
 use latchkey_verifier::{TOKEN_MAX_BYTES, VerifyingKey, verify_signature};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Number, Value};
 
 use super::issuer::TrustedIssuer;
 use crate::domain::id::{IdError, UserId};
@@ -85,12 +85,49 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
+    #[serde(deserialize_with = "begins_at")]
     iat: i64,
+    #[serde(deserialize_with = "ends_at")]
     exp: i64,
+    #[serde(default, deserialize_with = "may_begin_at")]
     nbf: Option<i64>,
+    #[serde(default, deserialize_with = "may_be_at")]
     auth_time: Option<i64>,
     #[serde(flatten)]
     other: Map<String, Value>,
+}
+
+/// A moment from which an assertion is valid, rounded up: a fraction of a second never makes it valid earlier.
+///
+/// A NumericDate may have a fraction (RFC 7519 section 2).
+fn begins_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    whole_second(&Number::deserialize(deserializer)?, f64::ceil)
+}
+
+fn may_begin_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let number = Option::<Number>::deserialize(deserializer)?;
+    number.map(|number| whole_second(&number, f64::ceil)).transpose()
+}
+
+/// The moment at which an assertion expires, rounded down: a fraction never makes it valid for longer.
+fn ends_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    whole_second(&Number::deserialize(deserializer)?, f64::floor)
+}
+
+/// The moment of the authentication, rounded down: a fraction never makes it more recent.
+fn may_be_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let number = Option::<Number>::deserialize(deserializer)?;
+    number.map(|number| whole_second(&number, f64::floor)).transpose()
+}
+
+/// The greatest number up to which an `f64` has every whole number.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+fn whole_second<E: serde::de::Error>(number: &Number, round: fn(f64) -> f64) -> Result<i64, E> {
+    let fraction = || number.as_f64().map(round).filter(|seconds| seconds.abs() <= EXACT_MAX);
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and in the range of an i64")]
+    let whole = number.as_i64().or_else(|| fraction().map(|seconds| seconds as i64));
+    whole.ok_or_else(|| E::custom("expected a number of seconds"))
 }
 
 #[derive(Deserialize)]

@@ -52,7 +52,7 @@ pub enum IssuerError {
     /// A member of an entry is wrong.
     #[error("[{0}].{1}: {2}")]
     Member(usize, &'static str, &'static str),
-    /// An inline key cannot be used.
+    /// No inline key can be used. This is the reason of the first one.
     #[error("[{0}].jwks.keys[{1}]: {2}")]
     Key(usize, usize, #[source] JwkError),
 }
@@ -74,7 +74,7 @@ struct Entry {
 
 #[derive(Deserialize)]
 struct Jwks {
-    keys: Vec<Jwk>,
+    keys: Vec<serde_json::Value>,
 }
 
 /// Parses `LATCHKEY_TRUSTED_ISSUERS`.
@@ -153,15 +153,20 @@ impl Entry {
     }
 }
 
+/// The keys of an inline set that can verify assertions. Others, such as keys for encryption and new kinds of keys, are
+/// skipped as in a set at a URL, because providers publish them in the same set.
 fn inline_keys(index: usize, jwks: &Jwks) -> Result<IssuerKeys, IssuerError> {
-    if jwks.keys.is_empty() {
-        return Err(IssuerError::Member(index, "jwks", "has no key"));
-    }
-    let key = |(position, jwk)| {
-        VerifyingKey::from_jwk(jwk).map_err(|error| IssuerError::Key(index, position, error))
+    let key = |jwk| {
+        let jwk = Jwk::deserialize(jwk).map_err(|_| JwkError::Member("kty"))?;
+        VerifyingKey::from_jwk(&jwk)
     };
-    let keys: Result<Vec<_>, _> = jwks.keys.iter().enumerate().map(key).collect();
-    Ok(IssuerKeys::Inline(keys?.into()))
+    let keys: Vec<Result<VerifyingKey, JwkError>> = jwks.keys.iter().map(key).collect();
+    let usable: Vec<VerifyingKey> = keys.iter().filter_map(|key| key.as_ref().ok().cloned()).collect();
+    match keys.first() {
+        None => Err(IssuerError::Member(index, "jwks", "has no key")),
+        Some(Err(error)) if usable.is_empty() => Err(IssuerError::Key(index, 0, *error)),
+        _ => Ok(IssuerKeys::Inline(usable.into())),
+    }
 }
 
 fn https_url(text: &str) -> Option<Uri> {

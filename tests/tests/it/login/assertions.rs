@@ -1,6 +1,6 @@
 //! An assertion with any fault opens no session.
 
-use latchkey_tests::world::{PROVIDER, Provider, World, flipped, payload};
+use latchkey_tests::world::{PROVIDER, Provider, Tokens, World, flipped, payload};
 use serde_json::{Value, json};
 
 /// Checks that the assertion is refused with the same response as all others, and that nothing is written.
@@ -19,7 +19,7 @@ async fn assert_opens_nothing(world: &World, assertion: &str, what: &str) {
 async fn an_assertion_with_a_wrong_claim_opens_no_session() {
     let world = World::patient().await;
     let now = world.now().seconds();
-    let cases: [(&str, Value); 32] = [
+    let cases: [(&str, Value); 36] = [
         ("iss", json!("https://evil.example")),
         ("iss", json!("https://dev.latchkey.localhost/")),
         ("iss", json!(["https://dev.latchkey.localhost"])),
@@ -34,15 +34,19 @@ async fn an_assertion_with_a_wrong_claim_opens_no_session() {
         ("exp", json!(0)),
         ("exp", json!("9999999999")),
         ("exp", json!(1e300)),
-        ("exp", json!(now as f64 + 300.5)),
+        ("exp", json!(now as f64 + 0.9)),
+        ("exp", json!(true)),
+        ("exp", json!({"seconds": now + 300})),
         ("exp", Value::Null),
         ("iat", json!(now - 601)),
         ("iat", json!(now + 61)),
+        ("iat", json!(now as f64 + 60.1)),
         ("iat", json!(i64::MIN)),
         ("iat", json!(i64::MAX)),
         ("iat", json!(now.to_string())),
         ("iat", Value::Null),
         ("nbf", json!(now + 61)),
+        ("nbf", json!(now as f64 + 60.1)),
         ("nbf", json!("0")),
         ("nbf", json!(true)),
         ("auth_time", json!("0")),
@@ -227,4 +231,51 @@ async fn two_issuers_never_share_a_user() {
     let with_prefix = world.device().login(&two.assertion(&world, &long, claims)).await;
     with_prefix.assert_field("assertion").assert_no_cookie();
     assert_opens_nothing(&world, &two.assertion(&world, "", empty), "only a prefix").await;
+}
+
+#[tokio::test]
+async fn a_numeric_date_may_have_a_fraction() {
+    let world = World::new().await;
+    let now = world.now().seconds() as f64;
+    for changes in [
+        json!({"iat": now - 10.5, "exp": now + 300.5, "nbf": now - 10.5, "auth_time": now - 60.5}),
+        json!({"iat": now, "exp": now + 300.0, "nbf": now, "auth_time": now}),
+        json!({"iat": now + 59.5, "nbf": now + 59.5}),
+        json!({"exp": now + 1.9}),
+    ] {
+        let reply = world.device().login(&world.assertion_with("alice", changes.clone())).await;
+        assert_eq!(reply.status, 201, "{changes}: {}", reply.body);
+    }
+    let sent = json!({"auth_time": now - 60.5});
+    let tokens = Tokens::of(&world.device().login(&world.assertion_with("bob", sent)).await);
+    assert_eq!(payload(&tokens.access)["auth_time"], json!(world.now().seconds() - 61), "rounded down");
+    assert_eq!(world.live("alice").await.len(), 4);
+}
+
+#[tokio::test]
+async fn keys_that_cannot_verify_assertions_are_skipped_in_an_inline_set() {
+    let provider = Provider::generate();
+    let own = provider.entry(json!({}))["jwks"]["keys"][0].clone();
+    let mut for_encryption = own.clone();
+    for_encryption["use"] = json!("enc");
+    for_encryption["kid"] = json!("enc");
+    let others = [
+        for_encryption,
+        json!({"kty": "RSA", "alg": "RSA-OAEP", "use": "enc", "kid": "rsa-enc", "n": "AQAB", "e": "AQAB"}),
+        json!({"kty": "AKP", "alg": "ML-DSA-44", "kid": "new", "pub": "AA"}),
+        json!({"kty": "EC", "crv": "secp256k1", "kid": "k1", "x": "AA", "y": "AA"}),
+        json!({"kty": "oct", "k": "AAAA"}),
+        json!({"kid": "without a type"}),
+        json!("no key"),
+    ];
+    let keys: Vec<Value> = others.iter().cloned().chain([own]).collect();
+    let world = provider.world(json!({"jwks": {"keys": keys}}), &[]).await;
+    let assertion = provider.assertion(&world, "alice", json!({}));
+    world.device().login(&assertion).await.assert_status(201);
+    for unusable in [others.to_vec(), vec![]] {
+        let trusted = json!([provider.entry(json!({"jwks": {"keys": unusable}}))]).to_string();
+        let error =
+            latchkey::token::issuer::parse_trusted_issuers(&trusted, "https://app.example.com/api/auth");
+        assert!(error.is_err_and(|error| error.to_string().contains("jwks")), "nothing usable is left");
+    }
 }
