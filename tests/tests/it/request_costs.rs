@@ -137,6 +137,63 @@ async fn a_status_and_a_list_are_one_read() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_not_counted_costs_about_one_read_unit() {
+    let world = World::with(&[("LIMIT_GENERAL", "5/15m")]).await;
+    let device = world.device();
+    for _ in 0..60 {
+        let other = device.sign_in("alice").await;
+        device.revoke(&other.access, json!({"strategy": "current"})).await.assert_status(200);
+        // A user may use 32 assertions in the time that each of them is valid.
+        world.advance(60);
+    }
+    let tokens = device.sign_in("alice").await;
+    let path = "/api/auth/sessions?include=analytics";
+    let (first, full) = cost(&world, device.clone().bearer(&tokens.access).get(path)).await;
+    assert!(full.read_units > 5.0, "the analytics read a long history: {full:?}");
+    let tag = first.assert_status(200).header("etag").to_owned();
+    for known in [tag.clone(), "*".to_owned(), format!("\"other\", W/{tag}")] {
+        for _ in 0..5 {
+            let polling = device.clone().bearer(&tokens.access).header("if-none-match", &known);
+            let (reply, usage) = cost(&world, polling.get(path)).await;
+            assert_eq!((reply.status.as_u16(), usage.write_units), (304, 0.0), "{known}");
+            assert!(usage.read_units <= 2.0, "{known}: {usage:?}");
+        }
+    }
+    // A changed list is counted before the history is read, so that polling with a wrong tag reaches the limit.
+    let polling = device.clone().bearer(&tokens.access).header("if-none-match", "\"other\"");
+    for _ in 0..4 {
+        polling.get(path).await.assert_status(200);
+    }
+    let (reply, usage) = cost(&world, polling.get(path)).await;
+    reply.assert_problem(429, "rate_limited");
+    assert!(usage.read_units <= 2.0, "{usage:?}");
+}
+
+#[tokio::test]
+async fn a_new_event_changes_the_tag_of_the_analytics() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let path = "/api/auth/sessions?include=analytics";
+    let caller = device.clone().bearer(&tokens.access);
+    let first = caller.get(path).await;
+    let other = device.sign_in("alice").await;
+    device.revoke(&other.access, json!({"strategy": "current"})).await.assert_status(200);
+    let polling = caller.clone().header("if-none-match", first.header("etag"));
+    let changed = polling.get(path).await;
+    assert_eq!(changed.assert_status(200).body["sessions"].as_array().unwrap().len(), 1);
+    assert_ne!(changed.body["analytics"], first.body["analytics"]);
+    let polling = caller.clone().header("if-none-match", changed.header("etag"));
+    assert_eq!(polling.get(path).await.status, 304);
+    assert_eq!(caller.get(path).await.header("etag"), changed.header("etag"), "both paths make the same tag");
+    // A new day moves the days that the numbers cover.
+    world.advance(86_400);
+    let tokens = Tokens::of(&device.refresh(&tokens.refresh).await);
+    let polling = device.clone().bearer(&tokens.access).header("if-none-match", changed.header("etag"));
+    assert_eq!(polling.get(path).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_list_costs_the_same_with_a_long_history() {
     let world = World::new().await;
     let device = world.device();

@@ -27,14 +27,27 @@ use crate::store::{AuditPage, AuditQuery, StoreError, UserState};
 /// The body of `GET /sessions`.
 #[derive(Serialize)]
 struct SessionsResponse {
-    user_id: UserId,
-    session_limit: usize,
-    sessions: Vec<SessionView>,
+    #[serde(flatten)]
+    list: SessionList,
     #[serde(flatten)]
     analysis: Option<Analysis>,
     /// Not part of the `ETag`, so that an unchanged list keeps its tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    server_time: Option<Timestamp>,
+    server_time: Timestamp,
+}
+
+#[derive(Serialize)]
+struct SessionList {
+    user_id: UserId,
+    session_limit: usize,
+    sessions: Vec<SessionView>,
+}
+
+/// The version of the history behind the analytics: the newest event, and the first moment that they cover. The
+/// `ETag` has it in place of the analytics, so that a client that polls costs one small read and not a whole history.
+#[derive(Serialize)]
+struct HistoryVersion {
+    newest: Option<String>,
+    since: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -53,45 +66,64 @@ pub(super) async fn list(
     let query = query.unwrap_or_default();
     let target = TargetUser::of(&query, &caller)?;
     let with_analytics = wants_analytics(&query)?;
-    // The history is read at the same time as the sessions, so that analytics add no round trip.
-    let history = async {
-        if with_analytics {
-            history(&app, &target, &caller).await.map(Some).map_err(Problem::from)
-        } else {
-            Ok(None)
-        }
+    let events = async |limit| {
+        if with_analytics { history(&app, &target, &caller, limit).await.map(Some) } else { Ok(None) }
     };
-    let read = async { tokio::try_join!(target.read_state(&app, &caller), history) };
-    let show = |(state, history): (UserState, Option<AuditPage>)| {
-        let mut live: Vec<&Session> = state.live(caller.now).collect();
-        live.sort_by_key(|session| {
-            (session.id != caller.session, Reverse(session.last_activity), session.id)
-        });
-        let session_limit = app.config().session_limit;
+    let respond = |state: &UserState, history: Option<AuditPage>| {
+        let live = live_sessions(state, &caller);
+        let list = list_of(&app, &target, &caller, &live);
+        let tag = tag_of(&list, history.as_ref(), &caller);
+        let session_limit = list.session_limit;
         let analysis = history.map(|history| Analysis {
             analytics: analyse(&live, &history.events, caller.now),
             recommendations: recommendations(&live, &history.events, session_limit, caller.now),
         });
-        SessionsResponse {
-            user_id: target.user(&caller).clone(),
-            session_limit,
-            sessions: live.iter().map(|session| SessionView::new(session, &caller)).collect(),
-            analysis,
-            server_time: None,
-        }
+        let body = SessionsResponse { list, analysis, server_time: caller.now };
+        ([(header::ETAG, tag)], Json(body)).into_response()
     };
     let Some(known) = headers.get(header::IF_NONE_MATCH) else {
-        return limited(&app, &caller, &client, read, |state| Ok(tagged(show(state), &caller))).await;
+        // The history is read at the same time as the sessions, so that analytics add no round trip.
+        let history = async { events(analytics::EVENTS_MAX).await.map_err(Problem::from) };
+        let read = async { tokio::try_join!(target.read_state(&app, &caller), history) };
+        return limited(&app, &caller, &client, read, |(state, history)| Ok(respond(&state, history))).await;
     };
-    // A client that polls an unchanged list uses up no attempts: only a changed list is counted.
+    // A client that polls an unchanged list uses up no attempts, so that this part must be cheap: the history is read
+    // only after the call has been counted.
     refuse_remembered(&app, &caller)?;
-    let body = show(read.await?);
-    let tag = etag(&body);
+    let newest = async { events(1).await.map_err(Problem::from) };
+    let (state, newest) = tokio::try_join!(target.read_state(&app, &caller), newest)?;
+    let list = list_of(&app, &target, &caller, &live_sessions(&state, &caller));
+    let tag = tag_of(&list, newest.as_ref(), &caller);
     if is_known(&tag, known) {
         return Ok(not_modified(tag));
     }
     let limit_headers = count(&app, &caller, &client).await?;
-    Ok((limit_headers, tagged(body, &caller)).into_response())
+    let history = events(analytics::EVENTS_MAX).await?;
+    Ok((limit_headers, respond(&state, history)).into_response())
+}
+
+/// The live sessions: the calling one first, then by their last activity.
+fn live_sessions<'s>(state: &'s UserState, caller: &Caller) -> Vec<&'s Session> {
+    let mut live: Vec<&Session> = state.live(caller.now).collect();
+    live.sort_by_key(|session| (session.id != caller.session, Reverse(session.last_activity), session.id));
+    live
+}
+
+fn list_of(app: &App, target: &TargetUser, caller: &Caller, live: &[&Session]) -> SessionList {
+    SessionList {
+        user_id: target.user(caller).clone(),
+        session_limit: app.config().session_limit,
+        sessions: live.iter().map(|session| SessionView::new(session, caller)).collect(),
+    }
+}
+
+/// The entity tag of a list, and of the history if the caller asked for analytics.
+fn tag_of(list: &SessionList, history: Option<&AuditPage>, caller: &Caller) -> String {
+    let version = history.map(|history| HistoryVersion {
+        newest: history.events.first().map(|event| event.id.to_string()),
+        since: analytics::begin(caller.now),
+    });
+    etag(&(list, version))
 }
 
 fn wants_analytics(query: &str) -> Result<bool, Problem> {
@@ -102,15 +134,8 @@ fn wants_analytics(query: &str) -> Result<bool, Problem> {
     }
 }
 
-async fn history(app: &App, target: &TargetUser, caller: &Caller) -> Result<AuditPage, StoreError> {
-    let since = Some(analytics::begin(caller.now));
-    let query = AuditQuery { since, limit: analytics::EVENTS_MAX, ..AuditQuery::default() };
+/// The newest events of the time that the analytics cover.
+async fn history(app: &App, target: &TargetUser, caller: &Caller, limit: usize) -> Result<AuditPage, StoreError> {
+    let query = AuditQuery { since: Some(analytics::begin(caller.now)), limit, ..AuditQuery::default() };
     app.store().read_audit_page(target.user(caller), &query).await
-}
-
-/// The response with its `ETag`, which is computed before the server's time is added.
-fn tagged(body: SessionsResponse, caller: &Caller) -> Response {
-    let tag = etag(&body);
-    let body = SessionsResponse { server_time: Some(caller.now), ..body };
-    ([(header::ETAG, tag)], Json(body)).into_response()
 }
