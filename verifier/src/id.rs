@@ -27,7 +27,7 @@ pub enum IdError {
     /// The text has a control character, which no log or page should have to show.
     #[error("must not contain control characters")]
     ControlCharacter,
-    /// The text is not a session id in its one canonical spelling.
+    /// The text is not a UUID with hyphens.
     #[error("must be a session id")]
     NotSessionId,
 }
@@ -95,11 +95,12 @@ impl fmt::Display for SessionId {
 impl FromStr for SessionId {
     type Err = IdError;
 
-    /// Accepts the canonical spelling only, so that one session has one name in every table and rate limit.
+    /// Accepts upper and lower case, because some platforms print UUIDs in upper case (RFC 9562 section 4). The id is
+    /// written in lower case everywhere, so that one session has one name in every table and rate limit.
     fn from_str(text: &str) -> Result<Self, IdError> {
         let id = Uuid::try_parse(text).map_err(|_| IdError::NotSessionId)?;
-        let is_canonical = id.hyphenated().to_string() == text;
-        is_canonical.then_some(Self(id)).ok_or(IdError::NotSessionId)
+        let is_hyphenated = id.hyphenated().to_string().eq_ignore_ascii_case(text);
+        is_hyphenated.then_some(Self(id)).ok_or(IdError::NotSessionId)
     }
 }
 
@@ -120,13 +121,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_id_has_one_spelling() {
+    fn a_session_id_is_read_in_any_case_and_written_in_lower_case() {
         let id = SessionId::from_bytes(*b"\x01\x93\x5c\xd1\x7a\x00\x77\x07\x87\x07\x07\x07\x07\x07\x07\xab");
         let text = id.to_string();
         assert_eq!(text.parse(), Ok(id));
-        for other in
-            [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}"), format!("urn:uuid:{text}")]
-        {
+        let mixed = text.replace("cd", "Cd");
+        assert!(mixed != text);
+        for spelling in [text.to_uppercase(), mixed] {
+            assert_eq!(
+                spelling.parse::<SessionId>().map(|id| id.to_string()),
+                Ok(text.clone()),
+                "{spelling}"
+            );
+        }
+        for other in [
+            text.replace('-', ""),
+            format!("{{{text}}}"),
+            format!("urn:uuid:{text}"),
+            format!(" {text}"),
+            text.replacen('-', "\u{2010}", 1),
+        ] {
             assert_eq!(other.parse::<SessionId>(), Err(IdError::NotSessionId), "{other}");
         }
     }
