@@ -149,20 +149,23 @@ impl Config {
             audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
             trusted_issuers: vars
                 .get("LATCHKEY_TRUSTED_ISSUERS", |text| parse_trusted_issuers(text, &issuer))?,
-            cookies: cookies(&vars)?,
+            cookies: cookies(&vars, &issuer)?,
             lifetimes: lifetimes(&vars)?,
-            session_limit: vars.get("SESSION_LIMIT", |text| number(text, 1, 30, "1", "30"))? as usize,
+            session_limit: vars.get("SESSION_LIMIT", |text| value::number(text, 1, 30, "1", "30"))? as usize,
             session_limit_policy: vars.get("SESSION_LIMIT_POLICY", session_limit_policy)?,
             limits: limits(&vars)?,
-            assertion_max_age: vars.get("ASSERTION_MAX_AGE", |text| duration(text, 1, 600, "1s", "10m"))?,
-            admin_max_age: vars.get("ADMIN_MAX_AGE", value::duration)?,
-            expiry_shards: vars.get("EXPIRY_SHARDS", |text| number(text, 1, 1024, "1", "1024"))? as u16,
+            assertion_max_age: vars
+                .get("ASSERTION_MAX_AGE", |text| value::duration(text, 1, 600, "1s", "10m"))?,
+            admin_max_age: vars.get("ADMIN_MAX_AGE", value::any_duration)?,
+            expiry_shards: vars.get("EXPIRY_SHARDS", |text| value::number(text, 1, 1024, "1", "1024"))?
+                as u16,
             risk_rules: risk_rules(&vars)?,
             origin_secrets: vars.get("CLOUDFRONT_ORIGIN_SECRET", OriginSecrets::parse)?,
             geoip_db: vars.get("GEOIP_DB", database)?,
-            event_ttl: vars.get("EVENT_TTL", |text| duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
+            event_ttl: vars
+                .get("EVENT_TTL", |text| value::duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,
-            log_sample: vars.get("LOG_SAMPLE", |text| number(text, 1, 1_000_000, "1", "1000000"))?,
+            log_sample: vars.get("LOG_SAMPLE", |text| value::number(text, 1, 1_000_000, "1", "1000000"))?,
             tables: tables(&vars)?,
             issuer,
         };
@@ -200,9 +203,9 @@ impl Vars<'_> {
     }
 }
 
-fn cookies(vars: &Vars<'_>) -> Result<Cookies, ConfigError> {
+fn cookies(vars: &Vars<'_>, issuer: &str) -> Result<Cookies, ConfigError> {
     let cookies = Cookies {
-        policy: cookie_policy(vars)?,
+        policy: cookie_policy(vars, issuer)?,
         same_site: vars.get("COOKIE_SAMESITE", |text| match text {
             "lax" => Ok(SameSite::Lax),
             "strict" => Ok(SameSite::Strict),
@@ -219,21 +222,21 @@ fn cookies(vars: &Vars<'_>) -> Result<Cookies, ConfigError> {
     Ok(cookies)
 }
 
-fn cookie_policy(vars: &Vars<'_>) -> Result<CookiePolicy, ConfigError> {
-    Ok(CookiePolicy {
-        secure: vars.get("COOKIE_SECURE", value::switch)?,
-        allowed_origins: vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?,
-    })
+/// The origin of the issuer is allowed without an entry, because the API and its cookies are on that origin.
+fn cookie_policy(vars: &Vars<'_>, issuer: &str) -> Result<CookiePolicy, ConfigError> {
+    let mut allowed_origins = vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?;
+    allowed_origins.extend(value::issuer_origin(issuer));
+    Ok(CookiePolicy { secure: vars.get("COOKIE_SECURE", value::switch)?, allowed_origins })
 }
 
 fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {
     let year = 366 * 86_400;
     let lifetimes = Lifetimes {
-        access: vars.get("ACCESS_TOKEN_TTL", |text| duration(text, 1, 86_400, "1s", "1d"))?,
-        refresh: vars.get("REFRESH_TOKEN_TTL", |text| duration(text, 1, year, "1s", "366d"))?,
-        session: vars.get("SESSION_TTL", |text| duration(text, 1, year, "1s", "366d"))?,
-        grace: vars.get("REFRESH_GRACE", |text| duration(text, 0, 600, "0s", "600s"))?,
-        near_expiry: vars.get("NEAR_EXPIRY", value::duration)?,
+        access: vars.get("ACCESS_TOKEN_TTL", |text| value::duration(text, 1, 86_400, "1s", "1d"))?,
+        refresh: vars.get("REFRESH_TOKEN_TTL", |text| value::duration(text, 1, year, "1s", "366d"))?,
+        session: vars.get("SESSION_TTL", |text| value::duration(text, 1, year, "1s", "366d"))?,
+        grace: vars.get("REFRESH_GRACE", |text| value::duration(text, 0, 600, "0s", "600s"))?,
+        near_expiry: vars.get("NEAR_EXPIRY", value::any_duration)?,
     };
     let contradiction = |name, text| Err(ConfigError { name, problem: Problem::Contradiction(text) });
     if lifetimes.access > lifetimes.refresh {
@@ -291,30 +294,6 @@ fn session_limit_policy(text: &str) -> Result<SessionLimitPolicy, ValueError> {
 
 fn not_empty(text: &str) -> Result<String, ValueError> {
     if text.is_empty() { Err(ValueError::Empty) } else { Ok(text.to_owned()) }
-}
-
-fn number(
-    text: &str,
-    least: u64,
-    most: u64,
-    from: &'static str,
-    to: &'static str,
-) -> Result<u64, ValueError> {
-    value::whole(text).and_then(|number| {
-        (least..=most).contains(&number).then_some(number).ok_or(ValueError::Range(from, to))
-    })
-}
-
-fn duration(
-    text: &str,
-    least: u64,
-    most: u64,
-    from: &'static str,
-    to: &'static str,
-) -> Result<Duration, ValueError> {
-    value::duration(text).and_then(|duration| {
-        (least..=most).contains(&duration.as_secs()).then_some(duration).ok_or(ValueError::Range(from, to))
-    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::origin::normal_origin;
 use crate::refusal::{Refusal, RefusalCode};
 
 /// One of the two cookies that Latchkey sets.
@@ -20,7 +21,8 @@ pub enum CookieKind {
 pub struct CookiePolicy {
     /// `Secure` cookies with the prefix `__Host-`. Off only for http on loopback (`COOKIE_SECURE=false`).
     pub secure: bool,
-    /// Other origins whose pages may send cookies with an unsafe method, such as `https://app.example.com`.
+    /// Origins, besides the one of the request's own host, whose pages may send cookies with an unsafe method, such as
+    /// `https://app.example.com`.
     pub allowed_origins: Vec<String>,
 }
 
@@ -77,12 +79,30 @@ impl CookiePolicy {
         Err(Refusal::of(RefusalCode::CsrfRejected))
     }
 
-    /// Whether `Origin` is one of the allowed origins; `None` without that header. Two origins are never allowed.
+    /// Whether `Origin` is one of the allowed origins or the one of the request's own host; `None` without that
+    /// header. Two origins are never allowed.
     pub fn is_allowed_origin(&self, headers: &HeaderMap) -> Option<bool> {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let origin = origins.next()?;
-        let is_listed = self.allowed_origins.iter().any(|allowed| origin == allowed.as_str());
-        Some(is_listed && origins.next().is_none())
+        let equals = |allowed: &String| {
+            origin == allowed.as_str()
+                || normal_origin(allowed).is_some_and(|allowed| origin == allowed.as_str())
+        };
+        let is_allowed = self.allowed_origins.iter().any(equals) || self.is_own_origin(origin, headers);
+        Some(is_allowed && origins.next().is_none())
+    }
+
+    /// Whether `origin` has the host and port of the request itself. Only for browsers without `Sec-Fetch-Site`: the
+    /// others report `same-origin` themselves. No page can forge `Host`, and cookies with `Secure` come over https only,
+    /// so that a page over http is refused.
+    fn is_own_origin(&self, origin: &HeaderValue, headers: &HeaderMap) -> bool {
+        let mut hosts = headers.get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+        let Ok(host) = host.to_str() else { return false };
+        let schemes: &[&str] = if self.secure { &["https"] } else { &["http", "https"] };
+        let own = |scheme: &&str| normal_origin(&format!("{scheme}://{}", host.to_ascii_lowercase()));
+        !headers.contains_key("sec-fetch-site")
+            && schemes.iter().filter_map(own).any(|own| origin == own.as_str())
     }
 }
 

@@ -125,6 +125,7 @@ mod jwk;
 mod jwks;
 mod jwks_cache;
 mod jws;
+mod origin;
 pub mod refusal;
 mod request_id;
 mod require_signed_in;
@@ -148,6 +149,7 @@ pub use jwk::{Algorithm, Jwk, JwkError, decode_bytes};
 pub use jwks::{NoKeys, parse_jwks};
 pub use jwks_cache::{JwksCache, KeysUnavailable};
 pub use jws::{JwsError, Signed, TOKEN_MAX_BYTES, VerifyingKey, unverified_kid, verify_signature};
+pub use origin::normal_origin;
 pub use refusal::{Refusal, RefusalCode};
 pub use request_id::RequestId;
 #[cfg(feature = "tower")]

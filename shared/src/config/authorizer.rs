@@ -72,11 +72,11 @@ impl AuthorizerConfig {
         } else {
             AuthorizerMode::Offline
         };
+        let issuer = vars.get("LATCHKEY_ISSUER", value::issuer)?;
         Ok(Self {
             keys: vars.get("LATCHKEY_KEYS", PublicKeys::parse)?,
-            issuer: vars.get("LATCHKEY_ISSUER", value::issuer)?,
             audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
-            cookies: cookie_policy(&vars)?,
+            cookies: cookie_policy(&vars, &issuer)?,
             mode,
             on_invalid: vars.get("AUTHORIZER_ON_INVALID", |text| match text {
                 "deny" => Ok(OnInvalid::Deny),
@@ -84,6 +84,7 @@ impl AuthorizerConfig {
                 _ => Err(value::ValueError::Word("deny, pass")),
             })?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,
+            issuer,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ConfigError, Tables, Vars, duration, number, tables, value};
+use super::{ConfigError, Tables, Vars, tables, value};
 
 /// The settings of the cleanup function, validated.
 #[derive(Clone, Debug)]
@@ -33,8 +33,10 @@ impl CleanupConfig {
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Vars { lookup: &lookup };
         Ok(Self {
-            expiry_shards: vars.get("EXPIRY_SHARDS", |text| number(text, 1, 1024, "1", "1024"))? as u16,
-            event_ttl: vars.get("EVENT_TTL", |text| duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
+            expiry_shards: vars.get("EXPIRY_SHARDS", |text| value::number(text, 1, 1024, "1", "1024"))?
+                as u16,
+            event_ttl: vars
+                .get("EVENT_TTL", |text| value::duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
             tables: tables(&vars)?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,
         })

@@ -48,7 +48,7 @@ pub const SETTINGS: &[Setting] = &[
         "LATCHKEY_ALLOWED_ORIGINS",
         "",
         "origins, comma-separated",
-        "Origins of the pages that may call this API with cookies. Pages on the API's own origin need no entry in browsers that send `Sec-Fetch-Site`.",
+        "Origins of the pages that may call this API with cookies. The origin of `LATCHKEY_ISSUER` and the API's own host need no entry.",
     ),
     optional(
         "COOKIE_SECURE",

@@ -112,6 +112,81 @@ fn settings_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn an_error_of_a_number_names_the_permitted_range() {
+    let limit = "from 1 to 1000000 attempts, a window from 1s to 30d, a block from 0s to 3660d";
+    let ranges = [
+        ("ACCESS_TOKEN_TTL", "from 1s to 1d"),
+        ("REFRESH_TOKEN_TTL", "from 1s to 366d"),
+        ("SESSION_TTL", "from 1s to 366d"),
+        ("REFRESH_GRACE", "from 0s to 600s"),
+        ("NEAR_EXPIRY", "from 0s to 3660d"),
+        ("SESSION_LIMIT", "from 1 to 30"),
+        ("LIMIT_REFRESH", limit),
+        ("LIMIT_LOGIN", limit),
+        ("LIMIT_PASSWORD_RESET", limit),
+        ("LIMIT_GENERAL", limit),
+        ("ASSERTION_MAX_AGE", "from 1s to 10m"),
+        ("ADMIN_MAX_AGE", "from 0s to 3660d"),
+        ("EXPIRY_SHARDS", "from 1 to 1024"),
+        ("EVENT_TTL", "from 1d to 3650d"),
+        ("LOG_SAMPLE", "from 1 to 1000000"),
+    ];
+    let wrong = [
+        "many",
+        "-1",
+        "1.5",
+        "1e3",
+        "99999999",
+        "99999999d",
+        "99999999999999999999",
+        "99999999999999999999d",
+        "10000000/15m",
+        "0/15m",
+        "99999999999999999999/15m",
+        "5/0s",
+        "5/31d",
+        "5/15m/3661d",
+        "5/15m/many",
+    ];
+    for (name, range) in ranges {
+        for value in wrong {
+            let error = parse_with(name, value).unwrap_err().to_string();
+            assert!(error.starts_with(name) && error.contains(range), "{name}={value}: {error}");
+        }
+    }
+    let numeric = |setting: &&Setting| {
+        setting.unit.contains(" to ")
+            || setting.unit.contains("duration")
+            || setting.unit.starts_with("attempts")
+            || setting.unit.contains("number")
+    };
+    for setting in SETTINGS.iter().filter(numeric) {
+        assert!(ranges.iter().any(|(name, _)| *name == setting.name), "{} has no range here", setting.name);
+    }
+    let error = parse_with("RISK_RULES", "impossible_travel=alert:high:0").unwrap_err().to_string();
+    assert!(error.contains("from 1 to 100000"), "{error}");
+}
+
+#[test]
+fn an_origin_or_url_is_normalised_or_refused_at_start() {
+    let origins =
+        parse_with("LATCHKEY_ALLOWED_ORIGINS", "https://shop.example.com:443").unwrap().cookies.policy;
+    assert_eq!(origins.allowed_origins, ["https://shop.example.com", "https://app.example.com"]);
+    for issuer in [
+        "https://app.example.com:443/api/auth",
+        "https://App.example.com/api/auth",
+        "http://localhost:80/api/auth",
+    ] {
+        assert_eq!(parse_with("LATCHKEY_ISSUER", issuer).unwrap_err().name, "LATCHKEY_ISSUER", "{issuer}");
+        assert_eq!(
+            parse_authorizer_with("LATCHKEY_ISSUER", issuer).unwrap_err().name,
+            "LATCHKEY_ISSUER",
+            "{issuer}"
+        );
+    }
+}
+
+#[test]
 fn the_defaults_are_as_documented() {
     let vars = valid();
     let config = Config::parse(|name| vars.get(name).cloned()).unwrap();

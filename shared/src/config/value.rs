@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
+use latchkey_verifier::normal_origin;
+
 use crate::domain::limit::{LimitMode, Policy};
 
 /// The problem with the text of a setting. It does not contain the text, because the text may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// The text is not a number with a unit.
-    #[error("expected a duration such as 90s, 15m, 12h or 7d")]
-    Duration,
+    #[error("expected a duration such as 90s, 15m, 12h or 7d, from {0} to {1}")]
+    Duration(&'static str, &'static str),
     /// The duration or number is outside of the safe range.
     #[error("must be from {0} to {1}")]
     Range(&'static str, &'static str),
     /// The text is not a whole number.
-    #[error("expected a whole number")]
-    Number,
+    #[error("expected a whole number from {0} to {1}")]
+    Number(&'static str, &'static str),
     /// The text is neither `true` nor `false`.
     #[error("expected true or false")]
     Switch,
@@ -24,11 +26,15 @@ pub enum ValueError {
     Word(&'static str),
     /// The text is not `attempts/window[/block][:mode]`, or a number is outside of its range.
     #[error(
-        "expected attempts/window or attempts/window/block, such as 20/5m/15m, optionally with :shadow or :off"
+        "expected attempts/window or attempts/window/block, such as 20/5m/15m, optionally with :shadow or :off; \
+         from 1 to 1000000 attempts, a window from 1s to 30d, a block from 0s to 3660d"
     )]
     Limit,
     /// An entry is not an origin.
-    #[error("expected origins such as https://app.example.com, separated by commas; * is not allowed")]
+    #[error(
+        "expected origins such as https://app.example.com, separated by commas, in lower case and without a path; \
+         * is not allowed"
+    )]
     Origin,
     /// The text is not a table name.
     #[error("expected 3 to 255 letters, digits, dots, hyphens or underscores")]
@@ -38,37 +44,67 @@ pub enum ValueError {
     Empty,
     /// The text is not an issuer URL.
     #[error(
-        "expected an https URL with the path /api/auth and no query (http is allowed for localhost and 127.0.0.1)"
+        "expected an https URL in lower case with the path /api/auth, without user name, default port or query (http \
+         is allowed for localhost and 127.0.0.1)"
     )]
     IssuerUrl,
 }
 
-/// A duration, such as `90s`, `15m`, `12h` or `7d`. `0` needs no unit.
-pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
+/// The longest duration of a setting, in seconds: 3,660 days.
+const LONGEST_SECONDS: u64 = 3_660 * 86_400;
+
+/// A duration, such as `90s`, `15m`, `12h` or `7d`, of `least` to `most` seconds. `0` needs no unit. `from` and `to`
+/// are the same range for the message.
+pub(super) fn duration(
+    text: &str,
+    least: u64,
+    most: u64,
+    from: &'static str,
+    to: &'static str,
+) -> Result<Duration, ValueError> {
+    let seconds = seconds(text).ok_or(ValueError::Duration(from, to))?;
+    let is_in_range = (least..=most).contains(&seconds);
+    is_in_range.then_some(Duration::from_secs(seconds)).ok_or(ValueError::Range(from, to))
+}
+
+/// A duration without a range of its own.
+pub(super) fn any_duration(text: &str) -> Result<Duration, ValueError> {
+    duration(text, 0, LONGEST_SECONDS, "0s", "3660d")
+}
+
+/// The seconds of a duration. More than a `u64` has room for counts as the greatest number.
+fn seconds(text: &str) -> Option<u64> {
     if text == "0" {
-        return Ok(Duration::ZERO);
+        return Some(0);
     }
-    let unit = text.chars().last().ok_or(ValueError::Duration)?;
+    let unit = text.chars().last()?;
     let factor = match unit {
         's' => 1,
         'm' => 60,
         'h' => 3_600,
         'd' => 86_400,
-        _ => return Err(ValueError::Duration),
+        _ => return None,
     };
-    let digits = text.strip_suffix(unit).ok_or(ValueError::Duration)?;
-    let count = whole(digits).map_err(|_| ValueError::Duration)?;
-    count
-        .checked_mul(factor)
-        .filter(|seconds| *seconds <= 3_660 * 86_400)
-        .map(Duration::from_secs)
-        .ok_or(ValueError::Duration)
+    Some(whole(text.strip_suffix(unit)?)?.saturating_mul(factor))
 }
 
-/// A whole number. Only digits are allowed, because `parse` would also accept a plus sign.
-pub(super) fn whole(text: &str) -> Result<u64, ValueError> {
+/// A whole number from `least` to `most`. `from` and `to` are the same range for the message.
+pub(super) fn number(
+    text: &str,
+    least: u64,
+    most: u64,
+    from: &'static str,
+    to: &'static str,
+) -> Result<u64, ValueError> {
+    let number = whole(text).ok_or(ValueError::Number(from, to))?;
+    (least..=most).contains(&number).then_some(number).ok_or(ValueError::Range(from, to))
+}
+
+/// A whole number. Only digits are allowed, because `parse` would also accept a plus sign. More than a `u64` has room
+/// for counts as the greatest number.
+fn whole(text: &str) -> Option<u64> {
     let digits_only = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits_only { text.parse().map_err(|_| ValueError::Number) } else { Err(ValueError::Number) }
+    digits_only.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 /// `true` or `false`.
@@ -90,12 +126,9 @@ pub(super) fn limit(name: &'static str, text: &str) -> Result<Policy, ValueError
         _ => return Err(ValueError::Limit),
     };
     let mut parts = quota.split('/');
-    let attempts = whole(parts.next().unwrap_or_default()).map_err(|_| ValueError::Limit)?;
-    let window = duration(parts.next().ok_or(ValueError::Limit)?).map_err(|_| ValueError::Limit)?;
-    let block = match parts.next() {
-        None => None,
-        Some(text) => Some(duration(text).map_err(|_| ValueError::Limit)?),
-    };
+    let attempts = whole(parts.next().unwrap_or_default()).ok_or(ValueError::Limit)?;
+    let window = any_duration(parts.next().ok_or(ValueError::Limit)?).map_err(|_| ValueError::Limit)?;
+    let block = parts.next().map(any_duration).transpose().map_err(|_| ValueError::Limit)?;
     let attempts = u32::try_from(attempts).map_err(|_| ValueError::Limit)?;
     let is_in_range = (1..=1_000_000).contains(&attempts)
         && (1..=30 * 86_400).contains(&window.as_secs())
@@ -103,18 +136,10 @@ pub(super) fn limit(name: &'static str, text: &str) -> Result<Policy, ValueError
     is_in_range.then_some(Policy { name, attempts, window, block, mode }).ok_or(ValueError::Limit)
 }
 
-/// Origins, separated by commas, as browsers write them: lower case, no path.
+/// Origins, separated by commas. They are stored as browsers send them, so without a default port.
 pub(super) fn origins(text: &str) -> Result<Vec<String>, ValueError> {
-    text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(origin).collect()
-}
-
-fn origin(text: &str) -> Result<String, ValueError> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let is_host = |host: &str| {
-        !host.is_empty()
-            && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._:[]".contains(&b))
-    };
-    host.filter(|host| is_host(host)).map(|_| text.to_owned()).ok_or(ValueError::Origin)
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries.map(|entry| normal_origin(entry).ok_or(ValueError::Origin)).collect()
 }
 
 /// A DynamoDB table name.
@@ -124,14 +149,21 @@ pub(super) fn table_name(text: &str) -> Result<String, ValueError> {
 }
 
 /// The issuer: an https URL whose path is the base path. The local server may use http.
+///
+/// Its origin must be written as browsers write it, because verifiers compare `iss` byte for byte, and pages of this
+/// origin may send cookies.
 pub(super) fn issuer(text: &str) -> Result<String, ValueError> {
+    let origin = issuer_origin(text).ok_or(ValueError::IssuerUrl)?;
     let uri: http::Uri = text.parse().map_err(|_| ValueError::IssuerUrl)?;
-    let host = uri.host().unwrap_or_default();
-    let is_local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-    let is_safe = uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && is_local);
-    let is_issuer =
-        is_safe && uri.query().is_none() && !text.contains('#') && uri.path() == crate::config::BASE;
-    is_issuer.then(|| text.to_owned()).ok_or(ValueError::IssuerUrl)
+    let is_local = matches!(uri.host().unwrap_or_default(), "localhost" | "127.0.0.1" | "[::1]");
+    let is_safe = uri.scheme_str() == Some("https") || is_local;
+    let is_normal = text == format!("{origin}{}", crate::config::BASE);
+    (is_safe && is_normal).then(|| text.to_owned()).ok_or(ValueError::IssuerUrl)
+}
+
+/// The origin of the issuer's URL.
+pub(super) fn issuer_origin(issuer: &str) -> Option<String> {
+    normal_origin(issuer.strip_suffix(crate::config::BASE)?)
 }
 
 #[cfg(test)]
@@ -140,10 +172,13 @@ mod tests {
 
     #[test]
     fn a_duration_is_a_number_with_a_unit() {
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
-        for wrong in ["", "15", "m", "-1s", "1.5h", "1 h", "+1s", "1w", "99999999999999999999d", "1µ"] {
-            assert_eq!(duration(wrong), Err(ValueError::Duration), "{wrong}");
+        assert_eq!(any_duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(any_duration("7d"), Ok(Duration::from_secs(604_800)));
+        for wrong in ["", "15", "m", "-1s", "1.5h", "1 h", "+1s", "1w", "1µ"] {
+            assert_eq!(any_duration(wrong), Err(ValueError::Duration("0s", "3660d")), "{wrong}");
+        }
+        for long in ["3661d", "99999999999999999999s", "99999999999999999999d"] {
+            assert_eq!(any_duration(long), Err(ValueError::Range("0s", "3660d")), "{long}");
         }
     }
 
@@ -157,15 +192,30 @@ mod tests {
         assert_eq!(limit("3/1h").unwrap().mode, LimitMode::Enforce);
         assert_eq!(limit("3/1h:shadow").unwrap().mode, LimitMode::Shadow);
         assert_eq!(limit("20/5m/15m:off").unwrap().mode, LimitMode::Off);
-        for wrong in ["", "0/5m", "20", "20/0s", "20/5m/", "20/5m/1m/1m", "x/5m", "20/5m/x", "20/5m:", "off"]
-        {
+        for wrong in [
+            "",
+            "0/5m",
+            "1000001/5m",
+            "99999999999999999999/5m",
+            "20",
+            "20/0s",
+            "20/31d",
+            "20/5m/3661d",
+            "20/5m/",
+            "20/5m/1m/1m",
+            "x/5m",
+            "20/5m/x",
+            "20/5m:",
+            "off",
+        ] {
             assert_eq!(limit(wrong), Err(ValueError::Limit), "{wrong}");
         }
     }
 
     #[test]
     fn an_origin_is_exact_and_wildcards_are_refused() {
-        assert_eq!(origins("https://a.example.com, http://127.0.0.1:9000").unwrap().len(), 2);
+        let list = origins("https://a.example.com:443, http://127.0.0.1:9000,http://localhost:80").unwrap();
+        assert_eq!(list, ["https://a.example.com", "http://127.0.0.1:9000", "http://localhost"]);
         assert_eq!(origins(""), Ok(vec![]));
         for wrong in [
             "*",
@@ -174,6 +224,9 @@ mod tests {
             "null",
             "a.example.com",
             "https://A.example.com",
+            "https://a.example.com:",
+            "https://a.example.com:65536",
+            "https://user@a.example.com",
         ] {
             assert_eq!(origins(wrong), Err(ValueError::Origin), "{wrong}");
         }
@@ -188,6 +241,11 @@ mod tests {
             "https://app.example.com",
             "https://app.example.com/api/auth/",
             "https://a/api/auth?x=1",
+            "https://app.example.com:443/api/auth",
+            "http://127.0.0.1:80/api/auth",
+            "https://App.example.com/api/auth",
+            "https://user:password@app.example.com/api/auth",
+            "https://app.example.com:/api/auth",
             "x",
         ] {
             assert_eq!(issuer(wrong), Err(ValueError::IssuerUrl), "{wrong}");

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -64,8 +64,12 @@ where
 {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::generate);
     // The parts are borrowed only here: a request's body need not be `Sync`.
-    let (method, headers) = (request.method().clone(), mem::take(request.headers_mut()));
+    let (method, mut headers) = (request.method().clone(), mem::take(request.headers_mut()));
+    let has_added_host = add_host(&mut headers, request.uri());
     let outcome = check.check(&method, &headers).await;
+    if has_added_host {
+        headers.remove(header::HOST);
+    }
     *request.headers_mut() = headers;
     let mut response = match outcome {
         Ok(signed_in) => {
@@ -81,6 +85,16 @@ where
         log(&refusal, &id);
     }
     Ok(response)
+}
+
+/// Adds the host of an HTTP/2 request, which is in the URI, as `Host`. Returns whether it was added.
+fn add_host(headers: &mut HeaderMap, uri: &Uri) -> bool {
+    let Some(authority) = uri.authority().filter(|_| !headers.contains_key(header::HOST)) else {
+        return false;
+    };
+    let Ok(host) = HeaderValue::from_str(authority.as_str()) else { return false };
+    headers.insert(header::HOST, host);
+    true
 }
 
 fn log(refusal: &Refusal, request_id: &RequestId) {

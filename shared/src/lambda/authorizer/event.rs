@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 
 /// The headers that the check reads. All others are ignored.
-const CHECKED_HEADERS: [&str; 4] = ["authorization", "cookie", "origin", "sec-fetch-site"];
+const CHECKED_HEADERS: [&str; 5] = ["authorization", "cookie", "host", "origin", "sec-fetch-site"];
 
 /// A member of the event is missing or invalid. The error does not contain its value, because it may be a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
