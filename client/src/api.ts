@@ -72,7 +72,8 @@ export interface paths {
          *     therefore send the previous refresh token again and gets the same new refresh token. After the grace period, or from another
          *     device, a used refresh token ends its session, because it may have been stolen.
          *
-         *     A request with the form of RFC 6749 gets the members and errors of RFC 6749.
+         *     A request with the form of RFC 6749 gets the members and errors of RFC 6749: a refresh token that is not accepted is
+         *     400 `invalid_grant`. Clients are public, so client authentication is ignored.
          */
         post: operations["refresh"];
         delete?: never;
@@ -230,8 +231,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the metadata for verifiers such as API Gateway's JWT authorizer */
+        /** Get the metadata at the path of OpenID Connect Discovery */
         get: operations["discovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/oauth-authorization-server/api/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the same metadata at the path of RFC 8414 */
+        get: operations["metadata"];
         put?: never;
         post?: never;
         delete?: never;
@@ -342,7 +360,8 @@ export interface components {
             token_type: "Bearer";
             expires_in: number;
             refresh_token: string;
-            scope: string;
+            /** @description Omitted if the token grants no scope */
+            scope?: string;
         };
         Status: {
             /**
@@ -573,8 +592,8 @@ export interface components {
             active: true;
             sub: components["schemas"]["UserId"];
             sid: components["schemas"]["SessionId"];
-            /** @description The scopes that both the token and the session have */
-            scope: string;
+            /** @description The scopes that both the token and the session have. Omitted if there are none */
+            scope?: string;
             client_id: string;
             exp: number;
             iat: number;
@@ -583,7 +602,7 @@ export interface components {
             aud: string;
             jti: string;
             /** @constant */
-            token_type: "access_token";
+            token_type: "Bearer";
             auth_time: number;
         };
         InactiveToken: {
@@ -607,21 +626,25 @@ export interface components {
                 e?: string;
             }[];
         };
+        /** @description Metadata as defined in RFC 8414 and OpenID Connect Discovery 1.0 */
         Discovery: {
             /** Format: uri */
             issuer: string;
             /** Format: uri */
             jwks_uri: string;
             /** Format: uri */
-            token_endpoint?: string;
+            token_endpoint: string;
+            token_endpoint_auth_methods_supported: "none"[];
             /** Format: uri */
-            revocation_endpoint?: string;
+            revocation_endpoint: string;
+            revocation_endpoint_auth_methods_supported: "none"[];
             /** Format: uri */
-            introspection_endpoint?: string;
-            grant_types_supported?: string[];
-            response_types_supported?: string[];
-            subject_types_supported?: string[];
-            id_token_signing_alg_values_supported?: string[];
+            introspection_endpoint: string;
+            introspection_endpoint_auth_methods_supported: "Bearer"[];
+            grant_types_supported: string[];
+            response_types_supported: string[];
+            subject_types_supported: string[];
+            id_token_signing_alg_values_supported: string[];
         };
         /** @description A problem as defined in RFC 9457. `code` is stable; `title` and `detail` may change */
         Problem: {
@@ -651,7 +674,7 @@ export interface components {
         /** @description An error as defined in RFC 6749, section 5.2 */
         OAuthError: {
             /** @enum {string} */
-            error: "invalid_request" | "invalid_grant" | "unsupported_grant_type" | "temporarily_unavailable";
+            error: "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type" | "insufficient_scope" | "temporarily_unavailable" | "server_error";
             error_description: string;
             code: components["schemas"]["Code"];
             request_id: string;
@@ -715,7 +738,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The token is not valid, or its session has ended. A request with an OAuth form gets the error of RFC 6749 */
+        /** @description The caller's token is not valid, or its session has ended. A request with an OAuth form gets the error of RFC 6749 */
         UnauthorizedOrOAuth: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
@@ -739,6 +762,20 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description - `forbidden`: the caller lacks the required scope. A request with an OAuth form gets the error of RFC 6750.
+         *     - `origin_rejected`: the request did not come through CloudFront.
+         */
+        ForbiddenOrOAuth: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["InsufficientScope"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["OAuthError"];
             };
         };
         /** @description The user has no live session with this id. The response is the same for an unknown id, an ended session and a session of another user */
@@ -777,6 +814,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The body is larger than 16 KiB. A request with an OAuth form gets the error of RFC 6749 */
+        BodyTooLargeOrOAuth: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
+        /** @description The media type or the charset of the body is not supported. A request with an OAuth form gets the error of RFC 6749 */
+        UnsupportedMediaTypeOrOAuth: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
         /** @description The limit is reached. A request after `Retry-After` seconds is accepted */
         RateLimited: {
             headers: {
@@ -809,6 +866,16 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description An internal error. The response has no details; the log has them under `request_id` */
+        InternalOrOAuth: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["OAuthError"];
             };
         };
         /** @description DynamoDB is not available. The session does not end because of this error. Repeat the request after `Retry-After` seconds */
@@ -912,13 +979,17 @@ export type ResponseInvalidRequestOrOAuth = components['responses']['InvalidRequ
 export type ResponseUnauthorized = components['responses']['Unauthorized'];
 export type ResponseUnauthorizedOrOAuth = components['responses']['UnauthorizedOrOAuth'];
 export type ResponseForbidden = components['responses']['Forbidden'];
+export type ResponseForbiddenOrOAuth = components['responses']['ForbiddenOrOAuth'];
 export type ResponseNotFound = components['responses']['NotFound'];
 export type ResponseConflict = components['responses']['Conflict'];
 export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
+export type ResponseBodyTooLargeOrOAuth = components['responses']['BodyTooLargeOrOAuth'];
+export type ResponseUnsupportedMediaTypeOrOAuth = components['responses']['UnsupportedMediaTypeOrOAuth'];
 export type ResponseRateLimited = components['responses']['RateLimited'];
 export type ResponseRateLimitedOrOAuth = components['responses']['RateLimitedOrOAuth'];
 export type ResponseInternal = components['responses']['Internal'];
+export type ResponseInternalOrOAuth = components['responses']['InternalOrOAuth'];
 export type ResponseStoreUnavailable = components['responses']['StoreUnavailable'];
 export type ResponseStoreUnavailableOrOAuth = components['responses']['StoreUnavailableOrOAuth'];
 export type ParameterUserId = components['parameters']['UserId'];
@@ -1052,12 +1123,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["InvalidRequestOrOAuth"];
-            401: components["responses"]["UnauthorizedOrOAuth"];
+            401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
+            413: components["responses"]["BodyTooLargeOrOAuth"];
+            415: components["responses"]["UnsupportedMediaTypeOrOAuth"];
             429: components["responses"]["RateLimitedOrOAuth"];
-            500: components["responses"]["Internal"];
+            500: components["responses"]["InternalOrOAuth"];
             503: components["responses"]["StoreUnavailableOrOAuth"];
         };
     };
@@ -1308,9 +1379,9 @@ export interface operations {
             401: components["responses"]["UnauthorizedOrOAuth"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            500: components["responses"]["Internal"];
+            413: components["responses"]["BodyTooLargeOrOAuth"];
+            415: components["responses"]["UnsupportedMediaTypeOrOAuth"];
+            500: components["responses"]["InternalOrOAuth"];
             503: components["responses"]["StoreUnavailableOrOAuth"];
         };
     };
@@ -1336,13 +1407,13 @@ export interface operations {
                     "application/json": components["schemas"]["ActiveToken"] | components["schemas"]["InactiveToken"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["StoreUnavailable"];
+            400: components["responses"]["InvalidRequestOrOAuth"];
+            401: components["responses"]["UnauthorizedOrOAuth"];
+            403: components["responses"]["ForbiddenOrOAuth"];
+            413: components["responses"]["BodyTooLargeOrOAuth"];
+            415: components["responses"]["UnsupportedMediaTypeOrOAuth"];
+            500: components["responses"]["InternalOrOAuth"];
+            503: components["responses"]["StoreUnavailableOrOAuth"];
         };
     };
     jwks: {
@@ -1369,6 +1440,29 @@ export interface operations {
         };
     };
     discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metadata. It may be cached for 300 s */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cached"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovery"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    metadata: {
         parameters: {
             query?: never;
             header?: never;

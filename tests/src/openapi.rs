@@ -14,7 +14,7 @@ pub use schema::{fault_of, strict};
 
 const FILE: &str = include_str!("../../openapi.yaml");
 
-/// The prefix of all paths of the file.
+/// The prefix of the paths of the file, except of those with a server of their own.
 pub const BASE: &str = "/api/auth";
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -34,7 +34,16 @@ pub struct Operation<'s> {
     pub method: &'s str,
     /// The `operationId`.
     pub id: &'s str,
+    /// The prefix of the path.
+    base: &'s str,
     value: &'s Value,
+}
+
+impl Operation<'_> {
+    /// The path below the host.
+    pub fn full_path(&self) -> String {
+        format!("{}{}", self.base, self.path)
+    }
 }
 
 impl Spec {
@@ -59,10 +68,11 @@ impl Spec {
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let mut operations = vec![];
         for (path, item) in self.document["paths"].as_object().expect("the file has paths") {
+            let base = item["servers"][0]["url"].as_str().unwrap_or(BASE).trim_end_matches('/');
             for method in METHODS {
                 let Some(value) = item.get(method.to_ascii_lowercase()) else { continue };
                 let id = value["operationId"].as_str().expect("an operation has an id");
-                operations.push(Operation { path, method, id, value });
+                operations.push(Operation { path, method, id, base, value });
             }
         }
         operations
@@ -71,12 +81,11 @@ impl Spec {
     /// The operations of a request path. The list is empty if the file has no such path.
     pub fn methods_at(&self, request_path: &str) -> Vec<Operation<'_>> {
         let path = request_path.split('?').next().unwrap_or_default();
-        let Some(path) = path.strip_prefix(BASE) else { return vec![] };
         let all = self.operations();
         // A literal path takes precedence over a path with a parameter.
-        let exact: Vec<_> = all.iter().copied().filter(|operation| operation.path == path).collect();
+        let exact: Vec<_> = all.iter().copied().filter(|operation| operation.full_path() == path).collect();
         if exact.is_empty() {
-            all.into_iter().filter(|operation| fits(operation.path, path)).collect()
+            all.into_iter().filter(|operation| fits(&operation.full_path(), path)).collect()
         } else {
             exact
         }

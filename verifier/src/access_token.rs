@@ -40,8 +40,8 @@ pub struct Claims {
     pub sid: SessionId,
     /// When the user last authenticated.
     pub auth_time: i64,
-    /// The scope words that the token grants.
-    #[serde(default)]
+    /// The scope words that the token grants. A token without `scope` grants none.
+    #[serde(default, skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
 }
 

@@ -1,6 +1,7 @@
 //! Which access token does a request carry? The one in `Authorization: Bearer`, else the one in the access cookie.
 //!
-//! A header that is not valid is refused even if a valid cookie comes with it: two credentials could be two users.
+//! A Bearer token that is not valid is refused even if a valid cookie comes with it: two credentials could be two users.
+//! Another scheme is no credential of ours: a browser adds `Basic` to every request to a site behind an HTTP password.
 
 use std::fmt;
 
@@ -33,7 +34,7 @@ impl Credential {
     /// # Errors
     /// - `token_missing`: the request has none
     /// - `token_expired`: it has a refresh cookie alone, so the client should refresh, not sign in
-    /// - `invalid_token`: `Authorization` has another scheme, or the request has it twice
+    /// - `invalid_token`: the Bearer token in `Authorization` is malformed, or the request has two
     /// - `invalid_request`: it has two cookies of one name
     /// - `csrf_rejected`: a cookie came with an unsafe method from a page of another origin
     pub fn from_request(
@@ -59,20 +60,53 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// The token of `Authorization: Bearer`, if the request has that header.
+/// The token of `Authorization: Bearer`, if the request has one. Another scheme, such as `Basic`, counts as none.
 ///
 /// # Errors
-/// `invalid_token`: another scheme, or more than one header. API Gateway joins two headers with a comma.
+/// `invalid_token`: the value is malformed, or a Bearer token comes with a second value. API Gateway joins two headers
+/// with a comma. `DPoP` is refused, because it presents a token and this crate cannot verify its proof.
 pub fn bearer_token(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default();
+    let values = headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes().trim_ascii());
+    let values: Vec<&[u8]> = values.collect();
+    if values.iter().all(|value| has_other_scheme(value)) {
+        return Ok(None);
+    }
+    let text = values.first().and_then(|value| str::from_utf8(value).ok()).unwrap_or_default();
     let scheme_and_token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let token = scheme_and_token.map(|(_, token)| token.trim()).filter(|token| !token.contains([',', ' ']));
-    match (token, values.next()) {
-        (Some(token), None) => Ok(Some(token.to_owned())),
+    let token = scheme_and_token.map(|(_, token)| token.trim());
+    let token = token.filter(|token| !token.is_empty() && !token.contains([',', ' ']));
+    match (token, values.len()) {
+        (Some(token), 1) => Ok(Some(token.to_owned())),
         _ => Err(Refusal::of(RefusalCode::InvalidToken)),
     }
+}
+
+/// Whether a value has another scheme than ours, such as `Basic YTpi`, and no part of it presents a token of ours. A
+/// value without a space, for example a token without its scheme, is malformed.
+fn has_other_scheme(value: &[u8]) -> bool {
+    let is_of_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let scheme = value.iter().take_while(|byte| is_of_scheme(byte)).count();
+    let credentials = value[scheme..].strip_prefix(b" ").map(<[u8]>::trim_ascii);
+    scheme > 0 && credentials.is_some_and(|rest| !rest.is_empty()) && !presents_token(value)
+}
+
+/// Whether one of the comma-separated parts of a value has a scheme of ours. Text in quotation marks, such as the realm
+/// of `Digest`, does not count.
+fn presents_token(value: &[u8]) -> bool {
+    let (mut unquoted, mut is_quoted, mut is_escaped) = (vec![], false, false);
+    for byte in value {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            byte if !is_quoted => unquoted.push(*byte),
+            _ => {}
+        }
+    }
+    unquoted.split(|byte| *byte == b',').any(|part| {
+        let scheme = part.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer") || scheme.eq_ignore_ascii_case(b"dpop")
+    })
 }
 
 fn access_cookie(headers: &HeaderMap, cookies: &CookiePolicy) -> Result<String, Refusal> {
@@ -82,4 +116,73 @@ fn access_cookie(headers: &HeaderMap, cookies: &CookiePolicy) -> Result<String, 
     let can_refresh = cookies.read(headers, CookieKind::Refresh)?.is_some();
     let code = if can_refresh { RefusalCode::TokenExpired } else { RefusalCode::TokenMissing };
     Err(Refusal::of(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn token(values: &[&[u8]]) -> Result<Option<String>, RefusalCode> {
+        let pairs = values.iter().map(|value| HeaderValue::from_bytes(value).unwrap());
+        let mut headers = HeaderMap::new();
+        for value in pairs {
+            headers.append(header::AUTHORIZATION, value);
+        }
+        bearer_token(&headers).map_err(|refusal| refusal.code())
+    }
+
+    #[test]
+    fn another_scheme_is_no_credential() {
+        let cases: [&[&[u8]]; 10] = [
+            &[],
+            &[b"Basic YTpi"],
+            &[b"basic YTpi"],
+            &[b"Basic YTpi", b"Basic YTpi"],
+            &[b"Basic YTpi,Basic YTpi"],
+            &[b"Digest username=\"a, Bearer b\", realm=\"\\\", Bearer x\""],
+            &[b"Negotiate YII="],
+            &[b"AWS4-HMAC-SHA256 Credential=a/b, Signature=c"],
+            &[b"Token x"],
+            &[b"Basic \xff"],
+        ];
+        for values in cases {
+            assert_eq!(token(values), Ok(None), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn one_bearer_token_counts_whatever_the_case_of_its_scheme() {
+        for value in [&b"Bearer a.b.c"[..], b"bearer a.b.c", b"BEARER  a.b.c", b" Bearer a.b.c\t"] {
+            assert_eq!(token(&[value]), Ok(Some("a.b.c".to_owned())), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_or_doubled_token_is_refused() {
+        let cases: [&[&[u8]]; 18] = [
+            &[b""],
+            &[b"Bearer"],
+            &[b"Bearer "],
+            &[b"Bearer\ta"],
+            &[b"Bearer a b"],
+            &[b"Bearer a,b"],
+            &[b"Bearer \xff\xff b"],
+            &[b"Bearer a", b"Bearer a"],
+            &[b"Bearer a,Bearer a"],
+            &[b"Basic YTpi", b"Bearer a"],
+            &[b"Bearer a", b"Basic YTpi"],
+            &[b"Basic YTpi, Bearer a"],
+            &[b"Basic YTpi,\tbearer"],
+            &[b"DPoP a"],
+            &[b"a.b.c"],
+            &[b"Basic"],
+            &[b"Basic "],
+            &[b": a"],
+        ];
+        for values in cases {
+            assert_eq!(token(values), Err(RefusalCode::InvalidToken), "{values:?}");
+        }
+    }
 }

@@ -48,6 +48,12 @@ impl Scope {
         Self::of(self.words().filter(|word| other.has(word)))
     }
 
+    /// Whether the scope has no word. An empty scope is left out of tokens and responses, because RFC 6749 section 3.3
+    /// requires at least one word.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The scope as a claim holds it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::scope::{INTROSPECT, Scope};
 use crate::domain::time::Timestamp;
-use crate::http::body::{self, MediaType, parameter};
+use crate::http::body::{self, MediaType, form_parameter};
 use crate::http::caller::verify;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::{Code, OAuthForm, Problem};
 use crate::http::service_caller;
 
 /// The body of `POST /introspect`.
@@ -35,6 +35,7 @@ pub(super) struct IntrospectionResponse {
 struct ActiveToken {
     sub: UserId,
     sid: SessionId,
+    #[serde(skip_serializing_if = "Scope::is_empty")]
     scope: Scope,
     client_id: String,
     exp: i64,
@@ -51,19 +52,27 @@ pub(super) async fn introspect(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<IntrospectionResponse>, Problem> {
+    let is_form = body::is_form(&headers);
+    let response = answer(&app, &headers, body).await;
+    response
+        .map(Json)
+        .map_err(|problem| if is_form { problem.as_oauth(OAuthForm::Authenticated) } else { problem })
+}
+
+async fn answer(app: &App, headers: &HeaderMap, body: Body) -> Result<IntrospectionResponse, Problem> {
     let now = app.now();
     let bytes = body::read(body).await?;
-    if body::media_type(&headers, &bytes)? != MediaType::Form {
+    if body::media_type(headers, &bytes)? != MediaType::Form {
         return Err(Problem::of(Code::UnsupportedMediaType));
     }
     let form = std::str::from_utf8(&bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
-    let token = parameter(form, "token")?.filter(|token| !token.is_empty());
-    if !is_holder(&headers, token.as_deref())? {
-        service_caller::require_scope(&app, &headers, INTROSPECT, now).await?;
+    let token = form_parameter(form, "token")?;
+    if !is_holder(headers, token.as_deref())? {
+        service_caller::require_scope(app, headers, INTROSPECT, now).await?;
     }
     let token = token.ok_or_else(|| Problem::field("token", "is required"))?;
-    let active = active_token(&app, &token, now).await?;
-    Ok(Json(IntrospectionResponse { active: active.is_some(), token: active }))
+    let active = active_token(app, &token, now).await?;
+    Ok(IntrospectionResponse { active: active.is_some(), token: active })
 }
 
 /// Whether the caller authenticates with the same token that it asks about.
@@ -87,7 +96,7 @@ async fn active_token(app: &App, token: &str, now: Timestamp) -> Result<Option<A
         iss: claims.iss,
         aud: claims.aud,
         jti: claims.jti,
-        token_type: "access_token",
+        token_type: "Bearer",
         auth_time: claims.auth_time,
     }))
 }

@@ -20,7 +20,7 @@ use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Transport;
 use crate::http::client::Client;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::{Code, OAuthForm, Problem};
 use crate::http::rate_limit;
 use crate::telemetry::metrics::Counter;
 use crate::token::refresh as refresh_token;
@@ -59,11 +59,21 @@ async fn post_refresh(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let is_form = body::is_form(&headers);
+    let response = answer_body(&app, &client, &headers, body).await;
+    response.map_err(|problem| if is_form { problem.as_oauth(OAuthForm::Grant) } else { problem })
+}
+
+async fn answer_body(
+    app: &App,
+    client: &ClientContext,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     let bytes = body::read(body).await?;
-    let media = body::media_type(&headers, &bytes)?;
-    let in_style = |problem: Problem| if media == MediaType::Form { problem.as_oauth() } else { problem };
-    let command = parse(&app, &headers, &bytes, media).map_err(in_style)?;
-    answer(&app, &command, &client).await.map_err(in_style)
+    let media = body::media_type(headers, &bytes)?;
+    let command = parse(app, headers, &bytes, media)?;
+    answer(app, &command, client).await
 }
 
 /// Parses the request. A token in the body counts before the cookie, and a wrong token in the body never falls
@@ -71,10 +81,12 @@ async fn post_refresh(
 fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<RefreshCommand, Problem> {
     if media == MediaType::Form {
         let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
-        if body::parameter(form, "grant_type")?.as_deref() != Some("refresh_token") {
-            return Err(Problem::field("grant_type", "expected refresh_token"));
+        match body::form_parameter(form, "grant_type")?.as_deref() {
+            Some("refresh_token") => {}
+            Some(_) => return Err(Problem::unsupported_grant_type()),
+            None => return Err(Problem::field("grant_type", "is required")),
         }
-        let token = body::parameter(form, "refresh_token")?;
+        let token = body::form_parameter(form, "refresh_token")?;
         return token
             .map(|token| RefreshCommand { token, style: Style::OAuth, replaces: None })
             .ok_or_else(|| Problem::field("refresh_token", "is required"));

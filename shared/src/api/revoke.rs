@@ -23,9 +23,9 @@ use crate::domain::client_context::ClientContext;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Caller;
 use crate::http::client::Client;
-use crate::http::problem::Problem;
+use crate::http::problem::{OAuthForm, Problem};
 
-use current::clear_cookies;
+use current::{clear_cookies, clearing_cookies};
 
 /// The routes of the revoke function, which also answers what was revoked and whether a token is good.
 pub fn routes() -> Router<App> {
@@ -65,22 +65,28 @@ struct Requester {
 
 async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
-    let bytes = body::read(Body::new(body)).await?;
+    let is_form = body::is_form(&parts.headers);
+    let response = answer(app, &mut parts, Body::new(body)).await;
+    response.map_err(|problem| if is_form { problem.as_oauth(OAuthForm::Authenticated) } else { problem })
+}
+
+async fn answer(app: App, parts: &mut Parts, body: Body) -> Result<Response, Problem> {
+    let bytes = body::read(body).await?;
     if body::media_type(&parts.headers, &bytes)? == MediaType::Form {
-        return token::as_rfc7009(&app, &mut parts, &bytes).await.map_err(Problem::as_oauth);
+        return token::as_rfc7009(&app, parts, &bytes).await;
     }
     let request: RevokeRequest = body::json_of(&parts.headers, &bytes)?;
     match request.strategy {
-        Strategy::Current => {
-            let ended = current::end(&app, &mut parts, request.refresh_token.as_deref()).await?;
-            Ok((clear_cookies(&app, &parts.headers), ended).into_response())
-        }
+        Strategy::Current => match current::end(&app, parts, request.refresh_token.as_deref()).await {
+            Ok(ended) => Ok((clear_cookies(&app, &parts.headers), ended).into_response()),
+            Err(problem) => Err(clearing_cookies(&app, &parts.headers, problem)),
+        },
         Strategy::Token => {
             let text = request.token.ok_or_else(|| Problem::field("token", "is required"))?;
-            token::end(&app, &mut parts, &text).await.map(RevokeResponse::into_response)
+            token::end(&app, parts, &text).await.map(RevokeResponse::into_response)
         }
         Strategy::Session => {
-            let requester = Requester::of(&mut parts, &app).await?;
+            let requester = Requester::of(parts, &app).await?;
             let id = request.session_id.ok_or_else(|| Problem::field("session_id", "is required"))?;
             let ended = match request.user_id {
                 Some(user) => admin::end_session(&app, &requester, &user, &id, request.reason).await?,
@@ -89,23 +95,26 @@ async fn revoke(State(app): State<App>, request: Request) -> Result<Response, Pr
             Ok(ended.into_response())
         }
         Strategy::Others => {
-            let requester = Requester::of(&mut parts, &app).await?;
+            let requester = Requester::of(parts, &app).await?;
             end_all_others(&app, &requester.caller, &requester.client)
                 .await
                 .map(RevokeResponse::into_response)
         }
         Strategy::All => {
-            let ended = end_all(&app, &Requester::of(&mut parts, &app).await?).await?;
-            Ok((clear_cookies(&app, &parts.headers), ended).into_response())
+            let requester = Requester::of(parts, &app).await?;
+            match end_all(&app, &requester).await {
+                Ok(ended) => Ok((clear_cookies(&app, &parts.headers), ended).into_response()),
+                Err(problem) => Err(clearing_cookies(&app, &parts.headers, problem)),
+            }
         }
         Strategy::User => {
-            let requester = Requester::of(&mut parts, &app).await?;
+            let requester = Requester::of(parts, &app).await?;
             admin::end_user(&app, &requester, request.user_id, request.reason)
                 .await
                 .map(RevokeResponse::into_response)
         }
         Strategy::Everyone => {
-            let requester = Requester::of(&mut parts, &app).await?;
+            let requester = Requester::of(parts, &app).await?;
             admin::end_everyone(&app, &requester, request.before, request.reason)
                 .await
                 .map(Json::into_response)

@@ -117,13 +117,12 @@ impl StatusResponse {
 
 fn credentials(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Credentials, Problem> {
     let config = app.config();
-    // A malformed Authorization header counts as no credential, because this endpoint answers 200 for every token.
-    if headers.contains_key(http::header::AUTHORIZATION) {
-        let token = bearer_token(headers).ok().flatten();
-        return Ok(Credentials {
-            access: token.and_then(|token| authentic(&token, app, now).ok()),
-            ..Credentials::default()
-        });
+    let of_header = |access| Ok(Credentials { access, ..Credentials::default() });
+    match bearer_token(headers) {
+        Ok(Some(token)) => return of_header(authentic(&token, app, now).ok()),
+        // A malformed Bearer token counts as none, because this endpoint answers 200 for every token.
+        Err(_) => return of_header(None),
+        Ok(None) => {}
     }
     let access = config.cookies.policy.read(headers, CookieKind::Access)?;
     let refresh = config.cookies.policy.read(headers, CookieKind::Refresh)?;

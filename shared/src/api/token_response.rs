@@ -63,6 +63,7 @@ struct OAuthTokenResponse<'t> {
     token_type: &'static str,
     expires_in: u64,
     refresh_token: &'t str,
+    #[serde(skip_serializing_if = "Scope::is_empty")]
     scope: Scope,
 }
 

@@ -12,25 +12,31 @@ use crate::app::App;
 /// How long a verifier may cache the documents. All other responses are `no-store`.
 const CACHE: &str = "public, max-age=300";
 
-/// The issuer's metadata. *Source*: RFC 8414 and OpenID Connect Discovery 1.0, as far as verifiers such as API
-/// Gateway's JWT authorizer need it.
+/// The issuer's metadata, for OAuth clients and for verifiers such as API Gateway's JWT authorizer. A list without
+/// entries must be left out. *Source*: RFC 8414, OpenID Connect Discovery 1.0.
 #[derive(Serialize)]
 struct Metadata<'c> {
     issuer: &'c str,
     jwks_uri: String,
     token_endpoint: String,
+    token_endpoint_auth_methods_supported: [&'static str; 1],
     revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: [&'static str; 1],
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 1],
-    response_types_supported: [&'static str; 0],
+    response_types_supported: [&'static str; 1],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'c str>,
 }
 
-/// The routes of both documents, below the issuer.
+/// The routes of the keys and of the metadata. OpenID Connect appends the well-known path to the issuer; RFC 8414
+/// section 3.1 inserts it before the issuer's path.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/auth/.well-known/jwks.json", get(jwks))
         .route("/api/auth/.well-known/openid-configuration", get(metadata))
+        .route("/.well-known/oauth-authorization-server/api/auth", get(metadata))
 }
 
 async fn jwks(State(app): State<App>) -> Response {
@@ -43,9 +49,15 @@ async fn metadata(State(app): State<App>) -> Response {
         issuer,
         jwks_uri: format!("{issuer}/.well-known/jwks.json"),
         token_endpoint: format!("{issuer}/refresh"),
+        // Clients are public: the token itself is the proof.
+        token_endpoint_auth_methods_supported: ["none"],
         revocation_endpoint: format!("{issuer}/revoke"),
+        revocation_endpoint_auth_methods_supported: ["none"],
+        introspection_endpoint: format!("{issuer}/introspect"),
+        introspection_endpoint_auth_methods_supported: ["Bearer"],
         grant_types_supported: ["refresh_token"],
-        response_types_supported: [],
+        // The member is required and must not be empty. There is no authorization endpoint that could return anything.
+        response_types_supported: ["none"],
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: app.config().keys.algorithms(),
     })

@@ -59,6 +59,21 @@ pub fn media_type(headers: &HeaderMap, body: &Bytes) -> Result<MediaType, Proble
     }
 }
 
+/// Whether the caller sent a form, whatever its charset and its size. Such a caller expects the errors of OAuth.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The parameter of a form. An empty one counts as omitted (RFC 6749 section 3.2).
+///
+/// # Errors
+/// As [`parameter`].
+pub fn form_parameter(form: &str, name: &str) -> Result<Option<String>, Problem> {
+    Ok(parameter(form, name)?.filter(|value| !value.is_empty()))
+}
+
 /// Reads and parses a JSON body.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The caller of a request, from its access token: `Authorization`, else the cookie.
 //!
-//! A request has one credential. A wrong `Authorization` header never falls back to the cookie. A [`Caller`] has a
+//! A request has one credential. A wrong Bearer token never falls back to the cookie. A [`Caller`] has a
 //! valid access token; each endpoint checks with its own read that the session is still live.
 
 use axum::extract::FromRequestParts;
@@ -52,7 +52,8 @@ pub fn verify(token: &str, app: &App, now: Timestamp) -> Result<Claims, AccessTo
     verify_access_token(token, config.keys.verifying(), &config.issuer, &config.audience, now.into())
 }
 
-/// Like [`verify`], but accepts an expired token. Only for reporting a token's state to its holder.
+/// Like [`verify`], but accepts an expired token. Only for reporting a token's state to its holder, and for ending its
+/// session.
 ///
 /// # Errors
 /// The token is invalid.

@@ -85,7 +85,7 @@ fn add_headers(response: &mut Response, id: &str) {
 fn measure(metrics: &Metrics, elapsed: Duration, problem: Option<&Problem>) {
     metrics.answered(elapsed);
     let Some(problem) = problem else { return };
-    metrics.count(if problem.code().status().is_server_error() { Counter::Failed } else { Counter::Refused });
+    metrics.count(if problem.status().is_server_error() { Counter::Failed } else { Counter::Refused });
     match problem.code() {
         Code::RateLimited => metrics.count(Counter::Limited),
         Code::StoreUnavailable => metrics.count(Counter::StoreUnavailable),

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use latchkey_verifier::Refusal;
 use latchkey_verifier::refusal::RETRY_AFTER_SECONDS;
 use serde_json::{Map, Value, json};
@@ -29,7 +29,17 @@ struct Parts {
     members: Map<String, Value>,
     headers: HeaderMap,
     cause: Option<String>,
-    oauth: bool,
+    oauth: Option<OAuthForm>,
+    is_unsupported_grant: bool,
+}
+
+/// The OAuth form that a caller sent. It decides how a token that is not accepted is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OAuthForm {
+    /// The token in the form is the grant: `invalid_grant` with status 400 (RFC 6749 section 5.2).
+    Grant,
+    /// The token in `Authorization` authenticates the caller: 401 with a challenge (RFC 7009, RFC 7662 section 2.3).
+    Authenticated,
 }
 
 impl Problem {
@@ -41,7 +51,8 @@ impl Problem {
             members: Map::new(),
             headers: HeaderMap::new(),
             cause: None,
-            oauth: false,
+            oauth: None,
+            is_unsupported_grant: false,
         }));
         match code.challenge() {
             Some(challenge) => problem.with_header(header::WWW_AUTHENTICATE, challenge),
@@ -55,6 +66,13 @@ impl Problem {
         let field = field.into();
         let mut problem = Self::of(Code::InvalidRequest).detail(format!("{field}: {expected}"));
         problem.0.members.insert("field".into(), field.into());
+        problem
+    }
+
+    /// `invalid_request`, or `unsupported_grant_type` for callers that sent an OAuth form.
+    pub fn unsupported_grant_type() -> Self {
+        let mut problem = Self::field("grant_type", "expected refresh_token");
+        problem.0.is_unsupported_grant = true;
         problem
     }
 
@@ -117,9 +135,20 @@ impl Problem {
     }
 
     /// Switches to the error format of RFC 6749 section 5.2, for callers that sent an OAuth form.
-    pub fn as_oauth(mut self) -> Self {
-        self.0.oauth = true;
+    pub fn as_oauth(mut self, form: OAuthForm) -> Self {
+        self.0.oauth = Some(form);
+        if form == OAuthForm::Grant {
+            // The challenge belongs to a 401, and a dead grant is a 400.
+            self.0.headers.remove(header::WWW_AUTHENTICATE);
+        }
         self
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        let status = self.0.code.status();
+        let is_grant_error = self.0.oauth == Some(OAuthForm::Grant) && status == StatusCode::UNAUTHORIZED;
+        if is_grant_error { StatusCode::BAD_REQUEST } else { status }
     }
 
     /// The code.
@@ -140,14 +169,8 @@ impl Problem {
     /// The body. It needs the request's id, which the outermost layer has.
     pub fn body(&self, request_id: &str) -> Value {
         let (status, name, title) = self.0.code.facts();
-        if self.0.oauth {
-            let field = self.0.members.get("field").and_then(Value::as_str);
-            let error = match self.0.code {
-                Code::InvalidRequest if field == Some("grant_type") => "unsupported_grant_type",
-                Code::InvalidRequest | Code::BodyTooLarge | Code::UnsupportedMediaType => "invalid_request",
-                Code::StoreUnavailable | Code::RateLimited => "temporarily_unavailable",
-                _ => "invalid_grant",
-            };
+        if let Some(form) = self.0.oauth {
+            let error = self.oauth_error(form);
             return json!({"error": error, "error_description": title, "code": name, "request_id": request_id});
         }
         let mut body = self.0.members.clone();
@@ -163,16 +186,31 @@ impl Problem {
         Value::Object(body)
     }
 
+    /// The error code of RFC 6749 section 5.2, and of RFC 6750 section 3.1 for a token that authenticates the caller.
+    fn oauth_error(&self, form: OAuthForm) -> &'static str {
+        match self.0.code {
+            Code::InvalidRequest if self.0.is_unsupported_grant => "unsupported_grant_type",
+            Code::StoreUnavailable | Code::RateLimited => "temporarily_unavailable",
+            Code::Internal => "server_error",
+            Code::Forbidden => "insufficient_scope",
+            Code::TokenMissing | Code::InvalidToken | Code::TokenExpired | Code::SessionEnded => match form {
+                OAuthForm::Grant => "invalid_grant",
+                OAuthForm::Authenticated => "invalid_client",
+            },
+            _ => "invalid_request",
+        }
+    }
+
     /// The media type of [`Problem::body`].
     pub fn content_type(&self) -> &'static str {
-        if self.0.oauth { "application/json" } else { "application/problem+json" }
+        if self.0.oauth.is_some() { "application/json" } else { "application/problem+json" }
     }
 }
 
 /// The body is written by [`super::middleware::finish_response`], which knows the request's id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.0.code.status().into_response();
+        let mut response = self.status().into_response();
         response.headers_mut().extend(self.0.headers.clone());
         response.extensions_mut().insert(self);
         response
@@ -198,7 +236,8 @@ impl From<Refusal> for Problem {
             members: refusal.members().clone(),
             headers: refusal.headers().clone(),
             cause: refusal.cause().map(str::to_owned),
-            oauth: false,
+            oauth: None,
+            is_unsupported_grant: false,
         }))
     }
 }

@@ -128,6 +128,9 @@ pub fn check_response(caller: Caller, request: Request<Body>) {
 /// Whether a success reveals nothing: it is a public document, or it reports no session, no end and no active token.
 fn reveals_nothing(method: &Method, path: &str, body: &[u8]) -> bool {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    if path == "/.well-known/oauth-authorization-server/api/auth" {
+        return method != Method::POST;
+    }
     match path.strip_prefix("/api/auth") {
         Some("/.well-known/jwks.json" | "/.well-known/openid-configuration") => method != Method::POST,
         Some("/refresh") => method == Method::HEAD || value["state"] == "none",

@@ -26,7 +26,7 @@ const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
 /// Every sample event with its function, and the status and code of the response.
-const SAMPLES: [(&str, &str, u16, &str); 27] = [
+const SAMPLES: [(&str, &str, u16, &str); 28] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
     ("base64-body", "login", 201, ""),
@@ -38,6 +38,7 @@ const SAMPLES: [(&str, &str, u16, &str); 27] = [
     ("stage-prefix", "refresh", 200, ""),
     ("jwks", "refresh", 200, ""),
     ("discovery", "refresh", 200, ""),
+    ("metadata", "refresh", 200, ""),
     ("two-cookies-of-one-name", "refresh", 400, "invalid_request"),
     ("duplicated-origin-header", "refresh", 403, "csrf_rejected"),
     ("sessions-list", "sessions", 200, ""),

@@ -1,14 +1,16 @@
 //! Rules for every request: problems, headers, methods, paths, bodies.
 
+mod authorization;
 mod bodies;
 mod headers;
+mod own_origin;
 mod panics;
 
 use latchkey_tests::world::{CHROME, Jar, Tokens, World};
 use serde_json::json;
 
 /// Every route with its methods.
-const ROUTES: [(&str, &[&str]); 7] = [
+const ROUTES: [(&str, &[&str]); 8] = [
     ("/api/auth/login", &["POST"]),
     ("/api/auth/refresh", &["GET", "POST"]),
     ("/api/auth/sessions", &["DELETE", "GET"]),
@@ -16,6 +18,7 @@ const ROUTES: [(&str, &[&str]); 7] = [
     ("/api/auth/revoke", &["POST"]),
     ("/api/auth/.well-known/jwks.json", &["GET"]),
     ("/api/auth/.well-known/openid-configuration", &["GET"]),
+    ("/.well-known/oauth-authorization-server/api/auth", &["GET"]),
 ];
 
 const METHODS: [&str; 10] =

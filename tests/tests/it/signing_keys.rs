@@ -84,13 +84,47 @@ async fn discovery_names_the_issuer_its_keys_and_their_algorithms() {
         let world = world(&key_sets::set(algorithm)).await;
         let issuer = &world.server.app.config().issuer;
         let configuration = published(&world, "openid-configuration").await;
-        assert_eq!(configuration["issuer"], json!(issuer));
-        assert_eq!(configuration["jwks_uri"], json!(format!("{issuer}/.well-known/jwks.json")));
-        assert_eq!(configuration["id_token_signing_alg_values_supported"], json!([algorithm]));
-        // The members that OpenID Connect Discovery requires.
-        for required in ["response_types_supported", "subject_types_supported"] {
-            assert!(configuration[required].is_array(), "{required}");
+        let expected = json!({
+            "issuer": issuer,
+            "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+            "token_endpoint": format!("{issuer}/refresh"),
+            "token_endpoint_auth_methods_supported": ["none"],
+            "revocation_endpoint": format!("{issuer}/revoke"),
+            "revocation_endpoint_auth_methods_supported": ["none"],
+            "introspection_endpoint": format!("{issuer}/introspect"),
+            "introspection_endpoint_auth_methods_supported": ["Bearer"],
+            "grant_types_supported": ["refresh_token"],
+            "response_types_supported": ["none"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [algorithm],
+        });
+        assert_eq!(configuration, expected);
+        for (name, value) in configuration.as_object().expect("an object") {
+            assert!(value.as_array().is_none_or(|list| !list.is_empty()), "{name} is an empty list");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_metadata_is_the_same_at_the_path_of_rfc_8414() {
+    let world = world(&key_sets::set("ES256")).await;
+    let configuration = published(&world, "openid-configuration").await;
+    // RFC 8414 section 3.1: the well-known path is inserted before the path of the issuer.
+    let issuer: http::Uri = world.server.app.config().issuer.parse().expect("a URL");
+    let path = format!("/.well-known/oauth-authorization-server{}", issuer.path());
+    let reply = world.device().get(&path).await;
+    assert_eq!(reply.assert_status(200).body, configuration);
+    assert_eq!(reply.header("cache-control"), "public, max-age=300");
+    for (name, method) in [
+        ("token_endpoint", "POST"),
+        ("revocation_endpoint", "POST"),
+        ("introspection_endpoint", "POST"),
+        ("jwks_uri", "GET"),
+    ] {
+        let url: http::Uri = configuration[name].as_str().expect("a URL").parse().expect("a URL");
+        let reply =
+            world.device().send(method, url.path(), Some("application/x-www-form-urlencoded"), "").await;
+        assert!(!matches!(reply.status.as_u16(), 404 | 405 | 415), "{name} leads to {}", reply.status);
     }
 }
 
@@ -133,7 +167,7 @@ fn verified(token: &str, key: &DecodingKey, algorithm: &str, issuer: &str, audie
 
 /// The claims of RFC 9068 section 2.2, and ours.
 fn assert_claims(claims: &Value, world: &World, tokens: &Tokens) {
-    let expected = ["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "sid", "auth_time", "scope"];
+    let expected = ["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "sid", "auth_time"];
     assert_eq!(members(claims), expected.into());
     assert_eq!((&claims["sub"], &claims["sid"]), (&json!("alice"), &json!(tokens.session)));
     assert_eq!(

@@ -202,9 +202,9 @@ async fn a_cookie_needs_a_page_of_this_origin_for_an_unsafe_method() {
 }
 
 #[tokio::test]
-async fn a_header_that_is_no_bearer_token_is_refused_beside_a_good_cookie() {
+async fn a_malformed_bearer_token_is_refused_beside_a_valid_cookie() {
     let token = Signer::new("a").token();
-    for authorization in ["", "Bearer", "Bearer ", "Basic YTpi", &token, "Bearer x.y.z"] {
+    for authorization in ["", "Bearer", "Bearer ", "DPoP x", &token, "Bearer x.y.z"] {
         let request = get("/").header("cookie", format!("__Host-latchkey_access={token}"));
         let reply = call(offline(), request.header("authorization", authorization)).await;
         reply.assert_refused(401, "invalid_token");
@@ -213,6 +213,49 @@ async fn a_header_that_is_no_bearer_token_is_refused_beside_a_good_cookie() {
     call(offline(), twice).await.assert_refused(401, "invalid_token");
     let joined = get("/").header("authorization", format!("Bearer {token},Bearer {token}"));
     call(offline(), joined).await.assert_refused(401, "invalid_token");
+}
+
+#[tokio::test]
+async fn another_scheme_leaves_the_cookie_in_force() {
+    let cookie = format!("__Host-latchkey_access={}", Signer::new("a").token());
+    for authorization in ["Basic YTpi", "Negotiate YIIZ", "Digest username=\"a, Bearer b\""] {
+        let request = get("/").header("authorization", authorization);
+        call(offline(), request).await.assert_refused(401, "token_missing");
+        let request = get("/").header("authorization", authorization).header("cookie", &cookie);
+        assert_eq!(call(offline(), request).await.status, 200, "{authorization}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_requests_own_host_may_send_cookies() {
+    let cookie = format!("__Host-latchkey_access={}", Signer::new("a").token());
+    let post = |uri: &str| Request::builder().method("POST").uri(uri).header("cookie", &cookie);
+    let on_host = |host: &str, origin: &str| post("/").header("host", host).header("origin", origin);
+    for (host, origin) in [
+        ("app.example.com", "https://app.example.com"),
+        ("app.example.com:443", "https://app.example.com"),
+        ("App.Example.com", "https://app.example.com"),
+        ("app.example.com:8443", "https://app.example.com:8443"),
+    ] {
+        assert_eq!(call(offline(), on_host(host, origin)).await.status, 200, "{host} {origin}");
+        let sibling = on_host(host, origin).header("sec-fetch-site", "same-site");
+        call(offline(), sibling).await.assert_refused(403, "csrf_rejected");
+    }
+    for (host, origin) in [
+        ("app.example.com", "http://app.example.com"),
+        ("app.example.com", "https://app.example.com:8443"),
+        ("app.example.com", "https://evil.example"),
+        ("app.example.com", "null"),
+        ("app.example.com, evil.example", "https://evil.example"),
+        ("", "https://"),
+    ] {
+        call(offline(), on_host(host, origin)).await.assert_refused(403, "csrf_rejected");
+    }
+    let two = on_host("app.example.com", "https://evil.example").header("host", "evil.example");
+    call(offline(), two).await.assert_refused(403, "csrf_rejected");
+    // HTTP/2 has the host in the URI.
+    let http2 = post("https://app.example.com/").header("origin", "https://app.example.com");
+    assert_eq!(call(offline(), http2).await.status, 200);
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
-//! Strategy `current`: sign out with the token that the client still has. A session that has already ended is a
-//! success, because signing out is repeated by clients that got no answer.
+//! Strategy `current`: sign out with the token that the client still has.
+//!
+//! A stale credential does not make it fail: an expired access token is enough, and so is the refresh token in the body.
+//! A session that has already ended is a success, because clients that got no answer sign out again. Cookies are cleared
+//! even if this server cannot open them, for example after a change of keys, because the browser would keep them.
 
 use http::HeaderMap;
 use http::request::Parts;
@@ -15,7 +18,7 @@ use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::nonce::NonceHash;
 use crate::domain::time::Timestamp;
-use crate::http::caller::verify;
+use crate::http::caller::authentic;
 use crate::http::problem::{Code, Problem};
 use crate::token::refresh;
 
@@ -32,7 +35,9 @@ pub(super) async fn end(
     body_token: Option<&str>,
 ) -> Result<RevokeResponse, Problem> {
     let now = app.now();
-    let token_session = session_of_request(app, &parts.headers, body_token, now)?;
+    let Some(token_session) = session_of_request(app, &parts.headers, body_token, now)? else {
+        return Ok(RevokeResponse::new(app, vec![], now));
+    };
     let client = client(parts, app).await;
     end_token_session(app, &token_session, &client, now).await?.ok_or_else(|| {
         Problem::of(Code::InvalidToken)
@@ -63,17 +68,22 @@ pub(super) async fn end_token_session(
     Ok(Some(RevokeResponse::new(app, if ended { vec![end] } else { vec![] }, now)))
 }
 
+/// The session that the request's credential names. `None`: it has only cookies that this server cannot open.
 fn session_of_request(
     app: &App,
     headers: &HeaderMap,
     body_token: Option<&str>,
     now: Timestamp,
-) -> Result<TokenSession, Problem> {
+) -> Result<Option<TokenSession>, Problem> {
     if let Some(token) = bearer_token(headers)? {
-        return session_of_access_token(app, &token, now);
+        // A client whose access token this server no longer accepts may still have a good refresh token.
+        let of_body = || session_of_refresh_token(app, body_token.unwrap_or_default()).ok();
+        return session_of_access_token(app, &token, now)
+            .or_else(|problem| of_body().ok_or(problem))
+            .map(Some);
     }
     if let Some(token) = body_token {
-        return session_of_refresh_token(app, token);
+        return session_of_refresh_token(app, token).map(Some);
     }
     let cookies = &app.config().cookies;
     let (access, refresh) = (
@@ -84,19 +94,19 @@ fn session_of_request(
         return Err(Problem::of(Code::TokenMissing));
     }
     cookies.policy.check_unsafe(headers)?;
-    // Both cookies are one credential. The refresh cookie comes first, because it outlives the access token.
-    match (refresh, access) {
-        (Some(token), _) => session_of_refresh_token(app, &token),
-        (None, access) => session_of_access_token(app, &access.unwrap_or_default(), now),
-    }
+    // Both cookies are one credential. The refresh cookie comes first, because it proves the session's nonce.
+    let of_refresh = refresh.and_then(|token| session_of_refresh_token(app, &token).ok());
+    let of_access = || access.and_then(|token| session_of_access_token(app, &token, now).ok());
+    Ok(of_refresh.or_else(of_access))
 }
 
+/// The session of an authentic access token, expired or not: the holder of an expired one can refresh, too.
 pub(super) fn session_of_access_token(
     app: &App,
     token: &str,
     now: Timestamp,
 ) -> Result<TokenSession, Problem> {
-    let claims = verify(token, app, now)?;
+    let claims = authentic(token, app, now)?;
     Ok(TokenSession { user: claims.sub, session: claims.sid, nonce: None })
 }
 
@@ -104,6 +114,14 @@ pub(super) fn session_of_refresh_token(app: &App, token: &str) -> Result<TokenSe
     let token = refresh::open(token, app.config().keys.refresh());
     let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
     Ok(TokenSession { nonce: Some(token.nonce.hash()), user: token.user, session: token.session })
+}
+
+/// Clears the cookies along with a refusal, unless the client should try again with them: during an outage the session
+/// is still live, and a page of another site must not sign its visitor out.
+pub(super) fn clearing_cookies(app: &App, headers: &HeaderMap, problem: Problem) -> Problem {
+    let is_final = problem.status().is_client_error();
+    let is_own_page = app.config().cookies.policy.check_unsafe(headers).is_ok();
+    if is_final && is_own_page { problem.with_headers(clear_cookies(app, headers)) } else { problem }
 }
 
 /// Clears our cookies, if the client sent any.

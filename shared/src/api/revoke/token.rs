@@ -15,8 +15,8 @@ use super::client;
 use super::current::{TokenSession, end_token_session, session_of_access_token, session_of_refresh_token};
 use crate::app::App;
 use crate::domain::time::Timestamp;
-use crate::http::body::parameter;
-use crate::http::caller::verify;
+use crate::http::body::{form_parameter, parameter};
+use crate::http::caller::authentic;
 use crate::http::problem::Problem;
 
 /// The form of RFC 7009: 200 without a body for every token, known or unknown.
@@ -24,7 +24,7 @@ pub(super) async fn as_rfc7009(app: &App, parts: &mut Parts, bytes: &Bytes) -> R
     let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
     // A wrong hint must not change the outcome, and the token itself shows its kind.
     parameter(form, "token_type_hint")?;
-    let token = parameter(form, "token")?.filter(|token| !token.is_empty());
+    let token = form_parameter(form, "token")?;
     end(app, parts, &token.ok_or_else(|| Problem::field("token", "is required"))?).await?;
     Ok(().into_response())
 }
@@ -40,13 +40,14 @@ pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<Rev
     Ok(end_token_session(app, &token_session, &client, now).await?.unwrap_or_else(nothing))
 }
 
-/// The session of an authentic token. An expired or foreign token names none.
+/// The session of an authentic token, expired or not. A foreign token names none.
 fn session_of_token(app: &App, token: &str, now: Timestamp) -> Option<TokenSession> {
     session_of_refresh_token(app, token).or_else(|_| session_of_access_token(app, token, now)).ok()
 }
 
 /// Whether the session belongs to the user of the `Authorization` header, if there is one. Cookies do not count,
-/// because a page of another site can send this form with them.
+/// because a page of another site can send this form with them. `Basic` does not count either: clients are public, and
+/// an expired token still shows its user.
 fn is_callers_own(
     app: &App,
     parts: &Parts,
@@ -54,5 +55,5 @@ fn is_callers_own(
     now: Timestamp,
 ) -> Result<bool, Problem> {
     let Some(token) = bearer_token(&parts.headers)? else { return Ok(true) };
-    Ok(verify(&token, app, now)?.sub == token_session.user)
+    Ok(authentic(&token, app, now)?.sub == token_session.user)
 }

@@ -1,7 +1,7 @@
 //! Can a page of another site make a signed-in browser change anything? The tests send every unsafe request of
 //! `openapi.yaml`, with every kind of body that a page can send and an administrator's cookies.
 
-use latchkey_tests::openapi::{BASE, Spec};
+use latchkey_tests::openapi::Spec;
 use latchkey_tests::world::{Device, Jar, World};
 use serde_json::{Value, json};
 
@@ -52,10 +52,10 @@ fn bodies(world: &World, other: &Jar) -> Vec<String> {
 fn calls(other: &Jar) -> Vec<(String, String)> {
     let operations = Spec::get().operations().into_iter().filter(|operation| operation.method != "GET");
     let calls = operations.map(|operation| {
-        let path = operation.path.replace("{id}", &other.session);
+        let path = operation.full_path().replace("{id}", &other.session);
         assert!(!path.contains('{'), "a parameter of {path} is not filled in");
         let query = if operation.method == "DELETE" { "?scope=others" } else { "" };
-        (operation.method.to_owned(), format!("{BASE}{path}{query}"))
+        (operation.method.to_owned(), format!("{path}{query}"))
     });
     calls.collect()
 }

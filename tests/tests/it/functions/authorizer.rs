@@ -138,9 +138,11 @@ async fn the_authorizer_checks_one_credential_and_never_falls_back() {
     for mut function in both(&deployment).await {
         let twice = bearer(&tokens.access).header_again("authorization", &good);
         assert_eq!(ask(&mut function, twice).await, refused(), "two values");
-        for bad in ["", "Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi"] {
+        for bad in ["", "Bearer", "Bearer ", "Bearer x.y.z", "DPoP x"] {
             assert_eq!(ask(&mut function, cookie().header("authorization", bad)).await, refused(), "{bad:?}");
         }
+        let foreign = cookie().header("authorization", "Basic YTpi");
+        assert_eq!(ask(&mut function, foreign).await, authorized("alice", &tokens, ""), "another scheme");
         let both = cookie().cookie("__Host-latchkey_access", "bad").header("authorization", &good);
         assert_eq!(ask(&mut function, both).await, authorized("alice", &tokens, ""), "the header decides");
         let mut event = bearer(&tokens.access).build();

@@ -81,11 +81,11 @@ async fn a_token_is_valid_until_the_second_of_its_expiry() {
 }
 
 #[tokio::test]
-async fn a_header_without_a_bearer_token_is_never_ignored() {
+async fn a_malformed_bearer_token_is_never_ignored() {
     let shop = Shop::open().await;
     let tokens = shop.world.device().sign_in("alice").await;
     let cookie = format!("latchkey_access={}", tokens.access);
-    for authorization in ["", "Bearer", "Bearer ", "Basic YTpi", &tokens.access, "Bearer x.y.z"] {
+    for authorization in ["", "Bearer", "Bearer ", "DPoP x", &tokens.access, "Bearer x.y.z"] {
         for mode in MODES {
             // A valid cookie in the same request must not replace the header.
             let reply =
@@ -98,4 +98,22 @@ async fn a_header_without_a_bearer_token_is_never_ignored() {
     shop.call(Mode::Offline, "GET", &twice).await.assert_problem(401, "invalid_token");
     shop.call(Mode::Offline, "GET", &[]).await.assert_problem(401, "token_missing");
     assert_eq!(shop.served(), 0);
+}
+
+#[tokio::test]
+async fn another_scheme_leaves_the_cookie_in_force() {
+    let shop = Shop::open().await;
+    let tokens = shop.world.device().sign_in("alice").await;
+    let cookie = format!("latchkey_access={}", tokens.access);
+    for mode in MODES {
+        for authorization in ["Basic YTpi", "basic YTpi", "Negotiate YIIZ", "Digest username=\"a, Bearer b\""]
+        {
+            let reply =
+                shop.call(mode, "GET", &[("authorization", authorization), ("cookie", &cookie)]).await;
+            reply.assert_status(200);
+            shop.call(mode, "GET", &[("authorization", authorization)])
+                .await
+                .assert_problem(401, "token_missing");
+        }
+    }
 }

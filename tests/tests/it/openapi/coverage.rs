@@ -29,7 +29,8 @@ impl Seen {
         media: Option<&str>,
         body: String,
     ) -> Reply {
-        let path = format!("/api/auth{path}");
+        let is_at_root = path.starts_with("/.well-known/oauth-authorization-server");
+        let path = if is_at_root { path.to_owned() } else { format!("/api/auth{path}") };
         let reply = device.send(method, &path, media, body).await;
         let (spec, status) = (Spec::get(), reply.status.as_u16());
         let known = spec.check(method, &path, status, &reply.headers, &reply.body);
@@ -95,6 +96,7 @@ async fn successes(seen: &mut Seen) {
     seen.post(&own, "/revoke", json!({"strategy": "current"})).await;
     seen.get(&device, "/.well-known/jwks.json").await;
     seen.get(&device, "/.well-known/openid-configuration").await;
+    seen.get(&device, "/.well-known/oauth-authorization-server/api/auth").await;
     let admin = admin(&world).await;
     seen.post(&admin, "/sessions", json!({"action": "cleanup"})).await;
     seen.post(&admin, "/revoke", json!({"strategy": "everyone", "reason": "a drill"})).await;
@@ -199,7 +201,12 @@ async fn limits_and_outages(seen: &mut Seen) {
     seen.post(&own, "/revoke", json!({"strategy": "all"})).await;
     seen.form(&own, "/introspect", &format!("token={}", tokens.access)).await;
     let fronted = World::behind_cloudfront(&[]).await.device();
-    for path in ["/refresh", "/.well-known/jwks.json", "/.well-known/openid-configuration"] {
+    for path in [
+        "/refresh",
+        "/.well-known/jwks.json",
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server/api/auth",
+    ] {
         seen.get(&fronted, path).await;
     }
 }

@@ -191,7 +191,7 @@ async fn compare_query(client: &mut Client, operation: &Operation<'_>, parameter
         let number = if schema["type"] == "integer" { text.parse::<i64>().ok() } else { None };
         let is_valid =
             fault_of(&schema, &number.map_or_else(|| Value::from(text.clone()), Value::from)).is_none();
-        let path = format!("{BASE}{}", operation.path.replace("{id}", &tokens.session));
+        let path = operation.full_path().replace("{id}", &tokens.session);
         let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let path = format!("{path}?{name}={encoded}");
         let reply = device.send(operation.method, &path, None, "").await;

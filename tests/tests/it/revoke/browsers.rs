@@ -78,10 +78,10 @@ async fn cookies_of_two_users_end_no_session_of_the_other_user() {
     assert_eq!(out.assert_status(200).body["session_ids"], json!([mine.session]));
     let twice = format!("{}; {}", mine.refresh_line(), victor.refresh_line());
     let out = device.revoke_with_cookies(&twice, json!({"strategy": "current"})).await;
-    out.assert_field("cookie").assert_no_cookie();
+    out.assert_field("cookie").assert_cookies_cleared();
     let forged = format!("latchkey_refresh={}", flipped(&victor.refresh));
     let out = device.revoke_with_cookies(&forged, json!({"strategy": "current"})).await;
-    out.assert_problem(401, "invalid_token");
+    assert_eq!(out.assert_status(200).assert_cookies_cleared().body["ended"], 0);
     assert_eq!(world.live("victor").await, [victor.session]);
 }
 

@@ -20,20 +20,7 @@ async fn a_backend_gets_all_claims_of_an_active_token() {
     let reply = ask(&backend(&world), &tokens.access).await;
     assert_eq!(
         reply.assert_status(200).members(),
-        [
-            "active",
-            "aud",
-            "auth_time",
-            "client_id",
-            "exp",
-            "iat",
-            "iss",
-            "jti",
-            "scope",
-            "sid",
-            "sub",
-            "token_type"
-        ]
+        ["active", "aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "sid", "sub", "token_type"]
     );
     let body = &reply.body;
     assert_eq!(
@@ -42,7 +29,7 @@ async fn a_backend_gets_all_claims_of_an_active_token() {
     );
     assert_eq!(
         (&body["exp"], &body["token_type"]),
-        (&json!(world.now().seconds() + 3_600), &json!("access_token"))
+        (&json!(world.now().seconds() + 3_600), &json!("Bearer"))
     );
 }
 
@@ -84,7 +71,7 @@ async fn a_scope_that_was_taken_away_is_missing_from_introspection() {
     let backend = backend(&world);
     assert_eq!(ask(&backend, &admin.access).await.body["scope"], "latchkey:admin");
     world.take_scope("root", &admin.session).await;
-    assert_eq!(ask(&backend, &admin.access).await.body["scope"], "");
+    assert_eq!(ask(&backend, &admin.access).await.body.get("scope"), None);
 }
 
 #[tokio::test]
@@ -94,15 +81,28 @@ async fn a_token_holder_may_introspect_that_token_only() {
     let (mine, other) = (device.sign_in("alice").await, device.sign_in("alice").await);
     let own = device.clone().bearer(&mine.access);
     assert_eq!(ask(&own, &mine.access).await.body["active"], true);
-    ask(&own, &other.access).await.assert_problem(401, "invalid_token");
-    ask(&device, &mine.access).await.assert_problem(401, "token_missing");
+    assert_refused(&ask(&own, &other.access).await, "invalid_token");
+    assert_refused(&ask(&device, &mine.access).await, "token_missing");
     assert_eq!(ask(&device.clone().bearer("x"), "x").await.body, json!({"active": false}));
     let wrong_scope =
         device.clone().bearer(&world.assertion_with("api", json!({"scope": "latchkey:attempts"})));
     let refused = ask(&wrong_scope, &mine.access).await;
     assert_eq!((refused.status.as_u16(), refused.code()), (403, "forbidden"));
+    assert_eq!(refused.body["error"], "insufficient_scope");
+    assert!(refused.header("www-authenticate").contains("insufficient_scope"));
     let cookie = device.clone().cookies(&format!("latchkey_access={}", mine.access));
-    ask(&cookie, &mine.access).await.assert_problem(401, "token_missing");
+    assert_refused(&ask(&cookie, &mine.access).await, "token_missing");
+}
+
+/// RFC 7662 section 2.3: a caller without a valid credential gets 401 with a challenge, in the error format of OAuth.
+#[track_caller]
+fn assert_refused(reply: &Reply, code: &str) {
+    assert_eq!((reply.status.as_u16(), reply.code()), (401, code), "{}", reply.body);
+    assert_eq!(
+        (&reply.body["error"], reply.header("content-type")),
+        (&json!("invalid_client"), "application/json")
+    );
+    assert!(reply.header("www-authenticate").starts_with("Bearer"));
 }
 
 #[tokio::test]
@@ -114,9 +114,12 @@ async fn invalid_forms_are_400_and_a_store_outage_is_503() {
         backend.send("POST", "/api/auth/introspect", Some(kind), body.to_owned()).await
     };
     let form = "application/x-www-form-urlencoded";
-    send(form, "").await.assert_field("token");
-    send(form, "token=a&token=b").await.assert_field("token");
+    for body in ["", "token=", "token=a&token=b"] {
+        let reply = send(form, body).await;
+        assert_eq!((reply.status.as_u16(), &reply.body["error"]), (400, &json!("invalid_request")), "{body}");
+    }
     send("application/json", "{\"token\":\"a\"}").await.assert_problem(415, "unsupported_media_type");
     world.server.faults.queue(Some("GetItem"), FaultKind::Error500, 3);
-    ask(&backend, &tokens.access).await.assert_problem(503, "store_unavailable");
+    let reply = ask(&backend, &tokens.access).await;
+    assert_eq!((reply.status.as_u16(), &reply.body["error"]), (503, &json!("temporarily_unavailable")));
 }

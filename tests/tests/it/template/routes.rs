@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use http::Request;
-use latchkey_tests::openapi::{BASE, Spec};
+use latchkey_tests::openapi::Spec;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -72,7 +72,7 @@ async fn route_faults(template: &Value) -> Vec<String> {
     let stack = Stack::of(template, &[]);
     let routes = of(&stack);
     let described: BTreeSet<String> =
-        Spec::get().operations().iter().map(|operation| format!("{BASE}{}", operation.path)).collect();
+        Spec::get().operations().iter().map(|operation| operation.full_path()).collect();
     let deployed: BTreeSet<String> = routes.iter().map(|(path, _)| path.clone()).collect();
     let mut faults: Vec<String> = described
         .symmetric_difference(&deployed)
