@@ -179,7 +179,7 @@ async fn the_log_names_the_reasons_of_the_page() {
     let now = deployment.world.now().seconds();
     deployment.sign_in(json!({"iss": "https://shop.example.com/"})).await;
     deployment.sign_in_with(json!({"alg": "ES256", "typ": "at+jwt"}), json!({})).await;
-    deployment.sign_in(json!({"iat": now as f64 + 0.5})).await;
+    deployment.sign_in(json!({"iat": now.to_string()})).await;
     deployment.sign_in(json!({"aud": "another"})).await;
     deployment.sign_in(json!({"iat": now - 601})).await;
     let used =
