@@ -135,7 +135,12 @@ fn wants_analytics(query: &str) -> Result<bool, Problem> {
 }
 
 /// The newest events of the time that the analytics cover.
-async fn history(app: &App, target: &TargetUser, caller: &Caller, limit: usize) -> Result<AuditPage, StoreError> {
+async fn history(
+    app: &App,
+    target: &TargetUser,
+    caller: &Caller,
+    limit: usize,
+) -> Result<AuditPage, StoreError> {
     let query = AuditQuery { since: Some(analytics::begin(caller.now)), limit, ..AuditQuery::default() };
     app.store().read_audit_page(target.user(caller), &query).await
 }
