@@ -8,9 +8,15 @@ const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/coo
 
 /// The header lines of a case; each character stands for one byte.
 fn headers(case: &Value) -> HeaderMap {
-    let bytes = |line: &str| line.chars().map(|c| u8::try_from(c).unwrap()).collect::<Vec<u8>>();
-    let lines = case["lines"].as_array().unwrap().iter().map(|line| bytes(line.as_str().unwrap()));
-    lines.map(|line| (header::COOKIE, HeaderValue::from_bytes(&line).unwrap())).fold(
+    let bytes = |line: &str| {
+        line.chars().map(|c| u8::try_from(c).expect("a character stands for one byte")).collect::<Vec<u8>>()
+    };
+    let lines = case["lines"]
+        .as_array()
+        .expect("a case has lines")
+        .iter()
+        .map(|line| bytes(line.as_str().expect("a line is text")));
+    lines.map(|line| (header::COOKIE, HeaderValue::from_bytes(&line).expect("a line fits a header"))).fold(
         HeaderMap::new(),
         |mut headers, (name, value)| {
             headers.append(name, value);
@@ -21,10 +27,10 @@ fn headers(case: &Value) -> HeaderMap {
 
 /// Reads the cookie that the case names.
 fn read(case: &Value) -> Result<Option<String>, Refusal> {
-    let name = case["cookie"].as_str().unwrap();
+    let name = case["cookie"].as_str().expect("a case names a cookie");
     let policy = CookiePolicy { secure: name.starts_with("__Host-"), ..CookiePolicy::default() };
     let kinds = [CookieKind::Access, CookieKind::Refresh];
-    let kind = kinds.into_iter().find(|kind| policy.name(*kind) == name).unwrap();
+    let kind = kinds.into_iter().find(|kind| policy.name(*kind) == name).expect("the cookie is one of ours");
     policy.read(&headers(case), kind)
 }
 
