@@ -81,7 +81,7 @@ export function describeEndFacts({ event, cause, endedDevice }: TrailEntry, sess
   return joined([device, by === null ? null : (cause?.event_type === 'logout' ? labels.signedOutFrom : labels.evictedBy)(by)]);
 }
 
-/** What happened, and for the end of a session why and by whom. */
+/** The event in words; for the end of a session also the reason and the actor. */
 export function describeEvent({ event_type: type, details }: SecurityEvent, isAdminView: boolean, { labels }: I18n): string {
   const reason = type === 'session_ended' ? text(details, 'reason') : null;
   // A map, because the reason of a newer server could be the name of a property that every object has.
