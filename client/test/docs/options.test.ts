@@ -16,7 +16,7 @@ interface Option {
 function declared(): Option[] {
   const source = ts.createSourceFile('types.ts', read('src/core/types.ts'), ts.ScriptTarget.Latest, true);
   const options = source.statements.filter(ts.isInterfaceDeclaration).find(({ name }) => name.text === 'LatchkeyOptions');
-  return (options?.members ?? []).filter(ts.isPropertySignature).map((member) => ({
+  return [...(options?.members ?? [])].filter(ts.isPropertySignature).map((member) => ({
     name: member.name.getText(source),
     type: member.type?.getText(source) ?? '',
     byDefault: /Default `?([\w/]+)/.exec(ts.getTextOfJSDocComment(ts.getJSDocCommentsAndTags(member)[0]?.comment) ?? '')?.[1],
