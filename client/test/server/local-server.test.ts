@@ -187,6 +187,7 @@ describe('a refusal equals that of the API', () => {
     const [head, payload, signature] = accessToken.split('.');
     const cases: [code: string, headers: RawHeaders, method?: string][] = [
       ['token_missing', []],
+      ['token_missing', ['authorization', 'Basic YTpi']],
       ['token_missing', ['cookie', 'latchkey_access=']],
       ['token_missing', ['cookie', `__Host-latchkey_access=${accessToken}`]],
       ['token_expired', ['cookie', `latchkey_refresh=${refreshToken}`]],
