@@ -362,7 +362,7 @@ async fn our_own_signature_over_wrong_claims_is_refused() {
     assert_eq!(forge.assert_refused(forgeries).await, changes.len());
     let claims = forge.claims().to_string();
     let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-    let nested = |depth| claims.replacen("\"scope\":\"\"", &format!("\"scope\":{}", nested(depth)), 1);
+    let nested = |depth| claims.replacen('{', &format!("{{\"scope\":{},", nested(depth)), 1);
     let payloads = [
         String::new(),
         "null".to_owned(),

@@ -50,10 +50,11 @@ impl Machine {
             }
             return self.check_user_access(user).await;
         }
-        if !by_refresh && now >= expires {
+        // An expired token is enough to end its own session, because signing out never fails for a stale credential.
+        let current = matches!(how, How::Current | How::CurrentByRefresh(_));
+        if !current && now >= expires {
             return answer::is(&reply, 401, "token_expired");
         }
-        let current = matches!(how, How::Current | How::CurrentByRefresh(_));
         if let Some(reason) = self.model.sessions[own].end_reason(now).filter(|_| !current) {
             return answer::is_ended(&reply, reason);
         }
