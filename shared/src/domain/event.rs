@@ -40,7 +40,7 @@ pub struct Event {
     pub session: Option<SessionId>,
     /// When it happened.
     pub at: Timestamp,
-    /// What happened.
+    /// The kind of the event, with its details.
     pub kind: EventKind,
 }
 

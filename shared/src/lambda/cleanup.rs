@@ -94,7 +94,7 @@ async fn clean_up(
         failed = report.failed,
         remaining = report.remaining,
         duration_ms = report.duration_ms,
-        "the cleanup is done"
+        "cleanup finished"
     );
     Ok(Some(report))
 }

@@ -25,7 +25,7 @@ export interface Transport {
 }
 
 /** `credentials`: cookies are sent in cookie mode only, so that a leftover cookie never competes with a token. */
-export function createTransport(baseUrl: string, credentials: 'include' | 'same-origin' | 'omit'): Transport {
+export function createTransport(baseUrl: string, credentials: 'include' | 'omit'): Transport {
   const running = new Set<() => void>();
   let aborted = false;
 

@@ -47,7 +47,7 @@ async fn the_events_of_the_schedule_start_a_cleanup() {
         assert!(deployment.world.raw_row(name, &session).await.is_none());
         assert_eq!(deployment.world.count_events(name, "session_ended").await, 1);
         let logs = function.logs().join("\n");
-        assert!(logs.contains("the cleanup is done") && logs.contains("\"EndedExpired\":1"), "{logs}");
+        assert!(logs.contains("cleanup finished") && logs.contains("\"EndedExpired\":1"), "{logs}");
     }
 }
 

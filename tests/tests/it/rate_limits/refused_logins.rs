@@ -41,7 +41,7 @@ async fn every_kind_of_refused_assertion_counts() {
         used.clone(),
         world.assertion_with("alice", json!({"aud": "another"})),
         world.assertion_with("alice", json!({"exp": 1})),
-        world.assertion_with("alice", json!({"iss": "https://nobody.example"})),
+        world.assertion_with("alice", json!({"iss": "https://untrusted.example"})),
         String::new(),
     ] {
         elsewhere.login(&bad).await.assert_problem(401, "invalid_assertion");
