@@ -12,6 +12,8 @@
 //! The row exists exactly as long as the session lives, so that listing sessions never reads history.
 
 pub mod end;
+pub mod evidence;
+pub mod idempotency_key;
 pub mod lifetimes;
 pub mod nonce;
 pub mod refresh_token;
