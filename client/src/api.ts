@@ -19,6 +19,8 @@ export interface paths {
          * @description Verifies the assertion and opens a session. An assertion opens one session only. If the response was lost, the same device
          *     may send the assertion again within the grace period and gets the same session. Refused assertions count against the
          *     limit of the caller's network. If the request carries the refresh cookie of an older session, that session ends.
+         *
+         *     The `Idempotency-Key` becomes evidence of this client for the first refresh, see `POST /refresh`.
          */
         post: operations["login"];
         delete?: never;
@@ -68,9 +70,15 @@ export interface paths {
          * @description Rotates the refresh token and issues a new access token. If the refresh token was in the body, the new tokens are in the
          *     body. If it was in the cookie, they are set as cookies. If a request has both, the body counts.
          *
-         *     A client may not receive a response, for example because the network failed. Within the grace period the same device may
-         *     therefore send the previous refresh token again and gets the same new refresh token. After the grace period, or from another
-         *     device, a used refresh token ends its session, because it may have been stolen.
+         *     A client may not receive a response, for example because the network failed, and several tabs may refresh at once. So an
+         *     older refresh token is accepted if the request shows that it comes from the client that made the last rotation: by the
+         *     `Idempotency-Key` of that rotation, or for a limited time by the same device and network. The response then has the
+         *     current refresh token, and nothing is rotated. Any other older refresh token ends its session, because it may have been
+         *     stolen.
+         *
+         *     A client makes a new `Idempotency-Key` for each refresh and repeats it when it repeats the request. Its next refresh shows
+         *     the two keys before in `previous_keys`. 409 `refresh_superseded` means that a later request of the same client was faster:
+         *     the client makes a new key and repeats the refresh once with the refresh token that it has by then.
          *
          *     A request with the form of RFC 6749 gets the members and errors of RFC 6749: a refresh token that is not accepted is
          *     400 `invalid_grant`. Clients are public, so client authentication is ignored.
@@ -328,19 +336,17 @@ export interface components {
         };
         RefreshRequest: {
             refresh_token?: string | null;
-            /**
-             * @description `expires_at` of the access token that the client wants to replace. Tabs of a browser share cookies and may refresh at
-             *     the same time. If another tab on the same device, in the same country, refreshed within the grace period, this request
-             *     gets the tokens of that refresh: nothing is rotated and the request does not count against the limit. Clients that use
-             *     cookies should send it. A client that has no access token sends a time in the distant past.
-             */
-            replaces?: components["schemas"]["Time"] | null;
+            /** @description The idempotency keys of the client's refreshes before this one, the newest first */
+            previous_keys?: components["schemas"]["IdempotencyKey"][] | null;
         };
         RefreshForm: {
             /** @constant */
             grant_type: "refresh_token";
             refresh_token: string;
+            /** @description At most two idempotency keys, separated by a space */
+            previous_keys?: string;
         };
+        IdempotencyKey: string;
         Tokens: {
             access_token?: string;
             /** @constant */
@@ -670,7 +676,7 @@ export interface components {
             max_age?: number;
         };
         /** @enum {string} */
-        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
+        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
         /** @description An error as defined in RFC 6749, section 5.2 */
         OAuthError: {
             /** @enum {string} */
@@ -796,6 +802,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /**
+         * @description `refresh_superseded`: a later refresh of the same client was faster. Nothing was written, granted or ended, and the cookies
+         *     stay. Make a new `Idempotency-Key` and repeat the refresh once. A request with an OAuth form gets an error in the format
+         *     of RFC 6749
+         */
+        SupersededOrOAuth: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
         /** @description The body is larger than 16 KiB */
         BodyTooLarge: {
             headers: {
@@ -901,6 +921,11 @@ export interface components {
         };
     };
     parameters: {
+        /**
+         * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
+         *     request is repeated. It may be a quoted string. It must never be derived from a token or be the same for two requests.
+         */
+        IdempotencyKey: components["schemas"]["IdempotencyKey"];
         /** @description The user to read, for administrators. The default is the caller */
         UserId: components["schemas"]["UserId"];
         SessionIdQuery: components["schemas"]["SessionId"];
@@ -936,6 +961,7 @@ export type AttemptRequest = components['schemas']['AttemptRequest'];
 export type Attempt = components['schemas']['Attempt'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type RefreshForm = components['schemas']['RefreshForm'];
+export type IdempotencyKey = components['schemas']['IdempotencyKey'];
 export type Tokens = components['schemas']['Tokens'];
 export type OAuthTokens = components['schemas']['OAuthTokens'];
 export type Status = components['schemas']['Status'];
@@ -982,6 +1008,7 @@ export type ResponseForbidden = components['responses']['Forbidden'];
 export type ResponseForbiddenOrOAuth = components['responses']['ForbiddenOrOAuth'];
 export type ResponseNotFound = components['responses']['NotFound'];
 export type ResponseConflict = components['responses']['Conflict'];
+export type ResponseSupersededOrOAuth = components['responses']['SupersededOrOAuth'];
 export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
 export type ResponseBodyTooLargeOrOAuth = components['responses']['BodyTooLargeOrOAuth'];
@@ -992,6 +1019,7 @@ export type ResponseInternal = components['responses']['Internal'];
 export type ResponseInternalOrOAuth = components['responses']['InternalOrOAuth'];
 export type ResponseStoreUnavailable = components['responses']['StoreUnavailable'];
 export type ResponseStoreUnavailableOrOAuth = components['responses']['StoreUnavailableOrOAuth'];
+export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type ParameterSessionIdQuery = components['parameters']['SessionIdQuery'];
 export type HeaderSetCookie = components['headers']['SetCookie'];
@@ -1007,7 +1035,13 @@ export interface operations {
     login: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
+                 *     request is repeated. It may be a quoted string. It must never be derived from a token or be the same for two requests.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1099,7 +1133,13 @@ export interface operations {
     refresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
+                 *     request is repeated. It may be a quoted string. It must never be derived from a token or be the same for two requests.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1125,6 +1165,7 @@ export interface operations {
             400: components["responses"]["InvalidRequestOrOAuth"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["SupersededOrOAuth"];
             413: components["responses"]["BodyTooLargeOrOAuth"];
             415: components["responses"]["UnsupportedMediaTypeOrOAuth"];
             429: components["responses"]["RateLimitedOrOAuth"];

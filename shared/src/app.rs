@@ -8,8 +8,10 @@ pub(crate) mod forged_token;
 pub mod limiter;
 pub mod refresh;
 pub mod refusal_cache;
+pub(crate) mod replay_limit;
 pub mod sign_in;
 pub mod sign_out;
+pub(crate) mod theft;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::app::refusal_cache::RefusalCache;
+use crate::app::replay_limit::ReplayLimit;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::event::Event;
@@ -38,6 +41,7 @@ struct Parts {
     served: AtomicU64,
     metrics: Metrics,
     refusal_cache: RefusalCache,
+    replay_limit: ReplayLimit,
 }
 
 /// How long a response waits for its events to be written. It has to wait, because a Lambda function is frozen
@@ -66,14 +70,26 @@ impl App {
 
     /// An application with these options.
     pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>, options: AppOptions) -> Self {
-        let (served, metrics, refusal_cache) =
-            (AtomicU64::new(0), Metrics::default(), RefusalCache::default());
-        Self(Arc::new(Parts { config, store, clock, options, served, metrics, refusal_cache }))
+        Self(Arc::new(Parts {
+            config,
+            store,
+            clock,
+            options,
+            served: AtomicU64::new(0),
+            metrics: Metrics::default(),
+            refusal_cache: RefusalCache::default(),
+            replay_limit: ReplayLimit::default(),
+        }))
     }
 
     /// The keys over their rate limit, as far as this instance knows.
     pub(crate) fn refusal_cache(&self) -> &RefusalCache {
         &self.0.refusal_cache
+    }
+
+    /// The replays that this instance has answered.
+    pub(crate) fn replay_limit(&self) -> &ReplayLimit {
+        &self.0.replay_limit
     }
 
     /// Writes events to the audit trail, and does `also` at the same time. A failure is logged and counted and does

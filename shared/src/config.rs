@@ -236,6 +236,8 @@ fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {
         refresh: vars.get("REFRESH_TOKEN_TTL", |text| value::duration(text, 1, year, "1s", "366d"))?,
         session: vars.get("SESSION_TTL", |text| value::duration(text, 1, year, "1s", "366d"))?,
         grace: vars.get("REFRESH_GRACE", |text| value::duration(text, 0, 600, "0s", "600s"))?,
+        late_retry: vars
+            .get("REFRESH_LATE_RETRY", |text| value::duration(text, 0, 7 * 86_400, "0s", "7d"))?,
         near_expiry: vars.get("NEAR_EXPIRY", value::any_duration)?,
     };
     let contradiction = |name, text| Err(ConfigError { name, problem: Problem::Contradiction(text) });

@@ -8,6 +8,7 @@ pub mod analytics;
 pub mod client_context;
 pub mod device;
 pub mod event;
+pub mod fingerprint;
 pub mod id;
 pub mod limit;
 pub mod place;

@@ -13,6 +13,7 @@ mod code;
 pub mod cookie;
 pub mod csrf;
 pub mod etag;
+pub mod idempotency_key;
 pub mod middleware;
 pub mod problem;
 pub mod rate_limit;

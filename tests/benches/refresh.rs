@@ -15,8 +15,9 @@ use latchkey::config::Config;
 use latchkey::domain::client_context::ClientContext;
 use latchkey::domain::device::Device;
 use latchkey::domain::scope::Scope;
+use latchkey::domain::session::evidence::RequestKeys;
 use latchkey::domain::session::refresh_token::RefreshToken;
-use latchkey::domain::session::rotation::{Plan, Rotation, plan};
+use latchkey::domain::session::rotation::{Plan, Presented, Rotation, plan};
 use latchkey::domain::session::{NewSession, Session};
 use latchkey::domain::time::Timestamp;
 use latchkey::token::access::{self, Claims};
@@ -59,13 +60,15 @@ impl Deployment {
             id: key.session_id("a signing input", begun),
             nonce: &nonce,
             key: key.tag(),
+            made_by: None,
             client: client_context(CHROME),
             auth_time: begun,
             asserted_at: begun,
             scope: Scope::of(["orders:read", "orders:write"]),
         };
         let session = Session::open(new, begun, &config.lifetimes);
-        let token = key.seal(&session.refresh_token(nonce));
+        let fingerprint = key.fingerprint(&session.id, &session.client, false);
+        let token = key.seal(&session.refresh_token(nonce, fingerprint));
         Self { config, session, token, now: begun + Duration::from_secs(3_000) }
     }
 
@@ -77,14 +80,17 @@ impl Deployment {
     fn rotation(&self, token: &RefreshToken, client: ClientContext) -> Rotation {
         let config = &self.config;
         let key = config.keys.refresh()[0].tag();
-        match plan(token, client, key, self.now, &config.limits.refresh, &config.lifetimes) {
+        let presented = Presented { token, keys: RequestKeys::default(), client: &client, now: self.now };
+        match plan(&presented, key, &config.limits.refresh, &config.lifetimes) {
             Plan::Rotate(rotation) => *rotation,
             other => unreachable!("the window has room: {other:?}"),
         }
     }
 
     fn seal(&self, after: &Session, token: &RefreshToken) -> SecretToken {
-        self.config.keys.refresh()[0].seal(&after.refresh_token(token.nonce.clone()))
+        let key = &self.config.keys.refresh()[0];
+        let fingerprint = key.fingerprint(&after.id, &after.client, false);
+        key.seal(&after.refresh_token(token.nonce.clone(), fingerprint))
     }
 
     fn sign(&self, session: &Session) -> SecretToken {

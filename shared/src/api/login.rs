@@ -26,6 +26,7 @@ use crate::domain::time::Timestamp;
 use crate::http::body;
 use crate::http::caller::Transport;
 use crate::http::client::Client;
+use crate::http::idempotency_key;
 use crate::http::problem::{Code, Problem};
 use crate::http::rate_limit;
 use crate::http::success::created;
@@ -62,6 +63,7 @@ async fn login(
     body: Body,
 ) -> Result<Response, Problem> {
     let request: LoginRequest = body::json(&headers, body).await?;
+    let key = idempotency_key::of_request(&headers)?;
     let transport = check_delivery(&app, &headers, request.delivery)?;
     let now = app.now();
     let assertion = match verify_assertion(&app, &request.assertion, now).await {
@@ -74,6 +76,7 @@ async fn login(
     let attempt = SignIn {
         assertion: &assertion,
         text: &request.assertion,
+        key: key.as_ref(),
         client: &client,
         previous: previous.as_ref(),
     };

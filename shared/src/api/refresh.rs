@@ -10,16 +10,17 @@ use serde::Deserialize;
 
 use latchkey_verifier::CookieKind;
 
-use super::own_sessions::end_reason;
 use super::token_response::issue_tokens;
 use super::{status, well_known};
 use crate::app::App;
-use crate::app::refresh::{RefreshOutcome, refresh};
+use crate::app::refresh::{RefreshAttempt, RefreshOutcome};
 use crate::domain::client_context::ClientContext;
-use crate::domain::time::Timestamp;
+use crate::domain::session::evidence::RequestKeys;
+use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Transport;
 use crate::http::client::Client;
+use crate::http::idempotency_key;
 use crate::http::problem::{Code, OAuthForm, Problem};
 use crate::http::rate_limit;
 use crate::telemetry::metrics::Counter;
@@ -35,15 +36,16 @@ pub fn routes() -> Router<App> {
 #[derive(Default, Deserialize)]
 struct RefreshRequest {
     refresh_token: Option<String>,
-    /// The `expires_at` of the access token that the client wants to replace.
-    replaces: Option<String>,
+    /// The idempotency keys of the client's attempts before.
+    previous_keys: Option<Vec<String>>,
 }
 
 /// A parsed request.
 struct RefreshCommand {
     token: String,
     style: Style,
-    replaces: Option<Timestamp>,
+    key: Option<IdempotencyKey>,
+    previous_keys: Vec<IdempotencyKey>,
 }
 
 /// The format of the response.
@@ -79,6 +81,7 @@ async fn answer_body(
 /// Parses the request. A token in the body counts before the cookie, and a wrong token in the body never falls
 /// back to the cookie, so that one request has one credential.
 fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Result<RefreshCommand, Problem> {
+    let key = idempotency_key::of_request(headers)?;
     if media == MediaType::Form {
         let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
         match body::form_parameter(form, "grant_type")?.as_deref() {
@@ -87,28 +90,27 @@ fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Resu
             None => return Err(Problem::field("grant_type", "is required")),
         }
         let token = body::form_parameter(form, "refresh_token")?;
-        return token
-            .map(|token| RefreshCommand { token, style: Style::OAuth, replaces: None })
-            .ok_or_else(|| Problem::field("refresh_token", "is required"));
+        let token = token.ok_or_else(|| Problem::field("refresh_token", "is required"))?;
+        let previous_keys = body::form_parameter(form, "previous_keys")?.unwrap_or_default();
+        let previous_keys =
+            idempotency_key::previous(previous_keys.split(' ').filter(|key| !key.is_empty()))?;
+        return Ok(RefreshCommand { token, style: Style::OAuth, key, previous_keys });
     }
     let request: RefreshRequest = match media {
         MediaType::Json if !bytes.is_empty() => body::parse_json(bytes)?,
         _ => RefreshRequest::default(),
     };
-    let replaces = request.replaces.as_deref().map(moment).transpose()?;
+    let previous_keys = request.previous_keys.unwrap_or_default();
+    let previous_keys = idempotency_key::previous(previous_keys.iter().map(String::as_str))?;
     if let Some(token) = request.refresh_token {
-        return Ok(RefreshCommand { token, style: Style::Ours(Transport::Explicit), replaces });
+        let style = Style::Ours(Transport::Explicit);
+        return Ok(RefreshCommand { token, style, key, previous_keys });
     }
     let cookies = &app.config().cookies;
     let token =
         cookies.policy.read(headers, CookieKind::Refresh)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
     cookies.policy.check_unsafe(headers)?;
-    Ok(RefreshCommand { token, style: Style::Ours(Transport::Cookie), replaces })
-}
-
-fn moment(text: &str) -> Result<Timestamp, Problem> {
-    let wrong = || Problem::field("replaces", "expected an RFC 3339 time, as `expires_at` has it");
-    Timestamp::parse_rfc3339(text).ok_or_else(wrong)
+    Ok(RefreshCommand { token, style: Style::Ours(Transport::Cookie), key, previous_keys })
 }
 
 async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> Result<Response, Problem> {
@@ -120,10 +122,11 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
         Style::Ours(Transport::Cookie) => problem.with_headers(config.cookies.clear()),
         _ => problem,
     };
-    let outcome = refresh(app, &token, command.replaces, client, now).await?;
-    app.metrics().count(counter(&outcome));
+    let keys = RequestKeys::of(&token.session, command.key.as_ref(), &command.previous_keys);
+    let outcome = RefreshAttempt { app, token: &token, keys, client, now }.run().await?;
+    count(app, &outcome);
     match outcome {
-        RefreshOutcome::Granted(session) => {
+        RefreshOutcome::Rotated(session) | RefreshOutcome::Replayed(session) => {
             let tokens = issue_tokens(app, &session, token.nonce, now)?;
             let mut response = match style {
                 Style::OAuth => tokens.oauth_response(),
@@ -133,12 +136,10 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
             response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, quota));
             Ok(response)
         }
-        RefreshOutcome::SessionEnded(Some(reason)) => {
+        // The cookies stay: the browser has the newer ones by now, or receives them soon.
+        RefreshOutcome::Superseded => Err(Problem::of(Code::RefreshSuperseded)),
+        RefreshOutcome::SessionEnded(reason) => {
             Err(clearing_cookies(Problem::session_ended(reason.public())))
-        }
-        RefreshOutcome::SessionEnded(None) => {
-            let reason = end_reason(app, None, &token.session).await?;
-            Err(clearing_cookies(Problem::session_ended(reason)))
         }
         RefreshOutcome::ForgedToken => Err(Problem::of(Code::InvalidToken)
             .because("the seal is valid and the nonce is not: a refresh key may have leaked")),
@@ -146,11 +147,15 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
     }
 }
 
-fn counter(outcome: &RefreshOutcome) -> Counter {
-    match outcome {
-        RefreshOutcome::Granted(_) => Counter::RefreshesServed,
+fn count(app: &App, outcome: &RefreshOutcome) {
+    if matches!(outcome, RefreshOutcome::Replayed(_)) {
+        app.metrics().count(Counter::RefreshesReplayed);
+    }
+    app.metrics().count(match outcome {
+        RefreshOutcome::Rotated(_) | RefreshOutcome::Replayed(_) => Counter::RefreshesServed,
+        RefreshOutcome::Superseded => Counter::RefreshesSuperseded,
         RefreshOutcome::SessionEnded(_) => Counter::RefreshesEnded,
         RefreshOutcome::ForgedToken => Counter::RefreshesRefused,
         RefreshOutcome::Blocked(_) => Counter::RefreshesLimited,
-    }
+    });
 }

@@ -1,7 +1,5 @@
 //! `GET /refresh`: the state of the client's session and tokens. It changes nothing, for any token.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use http::HeaderMap;
@@ -11,15 +9,12 @@ use latchkey_verifier::{CookieKind, bearer_token};
 
 use super::own_sessions::end_reason;
 use crate::app::App;
-use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::session::end::PublicReason;
 use crate::domain::session::refresh_token::RefreshToken;
-use crate::domain::session::rotation::in_grace;
 use crate::domain::time::Timestamp;
 use crate::http::caller::authentic;
-use crate::http::client::Client;
 use crate::http::problem::Problem;
 use crate::token::access::Claims;
 use crate::token::refresh;
@@ -61,7 +56,6 @@ enum TokenState {
 
 pub(super) async fn status(
     State(app): State<App>,
-    Client(client): Client,
     headers: HeaderMap,
 ) -> Result<Json<StatusResponse>, Problem> {
     let now = app.now();
@@ -75,9 +69,9 @@ pub(super) async fn status(
         let ended = StatusResponse::without_token(TokenState::Ended, now);
         return Ok(Json(StatusResponse { session_id: Some(session), reason: Some(reason), ..ended }));
     };
-    let refreshable = credentials.is_refreshable(row, &client, now, app.config().lifetimes.grace);
+    let refreshable = credentials.is_refreshable(row, now);
     if credentials.access.is_none() && !refreshable {
-        // An older refresh token alone: the answer does not reveal that a newer one exists.
+        // A refresh token alone that is not this session's.
         return Ok(Json(StatusResponse::without_token(TokenState::None, now)));
     }
     let near_expiry = app.config().lifetimes.near_expiry;
@@ -140,12 +134,13 @@ impl Credentials {
         access.or_else(|| self.refresh.as_ref().map(|token| (token.user.clone(), token.session)))
     }
 
-    /// Whether `POST /refresh` would accept the client's refresh token, blocked or not. In header mode the
-    /// refresh token is not part of this request, so that a live session is enough.
-    fn is_refreshable(&self, row: &Session, client: &ClientContext, now: Timestamp, grace: Duration) -> bool {
+    /// Whether the client has an unexpired refresh token of this session, blocked or not. In header mode the refresh token
+    /// is not part of this request, so that a live session is enough.
+    ///
+    /// The generation and the device do not count. Otherwise a thief could poll the status without a trace, and would
+    /// see the moment at which the owner's refresh supersedes the stolen token.
+    fn is_refreshable(&self, row: &Session, now: Timestamp) -> bool {
         let Some(token) = &self.refresh else { return !self.by_cookie };
-        let is_current = row.generation == token.generation;
-        let is_replay = row.generation == token.generation + 1 && in_grace(row, client, now, grace);
-        token.session == row.id && token.nonce.hash() == row.nonce_hash && (is_current || is_replay)
+        token.session == row.id && token.nonce.hash() == row.nonce_hash && !token.is_expired(now)
     }
 }

@@ -93,6 +93,8 @@ pub(super) fn issue_tokens(
     // answer is 503, because a 401 would sign the client out.
     let unknown = || Problem::of(Code::StoreUnavailable).because("the row's refresh key is not known here");
     let key = key.ok_or_else(unknown)?;
+    let is_trusted = config.risk_rules.is_allowed(session.client.ip);
+    let fingerprint = key.fingerprint(&session.id, &session.client, is_trusted);
     let signer = config.keys.signer().map_err(|error| Problem::of(Code::Internal).because(error))?;
     let access_expires_at = session.access_expires_at(now, config.lifetimes.access);
     let scope = current_scope(session, now, config.admin_max_age);
@@ -111,7 +113,7 @@ pub(super) fn issue_tokens(
     };
     Ok(Tokens {
         access: access::mint(&claims, signer)?,
-        refresh: key.seal(&session.refresh_token(nonce)),
+        refresh: key.seal(&session.refresh_token(nonce, fingerprint)),
         access_expires_at,
         refresh_expires_at: session.expires_at,
         scope,

@@ -1,305 +1,323 @@
 //! Refresh: replace a refresh token by its successor, in one round trip.
 //!
-//! [`crate::domain::session::rotation`] decides; this file orders the decisions and performs their writes.
+//! [`crate::domain::session::rotation`] decides and has the state diagram; this file orders the decisions and performs
+//! their writes.
 
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::{self, end_one};
+use crate::app::theft::{Theft, report_reuse_after_end};
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind, LimitExceeded};
-use crate::domain::id::{SessionId, UserId};
 use crate::domain::limit::LimitMode;
-use crate::domain::risk::{self, Finding, Rule, StoredFinding, merge_recent};
+use crate::domain::risk::{self, Comparison, Finding, StoredFinding, merge_recent};
 use crate::domain::session::Session;
 use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::evidence::{EvidenceRules, RequestKeys};
 use crate::domain::session::refresh_token::RefreshToken;
-use crate::domain::session::rotation::{Plan, Rotation, Verdict, is_current, is_overtaken, judge, plan};
-use crate::domain::severity::Severity;
+use crate::domain::session::rotation::{Plan, Presented, Rotation, Verdict, judge, plan};
 use crate::domain::time::Timestamp;
 use crate::store::{ConditionalWrite, StoreError};
 use crate::telemetry::metrics::Counter;
 
+/// One refresh with a token whose seal has been checked.
+#[derive(Clone, Copy)]
+pub struct RefreshAttempt<'a> {
+    /// The application.
+    pub app: &'a App,
+    /// The refresh token.
+    pub token: &'a RefreshToken,
+    /// The idempotency keys of the request.
+    pub keys: RequestKeys,
+    /// Where the request comes from.
+    pub client: &'a ClientContext,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
 /// The outcome of a refresh.
 #[derive(Debug)]
 pub enum RefreshOutcome {
-    /// The session at its current generation. Its refresh token is the answer.
-    Granted(Box<Session>),
-    /// The session has ended. `None` when the row is gone: the end record has the reason.
-    SessionEnded(Option<EndReason>),
+    /// The session at its next generation. Its refresh token is the answer.
+    Rotated(Box<Session>),
+    /// The session at the generation that the client had made before. Its refresh token is the answer.
+    Replayed(Box<Session>),
+    /// A later request of the same client was faster. Nothing is granted and nothing has ended.
+    Superseded,
+    /// The session has ended.
+    SessionEnded(EndReason),
     /// The token's seal is valid and its nonce is not the session's.
     ForgedToken,
-    /// Over the rate limit until this second. The token stays valid.
+    /// Over a rate limit until this second. The token stays valid.
     Blocked(Timestamp),
-}
-
-/// Refreshes with a token whose seal has been checked. `replaces` is the `expires_at` of the access token that the
-/// client wants to replace, if the request has it.
-///
-/// *Atomicity*: one conditional write; a second write only after reuse, a block or a finding. If `replaces` shows
-/// that another tab was faster, one read and no write to the session. If a risk rule can end sessions, one read
-/// before the write.
-///
-/// # Errors
-/// The store failed, or the row changed twice during the call. The token stays valid; the call can be repeated.
-pub async fn refresh(
-    app: &App,
-    token: &RefreshToken,
-    replaces: Option<Timestamp>,
-    client: &ClientContext,
-    now: Timestamp,
-) -> Result<RefreshOutcome, StoreError> {
-    let config = app.config();
-    let key = config.keys.refresh()[0].tag();
-    let plan = plan(token, client.clone(), key, now, &config.limits.refresh, &config.lifetimes);
-    let overtaken = replaces.is_some_and(|replaces| is_overtaken(token, replaces, now, &config.lifetimes));
-    if (overtaken || config.risk_rules.can_end())
-        && let Some(row) = live_row(app, token, now).await?
-    {
-        if let Some(outcome) = end_by_rule(app, token, &row, client, now).await? {
-            return Ok(outcome);
-        }
-        if overtaken && can_reuse_current_token(app, token, &row, client, now) {
-            return Ok(replay_current_token(app, Box::new(row), client, now).await);
-        }
-    }
-    for _ in 0..2 {
-        let row = match carry_out(app, token, &plan, client, now).await? {
-            WriteResult::Done(outcome) => return Ok(outcome),
-            WriteResult::ConditionFailed(row) => row,
-        };
-        let verdict = judge(token, row.as_deref(), client, now, config.lifetimes.grace);
-        if let (Plan::Block(until), Verdict::Blocked(found)) = (&plan, verdict)
-            && *until == found
-            && config.limits.refresh.block.is_some_and(|block| now + block == found)
-        {
-            // The block was written by this request, and its reply was lost before the event was recorded.
-            record_block(app, token, client, found, now).await;
-        }
-        if let Some(outcome) = apply_verdict(app, token, row, verdict, client, now).await? {
-            return Ok(outcome);
-        }
-    }
-    Err(StoreError::Contended)
-}
-
-/// The live session of the token: one read, for the cases that must be decided before the write.
-async fn live_row(app: &App, token: &RefreshToken, now: Timestamp) -> Result<Option<Session>, StoreError> {
-    let row = app.store().read_session(&token.user, &token.session, now).await?;
-    Ok(row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()))
-}
-
-/// Whether a faster tab has just made the current generation, so that its token can be the answer. The network may
-/// differ, because some clients use several at once. With any other finding, or an alert, the token rotates, and
-/// the rotation records the finding.
-fn can_reuse_current_token(
-    app: &App,
-    token: &RefreshToken,
-    row: &Session,
-    client: &ClientContext,
-    now: Timestamp,
-) -> bool {
-    let (rules, grace) = (&app.config().risk_rules, app.config().lifetimes.grace);
-    let findings = risk::assess_change(rules, &row.client, row.rotated_at, client, now);
-    let is_small = |finding: &Finding| finding.rule == Rule::IpChanged && finding.severity < Severity::High;
-    is_current(token, row, client, now, grace) && findings.iter().all(is_small)
-}
-
-/// Returns the current token again. If it goes to another network, an event records that, once for each second and
-/// address.
-async fn replay_current_token(
-    app: &App,
-    row: Box<Session>,
-    client: &ClientContext,
-    now: Timestamp,
-) -> RefreshOutcome {
-    if risk::has_moved(&app.config().risk_rules, &row.client, client) {
-        let kind = EventKind::TokenReplayed { ip: client.ip };
-        let event =
-            Event::once_per_second(&row.user, row.id, now, &format!("replayed {:?}", client.ip), kind);
-        app.record_events(&[event], std::future::ready(Ok(()))).await;
-    }
-    RefreshOutcome::Granted(row)
 }
 
 /// The result of the write that the plan asked for.
 enum WriteResult {
     /// The outcome is decided.
-    Done(RefreshOutcome),
+    Decided(RefreshOutcome),
     /// The write's condition failed. This is the row, if there is one.
-    ConditionFailed(Option<Box<Session>>),
+    Rejected(Option<Box<Session>>),
 }
 
-async fn carry_out(
-    app: &App,
-    token: &RefreshToken,
-    plan: &Plan,
-    client: &ClientContext,
-    now: Timestamp,
-) -> Result<WriteResult, StoreError> {
-    let store = app.store();
-    Ok(match plan {
-        Plan::Expired => WriteResult::Done(RefreshOutcome::SessionEnded(Some(EndReason::Expired))),
-        Plan::Rotate(rotation) => match store.rotate(token, rotation).await? {
-            ConditionalWrite::Applied(before) if before.pending_end.is_some() => {
-                WriteResult::Done(record_pending_end(app, &before).await)
-            }
-            ConditionalWrite::Applied(before) => {
-                count_in_shadow(app, rotation);
-                WriteResult::Done(record_findings(app, &before, rotation, now).await)
-            }
-            ConditionalWrite::Rejected(row) => WriteResult::ConditionFailed(row),
-        },
-        Plan::Block(until) => match store.block(token, *until, now).await? {
-            ConditionalWrite::Applied(before) if before.pending_end.is_some() => {
-                WriteResult::Done(record_pending_end(app, &before).await)
-            }
-            ConditionalWrite::Applied(_) => {
-                record_block(app, token, client, *until, now).await;
-                WriteResult::Done(RefreshOutcome::Blocked(*until))
-            }
-            ConditionalWrite::Rejected(row) => WriteResult::ConditionFailed(row),
-        },
-    })
-}
-
-/// Records the event of a block under an id derived from the block, so that a repeated write is one event.
-async fn record_block(
-    app: &App,
-    token: &RefreshToken,
-    client: &ClientContext,
-    until: Timestamp,
-    now: Timestamp,
-) {
-    let over = LimitExceeded { policy: "refresh", until, ip: client.ip };
-    let kind = EventKind::Blocked(over);
-    let event = Event::once_per_second(&token.user, token.session, now, "blocked", kind);
-    app.record_events(&[event], std::future::ready(Ok(()))).await;
-}
-
-/// Ends the session if a risk rule with mode `end` matches. This happens before the rotation, so that a failed end
-/// leaves the row unchanged and the repeated request is assessed again.
-async fn end_by_rule(
-    app: &App,
-    token: &RefreshToken,
-    row: &Session,
-    client: &ClientContext,
-    now: Timestamp,
-) -> Result<Option<RefreshOutcome>, StoreError> {
-    // An older generation is reuse, which `judge` handles.
-    if row.generation > token.generation + 1 {
-        return Ok(None);
-    }
-    let findings = risk::assess_change(&app.config().risk_rules, &row.client, row.rotated_at, client, now);
-    if !findings.iter().any(|finding| finding.ends) {
-        return Ok(None);
-    }
-    let kinds = findings.into_iter().map(EventKind::Risk).collect();
-    end_for_safety(app, row, EndReason::Risk, kinds, now).await.map(Some)
-}
-
-/// Counts what a rate limit in shadow mode would have refused.
-fn count_in_shadow(app: &App, rotation: &Rotation) {
-    let limit = &app.config().limits.refresh;
-    if limit.mode == LimitMode::Shadow && rotation.window.count > limit.attempts {
-        app.metrics().count(Counter::LimitedInShadow);
-    }
-}
-
-/// Records the findings of the risk rules about the change since the previous generation.
-async fn record_findings(app: &App, before: &Session, rotation: &Rotation, now: Timestamp) -> RefreshOutcome {
-    let rules = &app.config().risk_rules;
-    let findings = risk::assess_change(rules, &before.client, before.rotated_at, &rotation.client, now);
-    let mut session = rotation.apply(before);
-    if findings.is_empty() {
-        return RefreshOutcome::Granted(Box::new(session));
-    }
-    let stored: Vec<StoredFinding> =
-        findings.iter().filter_map(|finding| StoredFinding::of(finding, now)).collect();
-    let changed = !stored.is_empty();
-    if changed {
-        session.findings = merge_recent(stored, &before.findings);
-    }
-    let kinds: Vec<EventKind> = findings.into_iter().map(EventKind::Risk).collect();
-    record_events(app, &session.user, session.id, kinds, changed.then_some(&session.findings)).await;
-    RefreshOutcome::Granted(Box::new(session))
-}
-
-/// Acts on the verdict. `None` means that the write is tried once more.
-async fn apply_verdict(
-    app: &App,
-    token: &RefreshToken,
-    row: Option<Box<Session>>,
-    verdict: Verdict,
-    client: &ClientContext,
-    now: Timestamp,
-) -> Result<Option<RefreshOutcome>, StoreError> {
-    Ok(Some(match (verdict, row) {
-        (Verdict::Retry, _) => return Ok(None),
-        (Verdict::Ended(Some(_)), Some(row)) if row.pending_end.is_some() => {
-            record_pending_end(app, &row).await
+impl RefreshAttempt<'_> {
+    /// Performs the refresh.
+    ///
+    /// *Atomicity*: one conditional write. A second write follows only after reuse, a block or a finding, and before an
+    /// answer on weak evidence. If a risk rule can end sessions, one read comes before the write.
+    ///
+    /// # Errors
+    /// The store failed, or the row changed twice during the call. The token stays valid; the call can be repeated.
+    pub async fn run(&self) -> Result<RefreshOutcome, StoreError> {
+        if let Some(until) = self.app.replay_limit().refused_until(self.token, self.now) {
+            return Ok(RefreshOutcome::Blocked(until));
         }
-        (Verdict::Ended(reason), _) => RefreshOutcome::SessionEnded(reason),
-        (Verdict::Blocked(until), _) => RefreshOutcome::Blocked(until),
-        (Verdict::Forged, _) => {
-            report_forged_token(app, &token.user, token.session, client.ip).await;
-            RefreshOutcome::ForgedToken
+        let config = self.app.config();
+        let key = config.keys.refresh()[0].tag();
+        let plan = plan(&self.presented(), key, &config.limits.refresh, &config.lifetimes);
+        if plan != Plan::Expired
+            && config.risk_rules.can_end()
+            && let Some(outcome) = self.end_by_rule().await?
+        {
+            return Ok(outcome);
         }
-        (Verdict::Replay, Some(row)) => replay_current_token(app, row, client, now).await,
-        (Verdict::Reuse, Some(row)) => {
-            let kind = EventKind::TokenReused {
-                presented: token.generation,
-                current: row.generation,
-                ip: client.ip,
-                device: client.device.label(),
+        for _ in 0..2 {
+            match self.write(&plan).await? {
+                WriteResult::Decided(outcome) => return Ok(outcome),
+                WriteResult::Rejected(row) => {
+                    if let Some(outcome) = self.act_on(&plan, row).await? {
+                        return Ok(outcome);
+                    }
+                }
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    fn presented(&self) -> Presented<'_> {
+        Presented { token: self.token, keys: self.keys, client: self.client, now: self.now }
+    }
+
+    /// Ends the session if a risk rule with mode `end` matches a rotation. This happens before the rotation, so that a
+    /// failed end leaves the row unchanged and the repeated request is assessed again.
+    async fn end_by_rule(&self) -> Result<Option<RefreshOutcome>, StoreError> {
+        let row = self.app.store().read_session(&self.token.user, &self.token.session, self.now).await?;
+        // An older token may be a replay or reuse, which `act_on` decides from the row of the rejected write.
+        let is_current = |row: &Session| {
+            row.is_live(self.now)
+                && row.nonce_hash == self.token.nonce.hash()
+                && row.generation == self.token.generation
+        };
+        let Some(row) = row.filter(is_current) else { return Ok(None) };
+        self.end_if_a_rule_ends(&row, &self.assess(&row)).await
+    }
+
+    /// Performs the plan's write.
+    async fn write(&self, plan: &Plan) -> Result<WriteResult, StoreError> {
+        let store = self.app.store();
+        let outcome = match plan {
+            Plan::Expired => RefreshOutcome::SessionEnded(EndReason::Expired),
+            Plan::Rotate(rotation) => match store.rotate(self.token, rotation).await? {
+                ConditionalWrite::Applied(before) => self.finish_rotation(&before, rotation).await,
+                ConditionalWrite::AppliedToEnded(row) => self.record_pending_end(&row).await,
+                ConditionalWrite::Rejected(row) => return Ok(WriteResult::Rejected(row)),
+            },
+            Plan::Block(until) => match store.block(self.token, self.keys.newest, *until, self.now).await? {
+                ConditionalWrite::Applied(_) => self.finish_block(*until).await,
+                ConditionalWrite::AppliedToEnded(row) => self.record_pending_end(&row).await,
+                ConditionalWrite::Rejected(row) => return Ok(WriteResult::Rejected(row)),
+            },
+        };
+        Ok(WriteResult::Decided(outcome))
+    }
+
+    /// Acts on the row of a rejected write. `None` means that the write is tried once more.
+    async fn act_on(
+        &self,
+        plan: &Plan,
+        row: Option<Box<Session>>,
+    ) -> Result<Option<RefreshOutcome>, StoreError> {
+        let rules = EvidenceRules::of(&self.app.config().lifetimes);
+        let verdict = judge(&self.presented(), row.as_deref(), &rules);
+        let Some(row) = row else { return self.end_from_record().await.map(Some) };
+        Ok(Some(match verdict {
+            Verdict::Retry => return Ok(None),
+            Verdict::Ended(_) if row.pending_end.is_some() => self.record_pending_end(&row).await,
+            Verdict::Ended(reason) => RefreshOutcome::SessionEnded(reason.unwrap_or(EndReason::Expired)),
+            Verdict::Forged => {
+                report_forged_token(self.app, &self.token.user, self.token.session, self.client.ip).await;
+                RefreshOutcome::ForgedToken
+            }
+            Verdict::Replay => self.replay(row).await?,
+            Verdict::RecordedReplay => {
+                if !self.app.store().record_replay(&row).await? {
+                    return Ok(None);
+                }
+                self.replay(row).await?
+            }
+            Verdict::Superseded => RefreshOutcome::Superseded,
+            Verdict::Reuse => self.end_for_theft(Theft::reuse(self.app, &self.presented(), &row)).await?,
+            Verdict::Regression => {
+                self.end_for_theft(Theft::regression(self.app, &self.presented(), &row)).await?
+            }
+            Verdict::Blocked(until) if self.has_blocked(plan, until) => self.finish_block(until).await,
+            Verdict::Blocked(until) => RefreshOutcome::Blocked(until),
+        }))
+    }
+
+    /// Counts what a limit in shadow mode would have refused, and records the findings about the change of the client.
+    async fn finish_rotation(&self, before: &Session, rotation: &Rotation) -> RefreshOutcome {
+        let limit = &self.app.config().limits.refresh;
+        if limit.mode == LimitMode::Shadow && rotation.window.count > limit.attempts {
+            self.app.metrics().count(Counter::LimitedInShadow);
+        }
+        let mut session = rotation.apply(before);
+        self.record_findings(&mut session, self.assess(before)).await;
+        RefreshOutcome::Rotated(Box::new(session))
+    }
+
+    /// Returns the current token again. The risk rules judge the request like a rotation, and an event records that the
+    /// token went to another network, once for each second and address.
+    async fn replay(&self, mut row: Box<Session>) -> Result<RefreshOutcome, StoreError> {
+        let findings = self.assess(&row);
+        if let Some(outcome) = self.end_if_a_rule_ends(&row, &findings).await? {
+            return Ok(outcome);
+        }
+        if risk::change_between(&self.app.config().risk_rules, &row.client, self.client).network {
+            let kind = EventKind::TokenReplayed { ip: self.client.ip };
+            let what = format!("replayed {:?}", self.client.ip);
+            let event = Event::once_per_second(&row.user, row.id, self.now, &what, kind);
+            self.app.record_events(&[event], std::future::ready(Ok(()))).await;
+        }
+        self.record_findings(&mut row, findings).await;
+        self.app.replay_limit().count(self.token, self.now);
+        Ok(RefreshOutcome::Replayed(row))
+    }
+
+    /// Compares the request with the client that made the presented generation, by the token's fingerprint. So a repeated
+    /// request has the findings that were lost with the first response, although the row holds the request by then.
+    fn assess(&self, row: &Session) -> Vec<Finding> {
+        let (config, token) = (self.app.config(), self.token);
+        let Some(key) = config.keys.refresh().iter().find(|key| key.tag() == token.sealed_by) else {
+            return vec![];
+        };
+        let is_trusted = config.risk_rules.is_allowed(self.client.ip);
+        let shown = key.fingerprint(&token.session, self.client, is_trusted);
+        let comparison = Comparison {
+            change: token.fingerprint.change_to(&shown),
+            before: &row.client,
+            before_at: row.rotated_at,
+            now: self.client,
+            now_at: self.now,
+        };
+        risk::assess_change(&config.risk_rules, &comparison)
+    }
+
+    /// Writes the findings to the audit trail and, if they are new to it, to the row. A failure is logged and does not
+    /// fail the request.
+    async fn record_findings(&self, session: &mut Session, findings: Vec<Finding>) {
+        if findings.is_empty() {
+            return;
+        }
+        let is_known = |new: &StoredFinding| {
+            let same = |old: &StoredFinding| {
+                old.rule == new.rule && old.to == new.to && old.at >= session.rotated_at
             };
-            end_for_safety(app, &row, EndReason::ReuseDetected, vec![kind], now).await?
+            session.findings.iter().any(same)
+        };
+        let stored = findings.iter().filter_map(|finding| StoredFinding::of(finding, self.now));
+        let new: Vec<StoredFinding> = stored.filter(|finding| !is_known(finding)).collect();
+        let has_new = !new.is_empty();
+        if has_new {
+            session.findings = merge_recent(new, &session.findings);
         }
-        (Verdict::Regression, Some(row)) => {
-            let kind = EventKind::StateRegression { presented: token.generation, current: row.generation };
-            end_for_safety(app, &row, EndReason::StateRegression, vec![kind], now).await?
+        let events: Vec<Event> =
+            findings.into_iter().map(|finding| self.finding_event(session, finding)).collect();
+        let write = async {
+            match has_new {
+                true => {
+                    let store = self.app.store();
+                    store.write_findings(&session.user, &session.id, &session.findings).await
+                }
+                false => Ok(()),
+            }
+        };
+        self.app.record_events(&events, write).await;
+    }
+
+    /// The event of a finding. Its id is made of the session, the presented generation, the rule and the new value, so that
+    /// a repeated request repeats no event.
+    fn finding_event(&self, session: &Session, finding: Finding) -> Event {
+        let about = finding.detail.get("to").map(ToString::to_string).unwrap_or_default();
+        let what = format!("{} {} {about}", finding.rule.name(), self.token.generation);
+        let kind = EventKind::Risk(finding);
+        let event = Event::once_per_second(&session.user, session.id, session.rotated_at, &what, kind);
+        Event { at: self.now, ..event }
+    }
+
+    /// Whether this request wrote the block, and the write's reply was lost before the event was recorded.
+    fn has_blocked(&self, plan: &Plan, found: Timestamp) -> bool {
+        let block = self.app.config().limits.refresh.block;
+        *plan == Plan::Block(found) && block.is_some_and(|block| self.now + block == found)
+    }
+
+    /// Records the event of a block under an id derived from the block, so that a repeated write is one event.
+    async fn finish_block(&self, until: Timestamp) -> RefreshOutcome {
+        let over = LimitExceeded { policy: "refresh", until, ip: self.client.ip };
+        let kind = EventKind::Blocked(over);
+        let event = Event::once_per_second(&self.token.user, self.token.session, self.now, "blocked", kind);
+        self.app.record_events(&[event], std::future::ready(Ok(()))).await;
+        RefreshOutcome::Blocked(until)
+    }
+
+    /// The reason from the end record, because the row is gone. A session without a record has expired.
+    ///
+    /// An owner whose older token arrives after a thief has signed out must be able to see that, too.
+    async fn end_from_record(&self) -> Result<RefreshOutcome, StoreError> {
+        let Some(record) = self.app.store().end_record(&self.token.session).await? else {
+            return Ok(RefreshOutcome::SessionEnded(EndReason::Expired));
+        };
+        let last = record.last.filter(|_| record.user == self.token.user);
+        if let Some(last) = last.filter(|last| last.is_foreign(&self.presented(), record.at)) {
+            report_reuse_after_end(self.app, &self.presented(), last.generation, record.at).await;
         }
-        (Verdict::Replay | Verdict::Reuse | Verdict::Regression, None) => RefreshOutcome::SessionEnded(None),
-    }))
-}
+        Ok(RefreshOutcome::SessionEnded(record.reason))
+    }
 
-/// Records the end that is marked on the row. The session counts as ended whether that write succeeds or not.
-async fn record_pending_end(app: &App, row: &Session) -> RefreshOutcome {
-    let Some(end) = SessionEnd::marked(row) else { return RefreshOutcome::SessionEnded(None) };
-    sign_out::record_pending_end(app, &end).await;
-    RefreshOutcome::SessionEnded(Some(end.reason))
-}
+    /// Records the end that is marked on the row. The session counts as ended whether that write succeeds or not.
+    async fn record_pending_end(&self, row: &Session) -> RefreshOutcome {
+        let Some(end) = SessionEnd::marked(row) else {
+            return RefreshOutcome::SessionEnded(EndReason::Expired);
+        };
+        sign_out::record_pending_end(self.app, &end).await;
+        RefreshOutcome::SessionEnded(end.reason)
+    }
 
-/// Ends the session because of reuse, state regression or a risk rule. The end is committed before the response,
-/// so that a store fault neither lets a thief in nor signs an honest user out.
-async fn end_for_safety(
-    app: &App,
-    row: &Session,
-    reason: EndReason,
-    kinds: Vec<EventKind>,
-    now: Timestamp,
-) -> Result<RefreshOutcome, StoreError> {
-    let event = |kind| Event::new(&row.user, row.id, app.now_millis(), kind);
-    let events: Vec<Event> = kinds.into_iter().map(event).collect();
-    end_one(app, &SessionEnd::of(row, PendingEnd::new(reason, Actor::System, now)), &events).await?;
-    Ok(RefreshOutcome::SessionEnded(Some(reason)))
-}
-
-/// Writes the findings to the audit trail and, if `findings` is given, to the row. A failure is logged and does not
-/// fail the request.
-async fn record_events(
-    app: &App,
-    user: &UserId,
-    session: SessionId,
-    kinds: Vec<EventKind>,
-    findings: Option<&Vec<StoredFinding>>,
-) {
-    let event = |kind| Event::new(user, session, app.now_millis(), kind);
-    let events: Vec<Event> = kinds.into_iter().map(event).collect();
-    let write = async {
-        match findings {
-            Some(findings) => app.store().write_findings(user, &session, findings).await,
-            None => Ok(()),
+    /// Ends the session if one of the findings belongs to a rule with mode `end`.
+    async fn end_if_a_rule_ends(
+        &self,
+        row: &Session,
+        findings: &[Finding],
+    ) -> Result<Option<RefreshOutcome>, StoreError> {
+        if !findings.iter().any(|finding| finding.ends) {
+            return Ok(None);
         }
-    };
-    app.record_events(&events, write).await;
+        let event = |finding: &Finding| {
+            Event::new(&row.user, row.id, self.app.now_millis(), EventKind::Risk(finding.clone()))
+        };
+        let events: Vec<Event> = findings.iter().map(event).collect();
+        let end = SessionEnd::of(row, PendingEnd::new(EndReason::Risk, Actor::System, self.now));
+        self.end_for_safety(&end, &events).await.map(Some)
+    }
+
+    async fn end_for_theft(&self, theft: Theft) -> Result<RefreshOutcome, StoreError> {
+        self.end_for_safety(&theft.end, &[theft.event]).await
+    }
+
+    /// Ends the session. The end is committed before the response, so that a store fault neither lets a thief in nor
+    /// signs an honest user out.
+    async fn end_for_safety(&self, end: &SessionEnd, events: &[Event]) -> Result<RefreshOutcome, StoreError> {
+        end_one(self.app, end, events).await?;
+        Ok(RefreshOutcome::SessionEnded(end.reason))
+    }
 }

@@ -9,14 +9,17 @@ use std::time::Duration;
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::count_end;
+use crate::app::theft::Theft;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::limit::{LimitMode, Policy};
 use crate::domain::risk::{self, Finding, StoredFinding};
 use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::evidence::{KeyHash, RequestKeys};
+use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::RefreshToken;
-use crate::domain::session::rotation::in_grace;
+use crate::domain::session::rotation::Presented;
 use crate::domain::session::session_limit::make_room;
 use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
@@ -52,6 +55,8 @@ pub struct SignIn<'s> {
     pub assertion: &'s Assertion,
     /// The assertion's text, from which the session's nonce is derived.
     pub text: &'s str,
+    /// The idempotency key of the request. It makes the session's first generation.
+    pub key: Option<&'s IdempotencyKey>,
     /// Where the request comes from.
     pub client: &'s ClientContext,
     /// The browser's refresh cookie. Its session ends with this sign-in.
@@ -76,6 +81,8 @@ pub struct SignedIn {
     pub ended: Vec<SessionEnd>,
     /// The findings of the risk rules.
     pub findings: Vec<Finding>,
+    /// The critical event about the browser's previous session, if its refresh cookie was an older one.
+    pub theft: Option<Event>,
 }
 
 /// Why a verified assertion does not open a session.
@@ -192,9 +199,11 @@ fn decide(
     let (config, assertion) = (app.config(), request.assertion);
     let key = &config.keys.refresh()[0];
     let nonce = key.nonce(request.text);
+    let id = key.session_id(&assertion.signing_input, assertion.issued_at);
     let new = NewSession {
         user: assertion.user.clone(),
-        id: key.session_id(&assertion.signing_input, assertion.issued_at),
+        id,
+        made_by: request.key.map(|key| KeyHash::of(&id, key)),
         nonce: &nonce,
         key: key.tag(),
         client: request.client.clone(),
@@ -211,10 +220,22 @@ fn decide(
     let evicted = make_room(others, config.session_limit, config.session_limit_policy)
         .map_err(|_| SignInError::LimitReached)?;
     let end = |row: &Session, reason, by| SessionEnd::of(row, PendingEnd::new(reason, by, now));
-    let signed_out = previous.map(|row| end(row, EndReason::SignedOut, Actor::User));
+    let theft = previous.and_then(|row| theft_shown_by(app, request, row, now));
+    let (previous, theft) = match theft {
+        Some(theft) => (Some(theft.end), Some(theft.event)),
+        None => (previous.map(|row| end(row, EndReason::SignedOut, Actor::User)), None),
+    };
     let evicted = evicted.into_iter().map(|row| end(row, EndReason::Evicted, Actor::System));
-    let ended = signed_out.into_iter().chain(evicted).collect();
-    Ok(SignedIn { session, nonce, ended, findings })
+    let ended = previous.into_iter().chain(evicted).collect();
+    Ok(SignedIn { session, nonce, ended, findings, theft })
+}
+
+/// The theft that the browser's refresh cookie shows: a thief may sign in to an account of their own with the stolen cookie,
+/// and the owner must be able to see that.
+fn theft_shown_by(app: &App, request: &SignIn<'_>, row: &Session, now: Timestamp) -> Option<Theft> {
+    let token = request.previous?;
+    let keys = RequestKeys::of(&token.session, request.key, &[]);
+    Theft::shown_by(app, &Presented { token, keys, client: request.client, now }, row)
 }
 
 /// The session that this assertion opened, if the same device repeats the sign-in within grace and before the first
@@ -228,8 +249,14 @@ fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Tim
         let nonce = key.nonce(request.text);
         let same = session.nonce_hash == nonce.hash()
             && session.generation == 0
-            && in_grace(session, request.client, now, grace);
-        same.then(|| SignedIn { session: session.clone(), nonce, ended: vec![], findings: vec![] })
+            && session.is_in_grace(request.client, now, grace);
+        same.then(|| SignedIn {
+            session: session.clone(),
+            nonce,
+            ended: vec![],
+            findings: vec![],
+            theft: None,
+        })
     })
 }
 
@@ -246,7 +273,7 @@ fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     let eviction = evicted.first().map(|end| {
         event(end.session, EventKind::SessionEvicted { by: session.id, device, evicted: evicted.len() })
     });
-    std::iter::once(login).chain(findings).chain(eviction).collect()
+    std::iter::once(login).chain(findings).chain(eviction).chain(signed_in.theft.clone()).collect()
 }
 
 fn marks_in_use(record: &UserRecord, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {

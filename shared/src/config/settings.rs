@@ -79,7 +79,13 @@ pub const SETTINGS: &[Setting] = &[
         "REFRESH_GRACE",
         "60s",
         "duration, 0s to 600s",
-        "The time after a refresh in which the same device may repeat it with the previous refresh token and gets the same new one. A tab that another tab has overtaken gets the newest one.",
+        "The time after a refresh in which the same device may repeat it with the previous refresh token and gets the same new one, if the session's client sends no `Idempotency-Key`. With keys it is at most 10s, because a client that repeats its key does not need it.",
+    ),
+    optional(
+        "REFRESH_LATE_RETRY",
+        "24h",
+        "duration, 0s to 7d",
+        "The time after a refresh in which the same device on the same network may repeat it with the previous refresh token, for example after a night in which its response was lost. Never for two refreshes in a row. `0s` turns it off.",
     ),
     optional(
         "NEAR_EXPIRY",

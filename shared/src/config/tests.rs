@@ -90,6 +90,7 @@ fn settings_that_contradict_each_other_are_refused() {
         ("ACCESS_TOKEN_TTL", "8d"),
         ("REFRESH_TOKEN_TTL", "31d"),
         ("REFRESH_GRACE", "601s"),
+        ("REFRESH_LATE_RETRY", "8d"),
         ("SESSION_LIMIT", "31"),
         ("SESSION_LIMIT", "0"),
         ("ASSERTION_MAX_AGE", "11m"),
@@ -119,6 +120,7 @@ fn an_error_of_a_number_names_the_permitted_range() {
         ("REFRESH_TOKEN_TTL", "from 1s to 366d"),
         ("SESSION_TTL", "from 1s to 366d"),
         ("REFRESH_GRACE", "from 0s to 600s"),
+        ("REFRESH_LATE_RETRY", "from 0s to 7d"),
         ("NEAR_EXPIRY", "from 0s to 3660d"),
         ("SESSION_LIMIT", "from 1 to 30"),
         ("LIMIT_REFRESH", limit),
@@ -195,6 +197,7 @@ fn the_defaults_are_as_documented() {
     assert_eq!(lifetimes.refresh, Duration::from_secs(7 * 86_400));
     assert_eq!(lifetimes.session, Duration::from_secs(30 * 86_400));
     assert_eq!(lifetimes.grace, Duration::from_secs(60));
+    assert_eq!(lifetimes.late_retry, Duration::from_secs(86_400));
     assert_eq!(config.session_limit, 5);
     assert_eq!(config.limits.refresh.attempts, 20);
     assert!(config.cookies.policy.secure);

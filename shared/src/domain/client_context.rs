@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use super::device::Device;
-use super::place::Place;
+use super::place::{Network, Place};
 
 /// The longest raw user agent that is stored, in bytes.
-pub const AGENT_MAX_BYTES: usize = 120;
+pub const AGENT_MAX_BYTES: usize = 64;
 
 /// The client context of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,4 +19,54 @@ pub struct ClientContext {
     pub device: Device,
     /// The address's place, as far as it is known.
     pub place: Place,
+}
+
+/// The differences between two clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContextChange {
+    /// The network.
+    pub network: bool,
+    /// The country.
+    pub country: bool,
+    /// The browser or the operating system.
+    pub device: bool,
+}
+
+impl ContextChange {
+    /// The change, from what differs. A host with IPv4 and IPv6 may use either at any time, so that another network of the
+    /// other address family is a change only together with another country.
+    pub fn of(family: bool, network: bool, country: bool, device: bool) -> Self {
+        Self { network: if family { country } else { network }, country, device }
+    }
+}
+
+impl ClientContext {
+    /// Whether both are in one network. An IPv4 and an IPv6 network are never the same, and an unknown address is in
+    /// none.
+    pub fn is_same_network(&self, other: &Self) -> bool {
+        self.ip.zip(other.ip).is_some_and(|(one, other)| Network::of(one) == Network::of(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_address_family_is_a_move_only_with_another_country() {
+        let is_move = |family, network, country| ContextChange::of(family, network, country, false).network;
+        assert!(is_move(false, true, false) && is_move(false, true, true) && is_move(true, true, true));
+        assert!(!is_move(true, true, false) && !is_move(false, false, true));
+    }
+
+    #[test]
+    fn clients_are_in_one_network_by_their_prefix() {
+        let at = |ip: &str| ClientContext { ip: ip.parse().ok(), ..ClientContext::default() };
+        let home = at("203.0.113.7");
+        assert!(home.is_same_network(&at("203.0.113.250")));
+        assert!(home.is_same_network(&at("::ffff:203.0.113.7")), "an IPv4-mapped address");
+        assert!(at("2001:db8::1").is_same_network(&at("2001:db8::2")));
+        assert!(!home.is_same_network(&at("203.0.114.7")) && !home.is_same_network(&at("2001:db8::1")));
+        assert!(!at("").is_same_network(&at("")) && !home.is_same_network(&at("")));
+    }
 }

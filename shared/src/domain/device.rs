@@ -101,7 +101,8 @@ impl Device {
         }
     }
 
-    fn family(&self) -> (Option<&str>, Option<&str>) {
+    /// The browser and the operating system by which two devices are compared.
+    pub fn family(&self) -> (Option<&str>, Option<&str>) {
         match (self.browser.as_deref(), self.os.as_deref()) {
             // DuckDuckGo uses WebKit on Apple's systems, too, and sends the agent of a Mac in the same case.
             (browser @ Some("Safari" | "DuckDuckGo"), Some("iPadOS")) => (browser, Some("macOS")),

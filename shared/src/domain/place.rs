@@ -31,6 +31,11 @@ impl Network {
         Self(IpNet::new_assert(ip, prefix).trunc())
     }
 
+    /// Its first address.
+    pub fn address(self) -> IpAddr {
+        self.0.addr()
+    }
+
     /// Whether it is an IPv4 network.
     pub fn is_ipv4(self) -> bool {
         self.0.addr().is_ipv4()

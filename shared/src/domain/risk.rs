@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `new_device` | a sign-in from a browser and system that no live session has | record, low |
 //! | `new_country` | a sign-in from a country that no live session is in | record, medium |
-//! | `ip_changed` | a change of a session's network (IPv4 /24, IPv6 /64, within one family) | record, info |
+//! | `ip_changed` | a change of a session's network (IPv4 /24, IPv6 /64); between IPv4 and IPv6 only with another country | record, info |
 //! | `country_changed` | a change of a session's country | record, medium |
 //! | `impossible_travel` | a move between two countries over more than 100 km, faster than 900 km/h | alert, high |
 //! | `device_changed` | a change of a session's browser or system | record, medium |
@@ -22,7 +22,7 @@ pub use stored_finding::{StoredFinding, decode_findings, encode_findings, merge_
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use crate::domain::client_context::ClientContext;
+use crate::domain::client_context::{ClientContext, ContextChange};
 use crate::domain::place::Network;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
@@ -74,32 +74,64 @@ pub struct Finding {
     pub detail: Value,
 }
 
-/// Compares a request of a session with the client context of the previous refresh.
-pub fn assess_change(
-    rules: &Rules,
-    before: &ClientContext,
-    before_at: Timestamp,
-    now: &ClientContext,
-    now_at: Timestamp,
-) -> Vec<Finding> {
+/// A request of a session, compared with the session's past.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison<'c> {
+    /// The differences from the client that made the presented generation.
+    pub change: ContextChange,
+    /// The client of the session's last rotation. It names the values before the change, and travel starts from it.
+    pub before: &'c ClientContext,
+    /// When that was.
+    pub before_at: Timestamp,
+    /// The client of the request.
+    pub now: &'c ClientContext,
+    /// The time of the request.
+    pub now_at: Timestamp,
+}
+
+/// Judges a request of a session.
+pub fn assess_change(rules: &Rules, comparison: &Comparison<'_>) -> Vec<Finding> {
+    let Comparison { change, before, before_at, now, now_at } = *comparison;
     let mut findings = vec![];
+    // The row may hold the request itself, if the reply to its write was lost. Then the value before is not known.
+    let detail = |from: Option<String>, to: Option<String>| {
+        let from = if from == to { None } else { from };
+        json!({"from": from, "to": to})
+    };
+    if change.network && !rules.is_allowed(now.ip) {
+        let network = |client: &ClientContext| client.ip.map(|ip| Network::of(ip).to_string());
+        findings.extend(rules.finding(Rule::IpChanged, detail(network(before), network(now))));
+    }
+    if change.country && !rules.is_allowed(now.ip) {
+        let country = |client: &ClientContext| client.place.country.clone();
+        findings.extend(rules.finding(Rule::CountryChanged, detail(country(before), country(now))));
+    }
     if !rules.is_allowed(before.ip) && !rules.is_allowed(now.ip) {
-        findings.extend(network(before, now).and_then(|detail| rules.finding(Rule::IpChanged, detail)));
-        findings.extend(country(before, now).and_then(|detail| rules.finding(Rule::CountryChanged, detail)));
         let limit = rules.threshold(Rule::ImpossibleTravel);
         let trip = travel::impossible(&before.place, &now.place, now_at.distance(before_at), limit);
         findings.extend(trip.and_then(|detail| rules.finding(Rule::ImpossibleTravel, detail)));
     }
-    if !before.device.is_same_device(&now.device) {
-        let detail = json!({"from": before.device.label(), "to": now.device.label()});
-        findings.extend(rules.finding(Rule::DeviceChanged, detail));
+    if change.device {
+        let label = |client: &ClientContext| Some(client.device.label());
+        findings.extend(rules.finding(Rule::DeviceChanged, detail(label(before), label(now))));
     }
     findings
 }
 
-/// Whether a request came from another network than the previous one. Trusted networks do not count.
-pub fn has_moved(rules: &Rules, before: &ClientContext, now: &ClientContext) -> bool {
-    !rules.is_allowed(before.ip) && !rules.is_allowed(now.ip) && network(before, now).is_some()
+/// The differences between two clients. The place of a trusted network has no meaning.
+pub fn change_between(rules: &Rules, before: &ClientContext, now: &ClientContext) -> ContextChange {
+    let device = !before.device.is_same_device(&now.device);
+    if rules.is_allowed(before.ip) || rules.is_allowed(now.ip) {
+        return ContextChange { device, ..ContextChange::default() };
+    }
+    let networks = before.ip.zip(now.ip).map(|(before, now)| (Network::of(before), Network::of(now)));
+    let countries = before.place.country.as_ref().zip(now.place.country.as_ref());
+    ContextChange::of(
+        networks.is_some_and(|(before, now)| before.is_ipv4() != now.is_ipv4()),
+        networks.is_some_and(|(before, now)| before != now),
+        countries.is_some_and(|(before, now)| before != now),
+        device,
+    )
 }
 
 /// Compares a sign-in with the user's live sessions. Without a live session no rule matches.
@@ -119,19 +151,6 @@ pub fn assess_sign_in(rules: &Rules, known: &[&ClientContext], now: &ClientConte
         findings.extend(rules.finding(Rule::NewCountry, json!({"country": here})));
     }
     findings
-}
-
-/// The change of the network, if there is one. Only networks of one address family are compared, because a host with IPv4
-/// and IPv6 may use either at any time.
-fn network(before: &ClientContext, now: &ClientContext) -> Option<Value> {
-    let (from, to) = (Network::of(before.ip?), Network::of(now.ip?));
-    let changed = from != to && from.is_ipv4() == to.is_ipv4();
-    changed.then(|| json!({"from": from.to_string(), "to": to.to_string()}))
-}
-
-fn country(before: &ClientContext, now: &ClientContext) -> Option<Value> {
-    let (from, to) = (before.place.country.as_deref()?, now.place.country.as_deref()?);
-    (from != to).then(|| json!({"from": from, "to": to}))
 }
 
 #[cfg(test)]

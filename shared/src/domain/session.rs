@@ -24,6 +24,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::domain::client_context::ClientContext;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::limit::Window;
 use crate::domain::risk::StoredFinding;
@@ -33,6 +34,7 @@ use crate::domain::session::nonce::{Nonce, NonceHash};
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
 use end::PendingEnd;
+use evidence::{KeyHash, RotationState};
 
 /// A live session, as its row holds it.
 #[derive(Clone)]
@@ -57,6 +59,10 @@ pub struct Session {
     pub nonce_hash: NonceHash,
     /// The refresh key that sealed the token of this generation.
     pub key: KeyTag,
+    /// The hashes of the idempotency keys that made its last three generations, newest first.
+    pub made_by: [Option<KeyHash>; 3],
+    /// The generation for which a replay on weak evidence was last recorded.
+    pub recorded_replay: Option<u64>,
     /// The state of its refresh limit.
     pub window: Window,
     /// Refresh is refused until then.
@@ -87,6 +93,8 @@ pub struct NewSession<'a> {
     pub nonce: &'a Nonce,
     /// The refresh key that derived the nonce.
     pub key: KeyTag,
+    /// The hash of the sign-in's idempotency key.
+    pub made_by: Option<KeyHash>,
     /// The client that signs in.
     pub client: ClientContext,
     /// When the user last authenticated with the identity provider.
@@ -100,7 +108,7 @@ pub struct NewSession<'a> {
 impl Session {
     /// Opens a session at `now`.
     pub fn open(new: NewSession<'_>, now: Timestamp, lifetimes: &Lifetimes) -> Self {
-        let NewSession { user, id, nonce, key, client, auth_time, asserted_at, scope } = new;
+        let NewSession { user, id, nonce, key, made_by, client, auth_time, asserted_at, scope } = new;
         let absolute_expires_at = now + lifetimes.session;
         Self {
             user,
@@ -113,6 +121,8 @@ impl Session {
             rotated_at: now,
             nonce_hash: nonce.hash(),
             key,
+            made_by: [made_by, None, None],
+            recorded_replay: None,
             window: Window { start: now, count: 0 },
             blocked_until: None,
             pending_end: None,
@@ -129,8 +139,19 @@ impl Session {
         self.pending_end.is_none() && now < self.expires_at && now < self.absolute_expires_at
     }
 
-    /// The refresh token of its current generation. A pure function: the same row gives the same token.
-    pub fn refresh_token(&self, nonce: Nonce) -> RefreshToken {
+    /// Its last rotations, as [`evidence::weigh`] reads them.
+    pub fn rotation_state(&self) -> RotationState {
+        RotationState {
+            generation: self.generation,
+            rotated_at: self.rotated_at,
+            keys: self.made_by,
+            recorded: self.recorded_replay,
+        }
+    }
+
+    /// The refresh token of its current generation. A pure function: the same row gives the same token. `fingerprint` is
+    /// that of the session's client, by the key of this generation.
+    pub fn refresh_token(&self, nonce: Nonce, fingerprint: Fingerprint) -> RefreshToken {
         RefreshToken {
             user: self.user.clone(),
             session: self.id,
@@ -140,7 +161,15 @@ impl Session {
             absolute_expires_at: self.absolute_expires_at,
             nonce,
             window: self.window,
+            fingerprint,
+            sealed_by: self.key,
         }
+    }
+
+    /// Whether `client` is the device that made the current generation, at most `grace` ago. Grace counts in both
+    /// directions, because clocks differ. A changed network alone is no sign of theft.
+    pub fn is_in_grace(&self, client: &ClientContext, now: Timestamp, grace: Duration) -> bool {
+        now.distance(self.rotated_at) <= grace && self.client.device.is_same_device(&client.device)
     }
 
     /// When an access token issued at `now` expires: at most when the session does.
@@ -173,6 +202,7 @@ pub(super) mod tests {
             refresh: days(7),
             session: days(30),
             grace: Duration::from_secs(60),
+            late_retry: days(1),
             near_expiry: Duration::from_secs(300),
         };
         let now = Timestamp::from_seconds(1_000);
@@ -181,6 +211,7 @@ pub(super) mod tests {
             id: derive_session_id(1_000, &[number; 32]),
             nonce: &Nonce::new([number; 16]),
             key: KeyTag::new(*b"k1"),
+            made_by: None,
             client: ClientContext::default(),
             auth_time: now,
             asserted_at: now,
@@ -201,6 +232,20 @@ pub(super) mod tests {
         assert!(!Session { absolute_expires_at: at(2_000), ..live.clone() }.is_live(at(2_000)));
         let pending_end = Some(PendingEnd::new(EndReason::Admin, Actor::System, at(1_500)));
         assert!(!Session { pending_end, ..live }.is_live(at(1_600)));
+    }
+
+    #[test]
+    fn grace_belongs_to_the_device_in_both_directions_of_time() {
+        let (session, grace) = (session(1), Duration::from_secs(60));
+        let same = ClientContext::default();
+        let other = ClientContext {
+            device: crate::domain::device::Device::parse(Some("curl/8.0")),
+            ..ClientContext::default()
+        };
+        for (second, expected) in [(939, false), (940, true), (1_000, true), (1_060, true), (1_061, false)] {
+            assert_eq!(session.is_in_grace(&same, at(second), grace), expected, "{second}");
+            assert!(!session.is_in_grace(&other, at(second), grace));
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub enum Code {
     OriginRejected,
     NotFound,
     MethodNotAllowed,
+    RefreshSuperseded,
     SessionLimit,
     CleanupRunning,
     BodyTooLarge,
@@ -53,6 +54,9 @@ impl Code {
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
+            }
+            Self::RefreshSuperseded => {
+                (StatusCode::CONFLICT, "refresh_superseded", "A later refresh of this session was faster")
             }
             Self::SessionLimit => (StatusCode::CONFLICT, "session_limit", "Session limit reached"),
             Self::CleanupRunning => (StatusCode::CONFLICT, "cleanup_running", "Cleanup already running"),

@@ -190,7 +190,7 @@ impl Problem {
     fn oauth_error(&self, form: OAuthForm) -> &'static str {
         match self.0.code {
             Code::InvalidRequest if self.0.is_unsupported_grant => "unsupported_grant_type",
-            Code::StoreUnavailable | Code::RateLimited => "temporarily_unavailable",
+            Code::StoreUnavailable | Code::RateLimited | Code::RefreshSuperseded => "temporarily_unavailable",
             Code::Internal => "server_error",
             Code::Forbidden => "insufficient_scope",
             Code::TokenMissing | Code::InvalidToken | Code::TokenExpired | Code::SessionEnded => match form {

@@ -16,6 +16,7 @@ use crate::domain::risk;
 use crate::domain::scope::Scope;
 use crate::domain::session::Session;
 use crate::domain::session::end::{Actor, EndReason, PendingEnd};
+use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::nonce::NonceHash;
 use crate::domain::session::refresh_token::KeyTag;
 use crate::domain::time::Timestamp;
@@ -66,16 +67,29 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
     let scope = Some(session.scope.as_str()).filter(|scope| !scope.is_empty()).map(text);
     let optional = [
         (BLOCKED, session.blocked_until.map(moment)),
+        (RECORDED_REPLAY, session.recorded_replay.map(number)),
         (SCOPE, scope),
         (FINDINGS, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
     ];
     let pending_end = session.pending_end.iter().flat_map(pending_end_attributes);
-    for (name, value) in optional.into_iter().chain(pending_end).chain(client_attributes(&session.client)) {
+    let made_by =
+        MADE_BY_SLOTS.into_iter().zip(session.made_by.map(|key| key.map(|key| key_hash(Some(key)))));
+    let optional = optional.into_iter().chain(made_by);
+    for (name, value) in optional.chain(pending_end).chain(client_attributes(&session.client)) {
         if let Some(value) = value {
             item.insert(name.into(), value);
         }
     }
     item
+}
+
+/// The attributes of the keys that made the last three generations, newest first.
+pub(super) const MADE_BY_SLOTS: [&str; 3] = [MADE_BY, MADE_BY_BEFORE, MADE_BY_BEFORE_THAT];
+
+/// The hash of a key in a row. An empty value stands for a generation that was made without a key, because an expression
+/// cannot leave an attribute out.
+pub(super) fn key_hash(key: Option<KeyHash>) -> AttributeValue {
+    AttributeValue::B(Blob::new(key.map(|key| key.as_bytes().to_vec()).unwrap_or_default()))
 }
 
 /// The attributes of a pending end.
@@ -123,6 +137,11 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
         rotated_at: timestamp(item, ROTATED)?,
         nonce_hash: NonceHash::from_bytes(hash),
         key: KeyTag::parse(string(item, KEY_TAG)?).ok_or(StoreError::Malformed(KEY_TAG))?,
+        made_by: made_by(item)?,
+        recorded_replay: item
+            .contains_key(RECORDED_REPLAY)
+            .then(|| integer(item, RECORDED_REPLAY))
+            .transpose()?,
         window: Window { start: timestamp(item, WINDOW_START)?, count: integer(item, WINDOW_COUNT)? },
         blocked_until: item.contains_key(BLOCKED).then(|| timestamp(item, BLOCKED)).transpose()?,
         pending_end: pending_end(item)?,
@@ -132,6 +151,18 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
         asserted_at: timestamp(item, if item.contains_key(ASSERTED) { ASSERTED } else { CREATED })?,
         scope: Scope::of(optional(item, SCOPE).unwrap_or_default().split(' ')),
     })
+}
+
+fn made_by(item: &Item) -> Result<[Option<KeyHash>; 3], StoreError> {
+    let mut keys = [None; 3];
+    for (key, name) in keys.iter_mut().zip(MADE_BY_SLOTS) {
+        if item.contains_key(name) {
+            let value = bytes(item, name)?;
+            let hash = value.try_into().map(KeyHash::from_bytes);
+            *key = if value.is_empty() { None } else { Some(hash.map_err(|_| StoreError::Malformed(name))?) };
+        }
+    }
+    Ok(keys)
 }
 
 /// The pending end. An unknown reason counts as an end as well, because a newer version may have new reasons.
@@ -156,7 +187,7 @@ fn client_context(item: &Item) -> ClientContext {
 }
 
 /// A device as a list of short texts: kind, name, browser, version, system, version.
-fn pack_device(device: &Device) -> AttributeValue {
+pub(super) fn pack_device(device: &Device) -> AttributeValue {
     let part = |value: &Option<String>| text(value.clone().unwrap_or_default());
     AttributeValue::L(vec![
         text(device.kind.as_str()),
@@ -168,7 +199,7 @@ fn pack_device(device: &Device) -> AttributeValue {
     ])
 }
 
-fn unpack_device(value: &AttributeValue) -> Device {
+pub(super) fn unpack_device(value: &AttributeValue) -> Device {
     let list = value.as_l().map(Vec::as_slice).unwrap_or_default();
     let part = |index: usize| {
         list.get(index).and_then(|value| value.as_s().ok()).filter(|text| !text.is_empty()).cloned()

@@ -9,12 +9,13 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::error::StoreError;
-use super::item::{self, client_attributes, moment, number, text};
+use super::item::{self, client_attributes, key_hash, moment, number, text};
 use super::schema::*;
 use super::{Store, session_of};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::risk::{self, StoredFinding};
 use crate::domain::session::Session;
+use crate::domain::session::evidence::{KEY_REPLAY, KeyHash};
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::Rotation;
 use crate::domain::time::Timestamp;
@@ -22,8 +23,10 @@ use crate::domain::time::Timestamp;
 /// The result of a conditional write on a session.
 #[derive(Clone, Debug)]
 pub enum ConditionalWrite {
-    /// Written. This is the row before the write. If it has a pending end, the session has ended all the same.
+    /// Written. This is the row before the write.
     Applied(Box<Session>),
+    /// Written, but a global revocation had ended the session. This is the row before the write, with its pending end.
+    AppliedToEnded(Box<Session>),
     /// Not written, because the condition failed. This is the row, if there is one.
     Rejected(Option<Box<Session>>),
 }
@@ -31,6 +34,19 @@ pub enum ConditionalWrite {
 /// The row is the token's, live, at the token's generation, and not blocked.
 const MAY_ROTATE: &str = "attribute_exists(pk) AND g = :gen AND n = :nonce AND e > :now AND x > :now \
      AND attribute_not_exists(z) AND (attribute_not_exists(b) OR b <= :now)";
+
+/// The request's key did not make the current generation in the last ten minutes. Otherwise the request is a repetition,
+/// and the row that DynamoDB returns has its answer.
+const IS_NO_REPETITION: &str =
+    " AND (attribute_not_exists(q1) OR q1 <> :q OR r <= :replay_ago OR r >= :replay_ahead)";
+
+/// Moves the keys by one slot, as [`crate::domain::session::evidence::RotationState::rotated`] does. The right-hand sides
+/// read the old values. `if_not_exists` is for rows of the version without keys.
+const SHIFT_KEYS: &str = ", q1 = :q, q2 = if_not_exists(q1, :none), q3 = if_not_exists(q2, :none)";
+
+/// The session has not ended, is still at this generation, and the generation before was not granted in the same way.
+const MAY_RECORD_REPLAY: &str = "attribute_exists(pk) AND g = :gen AND n = :nonce AND attribute_not_exists(z) \
+     AND (attribute_not_exists(lr) OR lr <> :before)";
 
 impl Store {
     /// Makes the next generation, if the row is still at the token's generation.
@@ -48,7 +64,11 @@ impl Store {
             "SET g = :next, r = :now, a = :now, e = :e, ws = :ws, wc = :wc, k = :k, #ttl = :ttl, eb = :eb",
         );
         let mut remove = String::from(" REMOVE b");
-        let mut request = self.conditional_update(token, rotation.rotated_at);
+        set.push_str(SHIFT_KEYS);
+        let mut request = self
+            .conditional_update(token, rotation.made_by, rotation.rotated_at)
+            .expression_attribute_values(":q", key_hash(rotation.made_by))
+            .expression_attribute_values(":none", key_hash(None));
         for (name, value) in client_attributes(&rotation.client) {
             match value {
                 Some(value) => {
@@ -72,7 +92,8 @@ impl Store {
         self.write_conditionally(request, rotation.rotated_at).await
     }
 
-    /// Refuses refresh until `until`, under the same condition as a rotation. The token stays valid.
+    /// Refuses refresh until `until`, under the same condition as a rotation with this key, so that a tab that repeats
+    /// the last rotation blocks nothing. The token stays valid.
     ///
     /// *Atomicity*: one UpdateItem. A call during a block does not prolong the block.
     ///
@@ -81,14 +102,37 @@ impl Store {
     pub async fn block(
         &self,
         token: &RefreshToken,
+        key: Option<KeyHash>,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<ConditionalWrite, StoreError> {
-        let request = self
-            .conditional_update(token, now)
+        let mut request = self
+            .conditional_update(token, key, now)
             .update_expression("SET b = :until")
             .expression_attribute_values(":until", moment(until));
+        if key.is_some() {
+            request = request.expression_attribute_values(":q", key_hash(key));
+        }
         self.write_conditionally(request, now).await
+    }
+
+    /// Records that the current generation is granted again on weak evidence. Returns false, and records nothing, if the
+    /// row has moved on, the session has ended, or the generation before was granted in the same way.
+    ///
+    /// *Atomicity*: one UpdateItem, which can be repeated.
+    ///
+    /// # Errors
+    /// The store failed. The write may have happened; repeating the same refresh finds out.
+    pub async fn record_replay(&self, row: &Session) -> Result<bool, StoreError> {
+        let nonce = AttributeValue::B(Blob::new(row.nonce_hash.as_bytes()));
+        let request = self
+            .update_session(&row.user, &row.id)
+            .update_expression("SET lr = :gen")
+            .condition_expression(MAY_RECORD_REPLAY)
+            .expression_attribute_values(":gen", number(row.generation))
+            .expression_attribute_values(":before", number(row.generation.saturating_sub(1)))
+            .expression_attribute_values(":nonce", nonce);
+        condition_held(request.send().await)
     }
 
     /// Sends a conditional write and reads the global revocation at the same time. A row that the revocation ended is
@@ -101,7 +145,10 @@ impl Store {
         let (outcome, revocation) = tokio::try_join!(send(request), self.global_revocation(now))?;
         let mark = |row: Box<Session>| Box::new(revocation.mark(*row));
         Ok(match outcome {
-            ConditionalWrite::Applied(row) => ConditionalWrite::Applied(mark(row)),
+            ConditionalWrite::Applied(row) | ConditionalWrite::AppliedToEnded(row) => match mark(row) {
+                row if row.pending_end.is_some() => ConditionalWrite::AppliedToEnded(row),
+                row => ConditionalWrite::Applied(row),
+            },
             ConditionalWrite::Rejected(row) => ConditionalWrite::Rejected(row.map(mark)),
         })
     }
@@ -148,15 +195,30 @@ impl Store {
         condition_held(request.send().await).map(drop)
     }
 
-    fn conditional_update(&self, token: &RefreshToken, now: Timestamp) -> UpdateItemFluentBuilder {
+    /// An update under the condition of a rotation. With a `key` the caller sets its value `:q`, because an expression may
+    /// not have a value that it does not use.
+    fn conditional_update(
+        &self,
+        token: &RefreshToken,
+        key: Option<KeyHash>,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
         let nonce = AttributeValue::B(Blob::new(token.nonce.hash().as_bytes()));
-        self.update_session(&token.user, &token.session)
-            .condition_expression(MAY_ROTATE)
+        let mut condition = MAY_ROTATE.to_owned();
+        let mut request = self
+            .update_session(&token.user, &token.session)
             .expression_attribute_values(":gen", number(token.generation))
             .expression_attribute_values(":nonce", nonce)
             .expression_attribute_values(":now", moment(now))
             .return_values(ReturnValue::AllOld)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if key.is_some() {
+            condition.push_str(IS_NO_REPETITION);
+            request = request
+                .expression_attribute_values(":replay_ago", moment(now.before(KEY_REPLAY)))
+                .expression_attribute_values(":replay_ahead", moment(now + KEY_REPLAY));
+        }
+        request.condition_expression(condition)
     }
 
     /// Starts a single write on a session.

@@ -42,6 +42,14 @@ pub const ROTATED: &str = "r";
 pub const NONCE_HASH: &str = "n";
 /// tag of the refresh key that sealed this generation
 pub const KEY_TAG: &str = "k";
+/// hash of the idempotency key that made this generation, 8 bytes; empty if there was none
+pub const MADE_BY: &str = "q1";
+/// the same of the generation before
+pub const MADE_BY_BEFORE: &str = "q2";
+/// the same of the generation before that
+pub const MADE_BY_BEFORE_THAT: &str = "q3";
+/// the generation for which a replay on weak evidence was last recorded
+pub const RECORDED_REPLAY: &str = "lr";
 /// refresh window: start
 pub const WINDOW_START: &str = "ws";
 /// refresh window: count

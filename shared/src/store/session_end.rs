@@ -1,18 +1,23 @@
 //! The end of sessions: a row, its event and its end record change together or not at all.
 
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
+};
 
 use super::Store;
 use super::capacity::Consumed;
 use super::error::{StoreError, TransactionOutcome, transaction_outcome};
-use super::item::{self, Item, moment, pending_end_attributes, text};
+use super::item::{self, Item, moment, number, pending_end_attributes, text};
 use super::rotation::condition_held;
 use super::schema::*;
 use super::sign_in::USER_RECORD_TTL;
 use super::user_state::UserRecord;
+use crate::domain::client_context::ClientContext;
 use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::end::{EndReason, EndRecord, SessionEnd};
+use crate::domain::session::end::{EndReason, EndRecord, LastRotation, SessionEnd};
+use crate::domain::session::evidence::KeyHash;
 use crate::domain::time::Timestamp;
 
 /// The change of the user record when many sessions end.
@@ -166,6 +171,14 @@ const AT: &str = "ended_at";
 const BY: &str = "ended_by";
 const NOTE: &str = "note";
 const USER: &str = "user_id";
+/// the last generation
+const LAST_GENERATION: &str = "generation";
+/// the hashes of the keys that made the last three generations, newest first; one without a key is eight zeros
+const LAST_KEYS: &str = "keys";
+/// the first address of the network that made the last generation
+const LAST_NETWORK: &str = "network";
+/// the device that made the last generation
+const LAST_DEVICE: &str = "device";
 
 fn record_item(end: &SessionEnd, ttl: Timestamp) -> Item {
     let mut item = Item::from([
@@ -180,6 +193,16 @@ fn record_item(end: &SessionEnd, ttl: Timestamp) -> Item {
     if let Some(note) = &end.note {
         item.insert(NOTE.into(), text(note));
     }
+    let LastRotation { generation, made_by, client } = &end.last;
+    item.insert(LAST_GENERATION.into(), number(generation));
+    if made_by.iter().any(Option::is_some) {
+        let bytes = made_by.map(|key| key.map_or([0; 8], |key| *key.as_bytes())).concat();
+        item.insert(LAST_KEYS.into(), AttributeValue::B(Blob::new(bytes)));
+    }
+    if let Some(network) = client.ip {
+        item.insert(LAST_NETWORK.into(), text(network.to_string()));
+    }
+    item.insert(LAST_DEVICE.into(), item::pack_device(&client.device));
     item
 }
 
@@ -190,5 +213,21 @@ fn record_of(row: &Item) -> Result<EndRecord, StoreError> {
         at: item::timestamp(row, AT)?,
         by: item::string(row, BY)?.to_owned(),
         note: item::optional(row, NOTE).map(str::to_owned),
+        last: row.contains_key(LAST_GENERATION).then(|| last_rotation(row)).transpose()?,
     })
+}
+
+fn last_rotation(row: &Item) -> Result<LastRotation, StoreError> {
+    let keys = row.get(LAST_KEYS).and_then(|value| value.as_b().ok()).map(Blob::as_ref).unwrap_or_default();
+    let mut made_by = [None; 3];
+    for (slot, key) in made_by.iter_mut().zip(keys.chunks_exact(8)) {
+        let key: [u8; 8] = key.try_into().map_err(|_| StoreError::Malformed(LAST_KEYS))?;
+        *slot = (key != [0; 8]).then(|| KeyHash::from_bytes(key));
+    }
+    let client = ClientContext {
+        ip: item::optional(row, LAST_NETWORK).and_then(|ip| ip.parse().ok()),
+        device: row.get(LAST_DEVICE).map(item::unpack_device).unwrap_or_default(),
+        ..ClientContext::default()
+    };
+    Ok(LastRotation { generation: item::integer(row, LAST_GENERATION)?, made_by, client })
 }

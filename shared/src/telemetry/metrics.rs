@@ -22,6 +22,8 @@ pub enum Counter {
     SignIns,
     SignInsRefused,
     RefreshesServed,
+    RefreshesReplayed,
+    RefreshesSuperseded,
     RefreshesEnded,
     RefreshesLimited,
     RefreshesRefused,

@@ -22,8 +22,11 @@ use serde_json::json;
 use zeroize::Zeroize;
 
 use super::SecretToken;
+use crate::domain::client_context::ClientContext;
+use crate::domain::fingerprint::{Fingerprint, Part};
 use crate::domain::id::{SessionId, UserId, derive_session_id};
 use crate::domain::limit::Window;
+use crate::domain::place::Network;
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
@@ -55,6 +58,7 @@ struct Payload {
     nonce: String,
     ws: i64,
     wc: u32,
+    fp: String,
 }
 
 impl RefreshKey {
@@ -87,6 +91,7 @@ impl RefreshKey {
             nonce: BASE64URL.encode(token.nonce.expose()),
             ws: token.window.start.seconds(),
             wc: token.window.count,
+            fp: BASE64URL.encode(token.fingerprint.to_bytes()),
         };
         let payload =
             serde_json::to_vec(&payload).expect("a struct of strings and numbers can be written as JSON");
@@ -111,6 +116,28 @@ impl RefreshKey {
         let mut nonce = [0; 16];
         nonce.copy_from_slice(&self.keyed("session nonce", assertion)[..16]);
         Nonce::new(nonce)
+    }
+
+    /// The fingerprint of a client for the tokens of one session. A client in a trusted network has a device only, because no
+    /// rule judges its place.
+    pub fn fingerprint(&self, session: &SessionId, client: &ClientContext, is_trusted: bool) -> Fingerprint {
+        let part = |label: &str, value: Option<String>| {
+            let Some(value) = value else { return Part::default() };
+            let digest = self.keyed(label, &format!("{session} {value}"));
+            // All zeros stand for an unknown value.
+            let part = [digest[0], digest[1], digest[2]];
+            if part == Part::default() { [0, 0, 1] } else { part }
+        };
+        let network = client.ip.filter(|_| !is_trusted).map(Network::of);
+        let family = network.map(|network| if network.is_ipv4() { "4" } else { "6" });
+        let (browser, os) = client.device.family();
+        let device = format!("{}|{}", browser.unwrap_or_default(), os.unwrap_or_default());
+        Fingerprint {
+            family: part("fingerprint family", family.map(str::to_owned)),
+            network: part("fingerprint network", network.map(|network| network.to_string())),
+            country: part("fingerprint country", client.place.country.clone().filter(|_| !is_trusted)),
+            device: part("fingerprint device", Some(device)),
+        }
     }
 
     /// HMAC with a label for each purpose, so that the output for one purpose cannot be used for another.
@@ -144,14 +171,16 @@ pub fn open(text: &str, keys: &[RefreshKey]) -> Result<RefreshToken, NotARefresh
     hmac::verify(&key.key, signed.as_bytes(), &seal).map_err(|_| NotARefreshToken)?;
     let payload = BASE64URL.decode(payload).map_err(|_| NotARefreshToken)?;
     let payload: Payload = serde_json::from_slice(&payload).map_err(|_| NotARefreshToken)?;
-    payload.into_token()
+    payload.into_token(key.tag)
 }
 
 impl Payload {
-    fn into_token(mut self) -> Result<RefreshToken, NotARefreshToken> {
+    fn into_token(mut self, sealed_by: KeyTag) -> Result<RefreshToken, NotARefreshToken> {
         let bytes = BASE64URL.decode(&self.nonce).map_err(|_| NotARefreshToken)?;
         self.nonce.zeroize();
         let nonce = Nonce::new(bytes.try_into().map_err(|_| NotARefreshToken)?);
+        let fingerprint = BASE64URL.decode(&self.fp).map_err(|_| NotARefreshToken)?;
+        let fingerprint = Fingerprint::from_bytes(fingerprint.try_into().map_err(|_| NotARefreshToken)?);
         Ok(RefreshToken {
             user: self.sub,
             session: self.sid,
@@ -161,6 +190,8 @@ impl Payload {
             absolute_expires_at: Timestamp::from_seconds(self.abs),
             nonce,
             window: Window { start: Timestamp::from_seconds(self.ws), count: self.wc },
+            fingerprint,
+            sealed_by,
         })
     }
 }
@@ -186,6 +217,8 @@ mod tests {
             absolute_expires_at: at,
             nonce: Nonce::new([nonce; 16]),
             window: Window { start: at, count: 2 },
+            fingerprint: Fingerprint { network: [1, 2, 3], ..Fingerprint::default() },
+            sealed_by: key("a").tag(),
         }
     }
 
@@ -199,6 +232,39 @@ mod tests {
         assert_eq!(key.seal(&token(1)), key.seal(&token(1)));
         let opened = open(key.seal(&token(1)).expose(), std::slice::from_ref(&key)).unwrap();
         assert_eq!(key.seal(&opened), key.seal(&token(1)));
+    }
+
+    #[test]
+    fn a_fingerprint_hides_its_values_and_depends_on_key_and_session() {
+        use crate::domain::client_context::ContextChange;
+        use crate::domain::device::Device;
+
+        let client = |ip: &str, country: &str, agent| {
+            let mut client = ClientContext { ip: ip.parse().ok(), ..ClientContext::default() };
+            client.place.country = Some(country.to_owned());
+            client.device = Device::parse(Some(agent));
+            client
+        };
+        let (one, two) = (derive_session_id(0, &[1; 32]), derive_session_id(0, &[2; 32]));
+        let home = client("203.0.113.7", "DE", "curl/8.0");
+        let made = key("a").fingerprint(&one, &home, false);
+        assert_eq!(made, key("a").fingerprint(&one, &client("203.0.113.99", "DE", "curl/9.0"), false));
+        let other_key = RefreshKey::new("a", &[8; 32]);
+        for other in [key("a").fingerprint(&two, &home, false), other_key.fingerprint(&one, &home, false)] {
+            let parts = |made: Fingerprint| [made.family, made.network, made.country, made.device];
+            assert!(parts(made).iter().zip(parts(other)).all(|(one, other)| *one != other));
+        }
+        let change = |now: &ClientContext| made.change_to(&key("a").fingerprint(&one, now, false));
+        let none = ContextChange::default();
+        let moved = ContextChange { network: true, ..none };
+        assert_eq!(change(&client("203.0.114.7", "DE", "curl/8.0")), moved);
+        assert_eq!(change(&client("2001:db8::7", "DE", "curl/8.0")), none, "another address family");
+        let abroad = ContextChange { network: true, country: true, device: true };
+        assert_eq!(change(&client("2001:db8::7", "PT", "wget/1.0")), abroad);
+        let trusted = key("a").fingerprint(&one, &client("198.51.100.7", "PT", "curl/8.0"), true);
+        assert_eq!((made.change_to(&trusted), trusted.change_to(&made)), (none, none));
+        let nothing = key("a").fingerprint(&one, &ClientContext::default(), false);
+        assert_eq!(made.change_to(&nothing), ContextChange { device: true, ..none });
     }
 
     #[test]

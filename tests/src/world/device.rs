@@ -62,6 +62,16 @@ impl Device {
         self
     }
 
+    /// Moves to another network, from which an older refresh token is reuse once grace is over.
+    pub fn elsewhere(self) -> Self {
+        self.at("203.0.113.222")
+    }
+
+    /// Shows this idempotency key in every request.
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
     /// Adds a header to every request.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.raw_header(name, HeaderValue::from_str(value).expect("a header value"))

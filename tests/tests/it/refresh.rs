@@ -1,10 +1,11 @@
 //! Refreshing: every legitimate client gets the same next token, and reuse ends the session.
 
 mod browsers;
+mod evidence;
 mod forged_tokens;
+mod idempotency_keys;
 mod lifetimes;
 mod oauth_form;
-mod overtaken_tabs;
 mod rate_limit;
 mod reuse;
 mod status;
@@ -84,8 +85,8 @@ async fn the_previous_token_gets_the_same_new_token_until_grace_ends() {
         world.assert_unchanged(&before, "a repeat writes nothing, so it does not extend grace").await;
     }
     world.advance(1);
-    device.refresh(&first.refresh).await.assert_ended("security");
-    device.refresh(&second.refresh).await.assert_ended("security");
+    device.elsewhere().refresh(&first.refresh).await.assert_ended("security");
+    world.device().refresh(&second.refresh).await.assert_ended("security");
 }
 
 #[tokio::test]
@@ -99,12 +100,12 @@ async fn grace_applies_in_both_directions_because_clocks_differ() {
     let again = device.refresh(&first.refresh).await;
     assert_eq!(again.assert_status(200).text("refresh_token"), second.refresh);
     world.server.clock.step_back(std::time::Duration::from_secs(1));
-    device.refresh(&first.refresh).await.assert_ended("security");
+    device.elsewhere().refresh(&first.refresh).await.assert_ended("security");
 }
 
 #[tokio::test]
 async fn without_grace_a_repeat_in_another_second_is_reuse() {
-    let world = World::with(&[("REFRESH_GRACE", "0s")]).await;
+    let world = World::with(&[("REFRESH_GRACE", "0s"), ("REFRESH_LATE_RETRY", "0s")]).await;
     let device = world.device();
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);

@@ -10,7 +10,7 @@ mod oauth_revocation;
 mod races;
 mod stale_credentials;
 
-use latchkey_tests::world::{Tokens, World};
+use latchkey_tests::world::{Jar, Tokens, World};
 use serde_json::json;
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_refresh_token_in_the_body_is_enough_to_sign_out() {
         device.post("/api/auth/revoke", body(made_up)).await.assert_problem(401, "invalid_token");
     }
     assert_eq!(world.live("alice").await.len(), 1);
-    // An older token is accepted, too, because its reuse would end the same session. The sign-out raises no alert.
+    // The direct predecessor from the same device and network is accepted, too, and raises no alert.
     let out = device.post("/api/auth/revoke", body(&first.refresh)).await;
     assert_eq!(out.assert_status(200).body["session_ids"], json!([first.session]));
     let again = device.post("/api/auth/revoke", body(&second.refresh)).await;
@@ -78,6 +78,66 @@ async fn a_sign_out_with_an_expired_refresh_token_succeeds() {
     assert_eq!(device.post("/api/auth/revoke", body).await.assert_status(200).body["ended"], 0);
     let out = device.revoke(&tokens.access, json!({"strategy": "current"})).await;
     assert_eq!(out.assert_status(200).body["ended"], 0, "an expired access token is enough, too");
+}
+
+#[tokio::test]
+async fn an_expired_refresh_token_ends_no_session_that_lives_on() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    world.advance(6 * 86_400);
+    let second = Jar::of(device.refresh_with_cookies(&first.refresh_line()).await.assert_status(200));
+    world.advance(86_400);
+    let form = "application/x-www-form-urlencoded";
+    let token = json!({"strategy": "token", "token": first.refresh});
+    let body = json!({"strategy": "current", "refresh_token": first.refresh});
+    for body in [token, body] {
+        assert_eq!(device.post("/api/auth/revoke", body).await.assert_status(200).body["ended"], 0);
+    }
+    device
+        .send("POST", "/api/auth/revoke", Some(form), format!("token={}", first.refresh))
+        .await
+        .assert_status(200);
+    let reply = device.revoke_with_cookies(&first.refresh_line(), json!({"strategy": "current"})).await;
+    assert_eq!(reply.assert_status(200).assert_cookies_cleared().body["ended"], 0);
+    assert_eq!(world.live("alice").await, std::slice::from_ref(&first.session));
+    assert_eq!(world.count_events("alice", "token_reused").await, 0);
+    device.refresh_with_cookies(&second.refresh_line()).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_stolen_older_token_that_signs_out_is_theft() {
+    for strategy in ["current", "token", "form", "cookie"] {
+        let world = World::new().await;
+        let device = world.device();
+        let first = device.sign_in("alice").await;
+        let second = Tokens::of(&device.refresh(&first.refresh).await);
+        world.advance(61);
+        let thief = device.clone().elsewhere();
+        let path = "/api/auth/revoke";
+        let reply = match strategy {
+            "current" => {
+                thief.post(path, json!({"strategy": "current", "refresh_token": first.refresh})).await
+            }
+            "token" => thief.post(path, json!({"strategy": "token", "token": first.refresh})).await,
+            "form" => {
+                let form = "application/x-www-form-urlencoded";
+                thief.send("POST", path, Some(form), format!("token={}", first.refresh)).await
+            }
+            _ => {
+                let cookie = format!("latchkey_refresh={}", first.refresh);
+                thief.revoke_with_cookies(&cookie, json!({"strategy": "current"})).await
+            }
+        };
+        reply.assert_status(200);
+        device.refresh(&second.refresh).await.assert_ended("security");
+        let trail = world.events("alice").await;
+        let reused = trail.iter().find(|event| event.event_type == "token_reused").expect(strategy);
+        assert_eq!((reused.severity.as_str(), &reused.session), ("critical", &first.session));
+        assert_eq!(world.count_events("alice", "logout").await, 0, "{strategy}");
+        let end = trail.iter().find(|event| event.event_type == "session_ended").expect(strategy);
+        assert_eq!(end.reason, "reuse_detected", "{strategy}");
+    }
 }
 
 #[tokio::test]

@@ -109,7 +109,8 @@ async fn whole_day(world: &World) -> Day {
     day.keep_secret(forged.expose());
     day.record(device.refresh(forged.expose()).await);
     world.advance(61);
-    day.record(device.refresh(&tokens.refresh).await.assert_ended("security").clone());
+    let thief = device.clone().elsewhere();
+    day.record(thief.refresh(&tokens.refresh).await.assert_ended("security").clone());
     day.record(device.revoke_with_cookies(&next.line(), json!({"strategy": "all"})).await);
     day.record(device.refresh_with_cookies(&next.line()).await);
     day

@@ -60,7 +60,7 @@ async fn a_refresh_whose_answer_was_lost_once_moves_one_generation() {
 
 #[tokio::test]
 async fn an_sdk_retry_succeeds_even_without_grace() {
-    let world = World::with(&[("REFRESH_GRACE", "0s")]).await;
+    let world = World::with(&[("REFRESH_GRACE", "0s"), ("REFRESH_LATE_RETRY", "0s")]).await;
     let device = world.device();
     let tokens = device.sign_in("alice").await;
     for _ in 0..3 {
@@ -177,7 +177,8 @@ async fn token_reuse_whose_end_cannot_be_committed_is_503() {
         let new = Jar::of(&device.refresh_with_cookies(&old.line()).await);
         world.advance(61);
         fail(&world, "TransactWriteItems", kind, 3);
-        let reply = device.refresh_with_cookies(&old.line()).await;
+        let thief = device.clone().elsewhere();
+        let reply = thief.refresh_with_cookies(&old.line()).await;
         reply.assert_problem(503, "store_unavailable").assert_no_cookie();
         let members = ["code", "detail", "request_id", "retry_after", "status", "title", "type"];
         assert_eq!(reply.members(), members);
@@ -186,7 +187,7 @@ async fn token_reuse_whose_end_cannot_be_committed_is_503() {
             0,
             "a failed transaction writes no event"
         );
-        device.refresh_with_cookies(&old.line()).await.assert_ended("security").assert_cookies_cleared();
+        thief.refresh_with_cookies(&old.line()).await.assert_ended("security").assert_cookies_cleared();
         device.refresh_with_cookies(&new.line()).await.assert_ended("security");
         assert_eq!(world.count_events("alice", "token_reused").await, 1);
     }

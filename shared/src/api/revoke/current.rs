@@ -14,19 +14,24 @@ use super::client;
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::{RevokeCommand, can_end, end_one};
+use crate::app::theft::Theft;
 use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::nonce::NonceHash;
+use crate::domain::session::Session;
+use crate::domain::session::evidence::RequestKeys;
+use crate::domain::session::refresh_token::RefreshToken;
+use crate::domain::session::rotation::Presented;
 use crate::domain::time::Timestamp;
 use crate::http::caller::authentic;
 use crate::http::problem::{Code, Problem};
 use crate::token::refresh;
 
-/// The session that an authentic token names. A refresh token also proves that it knows the session's nonce.
+/// The session that an authentic token names.
 pub(super) struct TokenSession {
     pub(super) user: UserId,
     pub(super) session: SessionId,
-    pub(super) nonce: Option<NonceHash>,
+    /// The token, if it is a refresh token: it also proves that it knows the session's nonce.
+    pub(super) refresh: Option<RefreshToken>,
 }
 
 pub(super) async fn end(
@@ -54,21 +59,41 @@ pub(super) async fn end_token_session(
 ) -> Result<Option<RevokeResponse>, Problem> {
     let row = app.store().read_session(&token_session.user, &token_session.session, now).await?;
     let row = row.filter(|row| can_end(row, now));
-    let ours = |hash: NonceHash| row.as_ref().is_none_or(|row| row.nonce_hash == hash);
-    if !token_session.nonce.is_none_or(ours) {
+    let ours = |token: &RefreshToken| row.as_ref().is_none_or(|row| row.nonce_hash == token.nonce.hash());
+    if !token_session.refresh.as_ref().is_none_or(ours) {
         report_forged_token(app, &token_session.user, token_session.session, client.ip).await;
         return Ok(None);
     }
     let Some(row) = row else {
         return Ok(Some(RevokeResponse::new(app, vec![], now)));
     };
-    let command = RevokeCommand::of_user(row.id, client, now);
-    let end = command.build_end(&row);
-    let ended = end_one(app, &end, &command.events(app, &row.user, 1)).await?;
+    let (end, events) = match theft_shown_by(app, token_session, &row, client, now) {
+        Some(theft) => (theft.end, vec![theft.event]),
+        None => {
+            let command = RevokeCommand::of_user(row.id, client, now);
+            (command.build_end(&row), command.events(app, &row.user, 1))
+        }
+    };
+    let ended = end_one(app, &end, &events).await?;
     Ok(Some(RevokeResponse::new(app, if ended { vec![end] } else { vec![] }, now)))
 }
 
-/// The session that the request's credential names. `None`: it has only cookies that this server cannot open.
+/// The theft that the token shows: an older refresh token signs out like any other, but its caller may be a thief, and the
+/// owner must be able to see that.
+fn theft_shown_by(
+    app: &App,
+    token_session: &TokenSession,
+    row: &Session,
+    client: &ClientContext,
+    now: Timestamp,
+) -> Option<Theft> {
+    let token = token_session.refresh.as_ref().filter(|_| row.is_live(now))?;
+    let presented = Presented { token, keys: RequestKeys::default(), client, now };
+    Theft::shown_by(app, &presented, row)
+}
+
+/// The session that the request's credential names. `None`: it has only a refresh token that has expired, or cookies that
+/// this server cannot open.
 fn session_of_request(
     app: &App,
     headers: &HeaderMap,
@@ -77,13 +102,13 @@ fn session_of_request(
 ) -> Result<Option<TokenSession>, Problem> {
     if let Some(token) = bearer_token(headers)? {
         // A client whose access token this server no longer accepts may still have a good refresh token.
-        let of_body = || session_of_refresh_token(app, body_token.unwrap_or_default()).ok();
+        let of_body = || session_of_refresh_token(app, body_token.unwrap_or_default(), now).ok().flatten();
         return session_of_access_token(app, &token, now)
             .or_else(|problem| of_body().ok_or(problem))
             .map(Some);
     }
     if let Some(token) = body_token {
-        return session_of_refresh_token(app, token).map(Some);
+        return session_of_refresh_token(app, token, now);
     }
     let cookies = &app.config().cookies;
     let (access, refresh) = (
@@ -95,7 +120,7 @@ fn session_of_request(
     }
     cookies.policy.check_unsafe(headers)?;
     // Both cookies are one credential. The refresh cookie comes first, because it proves the session's nonce.
-    let of_refresh = refresh.and_then(|token| session_of_refresh_token(app, &token).ok());
+    let of_refresh = refresh.and_then(|token| session_of_refresh_token(app, &token, now).ok().flatten());
     let of_access = || access.and_then(|token| session_of_access_token(app, &token, now).ok());
     Ok(of_refresh.or_else(of_access))
 }
@@ -107,13 +132,20 @@ pub(super) fn session_of_access_token(
     now: Timestamp,
 ) -> Result<TokenSession, Problem> {
     let claims = authentic(token, app, now)?;
-    Ok(TokenSession { user: claims.sub, session: claims.sid, nonce: None })
+    Ok(TokenSession { user: claims.sub, session: claims.sid, refresh: None })
 }
 
-pub(super) fn session_of_refresh_token(app: &App, token: &str) -> Result<TokenSession, Problem> {
+/// The session of an authentic refresh token. `None` for a token that has expired: it ends nothing, because its session
+/// may live on with a later token.
+pub(super) fn session_of_refresh_token(
+    app: &App,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<TokenSession>, Problem> {
     let token = refresh::open(token, app.config().keys.refresh());
     let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
-    Ok(TokenSession { nonce: Some(token.nonce.hash()), user: token.user, session: token.session })
+    let session = TokenSession { user: token.user.clone(), session: token.session, refresh: None };
+    Ok((!token.is_expired(now)).then(|| TokenSession { refresh: Some(token), ..session }))
 }
 
 /// Clears the cookies along with a refusal, unless the client should try again with them: during an outage the session

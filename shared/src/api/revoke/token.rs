@@ -40,9 +40,13 @@ pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<Rev
     Ok(end_token_session(app, &token_session, &client, now).await?.unwrap_or_else(nothing))
 }
 
-/// The session of an authentic token, expired or not. A foreign token names none.
+/// The session of an authentic token: of an access token, expired or not, and of a refresh token that has not expired. A
+/// foreign token names none.
 fn session_of_token(app: &App, token: &str, now: Timestamp) -> Option<TokenSession> {
-    session_of_refresh_token(app, token).or_else(|_| session_of_access_token(app, token, now)).ok()
+    match session_of_refresh_token(app, token, now) {
+        Ok(session) => session,
+        Err(_) => session_of_access_token(app, token, now).ok(),
+    }
 }
 
 /// Whether the session belongs to the user of the `Authorization` header, if there is one. Cookies do not count,

@@ -24,6 +24,7 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
         refresh: days(7),
         session: days(30),
         grace: days(0),
+        late_retry: Duration::ZERO,
         near_expiry: days(0),
     };
     let client = ClientContext { device: Device::parse(Some(agent)), ..ClientContext::default() };
@@ -35,6 +36,7 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
         id,
         nonce: &Nonce::new([1; 16]),
         key: KeyTag::new(*b"k1"),
+        made_by: None,
         client,
         auth_time: opened,
         asserted_at: opened,

@@ -100,7 +100,7 @@ pub enum EventKind {
     RateLimited(LimitExceeded),
     /// A risk rule matched.
     Risk(Finding),
-    /// The same refresh token was presented twice within grace, the second time from another network.
+    /// A refresh was repeated from another network than the session's last rotation.
     TokenReplayed {
         /// The client's address.
         ip: Option<IpAddr>,

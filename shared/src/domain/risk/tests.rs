@@ -37,7 +37,14 @@ fn names(findings: &[Finding]) -> Vec<&'static str> {
 
 fn change(rules: &Rules, now: &ClientContext, seconds: i64) -> Vec<Finding> {
     let at = Timestamp::from_seconds;
-    assess_change(rules, &home(), at(0), now, at(seconds))
+    compare(rules, &home(), now, at(seconds))
+}
+
+/// Compares two clients of which the first was seen at second 0.
+fn compare(rules: &Rules, before: &ClientContext, now: &ClientContext, now_at: Timestamp) -> Vec<Finding> {
+    let change = change_between(rules, before, now);
+    let before_at = Timestamp::from_seconds(0);
+    assess_change(rules, &Comparison { change, before, before_at, now, now_at })
 }
 
 #[test]
@@ -55,21 +62,23 @@ fn a_trusted_network_is_not_judged_by_place() {
     let rules = Rules::default().allowing("203.0.113.0/24, 2001:db8::/32").unwrap();
     let vpn = client("203.0.113.9", &chrome(140), Some("US"), Some(NEW_YORK));
     assert_eq!(change(&rules, &vpn, 60), []);
-    assert_eq!(
-        assess_change(&rules, &vpn, Timestamp::from_seconds(0), &home(), Timestamp::from_seconds(60)),
-        []
-    );
+    assert_eq!(compare(&rules, &vpn, &home(), Timestamp::from_seconds(60)), []);
 }
 
 #[test]
 fn a_client_has_moved_if_its_network_changed_and_neither_is_trusted() {
     let rules = Rules::default().allowing("203.0.113.0/24").unwrap();
     let at = |ip: &str| client(ip, &chrome(140), None, None);
+    let has_moved =
+        |rules, before: &ClientContext, now: &ClientContext| change_between(rules, before, now).network;
     assert!(has_moved(&rules, &at("198.51.100.7"), &at("192.0.2.1")));
     assert!(!has_moved(&rules, &at("198.51.100.7"), &at("198.51.100.8")));
     assert!(!has_moved(&rules, &at("203.0.113.9"), &at("192.0.2.1")));
     assert!(!has_moved(&rules, &at("192.0.2.1"), &at("203.0.113.9")));
     assert!(!has_moved(&rules, &at("198.51.100.7"), &at("2001:db8::1")), "another family");
+    let abroad = client("2001:db8::1", &chrome(140), Some("PT"), None);
+    assert!(has_moved(&rules, &home(), &abroad), "another family and another country");
+    assert!(!has_moved(&rules, &home(), &client("2001:db8::1", &chrome(140), Some("DE"), None)));
 }
 
 #[test]
@@ -181,8 +190,8 @@ proptest! {
         before.ip = Some(IpAddr::V4(Ipv4Addr::from(four)));
         now.ip = Some(IpAddr::V6(Ipv6Addr::from(six | 1 << 125)));
         let at = Timestamp::from_seconds;
-        prop_assert_eq!(assess_change(&Rules::default(), &before, at(0), &now, at(seconds)), vec![]);
-        prop_assert_eq!(assess_change(&Rules::default(), &now, at(0), &before, at(seconds)), vec![]);
+        prop_assert_eq!(compare(&Rules::default(), &before, &now, at(seconds)), vec![]);
+        prop_assert_eq!(compare(&Rules::default(), &now, &before, at(seconds)), vec![]);
     }
 
     #[test]
@@ -218,4 +227,20 @@ proptest! {
         prop_assert!((there - back).abs() < 1e-6);
         prop_assert!((0.0..=20_016.0).contains(&there));
     }
+}
+
+#[test]
+fn a_change_of_an_unknown_value_is_a_finding_without_it() {
+    // The reply to the write was lost, so that the row already holds the request itself.
+    let now = client("203.0.113.9", "curl/8.0", Some("PT"), None);
+    let change = ContextChange { network: true, country: true, device: true };
+    let at = Timestamp::from_seconds(60);
+    let comparison = Comparison { change, before: &now, before_at: at, now: &now, now_at: at };
+    let findings = assess_change(&Rules::default(), &comparison);
+    assert_eq!(names(&findings), ["ip_changed", "country_changed", "device_changed"]);
+    for (finding, to) in findings.iter().zip(["203.0.113.0/24", "PT", "curl"]) {
+        assert_eq!((&finding.detail["from"], &finding.detail["to"]), (&json!(null), &json!(to)));
+    }
+    let trusted = Rules::default().allowing("203.0.113.0/24").unwrap();
+    assert_eq!(names(&assess_change(&trusted, &comparison)), ["device_changed"]);
 }

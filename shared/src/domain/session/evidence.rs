@@ -22,7 +22,7 @@
 //! | the same device on the same network, within the late retry (24 h, 0 is off) | the direct predecessor | [`Evidence::RecordedReplay`] |
 //! | none of these | older | [`Evidence::Reuse`] |
 //!
-//! **A recorded replay** is never granted for two generations in a row, so that a thief who imitates the device gets at
+//! **A recorded replay** is never granted for two generations in a row, so that a thief that imitates the device gets at
 //! most one generation in this way before the next attempt is reuse.
 //!
 //! **Superseded** is the answer to a request that was under way while a later request of the same client rotated. It
@@ -36,6 +36,7 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 
 use super::idempotency_key::IdempotencyKey;
+use super::lifetimes::Lifetimes;
 use crate::domain::id::SessionId;
 use crate::domain::time::Timestamp;
 
@@ -151,6 +152,19 @@ pub fn weigh(state: &RotationState, shown: &Presentation, now: Timestamp, rules:
     if in_keyed_grace || is_late_retry { state.record_once() } else { Evidence::Reuse }
 }
 
+impl EvidenceRules {
+    /// The periods from the settings.
+    pub fn of(lifetimes: &Lifetimes) -> Self {
+        Self {
+            grace: lifetimes.grace,
+            keyed_grace: KEYED_GRACE,
+            key_replay: KEY_REPLAY,
+            late_retry: lifetimes.late_retry,
+            superseded: SUPERSEDED_FOR,
+        }
+    }
+}
+
 impl KeyHash {
     /// The hash of a key for one session. The session's id is part of it, so that equal keys of two sessions differ.
     pub fn of(session: &SessionId, key: &IdempotencyKey) -> Self {
@@ -174,6 +188,17 @@ impl KeyHash {
 }
 
 impl RequestKeys {
+    /// The hashes of a request's keys for one session.
+    pub fn of(session: &SessionId, newest: Option<&IdempotencyKey>, previous: &[IdempotencyKey]) -> Self {
+        let hash = |key: &IdempotencyKey| KeyHash::of(session, key);
+        Self { newest: newest.map(hash), previous: [previous.first().map(hash), previous.get(1).map(hash)] }
+    }
+
+    /// Whether the request shows this key.
+    pub fn contains(&self, key: KeyHash) -> bool {
+        self.any(|shown| shown == key)
+    }
+
     fn any(&self, mut matches: impl FnMut(KeyHash) -> bool) -> bool {
         [self.newest, self.previous[0], self.previous[1]].into_iter().flatten().any(&mut matches)
     }

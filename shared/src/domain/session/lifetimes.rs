@@ -13,6 +13,8 @@ pub struct Lifetimes {
     pub session: Duration,
     /// The time after a rotation in which the same device may repeat it. Default: 60 s, at most 600 s.
     pub grace: Duration,
+    /// The time after a rotation in which the same device on the same network may repeat it; 0 is off. Default: 24 h.
+    pub late_retry: Duration,
     /// The remaining time below which an access token is reported as `expiring`. Default: 5 min.
     pub near_expiry: Duration,
 }

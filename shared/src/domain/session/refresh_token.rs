@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::nonce::Nonce;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::limit::Window;
 use crate::domain::time::Timestamp;
@@ -30,6 +31,17 @@ pub struct RefreshToken {
     pub nonce: Nonce,
     /// The state of the session's refresh limit.
     pub window: Window,
+    /// The client that made this generation.
+    pub fingerprint: Fingerprint,
+    /// The refresh key that sealed the token and made the fingerprint.
+    pub sealed_by: KeyTag,
+}
+
+impl RefreshToken {
+    /// Whether the token itself has expired. A session that was refreshed since may still live.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_at || now >= self.absolute_expires_at
+    }
 }
 
 impl KeyTag {

@@ -1,27 +1,44 @@
 //! The state machine of a refresh, as pure functions: may this refresh token rotate?
 //!
 //! [`plan`] decides from the token alone what to write. One conditional write performs the plan. When the write's
-//! condition fails, [`judge`] decides from the row that the failed write returned. A tab that another tab has
-//! overtaken ([`is_overtaken`]) gets the current token again, if the row allows it ([`is_current`]).
+//! condition fails, [`judge`] decides from the row that the failed write returned, with [`weigh`] for the question whether
+//! an older token comes from the client that rotated.
 //!
 //! ```text
 //!   token ── plan ──▶ Expired                       401 without a call to the store
 //!              │
 //!              ├────▶ Block ──┐
 //!              └────▶ Rotate ─┤   one conditional write
-//!                             ├─ applied ──▶ next generation (or 429)
-//!                             └─ rejected ─ judge ─▶ Ended · Forged · Regression · Replay · Reuse · Blocked · Retry
+//!                             ├─ applied ───────▶ next generation (or 429)
+//!                             ├─ applied, but the session had ended ▶ 401
+//!                             └─ rejected ─ judge ─▶ Ended · Forged · Regression · Reuse     401
+//!                                                    Replay · RecordedReplay                 current token
+//!                                                    Superseded                              409
+//!                                                    Blocked                                 429
+//!                                                    Retry                                   the write once more
 //! ```
-
-use std::time::Duration;
 
 use super::Session;
 use super::end::EndReason;
+use super::evidence::{Evidence, EvidenceRules, KeyHash, Presentation, RequestKeys, weigh};
 use crate::domain::client_context::ClientContext;
 use crate::domain::limit::{Decision, Policy, Window};
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
+
+/// A refresh token that a client presents.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'p> {
+    /// The token, whose seal has been checked.
+    pub token: &'p RefreshToken,
+    /// The idempotency keys of the request.
+    pub keys: RequestKeys,
+    /// The client.
+    pub client: &'p ClientContext,
+    /// The time of the request.
+    pub now: Timestamp,
+}
 
 /// The write that a refresh performs.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +64,8 @@ pub struct Rotation {
     pub window: Window,
     /// The key that seals the token of this generation.
     pub key: KeyTag,
+    /// The hash of the idempotency key that makes it.
+    pub made_by: Option<KeyHash>,
     /// The client that refreshes.
     pub client: ClientContext,
 }
@@ -58,11 +77,15 @@ pub enum Verdict {
     Ended(Option<EndReason>),
     /// The token's seal is valid and its nonce is not the session's: a refresh key may have leaked.
     Forged,
-    /// The token is newer than the row, because the table was restored from a backup.
+    /// See [`Evidence::Regression`].
     Regression,
-    /// The same device repeats its refresh within grace: the current token is the answer.
+    /// See [`Evidence::Replay`].
     Replay,
-    /// An older generation, after grace or from another device.
+    /// See [`Evidence::RecordedReplay`].
+    RecordedReplay,
+    /// See [`Evidence::Superseded`].
+    Superseded,
+    /// See [`Evidence::Reuse`].
     Reuse,
     /// Refused until this second. The token stays valid.
     Blocked(Timestamp),
@@ -70,16 +93,10 @@ pub enum Verdict {
     Retry,
 }
 
-/// Decides from the token alone what a refresh writes.
-pub fn plan(
-    token: &RefreshToken,
-    client: ClientContext,
-    key: KeyTag,
-    now: Timestamp,
-    limit: &Policy,
-    lifetimes: &Lifetimes,
-) -> Plan {
-    if now >= token.expires_at || now >= token.absolute_expires_at {
+/// Decides from the token alone what a refresh writes. `key` seals the next token.
+pub fn plan(presented: &Presented<'_>, key: KeyTag, limit: &Policy, lifetimes: &Lifetimes) -> Plan {
+    let Presented { token, keys, client, now } = *presented;
+    if token.is_expired(now) {
         return Plan::Expired;
     }
     match limit.attempt(token.window, now) {
@@ -90,22 +107,16 @@ pub fn plan(
             expires_at: token.absolute_expires_at.min(now + lifetimes.refresh),
             window,
             key,
-            client,
+            made_by: keys.newest,
+            client: client.clone(),
         })),
     }
 }
 
 /// Decides about a rejected write from the row. The first matching rule wins.
 ///
-/// When the reply to a write is lost, the SDK repeats the write and meets the row that the first attempt wrote: the
-/// same device in the same second, which is within any grace, even a grace of 0 s.
-pub fn judge(
-    token: &RefreshToken,
-    row: Option<&Session>,
-    client: &ClientContext,
-    now: Timestamp,
-    grace: Duration,
-) -> Verdict {
+pub fn judge(presented: &Presented<'_>, row: Option<&Session>, rules: &EvidenceRules) -> Verdict {
+    let Presented { token, now, .. } = *presented;
     let Some(row) = row else { return Verdict::Ended(None) };
     if let Some(pending) = &row.pending_end {
         return Verdict::Ended(Some(pending.reason));
@@ -116,68 +127,55 @@ pub fn judge(
     if row.nonce_hash != token.nonce.hash() {
         return Verdict::Forged;
     }
-    if row.generation < token.generation {
-        return Verdict::Regression;
-    }
-    if row.generation == token.generation + 1 && in_grace(row, client, now, grace) {
-        return Verdict::Replay;
-    }
-    if row.generation > token.generation {
-        return Verdict::Reuse;
-    }
-    match row.blocked_until {
-        Some(until) if now < until => Verdict::Blocked(until),
-        _ => Verdict::Retry,
+    match evidence_of(presented, row, rules) {
+        Evidence::Regression => Verdict::Regression,
+        Evidence::Replay => Verdict::Replay,
+        Evidence::RecordedReplay => Verdict::RecordedReplay,
+        Evidence::Superseded => Verdict::Superseded,
+        Evidence::Reuse => Verdict::Reuse,
+        Evidence::Rotate => match row.blocked_until {
+            Some(until) if now < until => Verdict::Blocked(until),
+            _ => Verdict::Retry,
+        },
     }
 }
 
-/// Whether the client asks for what another tab of its browser has just received: it wants to replace an access token
-/// (with the end `replaces`) that is older than the refresh token in its cookie.
+/// Weighs a token against the live row of its session.
 ///
-/// Rotating again would put the requests of slower tabs, which carry the cookie from before, two generations behind.
-/// Grace covers only the direct predecessor, so that these requests would look like theft. In the last hour of a
-/// session all access tokens expire together with the session, so that their ends do not tell them apart; then the
-/// current token is returned as well, because a new one would not be valid for longer.
-pub fn is_overtaken(
-    token: &RefreshToken,
-    replaces: Timestamp,
-    now: Timestamp,
-    lifetimes: &Lifetimes,
-) -> bool {
-    let first = token.absolute_expires_at.min(token.issued_at + lifetimes.access);
-    let older = replaces < first || first == token.absolute_expires_at;
-    older && now.distance(token.issued_at) <= lifetimes.grace
+/// When the reply to a write is lost, the SDK repeats the write and meets the row that the first attempt wrote. With keys
+/// that is a replay by its key. Without keys it is a replay, too, which no setting and nothing recorded may prevent.
+pub fn evidence_of(presented: &Presented<'_>, row: &Session, rules: &EvidenceRules) -> Evidence {
+    if is_own_write(presented, row) {
+        return Evidence::Replay;
+    }
+    let shown = Presentation {
+        generation: presented.token.generation,
+        keys: presented.keys,
+        same_device: row.client.device.is_same_device(&presented.client.device),
+        same_network: row.client.is_same_network(presented.client),
+    };
+    weigh(&row.rotation_state(), &shown, presented.now, rules)
 }
 
-/// Whether the row still is at the generation of an overtaken client's token, so that this token is the answer.
-///
-/// The conditions are those of grace, so that a client that sends a false `replaces` gains nothing.
-pub fn is_current(
-    token: &RefreshToken,
-    row: &Session,
-    client: &ClientContext,
-    now: Timestamp,
-    grace: Duration,
-) -> bool {
-    row.is_live(now)
-        && row.nonce_hash == token.nonce.hash()
-        && row.generation == token.generation
-        && in_grace(row, client, now, grace)
-}
-
-/// Whether `client` is within grace. Grace counts from the rotation in both directions, because clocks differ, and
-/// belongs to the device that rotated, so that a thief's device never gets the current token. A changed network
-/// alone is no sign of theft.
-pub fn in_grace(row: &Session, client: &ClientContext, now: Timestamp, grace: Duration) -> bool {
-    now.distance(row.rotated_at) <= grace && row.client.device.is_same_device(&client.device)
+/// Whether the row looks as this request's own rotation without a key has left it: in the same second, from the same
+/// address and agent.
+fn is_own_write(presented: &Presented<'_>, row: &Session) -> bool {
+    row.generation == presented.token.generation + 1
+        && row.rotated_at == presented.now
+        && row.made_by[0].is_none()
+        && presented.keys.newest.is_none()
+        && row.client == *presented.client
 }
 
 impl Rotation {
     /// The session after this rotation.
     pub fn apply(&self, before: &Session) -> Session {
+        let state = before.rotation_state().rotated(self.made_by, self.rotated_at);
         Session {
-            generation: self.generation,
-            rotated_at: self.rotated_at,
+            generation: state.generation,
+            rotated_at: state.rotated_at,
+            made_by: state.keys,
+            recorded_replay: state.recorded,
             last_activity: self.rotated_at,
             expires_at: self.expires_at,
             window: self.window,

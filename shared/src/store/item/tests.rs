@@ -7,6 +7,7 @@ use super::*;
 use crate::domain::id::derive_session_id;
 use crate::domain::risk::{Finding, Rule, StoredFinding};
 use crate::domain::session::NewSession;
+use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::severity::Severity;
 use crate::token::refresh::RefreshKey;
@@ -18,6 +19,7 @@ fn lifetimes() -> Lifetimes {
         refresh: days(7),
         session: days(30),
         grace: Duration::from_secs(60),
+        late_retry: days(1),
         near_expiry: Duration::from_secs(300),
     }
 }
@@ -30,7 +32,7 @@ fn largest() -> Session {
     let scope = Scope::of(["x".repeat(160).as_str()]);
     let client = ClientContext {
         ip: Some("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap()),
-        agent: text(120),
+        agent: text(64),
         device: Device {
             kind: DeviceType::Desktop,
             name: text(24),
@@ -53,6 +55,7 @@ fn largest() -> Session {
         id,
         nonce: &key.nonce("a"),
         key: key.tag(),
+        made_by: Some(KeyHash::from_bytes([255; 8])),
         client,
         auth_time: now,
         asserted_at: now,
@@ -65,6 +68,8 @@ fn largest() -> Session {
     let finding = Finding { rule: Rule::CountryChanged, severity: Severity::Critical, ends: true, detail };
     session.findings = vec![StoredFinding::of(&finding, now).unwrap(); 3];
     session.blocked_until = Some(now);
+    session.made_by = [Some(KeyHash::from_bytes([255; 8])); 3];
+    session.recorded_replay = Some(u64::MAX);
     session
 }
 
@@ -84,6 +89,21 @@ fn a_row_is_read_back_as_it_was_written() {
     let back = session_of(&session_item(&session, 16)).unwrap();
     assert_eq!(session_item(&back, 16), session_item(&session, 16));
     assert_eq!((back.client.device, back.pending_end), (session.client.device, session.pending_end));
+}
+
+#[test]
+fn a_row_of_the_version_without_keys_has_none() {
+    let mut item = session_item(&largest(), 16);
+    for name in [MADE_BY, MADE_BY_BEFORE, MADE_BY_BEFORE_THAT, RECORDED_REPLAY] {
+        item.remove(name);
+    }
+    item.insert(MADE_BY_BEFORE.into(), key_hash(None));
+    let session = session_of(&item).unwrap();
+    assert_eq!((session.made_by, session.recorded_replay), ([None; 3], None));
+    for wrong in [AttributeValue::B(Blob::new([1; 7])), text("12345678")] {
+        item.insert(MADE_BY_BEFORE_THAT.into(), wrong);
+        assert!(matches!(session_of(&item), Err(StoreError::Malformed("q3"))));
+    }
 }
 
 #[test]

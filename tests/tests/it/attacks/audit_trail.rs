@@ -110,7 +110,7 @@ async fn each_refusal_or_finding_is_recorded_once_under_its_name() {
     let story = Story::begin().await;
     story.device.refresh(&story.tokens.refresh).await.assert_status(200);
     story.device.clone().at("203.0.113.9").refresh(&story.tokens.refresh).await.assert_status(200);
-    assert_eq!(story.new_events().await, ["token_replayed"]);
+    assert_eq!(story.new_events().await, ["ip_changed", "token_replayed"]);
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn theft_detected_by_one_instance_ends_the_session_at_all() {
     there.device().list(&second.access).await.assert_status(200);
     here.advance(61);
     // One instance rotated the token, and the other one gets the old token.
-    there.device().refresh(&first.refresh).await.assert_ended("security");
+    there.device().elsewhere().refresh(&first.refresh).await.assert_ended("security");
     for instance in [&here, &there] {
         let device = instance.device();
         device.refresh(&second.refresh).await.assert_ended("security");

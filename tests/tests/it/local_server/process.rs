@@ -146,6 +146,12 @@ impl Server {
         self.post("/api/auth/refresh", json!({"refresh_token": token})).await
     }
 
+    /// Presents a refresh token from another network.
+    pub(crate) async fn refresh_elsewhere(&self, token: &str) -> Answer {
+        let request = self.request("POST", "/api/auth/refresh").header("X-Dev-Source-Ip", "203.0.113.222");
+        request.json(&json!({"refresh_token": token})).send(self.address).await
+    }
+
     /// Lists the sessions of an access token's user.
     pub(crate) async fn list(&self, access: &str) -> Answer {
         self.request("GET", "/api/auth/sessions").bearer(access).send(self.address).await

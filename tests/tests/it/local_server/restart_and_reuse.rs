@@ -15,7 +15,7 @@ async fn a_killed_server_loses_no_generation() {
     // The old token is sent to a process that has not handled this session before.
     let server = Server::on(directory.path(), port).await;
     assert_eq!(server.post("/dev/clock", json!({"advance_seconds": 61})).await.status, 200);
-    let reused = server.refresh(&stolen.refresh).await;
+    let reused = server.refresh_elsewhere(&stolen.refresh).await;
     assert_eq!((reused.status, reused.json()["reason"].clone()), (401, json!("security")), "{}", reused.text);
     server.kill().await;
     // The newest token is sent to another process, which did not detect the theft itself.

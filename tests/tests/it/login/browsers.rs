@@ -37,19 +37,36 @@ async fn a_sign_in_as_another_user_ends_the_first_session_without_naming_it() {
 }
 
 #[tokio::test]
-async fn an_old_refresh_cookie_of_the_browser_still_ends_its_session() {
+async fn the_owners_older_cookie_is_signed_out_at_a_login_without_an_alarm() {
     let world = World::new().await;
     let device = world.device();
     let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
     device.refresh_with_cookies(&old.line()).await.assert_status(200);
-    world.advance(61);
+    // The browser crashed, and its cookies are those of before the refresh.
+    world.advance(3_600);
     let reply = device.clone().cookies(&old.line()).login_in_browser(&world.assertion("alice")).await;
-    assert_eq!(reply.assert_status(201).body["ended"][0]["session_id"], old.session);
-    assert_eq!(
-        world.count_events("alice", "token_reused").await,
-        0,
-        "a login with an old cookie is not reuse"
-    );
+    let ended = &reply.assert_status(201).body["ended"][0];
+    assert_eq!((&ended["session_id"], &ended["reason"]), (&json!(old.session), &json!("signed_out")));
+    assert_eq!(world.count_events("alice", "token_reused").await, 0);
+}
+
+#[tokio::test]
+async fn a_stolen_older_cookie_with_the_thiefs_own_login_is_theft() {
+    let world = World::new().await;
+    let device = world.device();
+    let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    let new = Jar::of(device.refresh_with_cookies(&old.line()).await.assert_status(200));
+    world.advance(61);
+    let thief = device.clone().elsewhere().cookies(&old.line());
+    let reply = thief.login_in_browser(&world.assertion("mallory")).await;
+    assert_eq!(reply.assert_status(201).body["ended"], json!([]), "another user's session");
+    device.refresh_with_cookies(&new.line()).await.assert_ended("security");
+    let trail = world.events("alice").await;
+    let reused = trail.iter().find(|event| event.event_type == "token_reused").expect("the event");
+    assert_eq!((reused.severity.as_str(), &reused.session), ("critical", &old.session));
+    let end = trail.iter().find(|event| event.event_type == "session_ended").expect("the end");
+    assert_eq!((end.reason.as_str(), &end.session), ("reuse_detected", &old.session));
+    assert_eq!(world.count_events("mallory", "token_reused").await, 0);
 }
 
 #[tokio::test]

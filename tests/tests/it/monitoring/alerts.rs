@@ -4,13 +4,13 @@ use latchkey_tests::world::{Tokens, World};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::TryRecvError;
 
-/// A session whose old refresh token comes back after grace.
+/// A session whose old refresh token comes back after grace, from another network.
 async fn theft(world: &World) -> Tokens {
     let device = world.device();
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(61);
-    device.refresh(&first.refresh).await.assert_ended("security");
+    device.elsewhere().refresh(&first.refresh).await.assert_ended("security");
     first
 }
 
@@ -47,7 +47,7 @@ async fn an_alert_whose_end_is_committed_late_is_sent_once() {
     world.advance(61);
     // After three conflicts, the pending end and the alert are written. The fifth attempt commits the transaction.
     world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 4);
-    device.refresh(&first.refresh).await.assert_ended("security");
+    device.elsewhere().refresh(&first.refresh).await.assert_ended("security");
     let messages: Vec<Value> = std::iter::from_fn(|| alerts.try_recv().ok()).collect();
     assert_eq!(messages.len(), 1, "{messages:?}");
 }
@@ -62,7 +62,7 @@ async fn an_event_that_was_not_written_sends_no_alert() {
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(61);
     world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Error500, 3);
-    device.refresh(&first.refresh).await.assert_problem(503, "store_unavailable");
+    device.elsewhere().refresh(&first.refresh).await.assert_problem(503, "store_unavailable");
     assert_eq!(alerts.try_recv(), Err(TryRecvError::Empty));
 }
 

@@ -193,3 +193,83 @@ async fn a_token_in_another_browser_is_recorded() {
     assert_eq!(types(&world, "alice").await, ["device_changed"]);
     assert_eq!(Tokens::of(&reply).session, tokens.session);
 }
+
+#[tokio::test]
+async fn a_finding_is_not_lost_with_the_reply_of_the_store() {
+    use latchkey_local::dev_controls::faults::FaultKind;
+    let found = async |lost_replies: u32| {
+        let world = World::behind_cloudfront(&[]).await;
+        let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+        world.advance(3_600);
+        world.server.faults.queue(Some("UpdateItem"), FaultKind::TimeoutAfterCommit, lost_replies);
+        let abroad = world.device().agent(FIREFOX).in_city(LISBON);
+        if lost_replies == 3 {
+            abroad.refresh(&tokens.refresh).await.assert_problem(503, "store_unavailable");
+            world.advance(5);
+        }
+        // A client may repeat its request, too. The ids of the events are the same each time.
+        for _ in 0..2 {
+            abroad.refresh(&tokens.refresh).await.assert_status(200);
+        }
+        let mut types = types(&world, "alice").await;
+        types.sort();
+        let row = world.row("alice", &tokens.session).await.unwrap();
+        (types, row.findings.iter().map(|finding| finding.rule.name()).collect::<Vec<_>>())
+    };
+    let (types, findings) = found(0).await;
+    assert_eq!(types, ["country_changed", "device_changed", "impossible_travel", "ip_changed"]);
+    assert_eq!(findings, ["country_changed", "impossible_travel", "device_changed"]);
+    for lost_replies in [1, 2, 3] {
+        let (types, findings) = found(lost_replies).await;
+        // Travel starts from the row, which already holds the request.
+        assert_eq!(types, ["country_changed", "device_changed", "ip_changed"], "{lost_replies}");
+        assert_eq!(findings, ["country_changed", "device_changed"], "{lost_replies}");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_is_judged_by_the_rules_of_a_rotation() {
+    let world = World::behind_cloudfront(&[]).await;
+    let home = world.device().in_city(BERLIN);
+    let tokens = home.sign_in("alice").await;
+    home.refresh(&tokens.refresh).await.assert_status(200);
+    world.advance(5);
+    let six = world.device().in_city(LISBON.at("[2001:db8::7]:1024"));
+    for _ in 0..2 {
+        six.refresh(&tokens.refresh).await.assert_status(200);
+    }
+    let mut found = types(&world, "alice").await;
+    found.sort();
+    assert_eq!(found, ["country_changed", "impossible_travel", "ip_changed", "token_replayed"]);
+    let row = world.row("alice", &tokens.session).await.unwrap();
+    let rules: Vec<&str> = row.findings.iter().map(|finding| finding.rule.name()).collect();
+    assert_eq!(rules, ["country_changed", "impossible_travel"], "each finding once");
+    let berlin = world.device().in_city(BERLIN.at("[2001:db8::8]:1024"));
+    berlin.refresh(&tokens.refresh).await.assert_status(200);
+    assert_eq!(types(&world, "alice").await.len(), 4, "another address family in the same country");
+}
+
+#[tokio::test]
+async fn a_rule_set_to_end_ends_the_session_at_a_replay_too() {
+    let world = World::behind_cloudfront(&[("RISK_RULES", "country_changed=end")]).await;
+    let home = world.device().in_city(BERLIN).key("key-of-the-refresh-01");
+    let tokens = home.sign_in("alice").await;
+    home.refresh(&tokens.refresh).await.assert_status(200);
+    let abroad = world.device().in_city(LISBON).key("key-of-the-refresh-01");
+    abroad.refresh(&tokens.refresh).await.assert_ended("security");
+    assert!(world.row("alice", &tokens.session).await.is_none());
+    assert_eq!(world.count_events("alice", "country_changed").await, 1);
+    assert_eq!(world.count_events("alice", "token_reused").await, 0);
+}
+
+#[tokio::test]
+async fn a_refresh_token_shows_no_value_that_the_rules_compare() {
+    let world = World::behind_cloudfront(&[]).await;
+    let tokens = world.device().in_city(BERLIN).sign_in("alice").await;
+    let payload = latchkey_tests::world::payload(&tokens.refresh);
+    let text = payload.to_string();
+    assert_eq!(payload["fp"].as_str().map(str::len), Some(16), "{text}");
+    for value in ["198.51", "DE", "Berlin", "Chrome", "Windows"] {
+        assert!(!text.replace(payload["nonce"].as_str().unwrap(), "").contains(value), "{text}");
+    }
+}

@@ -157,6 +157,10 @@ async fn refusals(seen: &mut Seen) {
     seen.form(&device, "/refresh", "grant_type=refresh_token&refresh_token=x").await;
     seen.form(&device, "/refresh", "grant_type=password").await;
     let next = Tokens::of(&device.refresh(&tokens.refresh).await);
+    let keyed = device.clone().key("key-of-the-sign-in-01").sign_in("alice").await;
+    device.clone().key("key-of-the-refresh-01").refresh(&keyed.refresh).await.assert_status(200);
+    let slow = device.clone().key("key-of-the-sign-in-01");
+    seen.post(&slow, "/refresh", json!({"refresh_token": keyed.refresh})).await;
     seen.post(&device, "/refresh", json!({"refresh_token": next.refresh})).await;
     let form = format!("grant_type=refresh_token&refresh_token={}", next.refresh);
     seen.form(&device, "/refresh", &form).await;

@@ -50,7 +50,7 @@ async fn a_token_that_is_not_good_is_an_invalid_grant() {
     let form = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
     send(&device, &form).await.assert_status(200);
     world.advance(61);
-    assert_error(&send(&device, &form).await, 400, "invalid_grant");
+    assert_error(&send(&device.elsewhere(), &form).await, 400, "invalid_grant");
     assert!(world.live("alice").await.is_empty(), "reuse ends the session, whatever the form");
 }
 

@@ -1,4 +1,4 @@
-//! An older token after grace, or from another device, counts as theft and ends the session.
+//! An older token without evidence of its owner counts as theft and ends the session.
 
 use latchkey_tests::world::{Device, FIREFOX, Jar, Tokens, World};
 use tokio::task::JoinSet;
@@ -38,7 +38,7 @@ async fn a_token_reused_after_grace_ends_its_session_and_no_other() {
     let (device, first, other) = two_sessions(&world).await;
     let second = Tokens::of(&device.refresh(&first.refresh).await);
     world.advance(61);
-    let reply = device.refresh(&first.refresh).await;
+    let reply = device.clone().elsewhere().refresh(&first.refresh).await;
     reply.assert_ended("security").assert_no_cookie();
     let members = ["code", "detail", "reason", "request_id", "status", "title", "type"];
     assert_eq!(reply.members(), members, "a thief gets no more members");
@@ -87,7 +87,7 @@ async fn reuse_in_a_browser_clears_its_cookies() {
     let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
     let new = Jar::of(&device.refresh_with_cookies(&old.line()).await);
     world.advance(61);
-    let reply = device.refresh_with_cookies(&old.line()).await;
+    let reply = device.clone().elsewhere().refresh_with_cookies(&old.line()).await;
     reply.assert_ended("security").assert_cookies_cleared();
     let reply = device.refresh_with_cookies(&new.line()).await;
     reply.assert_ended("security").assert_cookies_cleared();
@@ -112,7 +112,7 @@ async fn many_thieves_at_once_leave_one_record() {
     world.advance(61);
     let mut tasks = JoinSet::new();
     for _ in 0..24 {
-        let (device, token) = (device.clone(), first.refresh.clone());
+        let (device, token) = (device.clone().elsewhere(), first.refresh.clone());
         tasks.spawn(async move { device.refresh(&token).await });
     }
     for reply in tasks.join_all().await {

@@ -67,7 +67,7 @@ async fn an_old_token_of_a_session_with_a_pending_end_raises_no_second_alert() {
     device.refresh(&first.refresh).await.assert_status(200);
     world.set_pending_end("alice", &first.session, "admin").await;
     world.advance(61);
-    device.refresh(&first.refresh).await.assert_ended("admin");
+    device.elsewhere().refresh(&first.refresh).await.assert_ended("admin");
     assert_eq!(world.count_events("alice", "token_reused").await, 0);
 }
 

@@ -103,7 +103,8 @@ async fn theft_that_is_detected_twice_is_recorded_once() {
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(61);
     world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
-    let (one, two) = tokio::join!(device.refresh(&first.refresh), device.refresh(&first.refresh));
+    let thief = device.elsewhere();
+    let (one, two) = tokio::join!(thief.refresh(&first.refresh), thief.refresh(&first.refresh));
     one.assert_ended("security");
     two.assert_ended("security");
     assert_eq!(world.count_events("alice", "token_reused").await, 1);

@@ -153,7 +153,7 @@ fn fingerprint(session: &Session) -> String {
         State::Live | State::Ended(_) => None,
     };
     format!(
-        "{}: generation {}, began {}, active {}, expires {}, absolute {}, window {:?}, blocked {:?}, ending {pending_end:?}",
+        "{}: generation {}, began {}, active {}, expires {}, absolute {}, window {:?}, blocked {:?}, recorded {:?}, keys {}, ending {pending_end:?}",
         session.id,
         session.current(),
         newest.began,
@@ -162,12 +162,14 @@ fn fingerprint(session: &Session) -> String {
         session.absolute(),
         newest.window,
         session.blocked,
+        session.recorded,
+        session.keys.iter().rev().take(3).flatten().count(),
     )
 }
 
 fn fingerprint_of_row(row: &Row) -> String {
     format!(
-        "{}: generation {}, began {}, active {}, expires {}, absolute {}, window {:?}, blocked {:?}, ending {:?}",
+        "{}: generation {}, began {}, active {}, expires {}, absolute {}, window {:?}, blocked {:?}, recorded {:?}, keys {}, ending {:?}",
         row.id,
         row.generation,
         row.rotated_at.seconds(),
@@ -176,6 +178,8 @@ fn fingerprint_of_row(row: &Row) -> String {
         row.absolute_expires_at.seconds(),
         (row.window.start.seconds(), row.window.count),
         row.blocked_until.map(Timestamp::seconds),
+        row.recorded_replay,
+        row.made_by.iter().flatten().count(),
         row.pending_end.as_ref().map(|ending| ending.reason.as_str()),
     )
 }

@@ -5,7 +5,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::steps::{Agent, ENDLESS, From, GET, How, Op, Pick, QUERY, Script, TRANSACT, Trouble, UPDATE};
+use super::steps::{
+    Agent, ENDLESS, From, GET, How, Keys, Op, Pick, QUERY, Script, TRANSACT, Trouble, UPDATE,
+};
 
 const DAY: i64 = 86_400;
 
@@ -31,7 +33,6 @@ fn op() -> impl Strategy<Value = Op> {
         2 => repeat(),
         1 => sign_in_burst(),
         12 => refresh(),
-        3 => overtaken(),
         2 => theft(),
         4 => retry(),
         3 => burst(),
@@ -68,11 +69,6 @@ fn refresh() -> impl Strategy<Value = Op> {
         .prop_map(|(token, from, lost, trouble)| Op::Refresh { token, from, lost, trouble })
 }
 
-fn overtaken() -> impl Strategy<Value = Op> {
-    (pick(), from(), prop::bool::weighted(0.2), trouble(&[GET, GET, UPDATE, TRANSACT]))
-        .prop_map(|(token, from, lost, trouble)| Op::Overtaken { token, from, lost, trouble })
-}
-
 /// A refresh with an older token. The store may fail while it ends the session.
 fn theft() -> impl Strategy<Value = Op> {
     let token = (0..6_usize, 1..5_usize).prop_map(|(session, back)| Pick { session, back });
@@ -85,7 +81,7 @@ fn theft() -> impl Strategy<Value = Op> {
 }
 
 fn retry() -> impl Strategy<Value = Op> {
-    let seconds = prop_oneof![2 => 0..=10_i64, 2 => 59..=61_i64, 1 => -60..=-1_i64];
+    let seconds = prop_oneof![2 => 0..=12_i64, 2 => 59..=61_i64, 1 => -60..=-1_i64];
     (pick(), from(), from(), seconds, trouble(&[UPDATE]))
         .prop_map(|(token, from, again, seconds, trouble)| Op::Retry { token, from, again, seconds, trouble })
 }
@@ -116,15 +112,18 @@ fn sign_out() -> impl Strategy<Value = Op> {
     (0..6_usize, how, trouble).prop_map(|(session, how, trouble)| Op::SignOut { session, how, trouble })
 }
 
-/// Times around the boundaries: grace, window, block, access token, idle limit, absolute end.
+/// Times around the boundaries: grace with and without keys, window, key, late retry, block, access token, idle limit, absolute end.
 fn wait() -> impl Strategy<Value = Op> {
     let around = |second: i64| (second - 1..=second + 1).boxed();
     prop_oneof![
         4 => 1..=20_i64,
+        2 => around(10),
         5 => around(60),
         2 => around(300),
+        2 => around(600),
         2 => around(900),
         1 => around(3_600),
+        1 => around(DAY),
         1 => DAY..=6 * DAY,
         1 => around(7 * DAY),
         1 => select(vec![8 * DAY, 30 * DAY - 1, 30 * DAY]),
@@ -149,7 +148,17 @@ fn from() -> impl Strategy<Value = From> {
         2 => Just(Agent::Firefox),
         1 => Just(Agent::Nameless),
     ];
-    (agent, prop::bool::weighted(0.2)).prop_map(|(agent, moved)| From { agent, moved })
+    (agent, prop::bool::weighted(0.2), keys()).prop_map(|(agent, moved, keys)| From { agent, moved, keys })
+}
+
+fn keys() -> impl Strategy<Value = Keys> {
+    prop_oneof![
+        4 => Just(Keys::None),
+        4 => Just(Keys::Fresh),
+        1 => Just(Keys::Forgetful),
+        2 => (0..4_usize).prop_map(Keys::Made),
+        1 => (0..4_usize).prop_map(Keys::After),
+    ]
 }
 
 fn no_faults() -> impl Strategy<Value = Trouble> {

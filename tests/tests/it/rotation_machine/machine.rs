@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::answer::Mismatch;
 use super::model::{ASSERTION, Assertion, Model};
-use super::steps::{Agent, From, Op, Pick, Script, Trouble};
+use super::session::Shown;
+use super::steps::{Agent, From, Keys, Op, Pick, Script, Trouble};
 
 const CHROME_UPDATED: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
 
@@ -15,7 +16,7 @@ const CHROME_UPDATED: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWeb
 pub(crate) const USERS: [&str; 2] = ["alice", "bob"];
 
 /// Where most calls come from.
-pub(crate) const AT_HOME: From = From { agent: Agent::Chrome, moved: false };
+pub(crate) const AT_HOME: From = From { agent: Agent::Chrome, moved: false, keys: Keys::None };
 /// Steps pick a live session by number. This number picks one of all sessions, so it may have ended.
 const ANY_SESSION: usize = 5;
 const HALF_AN_HOUR: i64 = 1_800;
@@ -32,6 +33,8 @@ pub(crate) struct Machine {
     touched: Option<usize>,
     /// The latest time so far. The clock may be behind it by [`FURTHEST_BACK`] at most.
     pub(crate) latest: i64,
+    /// The number of keys so far.
+    keys: usize,
 }
 
 /// Runs a story in a world of its own.
@@ -50,6 +53,7 @@ pub(crate) async fn play(
         trace: vec![],
         touched: None,
         latest: START,
+        keys: 0,
     };
     let mut outcome = Ok(());
     for (index, op) in script.0.iter().enumerate() {
@@ -80,6 +84,33 @@ impl Machine {
         }
     }
 
+    /// A key that no request has shown before.
+    pub(crate) fn fresh_key(&mut self) -> String {
+        self.keys += 1;
+        format!("key-of-a-story-{:08}", self.keys)
+    }
+
+    /// The client of a request for a session, with its keys.
+    pub(crate) fn shown(&mut self, index: usize, from: From) -> Shown {
+        let made = |machine: &Self, back: usize| {
+            let keys = &machine.model.sessions[index].keys;
+            keys.len().checked_sub(back + 1).and_then(|generation| keys[generation].clone())
+        };
+        let (newest, previous) = match from.keys {
+            Keys::None => (None, vec![]),
+            Keys::Made(back) => (made(self, back), vec![]),
+            Keys::Fresh => (Some(self.fresh_key()), vec![made(self, 0), made(self, 1)]),
+            Keys::Forgetful => (Some(self.fresh_key()), vec![]),
+            Keys::After(back) => (Some(self.fresh_key()), vec![made(self, back)]),
+        };
+        Shown {
+            agent: from.agent,
+            moved: from.moved,
+            newest,
+            previous: previous.into_iter().flatten().collect(),
+        }
+    }
+
     async fn step(&mut self, op: &Op) -> Result<(), Mismatch> {
         match op {
             Op::SignIn { user, from, age, lost, trouble } => {
@@ -97,10 +128,6 @@ impl Machine {
             Op::Refresh { token, from, lost, trouble } => {
                 let Some(token) = self.find(*token) else { return Ok(()) };
                 self.refresh(token, *from, *lost, trouble).await?;
-            }
-            Op::Overtaken { token, from, lost, trouble } => {
-                let Some(token) = self.find(*token) else { return Ok(()) };
-                self.refresh_from_tab(token, *from, true, *lost, trouble).await?;
             }
             Op::Retry { token, from, again, seconds, trouble } => {
                 let Some(token) = self.find(*token) else { return Ok(()) };

@@ -100,7 +100,7 @@ impl Model {
         &mut self,
         assertion: usize,
         id: String,
-        from: From,
+        (from, key): (From, Option<String>),
         evicted: &[usize],
         now: i64,
     ) -> usize {
@@ -108,7 +108,7 @@ impl Model {
         let index = self.sessions.len();
         self.assertions[assertion].opened = Some(index);
         self.users[user].used.push(now);
-        self.sessions.push(Session::new(user, id, from.agent, now));
+        self.sessions.push(Session::new(user, id, from, key, now));
         evicted.iter().for_each(|index| self.sessions[*index].end(Reason::Evicted));
         index
     }

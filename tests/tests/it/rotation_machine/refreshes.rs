@@ -1,50 +1,39 @@
 //! Refreshes: single, concurrent, and concurrent with a sign-out.
 
-use latchkey_tests::world::Reply;
+use latchkey_tests::world::{Device, Reply};
 use serde_json::json;
 
 use super::answer::{self, Mismatch, ensure};
 use super::machine::{AT_HOME, Machine, at_once};
-use super::session::{Reason, Refresh};
+use super::session::{Reason, Refresh, Shown};
 use super::steps::{From, TRANSACT, Trouble, UPDATE};
 use super::store_trouble::CallResult;
 
-/// The end of an access token that is older than any refresh token.
-const OLDER_ACCESS_TOKEN: &str = "1970-01-01T00:00:00Z";
+/// Sends a refresh with its keys.
+async fn send(device: Device, token: &str, shown: &Shown) -> Reply {
+    let device = match &shown.newest {
+        Some(key) => device.header("idempotency-key", key),
+        None => device,
+    };
+    let body = json!({"refresh_token": token, "previous_keys": shown.previous});
+    device.post("/api/auth/refresh", body).await
+}
 
 impl Machine {
     /// One refresh.
     pub(crate) async fn refresh(
         &mut self,
-        token: (usize, usize),
-        from: From,
-        lost: bool,
-        trouble: &Trouble,
-    ) -> Result<(), Mismatch> {
-        self.refresh_from_tab(token, from, false, lost, trouble).await
-    }
-
-    /// One refresh of a tab. If `overtaken`, it claims, rightly or not, that another tab has refreshed since.
-    pub(crate) async fn refresh_from_tab(
-        &mut self,
         (index, generation): (usize, usize),
         from: From,
-        overtaken: bool,
         lost: bool,
         trouble: &Trouble,
     ) -> Result<(), Mismatch> {
-        let now = self.now();
+        let (now, shown) = (self.now(), self.shown(index, from));
         let session = &self.model.sessions[index];
-        let expected = if overtaken && session.is_overtaken(generation, from.agent, now) {
-            Refresh::CurrentToken
-        } else {
-            session.refresh(generation, from.agent, now, self.model.attempts)
-        };
+        let expected = session.refresh(generation, &shown, now, self.model.attempts);
         let pending_end = session.has_pending_end();
         self.arrange(trouble).await;
-        let replaces = overtaken.then_some(OLDER_ACCESS_TOKEN);
-        let body = json!({"refresh_token": self.text(index, generation), "replaces": replaces});
-        let reply = self.device(from).post("/api/auth/refresh", body).await;
+        let reply = send(self.device(from), &self.text(index, generation), &shown).await;
         let mut result = self.call_result(trouble);
         if pending_end && trouble.operation == TRANSACT {
             // The session has a pending end. The client gets its reason, even though the end record cannot be written.
@@ -60,14 +49,18 @@ impl Machine {
             let done = match expected {
                 Refresh::Rotate(_) | Refresh::Block(_) => result.was_carried_out(UPDATE),
                 Refresh::Reuse => result.was_carried_out(TRANSACT),
-                Refresh::Ended(_) | Refresh::CurrentToken | Refresh::Blocked(_) => false,
+                Refresh::Ended(_)
+                | Refresh::CurrentToken
+                | Refresh::RecordedToken
+                | Refresh::Superseded
+                | Refresh::Blocked(_) => false,
             };
             if done {
-                self.model.sessions[index].apply(&expected, from.agent);
+                self.model.sessions[index].apply(&expected, &shown);
             }
             return Ok(());
         }
-        self.model.sessions[index].apply(&expected, from.agent);
+        self.model.sessions[index].apply(&expected, &shown);
         self.adopt_end(index).await;
         if matches!(expected, Refresh::Block(_)) && trouble.faults.is_empty() {
             self.model.sessions[index].blocks.0 += 1;
@@ -88,7 +81,8 @@ impl Machine {
             Refresh::Ended(reason) => answer::is_ended(reply, *reason),
             Refresh::Reuse => answer::is_ended(reply, Reason::Reuse),
             Refresh::Blocked(until) | Refresh::Block(until) => answer::is_blocked(reply, *until, now),
-            Refresh::CurrentToken | Refresh::Rotate(_) => {
+            Refresh::Superseded => answer::is(reply, 409, "refresh_superseded"),
+            Refresh::CurrentToken | Refresh::RecordedToken | Refresh::Rotate(_) => {
                 answer::has_tokens(reply, 200, &mut self.model.sessions[index], keeps_token, now)
             }
         }
@@ -103,17 +97,18 @@ impl Machine {
         trouble: &Trouble,
     ) -> Result<(), Mismatch> {
         let (now, attempts) = (self.now(), self.model.attempts);
-        let expected = self.model.sessions[index].refresh(generation, from.agent, now, attempts);
+        let shown = self.shown(index, from);
+        let expected = self.model.sessions[index].refresh(generation, &shown, now, attempts);
         self.arrange(trouble).await;
         let replies = at_once((0..copies).map(|_| {
-            let (device, text) = (self.device(from), self.text(index, generation));
-            async move { device.refresh(&text).await }
+            let (device, text, shown) = (self.device(from), self.text(index, generation), shown.clone());
+            async move { send(device, &text, &shown).await }
         }))
         .await;
         ensure(self.call_result(trouble) == CallResult::Delivered, || {
             "there were too few faults to make a call fail".to_owned()
         })?;
-        self.model.sessions[index].apply(&expected, from.agent);
+        self.model.sessions[index].apply(&expected, &shown);
         self.adopt_end(index).await;
         for reply in &replies {
             self.note(
@@ -134,7 +129,8 @@ impl Machine {
         trouble: &Trouble,
     ) -> Result<(), Mismatch> {
         let (now, attempts) = (self.now(), self.model.attempts);
-        let expected = self.model.sessions[index].refresh(generation, AT_HOME.agent, now, attempts);
+        let shown = self.shown(index, AT_HOME);
+        let expected = self.model.sessions[index].refresh(generation, &shown, now, attempts);
         if !matches!(expected, Refresh::CurrentToken | Refresh::Rotate(_)) {
             return Ok(());
         }
@@ -164,7 +160,7 @@ impl Machine {
                 ensure(reply.body["ended"] == 1, || format!("the sign-out ended {}", reply.body))?;
             } else if reply.status == 200 {
                 if !rotated {
-                    self.model.sessions[index].apply(&expected, AT_HOME.agent);
+                    self.model.sessions[index].apply(&expected, &shown);
                 }
                 rotated = true;
                 answer::has_tokens(reply, 200, &mut self.model.sessions[index], true, now)?;

@@ -4,19 +4,26 @@
 //!   a refresh token of generation n, at t, from a device
 //!     past its own end ........................... Ended(expired)
 //!     the session has ended or was idle too long . Ended(reason)
-//!     n is the predecessor, in grace, same device  CurrentToken (also while blocked)
-//!     n is the newest, and a tab claims that it was overtaken: in grace,
-//!         same device ............................ CurrentToken (also while blocked)
-//!     n is older otherwise ....................... Reuse        (also while blocked)
+//!     n is the newest, and the request's own key made it, within 10 minutes . CurrentToken (all of these also while blocked)
+//!     n is older, and one of the keys made the newest ....................... CurrentToken
+//!     n is older, and one of the keys made n or a later one, within 60 s .... Superseded
+//!     n is the predecessor, same device:
+//!         no key in the last three generations, within 60 s ................. CurrentToken
+//!         a key in them, within 10 s, or the same network within a day ...... RecordedToken, not twice in a row
+//!     n is older otherwise .................................................. Reuse
 //!     blocked .................................... Blocked
 //!     the window is full ......................... Block
 //!     else ....................................... Rotate
 //! ```
 
-use super::steps::Agent;
+use super::steps::{Agent, From};
 
 const DAY: i64 = 86_400;
 const GRACE: i64 = 60;
+const KEYED_GRACE: i64 = 10;
+const KEY_REPLAY: i64 = 600;
+const LATE_RETRY: i64 = DAY;
+const SUPERSEDED: i64 = 60;
 const REFRESH: i64 = 7 * DAY;
 const SESSION: i64 = 30 * DAY;
 const ACCESS: i64 = 3_600;
@@ -34,8 +41,13 @@ pub(crate) struct Session {
     pub(crate) generations: Vec<Generation>,
     pub(crate) blocked: Option<i64>,
     pub(crate) state: State,
-    /// The agent of the last rotation.
+    /// The agent and the network of the last rotation.
     agent: Agent,
+    moved: bool,
+    /// The key that made each generation.
+    pub(crate) keys: Vec<Option<String>>,
+    /// The generation for which a replay was last recorded.
+    pub(crate) recorded: Option<usize>,
     /// The latest access token and its expiry.
     pub(crate) access: Option<(String, i64)>,
     /// The secret in all refresh tokens of the session.
@@ -80,10 +92,29 @@ pub(crate) enum Reason {
 pub(crate) enum Refresh {
     Ended(Reason),
     CurrentToken,
+    /// As `CurrentToken`, and the row records it.
+    RecordedToken,
+    Superseded,
     Reuse,
     Blocked(i64),
     Block(i64),
     Rotate(Generation),
+}
+
+/// The client of a request: its agent, its network and its keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) agent: Agent,
+    pub(crate) moved: bool,
+    pub(crate) newest: Option<String>,
+    pub(crate) previous: Vec<String>,
+}
+
+impl Shown {
+    /// A client without keys.
+    pub(crate) fn without_keys(from: From) -> Self {
+        Self { agent: from.agent, moved: from.moved, newest: None, previous: vec![] }
+    }
 }
 
 impl Reason {
@@ -105,7 +136,7 @@ impl Reason {
 
 impl Session {
     /// A new session.
-    pub(crate) fn new(user: usize, id: String, agent: Agent, now: i64) -> Self {
+    pub(crate) fn new(user: usize, id: String, from: From, key: Option<String>, now: i64) -> Self {
         // The rate limit window begins with the sign-in, which does not count as a refresh.
         let first =
             Generation { began: now, expires: now + REFRESH, window: (now, 0), text: None, held: false };
@@ -117,7 +148,10 @@ impl Session {
             generations: vec![first],
             blocked: None,
             state: State::Live,
-            agent,
+            agent: from.agent,
+            moved: from.moved,
+            keys: vec![key],
+            recorded: None,
             access: None,
             nonce: None,
             blocks: (0, 0),
@@ -177,13 +211,53 @@ impl Session {
         (now - self.newest().began).abs() <= GRACE && agent.is_same_device(self.agent)
     }
 
-    /// Whether a tab that claims it was overtaken gets the current token.
-    pub(crate) fn is_overtaken(&self, generation: usize, agent: Agent, now: i64) -> bool {
-        self.end_reason(now).is_none() && generation == self.current() && self.in_grace(agent, now)
+    /// The result of a token that does not rotate. `None` for the newest token.
+    pub(crate) fn evidence(&self, generation: usize, shown: &Shown, now: i64) -> Option<Refresh> {
+        let (current, elapsed) = (self.current(), (now - self.newest().began).abs());
+        let made = |number: usize| self.keys[number].as_ref();
+        if generation == current {
+            let repeats = made(current).is_some() && made(current) == shown.newest.as_ref();
+            return (repeats && elapsed < KEY_REPLAY).then_some(Refresh::CurrentToken);
+        }
+        let is_predecessor = generation + 1 == current;
+        let is_same_client = shown.agent == self.agent && shown.moved == self.moved;
+        if is_predecessor
+            && elapsed == 0
+            && is_same_client
+            && made(current).is_none()
+            && shown.newest.is_none()
+        {
+            return Some(Refresh::CurrentToken);
+        }
+        let shows = |number: usize| {
+            made(number).is_some_and(|key| shown.newest.as_ref() == Some(key) || shown.previous.contains(key))
+        };
+        if shows(current) {
+            return Some(Refresh::CurrentToken);
+        }
+        let oldest = current.saturating_sub(2);
+        if elapsed <= SUPERSEDED && (oldest.max(generation)..current).any(shows) {
+            return Some(Refresh::Superseded);
+        }
+        if !is_predecessor || !shown.agent.is_same_device(self.agent) {
+            return Some(Refresh::Reuse);
+        }
+        let has_keys = (oldest..=current).any(|number| made(number).is_some());
+        if !has_keys && elapsed <= GRACE {
+            return Some(Refresh::CurrentToken);
+        }
+        let is_weak =
+            has_keys && elapsed <= KEYED_GRACE || shown.moved == self.moved && elapsed <= LATE_RETRY;
+        Some(match self.recorded {
+            _ if !is_weak => Refresh::Reuse,
+            Some(recorded) if recorded == current => Refresh::CurrentToken,
+            Some(recorded) if recorded == generation => Refresh::Reuse,
+            _ => Refresh::RecordedToken,
+        })
     }
 
     /// The result of a refresh with the token of `generation`.
-    pub(crate) fn refresh(&self, generation: usize, agent: Agent, now: i64, attempts: u32) -> Refresh {
+    pub(crate) fn refresh(&self, generation: usize, shown: &Shown, now: i64, attempts: u32) -> Refresh {
         let token = &self.generations[generation];
         if now >= token.expires {
             return Refresh::Ended(Reason::Expired);
@@ -191,11 +265,8 @@ impl Session {
         if let Some(reason) = self.end_reason(now) {
             return Refresh::Ended(reason);
         }
-        if generation + 1 == self.current() && self.in_grace(agent, now) {
-            return Refresh::CurrentToken;
-        }
-        if generation < self.current() {
-            return Refresh::Reuse;
+        if let Some(result) = self.evidence(generation, shown, now) {
+            return result;
         }
         if let Some(until) = self.blocked.filter(|until| now < *until) {
             return Refresh::Blocked(until);
@@ -211,9 +282,10 @@ impl Session {
     }
 
     /// Applies the result of a refresh.
-    pub(crate) fn apply(&mut self, refresh: &Refresh, agent: Agent) {
+    pub(crate) fn apply(&mut self, refresh: &Refresh, shown: &Shown) {
         match refresh {
-            Refresh::Ended(_) | Refresh::CurrentToken | Refresh::Blocked(_) => {}
+            Refresh::Ended(_) | Refresh::CurrentToken | Refresh::Superseded | Refresh::Blocked(_) => {}
+            Refresh::RecordedToken => self.recorded = Some(self.current()),
             Refresh::Reuse => self.end(Reason::Reuse),
             Refresh::Block(until) => {
                 self.blocked = Some(*until);
@@ -223,7 +295,9 @@ impl Session {
                 self.active = generation.began;
                 self.generations.push(generation.clone());
                 self.blocked = None;
-                self.agent = agent;
+                self.keys.push(shown.newest.clone());
+                self.agent = shown.agent;
+                self.moved = shown.moved;
             }
         }
     }

@@ -4,7 +4,7 @@ use super::answer::{self, Mismatch, ensure};
 use super::machine::{AT_HOME, Machine, USERS, at_once};
 use super::model::{Assertion, SignIn, USED_MAX};
 use super::session::Reason;
-use super::steps::{From, TRANSACT, Trouble};
+use super::steps::{From, Keys, TRANSACT, Trouble};
 use super::store_trouble::CallResult;
 
 impl Machine {
@@ -19,7 +19,12 @@ impl Machine {
         let (now, given) = (self.now(), self.model.assertions[assertion].clone());
         let expected = self.model.sign_in(&given, from, now);
         self.arrange(trouble).await;
-        let reply = self.device(from).login(&given.text).await;
+        let key = (from.keys != Keys::None).then(|| self.fresh_key());
+        let device = match &key {
+            Some(key) => self.device(from).header("idempotency-key", key),
+            None => self.device(from),
+        };
+        let reply = device.login(&given.text).await;
         let result = self.call_result(trouble);
         self.note(given.user, &format!("assertion {assertion} of {}", USERS[given.user]), &reply);
         if result != CallResult::Delivered {
@@ -28,7 +33,7 @@ impl Machine {
                 && result.was_carried_out(TRANSACT)
             {
                 let id = self.unknown_session(given.user).await?;
-                self.model.open(assertion, id, from, evicted, now);
+                self.model.open(assertion, id, (from, key), evicted, now);
             }
             return Ok(());
         }
@@ -38,7 +43,7 @@ impl Machine {
             SignIn::Same(session) => session,
             SignIn::Opens(evicted) => {
                 let id = answer::text(&reply, "session_id")?;
-                self.model.open(assertion, id, from, &evicted, now)
+                self.model.open(assertion, id, (from, key), &evicted, now)
             }
         };
         answer::has_tokens(&reply, 201, &mut self.model.sessions[session], !lost, now)
@@ -88,7 +93,10 @@ impl Machine {
             let index = match self.model.assertions[assertion].opened {
                 Some(index) => index,
                 // The rows show which session was evicted for which sign-in.
-                None => self.model.open(assertion, answer::text(reply, "session_id")?, AT_HOME, &[], now),
+                None => {
+                    let id = answer::text(reply, "session_id")?;
+                    self.model.open(assertion, id, (AT_HOME, None), &[], now)
+                }
             };
             answer::has_tokens(reply, 201, &mut self.model.sessions[index], true, now)?;
         }

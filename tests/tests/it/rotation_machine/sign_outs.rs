@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::answer::{self, Mismatch, ensure};
 use super::machine::{AT_HOME, Machine};
-use super::session::Reason;
+use super::session::{Reason, Refresh, Shown};
 use super::steps::{How, TRANSACT, Trouble};
 use super::store_trouble::{CallResult, Effect};
 
@@ -36,16 +36,30 @@ impl Machine {
         if matches!(how, How::Session(_) | How::Others) {
             self.adopt_activity(own).await?;
         }
-        let targets = self.targets(own, how, now);
+        let mut targets = self.targets(own, how, now);
+        let mut reason = Reason::SignedOut;
+        if let How::CurrentByRefresh(back) = how
+            && let Some((_, generation)) = self.held(own, back)
+        {
+            // A refresh token past its end ends nothing, and an older one may have been stolen.
+            let session = &self.model.sessions[own];
+            if now >= session.generations[generation].expires {
+                targets.clear();
+            }
+            let evidence = session.evidence(generation, &Shown::without_keys(AT_HOME), now);
+            if session.end_reason(now).is_none() && matches!(evidence, Some(Refresh::Reuse)) {
+                reason = Reason::Reuse;
+            }
+        }
         if let CallResult::Failed { effect, .. } = result {
             answer::is_unavailable(&reply)?;
             match effect {
                 Effect::Complete if result.was_carried_out(TRANSACT) => {
-                    self.signed_out(user, how, &targets, now)
+                    self.signed_out(user, how, &targets, reason, now)
                 }
-                Effect::PendingEnd => targets
-                    .iter()
-                    .for_each(|index| self.model.sessions[*index].set_pending_end(Reason::SignedOut)),
+                Effect::PendingEnd => {
+                    targets.iter().for_each(|index| self.model.sessions[*index].set_pending_end(reason))
+                }
                 Effect::Complete | Effect::None => {}
             }
             return self.check_user_access(user).await;
@@ -65,7 +79,7 @@ impl Machine {
         ensure(reply.body["ended"] == json!(targets.len()), || {
             format!("expected {} to end, got {}", targets.len(), reply.body)
         })?;
-        self.signed_out(user, how, &targets, now);
+        self.signed_out(user, how, &targets, reason, now);
         self.check_user_access(user).await
     }
 
@@ -85,8 +99,8 @@ impl Machine {
         (0..self.model.sessions.len()).filter(|index| named(*index)).filter(ends).collect()
     }
 
-    fn signed_out(&mut self, user: usize, how: How, targets: &[usize], now: i64) {
-        targets.iter().for_each(|index| self.model.sessions[*index].end(Reason::SignedOut));
+    fn signed_out(&mut self, user: usize, how: How, targets: &[usize], reason: Reason, now: i64) {
+        targets.iter().for_each(|index| self.model.sessions[*index].end(reason));
         if matches!(how, How::All) {
             self.model.invalidate_before(user, now);
         }

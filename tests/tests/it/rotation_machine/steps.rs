@@ -19,8 +19,6 @@ pub(crate) enum Op {
     SignInBurst { user: usize, copies: usize, same: bool, trouble: Trouble },
     /// A refresh. The response may be lost.
     Refresh { token: Pick, from: From, lost: bool, trouble: Trouble },
-    /// A refresh of a tab that claims that another tab has overtaken it.
-    Overtaken { token: Pick, from: From, lost: bool, trouble: Trouble },
     /// A refresh whose response is lost, and a retry with the same token some seconds later, or earlier if the clock was
     /// set back.
     Retry { token: Pick, from: From, again: From, seconds: i64, trouble: Trouble },
@@ -51,6 +49,21 @@ pub(crate) struct From {
     pub(crate) agent: Agent,
     /// From another network than usual.
     pub(crate) moved: bool,
+    pub(crate) keys: Keys,
+}
+
+/// The idempotency keys that a request shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    None,
+    /// A new key, and as previous ones the keys of the newest two generations.
+    Fresh,
+    /// A new key alone.
+    Forgetful,
+    /// The key that made the generation so many before the newest one.
+    Made(usize),
+    /// A new key, and as the previous one the key that made the generation so many before the newest one.
+    After(usize),
 }
 
 /// The user agent of a request.
@@ -116,7 +129,8 @@ impl fmt::Debug for Script {
 
 impl fmt::Debug for From {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:?} {}", self.agent, if self.moved { "elsewhere" } else { "at home" })
+        let place = if self.moved { "elsewhere" } else { "at home" };
+        write!(out, "{:?} {place}, keys {:?}", self.agent, self.keys)
     }
 }
 

@@ -64,7 +64,7 @@ async fn the_stream_filter_sends_alerts_without_user_data() {
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(120);
-    device.refresh(&first.refresh).await.assert_ended("security");
+    device.elsewhere().refresh(&first.refresh).await.assert_ended("security");
     let [reuse] = &world.raw_events("alice", "token_reused").await[..] else { panic!("one reuse") };
     let [login] = &world.raw_events("alice", "login").await[..] else { panic!("one login") };
     let reuse = record(reuse);

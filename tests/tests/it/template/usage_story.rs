@@ -92,7 +92,7 @@ async fn starved(world: &World, user: &str) {
     device.refresh(&old.refresh).await.assert_status(200);
     world.advance(120);
     world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
-    device.refresh(&old.refresh).await.assert_problem(503, "store_unavailable");
+    device.elsewhere().refresh(&old.refresh).await.assert_problem(503, "store_unavailable");
     world.server.faults.clear(None);
 }
 

@@ -1,7 +1,10 @@
 //! The table of the state machine, row by row.
 
+use std::time::Duration;
+
 use super::*;
 use crate::domain::device::Device;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::derive_session_id;
 use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
@@ -22,6 +25,7 @@ fn lifetimes() -> Lifetimes {
         refresh: Duration::from_secs(7 * 86_400),
         session: Duration::from_secs(30 * 86_400),
         grace: Duration::from_secs(60),
+        late_retry: Duration::from_secs(86_400),
         near_expiry: Duration::from_secs(300),
     }
 }
@@ -60,6 +64,7 @@ fn opened() -> Session {
         id: derive_session_id(0, &[2; 32]),
         nonce: &nonce(),
         key: KEY,
+        made_by: None,
         client: client(CHROME),
         auth_time: at(0),
         asserted_at: at(0),
@@ -69,20 +74,42 @@ fn opened() -> Session {
 }
 
 fn token() -> RefreshToken {
-    opened().refresh_token(nonce())
+    opened().refresh_token(nonce(), Fingerprint::default())
+}
+
+const K1: KeyHash = KeyHash::from_bytes([1; 8]);
+
+fn with_key(key: KeyHash) -> RequestKeys {
+    RequestKeys { newest: Some(key), ..RequestKeys::default() }
+}
+
+fn planned_with(token: &RefreshToken, key: KeyTag, agent: &str, now: Timestamp) -> Plan {
+    let presented = Presented { token, keys: with_key(K1), client: &client(agent), now };
+    plan(&presented, key, &limit(), &lifetimes())
 }
 
 fn planned(agent: &str, now: Timestamp) -> Plan {
-    plan(&token(), client(agent), KEY, now, &limit(), &lifetimes())
+    planned_with(&token(), KEY, agent, now)
 }
 
 fn rotated(now: Timestamp) -> Session {
     let Plan::Rotate(rotation) = planned(CHROME, now) else { panic!("no rotation") };
-    rotation.apply(&opened())
+    Session { made_by: [None; 3], ..rotation.apply(&opened()) }
+}
+
+fn judged_with(
+    token: &RefreshToken,
+    keys: RequestKeys,
+    row: Option<&Session>,
+    agent: &str,
+    now: Timestamp,
+) -> Verdict {
+    let presented = Presented { token, keys, client: &client(agent), now };
+    judge(&presented, row, &EvidenceRules::of(&lifetimes()))
 }
 
 fn judged(row: Option<&Session>, agent: &str, now: Timestamp) -> Verdict {
-    judge(&token(), row, &client(agent), now, Duration::from_secs(60))
+    judged_with(&token(), RequestKeys::default(), row, agent, now)
 }
 
 #[test]
@@ -94,15 +121,17 @@ fn a_good_token_plans_the_next_generation() {
 
 #[test]
 fn a_rotation_changes_what_belongs_to_its_generation_and_nothing_else() {
-    let before = Session { blocked_until: Some(at(50)), ..opened() };
+    let before = Session { blocked_until: Some(at(50)), recorded_replay: Some(0), ..opened() };
     let token = RefreshToken { window: Window { start: at(0), count: 3 }, ..token() };
     let other_key = KeyTag::new(*b"k2");
-    let plan = plan(&token, client(FIREFOX), other_key, at(100), &limit(), &lifetimes());
-    let Plan::Rotate(rotation) = plan else { panic!("no rotation") };
+    let Plan::Rotate(rotation) = planned_with(&token, other_key, FIREFOX, at(100)) else {
+        panic!("no rotation")
+    };
     let after = rotation.apply(&before);
     assert_eq!((after.generation, after.rotated_at, after.last_activity), (1, at(100), at(100)));
     assert_eq!((after.expires_at, after.window), (at(100 + 7 * 86_400), Window { start: at(0), count: 4 }));
     assert_eq!((after.key, after.client, after.blocked_until), (other_key, client(FIREFOX), None));
+    assert_eq!((after.made_by, after.recorded_replay), ([Some(K1), None, None], Some(0)));
     assert_eq!(
         (after.id, after.created_at, after.nonce_hash),
         (before.id, before.created_at, before.nonce_hash)
@@ -114,9 +143,7 @@ fn no_generation_outlives_the_absolute_end() {
     let mut token = token();
     token.expires_at = token.absolute_expires_at;
     let late = at(29 * 86_400);
-    let Plan::Rotate(rotation) = plan(&token, client(CHROME), KEY, late, &limit(), &lifetimes()) else {
-        panic!("no rotation")
-    };
+    let Plan::Rotate(rotation) = planned_with(&token, KEY, CHROME, late) else { panic!("no rotation") };
     assert_eq!(rotation.expires_at, at(30 * 86_400));
 }
 
@@ -130,46 +157,77 @@ fn a_token_past_its_end_needs_no_round_trip() {
 fn a_full_window_blocks_for_the_block_time() {
     let mut token = token();
     token.window = Window { start: at(0), count: 20 };
-    let plan = |now| plan(&token, client(CHROME), KEY, now, &limit(), &lifetimes());
-    assert_eq!(plan(at(10)), Plan::Block(at(910)));
-    assert!(matches!(plan(at(910)), Plan::Rotate(_)));
+    let planned = |now| planned_with(&token, KEY, CHROME, now);
+    assert_eq!(planned(at(10)), Plan::Block(at(910)));
+    assert!(matches!(planned(at(910)), Plan::Rotate(_)));
 }
 
 #[test]
-fn the_same_device_gets_the_successor_within_grace_and_not_a_second_longer() {
-    let row = rotated(at(100));
+fn device_and_network_are_compared_with_the_last_rotation() {
+    let mut row = rotated(at(100));
     assert_eq!(judged(Some(&row), CHROME, at(160)), Verdict::Replay);
-    assert_eq!(judged(Some(&row), CHROME, at(161)), Verdict::Reuse);
+    assert_eq!(judged(Some(&row), CHROME, at(161)), Verdict::Reuse, "no network is known");
+    assert_eq!(judged(Some(&row), FIREFOX, at(101)), Verdict::Reuse);
+    row.client.ip = "203.0.113.7".parse().ok();
+    let token = token();
+    let from = |ip: &str| {
+        let client = ClientContext { ip: ip.parse().ok(), ..client(CHROME) };
+        let presented =
+            Presented { token: &token, keys: RequestKeys::default(), client: &client, now: at(161) };
+        judge(&presented, Some(&row), &EvidenceRules::of(&lifetimes()))
+    };
+    assert_eq!(from("203.0.113.8"), Verdict::RecordedReplay);
+    assert_eq!((from("203.0.114.7"), from("2001:db8::7")), (Verdict::Reuse, Verdict::Reuse));
 }
 
 #[test]
-fn a_clock_behind_is_no_theft() {
-    let row = rotated(at(100));
-    assert_eq!(judged(Some(&row), CHROME, at(40)), Verdict::Replay);
-    assert_eq!(judged(Some(&row), CHROME, at(39)), Verdict::Reuse);
+fn the_keys_of_the_row_are_compared_with_those_of_the_request() {
+    let row = Session { made_by: [Some(K1), Some(KeyHash::from_bytes([2; 8])), None], ..rotated(at(100)) };
+    let judged = |key, now| judged_with(&token(), with_key(key), Some(&row), FIREFOX, now);
+    assert_eq!(judged(K1, at(86_400)), Verdict::Replay, "from another device, a day later");
+    assert_eq!(judged(KeyHash::from_bytes([2; 8]), at(101)), Verdict::Superseded);
+    assert_eq!(judged(KeyHash::from_bytes([3; 8]), at(101)), Verdict::Reuse);
 }
 
 #[test]
-fn another_device_never_gets_the_successor() {
-    assert_eq!(judged(Some(&rotated(at(100))), FIREFOX, at(101)), Verdict::Reuse);
-}
-
-#[test]
-fn grace_holds_for_the_predecessor_alone_and_while_blocked() {
+fn a_replay_is_answered_while_the_session_is_blocked() {
     let mut row = rotated(at(100));
     row.blocked_until = Some(at(1_000));
     assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Replay);
     row.generation = 2;
     assert_eq!(judged(Some(&row), CHROME, at(101)), Verdict::Reuse);
+    let opened = Session { made_by: [Some(K1), None, None], blocked_until: Some(at(1_000)), ..opened() };
+    let again = judged_with(&token(), with_key(K1), Some(&opened), CHROME, at(1));
+    assert_eq!(again, Verdict::Replay, "the key of the current generation");
 }
 
 #[test]
-fn a_write_whose_reply_was_lost_is_known_by_its_row_whatever_the_grace() {
-    let row = rotated(at(100));
-    let verdict = |agent, now| judge(&token(), Some(&row), &client(agent), now, Duration::ZERO);
-    assert_eq!(verdict(CHROME, at(100)), Verdict::Replay);
-    assert_eq!(verdict(CHROME, at(101)), Verdict::Reuse);
-    assert_eq!(verdict(FIREFOX, at(100)), Verdict::Reuse);
+fn a_write_whose_reply_was_lost_is_known_by_its_row_whatever_was_recorded() {
+    let lifetimes = Lifetimes { grace: Duration::ZERO, late_retry: Duration::ZERO, ..lifetimes() };
+    let row = Session { made_by: [None, Some(K1), None], recorded_replay: Some(0), ..rotated(at(100)) };
+    let verdict = |row: &Session, keys, agent, now| {
+        let presented = Presented { token: &token(), keys, client: &client(agent), now };
+        judge(&presented, Some(row), &EvidenceRules::of(&lifetimes))
+    };
+    let no_keys = RequestKeys::default();
+    assert_eq!(verdict(&row, no_keys, CHROME, at(100)), Verdict::Replay);
+    assert_eq!(verdict(&row, no_keys, CHROME, at(101)), Verdict::Reuse);
+    assert_eq!(verdict(&row, no_keys, CHROME, at(99)), Verdict::Reuse);
+    assert_eq!(verdict(&row, no_keys, FIREFOX, at(100)), Verdict::Reuse);
+    let key = with_key(KeyHash::from_bytes([9; 8]));
+    assert_eq!(verdict(&row, key, CHROME, at(100)), Verdict::Reuse, "this request would have left its key");
+    let by_key = Session { made_by: [Some(K1), None, None], ..row.clone() };
+    assert_eq!(verdict(&by_key, no_keys, CHROME, at(100)), Verdict::Reuse, "a request with a key made it");
+    let later = Session { generation: 2, ..row };
+    assert_eq!(verdict(&later, no_keys, CHROME, at(100)), Verdict::Reuse);
+}
+
+#[test]
+fn a_token_expires_with_its_generation_or_its_session() {
+    let token = RefreshToken { expires_at: at(10), absolute_expires_at: at(20), ..token() };
+    assert!(!token.is_expired(at(9)) && token.is_expired(at(10)));
+    let token = RefreshToken { expires_at: at(30), ..token };
+    assert!(!token.is_expired(at(19)) && token.is_expired(at(20)));
 }
 
 #[test]
@@ -194,7 +252,7 @@ fn our_seal_with_a_wrong_nonce_is_forged_before_anything_else() {
 fn a_token_newer_than_its_row_is_a_regression() {
     let mut token = token();
     token.generation = 5;
-    let verdict = judge(&token, Some(&opened()), &client(CHROME), at(1), Duration::from_secs(60));
+    let verdict = judged_with(&token, RequestKeys::default(), Some(&opened()), CHROME, at(1));
     assert_eq!(verdict, Verdict::Regression);
 }
 
@@ -204,34 +262,4 @@ fn a_blocked_row_holds_the_end_of_the_block() {
     row.blocked_until = Some(at(900));
     assert_eq!(judged(Some(&row), CHROME, at(899)), Verdict::Blocked(at(900)));
     assert_eq!(judged(Some(&row), CHROME, at(900)), Verdict::Retry);
-}
-
-#[test]
-fn a_client_is_overtaken_while_its_newest_token_is_younger_than_what_it_replaces() {
-    let overtaken = |replaces, now| is_overtaken(&token(), at(replaces), at(now), &lifetimes());
-    assert!(overtaken(3_599, 0) && overtaken(3_599, 60) && overtaken(-9_000, -60));
-    assert!(!overtaken(3_600, 0), "the token that it replaces is of this generation");
-    assert!(!overtaken(3_599, 61) && !overtaken(3_599, -61), "it is no younger by now");
-    let last = RefreshToken { issued_at: at(30 * 86_400 - 3_600), ..token() };
-    let end = last.absolute_expires_at;
-    assert!(is_overtaken(&last, end, last.issued_at, &lifetimes()), "all end with the session");
-    assert!(!is_overtaken(&last, end, last.issued_at + Duration::from_secs(61), &lifetimes()));
-}
-
-#[test]
-fn only_a_live_row_at_the_same_generation_and_device_is_current() {
-    let current = |row: &Session, agent, now| {
-        is_current(&token(), row, &client(agent), at(now), Duration::from_secs(60))
-    };
-    let other_nonce = another_nonce().hash();
-    let ended = PendingEnd::new(EndReason::SignedOut, Actor::System, at(1));
-    assert!(current(&opened(), CHROME, 60));
-    assert!(!current(&opened(), CHROME, 61) && !current(&opened(), FIREFOX, 0));
-    assert!(!current(&rotated(at(10)), CHROME, 10));
-    let restored = opened();
-    let newer = RefreshToken { generation: 1, ..token() };
-    assert!(!is_current(&newer, &restored, &client(CHROME), at(0), Duration::from_secs(60)), "a regression");
-    assert!(!current(&Session { nonce_hash: other_nonce, ..opened() }, CHROME, 0));
-    assert!(!current(&Session { pending_end: Some(ended), ..opened() }, CHROME, 2));
-    assert!(!current(&Session { expires_at: at(5), ..opened() }, CHROME, 5));
 }

@@ -1,0 +1,85 @@
+//! A refresh token that is evidence against its own session: an older one without evidence of its owner, or one that is
+//! newer than its row. Refreshing, signing in and signing out with it all end the session in the same way.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::session::Session;
+use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::evidence::{Evidence, EvidenceRules};
+use crate::domain::session::rotation::{Presented, evidence_of};
+use crate::domain::time::Timestamp;
+
+/// How long an instance remembers that it reported a token of an ended session: 1 d.
+const REPORTED_ONCE_IN: Duration = Duration::from_secs(86_400);
+
+/// The end of a session because of a presented token, with its critical event.
+pub(crate) struct Theft {
+    /// The end.
+    pub(crate) end: SessionEnd,
+    /// The event.
+    pub(crate) event: Event,
+}
+
+impl Theft {
+    /// The end of the live session `row`, if the presented token is evidence against it. The token's nonce has been
+    /// compared with the row's.
+    pub(crate) fn shown_by(app: &App, presented: &Presented<'_>, row: &Session) -> Option<Self> {
+        match evidence_of(presented, row, &EvidenceRules::of(&app.config().lifetimes)) {
+            Evidence::Reuse => Some(Self::reuse(app, presented, row)),
+            Evidence::Regression => Some(Self::regression(app, presented, row)),
+            Evidence::Rotate | Evidence::Replay | Evidence::RecordedReplay | Evidence::Superseded => None,
+        }
+    }
+
+    /// An older token without evidence of its owner.
+    pub(crate) fn reuse(app: &App, presented: &Presented<'_>, row: &Session) -> Self {
+        let kind = token_reused(presented, row.generation);
+        Self::of(app, presented, row, EndReason::ReuseDetected, kind)
+    }
+
+    /// A token that is newer than its row.
+    pub(crate) fn regression(app: &App, presented: &Presented<'_>, row: &Session) -> Self {
+        let kind =
+            EventKind::StateRegression { presented: presented.token.generation, current: row.generation };
+        Self::of(app, presented, row, EndReason::StateRegression, kind)
+    }
+
+    fn of(app: &App, presented: &Presented<'_>, row: &Session, reason: EndReason, kind: EventKind) -> Self {
+        let pending = PendingEnd::new(reason, Actor::System, presented.now);
+        Self {
+            end: SessionEnd::of(row, pending),
+            event: Event::new(&row.user, row.id, app.now_millis(), kind),
+        }
+    }
+}
+
+/// Records that another client presents an older token of a session that has ended. The event's id is derived from the
+/// presented generation, and an instance reports it once, so that a client that repeats its request raises one alert.
+pub(crate) async fn report_reuse_after_end(
+    app: &App,
+    presented: &Presented<'_>,
+    last_generation: u64,
+    ended: Timestamp,
+) {
+    let (token, now) = (presented.token, presented.now);
+    let what = format!("reused {} after the end", token.generation);
+    let reported = format!("{what} {}", token.session);
+    if app.refusal_cache().until(&reported, now).is_some() {
+        return;
+    }
+    app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);
+    let kind = token_reused(presented, last_generation);
+    let event = Event::once_per_second(&token.user, token.session, ended, &what, kind);
+    app.record_events(&[Event { at: now, ..event }], std::future::ready(Ok(()))).await;
+}
+
+fn token_reused(presented: &Presented<'_>, current: u64) -> EventKind {
+    EventKind::TokenReused {
+        presented: presented.token.generation,
+        current,
+        ip: presented.client.ip,
+        device: presented.client.device.label(),
+    }
+}
