@@ -14,8 +14,9 @@ use crate::domain::risk::{self, Comparison, Finding, StoredFinding, merge_recent
 use crate::domain::session::Session;
 use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{EvidenceRules, RequestKeys};
+use crate::domain::session::presented::Presented;
 use crate::domain::session::refresh_token::RefreshToken;
-use crate::domain::session::rotation::{Plan, Presented, Rotation, Verdict, judge, plan};
+use crate::domain::session::rotation::{Plan, Rotation, Verdict, judge, plan};
 use crate::domain::time::Timestamp;
 use crate::store::{ConditionalWrite, StoreError};
 use crate::telemetry::metrics::Counter;

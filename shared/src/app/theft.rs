@@ -8,7 +8,8 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::session::Session;
 use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{Evidence, EvidenceRules};
-use crate::domain::session::rotation::{Presented, evidence_of};
+use crate::domain::session::presented::Presented;
+use crate::domain::session::rotation::evidence_of;
 use crate::domain::time::Timestamp;
 
 /// How long an instance remembers that it reported a token of an ended session: 1 d.

@@ -14,8 +14,10 @@
 pub mod end;
 pub mod evidence;
 pub mod idempotency_key;
+pub mod last_rotation;
 pub mod lifetimes;
 pub mod nonce;
+pub mod presented;
 pub mod refresh_token;
 pub mod rotation;
 pub mod session_limit;

@@ -16,8 +16,9 @@ use super::user_state::UserRecord;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::end::{EndReason, EndRecord, LastRotation, SessionEnd};
+use crate::domain::session::end::{EndReason, EndRecord, SessionEnd};
 use crate::domain::session::evidence::KeyHash;
+use crate::domain::session::last_rotation::LastRotation;
 use crate::domain::time::Timestamp;
 
 /// The change of the user record when many sessions end.

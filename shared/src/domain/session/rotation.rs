@@ -20,25 +20,13 @@
 
 use super::Session;
 use super::end::EndReason;
-use super::evidence::{Evidence, EvidenceRules, KeyHash, Presentation, RequestKeys, weigh};
+use super::evidence::{Evidence, EvidenceRules, KeyHash, Presentation, weigh};
+use super::presented::Presented;
 use crate::domain::client_context::ClientContext;
 use crate::domain::limit::{Decision, Policy, Window};
 use crate::domain::session::lifetimes::Lifetimes;
-use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
+use crate::domain::session::refresh_token::KeyTag;
 use crate::domain::time::Timestamp;
-
-/// A refresh token that a client presents.
-#[derive(Clone, Copy, Debug)]
-pub struct Presented<'p> {
-    /// The token, whose seal has been checked.
-    pub token: &'p RefreshToken,
-    /// The idempotency keys of the request.
-    pub keys: RequestKeys,
-    /// The client.
-    pub client: &'p ClientContext,
-    /// The time of the request.
-    pub now: Timestamp,
-}
 
 /// The write that a refresh performs.
 #[derive(Clone, Debug, PartialEq)]

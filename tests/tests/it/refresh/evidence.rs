@@ -279,6 +279,24 @@ async fn a_store_fault_at_the_record_of_a_replay_grants_nothing_and_ends_nothing
 }
 
 #[tokio::test]
+async fn a_lost_reply_of_the_record_of_a_replay_does_not_end_the_session() {
+    for count in [1, 2, 3] {
+        let world = World::new().await;
+        let device = world.device();
+        let first = device.sign_in("alice").await;
+        let second = Tokens::of(&device.refresh(&first.refresh).await);
+        world.advance(3_600);
+        world.server.faults.queue_after(1, Some("UpdateItem"), FaultKind::TimeoutAfterCommit, count);
+        let reply = device.refresh(&first.refresh).await;
+        assert_eq!(reply.status, if count == 3 { 503 } else { 200 });
+        let row = world.row("alice", &first.session).await.unwrap();
+        assert_eq!(row.recorded_replay, Some(1), "the write happened");
+        let again = device.refresh(&first.refresh).await;
+        assert_eq!(again.assert_status(200).text("refresh_token"), second.refresh);
+    }
+}
+
+#[tokio::test]
 async fn an_older_token_after_a_thiefs_sign_out_is_a_critical_event() {
     let world = World::new().await;
     let device = world.device();

@@ -10,7 +10,9 @@ use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
 use crate::domain::session::NewSession;
 use crate::domain::session::end::{Actor, PendingEnd};
+use crate::domain::session::evidence::RequestKeys;
 use crate::domain::session::nonce::Nonce;
+use crate::domain::session::refresh_token::RefreshToken;
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
