@@ -17,6 +17,9 @@ export MUTANTS := 27.1.0
 export CFN_LINT := 1.58.0
 export SAM_CLI := 1.170.0
 export PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
+# The Python libraries of `make interop`, from PyPI. The folder is named after the list of their versions.
+INTEROP_VERSIONS := $(firstword $(shell cksum < client/interop/python/requirements.txt))
+export INTEROP_PYTHON := $(TOOLS)/python-interop-$(INTEROP_VERSIONS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 STEP := @scripts/step
 
@@ -40,7 +43,7 @@ check: tools-check client/node_modules/installed ## The loop for every change: f
 	$(STEP) "Unit tests of the crates" cargo test --quiet --workspace --lib
 	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
 
-test: tools-test lint template client unit ## Run all checks and all tests; the summary comes last
+test: tools-test lint template client interop unit ## Run all checks and all tests; the summary comes last
 
 setup: tools-test client/node_modules/installed ## Install everything that `make test` needs
 
@@ -83,6 +86,18 @@ client: tools-client bins client/node_modules/installed ## Test the npm package,
 	$(STEP) "Tests in a browser against the real server (some minutes)" \
 		env CHROMIUM="$$(scripts/chromium)" npm --prefix client run --silent browser
 
+interop: tools-interop bins client/node_modules/installed ## Test with the libraries, frameworks and runtimes of users (two minutes)
+	$(STEP) "Installing the npm packages of the suites" \
+		npm --prefix client/interop ci --ignore-scripts --silent --no-audit --no-fund
+	$(STEP) "Redocly and Spectral on openapi.yaml" npm --prefix client/interop run --silent lint
+	$(STEP) "Generating the types of openapi.yaml" npm --prefix client/interop run --silent generate
+	$(STEP) "Building the npm package" npm --prefix client run --silent build
+	$(STEP) "Types of the suites" npm --prefix client/interop run --silent typecheck
+	$(STEP) "JavaScript: OAuth libraries, a generated client, the npm package, Workers, Next.js, Vite (a minute)" \
+		npm --prefix client/interop test --silent
+	$(STEP) "Python: OAuth and JWT libraries, a generated client" \
+		$(INTEROP_PYTHON)/bin/python -B -m pytest client/interop/python
+
 unit: tools-unit bins ## Run the examples in the documentation, then all Rust tests
 	$(STEP) "Examples in the documentation of the crates" cargo test --quiet --workspace --doc
 	$(STEP) "The verifier with ring instead of aws-lc-rs" \
@@ -103,12 +118,6 @@ client/demo/dist/demo.js: client/node_modules/installed $(shell find client/src 
 	$(STEP) "Building the demo page" npm --prefix client run --silent demo
 
 ##@ Deeper tests
-
-interop: interop-frameworks ## Test with real frameworks, runtimes and tools that are too slow for every run (minutes)
-
-interop-frameworks: tools-client bins client/node_modules/installed
-	$(STEP) "The npm package: publint, attw, Workers, a build of Next.js (some minutes)" \
-		npm --prefix client run --silent interop
 
 mutants: tools-mutants ## Break the code on purpose: cargo-mutants for the pure code, then tests/mutants/*.patch (two hours)
 	tests/mutants/pure
@@ -159,13 +168,14 @@ TOOLS_check := rust rust-lints cc node python
 TOOLS_lint := rust rust-lints cc python deny
 TOOLS_template := python template
 TOOLS_client := rust cc node chromium
+TOOLS_interop := rust cc node python interop
 TOOLS_unit := rust cc curl nextest
 TOOLS_mutants := rust cc nextest mutants
 TOOLS_fuzz := rust cc cargo-fuzz
 TOOLS_zips := rust cc python
 TOOLS_sbom := rust cc node cyclonedx
 TOOLS_advisories := rust cc deny node
-TOOLS_test := rust rust-lints cc curl node chromium python template deny nextest
+TOOLS_test := rust rust-lints cc curl node chromium python template interop deny nextest
 
 tools-%:
 	@scripts/tools $(TOOLS_$*)
