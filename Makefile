@@ -45,7 +45,7 @@ check: tools-check client/node_modules/installed ## The loop for every change: f
 
 test: tools-test lint template client interop unit ## Run all checks and all tests; the summary comes last
 
-setup: tools-test client/node_modules/installed ## Install everything that `make test` needs
+setup: tools-test client/node_modules/installed client/interop/node_modules/installed ## Install everything that `make test` needs
 
 tools: ## Report which tools are missing on this machine
 	@scripts/tools --check $(TOOLS_test) cyclonedx cargo-fuzz && echo "Every other tool of \`make test\` is here."
@@ -86,9 +86,7 @@ client: tools-client bins client/node_modules/installed ## Test the npm package,
 	$(STEP) "Tests in a browser against the real server (some minutes)" \
 		env CHROMIUM="$$(scripts/chromium)" npm --prefix client run --silent browser
 
-interop: tools-interop bins client/node_modules/installed ## Test with the libraries, frameworks and runtimes of users (two minutes)
-	$(STEP) "Installing the npm packages of the suites" \
-		npm --prefix client/interop ci --ignore-scripts --silent --no-audit --no-fund
+interop: tools-interop bins client/node_modules/installed client/interop/node_modules/installed ## Test with the libraries, frameworks and runtimes of users (two minutes)
 	$(STEP) "Redocly and Spectral on openapi.yaml" npm --prefix client/interop run --silent lint
 	$(STEP) "Generating the types of openapi.yaml" npm --prefix client/interop run --silent generate
 	$(STEP) "Building the npm package" npm --prefix client run --silent build
@@ -112,6 +110,11 @@ bins: tools-build
 client/node_modules/installed: client/package-lock.json | tools-node
 	$(STEP) "Installing the npm packages of the client (about a minute)" \
 		npm --prefix client ci --silent --no-audit --no-fund
+	@touch $@
+
+client/interop/node_modules/installed: client/interop/package-lock.json | tools-node
+	$(STEP) "Installing the npm packages of the interop suites (about a minute)" \
+		npm --prefix client/interop ci --ignore-scripts --silent --no-audit --no-fund
 	@touch $@
 
 client/demo/dist/demo.js: client/node_modules/installed $(shell find client/src client/demo client/styles -name dist -prune -o -type f -print)
