@@ -337,7 +337,7 @@ export interface components {
             subject: string;
             /** @description The IP address of the end user. Without it, all attempts on the account count as one network */
             ip?: string | null;
-            /** @description What the check of the password returned. Omit it before the check */
+            /** @description The result of the password check. Omit it before the check */
             outcome?: ("failure" | "success") | null;
         };
         Attempt: {
@@ -1384,7 +1384,10 @@ export interface operations {
     revoke: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Browsers send it. With cookies it must be the API's own origin or an allowed one */
+                Origin?: string;
+            };
             path?: never;
             cookie?: never;
         };

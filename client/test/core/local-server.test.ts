@@ -203,7 +203,7 @@ describe('with the real server, in cookie mode', () => {
 describe('with the real server and other services', () => {
   const audience = 'another-audience';
 
-  test('30 calls to a backend that refuses every token are no flood of refreshes and no theft', async () => {
+  test('a backend that refuses every token causes no flood of refreshes and no theft', async () => {
     const guard = createTokenValidationMiddleware({ issuer: api.issuer, audience, cookieSecure: false });
     const backend = createServer((request, response) => void guard(request, response, () => response.end('{}')));
     await new Promise<void>((resolve) => void backend.listen(0, '127.0.0.1', resolve));
