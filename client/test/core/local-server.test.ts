@@ -99,6 +99,17 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     expect((await live()).sort()).toEqual([next.session_id, there.getState().token.sessionId].sort());
   });
 
+  test('an identity provider that reports its sign-in again opens no other session', async () => {
+    const gus = fresh();
+    const token = await assertion(`gus-${mode}`);
+    const [first, second] = await Promise.all([gus.signIn(token), gus.signIn(token)]);
+    const third = await gus.signIn(token);
+    expect([second.session_id, third.session_id]).toEqual([first.session_id, first.session_id]);
+    await gus.refresh();
+    expect((await gus.signIn(token)).session_id).toBe(first.session_id);
+    expect(await sessionsOf(gus).list()).toHaveLength(1);
+  });
+
   test('a user ends all other sessions, and then all', async () => {
     const name = `carol-${mode}`;
     const [here, there] = [fresh(), fresh()];
