@@ -77,14 +77,14 @@ template: tools-template ## Check template.yaml with cfn-lint and SAM, without a
 	$(STEP) "sam validate on template.yaml" \
 		env SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
 
-client: tools-client bins client/node_modules/installed ## Test the npm package, against the real server and in a browser
+client: tools-client bins client/node_modules/installed ## Test the npm package, against the real server and in three browsers
 	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
 	$(STEP) "Building the npm package" npm --prefix client run --silent build
 	$(STEP) "Size of the npm package" npm --prefix client run --silent size
 	$(STEP) "Building the demo page" npm --prefix client run --silent demo
 	$(STEP) "Tests of the client with Vitest (about a minute)" npm --prefix client test --silent
-	$(STEP) "Tests in a browser against the real server (some minutes)" \
-		env CHROMIUM="$$(scripts/chromium)" npm --prefix client run --silent browser
+	$(STEP) "Tests in Chromium, Firefox and WebKit against the real server (some minutes)" \
+		env CHROMIUM="$$(scripts/browser chromium)" npm --prefix client run --silent browser
 
 interop: tools-interop bins client/node_modules/installed client/interop/node_modules/installed ## Test with the libraries, frameworks and runtimes of users (two minutes)
 	$(STEP) "Redocly and Spectral on openapi.yaml" npm --prefix client/interop run --silent lint
@@ -170,7 +170,7 @@ TOOLS_run := rust cc node
 TOOLS_check := rust rust-lints cc node python
 TOOLS_lint := rust rust-lints cc python deny
 TOOLS_template := python template
-TOOLS_client := rust cc node chromium
+TOOLS_client := rust cc node chromium firefox webkit
 TOOLS_interop := rust cc node python interop
 TOOLS_unit := rust cc curl nextest
 TOOLS_mutants := rust cc nextest mutants
@@ -178,7 +178,7 @@ TOOLS_fuzz := rust cc cargo-fuzz
 TOOLS_zips := rust cc python
 TOOLS_sbom := rust cc node cyclonedx
 TOOLS_advisories := rust cc deny node
-TOOLS_test := rust rust-lints cc curl node chromium python template interop deny nextest
+TOOLS_test := rust rust-lints cc curl node chromium firefox webkit python template interop deny nextest
 
 tools-%:
 	@scripts/tools $(TOOLS_$*)

@@ -89,3 +89,23 @@ fn without_apt_get_make_names_all_missing_tools_and_installs_none() {
     }
     assert!(!fs::exists(&tools).expect("a readable folder"), "something was installed");
 }
+
+#[test]
+fn a_missing_firefox_or_webkit_is_reported_and_an_error_in_ci_only() {
+    let programs = folder_with(&["bash", "sed", "sort", "head", "cut", "dirname"]);
+    let find = |ci: &[(&str, &str)]| {
+        let mut command = Command::new(programs.path().join("bash"));
+        command.current_dir(root()).env_clear().env("PATH", programs.path()).envs(ci.iter().copied());
+        command.args(["scripts/tools", "firefox", "webkit"]).output().expect("bash can be started")
+    };
+    let developer = find(&[]);
+    assert!(developer.status.success(), "{}", text(&developer.stderr));
+    let report = text(&developer.stdout);
+    for browser in ["Firefox", "WebKitGTK"] {
+        let is_reported = report.lines().any(|line| line.contains("skipped") && line.contains(browser));
+        assert!(is_reported, "{browser} is not in:\n{report}");
+    }
+    let ci = find(&[("CI", "true")]);
+    assert_eq!(ci.status.code(), Some(1));
+    assert!(text(&ci.stderr).contains("brew install --cask firefox"), "{}", text(&ci.stderr));
+}
