@@ -17,6 +17,9 @@ export MUTANTS := 27.1.0
 export CFN_LINT := 1.58.0
 export SAM_CLI := 1.170.0
 export PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
+# The Python libraries of `make interop`, from PyPI. The folder is named after the list of their versions.
+INTEROP_VERSIONS := $(firstword $(shell cksum < client/interop/python/requirements.txt))
+export INTEROP_PYTHON := $(TOOLS)/python-interop-$(INTEROP_VERSIONS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 STEP := @scripts/step
 
@@ -40,9 +43,9 @@ check: tools-check client/node_modules/installed ## The loop for every change: f
 	$(STEP) "Unit tests of the crates" cargo test --quiet --workspace --lib
 	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
 
-test: tools-test lint template client unit ## Run all checks and all tests; the summary comes last
+test: tools-test lint template client interop unit ## Run all checks and all tests; the summary comes last
 
-setup: tools-test client/node_modules/installed ## Install everything that `make test` needs
+setup: tools-test client/node_modules/installed client/interop/node_modules/installed ## Install everything that `make test` needs
 
 tools: ## Report which tools are missing on this machine
 	@scripts/tools --check $(TOOLS_test) cyclonedx cargo-fuzz && echo "Every other tool of \`make test\` is here."
@@ -74,14 +77,24 @@ template: tools-template ## Check template.yaml with cfn-lint and SAM, without a
 	$(STEP) "sam validate on template.yaml" \
 		env SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
 
-client: tools-client bins client/node_modules/installed ## Test the npm package, against the real server and in a browser
+client: tools-client bins client/node_modules/installed ## Test the npm package, against the real server and in three browsers
 	$(STEP) "Types of the client" npm --prefix client run --silent typecheck
 	$(STEP) "Building the npm package" npm --prefix client run --silent build
 	$(STEP) "Size of the npm package" npm --prefix client run --silent size
 	$(STEP) "Building the demo page" npm --prefix client run --silent demo
 	$(STEP) "Tests of the client with Vitest (about a minute)" npm --prefix client test --silent
-	$(STEP) "Tests in a browser against the real server (some minutes)" \
-		env CHROMIUM="$$(scripts/chromium)" npm --prefix client run --silent browser
+	$(STEP) "Tests in Chromium, Firefox and WebKit against the real server (some minutes)" \
+		env CHROMIUM="$$(scripts/browser chromium)" npm --prefix client run --silent browser
+
+interop: tools-interop bins client/node_modules/installed client/interop/node_modules/installed ## Test with the libraries, frameworks and runtimes of users (two minutes)
+	$(STEP) "Redocly and Spectral on openapi.yaml" npm --prefix client/interop run --silent lint
+	$(STEP) "Generating the types of openapi.yaml" npm --prefix client/interop run --silent generate
+	$(STEP) "Building the npm package" npm --prefix client run --silent build
+	$(STEP) "Types of the suites" npm --prefix client/interop run --silent typecheck
+	$(STEP) "JavaScript: OAuth libraries, a generated client, the npm package, Workers, Next.js, Vite (a minute)" \
+		npm --prefix client/interop test --silent
+	$(STEP) "Python: OAuth and JWT libraries, a generated client" \
+		$(INTEROP_PYTHON)/bin/python -B -m pytest client/interop/python
 
 unit: tools-unit bins ## Run the examples in the documentation, then all Rust tests
 	$(STEP) "Examples in the documentation of the crates" cargo test --quiet --workspace --doc
@@ -99,16 +112,15 @@ client/node_modules/installed: client/package-lock.json | tools-node
 		npm --prefix client ci --silent --no-audit --no-fund
 	@touch $@
 
+client/interop/node_modules/installed: client/interop/package-lock.json | tools-node
+	$(STEP) "Installing the npm packages of the interop suites (about a minute)" \
+		npm --prefix client/interop ci --ignore-scripts --silent --no-audit --no-fund
+	@touch $@
+
 client/demo/dist/demo.js: client/node_modules/installed $(shell find client/src client/demo client/styles -name dist -prune -o -type f -print)
 	$(STEP) "Building the demo page" npm --prefix client run --silent demo
 
 ##@ Deeper tests
-
-interop: interop-frameworks ## Test with real frameworks, runtimes and tools that are too slow for every run (minutes)
-
-interop-frameworks: tools-client bins client/node_modules/installed
-	$(STEP) "The npm package: publint, attw, Workers, a build of Next.js (some minutes)" \
-		npm --prefix client run --silent interop
 
 mutants: tools-mutants ## Break the code on purpose: cargo-mutants for the pure code, then tests/mutants/*.patch (two hours)
 	tests/mutants/pure
@@ -158,14 +170,15 @@ TOOLS_run := rust cc node
 TOOLS_check := rust rust-lints cc node python
 TOOLS_lint := rust rust-lints cc python deny
 TOOLS_template := python template
-TOOLS_client := rust cc node chromium
+TOOLS_client := rust cc node chromium firefox webkit
+TOOLS_interop := rust cc node python interop
 TOOLS_unit := rust cc curl nextest
 TOOLS_mutants := rust cc nextest mutants
 TOOLS_fuzz := rust cc cargo-fuzz
 TOOLS_zips := rust cc python
 TOOLS_sbom := rust cc node cyclonedx
 TOOLS_advisories := rust cc deny node
-TOOLS_test := rust rust-lints cc curl node chromium python template deny nextest
+TOOLS_test := rust rust-lints cc curl node chromium firefox webkit python template interop deny nextest
 
 tools-%:
 	@scripts/tools $(TOOLS_$*)

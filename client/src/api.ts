@@ -43,6 +43,8 @@ export interface paths {
          * @description For the backend that checks passwords. A request without `outcome` counts one attempt and returns whether it is allowed, so
          *     send it before you check the password. `failure` counts one attempt, too. `success` removes the attempts that this
          *     network made on this account.
+         *
+         *     The service assertion needs the scope `latchkey:attempts`.
          */
         post: operations["countAttempt"];
         delete?: never;
@@ -110,7 +112,10 @@ export interface paths {
          *     sessions. `remaining` is true if expired sessions are left.
          */
         post: operations["cleanUp"];
-        /** End all other sessions of the caller */
+        /**
+         * End all other sessions of the caller
+         * @description The same as `POST /revoke` with the strategy `others`. The caller's own session lives on.
+         */
         delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
@@ -146,11 +151,17 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Get a live session and its newest events */
+        /**
+         * Get a live session and its newest events
+         * @description Users read their own sessions; administrators may name a user. A session that has ended is 404.
+         */
         get: operations["getSession"];
         put?: never;
         post?: never;
-        /** End one session of the caller */
+        /**
+         * End one session of the caller
+         * @description The same as `POST /revoke` with the strategy `session`. To end the caller's own session, use the strategy `current`, which also clears the cookies.
+         */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -183,8 +194,8 @@ export interface paths {
          *     - `user`: all sessions of a user. For administrators.
          *     - `everyone`: all sessions of all users. For administrators, at most 15 minutes after their sign-in.
          *
-         *     A 200 response is sent after the change is committed. A request with the form of RFC 7009 gets 200 and an empty body for
-         *     every token, valid or not.
+         *     A 200 response is sent after the change is committed. A request with the form of RFC 7009 gets 200 and an empty object
+         *     for every token, valid or not.
          */
         post: operations["revoke"];
         delete?: never;
@@ -205,8 +216,8 @@ export interface paths {
         /**
          * Introspect an access token (RFC 7662)
          * @description Returns whether the access token is active now, that is, valid and of a live session. The caller is a backend with a service
-         *     assertion, or a client that sends the same token as its Bearer token. For every token that is not active the body is exactly
-         *     `{"active":false}`.
+         *     assertion of the scope `latchkey:introspect`, or a client that sends the same token as its Bearer token. For every token
+         *     that is not active the body is exactly `{"active":false}`.
          */
         post: operations["introspect"];
         delete?: never;
@@ -222,7 +233,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the public keys that verify access tokens */
+        /**
+         * Get the public keys that verify access tokens
+         * @description For services that verify access tokens offline. During a rotation the set has the old and the new key.
+         */
         get: operations["jwks"];
         put?: never;
         post?: never;
@@ -239,7 +253,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the metadata at the path of OpenID Connect Discovery */
+        /**
+         * Get the metadata at the path of OpenID Connect Discovery
+         * @description For OAuth libraries and for verifiers such as API Gateway's JWT authorizer. Latchkey issues no ID tokens.
+         */
         get: operations["discovery"];
         put?: never;
         post?: never;
@@ -256,7 +273,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the same metadata at the path of RFC 8414 */
+        /**
+         * Get the same metadata at the path of RFC 8414
+         * @description For OAuth libraries, which make the path from the issuer. A generated client may ignore that this path has a server of its
+         *     own; it gets the same document from `discovery`.
+         */
         get: operations["metadata"];
         put?: never;
         post?: never;
@@ -324,8 +345,8 @@ export interface components {
             subject: string;
             /** @description The IP address of the end user. Without it, all attempts on the account count as one network */
             ip?: string | null;
-            /** @enum {string|null} */
-            outcome?: "failure" | "success" | null;
+            /** @description The result of the password check. Omit it before the check */
+            outcome?: ("failure" | "success") | null;
         };
         Attempt: {
             /** @constant */
@@ -577,6 +598,8 @@ export interface components {
             /** @description Until this time, services that verify access tokens offline may still accept tokens of these sessions */
             access_tokens_expire_by: components["schemas"]["Time"];
         };
+        /** @description The response to the form of RFC 7009. It is the same for every token */
+        TokenRevoked: Record<string, never>;
         EveryoneEnded: {
             effective_at: components["schemas"]["Time"];
             access_tokens_expire_by: components["schemas"]["Time"];
@@ -675,6 +698,11 @@ export interface components {
             /** @description With `reauthentication_required`: the maximum age of the sign-in, in seconds */
             max_age?: number;
         };
+        /**
+         * @description A problem, or the error for a request with an OAuth form, whose media type is `application/json`. Both are here because
+         *     some generators of clients read only the first media type of a response
+         */
+        ProblemOrOAuthError: components["schemas"]["Problem"] | components["schemas"]["OAuthError"];
         /** @enum {string} */
         Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
         /** @description An error as defined in RFC 6749, section 5.2 */
@@ -720,7 +748,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
@@ -752,7 +780,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
@@ -780,7 +808,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
@@ -840,7 +868,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
@@ -850,7 +878,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
@@ -875,7 +903,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
@@ -894,7 +922,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
@@ -915,7 +943,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
@@ -989,6 +1017,7 @@ export type RevokeEveryone = components['schemas']['RevokeEveryone'];
 export type RevocationForm = components['schemas']['RevocationForm'];
 export type IntrospectionForm = components['schemas']['IntrospectionForm'];
 export type Ended = components['schemas']['Ended'];
+export type TokenRevoked = components['schemas']['TokenRevoked'];
 export type EveryoneEnded = components['schemas']['EveryoneEnded'];
 export type Revocations = components['schemas']['Revocations'];
 export type ActiveToken = components['schemas']['ActiveToken'];
@@ -996,6 +1025,7 @@ export type InactiveToken = components['schemas']['InactiveToken'];
 export type Jwks = components['schemas']['Jwks'];
 export type Discovery = components['schemas']['Discovery'];
 export type Problem = components['schemas']['Problem'];
+export type ProblemOrOAuthError = components['schemas']['ProblemOrOAuthError'];
 export type Code = components['schemas']['Code'];
 export type OAuthError = components['schemas']['OAuthError'];
 export type ResponseEndedOne = components['responses']['EndedOne'];
@@ -1395,7 +1425,10 @@ export interface operations {
     revoke: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Browsers send it. With cookies it must be the API's own origin or an allowed one */
+                Origin?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1406,14 +1439,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The sessions have ended. For the form of RFC 7009 the body is empty */
+            /** @description The sessions have ended. For the form of RFC 7009 the body is an empty object */
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ended"] | components["schemas"]["EveryoneEnded"];
+                    "application/json": components["schemas"]["Ended"] | components["schemas"]["EveryoneEnded"] | components["schemas"]["TokenRevoked"];
                 };
             };
             400: components["responses"]["InvalidRequestOrOAuth"];

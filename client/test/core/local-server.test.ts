@@ -1,6 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
 import type { Fetch } from '../../src/core/transport/transport.js';
+import { createTokenValidationMiddleware } from '../../src/server/index.js';
 import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
 
 let api: LocalServer;
@@ -94,6 +97,17 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
     const live = async (): Promise<string[]> => (await sessionsOf(there).list()).map((each) => each.session_id);
     for (let tries = 0; tries < 50 && (await live()).includes(session_id); tries++);
     expect((await live()).sort()).toEqual([next.session_id, there.getState().token.sessionId].sort());
+  });
+
+  test('an identity provider that reports its sign-in again opens no other session', async () => {
+    const gus = fresh();
+    const token = await assertion(`gus-${mode}`);
+    const [first, second] = await Promise.all([gus.signIn(token), gus.signIn(token)]);
+    const third = await gus.signIn(token);
+    expect([second.session_id, third.session_id]).toEqual([first.session_id, first.session_id]);
+    await gus.refresh();
+    expect((await gus.signIn(token)).session_id).toBe(first.session_id);
+    expect(await sessionsOf(gus).list()).toHaveLength(1);
   });
 
   test('a user ends all other sessions, and then all', async () => {
@@ -195,4 +209,63 @@ describe('with the real server, in cookie mode', () => {
     await expect(sessionsOf(owner).list()).rejects.toMatchObject({ code: 'session_ended' });
     expect(owner.getState()).toMatchObject({ status: 'signed-out', endedReason: 'security' });
   });
+});
+
+describe('with the real server and other services', () => {
+  const audience = 'another-audience';
+
+  test('a backend that refuses every token causes no flood of refreshes and no theft', async () => {
+    const guard = createTokenValidationMiddleware({ issuer: api.issuer, audience, cookieSecure: false });
+    const backend = createServer((request, response) => void guard(request, response, () => response.end('{}')));
+    await new Promise<void>((resolve) => void backend.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
+    let refreshes = 0;
+    const counting: Fetch = (input, init) => {
+      refreshes += Number(String(input).endsWith('/refresh') && init?.method === 'POST');
+      return fetch(input, init);
+    };
+    try {
+      const tabs = [1, 2, 3].map(() => client({ channel: 'three-tabs', mode: headerMode({ apiOrigins: [origin] }), fetch: counting }));
+      for (const tab of tabs) tab.subscribe(() => {});
+      const [first] = tabs as [Latchkey, ...Latchkey[]];
+      await first.signIn(await assertion('hugo'));
+      await until(() => tabs.every((tab) => tab.getState().status === 'signed-in'));
+      // The token is no longer new, so that a refresh could help.
+      const { now } = Date;
+      vi.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
+      for (let round = 0; round < 10; round += 1) {
+        const responses = await Promise.all(tabs.map((tab) => fetchOf(tab)(`${origin}/orders`)));
+        expect(responses.map(({ status }) => status)).toEqual([401, 401, 401]);
+      }
+      // Without navigator.locks, tabs that get their first 401 at the same moment refresh once each.
+      expect(refreshes).toBeLessThanOrEqual(tabs.length);
+      const { events } = await sessionsOf(first).events({});
+      expect(events.map((event) => event.event_type)).toEqual(['login']);
+    } finally {
+      backend.closeAllConnections();
+      backend.close();
+    }
+  }, 30_000);
+
+  test('two APIs on one page exchange neither state nor tokens', async () => {
+    const other = await startLocalServer();
+    try {
+      // Without a channel of its own, each client derives one from its URL.
+      const open = (server: LocalServer): Latchkey => client({ baseUrl: server.issuer, channel: undefined as never, mode: headerMode() });
+      const [here, there] = [open(api), open(other)];
+      for (const each of [here, there]) each.subscribe(() => {});
+      await here.signIn(await assertion('ida'));
+      await until(() => there.getState().status !== 'unknown');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(there.getState().status).toBe('signed-out');
+      await expect(sessionsOf(there).list()).rejects.toMatchObject({ status: 401 });
+      await there.signIn(String((await other.post('/dev/assertion', { sub: 'ida' }))['assertion']));
+      await here.signOut();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(there.getState().status).toBe('signed-in');
+      expect(await sessionsOf(there).list()).toHaveLength(1);
+    } finally {
+      await other.stop();
+    }
+  }, 30_000);
 });

@@ -15,6 +15,7 @@ const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.m
   packages: Record<string, Locked>;
 };
 const interop = readFileSync(new URL('../../interop/package-lock.json', import.meta.url), 'utf8');
+const python = readFileSync(new URL('../../interop/python/requirements.txt', import.meta.url), 'utf8');
 const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
 const named = (is: (one: Locked) => boolean) => packages.filter(([, one]) => is(one)).map(([path]) => path);
 
@@ -28,6 +29,12 @@ describe('the lock file', () => {
   test('of the interop suites pins contents, not places, too', () => {
     expect(interop).toContain('"integrity": "sha512-');
     expect(interop).not.toContain('"resolved"');
+  });
+
+  test('of the Python suites has exact versions only', () => {
+    const lines = python.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(lines).toContainEqual(expect.stringMatching(/^Authlib==/));
+    expect(lines.filter((line) => !/^[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*$/.test(line))).toEqual([]);
   });
 
   test('has no install scripts', () => {

@@ -22,7 +22,7 @@ test('one more member in openapi.yaml is noticed', { timeout: 30_000 }, () => {
   try {
     const other = join(folder, 'openapi.yaml');
     const text = readFileSync(description, 'utf8');
-    const member = '        active: {const: true}\n';
+    const member = '        active: {type: boolean, const: true}\n';
     expect(text).toContain(member);
     writeFileSync(other, text.replace(member, `${member}        more: {type: string}\n`));
     expect(check(other)).toMatchObject({ status: 1, stderr: expect.stringContaining('api-types') as string });

@@ -119,7 +119,7 @@ fn faults(spec: &TableSpec, table: &TableDescription) -> Vec<Fault> {
     let has_images = stream.and_then(|stream| stream.stream_view_type()) == Some(&StreamViewType::NewImage);
     if spec.stream && !has_images {
         let action = format!(
-            "Run: aws dynamodb update-table --table-name {} --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE",
+            "Run: aws dynamodb update-table --region \"$AWS_REGION\" --table-name {} --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE",
             spec.name
         );
         faults.push(("It has no stream of new images, so no alert is sent.".to_owned(), action));
@@ -157,7 +157,7 @@ async fn ttl_fault(client: &Client, spec: &TableSpec) -> Option<Fault> {
     let status = ttl.and_then(|ttl| ttl.time_to_live_status());
     let is_on = matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling));
     let turn_on = format!(
-        "aws dynamodb update-time-to-live --table-name {} --time-to-live-specification Enabled=true,AttributeName={TTL}",
+        "aws dynamodb update-time-to-live --region \"$AWS_REGION\" --table-name {} --time-to-live-specification Enabled=true,AttributeName={TTL}",
         spec.name
     );
     match ttl.and_then(|ttl| ttl.attribute_name()).filter(|_| is_on) {

@@ -21,6 +21,7 @@ use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::Subject;
 use crate::domain::place::Network;
+use crate::domain::session::end::EndReason;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
 use crate::http::body;
@@ -88,9 +89,10 @@ async fn login(
     };
     app.metrics().count(Counter::SignIns);
     let tokens = issue_tokens(&app, &signed_in.session, signed_in.nonce, now)?;
-    // The previous session of this browser may belong to another user, whose ids are not this user's to see.
+    // The previous session of this browser may belong to another user, whose ids are not this user's to see. An expired
+    // session did not end because of this sign-in.
     let own = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user);
-    let ended = own.map(EndedSession::new).collect();
+    let ended = own.filter(|end| end.reason != EndReason::Expired).map(EndedSession::new).collect();
     Ok(created(tokens.response(&app, &signed_in.session, transport, Some(ended))))
 }
 

@@ -59,8 +59,18 @@ async fn metadata(State(app): State<App>) -> Response {
         // The member is required and must not be empty. There is no authorization endpoint that could return anything.
         response_types_supported: ["none"],
         subject_types_supported: ["public"],
-        id_token_signing_alg_values_supported: app.config().keys.algorithms(),
+        id_token_signing_alg_values_supported: id_token_algorithms(app.config().keys.algorithms()),
     })
+}
+
+/// The algorithms of the keys, and RS256. OpenID Connect Discovery demands RS256 in this list, and libraries such as
+/// Authlib refuse metadata without it. No ID tokens are issued, and a verifier accepts only algorithms of the published
+/// keys, so the entry has no other effect.
+fn id_token_algorithms(mut algorithms: Vec<&str>) -> Vec<&str> {
+    if !algorithms.contains(&"RS256") {
+        algorithms.push("RS256");
+    }
+    algorithms
 }
 
 fn cached(body: impl Serialize) -> Response {

@@ -226,7 +226,10 @@ fn decide(
         None => (previous.map(|row| end(row, EndReason::SignedOut, Actor::User)), None),
     };
     let evicted = evicted.into_iter().map(|row| end(row, EndReason::Evicted, Actor::System));
-    let ended = previous.into_iter().chain(evicted).collect();
+    // An instance whose clock is behind could still refresh these, and the user would be over the limit.
+    let just_expired = state.sessions.iter().filter(|row| row.may_be_live(now) && !row.is_live(now));
+    let expired = just_expired.map(|row| end(row, EndReason::Expired, Actor::System));
+    let ended = previous.into_iter().chain(evicted).chain(expired).collect();
     Ok(SignedIn { session, nonce, ended, findings, theft })
 }
 

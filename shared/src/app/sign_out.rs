@@ -178,10 +178,10 @@ pub async fn end_many(
     Err(StoreError::Contended)
 }
 
-/// Whether a session can be ended: it is live, or its end is marked and not recorded. A session that a global
-/// revocation ended cannot be ended again; its client's next request or cleanup writes its record.
+/// Whether a session can be ended: it may be live on some instance, or its end is marked and not recorded. A session that
+/// a global revocation ended cannot be ended again; its client's next request or cleanup writes its record.
 pub fn can_end(session: &Session, now: Timestamp) -> bool {
-    session.is_live(now) || session.pending_end.as_ref().is_some_and(|end| !end.by_global_revocation)
+    session.may_be_live(now) || session.pending_end.as_ref().is_some_and(|end| !end.by_global_revocation)
 }
 
 /// Counts the end of a session and its event.

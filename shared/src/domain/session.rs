@@ -38,6 +38,9 @@ use crate::domain::time::Timestamp;
 use end::PendingEnd;
 use evidence::{KeyHash, RotationState};
 
+/// How far the clocks of two instances may differ: 60 s.
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(60);
+
 /// A live session, as its row holds it.
 #[derive(Clone)]
 pub struct Session {
@@ -139,6 +142,13 @@ impl Session {
     /// Whether it is live at `now`. An expired session is not, even while its row still exists.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.pending_end.is_none() && now < self.expires_at && now < self.absolute_expires_at
+    }
+
+    /// Whether an instance may take it for live, if its clock is up to [`CLOCK_SKEW_MAX`] behind `now`. Operations that end
+    /// sessions include such a session, because a refresh on the other instance would prolong it.
+    pub fn may_be_live(&self, now: Timestamp) -> bool {
+        let end = self.expires_at.min(self.absolute_expires_at);
+        self.pending_end.is_none() && now < end + CLOCK_SKEW_MAX
     }
 
     /// Its last rotations, as [`evidence::weigh`] reads them.

@@ -158,6 +158,17 @@ async fn a_wrong_setting_is_named() {
     let output = command.env("SESSION_LIMIT", "many").output().await.expect("it can be started");
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && error.contains("SESSION_LIMIT: expected a whole number"), "{error}");
+    // The error leads to a value that is accepted: it names the range of each number.
+    let range = "from 1 to 1000000 attempts, a window from 1s to 30d, a block from 0s to 3660d";
+    for (name, value, range) in
+        [("LIMIT_GENERAL", "10000000/15m", range), ("SESSION_LIMIT", "31", "from 1 to 30")]
+    {
+        let mut command = process::command(&["--memory", "--port", "0"]);
+        let output = command.env(name, value).output().await.expect("it can be started");
+        let error = String::from_utf8_lossy(&output.stderr);
+        let is_named = error.contains(name) && error.contains(range);
+        assert!(!output.status.success() && is_named, "{name}={value}: {error}");
+    }
     let keys = "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2VjcmV0LXNlY3JldA\"}]}";
     let output = process::command(&["--memory", "--port", "0"]).env("LATCHKEY_KEYS", keys).output().await;
     let error = String::from_utf8(output.expect("it can be started").stderr).expect("text");

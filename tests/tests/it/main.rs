@@ -17,6 +17,7 @@ mod issuer_keys;
 mod linearizability;
 mod local_server;
 mod login;
+mod make;
 mod monitoring;
 mod openapi;
 mod rate_limits;

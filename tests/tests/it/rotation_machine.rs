@@ -103,3 +103,14 @@ fn a_session_ends_exactly_at_its_absolute_end() {
 fn retries_while_blocked_or_after_a_clock_step_keep_the_session() {
     play(&known_stories::late_retries(), &[], 20, 5, 1).expect("the contract holds");
 }
+
+#[test]
+fn a_session_that_expired_on_one_clock_leaves_the_limit() {
+    let settings = [("LIMIT_REFRESH", "3/5m/15m"), ("SESSION_LIMIT", "2")];
+    play(&known_stories::expired_on_one_clock(), &settings, 3, 2, 1).expect("the contract holds");
+}
+
+#[test]
+fn signing_out_everywhere_ends_a_session_that_expired_on_one_clock() {
+    play(&known_stories::signed_out_on_one_clock(), &[], 20, 5, 1).expect("the contract holds");
+}

@@ -31,6 +31,10 @@ interface SavedSignIn {
 
 const ASSERTION_END = -16;
 
+const COOKIES_BLOCKED = 'The browser blocks the cookies of this site: allow them, or use header mode';
+/** Safari differs from Chrome and Firefox, which keep `Secure` cookies of `http://localhost`. */
+const ON_HTTP = '. On http, Safari refuses Secure cookies: set COOKIE_SECURE=false';
+
 /** No epoch can undo a `Set-Cookie` that arrives late. Therefore the client asks the server afterwards which session the cookies name. */
 export function signInOut(context: Context, { refresh, checkStatus, fetchStatus }: Refresher): SignInOut {
   const { session, store, refreshPause, broadcast, request, shareServerWait, reschedule } = context;
@@ -84,7 +88,7 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
       if (!isLast) continue;
       session.acceptStatus(status);
       if (status.session_id !== null) return status.session_id;
-      throw new LatchkeyError('cookies_blocked', 'The browser blocks the cookies of this site: allow them, or use header mode');
+      throw new LatchkeyError('cookies_blocked', COOKIES_BLOCKED + (context.api.startsWith('http:') ? ON_HTTP : ''));
     }
   };
 

@@ -4,9 +4,11 @@
 //! own access token can only revoke its own user's tokens. Any token of a session, access or refresh, current or
 //! older, ends the whole session. *Source*: RFC 7009 section 2.
 
+use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::request::Parts;
+use serde_json::Map;
 
 use latchkey_verifier::bearer_token;
 
@@ -19,14 +21,15 @@ use crate::http::body::{form_parameter, parameter};
 use crate::http::caller::authentic;
 use crate::http::problem::Problem;
 
-/// The form of RFC 7009: 200 without a body for every token, known or unknown.
+/// The form of RFC 7009: 200 for every token, known or unknown. RFC 7009 section 2.2 lets clients ignore the body. It is
+/// an empty JSON object, because clients that are generated from `openapi.yaml` parse each body as JSON.
 pub(super) async fn as_rfc7009(app: &App, parts: &mut Parts, bytes: &Bytes) -> Result<Response, Problem> {
     let form = std::str::from_utf8(bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
     // A wrong hint must not change the outcome, and the token itself shows its kind.
     parameter(form, "token_type_hint")?;
     let token = form_parameter(form, "token")?;
     end(app, parts, &token.ok_or_else(|| Problem::field("token", "is required"))?).await?;
-    Ok(().into_response())
+    Ok(Json(Map::new()).into_response())
 }
 
 pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<RevokeResponse, Problem> {

@@ -8,7 +8,7 @@ fn root() -> PathBuf {
 }
 
 /// README, CHANGELOG, CONTRIBUTING and everything under docs/.
-fn pages() -> Vec<PathBuf> {
+pub(super) fn pages() -> Vec<PathBuf> {
     let mut pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|page| root().join(page)).to_vec();
     let mut folders = vec![root().join("docs")];
     while let Some(folder) = folders.pop() {

@@ -56,6 +56,35 @@ pub(crate) fn late_retries() -> Script {
     ])
 }
 
+/// Two sessions expire, two sign-ins take their places, and a clock that is behind refreshes an expired one.
+pub(crate) fn expired_on_one_clock() -> Script {
+    let oldest = Pick { session: 2, back: 0 };
+    Script(vec![
+        sign_in(),
+        sign_in(),
+        Op::Wait(7 * 86_400),
+        sign_in(),
+        sign_in(),
+        Op::Wait(-2),
+        refresh(oldest),
+    ])
+}
+
+/// A session expires, the user signs out everywhere, and a clock that is behind refreshes the expired session.
+pub(crate) fn signed_out_on_one_clock() -> Script {
+    let expired = Pick { session: 1, back: 0 };
+    let everywhere = Op::SignOut { session: 0, how: How::All, trouble: Trouble::none() };
+    Script(vec![
+        sign_in(),
+        Op::Wait(7 * 86_400 - 30),
+        sign_in(),
+        Op::Wait(30),
+        everywhere,
+        Op::Wait(-2),
+        refresh(expired),
+    ])
+}
+
 fn sign_in() -> Op {
     Op::SignIn { user: 0, from: AT_HOME, age: 0, lost: false, trouble: Trouble::none() }
 }

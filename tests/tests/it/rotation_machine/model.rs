@@ -110,7 +110,15 @@ impl Model {
         self.users[user].used.push(now);
         self.sessions.push(Session::new(user, id, from, key, now));
         evicted.iter().for_each(|index| self.sessions[*index].end(Reason::Evicted));
+        self.end_just_expired(user, now);
         index
+    }
+
+    /// Ends the sessions that a clock which is behind still shows as live.
+    fn end_just_expired(&mut self, user: usize, now: i64) {
+        let expired =
+            self.sessions.iter_mut().filter(|session| session.user == user && session.just_expired(now));
+        expired.for_each(|session| session.end(Reason::Expired));
     }
 
     /// Records that the user signed out everywhere: older assertions become invalid.

@@ -29,6 +29,7 @@ const SESSION: i64 = 30 * DAY;
 const ACCESS: i64 = 3_600;
 const WINDOW: i64 = 300;
 const BLOCK: i64 = 900;
+const CLOCKS_DIFFER: i64 = 60;
 
 /// A session from its sign-in on. It stays in the model after its end.
 #[derive(Debug)]
@@ -186,9 +187,14 @@ impl Session {
         matches!(self.state, State::PendingEnd(_))
     }
 
-    /// Whether a sign-out ends this session: it lives or has a pending end.
+    /// Whether the session has expired, and a clock that is behind by [`CLOCKS_DIFFER`] at most does not show it yet.
+    pub(crate) fn just_expired(&self, now: i64) -> bool {
+        self.end_reason(now) == Some(Reason::Expired) && self.end_reason(now - CLOCKS_DIFFER).is_none()
+    }
+
+    /// Whether a sign-out ends this session: it lives, has just expired, or has a pending end.
     pub(crate) fn can_end(&self, now: i64) -> bool {
-        self.has_pending_end() || self.end_reason(now).is_none()
+        self.has_pending_end() || self.end_reason(now - CLOCKS_DIFFER).is_none()
     }
 
     /// Ends the session. A pending end keeps its reason.

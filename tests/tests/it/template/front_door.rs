@@ -57,3 +57,18 @@ async fn behind_cloudfront_a_request_needs_the_secret_header() {
     assert_eq!(session["ip_address"], "203.0.113.5");
     assert!(session.to_string().contains("Munich"), "{session}");
 }
+
+#[test]
+fn callers_without_an_ipv4_address_reach_the_api() {
+    let domain = [("DomainName", "auth.example.com"), ("CertificateArn", "given"), ("HostedZoneId", "Z1")];
+    let stack = Stack::of(&template(), &domain);
+    let types: Vec<_> = stack
+        .named("AWS::Route53::RecordSet")
+        .iter()
+        .map(|name| stack.resource(name)["Properties"]["Type"].take())
+        .collect();
+    assert_eq!(types, ["A", "AAAA"]);
+    assert_eq!(stack.resource("HttpApi")["Properties"]["IpAddressType"], "dualstack");
+    let domain = stack.resource("ApiDomain")["Properties"]["DomainNameConfigurations"].take();
+    assert_eq!(domain[0]["IpAddressType"], "dualstack");
+}

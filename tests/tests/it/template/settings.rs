@@ -105,3 +105,20 @@ async fn each_function_gets_only_the_keys_that_it_uses() {
         assert_eq!(is_sealed, checks, "{function}: settings with secrets are encrypted with a key");
     }
 }
+
+#[test]
+fn debug_logs_pass_the_filter_of_lambda() {
+    let level = |stack: &Stack, function: &str| {
+        stack.resource(function)["Properties"]["LoggingConfig"]["ApplicationLogLevel"].take()
+    };
+    let (quiet, debug) = (Stack::of(&template(), &[]), Stack::of(&template(), &[("DebugLogs", "true")]));
+    for function in quiet.named("AWS::Serverless::Function") {
+        assert_eq!(
+            (level(&quiet, &function), level(&debug, &function)),
+            (json!("INFO"), json!("DEBUG")),
+            "{function}"
+        );
+        let variables = debug.resource(&function)["Properties"]["Environment"]["Variables"].take();
+        assert_eq!(variables["SESSION_DEBUG"], "true", "{function}");
+    }
+}

@@ -67,7 +67,7 @@ fn expected(spec: &TableSpec) -> Value {
     }
     json!({
         "Type": "AWS::DynamoDB::Table",
-        "DeletionPolicy": "Retain",
+        "DeletionPolicy": "RetainExceptOnCreate",
         "UpdateReplacePolicy": "Retain",
         "Properties": properties,
     })
@@ -99,7 +99,7 @@ fn a_table_that_differs_from_the_schema_is_found() {
         (table("RateLimitsTable", "Properties/TimeToLiveSpecification/Enabled"), json!(false)),
         (table("SecurityEventsTable", "Properties/StreamSpecification"), Value::Null),
         (table("SecurityEventsTable", "Properties/SSESpecification"), Value::Null),
-        (table("SecurityEventsTable", "DeletionPolicy"), json!("Delete")),
+        (table("SecurityEventsTable", "DeletionPolicy"), json!("Retain")),
         (table("FourthTable", "").trim_end_matches('/').to_owned(), json!({"Type": "AWS::DynamoDB::Table"})),
     ];
     for (pointer, value) in cases {

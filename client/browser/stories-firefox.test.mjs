@@ -1,0 +1,4 @@
+// The main stories in Firefox.
+import { testStories } from './support/stories.mjs';
+
+testStories('firefox');

@@ -1,0 +1,4 @@
+// The main stories in WebKit.
+import { testStories } from './support/stories.mjs';
+
+testStories('webkit');
