@@ -273,12 +273,14 @@ impl RefreshAttempt<'_> {
 
     /// The reason from the end record, because the row is gone. A session without a record has expired.
     ///
-    /// An owner whose older token arrives after a thief has signed out must be able to see that, too.
+    /// An owner must be able to see that their older token arrives after a thief has signed out. If the session ended as
+    /// reuse, the theft has been reported.
     async fn end_from_record(&self) -> Result<RefreshOutcome, StoreError> {
         let Some(record) = self.app.store().end_record(&self.token.session).await? else {
             return Ok(RefreshOutcome::SessionEnded(EndReason::Expired));
         };
-        let last = record.last.filter(|_| record.user == self.token.user);
+        let is_reported = record.reason == EndReason::ReuseDetected;
+        let last = record.last.filter(|_| !is_reported && record.user == self.token.user);
         if let Some(last) = last.filter(|last| last.is_foreign(&self.presented(), record.at)) {
             report_reuse_after_end(self.app, &self.presented(), last.generation, record.at).await;
         }

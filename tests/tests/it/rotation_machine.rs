@@ -6,7 +6,7 @@
 //! | tokens | no token outlives its session; one nonce per session |
 //! | rows | exactly the sessions that have not ended, each at its generation; never more than the limit |
 //! | access tokens | accepted while their session lives; refused with its reason from the next request on |
-//! | at the end | exactly one `session_ended` and one end record per end, exactly one `token_reused` per theft |
+//! | at the end | exactly one `session_ended` and one end record per end, exactly one `token_reused` per theft while the session lives |
 //!
 //! A story that fails is shrunk, printed step by step with the responses, and its seed is written to
 //! `proptest-regressions/rotation_machine.txt`.

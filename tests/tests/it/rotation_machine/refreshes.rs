@@ -65,6 +65,9 @@ impl Machine {
         if matches!(expected, Refresh::Block(_)) && trouble.faults.is_empty() {
             self.model.sessions[index].blocks.0 += 1;
         }
+        if matches!(expected, Refresh::Ended(_)) {
+            self.model.sessions[index].note_after_end(generation, &shown);
+        }
         self.check_refresh(index, &expected, &reply, !lost)?;
         if reply.status == 200 { Ok(()) } else { self.check_access(index).await }
     }
@@ -110,6 +113,9 @@ impl Machine {
         })?;
         self.model.sessions[index].apply(&expected, &shown);
         self.adopt_end(index).await;
+        if matches!(expected, Refresh::Ended(_)) {
+            self.model.sessions[index].note_after_end(generation, &shown);
+        }
         for reply in &replies {
             self.note(
                 self.model.sessions[index].user,

@@ -16,6 +16,8 @@
 //!     else ....................................... Rotate
 //! ```
 
+use std::collections::BTreeSet;
+
 use super::steps::{Agent, From};
 
 const DAY: i64 = 86_400;
@@ -49,6 +51,8 @@ pub(crate) struct Session {
     pub(crate) keys: Vec<Option<String>>,
     /// The generation for which a replay was last recorded.
     pub(crate) recorded: Option<usize>,
+    /// The older generations that another client presented after the end. Each may be one event.
+    pub(crate) presented_after_end: BTreeSet<usize>,
     /// The latest access token and its expiry.
     pub(crate) access: Option<(String, i64)>,
     /// The secret in all refresh tokens of the session.
@@ -153,6 +157,7 @@ impl Session {
             moved: from.moved,
             keys: vec![key],
             recorded: None,
+            presented_after_end: BTreeSet::new(),
             access: None,
             nonce: None,
             blocks: (0, 0),
@@ -285,6 +290,15 @@ impl Session {
         };
         let expires = self.absolute().min(now + REFRESH);
         Refresh::Rotate(Generation { began: now, expires, window, text: None, held: false })
+    }
+
+    /// Notes that a token was presented after the end, if it is an older one and does not come from the last client.
+    pub(crate) fn note_after_end(&mut self, generation: usize, shown: &Shown) {
+        let is_last_client = shown.agent.is_same_device(self.agent) && shown.moved == self.moved;
+        let theft_is_known = matches!(self.state, State::Ended(Reason::Reuse));
+        if generation < self.current() && !is_last_client && !theft_is_known {
+            self.presented_after_end.insert(generation);
+        }
     }
 
     /// Applies the result of a refresh.
