@@ -7,6 +7,7 @@ import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/lo
 
 const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 const SECRET = 'a-secret-of-this-test-only';
+const RENEWAL_SECRET = 'a secret of the app, on all its servers';
 
 let api: LocalServer;
 
@@ -164,10 +165,15 @@ describe('an hour-old access cookie', () => {
   test('is renewed once for page loads at several servers, and for a late one', async () => {
     const browser = await Browser.signedIn('carol', server);
     await advance(server, 3_700);
-    const load = () => renewSession(browser.page(), optionsFor(server, { fetch: counted().fetch }));
+    const net = counted();
+    // Each call has a `fetch` of its own, as each server has: nothing but the secret is shared.
+    const load = () =>
+      renewSession(browser.page(), optionsFor(server, { fetch: (input, init) => net.fetch(input, init), renewalSecret: RENEWAL_SECRET }));
     const sessions = await Promise.all([load(), load(), load()]);
-    await advance(server, 30);
+    await advance(server, 120);
     const late = await load();
+    const keys = net.refreshes.map((headers) => headers.get('idempotency-key'));
+    expect([keys.length, new Set(keys).size]).toEqual([4, 1]);
     const all = [...sessions, late];
     const tokens = all.map(({ requestHeaders }) => /latchkey_refresh=([^;]*)/.exec(requestHeaders.get('cookie') ?? '')?.[1]);
     expect(all.map(({ state }) => state)).toEqual(['signed-in', 'signed-in', 'signed-in', 'signed-in']);
@@ -175,6 +181,22 @@ describe('an hour-old access cookie', () => {
     browser.store(late.apply(new Response()));
     expect(await browser.sessions()).toHaveLength(1);
     expect(await browser.events()).not.toContain('reuse_detected');
+  });
+
+  test('would be a theft to a late page load at a server with another secret', async () => {
+    const browser = await Browser.signedIn('chris', server, { 'x-dev-source-ip': '203.0.113.5' });
+    await advance(server, 3_700);
+    const load = (secret: string) => renewSession(browser.page(), optionsFor(server, { renewalSecret: secret }));
+    expect(await load(RENEWAL_SECRET)).toMatchObject({ state: 'signed-in' });
+    await advance(server, 120);
+    expect(await load(RENEWAL_SECRET)).toMatchObject({ state: 'signed-in' });
+    // Once it is a late retry, because this device and this network have made the refresh, and then a theft.
+    expect(await load('another secret of this test, also long')).toMatchObject({ state: 'signed-in' });
+    browser.store((await load(RENEWAL_SECRET)).apply(new Response()));
+    await advance(server, 3_700);
+    expect(await load(RENEWAL_SECRET)).toMatchObject({ state: 'signed-in' });
+    await advance(server, 120);
+    expect(await load('another secret of this test, also long')).toMatchObject({ state: 'signed-out' });
   });
 
   test('is renewed with the device of the browser, and not with that of another', async () => {
@@ -305,6 +327,8 @@ describe('other requests', () => {
 
   test('reject options that are not valid', async () => {
     const page = new Browser(api).page();
+    await expect(renewSession(page, optionsFor(api, { renewalSecret: 'short' }))).rejects.toThrow(TypeError);
+    await expect(renewSession(page, optionsFor(api, { cookieSecure: true }))).rejects.toThrow('LATCHKEY_RENEWAL_SECRET');
     await expect(renewSession(page, optionsFor(api, { apiUrl: 'http://api.example.com' }))).rejects.toThrow(TypeError);
     await expect(renewSession(page, optionsFor(api, { audience: '' }))).rejects.toThrow(TypeError);
   });
@@ -342,7 +366,7 @@ describe('behind CloudFront', () => {
     browser.cookies.delete('latchkey_access');
     const net = counted();
     await renewSession(browser.page({ 'cloudfront-viewer-address': '198.51.100.7:1', 'x-forwarded-for': '198.51.100.7' }), optionsFor(api, { fetch: net.fetch }));
-    expect([...(net.refreshes[0]?.keys() ?? [])].sort()).toEqual(['accept', 'content-type', 'cookie', 'sec-fetch-site', 'user-agent']);
+    expect([...(net.refreshes[0]?.keys() ?? [])].sort()).toEqual(['accept', 'content-type', 'cookie', 'idempotency-key', 'sec-fetch-site', 'user-agent']);
     expect(net.refreshes[0]?.get('cookie')).toMatch(/^latchkey_refresh=[^;]+$/);
   });
 });
