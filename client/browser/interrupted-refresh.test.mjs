@@ -173,7 +173,7 @@ describe('a browser that is killed when', () => {
     });
   }
 
-  test('the response was held back is a theft without stored keys, so that these tests can fail', async () => {
+  test('it has no IndexedDB signs out, so that these tests can fail', async () => {
     const withoutIndexedDb = () => Object.defineProperty(globalThis, 'indexedDB', { value: undefined });
     const { open, end } = await killAt(STEPS['the response was held back'], 'no-keys', withoutIndexedDb);
     try {

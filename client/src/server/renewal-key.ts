@@ -22,8 +22,8 @@ const SHORTEST_SECRET = 32;
 let ofThisProcess: string | undefined;
 
 /**
- * Returns the function that makes the key: an HMAC, because a thief who has a token must not be able to compute its key. It contains
- * the device, so that a thief who sends a stolen token to the app from another device gets another key and is noticed.
+ * Returns the function that makes the key: an HMAC, because a thief with a token must not be able to compute its key. It contains the
+ * device, so that a stolen token that is sent to the app from another device gets another key and is noticed.
  *
  * @throws {TypeError} There is no secret, or it is too short.
  */

@@ -1,3 +1,4 @@
+import { IDBFactory } from 'fake-indexeddb';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
 import type { Fetch } from '../../src/core/transport/transport.js';
@@ -12,6 +13,7 @@ beforeAll(async () => {
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   for (const each of clients.splice(0)) each.dispose();
 });
 
@@ -132,6 +134,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
 
 describe('with the real server, in cookie mode', () => {
   test('tabs without messages, whose requests cross, stay signed in', async () => {
+    vi.stubGlobal('indexedDB', new IDBFactory());
     const jar = new Map<string, string>();
     const one = client({ fetch: browser(jar) });
     await one.signIn(await assertion('tabs'));

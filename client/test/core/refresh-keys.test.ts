@@ -132,7 +132,7 @@ describe('the keys of a refresh', () => {
   });
 });
 
-/** What happens to a refresh in a tab that is closed; afterwards the browser has the old cookie or the new one. */
+/** How far a refresh has come when its tab is closed; afterwards the browser has the old cookie or the new one. */
 const STEPS: Record<string, (server: FakeServer, client: Latchkey) => Promise<void>> = {
   async 'before the request leaves'(server, client) {
     server.fail('POST /refresh', noAnswer);
@@ -190,7 +190,7 @@ describe('a crash', () => {
     expect(server.cookie?.generation).toBe(2);
   });
 
-  test('soon after a refresh is no theft, although the page finds a record that is done', async () => {
+  test('soon after a refresh is no theft, although the record is done', async () => {
     const { server, client } = await signedIn();
     const before = server.cookie;
     await advance(1);
@@ -244,7 +244,7 @@ describe('tabs of one browser', () => {
       await advance(10);
     });
 
-    test('get the token of a tab that has refreshed meanwhile, and the next one after that', async () => {
+    test('get the token of a tab that has refreshed meanwhile, and then a new one', async () => {
       await refreshed(one);
       await advance(60);
       await refreshed(two);
@@ -280,7 +280,7 @@ describe('tabs of one browser', () => {
       expect([server.rotated, server.unproven]).toEqual([2, 0]);
     });
 
-    test('use the newest key after a refresh that was asked for while the status was on its way', async () => {
+    test('adopt a refresh that completed while their status was on its way', async () => {
       const release = server.holdResponse('GET /refresh');
       const three = tab(server);
       three.subscribe(() => {});
@@ -308,7 +308,7 @@ describe('a request that was long on its way', () => {
     expect(server.rotated).toBe(1);
   });
 
-  test('is not repeated twice, ends nothing, and uses a new key when it is tried again', async () => {
+  test('is not repeated twice, ends nothing, and has a new key later', async () => {
     const { server, client } = await signedIn();
     await advance(1);
     server.fail('POST /refresh', () => problem(409, 'refresh_superseded'), 2);

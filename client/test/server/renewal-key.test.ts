@@ -19,7 +19,7 @@ describe('the key of a renewal', () => {
     expect(key).toMatch(/^[\w-]{43}$/);
   });
 
-  test('is the same on all servers, and another one for each secret, token and device', async () => {
+  test('is the same on all servers, and differs by secret, token and device', async () => {
     const keys = [SECRET, SECRET, SECRET.toUpperCase()].flatMap((renewalSecret) =>
       ['token', 'tokens'].flatMap((token) => ['device', ''].map((device) => renewalKey({ renewalSecret }, true)(token, device))),
     );
@@ -57,7 +57,7 @@ describe('the secret', () => {
     expect(() => renewalKey({}, false)).toThrow(message);
   });
 
-  test('is a random one of the process on a laptop, also where there is no environment', async () => {
+  test('is a random one of the process on a laptop', async () => {
     const key = await keyWith(undefined, false);
     expect(await keyWith(undefined, false)).toBe(key);
     vi.stubGlobal('process', undefined);
