@@ -41,7 +41,7 @@ export interface RefreshOptions {
 /** Refreshes in flight. Page loads that a browser starts at the same time send the same cookie and share one refresh. */
 const pending = new WeakMap<Fetch, Map<string, Promise<RefreshOutcome>>>();
 
-/** What is refreshed, and where. */
+/** The token to refresh, and the API. */
 export interface RefreshTarget {
   readonly url: URL;
   readonly cookieName: string;

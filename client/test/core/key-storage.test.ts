@@ -11,10 +11,10 @@ setUpTabs();
 beforeEach(() => useIndexedDb());
 
 /** Signs in and refreshes; returns what the client sent to show that it made these requests. */
-async function sent(server: FakeServer, client: Latchkey): Promise<unknown[]> {
+async function sent(server: FakeServer, client: Latchkey, seconds = 1): Promise<unknown[]> {
   const before = server.requests.length;
   const work = client.signIn('a').then(() => client.refresh());
-  await advance(10);
+  await advance(seconds);
   await work;
   return server.requests
     .slice(before)
@@ -50,12 +50,15 @@ const FAULTS: Record<string, () => void> = {
   'there is no source of random bits': () => vi.stubGlobal('crypto', undefined),
 };
 
+/** The faults that are noticed by a deadline. */
+const HANGS = ['opening it never ends'];
+
 describe('without a place to store keys', () => {
-  test.each(Object.entries(FAULTS))('the client sends none, and works, if %s', async (_, fail) => {
+  test.each(Object.entries(FAULTS))('the client sends none, and works, if %s', async (name, fail) => {
     const server = new FakeServer();
     const client = await openTab(server);
     fail();
-    expect(await sent(server, client)).toEqual(NO_KEYS);
+    expect(await sent(server, client, HANGS.includes(name) ? 10 : 1)).toEqual(NO_KEYS);
     expect(client.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' }, error: null });
   });
 
@@ -69,6 +72,20 @@ describe('without a place to store keys', () => {
     await advance(1);
     await refresh;
     expect(server.requests.at(-1)?.headers.get('idempotency-key')).toMatch(/^[\w-]{26}$/);
+  });
+
+  test.each(['a', 'no'])('a request without a key leaves %s record as it is', async (which) => {
+    const server = new FakeServer().signedIn();
+    const client = await openTab(server);
+    if (which === 'a') await sent(server, client);
+    await settle();
+    const before = await storedKeys();
+    vi.spyOn(IDBFactory.prototype, 'open').mockImplementationOnce(() => { throw new DOMException('busy', 'UnknownError'); });
+    const refresh = client.refresh();
+    await advance(1);
+    await refresh;
+    expect(server.requests.at(-1)?.headers.has('idempotency-key')).toBe(false);
+    expect(await storedKeys()).toEqual(before);
   });
 
   test('a storage that hangs delays a request by three seconds at most', async () => {

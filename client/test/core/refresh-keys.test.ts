@@ -1,10 +1,11 @@
 /** The keys that show the server which refreshes a client made, over tabs, closed tabs and crashes. */
 
+import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { headerMode, type Latchkey } from '../../src/core/index.js';
 import { FakeServer, noAnswer, noNetwork, problem, type RecordedRequest } from './support/fake-server.js';
 import { storedKeys, useIndexedDb, watchTransactions } from './support/indexed-db.js';
-import { advance, hide, openTab, setUpTabs, setWallClock, settle, show, tab } from './support/tabs.js';
+import { advance, hide, openTab, receive, setUpTabs, setWallClock, settle, show, tab } from './support/tabs.js';
 
 setUpTabs();
 beforeEach(() => useIndexedDb());
@@ -230,6 +231,40 @@ describe('tabs of one browser', () => {
     expect([server.rotated, server.unproven]).toEqual([1, 0]);
     expect(new Set(refreshKeys(server).map(([key]) => key)).size).toBe(1);
     expect(server.cookie?.generation).toBe(1);
+  });
+
+  test('rotate if the app asks for it after a message with the token of another tab', async () => {
+    const { server, client } = await signedIn();
+    const other = await openTab(server);
+    await advance(10);
+    await refreshed(client);
+    await settle();
+    await advance(1);
+    await refreshed(other);
+    expect([server.rotated, server.unproven]).toEqual([2, 0]);
+  });
+
+  test('send nothing if a token arrives while the record is written', async () => {
+    const { server, client } = await signedIn();
+    await advance(10);
+    vi.spyOn(IDBFactory.prototype, 'open').mockReturnValue({} as IDBOpenDBRequest);
+    const refresh = client.refresh();
+    await receive({ type: 'token', sessionId: 's-a', secondsLeft: 3600, newFor: 60, signIn: false, tokens: null });
+    await advance(4);
+    expect(await refresh).toMatchObject({ state: 'valid', sessionId: 's-a' });
+    expect(server.requestsTo('POST /refresh')).toHaveLength(0);
+  });
+
+  test('send nothing if the user signs out while the record is written', async () => {
+    const { server, client } = await signedIn();
+    await advance(10);
+    vi.spyOn(IDBFactory.prototype, 'open').mockReturnValue({} as IDBOpenDBRequest);
+    const refresh = client.refresh();
+    const signOut = client.signOut();
+    await advance(4);
+    await signOut;
+    expect(await refresh).toMatchObject({ state: 'ended' });
+    expect(server.requestsTo('POST /refresh')).toHaveLength(0);
   });
 
   describe('without messages', () => {
