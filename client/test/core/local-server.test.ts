@@ -193,7 +193,8 @@ describe('with the real server, in cookie mode', () => {
     await owner.signIn(await assertion('grace'));
     await owner.refresh();
     await api.advanceClock(120);
-    const thief = await fetch(`${api.issuer}/refresh`, { method: 'POST', headers: { cookie: stolen, 'sec-fetch-site': 'same-origin' } });
+    const headers = { cookie: stolen, 'sec-fetch-site': 'same-origin', 'user-agent': 'another device' };
+    const thief = await fetch(`${api.issuer}/refresh`, { method: 'POST', headers });
     expect(thief.status).toBe(401);
     await expect(sessionsOf(owner).list()).rejects.toMatchObject({ code: 'session_ended' });
     expect(owner.getState()).toMatchObject({ status: 'signed-out', endedReason: 'security' });
