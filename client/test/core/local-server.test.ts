@@ -1,7 +1,7 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
-import type { Fetch } from '../../src/core/transport/transport.js';
+import { browser } from './support/cookie-jar.js';
 import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
 
 let api: LocalServer;
@@ -30,23 +30,6 @@ function client(options: LatchkeyOptions = {}): Latchkey {
 
 async function assertion(sub: string): Promise<string> {
   return String((await api.post('/dev/assertion', { sub }))['assertion']);
-}
-
-/** Node's fetch with a cookie jar and Sec-Fetch-Site; `onTheWay` delays a POST that already has its cookies. */
-function browser(jar = new Map<string, string>(), onTheWay?: () => Promise<void>): Fetch {
-  return async (input, init) => {
-    const headers = new Headers(init?.headers);
-    headers.set('sec-fetch-site', 'same-origin');
-    if (jar.size > 0 && init?.credentials !== 'omit') headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
-    if (init?.method === 'POST') await onTheWay?.();
-    const response = await fetch(input, { ...init, headers });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (/max-age=0/i.test(line)) jar.delete(name);
-      else jar.set(name, value);
-    }
-    return response;
-  };
 }
 
 /** Waits for a change by another tab or by a timer. */

@@ -69,7 +69,7 @@ export function setupRefresh(context: Context): Refresher {
         if ((error as LatchkeyError).code !== 'refresh_superseded') throw error;
         // The request was long on its way. The cookie is that of a later refresh by now, or will be.
         refreshKeys.close(keys);
-        if (isLast || !isCurrent()) throw error;
+        if (isLast || epoch !== session.epoch.token) throw error;
         await attempt(true);
       }
     };
@@ -106,7 +106,7 @@ export function setupRefresh(context: Context): Refresher {
       if (epoch !== session.epoch.token) return;
       markSuccess('status');
       const hasToken = store.get().status === 'signed-in' || session.authHeaders() !== undefined;
-      // The status of an older token is `none`, too. A refresh finds out whether the session has ended.
+      // The status is `none` also for an access token that the server cannot read. A refresh finds out whether the session has ended.
       if (status.state === 'none' && hasToken) await refresh.run();
       else session.acceptStatus(status, askedAt);
     } catch (error) {
