@@ -34,7 +34,7 @@ beforeAll(async () => {
   const snippet = blockWith('docs/client.md', 'export function Account()').code;
   app.write('app/snippet/account.tsx', `${snippet.replace('\nimport ', "\nimport { latchkey } from '@/lib/latchkey'\nimport ")}`);
   app.write('app/snippet/page.tsx', "import { Account } from './account'\n\nexport default function Page() {\n  return <Account />\n}\n");
-  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' as const, LATCHKEY_ISSUER: api.issuer, LATCHKEY_AUDIENCE: 'latchkey-local' };
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' as const, LATCHKEY_ISSUER: api.issuer, LATCHKEY_AUDIENCE: 'latchkey-local', LATCHKEY_RENEWAL_SECRET: 'a secret of this test, on all servers' };
   execFileSync(process.execPath, [NEXT, 'build'], { cwd: app.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   port = await freePort();
   const options = `--require ${join(app.folder, 'clock.cjs')}`;

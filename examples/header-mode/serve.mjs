@@ -25,7 +25,7 @@ const page = createServer(async (incoming, outgoing) => {
 const cors = () => ({
   'access-control-allow-origin': originOf(page),
   'access-control-allow-methods': 'GET, POST, DELETE',
-  'access-control-allow-headers': 'authorization, content-type, if-none-match',
+  'access-control-allow-headers': 'authorization, content-type, idempotency-key, if-none-match',
   'access-control-expose-headers': 'etag, ratelimit, ratelimit-policy, retry-after, www-authenticate',
 });
 

@@ -1,6 +1,8 @@
 /** How do the parts make a client? */
 
 import { refreshScheduler } from './refresh/refresh-scheduler.js';
+import { indexedDbKeyStore } from './refresh-keys/key-store.js';
+import { createRefreshKeys } from './refresh-keys/refresh-keys.js';
 import { setupRefresh } from './refresh/refresh.js';
 import { ADD_ON, createAddOns, type Extensible } from './runtime/add-ons.js';
 import type { Context, Internals, Participant } from './runtime/context.js';
@@ -46,6 +48,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   const transport = createTransport(baseUrl, tokens ? 'omit' : 'include');
   const store = createStore(UNKNOWN_STATE);
   const tabs = createTabChannel(options.channel ?? `latchkey:${api}`, api, onMessage);
+  const refreshKeys = createRefreshKeys(tokens?.keyStore ?? indexedDbKeyStore(api));
   const session = createSessionState(store, tokens, tabs.broadcast, options);
   const refreshPause = createRefreshPause();
   const context: Context = {
@@ -56,6 +59,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     fetch,
     store,
     session,
+    refreshKeys,
     refreshPause,
     broadcast: tabs.broadcast,
     async peersReady() {

@@ -1,5 +1,7 @@
 /** Where are the tokens of header mode kept? In cookie mode no script sees a token, so there is no token store. */
 
+import type { KeyStore } from './refresh-keys/key-store.js';
+
 /** The two tokens of header mode. */
 export interface Tokens {
   readonly access: string;
@@ -15,6 +17,8 @@ export interface TokenStore {
   get(): Tokens | null;
   set(tokens: Tokens): void;
   remove(): void;
+  /** Where the keys of refreshes are kept, if not in IndexedDB. */
+  readonly keyStore?: KeyStore | undefined;
 }
 
 /** How the tokens travel, if not in cookies. `headerMode()` makes one, for the option `mode` of `createLatchkey`. */

@@ -1,6 +1,7 @@
 /** How does a server refresh in the name of a browser? `POST /refresh` with the browser's cookie and its client context. */
 
 import type { Fetch } from './remote-keys.js';
+import type { RenewalKey } from './renewal-key.js';
 import { isEdge, noStore, setCookiesOf } from './runtime.js';
 import { trustedUrl } from './trusted-url.js';
 
@@ -40,18 +41,31 @@ export interface RefreshOptions {
 /** Refreshes in flight. Page loads that a browser starts at the same time send the same cookie and share one refresh. */
 const pending = new WeakMap<Fetch, Map<string, Promise<RefreshOutcome>>>();
 
-/** Refreshes with the cookie `name=value` for the browser that sent `request`. It never rejects. */
-export function refreshFor(request: Request, cookie: string, url: URL, options: RefreshOptions): Promise<RefreshOutcome> {
+/** The token to refresh, and the API. */
+export interface RefreshTarget {
+  readonly url: URL;
+  readonly cookieName: string;
+  readonly token: string;
+  readonly keyOf: RenewalKey;
+}
+
+/** Refreshes for the browser that sent `request`. It never rejects. */
+export function refreshFor(request: Request, target: RefreshTarget, options: RefreshOptions): Promise<RefreshOutcome> {
   const { fetch = globalThis.fetch } = options;
-  const headers = { ...clientContext(request, options), cookie };
-  if (isEdge()) return refresh(fetch, url, headers);
+  const { url, token } = target;
+  const headers = { ...clientContext(request, options), cookie: `${target.cookieName}=${token}` };
+  const send = async (): Promise<RefreshOutcome> => {
+    const key = await target.keyOf(token, JSON.stringify(pick(request, DEVICE_HEADERS)));
+    return refresh(fetch, url, { ...headers, 'idempotency-key': key });
+  };
+  if (isEdge()) return send();
   const shared = pending.get(fetch) ?? new Map<string, Promise<RefreshOutcome>>();
   pending.set(fetch, shared);
   // The key has the client context, too: the API must judge another device with the same cookie by itself.
   const key = JSON.stringify([url.href, headers]);
   const known = shared.get(key);
   if (known) return known;
-  const outcome = refresh(fetch, url, headers).finally(() => shared.delete(key));
+  const outcome = send().finally(() => shared.delete(key));
   shared.set(key, outcome);
   return outcome;
 }

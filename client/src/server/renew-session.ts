@@ -16,11 +16,12 @@ import { cookiePolicy, type CookieOptions } from './credential.js';
 import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 import { Refusal } from './refusal.js';
 import { refreshFor, refreshUrl, type RefreshOptions, type RefreshOutcome } from './refresh-request.js';
+import { renewalKey, type RenewalKeyOptions } from './renewal-key.js';
 import { headOfRequest } from './request-head.js';
 import { createVerifier, type VerifyOptions } from './verify-access-token.js';
 
 /** The options of {@link renewSession}. */
-export interface RenewalOptions extends VerifyOptions, RefreshOptions, CookieOptions {
+export interface RenewalOptions extends VerifyOptions, RefreshOptions, RenewalKeyOptions, CookieOptions {
   /** The URL of the API, if your server does not reach it at its issuer. Default: `issuer`. */
   readonly apiUrl?: string | undefined;
 }
@@ -58,6 +59,7 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   const { cookieSecure = true, apiUrl = options.issuer } = options;
   const verify = createVerifier(options);
   const url = refreshUrl(apiUrl);
+  const keyOf = renewalKey(options, cookieSecure);
   const names = { access: accessCookieName(cookieSecure), refresh: refreshCookieName(cookieSecure) };
   const session = (state: RenewedSession['state'], claims?: AccessTokenClaims, lines: readonly string[] = []) =>
     sessionOf(request, Object.values(names), state, claims, lines);
@@ -72,7 +74,7 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   if (refresh === undefined || isForeignSubresource(request)) {
     return claims ? session('signed-in', claims) : session(access === undefined ? 'signed-out' : 'unknown');
   }
-  const outcome = await refreshFor(request, `${names.refresh}=${refresh}`, url, options);
+  const outcome = await refreshFor(request, { url, cookieName: names.refresh, token: refresh, keyOf }, options);
   if (outcome.state === 'ended') return session('signed-out', undefined, outcome.setCookies);
   const renewed = await checked(verify, valueIn(outcome, names.access));
   if (outcome.state === 'granted' && typeof renewed === 'object') return session('signed-in', renewed, outcome.setCookies);

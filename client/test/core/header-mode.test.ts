@@ -154,7 +154,7 @@ describe('header mode', () => {
     await client.signIn('b');
     storage.set(JSON.stringify({ access: 'access.s-b.5', refresh: 'refresh.s-b.5' }));
     await client.refresh();
-    expect(server.requestsTo('POST /refresh')[0]?.body).toEqual({ refresh_token: 'refresh.s-b.5', replaces: '2026-11-24T11:00:00.050Z' });
+    expect(server.requestsTo('POST /refresh')[0]?.body).toEqual({ refresh_token: 'refresh.s-b.5' });
   });
 
   test('drops a response or a refusal if the stored token changed meanwhile', async () => {

@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { IDBFactory } from 'fake-indexeddb';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
 import type { Fetch } from '../../src/core/transport/transport.js';
 import { createTokenValidationMiddleware } from '../../src/server/index.js';
+import { browser } from './support/cookie-jar.js';
 import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
 
 let api: LocalServer;
@@ -15,6 +17,7 @@ beforeAll(async () => {
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   for (const each of clients.splice(0)) each.dispose();
 });
 
@@ -31,23 +34,6 @@ function client(options: LatchkeyOptions = {}): Latchkey {
 
 async function assertion(sub: string): Promise<string> {
   return String((await api.post('/dev/assertion', { sub }))['assertion']);
-}
-
-/** Node's fetch with a cookie jar and Sec-Fetch-Site; `onTheWay` delays a POST that already has its cookies. */
-function browser(jar = new Map<string, string>(), onTheWay?: () => Promise<void>): Fetch {
-  return async (input, init) => {
-    const headers = new Headers(init?.headers);
-    headers.set('sec-fetch-site', 'same-origin');
-    if (jar.size > 0 && init?.credentials !== 'omit') headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
-    if (init?.method === 'POST') await onTheWay?.();
-    const response = await fetch(input, { ...init, headers });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (/max-age=0/i.test(line)) jar.delete(name);
-      else jar.set(name, value);
-    }
-    return response;
-  };
 }
 
 /** Waits for a change by another tab or by a timer. */
@@ -146,6 +132,7 @@ describe.each(['header', 'cookie'] as const)('with the real server, in %s mode',
 
 describe('with the real server, in cookie mode', () => {
   test('tabs without messages, whose requests cross, stay signed in', async () => {
+    vi.stubGlobal('indexedDB', new IDBFactory());
     const jar = new Map<string, string>();
     const one = client({ fetch: browser(jar) });
     await one.signIn(await assertion('tabs'));
@@ -204,7 +191,8 @@ describe('with the real server, in cookie mode', () => {
     await owner.signIn(await assertion('grace'));
     await owner.refresh();
     await api.advanceClock(120);
-    const thief = await fetch(`${api.issuer}/refresh`, { method: 'POST', headers: { cookie: stolen, 'sec-fetch-site': 'same-origin' } });
+    const headers = { cookie: stolen, 'sec-fetch-site': 'same-origin', 'user-agent': 'another device' };
+    const thief = await fetch(`${api.issuer}/refresh`, { method: 'POST', headers });
     expect(thief.status).toBe(401);
     await expect(sessionsOf(owner).list()).rejects.toMatchObject({ code: 'session_ended' });
     expect(owner.getState()).toMatchObject({ status: 'signed-out', endedReason: 'security' });

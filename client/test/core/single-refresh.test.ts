@@ -61,54 +61,15 @@ describe('the single refresh of a tab', () => {
     for (const each of tabs) expect(each.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid' } });
   });
 
-  describe('names the token that it replaces', () => {
-    /** The named time, to the second. */
-    const named = (server: FakeServer): string => String(server.requestsTo('POST /refresh').at(-1)?.body?.['replaces']).slice(0, 19);
-
-    test('as a sign-in, a refresh or another tab named it, never as a status did', async () => {
-      const server = new FakeServer().signedIn();
-      const [one, two] = [await openTab(server), await openTab(server)];
-      await one.refresh();
-      // Both tabs know only a status, which may describe a token that another tab has just got.
-      expect(named(server)).toBe('1970-01-01T00:00:00');
-      await advance(10);
-      await one.refresh();
-      expect(named(server)).toBe('2026-11-24T11:00:00');
-      await settle();
-      await two.refresh();
-      expect(named(server)).toBe('2026-11-24T11:00:10');
-      await advance(10);
-      await two.signIn('b');
-      await settle();
-      await one.refresh();
-      expect(named(server)).toBe('2026-11-24T11:00:20');
-      // One for each new tab, and one for the sign-in.
-      expect(server.requestsTo('GET /refresh')).toHaveLength(3);
-    });
-
-    test('as older than every token, if no tab has named one', async () => {
-      const server = new FakeServer().signedIn();
-      const client = tab(server);
-      const refreshed = client.refresh();
-      await advance(0.05);
-      expect(await refreshed).toMatchObject({ state: 'valid' });
-      expect(server.requests).toHaveLength(1);
-      expect(named(server)).toBe('1970-01-01T00:00:00');
-    });
-
-    test('as known when a refused call was sent, despite a status since then', async () => {
-      const server = new FakeServer().signedIn();
-      const client = tab(server);
-      let refuse = (_: Response): void => {};
-      server.fail('GET https://app.example.com/api/orders', () => new Promise<Response>((resolve) => (refuse = resolve)));
-      const called = fetchOf(client)('/api/orders');
-      client.subscribe(() => {});
-      await advance(0.05);
-      expect(client.getState().token).toMatchObject({ state: 'valid' });
-      refuse(problem(401, 'token_expired'));
-      expect((await called).status).toBe(200);
-      expect(named(server)).toBe('1970-01-01T00:00:00');
-    });
+  test('needs no status before it, and adds nothing to the request without stored keys', async () => {
+    const server = new FakeServer().signedIn();
+    const client = tab(server);
+    const refreshed = client.refresh();
+    await advance(0.05);
+    expect(await refreshed).toMatchObject({ state: 'valid' });
+    expect(server.requests.map(({ method, path, body, headers }) => [method, path, body, headers.has('idempotency-key')])).toEqual([
+      ['POST', '/refresh', {}, false],
+    ]);
   });
 
   test('works without BroadcastChannel and without locks', async () => {

@@ -7,6 +7,7 @@ import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/lo
 
 const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 const SECRET = 'a-secret-of-this-test-only';
+const RENEWAL_SECRET = 'a secret of the app, on all its servers';
 
 let api: LocalServer;
 
@@ -164,17 +165,42 @@ describe('an hour-old access cookie', () => {
   test('is renewed once for page loads at several servers, and for a late one', async () => {
     const browser = await Browser.signedIn('carol', server);
     await advance(server, 3_700);
-    const load = () => renewSession(browser.page(), optionsFor(server, { fetch: counted().fetch }));
-    const sessions = await Promise.all([load(), load(), load()]);
-    await advance(server, 30);
-    const late = await load();
-    const all = [...sessions, late];
-    const tokens = all.map(({ requestHeaders }) => /latchkey_refresh=([^;]*)/.exec(requestHeaders.get('cookie') ?? '')?.[1]);
-    expect(all.map(({ state }) => state)).toEqual(['signed-in', 'signed-in', 'signed-in', 'signed-in']);
-    expect(tokens.every((token) => token !== undefined)).toBe(true);
-    browser.store(late.apply(new Response()));
+    const net = counted();
+    // Each call has a `fetch` of its own, as each server has: nothing but the secret is shared.
+    const load = () =>
+      renewSession(browser.page(), optionsFor(server, { fetch: (input, init) => net.fetch(input, init), renewalSecret: RENEWAL_SECRET }));
+    // Twice, because the server grants a late retry without a key only once in a row.
+    for (const round of [1, 2]) {
+      const sessions = await Promise.all([load(), load(), load()]);
+      await advance(server, 120);
+      const late = await load();
+      const all = [...sessions, late];
+      expect(all.map(({ state }) => state)).toEqual(['signed-in', 'signed-in', 'signed-in', 'signed-in']);
+      const tokens = all.map(({ requestHeaders }) => /latchkey_refresh=([^;]*)/.exec(requestHeaders.get('cookie') ?? '')?.[1]);
+      expect([new Set(tokens).size, tokens.includes(undefined)]).toEqual([1, false]);
+      const keys = net.refreshes.splice(0).map((headers) => headers.get('idempotency-key'));
+      expect([keys.length, new Set(keys).size]).toEqual([4, 1]);
+      browser.store(late.apply(new Response()));
+      if (round === 1) await advance(server, 3_700);
+    }
     expect(await browser.sessions()).toHaveLength(1);
-    expect(await browser.events()).not.toContain('reuse_detected');
+    expect(await browser.events()).not.toContain('token_reused');
+  });
+
+  test('would be a theft to a late page load at a server with another secret', async () => {
+    const browser = await Browser.signedIn('chris', server, { 'x-dev-source-ip': '203.0.113.5' });
+    await advance(server, 3_700);
+    const load = (secret: string) => renewSession(browser.page(), optionsFor(server, { renewalSecret: secret }));
+    expect(await load(RENEWAL_SECRET)).toMatchObject({ state: 'signed-in' });
+    await advance(server, 120);
+    expect(await load(RENEWAL_SECRET)).toMatchObject({ state: 'signed-in' });
+    // Once it is a late retry, because this device and this network have made the refresh, and then a theft.
+    expect(await load('another secret of this test, also long')).toMatchObject({ state: 'signed-in' });
+    browser.store((await load(RENEWAL_SECRET)).apply(new Response()));
+    await advance(server, 3_700);
+    expect(await load(RENEWAL_SECRET)).toMatchObject({ state: 'signed-in' });
+    await advance(server, 120);
+    expect(await load('another secret of this test, also long')).toMatchObject({ state: 'signed-out' });
   });
 
   test('is renewed with the device of the browser, and not with that of another', async () => {
@@ -287,6 +313,17 @@ describe('other requests', () => {
     }
   });
 
+  test('whose refresh was superseded are left to the browser, which has the newer cookie', async () => {
+    const browser = await Browser.signedIn('quinn');
+    browser.cookies.delete('latchkey_access');
+    const superseded: Fetch = (input, init) =>
+      String(input).endsWith('/refresh')
+        ? Promise.resolve(Response.json({ code: 'refresh_superseded' }, { status: 409, headers: { 'set-cookie': 'latchkey_refresh=' } }))
+        : fetch(input, init);
+    const session = await renewSession(browser.page(), optionsFor(api, { fetch: superseded }));
+    expect(session).toMatchObject({ state: 'unknown', auth: null, setCookies: [] });
+  });
+
   test('of a page of another site with POST are not signed in', async () => {
     const net = counted();
     const browser = await Browser.signedIn('pia');
@@ -305,6 +342,8 @@ describe('other requests', () => {
 
   test('reject options that are not valid', async () => {
     const page = new Browser(api).page();
+    await expect(renewSession(page, optionsFor(api, { renewalSecret: 'short' }))).rejects.toThrow(TypeError);
+    await expect(renewSession(page, optionsFor(api, { cookieSecure: true }))).rejects.toThrow('LATCHKEY_RENEWAL_SECRET');
     await expect(renewSession(page, optionsFor(api, { apiUrl: 'http://api.example.com' }))).rejects.toThrow(TypeError);
     await expect(renewSession(page, optionsFor(api, { audience: '' }))).rejects.toThrow(TypeError);
   });
@@ -342,7 +381,7 @@ describe('behind CloudFront', () => {
     browser.cookies.delete('latchkey_access');
     const net = counted();
     await renewSession(browser.page({ 'cloudfront-viewer-address': '198.51.100.7:1', 'x-forwarded-for': '198.51.100.7' }), optionsFor(api, { fetch: net.fetch }));
-    expect([...(net.refreshes[0]?.keys() ?? [])].sort()).toEqual(['accept', 'content-type', 'cookie', 'sec-fetch-site', 'user-agent']);
+    expect([...(net.refreshes[0]?.keys() ?? [])].sort()).toEqual(['accept', 'content-type', 'cookie', 'idempotency-key', 'sec-fetch-site', 'user-agent']);
     expect(net.refreshes[0]?.get('cookie')).toMatch(/^latchkey_refresh=[^;]+$/);
   });
 });

@@ -5,6 +5,7 @@ import { findCircles, findUpwardImports, importsOf, readImports, type ImportGrap
 /** The layers of client/src, the lowest first. A file imports only from its own layer and from lower ones. */
 const LAYERS = [
   'api.ts',
+  'core/refresh-keys',
   'core/token-store.ts',
   'core/types.ts',
   'core/api-responses.ts',

@@ -1,18 +1,16 @@
 /**
  * How does the client get its next token, and how does it find out whether it is signed in?
  *
- * Tabs take no lock, because a lock held by a frozen tab would do more harm than a second request. Instead a refresh
- * names the token that it replaces, so that a slower tab receives the token of the faster one.
+ * Tabs take no lock, because a lock held by a frozen tab would do more harm than a second request. Instead tabs that refresh at
+ * the same time send the same key, so that a slower tab receives the token of the faster one.
  */
 
 import type { StatusResponse, TokenResponse } from '../api-responses.js';
 import { LatchkeyError } from '../errors.js';
+import { keyHeader, type AttemptKeys } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
 import type { EndReason, TokenStatus } from '../types.js';
 import { singleFlight, type SingleFlight } from '../util/single-flight.js';
-
-/** Earlier than the expiry of every token: any token that another tab received within the server's grace will do. */
-const BEFORE_ALL_TOKENS = '1970-01-01T00:00:00Z';
 
 export interface Refresher {
   readonly refresh: SingleFlight<TokenStatus>;
@@ -23,7 +21,7 @@ export interface Refresher {
 }
 
 export function setupRefresh(context: Context): Refresher {
-  const { session, store, backoffs, refreshPause, broadcast, request, peersReady, reportFailure, markSuccess, reschedule } = context;
+  const { session, store, refreshKeys, backoffs, refreshPause, broadcast, request, peersReady, reportFailure, markSuccess, reschedule } = context;
   const tab = Math.random().toString(36);
 
   const readyToSend = async (): Promise<void> => {
@@ -35,27 +33,49 @@ export function setupRefresh(context: Context): Refresher {
   const endReasonOf = ({ reason, code }: LatchkeyError): EndReason | null =>
     reason ?? (code === 'token_missing' && store.get().status === 'unknown' ? null : 'expired');
 
+  const sendRefresh = async (refreshToken: string | undefined, keys: AttemptKeys): Promise<TokenResponse> => {
+    const [, ...previous] = keys;
+    const { body } = await request('/refresh', {
+      method: 'POST',
+      expectedField: 'session_id',
+      // The server rotates the token also for a tab that is closed meanwhile, so its cookies must still arrive.
+      keepalive: true,
+      headers: keyHeader(keys),
+      body: { refresh_token: refreshToken, ...(previous.length > 0 && { previous_keys: previous }) },
+    });
+    return body as TokenResponse;
+  };
+
   const refresh = singleFlight(async () => {
     await readyToSend();
     if (store.get().status === 'signed-out') return session.tokenStatus();
     backoffs.refresh.throwIfWaiting();
     const epoch = session.epoch.token;
-    const refreshToken = session.tokens?.get()?.refresh;
+    let refreshToken: string | undefined;
     // In header mode another tab may have stored the next token before its message arrived here.
     const isCurrent = (): boolean => epoch === session.epoch.token && refreshToken === session.tokens?.get()?.refresh;
+    const attempt = async (isLast: boolean): Promise<void> => {
+      const keys = await refreshKeys.begin(session.knownSince());
+      refreshToken = session.tokens?.get()?.refresh;
+      // Another tab's token has arrived meanwhile, or the user has signed out.
+      if (!isCurrent()) return;
+      try {
+        const granted = await sendRefresh(refreshToken, keys);
+        refreshKeys.complete(keys);
+        if (!isCurrent()) return;
+        markSuccess('refresh');
+        session.acceptTokens(granted, false);
+      } catch (error) {
+        if ((error as LatchkeyError).code !== 'refresh_superseded') throw error;
+        // The request was long on its way. The cookie is that of a later refresh by now, or will be.
+        refreshKeys.close(keys);
+        if (isLast || epoch !== session.epoch.token) throw error;
+        await attempt(true);
+      }
+    };
     broadcast({ type: 'refreshing', tab, active: true });
     try {
-      const { body } = await request('/refresh', {
-        method: 'POST',
-        expectedField: 'session_id',
-        // The server rotates the token also for a tab that is closed meanwhile, so its cookies must still arrive.
-        keepalive: true,
-        body: { refresh_token: refreshToken, replaces: session.tokenExpiresAt() ?? BEFORE_ALL_TOKENS },
-      });
-      if (isCurrent()) {
-        markSuccess('refresh');
-        session.acceptTokens(body as TokenResponse, false);
-      }
+      await attempt(false);
     } catch (error) {
       if (!(error instanceof LatchkeyError)) throw error;
       if (!isCurrent()) return session.tokenStatus();
@@ -80,14 +100,15 @@ export function setupRefresh(context: Context): Refresher {
     if (store.get().status === 'unknown' && session.tokens && !session.authHeaders()) return session.end(null);
     if (backoffs.status.serverWait()) return;
     const epoch = session.epoch.token;
+    const askedAt = Date.now();
     try {
       const status = await fetchStatus();
       if (epoch !== session.epoch.token) return;
       markSuccess('status');
       const hasToken = store.get().status === 'signed-in' || session.authHeaders() !== undefined;
-      // The status of an older token is `none`, too. A refresh finds out whether the session has ended.
+      // The status is `none` also for an access token that the server cannot read. A refresh finds out whether the session has ended.
       if (status.state === 'none' && hasToken) await refresh.run();
-      else session.acceptStatus(status);
+      else session.acceptStatus(status, askedAt);
     } catch (error) {
       if (epoch === session.epoch.token && error instanceof LatchkeyError) reportFailure('status', error);
     }

@@ -1,5 +1,6 @@
 /** What do the parts of a client share? */
 
+import type { RefreshKeys } from '../refresh-keys/refresh-keys.js';
 import type { SessionState } from '../session/session-state.js';
 import type { Message } from '../tabs/messages.js';
 import type { RefreshPause } from '../tabs/refresh-pause.js';
@@ -18,6 +19,7 @@ export interface Context extends RequestOutcomes {
   readonly fetch: Fetch;
   readonly store: Store<LatchkeyState>;
   readonly session: SessionState;
+  readonly refreshKeys: RefreshKeys;
   readonly refreshPause: RefreshPause;
   /** Sends a message to the other tabs. */
   broadcast(message: Message): void;

@@ -2,6 +2,7 @@
 
 import type { TokenMode, Tokens } from '../token-store.js';
 import { callApp } from '../util/call-app.js';
+import { appKeyStore, type RefreshKeyStorage } from './app-key-store.js';
 
 /** A storage of the app's own, for one string. It may be asynchronous, as in React Native; it is then read once. */
 export interface TokenStorage {
@@ -16,6 +17,11 @@ export interface HeaderModeOptions {
   readonly apiOrigins?: readonly string[];
   /** Default `memory`: a reload needs another tab, or a new sign-in. */
   readonly storage?: 'memory' | 'session' | 'local' | TokenStorage;
+  /**
+   * Where the keys of refreshes are kept on a platform without IndexedDB, such as React Native. They are no tokens: they show
+   * the server that a repeated refresh comes from the same client. Default: IndexedDB; without it no keys are sent.
+   */
+  readonly keyStorage?: RefreshKeyStorage;
 }
 
 /**
@@ -27,7 +33,7 @@ export interface HeaderModeOptions {
  * createLatchkey({ baseUrl: 'https://api.example.com/api/auth', mode: headerMode({ storage: 'session' }) });
  * ```
  */
-export function headerMode({ apiOrigins = [], storage = 'memory' }: HeaderModeOptions = {}): TokenMode {
+export function headerMode({ apiOrigins = [], storage = 'memory', keyStorage }: HeaderModeOptions = {}): TokenMode {
   return (api) => {
     const { ready, read, write } = bufferedStorage(
       typeof storage === 'object' ? storage : storage === 'memory' ? memoryStorage() : webStorage(storage, `latchkey:${api}`),
@@ -38,6 +44,7 @@ export function headerMode({ apiOrigins = [], storage = 'memory' }: HeaderModeOp
       get: () => parseTokens(read()),
       set: (tokens) => write(JSON.stringify(tokens)),
       remove: () => write(null),
+      keyStore: keyStorage && appKeyStore(keyStorage),
     };
   };
 }

@@ -32,11 +32,8 @@ export interface SessionState {
   id(): string | null;
   /** The header that authorizes the client's own requests in header mode. */
   authHeaders(): Record<string, string> | undefined;
-  /**
-   * The server's `expires_at` of the newest token that was granted to this tab or to a tab that broadcast it. It names
-   * a token without revealing it. A status has none, because it may describe a token that another tab has just got.
-   */
-  tokenExpiresAt(): string | null;
+  /** When this tab last received a token or the status, by this device's clock; when it was opened, if it has received none. */
+  knownSince(): number;
   secondsLeft(): number;
   /** Whether the token was granted moments ago, to this tab or to another one. */
   isTokenNew(): boolean;
@@ -49,7 +46,8 @@ export interface SessionState {
   /** Updates the state of the token, which changes with time alone. */
   updateTokenState(): void;
   acceptTokens(response: TokenResponse, signIn: boolean): void;
-  acceptStatus(response: StatusResponse): void;
+  /** `askedAt`: when the request was sent, because another tab may have received a token since then. */
+  acceptStatus(response: StatusResponse, askedAt?: number): void;
   /** Returns whether the message was news. */
   acceptMessage(message: TokenMessage): boolean;
   /** `byServer`: the user did not ask for it. `broadcast` is false if another tab has sent the news. */
@@ -67,7 +65,7 @@ export function createSessionState(
   const epoch = { token: 0, session: 0 };
   let id: string | null = null;
   let lastEndedId: string | null = null;
-  let tokenExpiresAt: string | null = null;
+  let knownSince = Date.now();
   let secondsLeft = countdown(0);
   let newFor = countdown(0);
   let refreshBefore = 0;
@@ -88,14 +86,13 @@ export function createSessionState(
 
   const update = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: tokenStatus({ ...store.get(), ...change }) });
 
-  /** Takes over a token, perhaps of another session; `grantedUntil` is null if a status describes the token. */
-  const setToken = (sessionId: string, seconds: number, refreshable: boolean, grantedUntil: string | null, newSeconds = 0): void => {
+  /** Takes over a token, perhaps of another session, that was granted or that a status describes. */
+  const setToken = (sessionId: string, seconds: number, refreshable: boolean, isGranted: boolean, newSeconds = 0): void => {
     secondsLeft = countdown(seconds);
     newFor = countdown(newSeconds);
-    if (grantedUntil !== null || sessionId !== id) tokenExpiresAt = grantedUntil;
     expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
     refreshBefore = options.refreshBefore ?? 300;
-    if (grantedUntil !== null) refreshBefore = Math.min(refreshBefore, seconds / 2, seconds - YOUNGEST_SECONDS);
+    if (isGranted) refreshBefore = Math.min(refreshBefore, seconds / 2, seconds - YOUNGEST_SECONDS);
     jitter = 1 - Math.random() / 10;
     canRefresh = refreshable;
     // The first response names the session that requests already under way belong to: it changes nothing.
@@ -107,7 +104,7 @@ export function createSessionState(
 
   const broadcastToken = (signIn: boolean): void => {
     if (id === null) return;
-    const message = { sessionId: id, secondsLeft: secondsLeft(), expiresAt: tokenExpiresAt, newFor: newFor(), signIn };
+    const message = { sessionId: id, secondsLeft: secondsLeft(), newFor: newFor(), signIn };
     broadcast({ type: 'token', ...message, tokens: tokens?.get() ?? null });
   };
 
@@ -133,7 +130,7 @@ export function createSessionState(
       const current = tokens?.get();
       return current ? { authorization: `Bearer ${current.access}` } : undefined;
     },
-    tokenExpiresAt: () => tokenExpiresAt,
+    knownSince: () => knownSince,
     secondsLeft: () => secondsLeft(),
     isTokenNew: () => secondsLeft() > 0 && newFor() > 0,
     setServerTime(iso) {
@@ -152,24 +149,27 @@ export function createSessionState(
       if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
       if (signIn) epoch.session++;
       epoch.token++;
-      setToken(response.session_id, response.expires_in, true, response.expires_at, NEW_SECONDS);
+      knownSince = Date.now();
+      setToken(response.session_id, response.expires_in, true, true, NEW_SECONDS);
       broadcastToken(signIn);
     },
-    acceptStatus(response) {
+    acceptStatus(response, askedAt = Date.now()) {
+      knownSince = askedAt;
       this.setServerTime(response.server_time);
       if (response.state === 'ended') end(response.reason ?? 'expired', true);
       else if (response.session_id === null) end(null);
       // The cookies may still name a session whose sign-out is under way.
-      else if (response.session_id !== lastEndedId) setToken(response.session_id, response.expires_in, response.can_refresh, null);
+      else if (response.session_id !== lastEndedId) setToken(response.session_id, response.expires_in, response.can_refresh, false);
     },
-    acceptMessage({ sessionId, secondsLeft: seconds, expiresAt: grantedUntil, newFor: newSeconds, signIn, tokens: sharedTokens }) {
+    acceptMessage({ sessionId, secondsLeft: seconds, newFor: newSeconds, signIn, tokens: sharedTokens }) {
       // A refresh that completed while its session was being ended must not bring the session back.
       if (sessionId === lastEndedId) return false;
       const isSignedIn = store.get().status === 'signed-in';
       if (isSignedIn && (sessionId === id ? seconds < secondsLeft() - 2 : !signIn)) return false;
       if (tokens && sharedTokens) tokens.set(sharedTokens);
       epoch.token++;
-      setToken(sessionId, seconds, true, grantedUntil, newSeconds);
+      knownSince = Date.now();
+      setToken(sessionId, seconds, true, true, newSeconds);
       return true;
     },
     end,

@@ -3,6 +3,7 @@
 import type { StatusResponse, TokenResponse } from '../api-responses.js';
 import { LatchkeyError } from '../errors.js';
 import type { Refresher } from '../refresh/refresh.js';
+import { keyHeader } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
 import type { ApiResponse } from '../transport/response.js';
 import type { Session } from '../types.js';
@@ -37,7 +38,7 @@ const ON_HTTP = '. On http, Safari refuses Secure cookies: set COOKIE_SECURE=fal
 
 /** No epoch can undo a `Set-Cookie` that arrives late. Therefore the client asks the server afterwards which session the cookies name. */
 export function signInOut(context: Context, { refresh, checkStatus, fetchStatus }: Refresher): SignInOut {
-  const { session, store, refreshPause, broadcast, request, shareServerWait, reschedule } = context;
+  const { session, store, refreshKeys, refreshPause, broadcast, request, shareServerWait, reschedule } = context;
   const { retryUntilDelivered, stop } = createDeliveryQueue(context);
   const usesCookies = session.tokens === null;
   const saved = pageStorage<SavedSignIn>('local', `latchkey.sign-in:${context.api}`);
@@ -70,7 +71,10 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
 
   const logIn = async (assertion: string): Promise<TokenResponse> => {
     const body = { assertion, delivery: usesCookies ? 'cookie' : 'body' };
-    const granted = (await request('/login', { method: 'POST', expectedField: 'session_id', body })).body as TokenResponse;
+    // Without the keys before, so that those of another user end here.
+    const keys = (await refreshKeys.beginSignIn()).slice(0, 1);
+    const granted = (await request('/login', { method: 'POST', expectedField: 'session_id', headers: keyHeader(keys), body })).body as TokenResponse;
+    refreshKeys.complete(keys);
     const previous = session.tokens?.get()?.refresh;
     const isReplaced = session.id() !== granted.session_id && previous !== granted.refresh_token;
     session.acceptTokens(granted, true);

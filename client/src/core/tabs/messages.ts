@@ -10,8 +10,6 @@ export interface TokenMessage {
   readonly type: 'token';
   readonly sessionId: string;
   readonly secondsLeft: number;
-  /** The `expires_at` of the token, if it was granted; a status names none. */
-  readonly expiresAt: string | null;
   readonly signIn: boolean;
   /** Seconds for which the token counts as new. */
   readonly newFor: number;

@@ -32,6 +32,15 @@ export function sessionOf(id: string, isCurrent = false): Record<string, unknown
   return { session_id: id, is_current: isCurrent, device_type: 'desktop', browser: 'Chrome', risk: { level: 'none', findings: [] } };
 }
 
+/** What the server knows about the rotations of a session: the keys of its newest three generations, newest first. */
+interface Rotations {
+  readonly keys: readonly (string | null)[];
+  readonly at: number;
+}
+
+/** Milliseconds. */
+const [KEY_REPLAY, SUPERSEDED] = [600_000, 60_000];
+
 export class FakeServer {
   readonly requests: RecordedRequest[] = [];
   /** The session of the browser's cookies, and its generation. */
@@ -39,6 +48,10 @@ export class FakeServer {
   /** Active sessions and their generations; `ended` has the reasons of the others. */
   readonly live = new Map<string, number>();
   readonly ended = new Map<string, string>();
+  readonly rotations = new Map<string, Rotations>();
+  /** How many refreshes made a new generation, and how many had a superseded token without a key as evidence. */
+  rotated = 0;
+  unproven = 0;
   lifetime = 3600;
   /** The `expires_in` of a status. */
   left = 3600;
@@ -134,13 +147,14 @@ export class FakeServer {
         const session = `s-${String(body?.['assertion'])}`;
         if (this.cookie && !inBody && this.cookie.id !== session) this.end(this.cookie.id);
         this.live.set(session, 0);
+        this.rotations.set(session, { keys: [headers.get('idempotency-key')], at: Date.now() });
         this.etag++;
         return [json(201, { ...granted(session, 0), ended: [] }), keep(session, 0)];
       }
       case 'POST /refresh': {
         if (!isLive) return [over()];
-        const next = Number(generation) + 1;
-        this.live.set(id, Math.max(this.live.get(id) ?? 0, next));
+        const next = this.rotate(id, Number(generation), headers.get('idempotency-key'), body);
+        if (next === null) return [problem(409, 'refresh_superseded')];
         this.left = this.lifetime;
         return [json(200, granted(id, next)), keep(id, next)];
       }
@@ -189,6 +203,24 @@ export class FakeServer {
         return [json(200, this.over([one]))];
       }
     }
+  }
+
+  /** The generation that a refresh gets; `null` if it was superseded. */
+  private rotate(id: string, shown: number, key: string | null, body: Record<string, unknown> | null): number | null {
+    const current = this.live.get(id) ?? 0;
+    const { keys, at } = this.rotations.get(id) ?? { keys: [], at: Date.now() };
+    const age = Date.now() - at;
+    const sent = [key, ...((body?.['previous_keys'] as string[] | undefined) ?? [])];
+    const newest = keys.findIndex((each) => each !== null && sent.includes(each));
+    if (shown < current) {
+      if (newest === 0) return current;
+      if (newest > 0 && current - newest >= shown && age < SUPERSEDED) return null;
+      this.unproven++;
+    } else if (key !== null && key === keys[0] && age < KEY_REPLAY) return current;
+    this.live.set(id, Math.max(current, shown + 1));
+    this.rotations.set(id, { keys: [key, ...keys].slice(0, 3), at: Date.now() });
+    this.rotated++;
+    return shown + 1;
   }
 
   private over(ids: string[]): object {

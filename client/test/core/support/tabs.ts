@@ -78,7 +78,9 @@ export async function advance(seconds: number): Promise<void> {
 
 /** Waits until promises are settled and messages are delivered. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 6; turn++) {
+  // A transaction of IndexedDB takes more turns than a message.
+  const turns = 'indexedDB' in globalThis ? 30 : 6;
+  for (let turn = 0; turn < turns; turn++) {
     await vi.advanceTimersByTimeAsync(0);
     await new Promise((resolve) => setImmediate(resolve));
   }

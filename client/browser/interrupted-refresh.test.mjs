@@ -1,0 +1,187 @@
+// A refresh is interrupted at each of its steps, by closing the tab or by killing the browser: the next visit is signed in.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { expire } from './support/clocks.mjs';
+import { gate } from './support/gate.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { launchProfile, newProfile } from './support/profile.mjs';
+import { newUser, signIn, tabsOf, waitForNotice } from './support/user.mjs';
+
+// Without the late retry the server accepts an older token only with a key as evidence.
+const server = useLocalServer({}, { REFRESH_LATE_RETRY: '0' });
+const REFRESH = '/api/auth/refresh';
+const isRefresh = (route) => route.request().method() === 'POST';
+
+let proxy;
+before(async () => {
+  proxy = await gate(server, REFRESH);
+});
+after(() => proxy?.close());
+
+/** In the page: the response to a refresh arrives, and its cookies with it, but no script runs afterwards. */
+function stopAtResponse() {
+  const { fetch } = globalThis;
+  globalThis.fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (init?.method !== 'POST' || !String(input).endsWith('/refresh')) return response;
+    await response.text();
+    globalThis.hasResponse = true;
+    return new Promise(() => {});
+  };
+}
+
+/** Opens the page, whose access token has expired, and resolves when its refresh has come to the step. */
+const STEPS = {
+  async 'the record was written'({ context, open }) {
+    const stopped = new Promise((resolve) => void context.route(`**${REFRESH}`, (route) => (isRefresh(route) ? resolve() : route.continue())));
+    const page = await open();
+    await stopped;
+    return page;
+  },
+  async 'the request was sent'({ open }) {
+    proxy.hold('request');
+    const page = await open();
+    await proxy.held();
+    return page;
+  },
+  async 'the response was held back'({ open }) {
+    proxy.hold('response');
+    const page = await open();
+    await proxy.held();
+    return page;
+  },
+  async 'the response was received'({ open }) {
+    const page = await open(stopAtResponse);
+    await page.waitForFunction(() => globalThis.hasResponse);
+    return page;
+  },
+  async 'the cookies and the record were set'({ open }) {
+    const page = await open();
+    await page.getByText('This device', { exact: true }).waitFor();
+    await page.waitForFunction(storedState, 'done');
+    return page;
+  },
+};
+
+/** In the page: whether the stored record is `done`. */
+function storedState() {
+  return new Promise((resolve) => {
+    const opening = indexedDB.open('latchkey');
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction('refresh-keys').objectStore('refresh-keys').getAll();
+      reading.onsuccess = () => {
+        opening.result.close();
+        resolve(reading.result.length === 1 && reading.result[0].doneAt > 0);
+      };
+    };
+  });
+}
+
+const currentSession = (page) => page.evaluate(() => fetch('/api/auth/refresh').then((response) => response.json()).then((body) => body.session_id));
+const events = (page) =>
+  page.evaluate(() => fetch('/api/auth/sessions/events').then((response) => response.json()).then((body) => body.events.map((event) => event.event_type)));
+
+/** The next visit, later than every grace period: the same session, and no theft. */
+async function checkNextVisit(open, session) {
+  proxy.drop();
+  await server.post('/dev/clock', { advance_seconds: 120 });
+  const page = await open();
+  await page.getByText('This device', { exact: true }).waitFor();
+  assert.equal(await currentSession(page), session);
+  // And the visit after that.
+  await expire(server);
+  await page.reload();
+  await page.getByText('This device', { exact: true }).waitFor();
+  assert.equal(await currentSession(page), session);
+  assert.ok(!(await events(page)).includes('token_reused'), 'no theft');
+}
+
+describe('a tab that is closed when', () => {
+  for (const [step, reach] of Object.entries(STEPS)) {
+    test(step, async () => {
+      const user = await newUser({ browser: server.browser, url: proxy.url });
+      const first = await user.open();
+      await signIn(first, step.replaceAll(' ', '-'));
+      const session = await currentSession(first);
+      // Another tab keeps the browser open.
+      await first.goto('about:blank');
+      await expire(server);
+      const page = await reach(user);
+      await page.close();
+      await user.context.unroute(`**${REFRESH}`);
+      await checkNextVisit(user.open, session);
+      await user.context.close();
+    });
+  }
+
+  test('the cookies arrive without it', async () => {
+    const user = await newUser({ browser: server.browser, url: proxy.url });
+    const first = await user.open();
+    await signIn(first, 'kim');
+    const session = await currentSession(first);
+    await first.goto('about:blank');
+    const cookie = async () => (await user.context.cookies()).find(({ name }) => name.endsWith('refresh'))?.value;
+    const older = await cookie();
+    await expire(server);
+    const page = await STEPS['the response was held back'](user);
+    await page.close();
+    proxy.release();
+    for (let tries = 0; tries < 50 && (await cookie()) === older; tries++) await first.waitForTimeout(100);
+    assert.notEqual(await cookie(), older, 'the cookie of the closed tab');
+    await checkNextVisit(user.open, session);
+    await user.context.close();
+  });
+});
+
+/** Signs in, interrupts a refresh by killing the browser, and starts the browser again; `prepare` runs in all pages. */
+async function killAt(reach, name, prepare) {
+  const profile = newProfile();
+  let browser = await launchProfile(profile);
+  const pages = () => {
+    const { context } = browser;
+    const { open } = tabsOf(context, proxy.url);
+    return { context, open: (more) => open(more ?? prepare) };
+  };
+  const first = await pages().open();
+  await signIn(first, name);
+  const session = await currentSession(first);
+  await browser.quit();
+  await expire(server);
+  browser = await launchProfile(profile);
+  await reach(pages());
+  await browser.kill();
+  browser = await launchProfile(profile);
+  return {
+    session,
+    open: pages().open,
+    async end() {
+      await browser.kill();
+      profile.remove();
+    },
+  };
+}
+
+describe('a browser that is killed when', () => {
+  for (const [step, reach] of Object.entries(STEPS)) {
+    test(step, async () => {
+      const { session, open, end } = await killAt(reach, `killed-${step.replaceAll(' ', '-')}`);
+      try {
+        await checkNextVisit(open, session);
+      } finally {
+        await end();
+      }
+    });
+  }
+
+  test('it has no IndexedDB signs out, so that these tests can fail', async () => {
+    const withoutIndexedDb = () => Object.defineProperty(globalThis, 'indexedDB', { value: undefined });
+    const { open, end } = await killAt(STEPS['the response was held back'], 'no-keys', withoutIndexedDb);
+    try {
+      proxy.drop();
+      await server.post('/dev/clock', { advance_seconds: 120 });
+      await waitForNotice(await open(), 'We signed you out to protect your account');
+    } finally {
+      await end();
+    }
+  });
+});

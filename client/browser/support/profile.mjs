@@ -1,0 +1,62 @@
+// A Chromium with a profile on the disk, which can be killed as a crash or a power cut does.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+import { chromiumOptions } from './local-server.mjs';
+
+/** A folder for a profile; `remove` deletes it. */
+export function newProfile() {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-profile-'));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/** Starts a browser with the profile. It is a process group of its own, so that all its processes can be killed at once. */
+export async function launchProfile({ folder }) {
+  const { executablePath, args } = chromiumOptions;
+  const own = [
+    '--headless=new', '--password-store=basic', '--remote-debugging-port=0', `--user-data-dir=${folder}`,
+    // After a crash the browser offers to restore its tabs.
+    '--hide-crash-restore-bubble', '--no-default-browser-check', 'about:blank',
+  ];
+  const child = spawn(executablePath, [...args, ...own], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const exited = once(child, 'exit');
+  const killGroup = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  process.once('exit', killGroup);
+  const endpoint = await new Promise((resolve, reject) => {
+    createInterface(child.stderr).on('line', (line) => {
+      const [, found] = /DevTools listening on (ws:\S+)/.exec(line) ?? [];
+      if (found) resolve(found);
+    });
+    child.once('exit', () => reject(new Error('Chromium stopped before it listened')));
+  });
+  const browser = await chromium.connectOverCDP(endpoint);
+  const [context] = browser.contexts();
+  const ended = async () => {
+    await exited;
+    process.removeListener('exit', killGroup);
+  };
+  return {
+    context,
+    /** Ends every process at once. Chromium writes cookies to the disk every 30 s, so newer ones are lost. */
+    async kill() {
+      killGroup();
+      await ended();
+    },
+    /** Ends the browser as its user does: cookies are written. */
+    async quit() {
+      const session = await browser.newBrowserCDPSession();
+      await session.send('Browser.close').catch(() => undefined);
+      await ended();
+    },
+  };
+}
