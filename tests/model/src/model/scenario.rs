@@ -124,6 +124,9 @@ impl Bounds {
             ThiefKind::AgentAndNetwork => {
                 vec![Self { crashes: 1, generations: 3, ..bounds }, Self { waits: 2, ..bounds }]
             }
+            ThiefKind::Profile | ThiefKind::ProfileAndNetwork => {
+                vec![Self { keys: 3, messages: 1, ..bounds }, Self { keys: 1, moves: 0, ..bounds }]
+            }
             _ => vec![bounds],
         }
     }
