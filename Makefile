@@ -23,7 +23,7 @@ export INTEROP_PYTHON := $(TOOLS)/python-interop-$(INTEROP_VERSIONS)
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 STEP := @scripts/step
 
-.PHONY: help run check test interop lint template client unit bins setup tools mutants fuzz bench load soak release zips \
+.PHONY: help run check test interop lint template client unit bins setup tools mutants fuzz model simulate bench load soak release zips \
 	reproducible sbom advisories docs
 
 ##@ Everyday
@@ -128,6 +128,12 @@ mutants: tools-mutants ## Break the code on purpose: cargo-mutants for the pure 
 
 fuzz: tools-fuzz ## Generate input for every parser, FUZZ_SECONDS=30 each (needs a nightly compiler)
 	fuzz/run
+
+model: tools-build ## Search all orders of events around the refresh rule, millions of states (about ten minutes)
+	cargo bench --quiet --profile dev -p latchkey-model --bench model
+
+simulate: tools-build ## Simulate a million nights of users and thieves, and write the results into docs/refresh.md (minutes)
+	cargo bench --quiet --profile dev -p latchkey-model --bench simulate
 
 soak: tools-build ## Load the local server while DynamoDB fails, a minute per kind of fault (LOAD_SECONDS=..)
 	$(STEP) "Building the server for load (minutes)" cargo build --profile load -p latchkey-local

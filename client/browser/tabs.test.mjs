@@ -32,6 +32,12 @@ async function crossRefreshes(context) {
   });
 }
 
+/** Whether the requests to these responses have the same `Idempotency-Key`. */
+async function sharedKey(responses) {
+  const [key, ...others] = new Set(await Promise.all(responses.map((response) => response.request().headerValue('idempotency-key'))));
+  return /^[\w-]{16,64}$/.test(key) && others.length === 0;
+}
+
 test('ten tabs that wake together stay signed in with one new token', async () => {
   const alice = await newUser(server);
   const first = await alice.open();
@@ -56,6 +62,7 @@ test('ten tabs that wake together stay signed in with one new token', async () =
   assert.ok(refreshes.length >= 2 && refreshes.length <= 10, `${refreshes.length} refreshes`);
   const tokens = new Set(await Promise.all(answered.map(refreshCookieOf)));
   assert.deepEqual([tokens.size, tokens.has(undefined)], [1, false], 'all tabs have the same new token');
+  assert.equal(await sharedKey(answered), true, 'they sent the same key');
   for (const tab of tabs) assert.match(await tab.locator('main').innerText(), /This device/);
   await alice.context.close();
 });
@@ -72,6 +79,7 @@ test('ten tabs that a browser restores at once stay signed in with one new token
   assert.ok(answered.length >= 2, `${answered.length} refreshes`);
   const tokens = new Set(await Promise.all(answered.map(refreshCookieOf)));
   assert.deepEqual([tokens.size, tokens.has(undefined)], [1, false], `${answered.length} refreshes, all with the same new token`);
+  assert.equal(await sharedKey(answered), true, 'they sent the same key');
   await dave.context.close();
 });
 

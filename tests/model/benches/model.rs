@@ -57,7 +57,7 @@ fn describe_bounds(thief: ThiefKind, bounds: &Bounds) -> String {
     let mut parts = vec![format!("{generations} generations"), format!("{keys} new keys")];
     let counts = [
         (*messages as u64, "messages at once"),
-        (u64::from(*waits), "waits"),
+        (u64::from(*waits), if *waits == 1 { "wait" } else { "waits" }),
         (u64::from(*crashes), "crash"),
         (u64::from(*moves), "move"),
         (u64::from(*clocks), "clock step"),

@@ -104,8 +104,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The bounds of `make model`, which take minutes. No single search is wide in every direction, so there are two for a
-    /// thief: with a crash, and with more time.
+    /// The bounds of `make model`, which take minutes. No single search is wide in every direction, so there are two for the
+    /// thief with the most freedom: with a crash, and with more time.
     pub fn full(thief: ThiefKind) -> Vec<Self> {
         let bounds = Self {
             generations: 4,
@@ -121,8 +121,13 @@ impl Bounds {
         };
         match thief {
             ThiefKind::None => vec![Self { keys: 3, crashes: 1, clocks: 1, ..bounds }],
-            ThiefKind::Profile | ThiefKind::ProfileAndNetwork => vec![bounds],
-            _ => vec![Self { crashes: 1, generations: 3, ..bounds }, Self { waits: 2, ..bounds }],
+            ThiefKind::AgentAndNetwork => {
+                vec![Self { crashes: 1, generations: 3, ..bounds }, Self { waits: 2, ..bounds }]
+            }
+            ThiefKind::Profile | ThiefKind::ProfileAndNetwork => {
+                vec![Self { keys: 3, messages: 1, ..bounds }, Self { keys: 1, moves: 0, ..bounds }]
+            }
+            _ => vec![bounds],
         }
     }
 
