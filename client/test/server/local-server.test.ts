@@ -185,12 +185,13 @@ describe('a refusal equals that of the API', () => {
   test('for every request without a valid token', async () => {
     const { accessToken, refreshToken } = await api.signIn('grace');
     const [head, payload, signature] = accessToken.split('.');
+    const { access, refresh } = api.cookies;
     const cases: [code: string, headers: RawHeaders, method?: string][] = [
       ['token_missing', []],
       ['token_missing', ['authorization', 'Basic YTpi']],
-      ['token_missing', ['cookie', 'latchkey_access=']],
-      ['token_missing', ['cookie', `__Host-latchkey_access=${accessToken}`]],
-      ['token_expired', ['cookie', `latchkey_refresh=${refreshToken}`]],
+      ['token_missing', ['cookie', `${access}=`]],
+      ['token_missing', ['cookie', `__Host-${access}=${accessToken}`]],
+      ['token_expired', ['cookie', `${refresh}=${refreshToken}`]],
       ['invalid_token', bearer('')],
       ['invalid_token', bearer('x')],
       ['invalid_token', bearer(`${head}.${payload}.`)],
@@ -198,12 +199,12 @@ describe('a refusal equals that of the API', () => {
       ['invalid_token', bearer(`${accessToken}, ${accessToken}`)],
       ['invalid_token', [...bearer(accessToken), ...bearer(accessToken)]],
       ['invalid_token', ['authorization', accessToken]],
-      ['invalid_token', ['cookie', 'latchkey_access=x']],
-      ['invalid_request', ['cookie', `latchkey_access=${accessToken}; latchkey_access=x`]],
-      ['invalid_request', ['cookie', `latchkey_access=x`, 'cookie', `latchkey_access=${accessToken}`]],
-      ['invalid_request', ['cookie', 'latchkey_refresh=x; latchkey_refresh=y']],
-      ['csrf_rejected', ['cookie', `latchkey_access=${accessToken}`], 'DELETE'],
-      ['csrf_rejected', ['cookie', `latchkey_access=${accessToken}`, 'origin', 'https://evil.example'], 'DELETE'],
+      ['invalid_token', ['cookie', `${access}=x`]],
+      ['invalid_request', ['cookie', `${access}=${accessToken}; ${access}=x`]],
+      ['invalid_request', ['cookie', `${access}=x`, 'cookie', `${access}=${accessToken}`]],
+      ['invalid_request', ['cookie', `${refresh}=x; ${refresh}=y`]],
+      ['csrf_rejected', ['cookie', `${access}=${accessToken}`], 'DELETE'],
+      ['csrf_rejected', ['cookie', `${access}=${accessToken}`, 'origin', 'https://evil.example'], 'DELETE'],
     ];
     for (const [code, headers, method] of cases) expect(await expectSame(headers, method)).toBe(code);
   });

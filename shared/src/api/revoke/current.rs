@@ -85,17 +85,19 @@ fn session_of_request(
     if let Some(token) = body_token {
         return session_of_refresh_token(app, token).map(Some);
     }
-    let cookies = &app.config().cookies;
-    let (access, refresh) = (
-        cookies.policy.read(headers, CookieKind::Access)?,
-        cookies.policy.read(headers, CookieKind::Refresh)?,
-    );
+    let policy = &app.config().cookies.policy;
+    // Both cookies are one credential. The refresh cookie comes first, because it proves the session's nonce, and because
+    // with `COOKIE_DOMAIN` another host can set a second access cookie, with which signing out must not fail.
+    let refresh = policy.read(headers, CookieKind::Refresh)?;
+    let of_refresh = refresh.as_ref().and_then(|token| session_of_refresh_token(app, token).ok());
+    let access = match &of_refresh {
+        Some(_) => None,
+        None => policy.read(headers, CookieKind::Access)?,
+    };
     if access.is_none() && refresh.is_none() {
         return Err(Problem::of(Code::TokenMissing));
     }
-    cookies.policy.check_unsafe(headers)?;
-    // Both cookies are one credential. The refresh cookie comes first, because it proves the session's nonce.
-    let of_refresh = refresh.and_then(|token| session_of_refresh_token(app, &token).ok());
+    policy.check_unsafe(headers)?;
     let of_access = || access.and_then(|token| session_of_access_token(app, &token, now).ok());
     Ok(of_refresh.or_else(of_access))
 }
