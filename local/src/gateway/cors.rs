@@ -20,8 +20,11 @@ const RESPONSE_HEADERS: HeaderValue =
     HeaderValue::from_static("etag,ratelimit,ratelimit-policy,retry-after,www-authenticate");
 const MAX_AGE_SECONDS: HeaderValue = HeaderValue::from_static("600");
 
-/// Answers preflight requests, and permits pages of allowed origins to read the other responses. No page of another
-/// origin gets a permission.
+/// Permits pages of allowed origins to send requests and to read the responses. No page of another origin gets a
+/// permission.
+///
+/// API Gateway sends a preflight request to its route, too, and adds its headers only if the route succeeds. The dev
+/// controls have no such route.
 pub(super) async fn allow_pages(
     State(policy): State<CookiePolicy>,
     request: Request,
@@ -31,20 +34,28 @@ pub(super) async fn allow_pages(
         && request.headers().contains_key(ORIGIN)
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let permission = permission(&policy, request.headers());
-    if !is_preflight {
-        let mut response = next.run(request).await;
-        if let Some(permission) = permission {
-            response.headers_mut().extend(permission);
-            response.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
+    let mut response = if is_preflight && request.uri().path().starts_with("/dev/") {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    let is_success = response.status().is_success();
+    let headers = response.headers_mut();
+    headers.append(VARY, HeaderValue::from_static("origin"));
+    match permission {
+        Some(permission) if is_preflight && is_success => {
+            headers.extend(permission);
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+            headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE_SECONDS);
         }
-        response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
-        return response;
+        Some(permission) if !is_preflight => {
+            headers.extend(permission);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
+        }
+        _ => {}
     }
-    let Some(mut permission) = permission else { return StatusCode::NO_CONTENT.into_response() };
-    permission.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    permission.insert(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
-    permission.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE_SECONDS);
-    (StatusCode::NO_CONTENT, permission).into_response()
+    response
 }
 
 /// The headers that let a page of an allowed origin send cookies and read the response.
