@@ -1,4 +1,4 @@
-// An app on another port than the API, without a proxy, as in the first hour with Vite, Next.js or plain HTML.
+// Two projects on one machine, whose apps have other ports than their APIs. support/stories.mjs has the story of one app.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startLocalServer, useLocalServer } from './support/local-server.mjs';
@@ -14,24 +14,6 @@ after(() => other.stop?.());
 
 /** The API under the host name of the page: browsers send cookies between ports, but not between host names. */
 const apiOf = ({ url }) => `${url.replace('127.0.0.1', 'localhost')}/api/auth`;
-
-test('a page on another port signs in, reloads, refreshes and signs out', async () => {
-  const url = `http://localhost:${await pageOf(() => apiOf(server))}`;
-  const ada = await newUser({ ...server, url });
-  const page = await ada.open();
-  await status(page, 'signed-out');
-  await signInOn(page, 'ada');
-  const list = () => page.evaluate(async (api) => (await globalThis.authenticatedFetch(`${api}/sessions`, { credentials: 'include' })).json(), apiOf(server));
-  assert.equal((await list()).sessions.length, 1);
-  await page.reload();
-  await status(page, 'signed-in');
-  await server.post('/dev/clock', { advance_seconds: 3_700 });
-  assert.equal((await list()).sessions.length, 1, 'the client refreshes across origins');
-  await signOutOn(page);
-  assert.deepEqual(await ada.context.cookies(), []);
-  assert.deepEqual(ada.consoleLines.filter((line) => /cors|blocked/i.test(line)), []);
-  await ada.context.close();
-});
 
 test('two projects on one machine do not sign each other out', async () => {
   const urls = [];
