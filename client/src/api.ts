@@ -486,7 +486,14 @@ export interface components {
         };
         /** @description Facts of the event or recommendation. Which members are present depends on its type or code */
         Facts: {
-            [key: string]: string | number | boolean | null;
+            [key: string]: (string | number | boolean | null) | components["schemas"]["Actor"];
+        };
+        /** @description The actor that ended a session, or that caused an event. `user` is the user of the session, `system` is Latchkey */
+        Actor: {
+            /** @enum {string} */
+            kind: "user" | "system" | "admin";
+            /** @description The user id of the administrator. Other kinds have none */
+            id?: components["schemas"]["UserId"];
         };
         Event: {
             /** Format: uuid */
@@ -605,8 +612,7 @@ export interface components {
                 session_id: components["schemas"]["SessionId"] | null;
                 reason: components["schemas"]["ExactReason"];
                 note: string | null;
-                /** @description `user`, `system`, or the user id of an administrator */
-                by: string;
+                by: components["schemas"]["Actor"];
                 at: components["schemas"]["Time"];
             }[];
         };
@@ -976,6 +982,7 @@ export type Counts = components['schemas']['Counts'];
 export type Analytics = components['schemas']['Analytics'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type Facts = components['schemas']['Facts'];
+export type Actor = components['schemas']['Actor'];
 export type Event = components['schemas']['Event'];
 export type Trail = components['schemas']['Trail'];
 export type CleanupRequest = components['schemas']['CleanupRequest'];

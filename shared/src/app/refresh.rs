@@ -5,13 +5,14 @@
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::{self, end_one};
+use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind, LimitExceeded};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::limit::LimitMode;
 use crate::domain::risk::{self, Finding, Rule, StoredFinding, merge_recent};
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::{Plan, Rotation, Verdict, is_current, is_overtaken, judge, plan};
 use crate::domain::severity::Severity;

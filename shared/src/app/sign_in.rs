@@ -9,11 +9,12 @@ use std::time::Duration;
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::count_end;
+use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::limit::{LimitMode, Policy};
 use crate::domain::risk::{self, Finding, StoredFinding};
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::rotation::in_grace;
@@ -247,7 +248,10 @@ fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     let evicted: Vec<&SessionEnd> =
         signed_in.ended.iter().filter(|end| end.reason == EndReason::Evicted).collect();
     let eviction = evicted.first().map(|end| {
-        event(end.session, EventKind::SessionEvicted { by: session.id, device, evicted: evicted.len() })
+        event(
+            end.session,
+            EventKind::SessionEvicted { new_session: session.id, device, evicted: evicted.len() },
+        )
     });
     std::iter::once(login).chain(findings).chain(eviction).collect()
 }

@@ -5,11 +5,12 @@
 //! as ended, and the transaction follows.
 
 use crate::app::App;
+use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;

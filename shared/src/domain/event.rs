@@ -106,7 +106,8 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::session::end::{Actor, EndReason, PendingEnd};
+    use crate::domain::actor::Actor;
+    use crate::domain::session::end::{EndReason, PendingEnd};
     use crate::domain::session::tests::session;
 
     fn reused() -> EventKind {
@@ -153,8 +154,7 @@ mod tests {
         let pending =
             PendingEnd { note, ..PendingEnd::new(EndReason::Admin, Actor::User, session(1).created_at) };
         let end = EventKind::SessionEnded(SessionEnd::of(&session(1), pending));
-        let expected =
-            serde_json::json!({"reason": "admin", "by": "user", "lasted_seconds": 0, "note": "lost laptop"});
+        let expected = serde_json::json!({"reason": "admin", "by": {"kind": "user"}, "lasted_seconds": 0, "note": "lost laptop"});
         assert_eq!(serde_json::Value::from(end.details()), expected);
         let expected = serde_json::json!({"presented": 1, "current": 3, "ip": null, "device": "curl"});
         assert_eq!(serde_json::Value::from(reused().details()), expected);

@@ -50,7 +50,7 @@ pub const WINDOW_COUNT: &str = "wc";
 pub const BLOCKED: &str = "b";
 /// pending end: reason
 pub const PENDING_END: &str = "z";
-/// pending end: actor
+/// pending end: actor, encoded
 pub const PENDING_END_BY: &str = "zb";
 /// pending end: the administrator's reason
 pub const PENDING_END_NOTE: &str = "zn";
@@ -101,7 +101,7 @@ pub const GLOBAL: &str = "G#";
 pub const GLOBAL_REVOCATION: &str = "CONTROL";
 /// global revocation: sessions opened until then have ended
 pub const NOT_BEFORE: &str = "nb";
-/// global revocation: the administrator
+/// global revocation: the administrator, as an encoded actor
 pub const REVOKED_BY: &str = "by";
 /// global revocation: the administrator's reason
 pub const REVOCATION_NOTE: &str = "note";

@@ -10,6 +10,7 @@ use super::rotation::condition_held;
 use super::schema::*;
 use super::sign_in::USER_RECORD_TTL;
 use super::user_state::UserRecord;
+use crate::domain::actor::Actor;
 use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::end::{EndReason, EndRecord, SessionEnd};
@@ -174,7 +175,7 @@ fn record_item(end: &SessionEnd, ttl: Timestamp) -> Item {
         (USER.into(), text(end.user.as_str())),
         (REASON.into(), text(end.reason.as_str())),
         (AT.into(), moment(end.at)),
-        (BY.into(), text(end.by.as_str())),
+        (BY.into(), text(end.by.encode())),
         (TTL.into(), moment(ttl)),
     ]);
     if let Some(note) = &end.note {
@@ -188,7 +189,7 @@ fn record_of(row: &Item) -> Result<EndRecord, StoreError> {
         user: item::string(row, USER)?.parse().map_err(|_| StoreError::Malformed(USER))?,
         reason: EndReason::parse(item::string(row, REASON)?).unwrap_or(EndReason::Admin),
         at: item::timestamp(row, AT)?,
-        by: item::string(row, BY)?.to_owned(),
+        by: Actor::decode(item::string(row, BY)?).ok_or(StoreError::Malformed(BY))?,
         note: item::optional(row, NOTE).map(str::to_owned),
     })
 }

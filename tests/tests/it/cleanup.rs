@@ -64,7 +64,7 @@ async fn the_end_record_has_the_time_and_the_duration() {
     let events = world.raw_events("alice", "session_ended").await;
     let details = events[0]["details"].as_m().unwrap();
     assert_eq!(details["lasted_seconds"].as_n().unwrap(), &(7 * DAY).to_string());
-    assert_eq!(details["by"].as_s().unwrap(), "system");
+    assert_eq!(details["by"].as_m().unwrap()["kind"].as_s().unwrap(), "system");
     assert_eq!(events[0]["created_at"].as_n().unwrap(), &(1_790_000_000 + 7 * DAY).to_string());
 }
 

@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::super::general_limit::limited;
 use super::super::target_user::TargetUser;
 use crate::app::App;
+use crate::domain::actor::Actor;
 use crate::domain::event::StoredEvent;
 use crate::domain::id::{IdError, SessionId, UserId};
-use crate::domain::session::end::{Actor, EndReason, EndRecord, PublicReason};
+use crate::domain::session::end::{EndReason, EndRecord, PublicReason};
 use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
@@ -40,7 +41,7 @@ struct RevocationView {
     session_id: Option<SessionId>,
     reason: ReasonView,
     note: Option<String>,
-    by: String,
+    by: Actor,
     at: Timestamp,
 }
 
@@ -56,7 +57,7 @@ struct Revocation {
     session: Option<SessionId>,
     reason: EndReason,
     note: Option<String>,
-    by: String,
+    by: Actor,
     at: Timestamp,
 }
 
@@ -129,7 +130,7 @@ impl Revocation {
             session: event.session,
             reason: EndReason::parse(&text("reason")?)?,
             note: text("note"),
-            by: text("by").unwrap_or_else(|| Actor::System.as_str().to_owned()),
+            by: serde_json::from_value(event.details["by"].clone()).unwrap_or_default(),
             at: event.created_at,
         })
     }

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use tokio::task::JoinSet;
 
 use super::state::Run;
+use crate::domain::actor::Actor;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::time::Timestamp;
 use crate::store::{Consumed, RowKey, StoreError, TransactionOutcome};
 

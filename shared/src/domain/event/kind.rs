@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use serde_json::{Map, Value, json};
 use strum::EnumCount;
 
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::actor::Actor;
+use crate::domain::id::SessionId;
 use crate::domain::risk::{Finding, Rule};
 use crate::domain::session::end::SessionEnd;
 use crate::domain::severity::Severity;
@@ -56,7 +57,7 @@ pub enum EventKind {
     /// The session limit was reached, and older sessions ended.
     SessionEvicted {
         /// The new session.
-        by: SessionId,
+        new_session: SessionId,
         /// The device of the new session.
         device: String,
         /// How many sessions ended.
@@ -67,7 +68,7 @@ pub enum EventKind {
         /// Sessions opened until then ended.
         before: Timestamp,
         /// The administrator.
-        by: UserId,
+        by: Actor,
         /// The administrator's reason.
         note: String,
     },
@@ -156,8 +157,8 @@ impl EventKind {
         let details = match self {
             Self::Login { ip, device } => json!({"ip": ip, "device": device}),
             Self::Logout { ip, device, ended } => json!({"ip": ip, "device": device, "ended": ended}),
-            Self::SessionEvicted { by, device, evicted } => {
-                json!({"by": by, "device": device, "evicted": evicted})
+            Self::SessionEvicted { new_session, device, evicted } => {
+                json!({"new_session_id": new_session, "device": device, "evicted": evicted})
             }
             Self::EmergencyRevocation { before, by, note } => {
                 json!({"before": before.to_rfc3339(), "by": by, "note": note})
@@ -184,7 +185,7 @@ impl EventKind {
 
 fn ended_details(end: &SessionEnd) -> Value {
     let mut details = json!({
-        "reason": end.reason.as_str(), "by": end.by.as_str(), "lasted_seconds": end.lasted_seconds,
+        "reason": end.reason.as_str(), "by": end.by, "lasted_seconds": end.lasted_seconds,
     });
     if let Some(note) = &end.note {
         details["note"] = json!(note);

@@ -1,12 +1,13 @@
 //! The table of the state machine, row by row.
 
 use super::*;
+use crate::domain::actor::Actor;
 use crate::domain::device::Device;
 use crate::domain::id::derive_session_id;
 use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
 use crate::domain::session::NewSession;
-use crate::domain::session::end::{Actor, PendingEnd};
+use crate::domain::session::end::PendingEnd;
 use crate::domain::session::nonce::Nonce;
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
