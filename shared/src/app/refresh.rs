@@ -8,7 +8,6 @@ use crate::app::sign_out::{self, end_one};
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind, LimitExceeded};
-use crate::domain::id::{SessionId, UserId};
 use crate::domain::limit::LimitMode;
 use crate::domain::risk::{self, Finding, Rule, StoredFinding, merge_recent};
 use crate::domain::session::Session;
@@ -114,10 +113,9 @@ async fn replay_current_token(
     now: Timestamp,
 ) -> RefreshOutcome {
     if risk::has_moved(&app.config().risk_rules, &row.client, client) {
-        let kind = EventKind::TokenReplayed { ip: client.ip };
-        let event =
-            Event::once_per_second(&row.user, row.id, now, &format!("replayed {:?}", client.ip), kind);
-        app.record_events(&[event], std::future::ready(Ok(()))).await;
+        let name = format!("replayed {:?}", client.ip);
+        let event = Event::once_per_second(&row.user, row.id, now, &name, EventKind::TokenReplayed);
+        app.record_events(&[event.from_client(client)], std::future::ready(Ok(()))).await;
     }
     RefreshOutcome::Granted(row)
 }
@@ -171,10 +169,10 @@ async fn record_block(
     until: Timestamp,
     now: Timestamp,
 ) {
-    let over = LimitExceeded { policy: "refresh", until, ip: client.ip };
+    let over = LimitExceeded { policy: "refresh", until };
     let kind = EventKind::Blocked(over);
     let event = Event::once_per_second(&token.user, token.session, now, "blocked", kind);
-    app.record_events(&[event], std::future::ready(Ok(()))).await;
+    app.record_events(&[event.from_client(client)], std::future::ready(Ok(()))).await;
 }
 
 /// Ends the session if a risk rule with mode `end` matches. This happens before the rotation, so that a failed end
@@ -195,7 +193,7 @@ async fn end_by_rule(
         return Ok(None);
     }
     let kinds = findings.into_iter().map(EventKind::Risk).collect();
-    end_for_safety(app, row, EndReason::Risk, kinds, now).await.map(Some)
+    end_for_safety(app, row, EndReason::Risk, kinds, client, now).await.map(Some)
 }
 
 /// Counts what a rate limit in shadow mode would have refused.
@@ -221,7 +219,7 @@ async fn record_findings(app: &App, before: &Session, rotation: &Rotation, now: 
         session.findings = merge_recent(stored, &before.findings);
     }
     let kinds: Vec<EventKind> = findings.into_iter().map(EventKind::Risk).collect();
-    record_events(app, &session.user, session.id, kinds, changed.then_some(&session.findings)).await;
+    record_events(app, &session, kinds, changed.then_some(&session.findings)).await;
     RefreshOutcome::Granted(Box::new(session))
 }
 
@@ -242,7 +240,7 @@ async fn apply_verdict(
         (Verdict::Ended(reason), _) => RefreshOutcome::SessionEnded(reason),
         (Verdict::Blocked(until), _) => RefreshOutcome::Blocked(until),
         (Verdict::Forged, _) => {
-            report_forged_token(app, &token.user, token.session, client.ip).await;
+            report_forged_token(app, &token.user, token.session, client).await;
             RefreshOutcome::ForgedToken
         }
         (Verdict::Replay, Some(row)) => replay_current_token(app, row, client, now).await,
@@ -250,14 +248,17 @@ async fn apply_verdict(
             let kind = EventKind::TokenReused {
                 presented: token.generation,
                 current: row.generation,
-                ip: client.ip,
-                device: client.device.label(),
+                ended_device: row.client.device.label(),
             };
-            end_for_safety(app, &row, EndReason::ReuseDetected, vec![kind], now).await?
+            end_for_safety(app, &row, EndReason::ReuseDetected, vec![kind], client, now).await?
         }
         (Verdict::Regression, Some(row)) => {
-            let kind = EventKind::StateRegression { presented: token.generation, current: row.generation };
-            end_for_safety(app, &row, EndReason::StateRegression, vec![kind], now).await?
+            let kind = EventKind::StateRegression {
+                presented: token.generation,
+                current: row.generation,
+                ended_device: row.client.device.label(),
+            };
+            end_for_safety(app, &row, EndReason::StateRegression, vec![kind], client, now).await?
         }
         (Verdict::Replay | Verdict::Reuse | Verdict::Regression, None) => RefreshOutcome::SessionEnded(None),
     }))
@@ -277,9 +278,10 @@ async fn end_for_safety(
     row: &Session,
     reason: EndReason,
     kinds: Vec<EventKind>,
+    client: &ClientContext,
     now: Timestamp,
 ) -> Result<RefreshOutcome, StoreError> {
-    let event = |kind| Event::new(&row.user, row.id, app.now_millis(), kind);
+    let event = |kind| Event::new(&row.user, row.id, app.now_millis(), kind).from_client(client);
     let events: Vec<Event> = kinds.into_iter().map(event).collect();
     end_one(app, &SessionEnd::of(row, PendingEnd::new(reason, Actor::System, now)), &events).await?;
     Ok(RefreshOutcome::SessionEnded(Some(reason)))
@@ -289,16 +291,16 @@ async fn end_for_safety(
 /// fail the request.
 async fn record_events(
     app: &App,
-    user: &UserId,
-    session: SessionId,
+    session: &Session,
     kinds: Vec<EventKind>,
     findings: Option<&Vec<StoredFinding>>,
 ) {
-    let event = |kind| Event::new(user, session, app.now_millis(), kind);
+    let event =
+        |kind| Event::new(&session.user, session.id, app.now_millis(), kind).from_client(&session.client);
     let events: Vec<Event> = kinds.into_iter().map(event).collect();
     let write = async {
         match findings {
-            Some(findings) => app.store().write_findings(user, &session, findings).await,
+            Some(findings) => app.store().write_findings(&session.user, &session.id, findings).await,
             None => Ok(()),
         }
     };

@@ -179,7 +179,7 @@ fn is_proven(request: &SignIn<'_>, row: &Session) -> bool {
 async fn report_forged_cookie(app: &App, request: &SignIn<'_>, row: &Option<Session>, now: Timestamp) {
     let forged = row.as_ref().filter(|row| row.is_live(now) && !is_proven(request, row));
     if let Some(row) = forged {
-        report_forged_token(app, &row.user, row.id, request.client.ip).await;
+        report_forged_token(app, &row.user, row.id, request.client).await;
     }
 }
 
@@ -240,18 +240,14 @@ fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Tim
 /// The events of a sign-in: the sign-in itself, its findings, and evicted sessions.
 fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     let session = &signed_in.session;
-    let device = session.client.device.label();
-    let event = |about, kind| Event::new(&session.user, about, now_millis, kind);
-    let login = event(session.id, EventKind::Login { ip: session.client.ip, device: device.clone() });
+    let event = |about, kind| Event::new(&session.user, about, now_millis, kind).from_client(&session.client);
+    let login = event(session.id, EventKind::Login);
     let findings =
         signed_in.findings.iter().map(|finding| event(session.id, EventKind::Risk(finding.clone())));
     let evicted: Vec<&SessionEnd> =
         signed_in.ended.iter().filter(|end| end.reason == EndReason::Evicted).collect();
     let eviction = evicted.first().map(|end| {
-        event(
-            end.session,
-            EventKind::SessionEvicted { new_session: session.id, device, evicted: evicted.len() },
-        )
+        event(end.session, EventKind::SessionEvicted { new_session: session.id, evicted: evicted.len() })
     });
     std::iter::once(login).chain(findings).chain(eviction).collect()
 }

@@ -68,8 +68,8 @@ impl<'o> RevokeCommand<'o> {
         if self.by != Actor::User || ended == 0 {
             return vec![];
         }
-        let kind = EventKind::Logout { ip: self.client.ip, device: self.client.device.label(), ended };
-        vec![Event::new(user, self.session, app.now_millis(), kind)]
+        let event = Event::new(user, self.session, app.now_millis(), EventKind::Logout { ended });
+        vec![event.from_client(self.client)]
     }
 }
 

@@ -162,7 +162,7 @@ pub(super) fn event_item(event: &Event, ttl: Timestamp) -> Item {
         ("event_type".into(), text(event.kind.name())),
         ("severity".into(), text(event.kind.severity().as_str())),
         ("created_at".into(), moment(event.at)),
-        ("details".into(), json::attribute(Value::Object(event.kind.details()))),
+        ("details".into(), json::attribute(Value::Object(event.details()))),
         (TTL.into(), moment(ttl)),
     ]);
     if let Some(session) = event.session {
@@ -210,3 +210,6 @@ fn event_of(row: &Item) -> Result<StoredEvent, StoreError> {
 fn id_of(row: &Item) -> Result<Uuid, StoreError> {
     item::string(row, EVENT_ID)?.parse().map_err(|_| StoreError::Malformed(EVENT_ID))
 }
+
+#[cfg(test)]
+mod tests;

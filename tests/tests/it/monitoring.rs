@@ -4,6 +4,7 @@ mod activity;
 mod alerts;
 mod analytics;
 mod audit_trail;
+mod event_clients;
 mod hostile_input;
 mod location_database;
 mod locations;

@@ -90,7 +90,7 @@ pub(super) async fn end_everyone(
     }
     let by = Actor::Admin(caller.user.clone());
     let kind = EventKind::EmergencyRevocation { before, by: by.clone(), note: note.clone() };
-    let event = Event::about(Subject::Everyone, app.now_millis(), kind);
+    let event = Event::about(Subject::Everyone, app.now_millis(), kind).from_client(&requester.client);
     let revocation = GlobalRevocation { not_before: Some(before), by, note: Some(note) };
     match app.store().end_everyone(&revocation, &event, now).await? {
         TransactionOutcome::Committed => app.on_recorded(&event),

@@ -56,7 +56,7 @@ pub(super) async fn end_token_session(
     let row = row.filter(|row| can_end(row, now));
     let ours = |hash: NonceHash| row.as_ref().is_none_or(|row| row.nonce_hash == hash);
     if !token_session.nonce.is_none_or(ours) {
-        report_forged_token(app, &token_session.user, token_session.session, client.ip).await;
+        report_forged_token(app, &token_session.user, token_session.session, client).await;
         return Ok(None);
     }
     let Some(row) = row else {

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::state::Run;
 use crate::domain::actor::Actor;
-use crate::domain::event::{Event, EventKind};
+use crate::domain::event::Event;
 use crate::domain::session::Session;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::time::Timestamp;
@@ -48,7 +48,7 @@ fn is_due(session: &Session, due: Timestamp) -> bool {
 fn event_of(session: &Session) -> Event {
     let at = session.expires_at.min(session.absolute_expires_at);
     let end = SessionEnd::of(session, PendingEnd::new(EndReason::Expired, Actor::System, at));
-    Event::once_per_second(&session.user, session.id, at, "expired", EventKind::SessionEnded(end))
+    Event::ended_once(&end, "expired")
 }
 
 /// Deletes the rows in parallel, because each delete takes a round trip, and there may be a million.

@@ -5,6 +5,7 @@ use strum::VariantArray;
 
 use super::Session;
 use crate::domain::actor::Actor;
+use crate::domain::client_context::EventClient;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
 
@@ -117,6 +118,8 @@ pub struct SessionEnd {
     pub at: Timestamp,
     /// How long the session lasted, in seconds.
     pub lasted_seconds: u64,
+    /// The device and place of the session.
+    pub client: EventClient,
     /// Whether the mark is on the row. A mark never changes, so that no other end can come first.
     pub is_marked: bool,
 }
@@ -150,6 +153,7 @@ impl SessionEnd {
             note,
             at,
             lasted_seconds,
+            client: EventClient::without_ip(&session.client),
             is_marked,
         }
     }
