@@ -302,7 +302,7 @@ export interface components {
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk";
         /** @enum {string} */
-        EventType: "login" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -484,7 +484,11 @@ export interface components {
             session_id: components["schemas"]["SessionId"] | null;
             detail: components["schemas"]["Facts"];
         };
-        /** @description Facts of the event or recommendation. Which members are present depends on its type or code */
+        /**
+         * @description Facts of the event or recommendation. Which members are present depends on its type or code. An event has the client at its
+         *     time, as far as known: `ip`, `device`, `country`, `region` and `city`. In `session_ended` these are the device and the place of the
+         *     session that ended.
+         */
         Facts: {
             [key: string]: (string | number | boolean | null) | components["schemas"]["Actor"];
         };

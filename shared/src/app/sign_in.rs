@@ -12,7 +12,9 @@ use crate::app::sign_out::count_end;
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::id::SessionId;
 use crate::domain::limit::{LimitMode, Policy};
+use crate::domain::place::Network;
 use crate::domain::risk::{self, Finding, StoredFinding};
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::nonce::Nonce;
@@ -26,6 +28,7 @@ use crate::store::{
     ASSERTION_CLOCK_SKEW, SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState,
 };
 use crate::token::assertion::{Assertion, UsedMark};
+use crate::token::refresh::RefreshKey;
 
 /// Assertions of one user that can be used within [`USED_FOR`], because their marks must fit into the user record.
 const USED_MAX: usize = 32;
@@ -115,13 +118,14 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         let revocation = app.store().global_revocation(now).await?;
         let used = marks_in_use(&state.record, now);
         let asserted_at = request.assertion.issued_at;
+        // Before the next check, because the repeat of an assertion from before a sign-out everywhere is evidence, too.
+        if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
+            return answer_repeat(app, request, &state, now).await;
+        }
         let void =
             state.record.tokens_valid_after.is_some_and(|after| asserted_at + ASSERTION_CLOCK_SKEW < after);
         if void || revocation.invalidates(asserted_at) {
             return Err(SignInError::Void);
-        }
-        if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
-            return repeated_sign_in(app, request, &state, now).ok_or(SignInError::Used);
         }
         if used.len() >= USED_MAX {
             return Err(SignInError::TooMany(next_free_slot(&used, now)));
@@ -219,6 +223,43 @@ fn decide(
     let expired = just_expired.map(|row| end(row, EndReason::Expired, Actor::System));
     let ended = signed_out.into_iter().chain(evicted).chain(expired).collect();
     Ok(SignedIn { session, nonce, ended, findings })
+}
+
+/// Answers an assertion that was used before: with its session, if the same device repeats the sign-in.
+///
+/// Two uses of one assertion can be those of its owner and of a thief, in any order. So each second use leaves an event,
+/// unless device and network are those of the first.
+async fn answer_repeat(
+    app: &App,
+    request: &SignIn<'_>,
+    state: &UserState,
+    now: Timestamp,
+) -> Result<SignedIn, SignInError> {
+    let Some(repeated) = repeated_sign_in(app, request, state, now) else {
+        let session = opened_session(app, request, state);
+        record_repeat(app, request, session, EventKind::AssertionReused, now).await;
+        return Err(SignInError::Used);
+    };
+    if risk::has_moved(&app.config().risk_rules, &repeated.session.client, request.client) {
+        record_repeat(app, request, repeated.session.id, EventKind::TokenReplayed, now).await;
+    }
+    Ok(repeated)
+}
+
+/// Records one event for each second and network, however often the assertion is presented.
+async fn record_repeat(app: &App, request: &SignIn<'_>, session: SessionId, kind: EventKind, now: Timestamp) {
+    let network = request.client.ip.map_or_else(|| "-".to_owned(), |ip| Network::of(ip).to_string());
+    let what = format!("assertion {} {network}", kind.name());
+    let event = Event::once_per_second(&request.assertion.user, session, now, &what, kind);
+    app.record_events(&[event.from_client(request.client)], std::future::ready(Ok(()))).await;
+}
+
+/// The session that this assertion opened, live or not. Without a row, it is the id under the active key.
+fn opened_session(app: &App, request: &SignIn<'_>, state: &UserState) -> SessionId {
+    let keys = app.config().keys.refresh();
+    let id = |key: &RefreshKey| key.session_id(&request.assertion.signing_input, request.assertion.issued_at);
+    let has_row = |wanted: &SessionId| state.sessions.iter().any(|row| row.id == *wanted);
+    keys.iter().map(id).find(has_row).unwrap_or_else(|| id(&keys[0]))
 }
 
 /// The session that this assertion opened, if the same device repeats the sign-in within grace and before the first

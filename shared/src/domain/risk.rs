@@ -97,9 +97,15 @@ pub fn assess_change(
     findings
 }
 
-/// Whether a request came from another network than the previous one. Trusted networks do not count.
+/// Whether a request came from another network than the previous one. Trusted networks do not count. A host may use IPv4
+/// and IPv6 in turn, so that a change between them counts only together with a change of the country.
 pub fn has_moved(rules: &Rules, before: &ClientContext, now: &ClientContext) -> bool {
-    !rules.is_allowed(before.ip) && !rules.is_allowed(now.ip) && network(before, now).is_some()
+    let changes_family = before
+        .ip
+        .zip(now.ip)
+        .is_some_and(|(from, to)| Network::of(from).is_ipv4() != Network::of(to).is_ipv4());
+    let moved = network(before, now).is_some() || (changes_family && country(before, now).is_some());
+    moved && !rules.is_allowed(before.ip) && !rules.is_allowed(now.ip)
 }
 
 /// Compares a sign-in with the user's live sessions. Without a live session no rule matches.

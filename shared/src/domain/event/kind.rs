@@ -23,6 +23,7 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "blocked",
     "rate_limited",
     "token_replayed",
+    "assertion_reused",
     "new_device",
     "new_country",
     "ip_changed",
@@ -88,6 +89,8 @@ pub enum EventKind {
     /// A refresh token or the assertion of a sign-in was presented twice within grace, the second time from another
     /// network. The same session was the answer.
     TokenReplayed,
+    /// The assertion of an earlier sign-in was presented again and refused.
+    AssertionReused,
 }
 
 /// An exceeded rate limit.
@@ -114,6 +117,7 @@ impl EventKind {
             Self::Blocked(_) => "blocked",
             Self::RateLimited(_) => "rate_limited",
             Self::TokenReplayed => "token_replayed",
+            Self::AssertionReused => "assertion_reused",
             Self::Risk(finding) => finding.rule.name(),
         }
     }
@@ -124,7 +128,7 @@ impl EventKind {
             Self::Login | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
             Self::Risk(finding) => finding.severity,
             Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
-            Self::Blocked(_) | Self::TokenReplayed => Severity::Medium,
+            Self::Blocked(_) | Self::TokenReplayed | Self::AssertionReused => Severity::Medium,
             Self::TokenReused { .. }
             | Self::StateRegression { .. }
             | Self::TokenForged
@@ -135,7 +139,7 @@ impl EventKind {
     /// The details of this kind: few, bounded, and never a secret.
     pub(super) fn details(&self) -> Map<String, Value> {
         let details = match self {
-            Self::Login | Self::TokenForged | Self::TokenReplayed => json!({}),
+            Self::Login | Self::TokenForged | Self::TokenReplayed | Self::AssertionReused => json!({}),
             Self::Logout { ended } => json!({"ended": ended}),
             Self::SessionEvicted { new_session, evicted } => {
                 json!({"new_session_id": new_session, "evicted": evicted})

@@ -95,6 +95,10 @@ async fn every_event_of_a_user_has_a_device_and_a_place() {
     for _ in 0..3 {
         firefox(LISBON).list(&abroad.access).await;
     }
+    // The assertion of a sign-in is used again on another device.
+    let assertion = world.assertion("alice");
+    home.login(&assertion).await.assert_status(201);
+    firefox(PRAGUE).login(&assertion).await.assert_problem(401, "invalid_assertion");
     // A theft, a restored row, and a forged token.
     let stolen = home.sign_in("alice").await;
     let next = Tokens::of(home.refresh(&stolen.refresh).await.assert_status(200));
