@@ -124,6 +124,10 @@ export interface paths {
         /**
          * List events of the audit trail, newest first
          * @description With a filter, a page may have fewer events than `limit` although more events follow. Read pages until `next_cursor` is null.
+         *
+         *     Administrators can read without knowing the user: `session_id` alone reads the trail of the user of a live or revoked
+         *     session, and `event_id` alone reads the event of an alert; `user_id` in the response names the user. With `type` or
+         *     `severity` and without a session, administrators must name a `user_id`, which may be their own.
          */
         get: operations["listEvents"];
         put?: never;
@@ -170,7 +174,8 @@ export interface paths {
         /**
          * List the revocations of a user
          * @description When each session was revoked, why and by which actor. Returns up to 100 revocations from the newest 5,000 events of the user,
-         *     or only the one of `session_id`. Sessions that expired without a revocation are not in the list.
+         *     or only the one of `session_id`. Sessions that expired without a revocation are not in the list. An administrator may give a
+         *     `session_id` without its user: the response names the user, or is 404 if the session was not revoked.
          */
         get: operations["listRevocations"];
         put?: never;
@@ -509,6 +514,8 @@ export interface components {
             details: components["schemas"]["Facts"];
         };
         Trail: {
+            /** @description The user of the events. Null for an event about all users */
+            user_id: components["schemas"]["UserId"] | null;
             events: components["schemas"]["Event"][];
             next_cursor: string | null;
         };
@@ -1277,6 +1284,8 @@ export interface operations {
                 type?: components["schemas"]["EventType"];
                 /** @description Only events of this severity or higher */
                 severity?: components["schemas"]["Severity"];
+                /** @description Only this event. It cannot be combined with another parameter than `user_id` */
+                event_id?: string;
                 session_id?: components["parameters"]["SessionIdQuery"];
                 /** @description The user to read, for administrators. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
@@ -1301,6 +1310,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];
@@ -1387,6 +1397,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];

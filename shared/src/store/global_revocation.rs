@@ -163,7 +163,8 @@ impl Store {
             .build()
             .expect("table, key and expression are given");
         let update = TransactWriteItem::builder().update(update).build();
-        match self.transaction(vec![update, self.put_event(event)]).send().await {
+        let items = [update, self.put_event(event)].into_iter().chain(self.put_pointer(event));
+        match self.transaction(items.collect()).send().await {
             Ok(_) => {
                 self.global_revocation.keep(now, revocation);
                 Ok(TransactionOutcome::Committed)

@@ -48,6 +48,7 @@ impl Store {
         items.extend(record_update.map(|update| self.update_user_record(user, update)));
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
         items.extend(events.iter().map(|event| self.put_event(event)));
+        items.extend(events.iter().filter_map(|event| self.put_pointer(event)));
         match self.transaction(items).send().await {
             Ok(_) => Ok(TransactionOutcome::Committed),
             Err(error) => transaction_outcome(error),

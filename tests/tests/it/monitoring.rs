@@ -8,5 +8,6 @@ mod event_clients;
 mod hostile_input;
 mod location_database;
 mod locations;
+mod look_ups;
 mod rules;
 mod stolen_laptop;

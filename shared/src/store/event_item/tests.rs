@@ -10,7 +10,7 @@ use crate::domain::actor::Actor;
 use crate::domain::client_context::{ClientContext, EventClient};
 use crate::domain::device::Device;
 use crate::domain::event::{EventKind, LimitExceeded};
-use crate::domain::id::derive_session_id;
+use crate::domain::id::{UserId, derive_session_id};
 use crate::domain::place::Place;
 use crate::domain::risk::{Finding, Rule};
 
