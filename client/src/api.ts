@@ -527,6 +527,8 @@ export interface components {
             /** Format: uuid */
             run_id: string;
             ended: number;
+            /** @description Sessions that have expired less than five minutes ago, which a later run ends */
+            waiting: number;
             skipped: number;
             failed: number;
             remaining: boolean;

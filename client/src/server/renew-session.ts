@@ -55,7 +55,7 @@ const RENEW_BEFORE_SECONDS = 60;
  * @throws {TypeError} An option is missing or not valid.
  */
 export async function renewSession(request: Request, options: RenewalOptions): Promise<RenewedSession> {
-  const { apiUrl = options.issuer } = options;
+  const { apiUrl = options.issuer, now = () => Date.now() } = options;
   const verify = createVerifier(options);
   const url = refreshUrl(apiUrl);
   const names = cookieNames(options);
@@ -70,7 +70,7 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   const { access, refresh } = cookies;
   const claims = await checked(verify, access);
   if (claims === 'unavailable') return session('unknown');
-  if (claims && claims.exp - Date.now() / 1000 > RENEW_BEFORE_SECONDS) return session('signed-in', claims);
+  if (claims && claims.exp - (await now()) / 1000 > RENEW_BEFORE_SECONDS) return session('signed-in', claims);
   if (refresh === undefined || isForeignSubresource(request)) {
     return claims ? session('signed-in', claims) : session(access === undefined ? 'signed-out' : 'unknown');
   }

@@ -1,7 +1,7 @@
 import express from 'express';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { authOf, createTokenValidationMiddleware, verifyAccessToken, type TokenValidationOptions } from '../../src/server/index.js';
+import { authOf, createTokenValidationMiddleware, renewSession, verifyAccessToken, type TokenValidationOptions } from '../../src/server/index.js';
 import { send, serve, type RawHeaders, type Reply, type Served } from './support/http.js';
 import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/local-server.js';
 
@@ -104,6 +104,34 @@ describe('a token of the real server', () => {
     expect(await send(strict.port, '/', cookie)).toMatchObject({ status: 200, body: { userId: 'alice' } });
     expect(await send(strict.port, '/', cookie, 'POST')).toMatchObject({ status: 403 });
     expect(await send(strict.port, '/', [...cookie, 'sec-fetch-site', 'same-origin'], 'POST')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('an app that follows the clock of the local server', () => {
+  test('accepts new tokens and refuses expired ones after the clock has moved', async () => {
+    const server = await startLocalServer();
+    const clock = server.issuer.replace('/api/auth', '/dev/clock');
+    const now = async (): Promise<number> => Date.parse(String(((await (await fetch(clock)).json()) as { now: string }).now));
+    const follows = await serveGuarded({ now }, server);
+    const ignores = await serveGuarded({}, server);
+    try {
+      const old = await server.signIn('alice');
+      await server.advanceClock(3_700);
+      const { accessToken } = await server.signIn('alice');
+      expect(await send(follows.port, '/', bearer(accessToken))).toMatchObject({ status: 200 });
+      expect(await send(follows.port, '/', bearer(old.accessToken))).toMatchObject({ status: 401, body: { code: 'token_expired' } });
+      expect(await send(ignores.port, '/', bearer(accessToken))).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+      const cookie = await server.signInWithCookies('bob');
+      await server.advanceClock(3_700);
+      const request = new Request('http://app.example.com/', { headers: { cookie } });
+      const renewed = await renewSession(request, { ...optionsFor(server), now });
+      expect(renewed).toMatchObject({ state: 'signed-in', auth: { userId: 'bob' } });
+      expect(renewed.setCookies).toHaveLength(2);
+    } finally {
+      await follows.close();
+      await ignores.close();
+      await server.stop();
+    }
   });
 });
 

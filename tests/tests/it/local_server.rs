@@ -42,8 +42,11 @@ async fn standard_output_holds_one_line_and_no_line_holds_a_token() {
         server.refresh(token).await;
         server.list(token).await;
     }
+    let url = format!("http://{}", server.address);
     let ended = server.stop().await;
     assert_eq!(ended.stdout, "", "after the first line");
+    let first: Value = serde_json::from_str(&ended.logs[0]).expect("the first line of the log is JSON");
+    assert_eq!((&first["message"], &first["url"]), (&json!("listening"), &json!(url)));
     assert!(ended.logs.len() >= 9, "{:?}", ended.logs);
     for line in &ended.logs {
         assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "{line}");
