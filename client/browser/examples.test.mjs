@@ -26,7 +26,7 @@ test('plain-html: signs in, lists sessions, ends another one, and signs out', as
   const refused = await server.post('/api/auth/refresh', { refresh_token: other.refresh_token });
   assert.deepEqual([refused.code, refused.reason], ['session_ended', 'signed_out']);
   const cookies = await ada.context.cookies();
-  assert.ok(cookies.some(({ name, httpOnly }) => name.endsWith('latchkey_refresh') && httpOnly));
+  assert.ok(cookies.some(({ name, httpOnly }) => name.endsWith('_refresh') && httpOnly));
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByText('Not signed in.').waitFor();
   assert.deepEqual(ada.consoleLines.filter((line) => /error/i.test(line)), []);

@@ -165,6 +165,6 @@ describe('the app of docs/nextjs.md', () => {
     await advance(3_700);
     const ended = await load('/account', pairs(renewed.setCookies));
     expect(ended).toMatchObject({ status: 307, location: '/sign-in' });
-    expect(ended.setCookies.map((line) => line.split(';')[0])).toEqual(['__Host-latchkey_access=', '__Host-latchkey_refresh=']);
+    expect(ended.setCookies.map((line) => line.split(';')[0])).toEqual(Object.values(api.cookies).map((name) => `__Host-${name}=`));
   });
 });

@@ -132,6 +132,10 @@ export interface paths {
         /**
          * List events of the audit trail, newest first
          * @description With a filter, a page may have fewer events than `limit` although more events follow. Read pages until `next_cursor` is null.
+         *
+         *     Administrators can read without knowing the user: `session_id` alone reads the trail of the user of a live or revoked
+         *     session, and `event_id` alone reads the event of an alert; `user_id` in the response names the user. With `type` or
+         *     `severity` and without a session, administrators must name a `user_id`, which may be their own.
          */
         get: operations["listEvents"];
         put?: never;
@@ -178,7 +182,8 @@ export interface paths {
         /**
          * List the revocations of a user
          * @description When each session was revoked, why and by which actor. Returns up to 100 revocations from the newest 5,000 events of the user,
-         *     or only the one of `session_id`. Sessions that expired without a revocation are not in the list.
+         *     or only the one of `session_id`. Sessions that expired without a revocation are not in the list. An administrator may give a
+         *     `session_id` without its user: the response names the user, or is 404 if the session was not revoked.
          */
         get: operations["listRevocations"];
         put?: never;
@@ -310,7 +315,7 @@ export interface components {
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk";
         /** @enum {string} */
-        EventType: "login" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -490,9 +495,20 @@ export interface components {
             session_id: components["schemas"]["SessionId"] | null;
             detail: components["schemas"]["Facts"];
         };
-        /** @description Facts of the event or recommendation. Which members are present depends on its type or code */
+        /**
+         * @description Facts of the event or recommendation. Which members are present depends on its type or code. An event has the client at its
+         *     time, as far as known: `ip`, `device`, `country`, `region` and `city`. In `session_ended` these are the device and the place of the
+         *     session that ended.
+         */
         Facts: {
-            [key: string]: string | number | boolean | null;
+            [key: string]: (string | number | boolean | null) | components["schemas"]["Actor"];
+        };
+        /** @description The actor that ended a session, or that caused an event. `user` is the user of the session, `system` is Latchkey */
+        Actor: {
+            /** @enum {string} */
+            kind: "user" | "system" | "admin";
+            /** @description The user id of the administrator. Other kinds have none */
+            id?: components["schemas"]["UserId"];
         };
         Event: {
             /** Format: uuid */
@@ -504,6 +520,8 @@ export interface components {
             details: components["schemas"]["Facts"];
         };
         Trail: {
+            /** @description The user of the events. Null for an event about all users */
+            user_id: components["schemas"]["UserId"] | null;
             events: components["schemas"]["Event"][];
             next_cursor: string | null;
         };
@@ -515,6 +533,8 @@ export interface components {
             /** Format: uuid */
             run_id: string;
             ended: number;
+            /** @description Sessions that have expired less than five minutes ago, which a later run ends */
+            waiting: number;
             skipped: number;
             failed: number;
             remaining: boolean;
@@ -611,8 +631,7 @@ export interface components {
                 session_id: components["schemas"]["SessionId"] | null;
                 reason: components["schemas"]["ExactReason"];
                 note: string | null;
-                /** @description `user`, `system`, or the user id of an administrator */
-                by: string;
+                by: components["schemas"]["Actor"];
                 at: components["schemas"]["Time"];
             }[];
         };
@@ -1002,6 +1021,7 @@ export type Counts = components['schemas']['Counts'];
 export type Analytics = components['schemas']['Analytics'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type Facts = components['schemas']['Facts'];
+export type Actor = components['schemas']['Actor'];
 export type Event = components['schemas']['Event'];
 export type Trail = components['schemas']['Trail'];
 export type CleanupRequest = components['schemas']['CleanupRequest'];
@@ -1307,6 +1327,8 @@ export interface operations {
                 type?: components["schemas"]["EventType"];
                 /** @description Only events of this severity or higher */
                 severity?: components["schemas"]["Severity"];
+                /** @description Only this event. It cannot be combined with another parameter than `user_id` */
+                event_id?: string;
                 session_id?: components["parameters"]["SessionIdQuery"];
                 /** @description The user to read, for administrators. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
@@ -1331,6 +1353,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];
@@ -1417,6 +1440,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];

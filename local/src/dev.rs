@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Every caller of these endpoints can sign in as any user. They therefore exist only in this binary, only on loopback,
-//! and refuse pages of other origins: see [`loopback`].
+//! and refuse pages that are not on this machine: see [`loopback`].
 
 pub mod alerts;
 mod fields;
@@ -62,7 +62,7 @@ pub struct DevControls {
     pub alerts: Alerts,
 }
 
-/// The routes of the dev controls, which refuse other hosts and pages of other origins.
+/// The routes of the dev controls, which refuse other hosts and pages that are not on this machine.
 pub fn routes(controls: DevControls) -> Router {
     Router::new()
         .route("/dev/assertion", post(assertion))

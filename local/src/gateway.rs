@@ -3,6 +3,8 @@
 //! A handler therefore receives the same request context, the same form of headers and the same source address as behind
 //! an HTTP API. One difference is meant for tests: the header `X-Dev-Source-Ip` replaces the caller's address.
 
+mod cors;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request};
@@ -16,6 +18,7 @@ use lambda_http::aws_lambda_events::apigw::{
     ApiGatewayV2httpRequestContext, ApiGatewayV2httpRequestContextHttpDescription,
 };
 use lambda_http::request::RequestContext;
+use latchkey_verifier::CookiePolicy;
 
 use crate::problem::Problem;
 use crate::{chance, loopback};
@@ -23,9 +26,12 @@ use crate::{chance, loopback};
 /// Replaces API Gateway's `sourceIp`. It is removed before the handler runs.
 pub const SOURCE_IP_HEADER: HeaderName = HeaderName::from_static("x-dev-source-ip");
 
-/// Puts `routes` behind the stand-in.
-pub fn in_front_of(routes: Router) -> Router {
-    routes.layer(middleware::from_fn(stand_in))
+/// Puts `routes` behind the stand-in. Pages of the origins that `policy` allows may call them from a browser.
+pub fn in_front_of(routes: Router, policy: CookiePolicy) -> Router {
+    // The last layer comes first, so that a request with a foreign `Host` gets no CORS headers.
+    routes
+        .layer(middleware::from_fn_with_state(policy, cors::allow_pages))
+        .layer(middleware::from_fn(stand_in))
 }
 
 async fn stand_in(request: Request, next: Next) -> Response {

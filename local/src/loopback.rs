@@ -3,9 +3,13 @@
 //! Listening on loopback is not enough. A page of another site can let its own name resolve to 127.0.0.1 (DNS rebinding)
 //! and reach this server as its own origin; its requests then carry that name in `Host`. A page can also post to
 //! `http://localhost:9000` without reading the response; its requests then carry its origin.
+//!
+//! A page on another port of this machine may use this server, because a program of this machine serves that page, and
+//! such a program could call this server without a browser.
 
-use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
+use http::{HeaderMap, HeaderValue};
+use latchkey_verifier::is_loopback_origin;
 
 use crate::problem::Problem;
 
@@ -23,25 +27,21 @@ pub fn check_host(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::Forbidden("the Host header must be localhost or 127.0.0.1"))
 }
 
-/// Refuses requests from pages of another site or origin.
+/// Refuses requests from pages that are not on this machine.
 ///
 /// # Errors
-/// 403 if `Sec-Fetch-Site` or `Origin` names one.
+/// 403 if `Origin` names such a page. Requests without `Origin`, such as those for images, are refused if `Sec-Fetch-Site`
+/// shows that they come from a page of another origin.
 pub fn check_page(headers: &HeaderMap) -> Result<(), Problem> {
-    let refused = Problem::Forbidden("a page on another origin may not use the dev controls");
-    for site in headers.get_all("sec-fetch-site") {
-        if !matches!(site.as_bytes(), b"same-origin" | b"none") {
-            return Err(refused);
-        }
-    }
-    for origin in headers.get_all(ORIGIN) {
-        let origin = origin.to_str().unwrap_or_default();
-        let host = origin.strip_prefix("http://").or(origin.strip_prefix("https://"));
-        if !host.is_some_and(is_loopback) {
-            return Err(refused);
-        }
-    }
-    Ok(())
+    let is_own = |origin: &HeaderValue| origin.to_str().is_ok_and(is_loopback_origin);
+    let is_harmless = |site: &HeaderValue| matches!(site.as_bytes(), b"same-origin" | b"none");
+    let allowed = if headers.contains_key(ORIGIN) {
+        headers.get_all(ORIGIN).iter().all(is_own)
+    } else {
+        headers.get_all("sec-fetch-site").iter().all(is_harmless)
+    };
+    let refused = Problem::Forbidden("only pages on localhost or 127.0.0.1 may use the dev controls");
+    if allowed { Ok(()) } else { Err(refused) }
 }
 
 /// Whether `authority`, a host with or without a port, is this machine.
@@ -61,7 +61,7 @@ fn is_port(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderName;
 
     use super::*;
 
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_another_origin_is_refused() {
+    fn a_page_that_is_not_on_this_machine_is_refused() {
         for (name, value) in [
             ("origin", "https://evil.example"),
             ("origin", "null"),
@@ -110,6 +110,17 @@ mod tests {
             ("sec-fetch-site", "same-site"),
         ] {
             assert!(check_page(&headers(&[(name, value)])).is_err(), "{name}: {value}");
+        }
+        let forged = headers(&[("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")]);
+        assert!(check_page(&forged).is_err());
+    }
+
+    #[test]
+    fn a_page_on_another_port_of_this_machine_is_accepted() {
+        for (origin, site) in
+            [("http://localhost:5173", "same-site"), ("http://127.0.0.1:3000", "cross-site")]
+        {
+            assert_eq!(check_page(&headers(&[("origin", origin), ("sec-fetch-site", site)])), Ok(()));
         }
     }
 

@@ -75,7 +75,9 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         .await?;
     let cleanups = clean_every(server.clone(), CLEANUP_PERIOD);
     let sweeps = server.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
-    print(&format!("listening on http://127.0.0.1:{port}"))?;
+    let url = format!("http://127.0.0.1:{port}");
+    tracing::info!(url, "listening");
+    print(&format!("listening on {url}"))?;
     let alerts = server.alerts.clone();
     let stop = async move {
         tokio::select! {

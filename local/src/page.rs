@@ -3,6 +3,7 @@
 //! ```text
 //! GET /              index.html, or instructions to build it
 //! GET /demo/<name>   one file of the same directory, or the API's 404
+//! GET /favicon.ico   the icon in the tab of the browser
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,10 @@ use http::{Method, header};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// A key. Browsers request it for every page without being asked to.
+const ICON: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\" fill=\"none\" stroke=\"#36c\" \
+    stroke-width=\"2\"><circle cx=\"5\" cy=\"8\" r=\"3\"/><path d=\"M8 8h7M12 8v3\"/></svg>";
+
 const HOW_TO_BUILD: &str = "<!doctype html><html lang=\"en\"><title>Latchkey</title><h1>Latchkey is running</h1>\
     <p>The demo page is not built. <code>make run</code> builds it, or in <code>client/</code>: \
     <code>npm ci &amp;&amp; npm run build &amp;&amp; npm run demo</code>. Then load this page again.</p></html>";
@@ -32,6 +37,9 @@ async fn page(State(directory): State<Arc<Option<PathBuf>>>, request: Request, n
         return next.run(request).await;
     }
     let path = request.uri().path();
+    if path == "/favicon.ico" {
+        return answer("image/svg+xml", ICON.into());
+    }
     let name = if path == "/" { Some("index.html") } else { path.strip_prefix("/demo/") };
     let file = name.and_then(|name| Some((kind(name)?, read(directory.as_deref()?, name)?)));
     match file {
@@ -97,6 +105,13 @@ mod tests {
         assert_eq!((kind.as_str(), text.as_str()), ("text/html; charset=utf-8", "the page"));
         let (_, kind, text) = get(Some(built.path()), "/demo/demo.js").await;
         assert_eq!((kind.as_str(), text.as_str()), ("text/javascript; charset=utf-8", "the script"));
+    }
+
+    #[tokio::test]
+    async fn every_page_has_an_icon() {
+        let (status, kind, text) = get(None, "/favicon.ico").await;
+        assert_eq!((status, kind.as_str()), (StatusCode::OK, "image/svg+xml"));
+        assert!(text.starts_with("<svg") && text.ends_with("</svg>"), "{text}");
     }
 
     #[tokio::test]

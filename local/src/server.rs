@@ -122,7 +122,8 @@ fn router(app: &App, controls: DevControls, pages: Option<PathBuf>) -> Router {
     let api = latchkey::http::service(routes, app.clone());
     let own = dev::routes(controls).route("/openapi.yaml", get(openapi));
     let all = own.fallback_service(api);
-    gateway::in_front_of(if pages.is_some() { page::in_front_of(all, pages) } else { all })
+    let all = if pages.is_some() { page::in_front_of(all, pages) } else { all };
+    gateway::in_front_of(all, app.config().cookies.policy.clone())
 }
 
 /// The description of the API.

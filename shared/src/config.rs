@@ -27,7 +27,7 @@ pub use origin_secrets::{OriginSecrets, SecretsError};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;
 
-use latchkey_verifier::CookiePolicy;
+use latchkey_verifier::{CookieDomain, CookieName, CookiePolicy, is_loopback_origin};
 
 use crate::domain::limit::Policy;
 use crate::domain::risk::Rules;
@@ -224,9 +224,31 @@ fn cookies(vars: &Vars<'_>, issuer: &str) -> Result<Cookies, ConfigError> {
 
 /// The origin of the issuer is allowed without an entry, because the API and its cookies are on that origin.
 fn cookie_policy(vars: &Vars<'_>, issuer: &str) -> Result<CookiePolicy, ConfigError> {
-    let mut allowed_origins = vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?;
-    allowed_origins.extend(value::issuer_origin(issuer));
-    Ok(CookiePolicy { secure: vars.get("COOKIE_SECURE", value::switch)?, allowed_origins })
+    let contradiction = |name, text| Err(ConfigError { name, problem: Problem::Contradiction(text) });
+    let origins = vars.get("LATCHKEY_ALLOWED_ORIGINS", value::origins)?;
+    let issuer_origin = value::issuer_origin(issuer);
+    if origins.loopback && !issuer_origin.as_deref().is_some_and(is_loopback_origin) {
+        let text = "loopback is allowed only if LATCHKEY_ISSUER is on localhost or 127.0.0.1";
+        return contradiction("LATCHKEY_ALLOWED_ORIGINS", text);
+    }
+    let policy = CookiePolicy {
+        secure: vars.get("COOKIE_SECURE", value::switch)?,
+        name: vars.get("COOKIE_NAME", |text| match text {
+            "" => Ok(CookieName::for_issuer(issuer)),
+            text => CookieName::parse(text),
+        })?,
+        domain: vars.get("COOKIE_DOMAIN", |text| match text {
+            "" => Ok(None),
+            text => CookieDomain::parse(text, issuer).map(Some),
+        })?,
+        allowed_origins: origins.listed.into_iter().chain(issuer_origin).collect(),
+        allows_loopback: origins.loopback,
+    };
+    if policy.domain.is_some() && !policy.secure {
+        let text = "requires COOKIE_SECURE=true, because any page without encryption could replace the cookie otherwise";
+        return contradiction("COOKIE_DOMAIN", text);
+    }
+    Ok(policy)
 }
 
 fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {

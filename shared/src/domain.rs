@@ -4,6 +4,7 @@
 //! nothing from the layers above it: no store, no settings parser, no HTTP. The only exception to "values in, values out"
 //! is the id of an [`event`], which has random bytes and a counter.
 
+pub mod actor;
 pub mod analytics;
 pub mod client_context;
 pub mod device;

@@ -13,8 +13,10 @@
 //! | [`Store::read_user_state`] | consistent Query |
 //! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`] | consistent GetItem |
 //! | [`Store::global_revocation`] | GetItem, or none while the copy in memory is fresh |
-//! | [`Store::record`] | BatchWriteItem of events |
+//! | [`Store::record`] | BatchWriteItem of events, with a pointer to each that raises an alert |
 //! | [`Store::read_audit_page`] | Query |
+//! | [`Store::find_event`], [`Store::event_of_user`] | consistent GetItem of the pointer, and of the event |
+//! | [`Store::find_user`] | consistent GetItem of the end record, then Query of the index `expiry` |
 //! | [`Store::attempt`], [`Store::refuse`], [`Store::subtract_attempts`] | UpdateItem on the counts of a rate limit |
 //! | [`Store::forget_attempts`] | DeleteItem of the counts |
 //! | [`Store::take_lease`], [`Store::give_lease_back`] | conditional UpdateItem and DeleteItem of the lease of cleanup |
@@ -32,12 +34,14 @@ mod capacity;
 mod cleanup_lease;
 pub mod connect;
 mod error;
+mod event_item;
 mod expired_sessions;
 mod global_revocation;
 mod item;
 #[cfg(test)]
 mod item_size;
 mod live_sessions;
+mod look_up;
 mod rate_limits;
 mod rotation;
 pub mod schema;
@@ -62,6 +66,7 @@ use global_revocation::GlobalRevocationCache;
 pub use global_revocation::{ASSERTION_CLOCK_SKEW, GLOBAL_REVOCATION_DELAY, GlobalRevocation};
 use item::{session_item, session_of};
 pub use live_sessions::LiveSessions;
+pub use look_up::FoundEvent;
 pub use rate_limits::{Attempt, RefusalOutcome};
 pub use rotation::ConditionalWrite;
 pub use session_end::UserRecordUpdate;

@@ -50,6 +50,9 @@ pub const START: i64 = 1_790_000_000;
 /// The setting of [`World::patient`].
 pub const PATIENT: [(&str, &str); 1] = [("LIMIT_LOGIN", "1000000/15m/30m")];
 
+/// The cookies have the names of a deployment, because every world has the same port.
+const NAMES: [(&str, &str); 1] = [("COOKIE_NAME", "latchkey")];
+
 /// One Latchkey deployment and its clock.
 #[derive(Clone)]
 pub struct World {
@@ -70,7 +73,8 @@ impl World {
 
     /// A world with these settings.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        let builder = LocalServer::builder().clock(MovableClock::at(START)).settings(settings);
+        let builder =
+            LocalServer::builder().clock(MovableClock::at(START)).settings(&NAMES).settings(settings);
         Self { server: builder.build().await.expect("the settings of a test are valid") }
     }
 

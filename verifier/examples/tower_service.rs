@@ -52,7 +52,7 @@ fn check(issuer: &str, audience: &str, is_strict: bool) -> Result<RequireSignedI
     };
     // The local server uses http, where browsers accept no cookie with the prefix `__Host-`.
     let is_local = issuer.starts_with("http://");
-    Ok(check.cookies(CookiePolicy { secure: !is_local, ..CookiePolicy::default() }))
+    Ok(check.cookies(CookiePolicy { secure: !is_local, ..CookiePolicy::for_issuer(issuer) }))
 }
 
 #[tokio::main(flavor = "current_thread")]

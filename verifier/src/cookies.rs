@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::origin::normal_origin;
+use crate::cookie_domain::CookieDomain;
+use crate::cookie_name::CookieName;
+use crate::origin::{is_loopback_origin, normal_origin};
 use crate::refusal::{Refusal, RefusalCode};
 
 /// One of the two cookies that Latchkey sets.
@@ -16,31 +18,54 @@ pub enum CookieKind {
 
 /// How cookies are named, and whose pages may send them. It must fit the settings of the Latchkey server.
 ///
-/// *Units and defaults*: `Secure` cookies with the prefix `__Host-`, and no origin but the service's own.
+/// *Units and defaults*: `Secure` cookies with the prefix `__Host-`, the name `latchkey`, no domain, and no origin but the
+/// service's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookiePolicy {
     /// `Secure` cookies with the prefix `__Host-`. Off only for http on loopback (`COOKIE_SECURE=false`).
     pub secure: bool,
+    /// The beginning of both names (`COOKIE_NAME`).
+    pub name: CookieName,
+    /// The domain whose hosts share the access cookie (`COOKIE_DOMAIN`). Without it, the cookie belongs to one host.
+    pub domain: Option<CookieDomain>,
     /// Origins, besides the one of the request's own host, whose pages may send cookies with an unsafe method, such as
     /// `https://app.example.com`.
     pub allowed_origins: Vec<String>,
+    /// Whether pages of every port of this machine may, too. Only for a server on loopback that has test data.
+    pub allows_loopback: bool,
 }
 
 impl Default for CookiePolicy {
     fn default() -> Self {
-        Self { secure: true, allowed_origins: vec![] }
+        Self {
+            secure: true,
+            name: CookieName::default(),
+            domain: None,
+            allowed_origins: vec![],
+            allows_loopback: false,
+        }
     }
 }
 
 impl CookiePolicy {
-    /// The name of a cookie. With `__Host-` no other host, path or page without encryption can set it.
-    pub fn name(&self, kind: CookieKind) -> &'static str {
-        match (kind, self.secure) {
-            (CookieKind::Access, true) => "__Host-latchkey_access",
-            (CookieKind::Access, false) => "latchkey_access",
-            (CookieKind::Refresh, true) => "__Host-latchkey_refresh",
-            (CookieKind::Refresh, false) => "latchkey_refresh",
-        }
+    /// The default policy for the cookies of an issuer: the port in its URL is part of their names.
+    pub fn for_issuer(issuer: &str) -> Self {
+        Self { name: CookieName::for_issuer(issuer), ..Self::default() }
+    }
+
+    /// The name of a cookie. With `__Host-` no other host, path or page without encryption can set it. With `__Secure-`
+    /// the hosts of the domain can.
+    pub fn name(&self, kind: CookieKind) -> String {
+        let prefix = match (kind, self.secure, &self.domain) {
+            (_, false, _) => "",
+            (CookieKind::Access, true, Some(_)) => "__Secure-",
+            (_, true, _) => "__Host-",
+        };
+        let suffix = match kind {
+            CookieKind::Access => "access",
+            CookieKind::Refresh => "refresh",
+        };
+        format!("{prefix}{}_{suffix}", self.name)
     }
 
     /// The value of a cookie, if the request has it.
@@ -84,12 +109,18 @@ impl CookiePolicy {
     pub fn is_allowed_origin(&self, headers: &HeaderMap) -> Option<bool> {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let origin = origins.next()?;
+        let is_allowed = self.lists_origin(origin) || self.is_own_origin(origin, headers);
+        Some(is_allowed && origins.next().is_none())
+    }
+
+    /// Whether `origin` is an allowed one, apart from the request's own host.
+    pub fn lists_origin(&self, origin: &HeaderValue) -> bool {
         let equals = |allowed: &String| {
             origin == allowed.as_str()
                 || normal_origin(allowed).is_some_and(|allowed| origin == allowed.as_str())
         };
-        let is_allowed = self.allowed_origins.iter().any(equals) || self.is_own_origin(origin, headers);
-        Some(is_allowed && origins.next().is_none())
+        let is_loopback = || origin.to_str().is_ok_and(is_loopback_origin);
+        self.allowed_origins.iter().any(equals) || (self.allows_loopback && is_loopback())
     }
 
     /// Whether `origin` has the host and port of the request itself. Only for browsers without `Sec-Fetch-Site`: the

@@ -112,6 +112,8 @@
 //! itself needs no async runtime.
 
 mod access_token;
+mod cookie_domain;
+mod cookie_name;
 mod cookies;
 mod credential;
 mod crypto;
@@ -137,6 +139,8 @@ mod verifier;
 pub use access_token::{
     ACCESS_TOKEN_TYPE, AccessTokenError, Claims, verify_access_token, verify_expired_access_token,
 };
+pub use cookie_domain::{CookieDomain, CookieDomainError};
+pub use cookie_name::{CookieName, CookieNameError};
 pub use cookies::{CookieKind, CookiePolicy};
 pub use credential::{Credential, Transport, bearer_token};
 pub use fetch::{Cause, Fetch, FetchError, FetchFuture, FetchLimits};
@@ -149,7 +153,7 @@ pub use jwk::{Algorithm, Jwk, JwkError, decode_bytes};
 pub use jwks::{NoKeys, parse_jwks};
 pub use jwks_cache::{JwksCache, KeysUnavailable};
 pub use jws::{JwsError, Signed, TOKEN_MAX_BYTES, VerifyingKey, unverified_kid, verify_signature};
-pub use origin::normal_origin;
+pub use origin::{is_loopback_origin, normal_origin};
 pub use refusal::{Refusal, RefusalCode};
 pub use request_id::RequestId;
 #[cfg(feature = "tower")]

@@ -27,6 +27,24 @@ pub fn normal_origin(text: &str) -> Option<String> {
     Some(format!("{scheme}://{host}{}", port.unwrap_or_default()))
 }
 
+/// Whether `origin` is one of this machine, on any port. It must be written as browsers write it.
+///
+/// ```
+/// use latchkey_verifier::is_loopback_origin;
+///
+/// assert!(is_loopback_origin("http://localhost:5173"));
+/// assert!(!is_loopback_origin("http://localhost.evil.example"));
+/// ```
+pub fn is_loopback_origin(origin: &str) -> bool {
+    let host = |scheme: &str| {
+        let (host, _) = host_and_port(origin.strip_prefix(scheme)?)?;
+        Some(host)
+    };
+    let host = host("http://").or_else(|| host("https://")).unwrap_or_default();
+    matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+        && normal_origin(origin).as_deref() == Some(origin)
+}
+
 fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (address, rest) = rest.split_once(']')?;
@@ -60,6 +78,39 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_origin_of_this_machine_is_a_loopback_origin() {
+        for origin in [
+            "http://localhost",
+            "http://localhost:5173",
+            "https://localhost:3000",
+            "http://127.0.0.1:8080",
+            "http://[::1]:5173",
+        ] {
+            assert!(is_loopback_origin(origin), "{origin}");
+        }
+        for origin in [
+            "",
+            "null",
+            "localhost:5173",
+            "http://localhost.evil.example",
+            "http://localhost.evil.example:5173",
+            "http://evil.example:5173",
+            "http://127.0.0.1.evil.example",
+            "http://127.0.0.2",
+            "http://0.0.0.0:5173",
+            "http://[::2]:5173",
+            "http://localhost:5173/",
+            "http://localhost:5173@evil.example",
+            "http://localhost:80",
+            "http://LOCALHOST:5173",
+            "file://localhost",
+            "chrome-extension://localhost",
+        ] {
+            assert!(!is_loopback_origin(origin), "{origin}");
+        }
+    }
 
     #[test]
     fn an_origin_is_written_as_browsers_write_it() {

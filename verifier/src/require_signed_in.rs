@@ -45,10 +45,11 @@ impl RequireSignedIn {
     /// Checks the token alone. No request is sent except for the keys, and a session that has ended is noticed only
     /// when its token expires, an hour later at most.
     pub fn offline(verifier: impl Into<AnyVerifier>) -> Self {
+        let verifier = verifier.into();
         Self {
-            verifier: verifier.into(),
+            cookies: CookiePolicy::for_issuer(verifier.issuer()),
+            verifier,
             sessions: None,
-            cookies: CookiePolicy::default(),
             clock: Arc::new(SystemTime::now),
         }
     }
@@ -59,7 +60,7 @@ impl RequireSignedIn {
         Self { sessions: Some(Arc::new(sessions)), ..Self::offline(verifier) }
     }
 
-    /// Reads cookies by this policy instead of [`CookiePolicy::default`].
+    /// Reads cookies by this policy instead of [`CookiePolicy::for_issuer`].
     pub fn cookies(self, cookies: CookiePolicy) -> Self {
         Self { cookies, ..self }
     }

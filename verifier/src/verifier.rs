@@ -134,6 +134,14 @@ pub enum AnyVerifier {
 }
 
 impl AnyVerifier {
+    /// The issuer whose tokens are accepted.
+    pub fn issuer(&self) -> &str {
+        match self {
+            Self::Local(verifier) => &verifier.0.issuer,
+            Self::Remote(verifier) => &verifier.issuer,
+        }
+    }
+
     /// Verifies a token.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The cookies of `tests/vectors/cookies.json`, which the guard for Node also reads, so that both parsers agree.
 
 use http::{HeaderMap, HeaderValue, header};
-use latchkey_verifier::{CookieKind, CookiePolicy, Refusal};
+use latchkey_verifier::{CookieDomain, CookieKind, CookieName, CookiePolicy, Refusal};
 use serde_json::Value;
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/cookies.json");
@@ -28,15 +28,33 @@ fn headers(case: &Value) -> HeaderMap {
 /// Reads the cookie that the case names.
 fn read(case: &Value) -> Result<Option<String>, Refusal> {
     let name = case["cookie"].as_str().expect("a case names a cookie");
-    let policy = CookiePolicy { secure: name.starts_with("__Host-"), ..CookiePolicy::default() };
+    let policy = policy_of(name);
     let kinds = [CookieKind::Access, CookieKind::Refresh];
     let kind = kinds.into_iter().find(|kind| policy.name(*kind) == name).expect("the cookie is one of ours");
     policy.read(&headers(case), kind)
 }
 
+/// The policy with which one of the cookies has this name.
+fn policy_of(cookie: &str) -> CookiePolicy {
+    let name = cookie.trim_start_matches("__Host-").trim_start_matches("__Secure-");
+    let name = name.trim_end_matches("_access").trim_end_matches("_refresh");
+    let domain =
+        || CookieDomain::parse("example.com", "https://auth.example.com/api/auth").expect("a domain");
+    CookiePolicy {
+        secure: cookie.starts_with("__"),
+        name: CookieName::parse(name).expect("a name"),
+        domain: cookie.starts_with("__Secure-").then(domain),
+        ..CookiePolicy::default()
+    }
+}
+
+fn vectors() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(VECTORS).unwrap()).unwrap()
+}
+
 #[test]
 fn cookies_are_read_as_the_shared_vectors_expect() {
-    let vectors: Value = serde_json::from_str(&std::fs::read_to_string(VECTORS).unwrap()).unwrap();
+    let vectors = vectors();
     let cases = vectors["cases"].as_array().unwrap();
     assert!(cases.len() > 40);
     for case in cases {
@@ -46,5 +64,43 @@ fn cookies_are_read_as_the_shared_vectors_expect() {
             Err(_) => assert_eq!(expected["twice"], true, "{why}"),
         }
         assert!(expected["twice"] != true || read(case).is_err(), "{why}");
+    }
+}
+
+/// The names of the access and the refresh cookie, or which setting is refused.
+fn names(case: &Value) -> Result<[String; 2], &'static str> {
+    let issuer = case["issuer"].as_str().unwrap();
+    let policy = CookiePolicy::for_issuer(issuer);
+    let policy = CookiePolicy {
+        secure: case["secure"].as_bool().unwrap_or(true),
+        name: match case["name"].as_str() {
+            Some(name) => CookieName::parse(name).map_err(|_| "name")?,
+            None => policy.name,
+        },
+        domain: case["domain"]
+            .as_str()
+            .map(|domain| CookieDomain::parse(domain, issuer))
+            .transpose()
+            .map_err(|_| "domain")?,
+        ..policy
+    };
+    if policy.domain.is_some() && !policy.secure {
+        return Err("domain");
+    }
+    Ok([policy.name(CookieKind::Access), policy.name(CookieKind::Refresh)])
+}
+
+#[test]
+fn cookies_are_named_as_the_shared_vectors_expect() {
+    let vectors = vectors();
+    let cases = vectors["names"].as_array().unwrap();
+    assert!(cases.len() > 30);
+    for case in cases {
+        let (why, expected) = (&case["why"], &case["expect"]);
+        let text = |member: &str| expected[member].as_str().unwrap_or_default().to_owned();
+        match names(case) {
+            Ok(names) => assert_eq!(names, [text("access"), text("refresh")], "{why}"),
+            Err(setting) => assert_eq!(text("refused"), setting, "{why}"),
+        }
     }
 }

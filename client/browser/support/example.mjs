@@ -22,7 +22,7 @@ export function useExamples(server) {
     rmSync(dist, { recursive: true, force: true });
   });
   return async (name) => {
-    const env = { ...process.env, LATCHKEY: server.url, LATCHKEY_DIST: `${pathToFileURL(dist)}/`, PORT: '0', API_PORT: '0' };
+    const env = { ...process.env, LATCHKEY: server.url, LATCHKEY_DIST: `${pathToFileURL(dist)}/`, PORT: '0' };
     const child = spawn(process.execPath, [join(client, `../examples/${name}/serve.mjs`)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     const [line] = await once(createInterface(child.stdout), 'line');

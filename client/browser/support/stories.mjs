@@ -7,6 +7,7 @@ import { expire } from './clocks.mjs';
 import { delayingProxy } from './delaying-proxy.mjs';
 import { grantedCookies } from './granted-cookies.mjs';
 import { startLocalServer } from './local-server.mjs';
+import { useOwnPages } from './own-page.mjs';
 import { click, inPage, moveClock, save, see, seeNoMore, signIn, textOf, trySignIn, until } from './steps.mjs';
 
 const HOUR = 3_700_000;
@@ -20,6 +21,7 @@ export function testStories(name) {
 
   describe(name, { skip: missing }, () => {
     let server, granted, browser;
+    const { pageOf } = useOwnPages();
     before(async () => {
       server = await startLocalServer();
       granted = await grantedCookies(server);
@@ -40,7 +42,9 @@ export function testStories(name) {
         return tab;
       };
       const cookie = async (kind) => (await user.cookies()).find((cookie) => cookie.name === granted[kind].name);
-      return { ...user, open, cookie };
+      // The page shows a sign-out before the server's answer arrives.
+      const seeNoCookies = () => until('the browser keeps cookies', async () => (await user.cookies()).length === 0);
+      return { ...user, open, cookie, seeNoCookies };
     }
 
     /** Lets the access token expire, and waits until the browser has the cookies of the refresh. */
@@ -100,7 +104,7 @@ export function testStories(name) {
       await click(one, 'Sign out everywhere');
       await click(one, 'Sign out everywhere');
       for (const tab of [one, two]) await see(tab, "You've signed out.");
-      assert.deepEqual(await dan.cookies(), []);
+      await dan.seeNoCookies();
     });
 
     test('a refresh replaces the cookies, and the page goes on, also after a reload', { timeout }, async (t) => {
@@ -160,8 +164,28 @@ export function testStories(name) {
       await expire(server, EIGHT_DAYS);
       await moveClock(tab, EIGHT_DAYS);
       await see(tab, 'Your session has expired. Please sign in again.');
-      assert.deepEqual(await hal.cookies(), []);
+      await hal.seeNoCookies();
       await signIn(tab, 'hal');
+    });
+
+    test('a page on another port signs in, reloads, refreshes and signs out', { timeout }, async (t) => {
+      const api = `${server.url.replace('127.0.0.1', 'localhost')}/api/auth`;
+      const jon = await newUser(t, `http://localhost:${await pageOf(() => api)}`);
+      const tab = await jon.open();
+      const list = () =>
+        inPage(tab, async (api) => (await globalThis.authenticatedFetch(`${api}/sessions`, { credentials: 'include' })).json(), api);
+      await trySignIn(tab, 'jon');
+      await see(tab, 'signed-in');
+      assert.equal((await list()).sessions.length, 1);
+      await tab.reload();
+      await see(tab, 'signed-in');
+      const before = await jon.cookies();
+      await expire(server);
+      assert.equal((await list()).sessions.length, 1);
+      assert.notDeepEqual(await jon.cookies(), before, 'the cookies of a refresh across origins');
+      await click(tab, 'Sign out');
+      await see(tab, 'signed-out');
+      await jon.seeNoCookies();
     });
 
     test('a page from the history does not show a session that has ended', { timeout }, async (t) => {

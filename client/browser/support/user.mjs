@@ -49,7 +49,7 @@ export function requestTimes(context, method, path) {
 
 /** The refresh token that an answer sets as a cookie. */
 export async function refreshCookieOf(response) {
-  const [, token] = /^latchkey_refresh=([^;]*)/m.exec(await response.headerValue('set-cookie')) ?? [];
+  const [, token] = /^latchkey_\d+_refresh=([^;]*)/m.exec(await response.headerValue('set-cookie')) ?? [];
   return token;
 }
 

@@ -2,15 +2,68 @@
 
 import { Refusal } from './refusal.js';
 import type { RequestHead } from './request-head.js';
+import { parseUrl } from './runtime.js';
 
-/** The name of the cookie with the access token; `secure` as in `COOKIE_SECURE`. */
-export function accessCookieName(secure: boolean): string {
-  return secure ? '__Host-latchkey_access' : 'latchkey_access';
+/** The options that decide the names of the cookies. They must have the values of the API's settings. */
+export interface CookieNameOptions {
+  /** `LATCHKEY_ISSUER`, such as `https://app.example.com/api/auth`. */
+  readonly issuer: string;
+  /** `COOKIE_SECURE`: whether the cookies have the prefix `__Host-`. Set it to false only for plain http on a laptop. Default: true. */
+  readonly cookieSecure?: boolean | undefined;
+  /** `COOKIE_NAME`. Default: `latchkey`, and the port if the URL of `issuer` has one. */
+  readonly cookieName?: string | undefined;
+  /** `COOKIE_DOMAIN`: the domain whose hosts share the access cookie, such as `example.com`. Default: none. */
+  readonly cookieDomain?: string | undefined;
 }
 
-/** The name of the cookie with the refresh token. */
-export function refreshCookieName(secure: boolean): string {
-  return secure ? '__Host-latchkey_refresh' : 'latchkey_refresh';
+/** The names of both cookies. */
+export interface CookieNames {
+  readonly access: string;
+  readonly refresh: string;
+}
+
+/**
+ * The names of both cookies.
+ *
+ * @throws {TypeError} An option is not valid, or the issuer's host is not in `cookieDomain`.
+ */
+export function cookieNames({ issuer, cookieSecure = true, cookieName, cookieDomain }: CookieNameOptions): CookieNames {
+  const name = cookieName ?? defaultName(issuer);
+  if (!/^[a-z\d][\w-]{0,31}$/i.test(name)) {
+    throw new TypeError('cookieName: expected 1 to 32 letters, digits, hyphens or underscores, of which the first is a letter or a digit');
+  }
+  if (cookieDomain !== undefined) checkDomain(cookieDomain, issuer, cookieSecure);
+  const prefix = cookieSecure ? '__Host-' : '';
+  return {
+    access: `${cookieDomain === undefined ? prefix : '__Secure-'}${name}_access`,
+    refresh: `${prefix}${name}_refresh`,
+  };
+}
+
+/**
+ * The name of the access cookie, for code that reads it itself.
+ *
+ * @throws {TypeError} As {@link cookieNames}.
+ */
+export function accessCookieName(options: CookieNameOptions): string {
+  return cookieNames(options).access;
+}
+
+/** With the port, because browsers send a cookie to all ports of a host: two projects on one laptop need two names. */
+function defaultName(issuer: string): string {
+  const port = parseUrl(issuer)?.port ?? '';
+  return port === '' ? 'latchkey' : `latchkey_${port}`;
+}
+
+function checkDomain(domain: string, issuer: string, secure: boolean): void {
+  const isDomain = /^(?=.{1,253}$)[a-z\d_-]{1,63}(\.[a-z\d_-]{1,63})+$/.test(domain) && !/\.\d+$/.test(domain);
+  const host = parseUrl(issuer)?.hostname ?? '';
+  const isPublicSuffix = /^(ac|co|com|edu|gov|mil|net|org)\.[a-z]{2}$/.test(domain);
+  if (!isDomain || isPublicSuffix) throw new TypeError('cookieDomain: expected your domain, such as example.com, in lower case, and neither an IP address nor a public suffix');
+  if (host !== domain && !host.endsWith(`.${domain}`)) {
+    throw new TypeError("cookieDomain: expected the issuer's host or a domain above it, as example.com for auth.example.com");
+  }
+  if (!secure) throw new TypeError('cookieDomain: requires cookieSecure, because any page without encryption could replace the cookie otherwise');
 }
 
 /**

@@ -1,15 +1,13 @@
 /** Which access token does a request carry? The one of `Authorization: Bearer`; without that scheme, the one of the cookie. */
 
-import { accessCookieName, cookieOf, refreshCookieName } from './cookies.js';
+import { cookieNames, cookieOf, type CookieNameOptions, type CookieNames } from './cookies.js';
 import { AccessTokenError } from './errors.js';
 import { isOwnOrigin, parseOrigin } from './origin.js';
 import { Refusal } from './refusal.js';
 import type { RequestHead } from './request-head.js';
 
 /** How the guard reads cookies. */
-export interface CookieOptions {
-  /** `COOKIE_SECURE`: whether the cookies have the prefix `__Host-`. Set it to false only for plain http on a laptop. Default: true. */
-  readonly cookieSecure?: boolean | undefined;
+export interface CookieOptions extends CookieNameOptions {
   /**
    * `LATCHKEY_ALLOWED_ORIGINS`: origins, besides the app's own, whose pages may send the cookie with a POST, PUT,
    * PATCH or DELETE, such as `https://shop.example.com`. Default: none.
@@ -28,14 +26,15 @@ export type MayUseCookies = (head: RequestHead) => boolean;
  * The function throws an {@link AccessTokenError} if `Authorization: Bearer` is malformed or sent twice, and a
  * {@link Refusal} if there is no token, a cookie was sent twice, or a page of another site sent the cookie.
  *
- * @throws {TypeError} `allowedOrigins` has an entry that is no origin.
+ * @throws {TypeError} `allowedOrigins` has an entry that is no origin, or as {@link cookieNames}.
  */
 export function accessTokenReader(options: CookieOptions): (head: RequestHead) => string {
   const mayUseCookies = cookiePolicy(options);
+  const names = cookieNames(options);
   return (head) => {
     const token = bearer(head);
     if (token !== undefined) return token;
-    const cookie = accessCookie(head, options.cookieSecure ?? true);
+    const cookie = accessCookie(head, names);
     if (mayUseCookies(head)) return cookie;
     throw new Refusal('csrf_rejected', {
       detail: 'a cookie is accepted only from a page of this origin (Sec-Fetch-Site: same-origin) or of an allowed Origin',
@@ -68,10 +67,10 @@ function withoutQuotes(value: string): string {
 }
 
 /** A refresh cookie without an access cookie is `token_expired`, so that the client refreshes instead of signing in. */
-function accessCookie(head: RequestHead, secure: boolean): string {
-  const token = cookieOf(head, accessCookieName(secure));
+function accessCookie(head: RequestHead, names: CookieNames): string {
+  const token = cookieOf(head, names.access);
   if (token !== undefined) return token;
-  const canRefresh = cookieOf(head, refreshCookieName(secure)) !== undefined;
+  const canRefresh = cookieOf(head, names.refresh) !== undefined;
   throw new Refusal(canRefresh ? 'token_expired' : 'token_missing');
 }
 

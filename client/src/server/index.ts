@@ -11,6 +11,7 @@ export type { Next, NodeResponse } from './adapters/node.js';
 export { authOf, type Auth, type WithAuth } from './auth.js';
 export type { RefusedRequest, TokenValidationOptions } from './check-request.js';
 export type { AccessTokenClaims } from './claims.js';
+export { accessCookieName, type CookieNameOptions } from './cookies.js';
 export type { CookieOptions } from './credential.js';
 export { AccessTokenError, VerificationUnavailableError, type RejectionReason } from './errors.js';
 export type { KeyOptions } from './key-source.js';

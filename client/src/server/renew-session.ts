@@ -11,7 +11,7 @@
 
 import type { Auth } from './auth.js';
 import type { AccessTokenClaims } from './claims.js';
-import { accessCookieName, cookieOf, cookiePairs, refreshCookieName } from './cookies.js';
+import { cookieNames, cookieOf, cookiePairs, type CookieNames } from './cookies.js';
 import { cookiePolicy, type CookieOptions } from './credential.js';
 import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 import { Refusal } from './refusal.js';
@@ -56,13 +56,15 @@ const RENEW_BEFORE_SECONDS = 60;
  * @throws {TypeError} An option is missing or not valid.
  */
 export async function renewSession(request: Request, options: RenewalOptions): Promise<RenewedSession> {
-  const { cookieSecure = true, apiUrl = options.issuer } = options;
+  const { apiUrl = options.issuer, now = () => Date.now() } = options;
   const verify = createVerifier(options);
   const url = refreshUrl(apiUrl);
-  const keyOf = renewalKey(options, cookieSecure);
-  const names = { access: accessCookieName(cookieSecure), refresh: refreshCookieName(cookieSecure) };
+  const keyOf = renewalKey(options, options.cookieSecure ?? true);
+  const names = cookieNames(options);
+  // With `cookieDomain` the API also deletes the access cookie from before.
+  const ours = [...Object.values(names), cookieNames({ ...options, cookieDomain: undefined }).access];
   const session = (state: RenewedSession['state'], claims?: AccessTokenClaims, lines: readonly string[] = []) =>
-    sessionOf(request, Object.values(names), state, claims, lines);
+    sessionOf(request, ours, state, claims, lines);
 
   const mayUseCookies = cookiePolicy(options);
   const cookies = readCookies(request, names);
@@ -70,7 +72,7 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   const { access, refresh } = cookies;
   const claims = await checked(verify, access);
   if (claims === 'unavailable') return session('unknown');
-  if (claims && claims.exp - Date.now() / 1000 > RENEW_BEFORE_SECONDS) return session('signed-in', claims);
+  if (claims && claims.exp - (await now()) / 1000 > RENEW_BEFORE_SECONDS) return session('signed-in', claims);
   if (refresh === undefined || isForeignSubresource(request)) {
     return claims ? session('signed-in', claims) : session(access === undefined ? 'signed-out' : 'unknown');
   }
@@ -83,13 +85,10 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   return claims ? session('signed-in', claims, lines) : session('unknown', undefined, lines);
 }
 
-interface Cookies {
-  readonly access: string | undefined;
-  readonly refresh: string | undefined;
-}
+type Cookies = { readonly [Kind in keyof CookieNames]: string | undefined };
 
 /** Both cookies; `undefined` if one was sent twice, because no rule decides which of them is genuine. */
-function readCookies(request: Request, names: Record<keyof Cookies, string>): Cookies | undefined {
+function readCookies(request: Request, names: CookieNames): Cookies | undefined {
   const head = headOfRequest(request);
   try {
     return { access: cookieOf(head, names.access), refresh: cookieOf(head, names.refresh) };
@@ -121,7 +120,7 @@ function sessionOf(
   lines: readonly string[],
 ): RenewedSession {
   const auth = claims ? Object.freeze({ userId: claims.sub, sessionId: claims.sid, scope: claims.scope }) : null;
-  // Only our two cookies: a proxy between here and the API may set cookies of its own.
+  // Only our cookies: a proxy between here and the API may set cookies of its own.
   const setCookies = lines.filter((line) => names.some((name) => line.startsWith(`${name}=`)));
   return {
     auth,

@@ -10,6 +10,11 @@ import { ALGORITHMS } from './public-keys.js';
 export interface VerifyOptions extends KeyOptions {
   /** `LATCHKEY_AUDIENCE`: the audience of the tokens, compared byte for byte. */
   readonly audience: string;
+  /**
+   * The current time in milliseconds since 1970. Set it only in tests, such as with the clock of the local server. Default: the
+   * system's clock.
+   */
+  readonly now?: (() => number | Promise<number>) | undefined;
 }
 
 /** Longer tokens are rejected unread. Twice the size of the largest cookie. */
@@ -47,15 +52,19 @@ export async function verifyAccessToken(token: string, options: VerifyOptions): 
  */
 export function createVerifier(options: VerifyOptions): (token: string) => Promise<AccessTokenClaims> {
   const expected: ExpectedClaims = { issuer: required(options, 'issuer'), audience: required(options, 'audience') };
+  const { now = () => Date.now() } = options;
   const findKey = keySource(options);
-  return (token) => verify(token, findKey, expected);
+  return (token) => verify(token, findKey, expected, now);
 }
 
-async function verify(token: string, findKey: FindKeyByHeader, expected: ExpectedClaims): Promise<AccessTokenClaims> {
+async function verify(token: string, findKey: FindKeyByHeader, expected: ExpectedClaims, now: NonNullable<VerifyOptions['now']>): Promise<AccessTokenClaims> {
   const header = parseHeader(token);
   const key = await findKey(header).catch(rejectWith('no_key'));
   const { payload } = await compactVerify(token, key, { algorithms: [...ALGORITHMS] }).catch(rejectWith('signature'));
-  return accessTokenClaims(payload, expected, Math.floor(Date.now() / 1000));
+  const time = await now();
+  // A comparison with NaN is always false, so that an expired token would pass.
+  if (!Number.isFinite(time)) throw new TypeError('now: expected a function that returns milliseconds since 1970');
+  return accessTokenClaims(payload, expected, Math.floor(time / 1000));
 }
 
 /** Checks the header before any key is fetched. Keys in the header (`jwk`, `jku`, `x5u`, `x5c`) are ignored, `crit` is rejected. */

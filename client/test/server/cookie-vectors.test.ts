@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cookieOf } from '../../src/server/cookies.js';
+import { cookieNames, cookieOf } from '../../src/server/cookies.js';
 import { Refusal } from '../../src/server/refusal.js';
 import { headOfNodeRequest, headOfRequest } from '../../src/server/request-head.js';
 
@@ -16,7 +16,21 @@ interface Case {
   readonly expect: { readonly value?: string | null; readonly twice?: true };
 }
 
-const { cases } = JSON.parse(readFileSync(new URL('../../../tests/vectors/cookies.json', import.meta.url), 'utf8')) as { cases: readonly Case[] };
+interface NamesCase {
+  readonly why: string;
+  readonly issuer: string;
+  readonly secure?: boolean;
+  readonly name?: string;
+  readonly domain?: string;
+  readonly expect: { readonly access?: string; readonly refresh?: string; readonly refused?: 'name' | 'domain' };
+}
+
+interface Vectors {
+  readonly cases: readonly Case[];
+  readonly names: readonly NamesCase[];
+}
+
+const { cases, names } = JSON.parse(readFileSync(new URL('../../../tests/vectors/cookies.json', import.meta.url), 'utf8')) as Vectors;
 
 function outcome(read: () => string | undefined): Case['expect'] {
   try {
@@ -52,6 +66,7 @@ function ask({ cookie, lines }: Case): Promise<unknown> {
 describe('the shared vectors of cookies', () => {
   test('are many', () => {
     expect(cases.length).toBeGreaterThan(40);
+    expect(names.length).toBeGreaterThan(30);
   });
 
   test.each(cases)('over HTTP: $why', async (each) => {
@@ -63,5 +78,11 @@ describe('the shared vectors of cookies', () => {
     if (each.lines.length > 0) headers.set('cookie', each.lines.join('; '));
     const request = new Request('https://app.example.com/', { headers });
     expect(outcome(() => cookieOf(headOfRequest(request), each.cookie))).toEqual(each.expect);
+  });
+
+  test.each(names)('names: $why', ({ issuer, secure, name, domain, expect: { refused, ...expected } }) => {
+    const options = { issuer, cookieSecure: secure, cookieName: name, cookieDomain: domain };
+    if (refused === undefined) expect(cookieNames(options)).toEqual(expected);
+    else expect(() => cookieNames(options)).toThrow(refused === 'name' ? /^cookieName: / : /^cookieDomain: /);
   });
 });

@@ -1,7 +1,7 @@
 import express from 'express';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { authOf, createTokenValidationMiddleware, verifyAccessToken, type TokenValidationOptions } from '../../src/server/index.js';
+import { authOf, createTokenValidationMiddleware, renewSession, verifyAccessToken, type TokenValidationOptions } from '../../src/server/index.js';
 import { send, serve, type RawHeaders, type Reply, type Served } from './support/http.js';
 import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/local-server.js';
 
@@ -107,6 +107,34 @@ describe('a token of the real server', () => {
   });
 });
 
+describe('an app that follows the clock of the local server', () => {
+  test('accepts new tokens and refuses expired ones after the clock has moved', async () => {
+    const server = await startLocalServer();
+    const clock = server.issuer.replace('/api/auth', '/dev/clock');
+    const now = async (): Promise<number> => Date.parse(String(((await (await fetch(clock)).json()) as { now: string }).now));
+    const follows = await serveGuarded({ now }, server);
+    const ignores = await serveGuarded({}, server);
+    try {
+      const old = await server.signIn('alice');
+      await server.advanceClock(3_700);
+      const { accessToken } = await server.signIn('alice');
+      expect(await send(follows.port, '/', bearer(accessToken))).toMatchObject({ status: 200 });
+      expect(await send(follows.port, '/', bearer(old.accessToken))).toMatchObject({ status: 401, body: { code: 'token_expired' } });
+      expect(await send(ignores.port, '/', bearer(accessToken))).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+      const cookie = await server.signInWithCookies('bob');
+      await server.advanceClock(3_700);
+      const request = new Request('http://app.example.com/', { headers: { cookie } });
+      const renewed = await renewSession(request, { ...optionsFor(server), now });
+      expect(renewed).toMatchObject({ state: 'signed-in', auth: { userId: 'bob' } });
+      expect(renewed.setCookies).toHaveLength(2);
+    } finally {
+      await follows.close();
+      await ignores.close();
+      await server.stop();
+    }
+  });
+});
+
 describe('a session that was ended', () => {
   test('is refused at once by strict, and passes offline until the expiry', async () => {
     const { accessToken, sessionId } = await api.signIn('bob');
@@ -185,12 +213,13 @@ describe('a refusal equals that of the API', () => {
   test('for every request without a valid token', async () => {
     const { accessToken, refreshToken } = await api.signIn('grace');
     const [head, payload, signature] = accessToken.split('.');
+    const { access, refresh } = api.cookies;
     const cases: [code: string, headers: RawHeaders, method?: string][] = [
       ['token_missing', []],
       ['token_missing', ['authorization', 'Basic YTpi']],
-      ['token_missing', ['cookie', 'latchkey_access=']],
-      ['token_missing', ['cookie', `__Host-latchkey_access=${accessToken}`]],
-      ['token_expired', ['cookie', `latchkey_refresh=${refreshToken}`]],
+      ['token_missing', ['cookie', `${access}=`]],
+      ['token_missing', ['cookie', `__Host-${access}=${accessToken}`]],
+      ['token_expired', ['cookie', `${refresh}=${refreshToken}`]],
       ['invalid_token', bearer('')],
       ['invalid_token', bearer('x')],
       ['invalid_token', bearer(`${head}.${payload}.`)],
@@ -198,12 +227,12 @@ describe('a refusal equals that of the API', () => {
       ['invalid_token', bearer(`${accessToken}, ${accessToken}`)],
       ['invalid_token', [...bearer(accessToken), ...bearer(accessToken)]],
       ['invalid_token', ['authorization', accessToken]],
-      ['invalid_token', ['cookie', 'latchkey_access=x']],
-      ['invalid_request', ['cookie', `latchkey_access=${accessToken}; latchkey_access=x`]],
-      ['invalid_request', ['cookie', `latchkey_access=x`, 'cookie', `latchkey_access=${accessToken}`]],
-      ['invalid_request', ['cookie', 'latchkey_refresh=x; latchkey_refresh=y']],
-      ['csrf_rejected', ['cookie', `latchkey_access=${accessToken}`], 'DELETE'],
-      ['csrf_rejected', ['cookie', `latchkey_access=${accessToken}`, 'origin', 'https://evil.example'], 'DELETE'],
+      ['invalid_token', ['cookie', `${access}=x`]],
+      ['invalid_request', ['cookie', `${access}=${accessToken}; ${access}=x`]],
+      ['invalid_request', ['cookie', `${access}=x`, 'cookie', `${access}=${accessToken}`]],
+      ['invalid_request', ['cookie', `${refresh}=x; ${refresh}=y`]],
+      ['csrf_rejected', ['cookie', `${access}=${accessToken}`], 'DELETE'],
+      ['csrf_rejected', ['cookie', `${access}=${accessToken}`, 'origin', 'https://evil.example'], 'DELETE'],
     ];
     for (const [code, headers, method] of cases) expect(await expectSame(headers, method)).toBe(code);
   });

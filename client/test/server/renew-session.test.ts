@@ -176,7 +176,7 @@ describe('an hour-old access cookie', () => {
       const late = await load();
       const all = [...sessions, late];
       expect(all.map(({ state }) => state)).toEqual(['signed-in', 'signed-in', 'signed-in', 'signed-in']);
-      const tokens = all.map(({ requestHeaders }) => /latchkey_refresh=([^;]*)/.exec(requestHeaders.get('cookie') ?? '')?.[1]);
+      const tokens = all.map(({ requestHeaders }) => /_refresh=([^;]*)/.exec(requestHeaders.get('cookie') ?? '')?.[1]);
       expect([new Set(tokens).size, tokens.includes(undefined)]).toEqual([1, false]);
       const keys = net.refreshes.splice(0).map((headers) => headers.get('idempotency-key'));
       expect([keys.length, new Set(keys).size]).toEqual([4, 1]);
@@ -219,7 +219,7 @@ describe('an hour-old access cookie', () => {
   test('without the refresh cookie stays for the browser to renew', async () => {
     const browser = await Browser.signedIn('erin', server);
     await advance(server, 3_700);
-    browser.cookies.delete('latchkey_refresh');
+    browser.cookies.delete(server.cookies.refresh);
     const session = await renewSession(browser.page({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }), optionsFor(server));
     expect(session).toMatchObject({ state: 'unknown', auth: null, setCookies: [] });
   });
@@ -282,16 +282,16 @@ describe('other requests', () => {
 
   test('with a refresh cookie alone are renewed, and with a forged one signed out', async () => {
     const browser = await Browser.signedIn('kim');
-    browser.cookies.delete('latchkey_access');
+    browser.cookies.delete(api.cookies.access);
     expect(await renewSession(browser.page(), optionsFor(api))).toMatchObject({ state: 'signed-in', auth: { userId: 'kim' } });
-    browser.cookies.set('latchkey_refresh', 'forged');
+    browser.cookies.set(api.cookies.refresh, 'forged');
     expect(await renewSession(browser.page(), optionsFor(api))).toMatchObject({ state: 'signed-out', auth: null });
   });
 
   test('with two cookies of one name decide nothing and send nothing', async () => {
     const net = counted();
     const browser = await Browser.signedIn('leo');
-    for (const name of ['latchkey_access', 'latchkey_refresh']) {
+    for (const name of Object.values(api.cookies)) {
       const cookie = `${browser.line()}; ${name}=planted`;
       expect(await renewSession(browser.page({ cookie }), optionsFor(api, { fetch: net.fetch }))).toMatchObject({ state: 'unknown', auth: null });
     }
@@ -378,10 +378,10 @@ describe('behind CloudFront', () => {
 
   test('the address is not passed on without the secret', async () => {
     const browser = await Browser.signedIn('olga');
-    browser.cookies.delete('latchkey_access');
+    browser.cookies.delete(api.cookies.access);
     const net = counted();
     await renewSession(browser.page({ 'cloudfront-viewer-address': '198.51.100.7:1', 'x-forwarded-for': '198.51.100.7' }), optionsFor(api, { fetch: net.fetch }));
     expect([...(net.refreshes[0]?.keys() ?? [])].sort()).toEqual(['accept', 'content-type', 'cookie', 'idempotency-key', 'sec-fetch-site', 'user-agent']);
-    expect(net.refreshes[0]?.get('cookie')).toMatch(/^latchkey_refresh=[^;]+$/);
+    expect(net.refreshes[0]?.get('cookie')).toMatch(/^latchkey_\d+_refresh=[^;]+$/);
   });
 });

@@ -148,6 +148,16 @@ describe('the time', () => {
     expect(await refusal(token)).toMatchObject({ code: 'token_expired', reason: 'expired' });
   });
 
+  test('of exp is compared with the option now, which must return a number', async () => {
+    const token = await mint(es256);
+    const exp = NOW + 3600;
+    await expect(verifyAccessToken(token, { ...options, now: () => exp * 1_000 - 1 })).resolves.toEqual(claims());
+    expect(await rejectionOf(token, { now: () => Promise.resolve(exp * 1_000) })).toBe('expired');
+    for (const time of [NaN, Infinity, -Infinity, undefined]) {
+      await expect(verifyAccessToken(token, { ...options, now: () => time as number })).rejects.toThrow(/^now: /);
+    }
+  });
+
   test('of iat and nbf may be 60 seconds ahead, but not 61', async () => {
     for (const name of ['iat', 'nbf']) {
       await expect(verifyAccessToken(await mint(es256, { [name]: NOW + 60 }), options)).resolves.toBeTruthy();

@@ -62,7 +62,7 @@ fn message(event: &Event) -> Value {
         "user_id": user,
         "session_id": event.session,
         "created_at": event.at.to_rfc3339(),
-        "details": event.kind.details(),
+        "details": event.details(),
     })
 }
 

@@ -18,7 +18,7 @@ impl Fields {
     /// Reads a request's JSON object.
     ///
     /// A page can post `text/plain` to another origin without a CORS preflight. For `application/json` the browser sends a
-    /// preflight, which this server does not allow.
+    /// preflight, in which this server permits only pages of allowed origins.
     pub(super) async fn read(request: Request) -> Result<Self, Problem> {
         let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
         let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default();

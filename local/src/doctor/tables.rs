@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     TableDescription, TableStatus, TimeToLiveStatus,
 };
 use latchkey::config::Tables;
-use latchkey::store::schema::{self, TTL, TableSpec};
+use latchkey::store::schema::{self, IndexSpec, TTL, TableSpec};
 
 use super::Check;
 
@@ -111,9 +111,10 @@ fn faults(spec: &TableSpec, table: &TableDescription) -> Vec<Fault> {
         let action = "Keys cannot be changed: create a new table, and name it in the setting for this table.";
         faults.push((format!("Its keys are {found} instead of {expected}."), action.to_owned()));
     }
-    if let Some((name, key)) = spec.index {
-        let index = table.global_secondary_indexes().iter().find(|index| index.index_name() == Some(name));
-        faults.extend(index_fault(name, key, index));
+    if let Some(expected) = spec.index {
+        let mut indexes = table.global_secondary_indexes().iter();
+        let index = indexes.find(|index| index.index_name() == Some(expected.name));
+        faults.extend(index_fault(expected, index));
     }
     let stream = table.stream_specification().filter(|stream| stream.stream_enabled());
     let has_images = stream.and_then(|stream| stream.stream_view_type()) == Some(&StreamViewType::NewImage);
@@ -127,8 +128,12 @@ fn faults(spec: &TableSpec, table: &TableDescription) -> Vec<Fault> {
     faults
 }
 
-fn index_fault(name: &str, key: &str, index: Option<&GlobalSecondaryIndexDescription>) -> Option<Fault> {
-    let add = format!("an index on {key} (string) that projects keys only; deploying template.yaml does so.");
+fn index_fault(expected: IndexSpec, index: Option<&GlobalSecondaryIndexDescription>) -> Option<Fault> {
+    let IndexSpec { name, partition_key, sort_key } = expected;
+    let key = format!("{partition_key}, {sort_key}");
+    let add = format!(
+        "an index on {partition_key} and {sort_key} (strings) that projects keys only; deploying template.yaml does so."
+    );
     let Some(index) = index else {
         let problem = format!("It has no index {name}, so cleanup finds no expired session.");
         return Some((problem, format!("Add {add}")));

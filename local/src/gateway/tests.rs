@@ -27,7 +27,7 @@ async fn send(headers: &[(&str, &str)]) -> (StatusCode, String) {
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let routes = in_front_of(Router::new().route("/", get(echo)));
+    let routes = in_front_of(Router::new().route("/", get(echo)), CookiePolicy::default());
     let response = routes.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();

@@ -40,14 +40,13 @@ impl Settings {
 
     /// Adds the defaults of a server on `port` that uses `keys` and trusts `issuer`.
     pub(super) fn default_to_loopback(&mut self, port: u16, keys: String, issuer: &Issuer) {
-        let own = [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
         let audience = self.audience();
         self.defaults = BTreeMap::from([
             ("LATCHKEY_KEYS", keys),
-            ("LATCHKEY_ISSUER", format!("{}/api/auth", own[0])),
+            ("LATCHKEY_ISSUER", format!("http://127.0.0.1:{port}/api/auth")),
             ("LATCHKEY_TRUSTED_ISSUERS", issuer.trusted_issuers(&audience)),
             ("LATCHKEY_AUDIENCE", audience),
-            ("LATCHKEY_ALLOWED_ORIGINS", own.join(",")),
+            ("LATCHKEY_ALLOWED_ORIGINS", "loopback".to_owned()),
             ("COOKIE_SECURE", "false".to_owned()),
             ("LOG_SAMPLE", "1".to_owned()),
         ]);

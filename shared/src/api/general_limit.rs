@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_open};
-use crate::domain::client_context::ClientContext;
+use crate::domain::client_context::{ClientContext, EventClient};
 use crate::domain::event::Subject;
 use crate::domain::limit::LimitMode;
 use crate::http::caller::Caller;
@@ -49,7 +49,7 @@ pub(super) async fn count(app: &App, caller: &Caller, client: &ClientContext) ->
         key: caller.session.to_string(),
         event_subject: Subject::User(caller.user.clone()),
         session: Some(caller.session),
-        ip: client.ip,
+        client: EventClient::of(client),
         can_be_cleared: false,
     };
     match fails_open(app, policy, check(app, policy, &subject, caller.now).await) {

@@ -18,7 +18,7 @@ use super::token_response::{EndedSession, issue_tokens};
 use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
-use crate::domain::client_context::ClientContext;
+use crate::domain::client_context::{ClientContext, EventClient};
 use crate::domain::event::Subject;
 use crate::domain::place::Network;
 use crate::domain::session::end::EndReason;
@@ -126,7 +126,7 @@ async fn count_failure(app: &App, client: &ClientContext, now: Timestamp, refusa
         key: network.map_or_else(|| "-".to_owned(), |network| network.to_string()),
         event_subject: network.map_or(Subject::Everyone, Subject::Network),
         session: None,
-        ip: client.ip,
+        client: EventClient::of(client),
         can_be_cleared: false,
     };
     match fails_closed(app, policy, check(app, policy, &subject, now).await) {

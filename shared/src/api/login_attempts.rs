@@ -19,6 +19,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
+use crate::domain::client_context::EventClient;
 use crate::domain::event::Subject;
 use crate::domain::limit::sliding_window::SubWindows;
 use crate::domain::limit::{LimitMode, Policy};
@@ -122,7 +123,8 @@ fn limit_subject(account: &str, ip: Option<IpAddr>) -> LimitSubject {
         key: format!("{account}#{place}"),
         event_subject: network.map_or(Subject::Everyone, Subject::Network),
         session: None,
-        ip,
+        // The request comes from a backend, whose device is not the client's.
+        client: EventClient { ip, ..EventClient::default() },
         can_be_cleared: true,
     }
 }

@@ -5,6 +5,7 @@ mod detail;
 mod end;
 mod events;
 mod list;
+mod look_up;
 mod session_view;
 
 use axum::Router;

@@ -1,8 +1,7 @@
 //! Rate limits: count an attempt in one atomic call and decide. A refusal is remembered, and recorded once.
 
-use std::net::IpAddr;
-
 use crate::app::App;
+use crate::domain::client_context::EventClient;
 use crate::domain::event::{Event, EventKind, LimitExceeded, Subject};
 use crate::domain::id::SessionId;
 use crate::domain::limit::sliding_window::{LimitDecision, decide};
@@ -20,8 +19,8 @@ pub struct LimitSubject {
     pub event_subject: Subject,
     /// The session, if there is one.
     pub session: Option<SessionId>,
-    /// The client's address.
-    pub ip: Option<IpAddr>,
+    /// The client.
+    pub client: EventClient,
     /// Whether a success can end a refusal early. Then no instance remembers refusals.
     pub can_be_cleared: bool,
 }
@@ -122,10 +121,11 @@ async fn record_refusal(
     if policy.mode != LimitMode::Enforce {
         return;
     }
-    let over = LimitExceeded { policy: policy.name, until, ip: subject.ip };
+    let over = LimitExceeded { policy: policy.name, until };
     let kind = if policy.block.is_some() { EventKind::Blocked(over) } else { EventKind::RateLimited(over) };
     let name = format!("{key} {}", until.seconds());
     let event = Event::with_derived_id(subject.event_subject.clone(), subject.session, now, &name, kind);
+    let event = Event { client: subject.client.clone(), ..event };
     app.record_events(&[event], std::future::ready(Ok(()))).await;
 }
 

@@ -7,12 +7,13 @@ use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::{self, end_one};
 use crate::app::theft::{Theft, report_reuse_after_end};
+use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind, LimitExceeded};
 use crate::domain::limit::LimitMode;
 use crate::domain::risk::{self, Comparison, Finding, StoredFinding, merge_recent};
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{EvidenceRules, RequestKeys};
 use crate::domain::session::presented::Presented;
 use crate::domain::session::refresh_token::RefreshToken;
@@ -146,7 +147,7 @@ impl RefreshAttempt<'_> {
             Verdict::Ended(_) if row.pending_end.is_some() => self.record_pending_end(&row).await,
             Verdict::Ended(reason) => RefreshOutcome::SessionEnded(reason.unwrap_or(EndReason::Expired)),
             Verdict::Forged => {
-                report_forged_token(self.app, &self.token.user, self.token.session, self.client.ip).await;
+                report_forged_token(self.app, &self.token.user, self.token.session, self.client).await;
                 RefreshOutcome::ForgedToken
             }
             Verdict::Replay => self.replay(row).await?,
@@ -185,10 +186,9 @@ impl RefreshAttempt<'_> {
             return Ok(outcome);
         }
         if risk::change_between(&self.app.config().risk_rules, &row.client, self.client).network {
-            let kind = EventKind::TokenReplayed { ip: self.client.ip };
             let what = format!("replayed {:?}", self.client.ip);
-            let event = Event::once_per_second(&row.user, row.id, self.now, &what, kind);
-            self.app.record_events(&[event], std::future::ready(Ok(()))).await;
+            let event = Event::once_per_second(&row.user, row.id, self.now, &what, EventKind::TokenReplayed);
+            self.app.record_events(&[event.from_client(self.client)], std::future::ready(Ok(()))).await;
         }
         self.record_findings(&mut row, findings).await;
         self.app.replay_limit().count(self.token, self.now);
@@ -253,7 +253,7 @@ impl RefreshAttempt<'_> {
         let what = format!("{} {} {about}", finding.rule.name(), self.token.generation);
         let kind = EventKind::Risk(finding);
         let event = Event::once_per_second(&session.user, session.id, session.rotated_at, &what, kind);
-        Event { at: self.now, ..event }
+        Event { at: self.now, ..event }.from_client(self.client)
     }
 
     /// Whether this request wrote the block, and the write's reply was lost before the event was recorded.
@@ -264,10 +264,10 @@ impl RefreshAttempt<'_> {
 
     /// Records the event of a block under an id derived from the block, so that a repeated write is one event.
     async fn finish_block(&self, until: Timestamp) -> RefreshOutcome {
-        let over = LimitExceeded { policy: "refresh", until, ip: self.client.ip };
+        let over = LimitExceeded { policy: "refresh", until };
         let kind = EventKind::Blocked(over);
         let event = Event::once_per_second(&self.token.user, self.token.session, self.now, "blocked", kind);
-        self.app.record_events(&[event], std::future::ready(Ok(()))).await;
+        self.app.record_events(&[event.from_client(self.client)], std::future::ready(Ok(()))).await;
         RefreshOutcome::Blocked(until)
     }
 
@@ -282,7 +282,7 @@ impl RefreshAttempt<'_> {
         let is_reported = record.reason == EndReason::ReuseDetected;
         let last = record.last.filter(|_| !is_reported && record.user == self.token.user);
         if let Some(last) = last.filter(|last| last.is_foreign(&self.presented(), record.at)) {
-            report_reuse_after_end(self.app, &self.presented(), last.generation, record.at).await;
+            report_reuse_after_end(self.app, &self.presented(), &last, record.at).await;
         }
         Ok(RefreshOutcome::SessionEnded(record.reason))
     }
@@ -307,6 +307,7 @@ impl RefreshAttempt<'_> {
         }
         let event = |finding: &Finding| {
             Event::new(&row.user, row.id, self.app.now_millis(), EventKind::Risk(finding.clone()))
+                .from_client(self.client)
         };
         let events: Vec<Event> = findings.iter().map(event).collect();
         let end = SessionEnd::of(row, PendingEnd::new(EndReason::Risk, Actor::System, self.now));

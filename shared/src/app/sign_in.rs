@@ -10,11 +10,14 @@ use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::count_end;
 use crate::app::theft::Theft;
+use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::id::SessionId;
 use crate::domain::limit::{LimitMode, Policy};
+use crate::domain::place::Network;
 use crate::domain::risk::{self, Finding, StoredFinding};
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{KeyHash, RequestKeys};
 use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::session::nonce::Nonce;
@@ -28,6 +31,7 @@ use crate::store::{
     ASSERTION_CLOCK_SKEW, SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState,
 };
 use crate::token::assertion::{Assertion, UsedMark};
+use crate::token::refresh::RefreshKey;
 
 /// Assertions of one user that can be used within [`USED_FOR`], because their marks must fit into the user record.
 const USED_MAX: usize = 32;
@@ -121,13 +125,14 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         let revocation = app.store().global_revocation(now).await?;
         let used = marks_in_use(&state.record, now);
         let asserted_at = request.assertion.issued_at;
+        // Before the next check, because the repeat of an assertion from before a sign-out everywhere is evidence, too.
+        if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
+            return answer_repeat(app, request, &state, now).await;
+        }
         let void =
             state.record.tokens_valid_after.is_some_and(|after| asserted_at + ASSERTION_CLOCK_SKEW < after);
         if void || revocation.invalidates(asserted_at) {
             return Err(SignInError::Void);
-        }
-        if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
-            return repeated_sign_in(app, request, &state, now).ok_or(SignInError::Used);
         }
         if used.len() >= USED_MAX {
             return Err(SignInError::TooMany(next_free_slot(&used, now)));
@@ -185,7 +190,7 @@ fn is_proven(request: &SignIn<'_>, row: &Session) -> bool {
 async fn report_forged_cookie(app: &App, request: &SignIn<'_>, row: &Option<Session>, now: Timestamp) {
     let forged = row.as_ref().filter(|row| row.is_live(now) && !is_proven(request, row));
     if let Some(row) = forged {
-        report_forged_token(app, &row.user, row.id, request.client.ip).await;
+        report_forged_token(app, &row.user, row.id, request.client).await;
     }
 }
 
@@ -241,6 +246,43 @@ fn theft_shown_by(app: &App, request: &SignIn<'_>, row: &Session, now: Timestamp
     Theft::shown_by(app, &Presented { token, keys, client: request.client, now }, row)
 }
 
+/// Answers an assertion that was used before: with its session, if the same device repeats the sign-in.
+///
+/// Two uses of one assertion can be those of its owner and of a thief, in any order. So each second use leaves an event,
+/// unless device and network are those of the first.
+async fn answer_repeat(
+    app: &App,
+    request: &SignIn<'_>,
+    state: &UserState,
+    now: Timestamp,
+) -> Result<SignedIn, SignInError> {
+    let Some(repeated) = repeated_sign_in(app, request, state, now) else {
+        let session = opened_session(app, request, state);
+        record_repeat(app, request, session, EventKind::AssertionReused, now).await;
+        return Err(SignInError::Used);
+    };
+    if risk::change_between(&app.config().risk_rules, &repeated.session.client, request.client).network {
+        record_repeat(app, request, repeated.session.id, EventKind::TokenReplayed, now).await;
+    }
+    Ok(repeated)
+}
+
+/// Records one event for each second and network, however often the assertion is presented.
+async fn record_repeat(app: &App, request: &SignIn<'_>, session: SessionId, kind: EventKind, now: Timestamp) {
+    let network = request.client.ip.map_or_else(|| "-".to_owned(), |ip| Network::of(ip).to_string());
+    let what = format!("assertion {} {network}", kind.name());
+    let event = Event::once_per_second(&request.assertion.user, session, now, &what, kind);
+    app.record_events(&[event.from_client(request.client)], std::future::ready(Ok(()))).await;
+}
+
+/// The session that this assertion opened, live or not. Without a row, it is the id under the active key.
+fn opened_session(app: &App, request: &SignIn<'_>, state: &UserState) -> SessionId {
+    let keys = app.config().keys.refresh();
+    let id = |key: &RefreshKey| key.session_id(&request.assertion.signing_input, request.assertion.issued_at);
+    let has_row = |wanted: &SessionId| state.sessions.iter().any(|row| row.id == *wanted);
+    keys.iter().map(id).find(has_row).unwrap_or_else(|| id(&keys[0]))
+}
+
 /// The session that this assertion opened, if the same device repeats the sign-in within grace and before the first
 /// refresh, so that a sign-in whose answer was lost can be repeated.
 fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) -> Option<SignedIn> {
@@ -266,15 +308,14 @@ fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Tim
 /// The events of a sign-in: the sign-in itself, its findings, and evicted sessions.
 fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     let session = &signed_in.session;
-    let device = session.client.device.label();
-    let event = |about, kind| Event::new(&session.user, about, now_millis, kind);
-    let login = event(session.id, EventKind::Login { ip: session.client.ip, device: device.clone() });
+    let event = |about, kind| Event::new(&session.user, about, now_millis, kind).from_client(&session.client);
+    let login = event(session.id, EventKind::Login);
     let findings =
         signed_in.findings.iter().map(|finding| event(session.id, EventKind::Risk(finding.clone())));
     let evicted: Vec<&SessionEnd> =
         signed_in.ended.iter().filter(|end| end.reason == EndReason::Evicted).collect();
     let eviction = evicted.first().map(|end| {
-        event(end.session, EventKind::SessionEvicted { by: session.id, device, evicted: evicted.len() })
+        event(end.session, EventKind::SessionEvicted { new_session: session.id, evicted: evicted.len() })
     });
     std::iter::once(login).chain(findings).chain(eviction).chain(signed_in.theft.clone()).collect()
 }

@@ -5,11 +5,12 @@
 //! as ended, and the transaction follows.
 
 use crate::app::App;
+use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
@@ -67,8 +68,8 @@ impl<'o> RevokeCommand<'o> {
         if self.by != Actor::User || ended == 0 {
             return vec![];
         }
-        let kind = EventKind::Logout { ip: self.client.ip, device: self.client.device.label(), ended };
-        vec![Event::new(user, self.session, app.now_millis(), kind)]
+        let event = Event::new(user, self.session, app.now_millis(), EventKind::Logout { ended });
+        vec![event.from_client(self.client)]
     }
 }
 

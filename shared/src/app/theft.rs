@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::domain::actor::Actor;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{Evidence, EvidenceRules};
+use crate::domain::session::last_rotation::LastRotation;
 use crate::domain::session::presented::Presented;
 use crate::domain::session::rotation::evidence_of;
 use crate::domain::time::Timestamp;
@@ -36,14 +38,17 @@ impl Theft {
 
     /// An older token without evidence of its owner.
     pub(crate) fn reuse(app: &App, presented: &Presented<'_>, row: &Session) -> Self {
-        let kind = token_reused(presented, row.generation);
+        let kind = token_reused(presented, row.generation, row.client.device.label());
         Self::of(app, presented, row, EndReason::ReuseDetected, kind)
     }
 
     /// A token that is newer than its row.
     pub(crate) fn regression(app: &App, presented: &Presented<'_>, row: &Session) -> Self {
-        let kind =
-            EventKind::StateRegression { presented: presented.token.generation, current: row.generation };
+        let kind = EventKind::StateRegression {
+            presented: presented.token.generation,
+            current: row.generation,
+            ended_device: row.client.device.label(),
+        };
         Self::of(app, presented, row, EndReason::StateRegression, kind)
     }
 
@@ -51,7 +56,7 @@ impl Theft {
         let pending = PendingEnd::new(reason, Actor::System, presented.now);
         Self {
             end: SessionEnd::of(row, pending),
-            event: Event::new(&row.user, row.id, app.now_millis(), kind),
+            event: Event::new(&row.user, row.id, app.now_millis(), kind).from_client(presented.client),
         }
     }
 }
@@ -61,7 +66,7 @@ impl Theft {
 pub(crate) async fn report_reuse_after_end(
     app: &App,
     presented: &Presented<'_>,
-    last_generation: u64,
+    last: &LastRotation,
     ended: Timestamp,
 ) {
     let (token, now) = (presented.token, presented.now);
@@ -71,16 +76,12 @@ pub(crate) async fn report_reuse_after_end(
         return;
     }
     app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);
-    let kind = token_reused(presented, last_generation);
+    let kind = token_reused(presented, last.generation, last.client.device.label());
     let event = Event::once_per_second(&token.user, token.session, ended, &what, kind);
-    app.record_events(&[Event { at: now, ..event }], std::future::ready(Ok(()))).await;
+    let event = Event { at: now, ..event }.from_client(presented.client);
+    app.record_events(&[event], std::future::ready(Ok(()))).await;
 }
 
-fn token_reused(presented: &Presented<'_>, current: u64) -> EventKind {
-    EventKind::TokenReused {
-        presented: presented.token.generation,
-        current,
-        ip: presented.client.ip,
-        device: presented.client.device.label(),
-    }
+fn token_reused(presented: &Presented<'_>, current: u64, ended_device: String) -> EventKind {
+    EventKind::TokenReused { presented: presented.token.generation, current, ended_device }
 }

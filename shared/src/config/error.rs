@@ -1,5 +1,7 @@
 //! Errors of settings. They name the variable and never its value, because the value may be a secret.
 
+use latchkey_verifier::{CookieDomainError, CookieNameError};
+
 use super::origin_secrets::SecretsError;
 use super::value::ValueError;
 use crate::domain::risk::RiskError;
@@ -42,6 +44,12 @@ pub enum Problem {
     /// The address database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The name of the cookies cannot be used.
+    #[error(transparent)]
+    CookieName(#[from] CookieNameError),
+    /// The domain of the access cookie cannot be used.
+    #[error(transparent)]
+    CookieDomain(#[from] CookieDomainError),
     /// The setting contradicts another one.
     #[error("{0}")]
     Contradiction(&'static str),

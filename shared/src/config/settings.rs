@@ -48,7 +48,19 @@ pub const SETTINGS: &[Setting] = &[
         "LATCHKEY_ALLOWED_ORIGINS",
         "",
         "origins, comma-separated",
-        "Origins of the pages that may call this API with cookies. The origin of `LATCHKEY_ISSUER` and the API's own host need no entry.",
+        "Origins of the pages that may call this API with cookies. The origin of `LATCHKEY_ISSUER` and the API's own host need no entry. `loopback` allows every port of this machine, for an issuer on a laptop only.",
+    ),
+    optional(
+        "COOKIE_NAME",
+        "",
+        "at most 32 letters, digits, `-` and `_`",
+        "The beginning of the names of both cookies. If it is not set, it is `latchkey`, and the port if the URL of `LATCHKEY_ISSUER` has one, because browsers share cookies between all ports of a host.",
+    ),
+    optional(
+        "COOKIE_DOMAIN",
+        "",
+        "domain",
+        "The domain whose hosts receive the access cookie, such as `example.com` for an API on `auth.example.com`. The cookie then has the prefix `__Secure-`. The refresh cookie stays on the API's host. See `docs/hosts-and-cookies.md`.",
     ),
     optional(
         "COOKIE_SECURE",

@@ -102,6 +102,21 @@ fn settings_that_contradict_each_other_are_refused() {
     for (name, value, other, good, bad) in [
         ("COOKIE_SAMESITE", "none", "COOKIE_SECURE", "true", "false"),
         ("ACCESS_TOKEN_TTL", "45m", "REFRESH_TOKEN_TTL", "45m", "30m"),
+        ("COOKIE_DOMAIN", "example.com", "COOKIE_SECURE", "true", "false"),
+        (
+            "COOKIE_DOMAIN",
+            "example.com",
+            "LATCHKEY_ISSUER",
+            "https://auth.example.com/api/auth",
+            "https://auth.example.org/api/auth",
+        ),
+        (
+            "LATCHKEY_ALLOWED_ORIGINS",
+            "loopback",
+            "LATCHKEY_ISSUER",
+            "http://127.0.0.1:9000/api/auth",
+            "https://app.example.com/api/auth",
+        ),
     ] {
         let both = |other_value: &str| {
             let mut vars = valid();
@@ -189,6 +204,29 @@ fn an_origin_or_url_is_normalised_or_refused_at_start() {
 }
 
 #[test]
+fn a_wrong_name_or_domain_of_cookies_is_refused_by_its_setting() {
+    for (name, value) in [
+        ("COOKIE_NAME", "__Host-shop"),
+        ("COOKIE_NAME", "my shop"),
+        ("COOKIE_NAME", "shop;"),
+        ("COOKIE_DOMAIN", "com"),
+        ("COOKIE_DOMAIN", ".example.com"),
+        ("COOKIE_DOMAIN", "EXAMPLE.com"),
+        ("COOKIE_DOMAIN", "other.example"),
+        ("COOKIE_DOMAIN", "example.com; Path=/x"),
+    ] {
+        for error in [parse_with(name, value).unwrap_err(), parse_authorizer_with(name, value).unwrap_err()] {
+            assert_eq!(error.name, name, "{value}");
+        }
+    }
+    let policy = parse_with("COOKIE_DOMAIN", "example.com").unwrap().cookies.policy;
+    assert_eq!(policy.domain.map(|domain| domain.to_string()).as_deref(), Some("example.com"));
+    assert_eq!(parse_with("COOKIE_NAME", "shop").unwrap().cookies.policy.name.as_str(), "shop");
+    let local = parse_with("LATCHKEY_ISSUER", "http://127.0.0.1:9000/api/auth").unwrap();
+    assert_eq!(local.cookies.policy.name.as_str(), "latchkey_9000");
+}
+
+#[test]
 fn the_defaults_are_as_documented() {
     let vars = valid();
     let config = Config::parse(|name| vars.get(name).cloned()).unwrap();
@@ -200,7 +238,8 @@ fn the_defaults_are_as_documented() {
     assert_eq!(lifetimes.late_retry, Duration::from_secs(86_400));
     assert_eq!(config.session_limit, 5);
     assert_eq!(config.limits.refresh.attempts, 20);
-    assert!(config.cookies.policy.secure);
+    assert!(config.cookies.policy.secure && !config.cookies.policy.allows_loopback);
+    assert_eq!((config.cookies.policy.name.as_str(), config.cookies.policy.domain), ("latchkey", None));
 }
 
 #[test]
@@ -220,6 +259,8 @@ fn the_authorizer_reads_only_the_settings_that_it_needs() {
     let always = [
         "AUTHORIZER_MODE",
         "AUTHORIZER_ON_INVALID",
+        "COOKIE_DOMAIN",
+        "COOKIE_NAME",
         "COOKIE_SECURE",
         "LATCHKEY_ALLOWED_ORIGINS",
         "LATCHKEY_AUDIENCE",

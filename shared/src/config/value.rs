@@ -136,10 +136,25 @@ pub(super) fn limit(name: &'static str, text: &str) -> Result<Policy, ValueError
     is_in_range.then_some(Policy { name, attempts, window, block, mode }).ok_or(ValueError::Limit)
 }
 
-/// Origins, separated by commas. They are stored as browsers send them, so without a default port.
-pub(super) fn origins(text: &str) -> Result<Vec<String>, ValueError> {
-    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-    entries.map(|entry| normal_origin(entry).ok_or(ValueError::Origin)).collect()
+/// The origins of the pages that may send cookies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct AllowedOrigins {
+    /// Single origins, as browsers send them, so without a default port.
+    pub(super) listed: Vec<String>,
+    /// Whether the word `loopback` allows every port of this machine.
+    pub(super) loopback: bool,
+}
+
+/// Origins and the word `loopback`, separated by commas.
+pub(super) fn origins(text: &str) -> Result<AllowedOrigins, ValueError> {
+    let mut origins = AllowedOrigins::default();
+    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        match entry {
+            "loopback" => origins.loopback = true,
+            entry => origins.listed.push(normal_origin(entry).ok_or(ValueError::Origin)?),
+        }
+    }
+    Ok(origins)
 }
 
 /// A DynamoDB table name.
@@ -215,10 +230,13 @@ mod tests {
     #[test]
     fn an_origin_is_exact_and_wildcards_are_refused() {
         let list = origins("https://a.example.com:443, http://127.0.0.1:9000,http://localhost:80").unwrap();
-        assert_eq!(list, ["https://a.example.com", "http://127.0.0.1:9000", "http://localhost"]);
-        assert_eq!(origins(""), Ok(vec![]));
+        assert_eq!(list.listed, ["https://a.example.com", "http://127.0.0.1:9000", "http://localhost"]);
+        assert_eq!(origins(""), Ok(AllowedOrigins::default()));
+        assert_eq!(origins("loopback"), Ok(AllowedOrigins { loopback: true, ..AllowedOrigins::default() }));
         for wrong in [
             "*",
+            "Loopback",
+            "http://localhost:*",
             "https://*.example.com",
             "https://a.example.com/",
             "null",

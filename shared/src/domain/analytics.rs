@@ -65,7 +65,7 @@ pub fn analyse(live: &[&Session], events: &[StoredEvent], now: Timestamp) -> Ana
         by_country: count(live, |session| session.client.place.country.clone()),
         sign_ins_by_day: sign_ins_by_day(events, now),
         session_seconds: lengths(events),
-        failed_attempts: of_type(&["token_reused", "token_forged", "state_regression"]),
+        failed_attempts: of_type(&["token_reused", "token_forged", "state_regression", "assertion_reused"]),
         limited_attempts: of_type(&["blocked", "rate_limited"]),
         events_by_severity: Severity::ALL
             .iter()

@@ -6,11 +6,13 @@ mod stored;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use aws_lc_rs::digest;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use kind::{EVENT_TYPES, EventKind, LimitExceeded};
 pub use stored::StoredEvent;
 
+use crate::domain::client_context::{ClientContext, EventClient};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::place::Network;
 use crate::domain::session::end::SessionEnd;
@@ -40,8 +42,10 @@ pub struct Event {
     pub session: Option<SessionId>,
     /// When it happened.
     pub at: Timestamp,
-    /// The kind of the event, with its details.
+    /// The kind of the event, with the details that only this kind has.
     pub kind: EventKind,
+    /// The client that caused the event; for the end of a session, the client of that session.
+    pub client: EventClient,
 }
 
 impl Event {
@@ -76,7 +80,7 @@ impl Event {
         tail.copy_from_slice(&digest.as_ref()[..10]);
         let millis = u64::try_from(at.seconds().saturating_mul(1_000)).unwrap_or(0);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid();
-        Self { id, subject, session, at, kind }
+        Self { id, subject, session, at, kind, client: EventClient::default() }
     }
 
     /// An event without a session, with a random id.
@@ -90,32 +94,61 @@ impl Event {
         let millis = u64::try_from(now_millis).unwrap_or(0);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
         let at = Timestamp::from_seconds(now_millis.div_euclid(1000));
-        Self { id, subject, session: None, at, kind }
+        Self { id, subject, session: None, at, kind, client: EventClient::default() }
     }
 
     /// The event of an ended session, at the moment of the end, which may be long ago.
     pub fn ended(end: &SessionEnd, now_millis: i64) -> Self {
-        let kind = EventKind::SessionEnded(end.clone());
         if end.at.seconds() == now_millis.div_euclid(1000) {
-            return Self::new(&end.user, end.session, now_millis, kind);
+            let kind = EventKind::SessionEnded(end.clone());
+            return Self {
+                client: end.client.clone(),
+                ..Self::new(&end.user, end.session, now_millis, kind)
+            };
         }
-        Self::once_per_second(&end.user, end.session, end.at, "ended", kind)
+        Self::ended_once(end, "ended")
+    }
+
+    /// The event of an ended session under an id that is derived from the moment of the end.
+    pub fn ended_once(end: &SessionEnd, what: &str) -> Self {
+        let kind = EventKind::SessionEnded(end.clone());
+        let event = Self::once_per_second(&end.user, end.session, end.at, what, kind);
+        Self { client: end.client.clone(), ..event }
+    }
+
+    /// The event, caused by this client.
+    pub fn from_client(self, client: &ClientContext) -> Self {
+        Self { client: EventClient::of(client), ..self }
+    }
+
+    /// The details: few, bounded, and never a secret.
+    pub fn details(&self) -> Map<String, Value> {
+        let mut details = self.kind.details();
+        self.client.add_to(&mut details);
+        details
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::domain::session::end::{Actor, EndReason, PendingEnd};
+    use crate::domain::actor::Actor;
+    use crate::domain::device::Device;
+    use crate::domain::place::Place;
+    use crate::domain::risk::{Finding, Rule};
+    use crate::domain::session::end::{EndReason, PendingEnd};
     use crate::domain::session::tests::session;
+    use crate::domain::severity::Severity;
 
     fn reused() -> EventKind {
-        EventKind::TokenReused { presented: 1, current: 3, ip: None, device: "curl".into() }
+        EventKind::TokenReused { presented: 1, current: 3, ended_device: "Chrome on Windows".into() }
     }
 
     #[test]
     fn events_sort_by_time_and_keep_their_order_within_a_millisecond() {
-        let event = |millis| Event::about(Subject::Everyone, millis, EventKind::TokenForged { ip: None });
+        let event = |millis| Event::about(Subject::Everyone, millis, EventKind::TokenForged);
         let events = [event(1_999), event(2_000), event(2_000)];
         assert!(events.is_sorted_by_key(|event| event.id));
         assert_eq!(events.map(|event| event.at.seconds()), [1, 2, 2]);
@@ -152,12 +185,44 @@ mod tests {
         let note = Some("lost laptop".to_owned());
         let pending =
             PendingEnd { note, ..PendingEnd::new(EndReason::Admin, Actor::User, session(1).created_at) };
-        let end = EventKind::SessionEnded(SessionEnd::of(&session(1), pending));
-        let expected =
-            serde_json::json!({"reason": "admin", "by": "user", "lasted_seconds": 0, "note": "lost laptop"});
-        assert_eq!(serde_json::Value::from(end.details()), expected);
-        let expected = serde_json::json!({"presented": 1, "current": 3, "ip": null, "device": "curl"});
-        assert_eq!(serde_json::Value::from(reused().details()), expected);
+        let end = Event::ended(&SessionEnd::of(&session(1), pending), 1_000_000);
+        let expected = json!({"reason": "admin", "by": {"kind": "user"}, "lasted_seconds": 0, "note": "lost laptop",
+            "device": "Unknown device"});
+        assert_eq!(Value::from(end.details()), expected);
+        let (user, id) = (session(1).user, session(1).id);
+        let reuse = Event::new(&user, id, 0, reused()).from_client(&client());
+        let expected = json!({"presented": 1, "current": 3, "ended_device": "Chrome on Windows",
+            "ip": "192.0.2.1", "device": "curl", "country": "DE", "region": "BE", "city": "Berlin"});
+        assert_eq!(Value::from(reuse.details()), expected);
         assert_eq!((reused().name(), reused().severity().as_str()), ("token_reused", "critical"));
+    }
+
+    #[test]
+    fn the_end_of_a_session_names_its_device_and_place_and_no_address() {
+        let session = crate::domain::session::Session { client: client(), ..session(1) };
+        let end =
+            SessionEnd::of(&session, PendingEnd::new(EndReason::Expired, Actor::System, session.expires_at));
+        for event in [Event::ended(&end, 0), Event::ended(&end, end.at.seconds() * 1_000)] {
+            let details = event.details();
+            assert_eq!((&details["device"], &details["city"]), (&json!("curl"), &json!("Berlin")));
+            assert!(!details.contains_key("ip"));
+        }
+    }
+
+    #[test]
+    fn a_finding_keeps_its_own_facts_beside_those_of_the_client() {
+        let detail = json!({"device": "of the rule"});
+        let finding = Finding { rule: Rule::NewDevice, severity: Severity::Low, ends: false, detail };
+        let event = Event::new(&session(1).user, session(1).id, 0, EventKind::Risk(finding));
+        let details = event.from_client(&client()).details();
+        assert_eq!((&details["device"], &details["country"]), (&json!("of the rule"), &json!("DE")));
+    }
+
+    fn client() -> ClientContext {
+        let text = |text: &str| Some(text.to_owned());
+        let place =
+            Place { country: text("DE"), region: text("BE"), city: text("Berlin"), ..Place::default() };
+        let device = Device { browser: text("curl"), ..Device::default() };
+        ClientContext { ip: "192.0.2.1".parse().ok(), device, place, ..ClientContext::default() }
     }
 }

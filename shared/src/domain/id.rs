@@ -14,6 +14,13 @@ pub fn derive_session_id(second: i64, digest: &[u8; 32]) -> SessionId {
     SessionId::from_bytes(id.into_bytes())
 }
 
+/// The second of the sign-in in a session id; `None` if it is no id of ours.
+pub fn sign_in_second(session: &SessionId) -> Option<i64> {
+    let bytes = session.as_bytes();
+    let millis = bytes[..6].iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte));
+    (bytes[6] >> 4 == 7).then_some(millis / 1_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,6 +30,11 @@ mod tests {
         let early = derive_session_id(1_732_442_400, &[255; 32]);
         let late = derive_session_id(1_732_442_401, &[0; 32]);
         assert_eq!(early.as_bytes()[6] >> 4, 7);
+        assert_eq!(
+            (sign_in_second(&early), sign_in_second(&late)),
+            (Some(1_732_442_400), Some(1_732_442_401))
+        );
+        assert_eq!(sign_in_second(&SessionId::from_bytes([0x44; 16])), None);
         assert!(early < late);
         assert_ne!(early, derive_session_id(1_732_442_400, &[0; 32]));
     }

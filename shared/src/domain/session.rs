@@ -203,8 +203,9 @@ impl fmt::Debug for Session {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::domain::actor::Actor;
     use crate::domain::id::derive_session_id;
-    use crate::domain::session::end::{Actor, EndReason};
+    use crate::domain::session::end::EndReason;
 
     /// A session of 30 days that was opened at second 1,000 and expires after 7 days without a refresh.
     pub(in crate::domain) fn session(number: u8) -> Session {

@@ -4,8 +4,11 @@
 //! valid access token; each endpoint checks with its own read that the session is still live.
 
 use axum::extract::FromRequestParts;
+use http::HeaderMap;
 use http::request::Parts;
-use latchkey_verifier::{Credential, verify_access_token, verify_expired_access_token};
+use latchkey_verifier::{
+    CookieKind, Credential, Refusal, RefusalCode, verify_access_token, verify_expired_access_token,
+};
 
 pub use latchkey_verifier::Transport;
 
@@ -15,6 +18,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::scope::Scope;
 use crate::domain::time::Timestamp;
 use crate::token::access::{AccessTokenError, Claims};
+use crate::token::refresh;
 
 /// A caller with a valid access token.
 #[derive(Clone, Debug)]
@@ -39,8 +43,23 @@ impl FromRequestParts<App> for Caller {
         let credential = Credential::from_request(&parts.method, &parts.headers, cookies)?;
         let now = app.now();
         let Claims { sub: user, sid: session, scope, .. } = verify(&credential.token, app, now)?;
+        if credential.transport == Transport::Cookie && is_tossed(app, &parts.headers, session)? {
+            return Err(Refusal::of(RefusalCode::TokenExpired).into());
+        }
         Ok(Self { user, session, scope, transport: credential.transport, now })
     }
+}
+
+/// Whether another host has replaced the access cookie, which hosts of `COOKIE_DOMAIN` can: no other host can set the
+/// refresh cookie, and both cookies are of one session. The client then refreshes, which restores the access cookie.
+fn is_tossed(app: &App, headers: &HeaderMap, session: SessionId) -> Result<bool, Problem> {
+    let config = app.config();
+    if config.cookies.policy.domain.is_none() {
+        return Ok(false);
+    }
+    let refresh = config.cookies.policy.read(headers, CookieKind::Refresh)?;
+    let token = refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok());
+    Ok(token.is_some_and(|token| token.session != session))
 }
 
 /// Verifies an access token against our own keys, issuer and audience.

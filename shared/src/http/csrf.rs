@@ -41,7 +41,7 @@ mod tests {
 
     fn cookies() -> Cookies {
         let allowed_origins = vec!["https://app.example.com".to_owned()];
-        let policy = CookiePolicy { secure: true, allowed_origins };
+        let policy = CookiePolicy { allowed_origins, ..CookiePolicy::default() };
         Cookies { policy, same_site: SameSite::Lax }
     }
 

@@ -1,22 +1,19 @@
 //! The audit trail: events are written together with what they record, or right after it, and read newest first.
 
-mod json;
+use std::time::Duration;
 
-use aws_lc_rs::digest;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, PutRequest, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
 };
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::Store;
 use super::error::StoreError;
-use super::item::{self, Item, moment, text};
+use super::event_item::{event_item, event_of, id_of, pointer_item};
+use super::item::{self, Item, text};
 use super::schema::*;
-use crate::domain::event::{Event, StoredEvent, Subject};
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::event::{Event, StoredEvent};
+use crate::domain::id::{SessionId, UserId, sign_in_second};
 use crate::domain::session::end::EndReason;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
@@ -53,21 +50,25 @@ pub struct AuditPage {
 const ITEMS_PER_PAGE: usize = 1_000;
 
 impl Store {
-    /// Writes up to 25 events that no state depends on.
+    /// Writes up to 12 events that no state depends on.
     ///
     /// *Atomicity*: each event is written or not. An event that DynamoDB did not process is an error.
     ///
     /// # Errors
     /// The store failed, or could not process all events.
     pub async fn record(&self, events: &[Event]) -> Result<(), StoreError> {
-        let put = |event: &Event| {
-            let put = PutRequest::builder().set_item(Some(event_item(event, event.at + self.event_ttl)));
+        let put = |item: Item| {
+            let put = PutRequest::builder().set_item(Some(item));
             WriteRequest::builder().put_request(put.build().expect("the item is given")).build()
+        };
+        let items = |event: &Event| {
+            let ttl = event.at + self.event_ttl;
+            std::iter::once(event_item(event, ttl)).chain(pointer_item(event, ttl))
         };
         let reply = self
             .client
             .batch_write_item()
-            .request_items(&self.tables.security_events, events.iter().map(put).collect())
+            .request_items(&self.tables.security_events, events.iter().flat_map(items).map(put).collect())
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
@@ -91,7 +92,7 @@ impl Store {
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        request = match query.since {
+        request = match query.begin() {
             None => request.key_condition_expression("pk = :pk"),
             Some(since) => request
                 .key_condition_expression("pk = :pk AND event_id >= :since")
@@ -121,6 +122,13 @@ impl Store {
         self.put_event_until(event, event.at + self.event_ttl)
     }
 
+    pub(super) fn put_pointer(&self, event: &Event) -> Option<TransactWriteItem> {
+        let item = pointer_item(event, event.at + self.event_ttl)?;
+        let put = Put::builder().table_name(&self.tables.security_events).set_item(Some(item));
+        let put = put.build().expect("table and item are given");
+        Some(TransactWriteItem::builder().put(put).build())
+    }
+
     pub(super) fn put_event_until(&self, event: &Event, ttl: Timestamp) -> TransactWriteItem {
         let put =
             Put::builder().table_name(&self.tables.security_events).set_item(Some(event_item(event, ttl)));
@@ -130,7 +138,18 @@ impl Store {
 
 type Filter = (&'static str, Vec<(&'static str, AttributeValue)>);
 
+/// How much earlier than the second in a session's id its first event may be, because that second is the issuer's.
+const SESSION_ID_SKEW: Duration = Duration::from_secs(120);
+
 impl AuditQuery {
+    /// The first moment that can have an event: no event of a session is older than the session. So the query does not read
+    /// the whole history of the user.
+    fn begin(&self) -> Option<Timestamp> {
+        let second = self.session.as_ref().and_then(sign_in_second);
+        let sign_in = second.map(|second| Timestamp::from_seconds(second).before(SESSION_ID_SKEW));
+        self.since.into_iter().chain(sign_in).max()
+    }
+
     fn filters(&self) -> Vec<Filter> {
         let event_type =
             self.event_type.as_ref().map(|name| ("event_type = :type", vec![(":type", text(name))]));
@@ -155,58 +174,8 @@ fn first_id_of(moment: Timestamp) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
-pub(super) fn event_item(event: &Event, ttl: Timestamp) -> Item {
-    let mut item = Item::from([
-        (PK.into(), text(partition(event))),
-        (EVENT_ID.into(), text(event.id.to_string())),
-        ("event_type".into(), text(event.kind.name())),
-        ("severity".into(), text(event.kind.severity().as_str())),
-        ("created_at".into(), moment(event.at)),
-        ("details".into(), json::attribute(Value::Object(event.kind.details()))),
-        (TTL.into(), moment(ttl)),
-    ]);
-    if let Some(session) = event.session {
-        item.insert("session_id".into(), text(session.to_string()));
-    }
-    item
-}
-
-/// Partitions of one day's deployment-wide events, so that many events do not make one hot partition.
-const SYSTEM_SHARDS: u8 = 16;
-
-/// The partition of an event: its user's, else its network's or its day's.
-fn partition(event: &Event) -> String {
-    match &event.subject {
-        Subject::User(user) => item::user_key(user),
-        // A network can identify a household. Only its hash is stored, which is enough to find events of the same network.
-        Subject::Network(network) => {
-            let digest = digest::digest(&digest::SHA256, network.to_string().as_bytes());
-            format!("net#{}", BASE64URL.encode(&digest.as_ref()[..12]))
-        }
-        Subject::Everyone => {
-            let day = event.at.to_rfc3339();
-            format!("sys#{}#{}", &day[..10], event.id.as_bytes()[15] % SYSTEM_SHARDS)
-        }
-    }
-}
-
 /// Reads an event. A row that this version cannot read, for example of a newer version, does not hide the others.
 fn readable(row: &Item) -> Option<StoredEvent> {
     let event = event_of(row);
     event.inspect_err(|error| tracing::error!(%error, "malformed event row left out")).ok()
-}
-
-fn event_of(row: &Item) -> Result<StoredEvent, StoreError> {
-    Ok(StoredEvent {
-        id: id_of(row)?,
-        event_type: item::string(row, "event_type")?.to_owned(),
-        severity: Severity::parse(item::string(row, "severity")?).ok_or(StoreError::Malformed("severity"))?,
-        session: item::optional(row, "session_id").and_then(|id| id.parse().ok()),
-        created_at: item::timestamp(row, "created_at")?,
-        details: row.get("details").map(json::value).unwrap_or_default(),
-    })
-}
-
-fn id_of(row: &Item) -> Result<Uuid, StoreError> {
-    item::string(row, EVENT_ID)?.parse().map_err(|_| StoreError::Malformed(EVENT_ID))
 }

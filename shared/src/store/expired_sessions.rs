@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
 };
 
-use super::audit_trail::event_item;
 use super::capacity::Consumed;
 use super::error::StoreError;
+use super::event_item::event_item;
 use super::item::{self, Item, moment, text};
 use super::schema::*;
 use super::{Store, session_of};

@@ -15,11 +15,11 @@ use super::Store;
 use super::error::{StoreError, TransactionOutcome, transaction_outcome};
 use super::item::{self, Item, moment, text};
 use super::schema::*;
+use crate::domain::actor::Actor;
 use crate::domain::event::Event;
-use crate::domain::id::UserId;
 use crate::domain::session::Session;
 use crate::domain::session::end::EndReason::Admin;
-use crate::domain::session::end::{Actor, PendingEnd};
+use crate::domain::session::end::PendingEnd;
 use crate::domain::time::Timestamp;
 
 /// How long an instance uses the row it read, by its wall clock.
@@ -40,7 +40,7 @@ pub struct GlobalRevocation {
     /// touched since, is reported as ended by the last one, or as expired.
     pub not_before: Option<Timestamp>,
     /// The administrator.
-    pub by: Option<UserId>,
+    pub by: Actor,
     /// The administrator's reason.
     pub note: Option<String>,
 }
@@ -61,12 +61,11 @@ impl GlobalRevocation {
         let moment = self.not_before?;
         let over_before = session.expires_at.min(session.absolute_expires_at) <= moment;
         let ends = session.created_at <= moment || self.invalidates(session.asserted_at);
-        let by = self.by.clone().map_or(Actor::System, Actor::Admin);
         let at = moment.max(session.created_at);
         let pending_end = PendingEnd {
             note: self.note.clone(),
             by_global_revocation: true,
-            ..PendingEnd::new(Admin, by, at)
+            ..PendingEnd::new(Admin, self.by.clone(), at)
         };
         (ends && !over_before).then_some(pending_end)
     }
@@ -83,7 +82,7 @@ impl GlobalRevocation {
         let Some(row) = row else { return Ok(Self::default()) };
         Ok(Self {
             not_before: Some(item::timestamp(row, NOT_BEFORE)?),
-            by: item::optional(row, REVOKED_BY).and_then(|by| by.parse().ok()),
+            by: item::optional(row, REVOKED_BY).and_then(Actor::decode).unwrap_or_default(),
             note: item::optional(row, REVOCATION_NOTE).map(str::to_owned),
         })
     }
@@ -151,7 +150,6 @@ impl Store {
         now: Timestamp,
     ) -> Result<TransactionOutcome, StoreError> {
         let moment_text = moment(revocation.not_before.unwrap_or(now));
-        let by = revocation.by.as_ref().map_or("system", UserId::as_str);
         let update = Update::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(GLOBAL))
@@ -160,12 +158,13 @@ impl Store {
             .condition_expression("attribute_not_exists(nb) OR nb < :moment")
             .expression_attribute_names("#by", REVOKED_BY)
             .expression_attribute_values(":moment", moment_text)
-            .expression_attribute_values(":by", text(by))
+            .expression_attribute_values(":by", text(revocation.by.encode()))
             .expression_attribute_values(":note", text(revocation.note.clone().unwrap_or_default()))
             .build()
             .expect("table, key and expression are given");
         let update = TransactWriteItem::builder().update(update).build();
-        match self.transaction(vec![update, self.put_event(event)]).send().await {
+        let items = [update, self.put_event(event)].into_iter().chain(self.put_pointer(event));
+        match self.transaction(items.collect()).send().await {
             Ok(_) => {
                 self.global_revocation.keep(now, revocation);
                 Ok(TransactionOutcome::Committed)

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::error::StoreError;
 use super::schema::*;
+use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::device::{Device, DeviceType};
 use crate::domain::id::{SessionId, UserId};
@@ -15,7 +16,7 @@ use crate::domain::place::Place;
 use crate::domain::risk;
 use crate::domain::scope::Scope;
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, PendingEnd};
+use crate::domain::session::end::{EndReason, PendingEnd};
 use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::nonce::NonceHash;
 use crate::domain::session::refresh_token::KeyTag;
@@ -96,7 +97,7 @@ pub(super) fn key_hash(key: Option<KeyHash>) -> AttributeValue {
 pub(super) fn pending_end_attributes(end: &PendingEnd) -> [(&'static str, Option<AttributeValue>); 4] {
     [
         (PENDING_END, Some(text(end.reason.as_str()))),
-        (PENDING_END_BY, Some(text(end.by.as_str()))),
+        (PENDING_END_BY, Some(text(end.by.encode()))),
         (PENDING_END_NOTE, end.note.clone().map(text)),
         (PENDING_END_AT, Some(moment(end.at))),
     ]
@@ -171,7 +172,7 @@ fn pending_end(item: &Item) -> Result<Option<PendingEnd>, StoreError> {
         return Ok(None);
     }
     let reason = EndReason::parse(string(item, PENDING_END)?).unwrap_or(EndReason::Admin);
-    let by = optional(item, PENDING_END_BY).and_then(Actor::parse).unwrap_or(Actor::System);
+    let by = optional(item, PENDING_END_BY).and_then(Actor::decode).unwrap_or_default();
     let note = optional(item, PENDING_END_NOTE).map(str::to_owned);
     let at = timestamp(item, if item.contains_key(PENDING_END_AT) { PENDING_END_AT } else { ACTIVITY })?;
     Ok(Some(PendingEnd { note, ..PendingEnd::new(reason, by, at) }))

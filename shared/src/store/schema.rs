@@ -23,7 +23,7 @@ pub const KEY: &str = "key";
 pub const BLOCKED_UNTIL: &str = "blocked_until";
 /// The second after which DynamoDB may delete the item. That can be days late, so that readers check for themselves.
 pub const TTL: &str = "ttl";
-/// The index that cleanup reads.
+/// The index that cleanup reads, and that finds the user of a live session.
 pub const EXPIRY_INDEX: &str = "expiry";
 
 /// created_at
@@ -58,7 +58,7 @@ pub const WINDOW_COUNT: &str = "wc";
 pub const BLOCKED: &str = "b";
 /// pending end: reason
 pub const PENDING_END: &str = "z";
-/// pending end: actor
+/// pending end: actor, encoded
 pub const PENDING_END_BY: &str = "zb";
 /// pending end: the administrator's reason
 pub const PENDING_END_NOTE: &str = "zn";
@@ -109,7 +109,7 @@ pub const GLOBAL: &str = "G#";
 pub const GLOBAL_REVOCATION: &str = "CONTROL";
 /// global revocation: sessions opened until then have ended
 pub const NOT_BEFORE: &str = "nb";
-/// global revocation: the administrator
+/// global revocation: the administrator, as an encoded actor
 pub const REVOKED_BY: &str = "by";
 /// global revocation: the administrator's reason
 pub const REVOCATION_NOTE: &str = "note";
@@ -126,10 +126,21 @@ pub struct TableSpec {
     pub partition_key: &'static str,
     /// Its sort key (text).
     pub sort_key: Option<&'static str>,
-    /// Its index: name and partition key (text), keys only.
-    pub index: Option<(&'static str, &'static str)>,
+    /// Its index.
+    pub index: Option<IndexSpec>,
     /// Whether it has a stream of new images.
     pub stream: bool,
+}
+
+/// The definition of an index, which projects keys only.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// Its partition key (text).
+    pub partition_key: &'static str,
+    /// Its sort key (text). It is a key of the table.
+    pub sort_key: &'static str,
 }
 
 /// The three tables.
@@ -141,8 +152,9 @@ pub fn tables(names: &Tables) -> [TableSpec; 3] {
         index: None,
         stream: false,
     };
+    let expiry = IndexSpec { name: EXPIRY_INDEX, partition_key: BUCKET, sort_key: SK };
     [
-        TableSpec { index: Some((EXPIRY_INDEX, BUCKET)), ..table(&names.sessions, PK, Some(SK)) },
+        TableSpec { index: Some(expiry), ..table(&names.sessions, PK, Some(SK)) },
         table(&names.rate_limits, KEY, None),
         TableSpec { stream: true, ..table(&names.security_events, PK, Some(EVENT_ID)) },
     ]

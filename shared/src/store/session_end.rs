@@ -13,6 +13,7 @@ use super::rotation::condition_held;
 use super::schema::*;
 use super::sign_in::USER_RECORD_TTL;
 use super::user_state::UserRecord;
+use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
@@ -53,6 +54,7 @@ impl Store {
         items.extend(record_update.map(|update| self.update_user_record(user, update)));
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
         items.extend(events.iter().map(|event| self.put_event(event)));
+        items.extend(events.iter().filter_map(|event| self.put_pointer(event)));
         match self.transaction(items).send().await {
             Ok(_) => Ok(TransactionOutcome::Committed),
             Err(error) => transaction_outcome(error),
@@ -188,7 +190,7 @@ fn record_item(end: &SessionEnd, ttl: Timestamp) -> Item {
         (USER.into(), text(end.user.as_str())),
         (REASON.into(), text(end.reason.as_str())),
         (AT.into(), moment(end.at)),
-        (BY.into(), text(end.by.as_str())),
+        (BY.into(), text(end.by.encode())),
         (TTL.into(), moment(ttl)),
     ]);
     if let Some(note) = &end.note {
@@ -212,7 +214,7 @@ fn record_of(row: &Item) -> Result<EndRecord, StoreError> {
         user: item::string(row, USER)?.parse().map_err(|_| StoreError::Malformed(USER))?,
         reason: EndReason::parse(item::string(row, REASON)?).unwrap_or(EndReason::Admin),
         at: item::timestamp(row, AT)?,
-        by: item::string(row, BY)?.to_owned(),
+        by: Actor::decode(item::string(row, BY)?).ok_or(StoreError::Malformed(BY))?,
         note: item::optional(row, NOTE).map(str::to_owned),
         last: row.contains_key(LAST_GENERATION).then(|| last_rotation(row)).transpose()?,
     })

@@ -31,6 +31,9 @@ pub struct SessionOpening<'o> {
     pub now_millis: i64,
 }
 
+/// Items of one transaction, at most. *Source*: Amazon DynamoDB Developer Guide, "Service quotas".
+const TRANSACTION_MAX: usize = 100;
+
 /// How long a user record outlives its last session or its last change: 1 d.
 pub(super) const USER_RECORD_TTL: std::time::Duration = std::time::Duration::from_secs(86_400);
 
@@ -46,6 +49,9 @@ impl Store {
         let mut items = vec![self.put_session(opening.session), self.use_assertion(opening)];
         items.extend(opening.events.iter().map(|event| self.put_event(event)));
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
+        // A sign-in that ends very many sessions leaves no room. Its session still leads to the user.
+        let pointers = opening.events.iter().filter_map(|event| self.put_pointer(event));
+        items.extend(pointers.take(TRANSACTION_MAX.saturating_sub(items.len())));
         match self.transaction(items).send().await {
             Ok(_) => Ok(TransactionOutcome::Committed),
             Err(error) => transaction_outcome(error),

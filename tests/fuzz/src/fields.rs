@@ -20,10 +20,10 @@ pub fn cookies(bytes: &[u8]) {
         headers.append(header::COOKIE, line);
     }
     for secure in [true, false] {
-        let cookies = CookiePolicy { secure, allowed_origins: vec![] };
+        let cookies = CookiePolicy { secure, ..CookiePolicy::default() };
         for kind in [CookieKind::Access, CookieKind::Refresh] {
             let name = cookies.name(kind);
-            let values = named(&headers, name);
+            let values = named(&headers, &name);
             match cookies.read(&headers, kind) {
                 Ok(Some(value)) => assert_eq!(values, [value.as_bytes()], "{name}"),
                 Ok(None) => assert!(values.len() <= 1, "{name} is present twice"),

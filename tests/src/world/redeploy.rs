@@ -47,7 +47,8 @@ impl World {
             .merge(api::refresh::routes())
             .merge(api::sessions::routes())
             .merge(api::revoke::routes());
-        let router = gateway::in_front_of(latchkey::http::service(routes, app.clone()));
+        let policy = app.config().cookies.policy.clone();
+        let router = gateway::in_front_of(latchkey::http::service(routes, app.clone()), policy);
         World { server: LocalServer { router, app, store, ..server.clone() } }
     }
 }

@@ -34,7 +34,17 @@ async fn cleanup_records_and_deletes_expired_sessions_only() {
     let body = reply.assert_status(200).body.clone();
     assert_eq!(
         reply.members(),
-        ["duration_ms", "ended", "failed", "read_units", "remaining", "run_id", "skipped", "write_units"]
+        [
+            "duration_ms",
+            "ended",
+            "failed",
+            "read_units",
+            "remaining",
+            "run_id",
+            "skipped",
+            "waiting",
+            "write_units"
+        ]
     );
     assert_eq!((&body["ended"], &body["skipped"], &body["failed"]), (&json!(30), &json!(0), &json!(0)));
     assert_eq!(body["remaining"], false);
@@ -55,6 +65,20 @@ async fn cleanup_records_and_deletes_expired_sessions_only() {
 }
 
 #[tokio::test]
+async fn the_report_counts_expired_sessions_that_wait() {
+    let world = World::new().await;
+    for user in ["alice", "bob"] {
+        world.device().sign_in(user).await;
+    }
+    world.advance(7 * DAY - 1);
+    for (seconds, ended, waiting) in [(0, 0, 0), (1, 0, 2), (299, 0, 2), (1, 2, 0), (3_600, 0, 0)] {
+        world.advance(seconds);
+        let report = clean(&world).await.body;
+        assert_eq!((&report["ended"], &report["waiting"]), (&json!(ended), &json!(waiting)), "{seconds}");
+    }
+}
+
+#[tokio::test]
 async fn the_end_record_has_the_time_and_the_duration() {
     let world = World::new().await;
     let device = world.device();
@@ -64,7 +88,7 @@ async fn the_end_record_has_the_time_and_the_duration() {
     let events = world.raw_events("alice", "session_ended").await;
     let details = events[0]["details"].as_m().unwrap();
     assert_eq!(details["lasted_seconds"].as_n().unwrap(), &(7 * DAY).to_string());
-    assert_eq!(details["by"].as_s().unwrap(), "system");
+    assert_eq!(details["by"].as_m().unwrap()["kind"].as_s().unwrap(), "system");
     assert_eq!(events[0]["created_at"].as_n().unwrap(), &(1_790_000_000 + 7 * DAY).to_string());
 }
 

@@ -197,7 +197,7 @@ async fn a_table_with_other_keys_or_without_index_or_stream_fails() {
     let report = deployment.examined().await;
     report.assert_only(
         "table latchkey-sessions: It has no index expiry",
-        "Add an index on eb (string) that projects keys only",
+        "Add an index on eb and sk (strings) that projects keys only",
     );
     deployment.delete("latchkey-sessions").await;
     deployment.create(json!({"TableName": "latchkey-sessions", "Keys": ["user", "session"]})).await;

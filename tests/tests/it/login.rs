@@ -3,6 +3,7 @@
 mod assertion_reuse;
 mod assertions;
 mod browsers;
+mod cookie_domain;
 mod global_revocation;
 mod scopes;
 mod session_limit;

@@ -6,7 +6,7 @@ mod alarms;
 mod alerts;
 mod binaries;
 mod deployment;
-mod document;
+pub(crate) mod document;
 mod front_door;
 mod pages;
 mod policy;

@@ -33,8 +33,8 @@ interface SavedSignIn {
 const ASSERTION_END = -16;
 
 const COOKIES_BLOCKED = 'The browser blocks the cookies of this site: allow them, or use header mode';
-/** Safari differs from Chrome and Firefox, which keep `Secure` cookies of `http://localhost`. */
-const ON_HTTP = '. On http, Safari refuses Secure cookies: set COOKIE_SECURE=false';
+/** `localhost` and `127.0.0.1` are two sites. Safari, unlike Chrome and Firefox, refuses `Secure` cookies of `http://localhost`. */
+const ON_HTTP = '. On http, use one host name for page and API, and COOKIE_SECURE=false for Safari';
 
 /** No epoch can undo a `Set-Cookie` that arrives late. Therefore the client asks the server afterwards which session the cookies name. */
 export function signInOut(context: Context, { refresh, checkStatus, fetchStatus }: Refresher): SignInOut {

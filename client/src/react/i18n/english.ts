@@ -107,6 +107,7 @@ export const ENGLISH: Labels = {
     blocked: 'Blocked after too many attempts',
     rate_limited: 'Too many requests',
     token_replayed: 'Sign-in used from two networks',
+    assertion_reused: 'Repeated sign-in rejected',
     new_device: 'Unrecognised device',
     new_country: 'New country',
     ip_changed: 'Network changed',

@@ -20,6 +20,8 @@ export interface LocalServer {
   readonly port: number;
   /** Its issuer, which is also the URL of its API. */
   readonly issuer: string;
+  /** The names of its cookies. */
+  readonly cookies: { readonly access: string; readonly refresh: string };
   signIn(sub: string, scope?: string): Promise<SignIn>;
   /** Signs in as a browser does, and returns the `Cookie` header. */
   signInWithCookies(sub: string): Promise<string>;
@@ -68,6 +70,7 @@ export async function startLocalServer(env: Record<string, string> = {}): Promis
   return {
     port,
     issuer: `${origin}/api/auth`,
+    cookies: { access: `latchkey_${port}_access`, refresh: `latchkey_${port}_refresh` },
     post,
     async signIn(sub, scope) {
       const body = await post('/api/auth/login', { assertion: await assertion(sub, scope), delivery: 'body' });

@@ -11,9 +11,10 @@ use super::super::revoke_response::{RevokeResponse, session_not_found};
 use super::Requester;
 use crate::app::App;
 use crate::app::sign_out::{RevokeCommand, SessionSelector, can_end, end_many, end_one};
+use crate::domain::actor::Actor;
 use crate::domain::event::{Event, EventKind, Subject};
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::end::{Actor, EndReason};
+use crate::domain::session::end::EndReason;
 use crate::domain::time::Timestamp;
 use crate::http::problem::{Code, Problem};
 use crate::store::{GLOBAL_REVOCATION_DELAY, GlobalRevocation, StoreError, TransactionOutcome};
@@ -87,10 +88,10 @@ pub(super) async fn end_everyone(
     if now >= row.auth_time + RECENT_SIGN_IN {
         return Err(Problem::reauthentication_required(RECENT_SIGN_IN));
     }
-    let by = caller.user.clone();
+    let by = Actor::Admin(caller.user.clone());
     let kind = EventKind::EmergencyRevocation { before, by: by.clone(), note: note.clone() };
-    let event = Event::about(Subject::Everyone, app.now_millis(), kind);
-    let revocation = GlobalRevocation { not_before: Some(before), by: Some(by), note: Some(note) };
+    let event = Event::about(Subject::Everyone, app.now_millis(), kind).from_client(&requester.client);
+    let revocation = GlobalRevocation { not_before: Some(before), by, note: Some(note) };
     match app.store().end_everyone(&revocation, &event, now).await? {
         TransactionOutcome::Committed => app.on_recorded(&event),
         // An earlier call already ended all sessions until a later moment.

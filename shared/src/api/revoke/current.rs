@@ -61,7 +61,7 @@ pub(super) async fn end_token_session(
     let row = row.filter(|row| can_end(row, now));
     let ours = |token: &RefreshToken| row.as_ref().is_none_or(|row| row.nonce_hash == token.nonce.hash());
     if !token_session.refresh.as_ref().is_none_or(ours) {
-        report_forged_token(app, &token_session.user, token_session.session, client.ip).await;
+        report_forged_token(app, &token_session.user, token_session.session, client).await;
         return Ok(None);
     }
     let Some(row) = row else {
@@ -110,17 +110,20 @@ fn session_of_request(
     if let Some(token) = body_token {
         return session_of_refresh_token(app, token, now);
     }
-    let cookies = &app.config().cookies;
-    let (access, refresh) = (
-        cookies.policy.read(headers, CookieKind::Access)?,
-        cookies.policy.read(headers, CookieKind::Refresh)?,
-    );
+    let policy = &app.config().cookies.policy;
+    // Both cookies are one credential. The refresh cookie comes first, because it proves the session's nonce, and because
+    // with `COOKIE_DOMAIN` another host can set a second access cookie, with which signing out must not fail.
+    let refresh = policy.read(headers, CookieKind::Refresh)?;
+    let of_refresh =
+        refresh.as_ref().and_then(|token| session_of_refresh_token(app, token, now).ok().flatten());
+    let access = match &of_refresh {
+        Some(_) => None,
+        None => policy.read(headers, CookieKind::Access)?,
+    };
     if access.is_none() && refresh.is_none() {
         return Err(Problem::of(Code::TokenMissing));
     }
-    cookies.policy.check_unsafe(headers)?;
-    // Both cookies are one credential. The refresh cookie comes first, because it proves the session's nonce.
-    let of_refresh = refresh.and_then(|token| session_of_refresh_token(app, &token, now).ok().flatten());
+    policy.check_unsafe(headers)?;
     let of_access = || access.and_then(|token| session_of_access_token(app, &token, now).ok());
     Ok(of_refresh.or_else(of_access))
 }

@@ -5,17 +5,20 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::super::admin;
 use super::super::general_limit::limited;
 use super::super::target_user::TargetUser;
 use crate::app::App;
+use crate::domain::actor::Actor;
 use crate::domain::event::StoredEvent;
 use crate::domain::id::{IdError, SessionId, UserId};
-use crate::domain::session::end::{Actor, EndReason, EndRecord, PublicReason};
+use crate::domain::scope::ADMIN;
+use crate::domain::session::end::{EndReason, EndRecord, PublicReason};
 use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::store::{AuditQuery, UserState};
 
 /// Revocations in one response, the newest ones.
@@ -40,7 +43,7 @@ struct RevocationView {
     session_id: Option<SessionId>,
     reason: ReasonView,
     note: Option<String>,
-    by: String,
+    by: Actor,
     at: Timestamp,
 }
 
@@ -56,7 +59,7 @@ struct Revocation {
     session: Option<SessionId>,
     reason: EndReason,
     note: Option<String>,
-    by: String,
+    by: Actor,
     at: Timestamp,
 }
 
@@ -72,17 +75,42 @@ pub(super) async fn history(
         .map(|text| text.parse())
         .transpose()
         .map_err(|error: IdError| Problem::field("session_id", error))?;
-    let user_id = target.user(&caller).clone();
+    let names_user = parameter(&query, "user_id")?.is_some();
     let read = async {
-        let revocations = async { revocations(&app, &user_id, session).await };
-        tokio::try_join!(target.read_state(&app, &caller), revocations)
+        if let Some(id) = session.filter(|_| !names_user && caller.scope.has(ADMIN)) {
+            return look_up(&app, &caller, id).await;
+        }
+        let user = target.user(&caller).clone();
+        let revocations = async { revocations(&app, &user, session).await };
+        let (state, revocations) = tokio::try_join!(target.read_state(&app, &caller), revocations)?;
+        Ok((user, state, revocations))
     };
-    let body = |(state, revocations): (UserState, Vec<Revocation>)| HistoryResponse {
-        user_id: user_id.clone(),
-        tokens_valid_after: state.record.tokens_valid_after,
-        revocations: revocations.into_iter().map(|entry| entry.view(target.is_other())).collect(),
+    let body = |(user, state, revocations): (UserId, UserState, Vec<Revocation>)| {
+        let is_other = user != caller.user;
+        HistoryResponse {
+            user_id: user,
+            tokens_valid_after: state.record.tokens_valid_after,
+            revocations: revocations.into_iter().map(|entry| entry.view(is_other)).collect(),
+        }
     };
     limited(&app, &caller, &client, read, |found| Ok(Json(body(found)).into_response())).await
+}
+
+/// The revocation of a session whose user the administrator does not name. An empty list would look like an answer, so
+/// that a session without an end record is 404.
+async fn look_up(
+    app: &App,
+    caller: &Caller,
+    id: SessionId,
+) -> Result<(UserId, UserState, Vec<Revocation>), Problem> {
+    let record = async { app.store().end_record(&id).await.map_err(Problem::from) };
+    let (_, record) = tokio::try_join!(admin::require_admin_session(app, caller), record)?;
+    let record = record.filter(|record| record.reason != EndReason::Expired);
+    let record = record.ok_or_else(|| {
+        Problem::of(Code::NotFound).detail("no revoked session has this id; name its user with `user_id`")
+    })?;
+    let state = app.store().read_user_state(&record.user, caller.now).await?;
+    Ok((record.user.clone(), state, vec![Revocation::of_record(id, record)]))
 }
 
 /// The end record of one session, or the newest ends in a user's audit trail. Expired sessions are left out,
@@ -129,7 +157,7 @@ impl Revocation {
             session: event.session,
             reason: EndReason::parse(&text("reason")?)?,
             note: text("note"),
-            by: text("by").unwrap_or_else(|| Actor::System.as_str().to_owned()),
+            by: serde_json::from_value(event.details["by"].clone()).unwrap_or_default(),
             at: event.created_at,
         })
     }

@@ -1,16 +1,18 @@
-//! `GET /sessions/events`: the audit trail, newest first.
+//! `GET /sessions/events`: the audit trail, newest first, or one event of it.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::super::general_limit::limited;
 use super::super::target_user::TargetUser;
+use super::look_up::{self, Selection, Trail};
 use super::session_view::EventView;
 use crate::app::App;
 use crate::domain::event::EVENT_TYPES;
-use crate::domain::id::{IdError, UserId};
+use crate::domain::id::{IdError, SessionId, UserId};
 use crate::domain::severity::Severity;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
@@ -26,6 +28,8 @@ const LIMIT_MAX: usize = 100;
 /// The body of `GET /sessions/events`.
 #[derive(Serialize)]
 struct EventsResponse {
+    /// The user of the events; null for an event about all users.
+    user_id: Option<UserId>,
     events: Vec<EventView>,
     next_cursor: Option<String>,
 }
@@ -38,24 +42,72 @@ pub(super) async fn events(
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let target = TargetUser::of(&query, &caller)?;
-    let query = parse_query(&app, &query, target.user(&caller))?;
-    let trail =
-        async { app.store().read_audit_page(target.user(&caller), &query).await.map_err(Problem::from) };
-    let read = async { tokio::try_join!(target.read_state(&app, &caller), trail) };
-    limited(&app, &caller, &client, read, |(_, trail)| {
+    let names_user = parameter(&query, "user_id")?.is_some();
+    let filters = parse_filters(&query)?;
+    let selection = selection(&query, &filters, names_user, &caller)?;
+    if let Selection::Trail = selection {
+        // A wrong cursor is refused before anything is read.
+        cursor_of(&app, &query, target.user(&caller))?;
+    }
+    let page_of = async |user: UserId| {
+        let before = cursor_of(&app, &query, &user)?;
+        let page = app.store().read_audit_page(&user, &AuditQuery { before, ..filters.clone() }).await?;
+        Ok::<_, Problem>(Trail { user: Some(user), page })
+    };
+    let read = async {
+        match &selection {
+            Selection::Event(id) => look_up::event(&app, &caller, &target, names_user, *id).await,
+            Selection::TrailOfSession(id) => {
+                page_of(look_up::user_of_session(&app, &caller, id).await?).await
+            }
+            Selection::Trail => {
+                let page = page_of(target.user(&caller).clone());
+                Ok(tokio::try_join!(target.read_state(&app, &caller), page)?.1)
+            }
+        }
+    };
+    limited(&app, &caller, &client, read, |Trail { user, page }| {
         let key = &app.config().keys.refresh()[0];
-        let events = trail.events.iter().map(|event| EventView::new(event, target.is_other())).collect();
-        let next_cursor = trail.next.map(|event| cursor::seal(target.user(&caller), event, key));
-        Ok(Json(EventsResponse { events, next_cursor }).into_response())
+        let is_other = user.as_ref() != Some(&caller.user);
+        let events = page.events.iter().map(|event| EventView::new(event, is_other)).collect();
+        let next_cursor = user.as_ref().zip(page.next).map(|(user, event)| cursor::seal(user, event, key));
+        Ok(Json(EventsResponse { user_id: user, events, next_cursor }).into_response())
     })
     .await
 }
 
-fn parse_query(app: &App, query: &str, user: &UserId) -> Result<AuditQuery, Problem> {
-    let before = parameter(query, "cursor")?
+fn selection(
+    query: &str,
+    filters: &AuditQuery,
+    names_user: bool,
+    caller: &Caller,
+) -> Result<Selection, Problem> {
+    let event = parameter(query, "event_id")?.map(|text| event_id(&text)).transpose()?;
+    if event.is_some() {
+        for other in ["cursor", "limit", "session_id", "severity", "type"] {
+            if parameter(query, other)?.is_some() {
+                return Err(Problem::field("event_id", format!("cannot be combined with `{other}`")));
+            }
+        }
+    }
+    let filter = filters.event_type.as_ref().map(|_| "type").or(filters.severity.map(|_| "severity"));
+    Selection::of(event, filters.session, filter, names_user, caller)
+}
+
+/// An event id in upper or lower case, like a session id.
+fn event_id(text: &str) -> Result<Uuid, Problem> {
+    let id = text.parse::<SessionId>().map_err(|_| Problem::field("event_id", "must be an event id"))?;
+    Ok(Uuid::from_bytes(*id.as_bytes()))
+}
+
+fn cursor_of(app: &App, query: &str, user: &UserId) -> Result<Option<Uuid>, Problem> {
+    parameter(query, "cursor")?
         .map(|text| cursor::open(&text, user, app.config().keys.refresh()))
         .transpose()
-        .map_err(|error| Problem::field("cursor", error))?;
+        .map_err(|error| Problem::field("cursor", error))
+}
+
+fn parse_filters(query: &str) -> Result<AuditQuery, Problem> {
     let event_type = parameter(query, "type")?;
     if event_type.as_deref().is_some_and(|name| !EVENT_TYPES.contains(&name)) {
         return Err(Problem::field("type", format!("expected one of {}", EVENT_TYPES.join(", "))));
@@ -68,7 +120,7 @@ fn parse_query(app: &App, query: &str, user: &UserId) -> Result<AuditQuery, Prob
         .map(|text| text.parse())
         .transpose()
         .map_err(|error: IdError| Problem::field("session_id", error))?;
-    Ok(AuditQuery { before, event_type, severity, session, limit: limit(query)?, ..AuditQuery::default() })
+    Ok(AuditQuery { event_type, severity, session, limit: limit(query)?, ..AuditQuery::default() })
 }
 
 fn limit(query: &str) -> Result<usize, Problem> {

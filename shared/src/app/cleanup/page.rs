@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use tokio::task::JoinSet;
 
 use super::state::Run;
-use crate::domain::event::{Event, EventKind};
+use crate::domain::actor::Actor;
+use crate::domain::event::Event;
 use crate::domain::session::Session;
-use crate::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::time::Timestamp;
 use crate::store::{Consumed, RowKey, StoreError, TransactionOutcome};
 
@@ -20,13 +21,16 @@ pub(super) async fn clean_page(run: &Run, keys: Vec<RowKey>) -> Result<bool, Sto
     if keys.is_empty() {
         return Ok(true);
     }
-    let due = run.due();
-    let (sessions, malformed) = run.store.sessions(keys, run.clock.now(), &run.consumed).await?;
+    let (due, now) = (run.due(), run.clock.now());
+    let (sessions, malformed) = run.store.sessions(keys, now, &run.consumed).await?;
     run.skipped.fetch_add(malformed, Ordering::Relaxed);
     // The index is eventually consistent, and today's buckets contain sessions that are not due.
-    let expired = sessions.into_iter().filter(|session| is_due(session, due));
+    let (expired, others): (Vec<Session>, Vec<Session>) =
+        sessions.into_iter().partition(|session| is_due(session, due));
+    let waiting = others.iter().filter(|session| is_due(session, now)).count();
+    run.waiting.fetch_add(u64::try_from(waiting).unwrap_or(u64::MAX), Ordering::Relaxed);
     let (pending, expired): (Vec<Session>, Vec<Session>) =
-        expired.partition(|session| session.pending_end.is_some());
+        expired.into_iter().partition(|session| session.pending_end.is_some());
     if run.dry {
         let found = pending.len() + expired.len();
         run.ended.fetch_add(u64::try_from(found).unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -47,7 +51,7 @@ fn is_due(session: &Session, due: Timestamp) -> bool {
 fn event_of(session: &Session) -> Event {
     let at = session.expires_at.min(session.absolute_expires_at);
     let end = SessionEnd::of(session, PendingEnd::new(EndReason::Expired, Actor::System, at));
-    Event::once_per_second(&session.user, session.id, at, "expired", EventKind::SessionEnded(end))
+    Event::ended_once(&end, "expired")
 }
 
 /// Deletes the rows in parallel, because each delete takes a round trip, and there may be a million.

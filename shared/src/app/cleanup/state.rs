@@ -29,6 +29,8 @@ pub struct Report {
     pub run_id: String,
     /// The number of sessions that the run has ended.
     pub ended: u64,
+    /// The number of sessions that have expired less than five minutes ago. A later run ends them.
+    pub waiting: u64,
     /// The number of malformed rows, which the run has skipped.
     pub skipped: u64,
     /// The number of failures. The next run tries again.
@@ -52,6 +54,7 @@ pub(super) struct Run {
     pub(super) dry: bool,
     pub(super) consumed: Consumed,
     pub(super) ended: AtomicU64,
+    pub(super) waiting: AtomicU64,
     pub(super) skipped: AtomicU64,
     pub(super) failed: AtomicU64,
     pub(super) stopped: AtomicBool,
@@ -75,6 +78,7 @@ impl Run {
             dry: mode == CleanupMode::DryRun,
             consumed: Consumed::default(),
             ended: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
@@ -88,6 +92,7 @@ impl Run {
         Report {
             run_id: self.id.clone(),
             ended: count(&self.ended),
+            waiting: count(&self.waiting),
             skipped: count(&self.skipped),
             failed: count(&self.failed),
             remaining: self.must_stop() || count(&self.failed) > 0,

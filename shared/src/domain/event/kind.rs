@@ -1,11 +1,10 @@
 //! All kinds of events, each with its name, severity and details.
 
-use std::net::IpAddr;
-
 use serde_json::{Map, Value, json};
 use strum::EnumCount;
 
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::actor::Actor;
+use crate::domain::id::SessionId;
 use crate::domain::risk::{Finding, Rule};
 use crate::domain::session::end::SessionEnd;
 use crate::domain::severity::Severity;
@@ -24,6 +23,7 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "blocked",
     "rate_limited",
     "token_replayed",
+    "assertion_reused",
     "new_device",
     "new_country",
     "ip_changed",
@@ -32,33 +32,22 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "device_changed",
 ];
 
-/// The kind of an event, with its details.
+/// The kind of an event, with the details that only this kind has. The client is a field of the event.
 #[derive(Clone, Debug, EnumCount)]
 pub enum EventKind {
     /// A session was opened.
-    Login {
-        /// The client's address.
-        ip: Option<IpAddr>,
-        /// The client's device.
-        device: String,
-    },
+    Login,
     /// A user signed out, of one session or of many.
     Logout {
-        /// The client's address.
-        ip: Option<IpAddr>,
-        /// The client's device.
-        device: String,
         /// How many sessions ended.
         ended: usize,
     },
-    /// A session ended.
+    /// A session ended. Device and place are those of the session, because the client that caused the end may be another.
     SessionEnded(SessionEnd),
     /// The session limit was reached, and older sessions ended.
     SessionEvicted {
         /// The new session.
-        by: SessionId,
-        /// The device of the new session.
-        device: String,
+        new_session: SessionId,
         /// How many sessions ended.
         evicted: usize,
     },
@@ -67,7 +56,7 @@ pub enum EventKind {
         /// Sessions opened until then ended.
         before: Timestamp,
         /// The administrator.
-        by: UserId,
+        by: Actor,
         /// The administrator's reason.
         note: String,
     },
@@ -77,10 +66,8 @@ pub enum EventKind {
         presented: u64,
         /// The generation of the row.
         current: u64,
-        /// The client's address.
-        ip: Option<IpAddr>,
-        /// The client's device.
-        device: String,
+        /// The device of the session, which may not be the client's.
+        ended_device: String,
     },
     /// A refresh token was newer than its row.
     StateRegression {
@@ -88,23 +75,22 @@ pub enum EventKind {
         presented: u64,
         /// The generation of the row.
         current: u64,
+        /// The device of the session, which may not be the client's.
+        ended_device: String,
     },
     /// A refresh token had a valid seal and a nonce that is not the session's: a refresh key may have leaked.
-    TokenForged {
-        /// The client's address.
-        ip: Option<IpAddr>,
-    },
+    TokenForged,
     /// A rate limit with a block was exceeded.
     Blocked(LimitExceeded),
     /// A rate limit without a block was exceeded.
     RateLimited(LimitExceeded),
     /// A risk rule matched.
     Risk(Finding),
-    /// A refresh was repeated from another network than the session's last rotation.
-    TokenReplayed {
-        /// The client's address.
-        ip: Option<IpAddr>,
-    },
+    /// A refresh was repeated from another network than the session's last rotation, or the assertion of a sign-in from
+    /// another network than the sign-in. The same session was the answer.
+    TokenReplayed,
+    /// The assertion of an earlier sign-in was presented again and refused.
+    AssertionReused,
 }
 
 /// An exceeded rate limit.
@@ -114,25 +100,24 @@ pub struct LimitExceeded {
     pub policy: &'static str,
     /// The end of the refusal.
     pub until: Timestamp,
-    /// The client's address.
-    pub ip: Option<IpAddr>,
 }
 
 impl EventKind {
     /// The event type, as stored.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Login { .. } => "login",
+            Self::Login => "login",
             Self::Logout { .. } => "logout",
             Self::SessionEnded(_) => "session_ended",
             Self::SessionEvicted { .. } => "session_evicted",
             Self::EmergencyRevocation { .. } => "emergency_revocation",
             Self::TokenReused { .. } => "token_reused",
             Self::StateRegression { .. } => "state_regression",
-            Self::TokenForged { .. } => "token_forged",
+            Self::TokenForged => "token_forged",
             Self::Blocked(_) => "blocked",
             Self::RateLimited(_) => "rate_limited",
-            Self::TokenReplayed { .. } => "token_replayed",
+            Self::TokenReplayed => "token_replayed",
+            Self::AssertionReused => "assertion_reused",
             Self::Risk(finding) => finding.rule.name(),
         }
     }
@@ -140,39 +125,36 @@ impl EventKind {
     /// The severity.
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::Login { .. } | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
+            Self::Login | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
             Self::Risk(finding) => finding.severity,
             Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
-            Self::Blocked(_) | Self::TokenReplayed { .. } => Severity::Medium,
+            Self::Blocked(_) | Self::TokenReplayed | Self::AssertionReused => Severity::Medium,
             Self::TokenReused { .. }
             | Self::StateRegression { .. }
-            | Self::TokenForged { .. }
+            | Self::TokenForged
             | Self::EmergencyRevocation { .. } => Severity::Critical,
         }
     }
 
-    /// The details: few, bounded, and never a secret.
-    pub fn details(&self) -> Map<String, Value> {
+    /// The details of this kind: few, bounded, and never a secret.
+    pub(super) fn details(&self) -> Map<String, Value> {
         let details = match self {
-            Self::Login { ip, device } => json!({"ip": ip, "device": device}),
-            Self::Logout { ip, device, ended } => json!({"ip": ip, "device": device, "ended": ended}),
-            Self::SessionEvicted { by, device, evicted } => {
-                json!({"by": by, "device": device, "evicted": evicted})
+            Self::Login | Self::TokenForged | Self::TokenReplayed | Self::AssertionReused => json!({}),
+            Self::Logout { ended } => json!({"ended": ended}),
+            Self::SessionEvicted { new_session, evicted } => {
+                json!({"new_session_id": new_session, "evicted": evicted})
             }
             Self::EmergencyRevocation { before, by, note } => {
                 json!({"before": before.to_rfc3339(), "by": by, "note": note})
             }
             Self::SessionEnded(end) => ended_details(end),
             Self::Risk(finding) => finding.detail.clone(),
-            Self::TokenReused { presented, current, ip, device } => {
-                json!({"presented": presented, "current": current, "ip": ip, "device": device})
+            Self::TokenReused { presented, current, ended_device }
+            | Self::StateRegression { presented, current, ended_device } => {
+                json!({"presented": presented, "current": current, "ended_device": ended_device})
             }
-            Self::StateRegression { presented, current } => {
-                json!({"presented": presented, "current": current})
-            }
-            Self::TokenForged { ip } | Self::TokenReplayed { ip } => json!({"ip": ip}),
             Self::Blocked(over) | Self::RateLimited(over) => {
-                json!({"policy": over.policy, "until": over.until.to_rfc3339(), "ip": over.ip})
+                json!({"policy": over.policy, "until": over.until.to_rfc3339()})
             }
         };
         match details {
@@ -184,7 +166,7 @@ impl EventKind {
 
 fn ended_details(end: &SessionEnd) -> Value {
     let mut details = json!({
-        "reason": end.reason.as_str(), "by": end.by.as_str(), "lasted_seconds": end.lasted_seconds,
+        "reason": end.reason.as_str(), "by": end.by, "lasted_seconds": end.lasted_seconds,
     });
     if let Some(note) = &end.note {
         details["note"] = json!(note);

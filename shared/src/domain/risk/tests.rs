@@ -76,9 +76,12 @@ fn a_client_has_moved_if_its_network_changed_and_neither_is_trusted() {
     assert!(!has_moved(&rules, &at("203.0.113.9"), &at("192.0.2.1")));
     assert!(!has_moved(&rules, &at("192.0.2.1"), &at("203.0.113.9")));
     assert!(!has_moved(&rules, &at("198.51.100.7"), &at("2001:db8::1")), "another family");
-    let abroad = client("2001:db8::1", &chrome(140), Some("PT"), None);
-    assert!(has_moved(&rules, &home(), &abroad), "another family and another country");
-    assert!(!has_moved(&rules, &home(), &client("2001:db8::1", &chrome(140), Some("DE"), None)));
+    let berlin = client("198.51.100.7", &chrome(140), Some("DE"), None);
+    for (country, moved) in [("DE", false), ("PT", true)] {
+        let now = client("2001:db8::1", &chrome(140), Some(country), None);
+        assert_eq!(has_moved(&rules, &berlin, &now), moved, "another family, in {country}");
+        assert_eq!(has_moved(&rules, &now, &berlin), moved);
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@ use strum::VariantArray;
 
 use super::Session;
 use super::last_rotation::LastRotation;
+use crate::domain::actor::Actor;
+use crate::domain::client_context::EventClient;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
 
@@ -77,37 +79,6 @@ impl EndReason {
     }
 }
 
-/// The actor that ended a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// The session's own user.
-    User,
-    /// Latchkey itself.
-    System,
-    /// An administrator, with their user id.
-    Admin(UserId),
-}
-
-impl Actor {
-    /// The name in the audit trail.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::User => "user",
-            Self::System => "system",
-            Self::Admin(id) => id.as_str(),
-        }
-    }
-
-    /// Parses the name that [`Actor::as_str`] returns.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "user" => Some(Self::User),
-            "system" => Some(Self::System),
-            id => id.parse().ok().map(Self::Admin),
-        }
-    }
-}
-
 /// A pending end: decided, and not yet recorded. The row of the session carries it as a mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEnd {
@@ -148,6 +119,8 @@ pub struct SessionEnd {
     pub at: Timestamp,
     /// How long the session lasted, in seconds.
     pub lasted_seconds: u64,
+    /// The device and place of the session.
+    pub client: EventClient,
     /// Whether the mark is on the row. A mark never changes, so that no other end can come first.
     pub is_marked: bool,
     /// The last rotation of the session.
@@ -183,6 +156,7 @@ impl SessionEnd {
             note,
             at,
             lasted_seconds,
+            client: EventClient::without_ip(&session.client),
             is_marked,
             last: LastRotation::of(session),
         }
@@ -199,7 +173,7 @@ pub struct EndRecord {
     /// When it ended.
     pub at: Timestamp,
     /// The actor that ended it.
-    pub by: String,
+    pub by: Actor,
     /// The administrator's reason.
     pub note: Option<String>,
     /// The last rotation of the session. Records of the version before do not have it.
@@ -225,15 +199,6 @@ mod tests {
             assert_eq!(reason.public(), PublicReason::Security);
         }
         assert_eq!(EndReason::SignedOut.public(), PublicReason::SignedOut);
-    }
-
-    #[test]
-    fn an_actor_is_parsed_from_its_name() {
-        for actor in [Actor::User, Actor::System, Actor::Admin("carol".parse().unwrap())] {
-            assert_eq!(Actor::parse(actor.as_str()), Some(actor));
-        }
-        assert_eq!(Actor::Admin("carol".parse().unwrap()).as_str(), "carol");
-        assert_eq!(Actor::parse(""), None);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub async fn create_tables(client: &Client, names: &Tables) -> Result<(), Schema
 
 fn create_request(client: &Client, spec: &TableSpec) -> CreateTableFluentBuilder {
     let mut request = client.create_table().table_name(&spec.name).billing_mode(BillingMode::PayPerRequest);
-    let index_key = spec.index.map(|(_, key)| key);
+    let index_key = spec.index.map(|index| index.partition_key);
     for name in [Some(spec.partition_key), spec.sort_key, index_key].into_iter().flatten() {
         let definition =
             AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
@@ -54,10 +54,11 @@ fn create_request(client: &Client, spec: &TableSpec) -> CreateTableFluentBuilder
     if let Some(name) = spec.sort_key {
         request = request.key_schema(key_element(name, KeyType::Range));
     }
-    if let Some((name, key)) = spec.index {
+    if let Some(spec) = spec.index {
         let index = GlobalSecondaryIndex::builder()
-            .index_name(name)
-            .key_schema(key_element(key, KeyType::Hash))
+            .index_name(spec.name)
+            .key_schema(key_element(spec.partition_key, KeyType::Hash))
+            .key_schema(key_element(spec.sort_key, KeyType::Range))
             .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build());
         request = request.global_secondary_indexes(index.build().expect("name and key are given"));
     }

@@ -48,7 +48,12 @@ fn the_emergency_commands_end_one_session_one_user_and_all_users() {
     let shown = run_block_of(include_str!("../../../../docs/revoking.md"));
     let lines: Vec<&str> = shown.lines().collect();
     assert!(lines[0].contains("\"ended\":1") && lines[1].contains("\"ended\":1"), "{shown}");
-    for word in ["odd place", "stolen laptop", "\"by\":\"root\"", "\"tokens_valid_after\":\"2"] {
+    for word in [
+        "odd place",
+        "stolen laptop",
+        "\"by\":{\"kind\":\"admin\",\"id\":\"root\"}",
+        "\"tokens_valid_after\":\"2",
+    ] {
         assert!(lines[2].contains(word), "{word}: {shown}");
     }
     assert!(lines[3].contains("\"effective_at\":\"2"), "{shown}");

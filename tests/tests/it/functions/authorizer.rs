@@ -348,3 +348,23 @@ async fn an_authorizer_with_private_keys_warns_without_logging_the_keys() {
     assert!(lines.contains("\"level\":\"WARN\"") && lines.contains("LATCHKEY_KEYS"), "{lines}");
     assert!(!deployment.secrets().iter().any(|secret| lines.contains(secret)), "{lines}");
 }
+
+#[tokio::test]
+async fn the_authorizer_reads_the_cookie_of_the_domain() {
+    let deployment = Deployment::new().await;
+    let tokens = sign_in(&deployment, "alice").await;
+    let mut settings = offline(&deployment);
+    let host = settings["LATCHKEY_ISSUER"].strip_prefix("https://").and_then(|url| url.split('/').next());
+    let (_, domain) = host.and_then(|host| host.split_once('.')).expect("a host below a domain");
+    settings.insert("COOKIE_DOMAIN".to_owned(), domain.to_owned());
+    let mut function = start(settings).await.expect("it starts");
+    let with = |name: &str, token: &str| Event::from_file("authorizer-no-token").cookie(name, token);
+    let own = with("__Secure-latchkey_access", &tokens.access);
+    assert_eq!(ask(&mut function, own.clone()).await, authorized("alice", &tokens, ""));
+    let old = with("__Host-latchkey_access", &tokens.access);
+    assert_eq!(ask(&mut function, old).await, refused());
+    let beside = own.clone().cookie("__Host-latchkey_access", "old");
+    assert_eq!(ask(&mut function, beside).await, authorized("alice", &tokens, ""));
+    let twice = own.cookie("__Secure-latchkey_access", "tossed");
+    assert_eq!(ask(&mut function, twice).await, refused());
+}

@@ -64,3 +64,46 @@ async fn a_refresh_cookie_alone_is_401_token_expired() {
     shop.call(Mode::Strict, "GET", &[("cookie", &other_name)]).await.assert_problem(401, "token_missing");
     assert_eq!(shop.served(), 0);
 }
+
+#[tokio::test]
+async fn a_guard_on_a_sibling_host_reads_the_access_cookie_of_the_domain() {
+    let shop = Shop::open_with(&[
+        ("COOKIE_SECURE", "true"),
+        ("COOKIE_DOMAIN", "example.com"),
+        ("LATCHKEY_ISSUER", "https://auth.example.com/api/auth"),
+        ("LATCHKEY_ALLOWED_ORIGINS", "https://app.example.com"),
+    ])
+    .await;
+    let sign_in = async |user| {
+        let reply = shop.world.device().login_in_browser(&shop.world.assertion(user)).await;
+        reply.cookie("__Secure-latchkey_access").expect("an access cookie")
+    };
+    let (own, other) = (sign_in("alice").await, sign_in("mallory").await);
+    let line = format!("__Secure-latchkey_access={own}");
+    for mode in MODES {
+        let reply = shop.call(mode, "GET", &[("cookie", &line)]).await;
+        assert_eq!(reply.assert_status(200).body["sub"], "alice");
+        for proof in [("sec-fetch-site", "same-origin"), ("origin", "https://app.example.com")] {
+            shop.call(mode, "POST", &[("cookie", &line), proof]).await.assert_status(200);
+        }
+        for proof in [("sec-fetch-site", "same-site"), ("origin", "https://evil.example.com")] {
+            let reply = shop.call(mode, "POST", &[("cookie", &line), proof]).await;
+            reply.assert_problem(403, "csrf_rejected");
+        }
+        // The old cookie of one host does not count, and a second one of the domain is refused.
+        let old = format!("__Host-latchkey_access={other}");
+        shop.call(mode, "GET", &[("cookie", &old)]).await.assert_problem(401, "token_missing");
+        let both = shop.call(mode, "GET", &[("cookie", &format!("{old}; {line}"))]).await;
+        assert_eq!(both.assert_status(200).body["sub"], "alice");
+        for twice in [
+            format!("{line}; __Secure-latchkey_access={other}"),
+            format!("__Secure-latchkey_access={other}; {line}"),
+        ] {
+            shop.call(mode, "GET", &[("cookie", &twice)]).await.assert_field("cookie");
+        }
+        // The price of the setting, which the documentation names: a sibling that replaces the cookie is not noticed here.
+        let tossed =
+            shop.call(mode, "GET", &[("cookie", &format!("__Secure-latchkey_access={other}"))]).await;
+        assert_eq!(tossed.assert_status(200).body["sub"], "mallory");
+    }
+}

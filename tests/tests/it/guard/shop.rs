@@ -38,10 +38,15 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// With these settings of the deployment.
+    pub(crate) async fn open_with(settings: &[(&str, &str)]) -> Self {
         let signer = Provider::generate();
         let generated: Value = serde_json::from_str(&generate_key_set()).expect("a key set is JSON");
         let keys = json!({"keys": [signer.private_jwk(), generated["keys"][1]]}).to_string();
-        let world = World::with(&[("LATCHKEY_KEYS", &keys)]).await;
+        let world = World::with(&[&[("LATCHKEY_KEYS", keys.as_str())], settings].concat()).await;
         Self { world, signer, served: Arc::default() }
     }
 

@@ -80,8 +80,14 @@ pub(crate) async fn run(arguments: &[&str]) -> Output {
 impl Server {
     /// Starts a server and waits until it is ready.
     pub(crate) async fn start(arguments: &[&str]) -> Self {
-        let mut child =
-            command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        Self::start_with(arguments, &[]).await
+    }
+
+    /// Starts a server with these settings in its environment, and waits until it is ready.
+    pub(crate) async fn start_with(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut command = command(arguments);
+        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         let mut line = String::new();
         timeout(PATIENCE, stdout.read_line(&mut line))

@@ -1,7 +1,7 @@
 //! An assertion can be used once. The same device may repeat it for a while, because the response may have been lost.
 
-use latchkey_tests::world::{FIREFOX, Jar, Provider, Tokens, World, malleated};
-use serde_json::json;
+use latchkey_tests::world::{BERLIN, FIREFOX, Jar, LISBON, PATIENT, Provider, Tokens, World, malleated};
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -127,4 +127,101 @@ async fn the_repeat_of_a_login_in_a_browser_ends_no_session() {
         assert_eq!(world.live("alice").await, std::slice::from_ref(&new.session));
     }
     assert_eq!(world.count_events("alice", "session_ended").await, 1);
+}
+
+/// The events of a type in the trail of `user`, as an administrator reads them.
+async fn details_of(world: &World, user: &str, event_type: &str) -> Vec<Value> {
+    let admin = world.assertion_with("root", json!({"scope": "latchkey:admin"}));
+    let admin = Tokens::of(world.device().login(&admin).await.assert_status(201));
+    let path = format!("/api/auth/sessions/events?user_id={user}&type={event_type}");
+    let reply = world.device().bearer(&admin.access).get(&path).await;
+    let events = reply.assert_status(200).body["events"].as_array().unwrap().clone();
+    for event in &events {
+        assert_eq!(event["severity"], "medium");
+    }
+    events
+}
+
+#[tokio::test]
+async fn a_refused_repeat_of_an_assertion_is_in_the_trail_of_its_user() {
+    let world = World::patient().await;
+    let (device, assertion) = (world.device(), world.assertion("alice"));
+    let tokens = Tokens::of(&device.login(&assertion).await);
+    let thief = world.device().agent(FIREFOX).at("203.0.113.77");
+    thief.login(&assertion).await.assert_problem(401, "invalid_assertion");
+    let events = details_of(&world, "alice", "assertion_reused").await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["session_id"], json!(tokens.session), "the session that the first use opened");
+    let details = &events[0]["details"];
+    assert_eq!((&details["ip"], &details["device"]), (&json!("203.0.113.77"), &json!("Firefox on Linux")));
+    let own = device.clone().bearer(&tokens.access).get("/api/auth/sessions?include=analytics").await;
+    assert_eq!(own.body["analytics"]["failed_attempts"], 1);
+    assert_eq!(world.live("alice").await, [tokens.session]);
+    // In any later state of the session, too, and in a browser.
+    device.refresh(&tokens.refresh).await.assert_status(200);
+    world.advance(1);
+    thief.login_in_browser(&assertion).await.assert_problem(401, "invalid_assertion");
+    device.revoke(&tokens.access, json!({"strategy": "all"})).await.assert_status(200);
+    world.advance(11);
+    thief.login(&assertion).await.assert_problem(401, "invalid_assertion");
+    assert_eq!(world.count_events("alice", "assertion_reused").await, 3, "also after a sign-out everywhere");
+}
+
+#[tokio::test]
+async fn a_repeat_from_another_network_is_in_the_trail() {
+    let world = World::patient().await;
+    let (device, assertion) = (world.device(), world.assertion("alice"));
+    let tokens = Tokens::of(&device.login(&assertion).await);
+    let moved = device.clone().at("203.0.113.77");
+    assert_eq!(moved.login(&assertion).await.assert_status(201).text("session_id"), tokens.session);
+    let events = details_of(&world, "alice", "token_replayed").await;
+    assert_eq!((events.len(), &events[0]["session_id"]), (1, &json!(tokens.session)));
+    assert_eq!(events[0]["details"]["ip"], "203.0.113.77");
+    // The same network, whatever the address in it, is a retry and no event.
+    world.advance(1);
+    device.login(&assertion).await.assert_status(201);
+    assert_eq!(world.count_events("alice", "token_replayed").await, 1);
+}
+
+#[tokio::test]
+async fn a_repeat_over_the_other_address_family_is_a_move_if_the_country_changed() {
+    let world = World::behind_cloudfront(&PATIENT).await;
+    for (city, moved) in [(BERLIN.at("[2001:db8::7]:1024"), 0), (LISBON.at("[2001:db8::7]:1024"), 1)] {
+        let user = format!("user-{moved}");
+        let assertion = world.assertion(&user);
+        world.device().in_city(BERLIN).login(&assertion).await.assert_status(201);
+        world.device().in_city(city).login(&assertion).await.assert_status(201);
+        assert_eq!(world.count_events(&user, "token_replayed").await, moved);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_repeats_is_one_event_for_each_second_and_network() {
+    let world = World::patient().await;
+    let (device, assertion) = (world.device(), world.assertion("alice"));
+    device.login(&assertion).await.assert_status(201);
+    for second in 1..=2 {
+        for number in 0..20 {
+            let thief = world.device().agent(FIREFOX).at(&format!("203.0.113.{number}"));
+            thief.login(&assertion).await.assert_problem(401, "invalid_assertion");
+            let moved = device.clone().at(&format!("2001:db8::{number}"));
+            moved.login(&assertion).await.assert_status(201);
+            let moved = device.clone().at(&format!("192.0.2.{number}"));
+            moved.login(&assertion).await.assert_status(201);
+        }
+        assert_eq!(world.count_events("alice", "assertion_reused").await, second);
+        assert_eq!(world.count_events("alice", "token_replayed").await, second);
+        world.advance(1);
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_that_was_not_used_leaves_no_event_when_it_is_refused() {
+    let world = World::patient().await;
+    let (device, unused) = (world.device(), world.assertion("alice"));
+    let tokens = device.sign_in("alice").await;
+    world.advance(20);
+    device.revoke(&tokens.access, json!({"strategy": "all"})).await.assert_status(200);
+    device.login(&unused).await.assert_problem(401, "invalid_assertion");
+    assert_eq!(world.count_events("alice", "assertion_reused").await, 0);
 }

@@ -77,6 +77,6 @@ async fn a_global_revocation_alerts() {
     assert_eq!((&alert["event_type"], &alert["user_id"]), (&json!("emergency_revocation"), &json!(null)));
     assert_eq!(
         (&alert["details"]["by"], &alert["details"]["note"]),
-        (&json!("root"), &json!("a key leaked"))
+        (&json!({"kind": "admin", "id": "root"}), &json!("a key leaked"))
     );
 }

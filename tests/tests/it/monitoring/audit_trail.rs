@@ -63,7 +63,7 @@ async fn filters_apply_to_every_page() {
     assert_eq!(ids(&own).len(), 1);
     let made_room = page(&device, &tokens, "?severity=low&type=session_evicted").await;
     assert_eq!(ids(&made_room), ids(&page(&device, &tokens, "?severity=low").await));
-    assert_eq!(made_room.body["events"][0]["details"]["by"], tokens.session);
+    assert_eq!(made_room.body["events"][0]["details"]["new_session_id"], tokens.session);
 }
 
 #[tokio::test]

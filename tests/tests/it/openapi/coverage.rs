@@ -125,6 +125,10 @@ async fn refusals(seen: &mut Seen) {
         seen.get(&own, &format!("{path}?user_id=")).await;
         seen.get(&own, &format!("{path}?user_id=bob")).await;
     }
+    let unknown = "01930b5e-0000-7000-8000-000000000000";
+    let admin = admin(&world).await;
+    seen.get(&admin, &format!("/sessions/events?event_id={unknown}")).await;
+    seen.get(&admin, &format!("/revoke?session_id={unknown}")).await;
     seen.get(&own, "/sessions/x").await;
     seen.delete(&own, "/sessions/x").await;
     seen.delete(&device, "/sessions/x").await;

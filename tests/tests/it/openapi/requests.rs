@@ -193,7 +193,9 @@ async fn compare_query(client: &mut Client, operation: &Operation<'_>, parameter
             fault_of(&schema, &number.map_or_else(|| Value::from(text.clone()), Value::from)).is_none();
         let path = operation.full_path().replace("{id}", &tokens.session);
         let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let path = format!("{path}?{name}={encoded}");
+        // An administrator must name the user of a filtered list.
+        let user = if ["severity", "type"].contains(&name) { "&user_id=bob" } else { "" };
+        let path = format!("{path}?{name}={encoded}{user}");
         let reply = device.send(operation.method, &path, None, "").await;
         client.compare(name, is_valid, &reply, &format!("{} {path} ({text:?})", operation.method));
     }

@@ -46,7 +46,7 @@ async fn an_administrator_ends_all_sessions_of_a_user_with_a_reason() {
     for entry in entries {
         assert_eq!(
             (&entry["reason"], &entry["note"], &entry["by"]),
-            (&json!("admin"), &json!("stolen laptop"), &json!("root"))
+            (&json!("admin"), &json!("stolen laptop"), &json!({"kind": "admin", "id": "root"}))
         );
         assert_eq!(entry["at"], json!(world.now().to_rfc3339()));
     }
@@ -155,7 +155,7 @@ async fn a_pending_end_keeps_its_actor_and_reason() {
     for query in ["user_id=paul".to_owned(), format!("user_id=paul&session_id={}", tokens.session)] {
         let asked = device.clone().bearer(&admin.access).get(&format!("/api/auth/revoke?{query}")).await;
         let entry = json!({"session_id": tokens.session, "reason": "admin", "note": "stolen laptop",
-            "by": "root", "at": moment.to_rfc3339()});
+            "by": {"kind": "admin", "id": "root"}, "at": moment.to_rfc3339()});
         assert_eq!(asked.assert_status(200).body["revocations"], json!([entry]), "{query}");
     }
 }
@@ -201,4 +201,48 @@ async fn the_record_of_an_unknown_user_expires() {
     let rows = world.everything().await;
     let record = rows.lines().find(|row| row.contains("U#paul") && row.contains("HEAD")).unwrap();
     assert!(record.contains(&(world.now().seconds() + 86_400).to_string()), "{record}");
+}
+
+#[tokio::test]
+async fn an_administrator_called_system_or_user_is_recorded_as_an_administrator() {
+    let world = World::new().await;
+    let device = world.device();
+    for name in ["system", "user", "admin", "admin:root"] {
+        let admin = device.login(&world.assertion_with(name, json!({"scope": "latchkey:admin"}))).await;
+        let admin = Tokens::of(admin.assert_status(201));
+        let by = json!({"kind": "admin", "id": name});
+        let events = device.clone().bearer(&admin.access);
+        // At once, and as a pending end that a later request records.
+        for is_pending in [false, true] {
+            let tokens = device.sign_in("paul").await;
+            if is_pending {
+                world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1_000);
+                end_user(&device, &admin, "paul").await.assert_problem(503, "store_unavailable");
+                world.server.faults.clear(None);
+                device.refresh(&tokens.refresh).await.assert_ended("admin");
+            } else {
+                end_user(&device, &admin, "paul").await.assert_status(200);
+            }
+            for query in ["user_id=paul".to_owned(), format!("user_id=paul&session_id={}", tokens.session)] {
+                let asked = events.get(&format!("/api/auth/revoke?{query}")).await;
+                assert_eq!(asked.assert_status(200).body["revocations"][0]["by"], by, "{query}");
+            }
+            let path = format!("/api/auth/sessions/events?user_id=paul&session_id={}", tokens.session);
+            let trail = events.get(&path).await;
+            assert_eq!(trail.assert_status(200).body["events"][0]["details"]["by"], by);
+            world.advance(1);
+        }
+        // A global revocation is recorded by the session's own next request.
+        let tokens = device.sign_in("alice").await;
+        let mut alerts = world.server.alerts.listen();
+        let body = json!({"strategy": "everyone", "reason": "a key leaked"});
+        device.revoke(&admin.access, body).await.assert_status(200);
+        assert_eq!(alerts.try_recv().expect("an alert")["details"]["by"], by);
+        device.refresh(&tokens.refresh).await.assert_ended("admin");
+        world.advance(20);
+        let own = device.sign_in("alice").await;
+        let path = format!("/api/auth/revoke?session_id={}", tokens.session);
+        let asked = device.clone().bearer(&own.access).get(&path).await;
+        assert_eq!(asked.assert_status(200).body["revocations"][0]["by"], by);
+    }
 }

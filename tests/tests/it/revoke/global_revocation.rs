@@ -57,7 +57,7 @@ async fn an_end_record_is_written_when_the_session_is_used_again() {
     let entry = &asked.assert_status(200).body["revocations"][0];
     assert_eq!(
         (&entry["reason"], &entry["by"], &entry["note"]),
-        (&json!("admin"), &json!("root"), &json!("a key leaked"))
+        (&json!("admin"), &json!({"kind": "admin", "id": "root"}), &json!("a key leaked"))
     );
     let tables = world.everything().await;
     assert_eq!(tables.lines().filter(|row| row.contains("emergency_revocation")).count(), 1);
@@ -267,7 +267,7 @@ async fn a_globally_revoked_session_is_in_no_other_revocation() {
     let entry = &asked.body["revocations"][0];
     assert_eq!(
         (&entry["by"], &entry["at"]),
-        (&json!("root"), &json!(moment.to_rfc3339())),
+        (&json!({"kind": "admin", "id": "root"}), &json!(moment.to_rfc3339())),
         "the end has the time of the global revocation"
     );
 }

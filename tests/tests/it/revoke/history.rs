@@ -29,7 +29,8 @@ async fn a_user_reads_the_public_reasons_of_their_own() {
     assert_eq!(reasons, [json!("signed_out"), json!("security")], "newest first, and no internals");
     assert_eq!(asked.body["tokens_valid_after"], json!(null));
     let one = device.clone().bearer(&own.access).get(&format!("{PATH}?session_id={}", left.session)).await;
-    let expected = json!([{"session_id": left.session, "reason": "signed_out", "note": null, "by": "user",
+    let expected = json!([{"session_id": left.session, "reason": "signed_out", "note": null,
+        "by": {"kind": "user"},
         "at": world.now().to_rfc3339()}]);
     assert_eq!(one.assert_status(200).body["revocations"], expected);
     let admin = admin(&world).await;
@@ -55,7 +56,7 @@ async fn the_history_of_another_users_session_is_empty() {
     let admin = admin(&world).await;
     let asked =
         device.bearer(&admin.access).get(&format!("{PATH}?user_id=bob&session_id={}", bob.session)).await;
-    assert_eq!(asked.body["revocations"][0]["by"], "user");
+    assert_eq!(asked.body["revocations"][0]["by"], json!({"kind": "user"}));
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Revocations that compete with refreshes and logins: an ended session stays ended in any order.
 
 use latchkey::app::sign_out::end_one;
-use latchkey::domain::session::end::{Actor, EndReason, PendingEnd, SessionEnd};
+use latchkey::domain::actor::Actor;
+use latchkey::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
 use serde_json::json;

@@ -21,7 +21,7 @@ async fn ending_one_session_ends_only_that_session() {
     let ended = &world.raw_events("alice", "session_ended").await[0];
     let details = ended["details"].as_m().unwrap();
     assert_eq!(details["reason"].as_s().unwrap(), "signed_out");
-    assert_eq!(details["by"].as_s().unwrap(), "user");
+    assert_eq!(details["by"].as_m().unwrap()["kind"].as_s().unwrap(), "user");
     assert_eq!(details["lasted_seconds"].as_n().unwrap(), "42");
 }
 

@@ -97,7 +97,8 @@ impl Deployment {
             functions[function].clone().oneshot(request)
         });
         let router = Router::new().fallback_service(dispatch);
-        deployment.world.server.router = gateway::in_front_of(router);
+        let policy = deployment.world.server.app.config().cookies.policy.clone();
+        deployment.world.server.router = gateway::in_front_of(router, policy);
         deployment
     }
 

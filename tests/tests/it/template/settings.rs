@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use latchkey::config::{AuthorizerConfig, CleanupConfig, Config, ConfigError, SETTINGS, Setting};
+use latchkey_verifier::CookieKind;
 use serde_json::{Value, json};
 
 use super::document::template;
@@ -87,6 +88,32 @@ async fn each_function_gets_the_settings_that_it_reads() {
     let renamed: Vec<_> =
         SETTINGS.iter().filter(|setting| setting.name != "EXPIRY_SHARDS").copied().collect();
     assert!(of(&template(), &renamed).contains(&"LoginFunction: EXPIRY_SHARDS is not a setting".to_owned()));
+}
+
+#[tokio::test]
+async fn the_names_and_the_domain_of_cookies_reach_every_function_that_reads_cookies() {
+    let server = deployment::local_server().await;
+    let own = [
+        ("DomainName", "auth.example.com"),
+        ("CookieName", "shop"),
+        ("CookieDomain", "example.com"),
+        ("AllowedOrigins", "https://app.example.com"),
+    ];
+    let stack = deployment::stack(&template(), &server, &own);
+    let mut readers = vec![];
+    for function in stack.named("AWS::Serverless::Function") {
+        let environment = stack.environment(&function);
+        let lookup = |name: &str| environment.get(name).cloned();
+        let policy = match function.as_str() {
+            "CleanupFunction" => continue,
+            "AuthorizerFunction" => AuthorizerConfig::parse(lookup).expect("valid").cookies,
+            _ => Config::parse(lookup).expect("valid").cookies.policy,
+        };
+        let names = [CookieKind::Access, CookieKind::Refresh].map(|kind| policy.name(kind));
+        assert_eq!(names, ["__Secure-shop_access", "__Host-shop_refresh"], "{function}");
+        readers.push(function);
+    }
+    assert_eq!(readers.len(), 5, "{readers:?}");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ fn expected(spec: &TableSpec) -> Value {
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let keys = [(Some(spec.partition_key), "HASH"), (spec.sort_key, "RANGE")];
     let keys: Vec<Value> = keys.iter().filter_map(|(name, kind)| Some(key((*name)?, kind))).collect();
-    let names = [Some(spec.partition_key), spec.sort_key, spec.index.map(|(_, key)| key)];
+    let names = [Some(spec.partition_key), spec.sort_key, spec.index.map(|index| index.partition_key)];
     let names = names.iter().flatten();
     let attributes: Vec<Value> =
         names.map(|name| json!({"AttributeName": name, "AttributeType": "S"})).collect();
@@ -55,10 +55,10 @@ fn expected(spec: &TableSpec) -> Value {
         "SSESpecification": {"SSEEnabled": true},
         "DeletionProtectionEnabled": "true",
     });
-    if let Some((name, partition_key)) = spec.index {
+    if let Some(index) = spec.index {
         properties["GlobalSecondaryIndexes"] = json!([{
-            "IndexName": name,
-            "KeySchema": [key(partition_key, "HASH")],
+            "IndexName": index.name,
+            "KeySchema": [key(index.partition_key, "HASH"), key(index.sort_key, "RANGE")],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
         }]);
     }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::*;
+use crate::domain::actor::Actor;
 use crate::domain::device::Device;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::derive_session_id;
 use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
 use crate::domain::session::NewSession;
-use crate::domain::session::end::{Actor, PendingEnd};
+use crate::domain::session::end::PendingEnd;
 use crate::domain::session::evidence::RequestKeys;
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::RefreshToken;

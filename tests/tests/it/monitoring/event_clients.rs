@@ -1,0 +1,139 @@
+//! An event has the device and the place of its own time, and keeps them when the session moves on.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey::domain::event::EVENT_TYPES;
+use latchkey_tests::world::{BERLIN, City, Device, FIREFOX, LISBON, PRAGUE, Tokens, World};
+use serde_json::{Value, json};
+
+/// An administrator that has just signed in.
+async fn root(world: &World) -> (Device, Tokens) {
+    let device = world.device().in_city(BERLIN);
+    let reply = device.login(&world.assertion_with("root", json!({"scope": "latchkey:admin"}))).await;
+    let tokens = Tokens::of(reply.assert_status(201));
+    (device.bearer(&tokens.access), tokens)
+}
+
+/// A user's whole audit trail, newest first, as an administrator reads it.
+async fn trail(world: &World, user: &str) -> Vec<Value> {
+    let admin = root(world).await.0;
+    let reply = admin.get(&format!("/api/auth/sessions/events?user_id={user}&limit=100")).await;
+    assert!(reply.assert_status(200).body["next_cursor"].is_null(), "the whole trail");
+    reply.body["events"].as_array().expect("a list").clone()
+}
+
+/// Device and city of the only event of a type.
+fn client_of<'e>(events: &'e [Value], event_type: &str) -> (&'e str, &'e str) {
+    let found: Vec<&Value> = events.iter().filter(|event| event["event_type"] == event_type).collect();
+    assert_eq!(found.len(), 1, "{event_type}: {events:#?}");
+    let text =
+        |name: &str| found[0]["details"][name].as_str().unwrap_or_else(|| panic!("{name}: {}", found[0]));
+    (text("device"), text("city"))
+}
+
+#[tokio::test]
+async fn an_event_keeps_its_place_after_the_session_has_moved() {
+    let world = World::behind_cloudfront(&[]).await;
+    let home = world.device().in_city(BERLIN);
+    let tokens = home.sign_in("alice").await;
+    world.advance(3_600);
+    let away = world.device().agent(FIREFOX).in_city(LISBON);
+    let moved = Tokens::of(away.refresh(&tokens.refresh).await.assert_status(200));
+    world.advance(60);
+    // Another device of the user, in a third city, ends the session.
+    let phone = world.device().in_city(PRAGUE);
+    let other = phone.sign_in("alice").await;
+    let body = json!({"strategy": "session", "session_id": moved.session});
+    phone.revoke(&other.access, body).await.assert_status(200);
+    let events = trail(&world, "alice").await;
+    let of_moved: Vec<Value> =
+        events.iter().filter(|event| event["session_id"] == json!(moved.session)).cloned().collect();
+    assert_eq!(client_of(&of_moved, "login"), ("Chrome on Windows", "Berlin"));
+    for finding in ["ip_changed", "country_changed", "impossible_travel", "device_changed"] {
+        assert_eq!(client_of(&of_moved, finding), ("Firefox on Linux", "Lisbon"), "{finding}");
+    }
+    assert_eq!(
+        client_of(&of_moved, "session_ended"),
+        ("Firefox on Linux", "Lisbon"),
+        "the session that ended"
+    );
+    assert_eq!(client_of(&events, "logout"), ("Chrome on Windows", "Prague"), "the device that ended it");
+    let ended = of_moved.iter().find(|event| event["event_type"] == "session_ended").expect("its end");
+    assert!(ended["details"]["ip"].is_null(), "the session's address would look like that of its end");
+}
+
+#[tokio::test]
+async fn a_reuse_names_the_device_that_ended_and_the_one_that_used_the_token() {
+    let world = World::behind_cloudfront(&[]).await;
+    let home = world.device().in_city(BERLIN);
+    let stolen = home.sign_in("alice").await;
+    home.refresh(&stolen.refresh).await.assert_status(200);
+    let thief = world.device().agent(FIREFOX).in_city(LISBON);
+    thief.refresh(&stolen.refresh).await.assert_ended("security");
+    let events = trail(&world, "alice").await;
+    assert_eq!(client_of(&events, "session_ended"), ("Chrome on Windows", "Berlin"));
+    assert_eq!(client_of(&events, "token_reused"), ("Firefox on Linux", "Lisbon"));
+    let reuse = events.iter().find(|event| event["event_type"] == "token_reused").expect("the reuse");
+    assert_eq!(reuse["details"]["ended_device"], "Chrome on Windows");
+}
+
+#[tokio::test]
+async fn every_event_of_a_user_has_a_device_and_a_place() {
+    let settings = [("LIMIT_REFRESH", "2/5m/15m"), ("LIMIT_GENERAL", "2/15m")];
+    let world = World::behind_cloudfront(&settings).await;
+    let home = world.device().in_city(BERLIN);
+    let firefox = |city: City| world.device().agent(FIREFOX).in_city(city);
+    // Findings, a replay, and a block.
+    let first = home.sign_in("alice").await;
+    let abroad = firefox(LISBON).sign_in("alice").await;
+    let second = Tokens::of(firefox(LISBON).refresh(&first.refresh).await.assert_status(200));
+    let third = Tokens::of(firefox(LISBON).refresh(&second.refresh).await.assert_status(200));
+    firefox(PRAGUE).refresh(&second.refresh).await.assert_status(200);
+    firefox(LISBON).refresh(&third.refresh).await.assert_problem(429, "rate_limited");
+    for _ in 0..3 {
+        firefox(LISBON).list(&abroad.access).await;
+    }
+    // The assertion of a sign-in is used again on another device.
+    let assertion = world.assertion("alice");
+    home.login(&assertion).await.assert_status(201);
+    firefox(PRAGUE).login(&assertion).await.assert_problem(401, "invalid_assertion");
+    // A theft, a restored row, and a forged token.
+    let stolen = home.sign_in("alice").await;
+    let next = Tokens::of(home.refresh(&stolen.refresh).await.assert_status(200));
+    home.refresh(&next.refresh).await.assert_status(200);
+    home.refresh(&stolen.refresh).await.assert_ended("security");
+    let restored = home.sign_in("alice").await;
+    let row = world.raw_row("alice", &restored.session).await.expect("its row");
+    let newer = Tokens::of(home.refresh(&restored.refresh).await.assert_status(200));
+    world.put_row(row).await;
+    home.refresh(&newer.refresh).await.assert_ended("security");
+    let forged = home.sign_in("alice").await;
+    let mut row = world.raw_row("alice", &forged.session).await.expect("its row");
+    row.insert("n".into(), AttributeValue::B(Blob::new([7; 32])));
+    world.put_row(row).await;
+    home.refresh(&forged.refresh).await.assert_problem(401, "invalid_token");
+    // An eviction, a sign-out and an expiry.
+    let mut last = forged;
+    for _ in 0..3 {
+        world.advance(1);
+        last = home.sign_in("alice").await;
+    }
+    home.revoke(&last.access, json!({"strategy": "current"})).await.assert_status(200);
+    world.advance(8 * 86_400);
+    let admin = root(&world).await.0;
+    admin.post("/api/auth/sessions", json!({"action": "cleanup"})).await.assert_status(200);
+    let events = trail(&world, "alice").await;
+    for event in &events {
+        for member in ["device", "city", "country"] {
+            assert!(event["details"][member].is_string(), "{member}: {event}");
+        }
+    }
+    let seen: BTreeSet<&str> = events.iter().filter_map(|event| event["event_type"].as_str()).collect();
+    let missing: Vec<&&str> = EVENT_TYPES.iter().filter(|name| !seen.contains(**name)).collect();
+    assert_eq!(missing, [&"emergency_revocation"], "every other event is about a user");
+    let reasons: BTreeSet<&str> =
+        events.iter().filter_map(|event| event["details"]["reason"].as_str()).collect();
+    assert!(reasons.is_superset(&["evicted", "expired", "signed_out"].into()), "{reasons:?}");
+}
