@@ -130,10 +130,12 @@ fuzz: tools-fuzz ## Generate input for every parser, FUZZ_SECONDS=30 each (needs
 	fuzz/run
 
 model: tools-build ## Search all orders of events around the refresh rule, millions of states (about ten minutes)
-	cargo bench --quiet --profile dev -p latchkey-model --bench model
+	$(STEP) "All orders of events around the refresh rule (about ten minutes)" \
+		cargo bench --quiet --profile dev -p latchkey-model --bench model
 
 simulate: tools-build ## Simulate a million nights of users and thieves, and write the results into docs/refresh.md (minutes)
-	cargo bench --quiet --profile dev -p latchkey-model --bench simulate
+	$(STEP) "A million nights of users and thieves (minutes)" \
+		cargo bench --quiet --profile dev -p latchkey-model --bench simulate
 
 soak: tools-build ## Load the local server while DynamoDB fails, a minute per kind of fault (LOAD_SECONDS=..)
 	$(STEP) "Building the server for load (minutes)" cargo build --profile load -p latchkey-local
