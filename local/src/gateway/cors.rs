@@ -15,7 +15,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use latchkey_verifier::CookiePolicy;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET,POST,DELETE");
-const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static("authorization,content-type,idempotency-key,if-none-match");
+const REQUEST_HEADERS: HeaderValue =
+    HeaderValue::from_static("authorization,content-type,idempotency-key,if-none-match");
 const RESPONSE_HEADERS: HeaderValue =
     HeaderValue::from_static("etag,ratelimit,ratelimit-policy,retry-after,www-authenticate");
 const MAX_AGE_SECONDS: HeaderValue = HeaderValue::from_static("600");

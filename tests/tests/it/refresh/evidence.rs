@@ -353,6 +353,8 @@ struct Browser {
     keys: Vec<String>,
     is_pending: bool,
     rotations: usize,
+    /// Seconds that have passed since the first request under way began.
+    waited: u64,
     waiting: [Option<Request>; 10],
     answers: [Option<(Reply, Request)>; 10],
 }
@@ -381,6 +383,18 @@ impl Browser {
         }
         let request = Request { cookie: self.cookie.clone(), keys: self.keys.clone(), began: self.rotations };
         self.waiting[tab] = Some(request);
+    }
+
+    /// Lets time pass. A request that arrives more than a minute late may be reuse, and the client gives up before that.
+    fn wait(&mut self, world: &World, seconds: u64) {
+        if self.waiting.iter().all(Option::is_none) {
+            self.waited = 0;
+        } else if self.waited + seconds > 60 {
+            return;
+        } else {
+            self.waited += seconds;
+        }
+        world.advance(seconds);
     }
 
     async fn arrive(&mut self, tab: usize) {
@@ -433,6 +447,7 @@ proptest! {
                 keys: vec![SIGN_IN_KEY.to_owned()],
                 is_pending: false,
                 rotations: 0,
+                waited: 0,
                 waiting: Default::default(),
                 answers: Default::default(),
             };
@@ -441,7 +456,7 @@ proptest! {
                     Step::Begin(tab) => browser.begin(tab),
                     Step::Arrive(tab) => browser.arrive(tab).await,
                     Step::Answer(tab) => browser.answer(tab),
-                    Step::Wait(seconds) => world.advance(seconds),
+                    Step::Wait(seconds) => browser.wait(&world, seconds),
                 }
             }
             assert_eq!(world.count_events("alice", "token_reused").await, 0);
