@@ -151,37 +151,22 @@ async function killAt(reach, name, prepare) {
   await reach(pages());
   await browser.kill();
   browser = await launchProfile(profile);
-  return {
-    session,
-    open: pages().open,
-    async end() {
-      await browser.kill();
-      profile.remove();
-    },
-  };
+  return { session, open: pages().open };
 }
 
 describe('a browser that is killed when', () => {
   for (const [step, reach] of Object.entries(STEPS)) {
     test(step, async () => {
-      const { session, open, end } = await killAt(reach, `killed-${step.replaceAll(' ', '-')}`);
-      try {
-        await checkNextVisit(open, session);
-      } finally {
-        await end();
-      }
+      const { session, open } = await killAt(reach, `killed-${step.replaceAll(' ', '-')}`);
+      await checkNextVisit(open, session);
     });
   }
 
   test('it has no IndexedDB signs out, so that these tests can fail', async () => {
     const withoutIndexedDb = () => Object.defineProperty(globalThis, 'indexedDB', { value: undefined });
-    const { open, end } = await killAt(STEPS['the response was held back'], 'no-keys', withoutIndexedDb);
-    try {
-      proxy.drop();
-      await server.post('/dev/clock', { advance_seconds: 120 });
-      await waitForNotice(await open(), 'We signed you out to protect your account');
-    } finally {
-      await end();
-    }
+    const { open } = await killAt(STEPS['the response was held back'], 'no-keys', withoutIndexedDb);
+    proxy.drop();
+    await server.post('/dev/clock', { advance_seconds: 120 });
+    await waitForNotice(await open(), 'We signed you out to protect your account');
   });
 });

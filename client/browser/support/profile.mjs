@@ -4,14 +4,24 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import { chromiumOptions } from './local-server.mjs';
 
-/** A folder for a profile; `remove` deletes it. */
+/** Browsers that run, and folders, for when the tests of a file have ended, also if they failed. */
+const running = new Set();
+const folders = [];
+after(async () => {
+  await Promise.all([...running].map((kill) => kill()));
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** A folder for a profile, which is deleted at the end. */
 export function newProfile() {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-profile-'));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
+  folders.push(folder);
+  return { folder };
 }
 
 /** Starts a browser with the profile. It is a process group of its own, so that all its processes can be killed at once. */
@@ -31,6 +41,16 @@ export async function launchProfile({ folder }) {
       // It has ended by itself.
     }
   };
+  const ended = async () => {
+    await exited;
+    running.delete(kill);
+    process.removeListener('exit', killGroup);
+  };
+  const kill = async () => {
+    killGroup();
+    await ended();
+  };
+  running.add(kill);
   process.once('exit', killGroup);
   const endpoint = await new Promise((resolve, reject) => {
     createInterface(child.stderr).on('line', (line) => {
@@ -41,17 +61,10 @@ export async function launchProfile({ folder }) {
   });
   const browser = await chromium.connectOverCDP(endpoint);
   const [context] = browser.contexts();
-  const ended = async () => {
-    await exited;
-    process.removeListener('exit', killGroup);
-  };
   return {
     context,
     /** Ends every process at once. Chromium writes cookies to the disk every 30 s, so newer ones are lost. */
-    async kill() {
-      killGroup();
-      await ended();
-    },
+    kill,
     /** Ends the browser as its user does: cookies are written. */
     async quit() {
       const session = await browser.newBrowserCDPSession();

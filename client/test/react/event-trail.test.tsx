@@ -29,7 +29,7 @@ async function lines(events: readonly SecurityEvent[]): Promise<readonly string[
 const signIn = eventOf('login', PHONE, { device: 'iPhone', ip: '198.51.100.8' }, { created_at: '2026-11-25T09:00:00Z' });
 
 describe('the end of a session in the trail is one line', () => {
-  const byUser = { reason: 'signed_out', by: { kind: 'user' }, lasted_seconds: 720 };
+  const byUser = { reason: 'signed_out', by: { kind: 'user' }, lasted_seconds: 720 } as const;
 
   test('that names the device that ended and the one that ended it', async () => {
     const ended = eventOf('session_ended', PHONE, byUser);

@@ -315,10 +315,10 @@ describe('other requests', () => {
 
   test('whose refresh was superseded are left to the browser, which has the newer cookie', async () => {
     const browser = await Browser.signedIn('quinn');
-    browser.cookies.delete('latchkey_access');
+    browser.cookies.delete(api.cookies.access);
     const superseded: Fetch = (input, init) =>
       String(input).endsWith('/refresh')
-        ? Promise.resolve(Response.json({ code: 'refresh_superseded' }, { status: 409, headers: { 'set-cookie': 'latchkey_refresh=' } }))
+        ? Promise.resolve(Response.json({ code: 'refresh_superseded' }, { status: 409, headers: { 'set-cookie': `${api.cookies.refresh}=` } }))
         : fetch(input, init);
     const session = await renewSession(browser.page(), optionsFor(api, { fetch: superseded }));
     expect(session).toMatchObject({ state: 'unknown', auth: null, setCookies: [] });

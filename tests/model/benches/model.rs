@@ -54,16 +54,19 @@ fn describe(thief: ThiefKind) -> &'static str {
 
 fn describe_bounds(thief: ThiefKind, bounds: &Bounds) -> String {
     let Bounds { generations, keys, messages, waits, crashes, moves, clocks, attacks, .. } = bounds;
-    let mut parts = vec![format!("{generations} generations"), format!("{keys} new keys")];
+    let attacks = if thief == ThiefKind::None { 0 } else { *attacks };
     let counts = [
-        (*messages as u64, "messages at once"),
-        (u64::from(*waits), if *waits == 1 { "wait" } else { "waits" }),
-        (u64::from(*crashes), "crash"),
-        (u64::from(*moves), "move"),
-        (u64::from(*clocks), "clock step"),
-        (if thief == ThiefKind::None { 0 } else { u64::from(*attacks) }, "requests of the thief"),
+        (*generations, "generations", "generation"),
+        (u64::from(*keys), "new keys", "new key"),
+        (*messages as u64, "messages at once", "message at once"),
+        (u64::from(*waits), "waits", "wait"),
+        (u64::from(*crashes), "crashes", "crash"),
+        (u64::from(*moves), "moves", "move"),
+        (u64::from(*clocks), "clock steps", "clock step"),
+        (u64::from(attacks), "requests of the thief", "request of the thief"),
     ];
-    parts
-        .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")));
+    let described =
+        |(count, many, one): &(u64, &str, &str)| format!("{count} {}", if *count == 1 { one } else { many });
+    let parts: Vec<_> = counts.iter().filter(|(count, ..)| *count > 0).map(described).collect();
     parts.join(", ")
 }

@@ -1,0 +1,69 @@
+// Header mode: a browser that is killed during a refresh, or before its storage has reached the disk, comes back signed in.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { expire } from './support/clocks.mjs';
+import { useExamples } from './support/example.mjs';
+import { gate } from './support/gate.mjs';
+import { useLocalServer } from './support/local-server.mjs';
+import { launchProfile, newProfile } from './support/profile.mjs';
+
+// Without the late retry the server accepts an older token only with a key as evidence.
+const server = useLocalServer({}, { REFRESH_LATE_RETRY: '0' });
+let api;
+before(async () => {
+  api = await gate(server, '/api/auth/refresh');
+});
+after(() => api?.close());
+const startExample = useExamples({
+  get url() {
+    return api.url;
+  },
+});
+
+/** Opens the page of the example, whose tokens are in `localStorage` here, so that they outlive the browser. */
+async function open({ context }, url) {
+  const page = await context.newPage();
+  await page.addInitScript(() => Object.defineProperty(globalThis, 'sessionStorage', { get: () => globalThis.localStorage }));
+  await page.goto(url);
+  return page;
+}
+
+const storedTokens = (page) => page.evaluate(() => Object.entries(localStorage).find(([name]) => name.startsWith('latchkey:'))?.[1]);
+const STEPS = {
+  async 'the response was held back'(browser, url) {
+    api.hold('response');
+    await open(browser, url);
+    await api.held();
+  },
+  async 'the tokens were stored'(browser, url) {
+    const page = await open(browser, url);
+    const older = await storedTokens(page);
+    for (let tries = 0; tries < 100 && (await storedTokens(page)) === older; tries++) await page.waitForTimeout(50);
+    assert.notEqual(await storedTokens(page), older);
+  },
+};
+
+for (const [step, reach] of Object.entries(STEPS)) {
+  test(`a browser that is killed when ${step}`, async () => {
+    const url = await startExample('header-mode');
+    const profile = newProfile();
+    let browser = await launchProfile(profile);
+    const first = await open(browser, url);
+    await first.getByLabel('Your name').fill('hana');
+    await first.getByRole('button', { name: 'Sign in' }).click();
+    await first.getByText('Signed in.', { exact: true }).waitFor();
+    assert.ok(await storedTokens(first));
+    await browser.quit();
+    await expire(server);
+    browser = await launchProfile(profile);
+    await reach(browser, url);
+    await browser.kill();
+    api.drop();
+    await server.post('/dev/clock', { advance_seconds: 120 });
+    browser = await launchProfile(profile);
+    const next = await open(browser, url);
+    await next.getByText('Signed in.', { exact: true }).waitFor();
+    await next.getByRole('button', { name: 'Call the API' }).click();
+    await next.locator('pre', { hasText: '"user_id": "hana"' }).waitFor();
+  });
+}
