@@ -484,7 +484,7 @@ export interface components {
         };
         Recommendation: {
             /** @enum {string} */
-            code: "recent_reuse" | "impossible_travel" | "unknown_device" | "new_country" | "idle_session" | "outdated_agent" | "many_sessions";
+            code: "recent_reuse" | "impossible_travel" | "unknown_device" | "new_country" | "idle_session" | "many_sessions";
             severity: components["schemas"]["Severity"];
             session_id: components["schemas"]["SessionId"] | null;
             detail: components["schemas"]["Facts"];
