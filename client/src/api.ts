@@ -184,12 +184,14 @@ export interface paths {
          * @description `strategy` selects what ends:
          *
          *     - `current`: the caller's session, which is signing out. It also clears the cookies.
-         *     - `session`: one session. Administrators may name a session of another user and must give a `reason`.
+         *     - `session`: one session. Administrators may name a session of another user in `user_id` and must give a `reason`.
          *     - `others`: all sessions of the caller except the current one.
          *     - `all`: all sessions of the caller.
          *     - `token`: the session of the refresh or access token in `token`.
          *     - `user`: all sessions of a user. For administrators.
          *     - `everyone`: all sessions of all users. For administrators, at most 15 minutes after their sign-in.
+         *
+         *     A member that the strategy does not use is refused, so that a misspelt member never ends other sessions than intended.
          *
          *     A 200 response is sent after the change is committed. A request with the form of RFC 7009 gets 200 and an empty object
          *     for every token, valid or not.
