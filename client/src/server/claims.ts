@@ -35,8 +35,8 @@ export interface AccessTokenClaims {
 const LEEWAY_SECONDS = 60;
 
 const SESSION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** As in OpenID Connect Core section 2: 255 ASCII characters. */
-const USER_ID_MAX_BYTES = 255;
+/** The 255 ASCII characters of OpenID Connect Core section 2, after the longest prefix that the server adds. */
+const USER_ID_MAX_BYTES = 127 + 255;
 
 /** The issuer and the audience that a token must have. */
 export interface ExpectedClaims {
