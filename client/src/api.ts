@@ -290,7 +290,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description The user id, made from the `sub` claim of the assertion. 1 to 128 bytes without control characters */
+        /**
+         * @description The user id: the `sub` claim of the assertion, of at most 255 bytes, after the prefix of its issuer, of at most 127 bytes.
+         *     It has no control characters
+         */
         UserId: string;
         /** Format: uuid */
         SessionId: string;
@@ -309,7 +312,7 @@ export interface components {
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk";
         /** @enum {string} */
-        EventType: "login" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -441,7 +444,8 @@ export interface components {
             last_activity: components["schemas"]["Time"];
             expires_at: components["schemas"]["Time"];
             absolute_expires_at: components["schemas"]["Time"];
-            auth_time: components["schemas"]["Time"];
+            /** @description When the user last authenticated with the identity provider. `null` if the provider does not send it */
+            auth_time: components["schemas"]["Time"] | null;
             scope: string;
             risk: {
                 /** @enum {string} */
@@ -647,7 +651,8 @@ export interface components {
             jti: string;
             /** @constant */
             token_type: "Bearer";
-            auth_time: number;
+            /** @description Omitted if the identity provider does not send it */
+            auth_time?: number;
         };
         InactiveToken: {
             /** @constant */
@@ -710,6 +715,8 @@ export interface components {
              */
             policy?: "refresh" | "login" | "password_reset" | "general";
             retry_after?: number;
+            /** @description With `claim_not_accepted`: the name of the claim */
+            claim?: string;
             /** @description With `reauthentication_required`: the maximum age of the sign-in, in seconds */
             max_age?: number;
         };
@@ -719,7 +726,7 @@ export interface components {
          */
         ProblemOrOAuthError: components["schemas"]["Problem"] | components["schemas"]["OAuthError"];
         /** @enum {string} */
-        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
+        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "claim_not_accepted" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
         /** @description An error as defined in RFC 6749, section 5.2 */
         OAuthError: {
             /** @enum {string} */
@@ -801,6 +808,7 @@ export interface components {
         };
         /**
          * @description - `forbidden`: the caller lacks the required scope.
+         *     - `claim_not_accepted`: the assertion is valid, but a claim that the settings require is missing or has another value.
          *     - `csrf_rejected`: a request with cookies came from another site, or its origin is unknown.
          *     - `origin_rejected`: the request did not come through CloudFront.
          */

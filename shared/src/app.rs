@@ -66,6 +66,9 @@ impl App {
 
     /// An application with these options.
     pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>, options: AppOptions) -> Self {
+        for warning in &config.warnings {
+            tracing::warn!(setting = warning.name, reason = warning.reason, "a setting has no effect");
+        }
         let (served, metrics, refusal_cache) =
             (AtomicU64::new(0), Metrics::default(), RefusalCache::default());
         Self(Arc::new(Parts { config, store, clock, options, served, metrics, refusal_cache }))

@@ -60,7 +60,7 @@ impl Deployment {
             nonce: &nonce,
             key: key.tag(),
             client: client_context(CHROME),
-            auth_time: begun,
+            auth_time: Some(begun),
             asserted_at: begun,
             scope: Scope::of(["orders:read", "orders:write"]),
         };
@@ -99,7 +99,7 @@ impl Deployment {
             nbf: None,
             jti: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
             sid: session.id,
-            auth_time: session.auth_time.seconds(),
+            auth_time: session.auth_time.map(|at| at.seconds()),
             scope: session.scope.clone(),
         };
         access::mint(&claims, config.keys.signer().expect("the set has a private key"))
@@ -187,6 +187,7 @@ fn checking(criterion: &mut Criterion) {
     let trusted = latchkey::token::issuer::parse_trusted_issuers(
         &issuer.trusted_issuers(&config.audience),
         &config.issuer,
+        latchkey::token::issuer::KeyUrls::Https,
     );
     let trusted = trusted.expect("the list is valid");
     assert_eq!(trusted[0].issuer, ISSUER);

@@ -177,9 +177,15 @@ describe('the time', () => {
 
 describe('the claims', () => {
   test('of RFC 9068 are all required', async () => {
-    for (const name of ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti', 'sid', 'auth_time']) {
+    for (const name of ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti', 'sid']) {
       expect(await rejectionOf(await mint(es256, { [name]: undefined })), `without ${name}`).toBe('claims');
     }
+  });
+
+  test('leave out the time of the sign-in if the identity provider does not send it', async () => {
+    const claims = await verifyAccessToken(await mint(es256, { auth_time: undefined }), options);
+    expect(claims).not.toHaveProperty('auth_time');
+    await expect(verifyAccessToken(await mint(es256, {}), options)).resolves.toMatchObject({ auth_time: NOW });
   });
 
   test('must have their types', async () => {
@@ -192,6 +198,7 @@ describe('the claims', () => {
       ['nbf', null],
       ['iat', '0'],
       ['auth_time', '0'],
+      ['auth_time', null],
       ['sid', 'not-a-session'],
       ['sid', SESSION.toUpperCase()],
       ['sid', 7],

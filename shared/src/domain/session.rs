@@ -68,8 +68,8 @@ pub struct Session {
     pub client: ClientContext,
     /// Findings of the risk rules about it, newest first.
     pub findings: Vec<StoredFinding>,
-    /// When the user last authenticated with the identity provider.
-    pub auth_time: Timestamp,
+    /// When the user last authenticated with the identity provider, if the provider gives it.
+    pub auth_time: Option<Timestamp>,
     /// When the assertion that opened it was issued. A session whose assertion is older than a global revocation has
     /// ended, even if the instance that opened it did not know about the revocation yet.
     pub asserted_at: Timestamp,
@@ -90,8 +90,8 @@ pub struct NewSession<'a> {
     pub key: KeyTag,
     /// The client that signs in.
     pub client: ClientContext,
-    /// When the user last authenticated with the identity provider.
-    pub auth_time: Timestamp,
+    /// When the user last authenticated with the identity provider, if the provider gives it.
+    pub auth_time: Option<Timestamp>,
     /// When the assertion was issued.
     pub asserted_at: Timestamp,
     /// The scope that the identity provider granted.
@@ -151,6 +151,11 @@ impl Session {
         }
     }
 
+    /// The time since the user authenticated with the identity provider, if the provider gives it.
+    pub fn authentication_age(&self, now: Timestamp) -> Option<Duration> {
+        self.auth_time.map(|at| Duration::from_secs(at.seconds_until(now)))
+    }
+
     /// When an access token issued at `now` expires: at most when the session does.
     pub fn access_expires_at(&self, now: Timestamp, access_lifetime: Duration) -> Timestamp {
         self.absolute_expires_at.min(now + access_lifetime)
@@ -191,7 +196,7 @@ pub(super) mod tests {
             nonce: &Nonce::new([number; 16]),
             key: KeyTag::new(*b"k1"),
             client: ClientContext::default(),
-            auth_time: now,
+            auth_time: Some(now),
             asserted_at: now,
             scope: Scope::default(),
         };

@@ -95,6 +95,7 @@ export const ENGLISH: Labels = {
   showMore: 'Show more',
   event: {
     login: 'Signed in',
+    sign_in_refused: 'Sign-in not allowed',
     logout: 'Sign-out requested',
     session_ended: 'Session ended',
     session_evicted: 'Older session signed out for a new sign-in',

@@ -36,7 +36,7 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
         nonce: &Nonce::new([1; 16]),
         key: KeyTag::new(*b"k1"),
         client,
-        auth_time: opened,
+        auth_time: Some(opened),
         asserted_at: opened,
         scope: Scope::default(),
     };

@@ -62,7 +62,7 @@ fn opened() -> Session {
         nonce: &nonce(),
         key: KEY,
         client: client(CHROME),
-        auth_time: at(0),
+        auth_time: None,
         asserted_at: at(0),
         scope: Scope::default(),
     };
