@@ -21,7 +21,7 @@ async fn clean(world: &World) -> u64 {
         let reply = device.post("/api/auth/sessions", json!({"action": "cleanup"})).await;
         let body = &reply.assert_status(200).body;
         assert_eq!((&body["skipped"], &body["failed"]), (&json!(0), &json!(0)));
-        ended += body["ended"].as_u64().unwrap();
+        ended += body["ended"].as_u64().expect("a number");
         // A slow machine may need more than one run.
         if body["remaining"] == false {
             return ended;
