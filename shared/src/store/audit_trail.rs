@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Store;
 use super::error::StoreError;
 use super::event_item::{event_item, event_of, id_of, pointer_item};
-use super::item::{self, Item, text};
+use super::item::{Item, text};
 use super::schema::*;
 use super::user_key::user_key;
 use crate::domain::event::{Event, StoredEvent};

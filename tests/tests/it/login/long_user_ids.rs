@@ -74,9 +74,20 @@ async fn an_administrator_finds_a_user_with_a_long_id() {
         let query = encoded(&user);
         let list = admin_device.get(&format!("/api/auth/sessions?user_id={query}")).await;
         assert_eq!(list.assert_status(200).body["sessions"][0]["session_id"], theirs.session);
+        let by_session = format!("/api/auth/sessions/events?session_id={}", theirs.session);
+        assert_eq!(
+            admin_device.get(&by_session).await.assert_status(200).body["user_id"],
+            user,
+            "while it lives"
+        );
         let end = json!({"strategy": "user", "user_id": user, "reason": "a test"});
         assert_eq!(device.revoke(&admin.access, end).await.assert_status(200).body["ended"], 1);
         device.refresh(&theirs.refresh).await.assert_ended("admin");
+        assert_eq!(
+            admin_device.get(&by_session).await.assert_status(200).body["user_id"],
+            user,
+            "after its end"
+        );
         let events = admin_device.get(&format!("/api/auth/sessions/events?user_id={query}")).await;
         assert_eq!(events.assert_status(200).body["events"][0]["event_type"], "session_ended");
         let history = admin_device.get(&format!("/api/auth/revoke?user_id={query}")).await;
@@ -96,7 +107,7 @@ async fn an_administrator_with_a_long_id_is_named_in_the_trail() {
     let end = json!({"strategy": "user", "user_id": "paul", "reason": "a test"});
     assert_eq!(device.revoke(&admin.access, end).await.assert_status(200).body["ended"], 1);
     let ended = world.raw_events("paul", "session_ended").await;
-    assert_eq!(ended[0]["details"].as_m().unwrap()["by"].as_s().unwrap(), &root);
+    assert_eq!(ended[0]["details"].as_m().unwrap()["by"].as_m().unwrap()["id"].as_s().unwrap(), &root);
 }
 
 #[tokio::test]
