@@ -17,7 +17,10 @@ use serde_json::{Value, json};
 /// A world on the system's clock, because JWT libraries use it.
 async fn world(keys: &Value) -> World {
     let keys = keys.to_string();
-    let server = LocalServer::builder().settings(&[("LATCHKEY_KEYS", &keys)]).build().await;
+    let server = LocalServer::builder()
+        .settings(&[("LATCHKEY_KEYS", &keys), ("COOKIE_NAME", "latchkey")])
+        .build()
+        .await;
     World { server: server.expect("the settings are valid") }
 }
 
