@@ -49,7 +49,7 @@ pub enum EventKind {
         ended: usize,
     },
     /// A session ended. Device and place are those of the session, because the client that caused the end may be another.
-    SessionEnded(SessionEnd),
+    SessionEnded(Box<SessionEnd>),
     /// The session limit was reached, and older sessions ended.
     SessionEvicted {
         /// The new session.
