@@ -14,7 +14,7 @@ use latchkey::domain::id::{SessionId, UserId, derive_session_id};
 use latchkey::domain::limit::Window;
 use latchkey::domain::session::refresh_token::RefreshToken;
 use latchkey::domain::time::Timestamp;
-use latchkey::token::issuer::{TrustedIssuer, parse_trusted_issuers};
+use latchkey::token::issuer::{KeyUrls, TrustedIssuer, parse_trusted_issuers};
 use latchkey::token::keys::KeySet;
 use latchkey::token::refresh::RefreshKey;
 use serde_json::{Value, json};
@@ -82,8 +82,9 @@ pub static ISSUERS_TEXT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The trusted issuers.
-pub static ISSUERS: LazyLock<Vec<TrustedIssuer>> =
-    LazyLock::new(|| parse_trusted_issuers(&ISSUERS_TEXT, ISSUER).expect("the list is valid"));
+pub static ISSUERS: LazyLock<Vec<TrustedIssuer>> = LazyLock::new(|| {
+    parse_trusted_issuers(&ISSUERS_TEXT, ISSUER, KeyUrls::Https).expect("the list is valid")
+});
 
 /// The claims of the access token.
 pub fn access_claims() -> Value {

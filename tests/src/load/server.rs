@@ -11,8 +11,10 @@ use tokio::process::{Child, Command};
 
 use super::api::{Api, Credential};
 
-/// A crowd sends more requests per session than people do, and the rate limits are not under test.
-const SETTINGS: [(&str, &str); 3] = [
+/// A crowd sends more requests per session than people do, and the rate limits are not under test. The names of the cookies
+/// are those of a server without a port in them.
+const SETTINGS: [(&str, &str); 4] = [
+    ("COOKIE_NAME", "latchkey"),
     ("LIMIT_REFRESH", "1000000/5m/15m"),
     ("LIMIT_GENERAL", "1000000/15m"),
     ("LIMIT_LOGIN", "1000000/15m/30m"),
