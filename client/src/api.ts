@@ -192,12 +192,14 @@ export interface paths {
          * @description `strategy` selects what ends:
          *
          *     - `current`: the caller's session, which is signing out. It also clears the cookies.
-         *     - `session`: one session. Administrators may name a session of another user and must give a `reason`.
+         *     - `session`: one session. Administrators may name a session of another user in `user_id` and must give a `reason`.
          *     - `others`: all sessions of the caller except the current one.
          *     - `all`: all sessions of the caller.
          *     - `token`: the session of the refresh or access token in `token`.
          *     - `user`: all sessions of a user. For administrators.
          *     - `everyone`: all sessions of all users. For administrators, at most 15 minutes after their sign-in.
+         *
+         *     A member that the strategy does not use is refused, so that a misspelt member never ends other sessions than intended.
          *
          *     A 200 response is sent after the change is committed. A request with the form of RFC 7009 gets 200 and an empty object
          *     for every token, valid or not.
@@ -296,7 +298,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description The user id, made from the `sub` claim of the assertion. 1 to 128 bytes without control characters */
+        /**
+         * @description The user id: the `sub` claim of the assertion, of at most 255 bytes, after the prefix of its issuer, of at most 127 bytes.
+         *     It has no control characters
+         */
         UserId: string;
         /** Format: uuid */
         SessionId: string;
@@ -315,7 +320,7 @@ export interface components {
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk";
         /** @enum {string} */
-        EventType: "login" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -445,7 +450,8 @@ export interface components {
             last_activity: components["schemas"]["Time"];
             expires_at: components["schemas"]["Time"];
             absolute_expires_at: components["schemas"]["Time"];
-            auth_time: components["schemas"]["Time"];
+            /** @description When the user last authenticated with the identity provider. `null` if the provider does not send it */
+            auth_time: components["schemas"]["Time"] | null;
             scope: string;
             risk: {
                 /** @enum {string} */
@@ -490,7 +496,7 @@ export interface components {
         };
         Recommendation: {
             /** @enum {string} */
-            code: "recent_reuse" | "impossible_travel" | "unknown_device" | "new_country" | "idle_session" | "outdated_agent" | "many_sessions";
+            code: "recent_reuse" | "impossible_travel" | "unknown_device" | "new_country" | "idle_session" | "many_sessions";
             severity: components["schemas"]["Severity"];
             session_id: components["schemas"]["SessionId"] | null;
             detail: components["schemas"]["Facts"];
@@ -651,7 +657,8 @@ export interface components {
             jti: string;
             /** @constant */
             token_type: "Bearer";
-            auth_time: number;
+            /** @description Omitted if the identity provider does not send it */
+            auth_time?: number;
         };
         InactiveToken: {
             /** @constant */
@@ -714,6 +721,8 @@ export interface components {
              */
             policy?: "refresh" | "login" | "password_reset" | "general";
             retry_after?: number;
+            /** @description With `claim_not_accepted`: the name of the claim */
+            claim?: string;
             /** @description With `reauthentication_required`: the maximum age of the sign-in, in seconds */
             max_age?: number;
         };
@@ -723,7 +732,7 @@ export interface components {
          */
         ProblemOrOAuthError: components["schemas"]["Problem"] | components["schemas"]["OAuthError"];
         /** @enum {string} */
-        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
+        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "claim_not_accepted" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
         /** @description An error as defined in RFC 6749, section 5.2 */
         OAuthError: {
             /** @enum {string} */
@@ -805,6 +814,7 @@ export interface components {
         };
         /**
          * @description - `forbidden`: the caller lacks the required scope.
+         *     - `claim_not_accepted`: the assertion is valid, but a claim that the settings require is missing or has another value.
          *     - `csrf_rejected`: a request with cookies came from another site, or its origin is unknown.
          *     - `origin_rejected`: the request did not come through CloudFront.
          */

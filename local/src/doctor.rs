@@ -37,6 +37,8 @@ pub enum Outcome {
     Passed(String),
     /// The check could not be made; the text gives the reason.
     Skipped(String),
+    /// The subject works, but probably not as intended.
+    Warned(String),
     /// The subject is wrong.
     Failed {
         /// The problem.
@@ -66,6 +68,7 @@ impl fmt::Display for Check {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             Outcome::Passed(text) => write!(out, "ok     {}: {text}", self.subject),
+            Outcome::Warned(reason) => write!(out, "check  {}: {reason}", self.subject),
             Outcome::Skipped(reason) => write!(out, "-      {}: {reason}", self.subject),
             Outcome::Failed { problem, action } => {
                 write!(out, "wrong  {}: {problem} {action}", self.subject)

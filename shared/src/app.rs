@@ -70,6 +70,9 @@ impl App {
 
     /// An application with these options.
     pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>, options: AppOptions) -> Self {
+        for warning in &config.warnings {
+            tracing::warn!(setting = warning.name, reason = warning.reason, "a setting has no effect");
+        }
         Self(Arc::new(Parts {
             config,
             store,

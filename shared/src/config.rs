@@ -15,6 +15,7 @@ mod error;
 mod origin_secrets;
 mod settings;
 mod value;
+mod warning;
 
 use std::fmt;
 use std::path::Path;
@@ -26,6 +27,7 @@ pub use error::{ConfigError, Problem};
 pub use origin_secrets::{OriginSecrets, SecretsError};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;
+pub use warning::Warning;
 
 use latchkey_verifier::{CookieDomain, CookieName, CookiePolicy, is_loopback_origin};
 
@@ -34,7 +36,7 @@ use crate::domain::risk::Rules;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::session::session_limit::SessionLimitPolicy;
 use crate::geoip::{Database, DatabaseError};
-use crate::token::issuer::{TrustedIssuer, parse_trusted_issuers};
+use crate::token::issuer::{KeyUrls, TrustedIssuer, parse_trusted_issuers};
 use crate::token::keys::KeySet;
 
 /// The base path of the API, which is also the path of the issuer.
@@ -82,6 +84,8 @@ pub struct Config {
     pub log_sample: u64,
     /// The names of the tables.
     pub tables: Tables,
+    /// The settings that can have no effect.
+    pub warnings: Vec<Warning>,
 }
 
 /// The settings of cookies.
@@ -142,13 +146,25 @@ impl Config {
     /// # Errors
     /// The first setting that is missing or invalid.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::parse_with(lookup, KeyUrls::Https)
+    }
+
+    /// As [`Config::parse`], for the local server: the keys of an issuer on this machine may be fetched over http.
+    ///
+    /// # Errors
+    /// The first setting that is missing or invalid.
+    pub fn parse_local(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::parse_with(lookup, KeyUrls::HttpsOrLoopback)
+    }
+
+    fn parse_with(lookup: impl Fn(&str) -> Option<String>, key_urls: KeyUrls) -> Result<Self, ConfigError> {
         let vars = Vars { lookup: &lookup };
         let issuer = vars.get("LATCHKEY_ISSUER", value::issuer)?;
-        let config = Self {
+        let mut config = Self {
             keys: vars.get("LATCHKEY_KEYS", KeySet::parse)?,
             audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
             trusted_issuers: vars
-                .get("LATCHKEY_TRUSTED_ISSUERS", |text| parse_trusted_issuers(text, &issuer))?,
+                .get("LATCHKEY_TRUSTED_ISSUERS", |text| parse_trusted_issuers(text, &issuer, key_urls))?,
             cookies: cookies(&vars, &issuer)?,
             lifetimes: lifetimes(&vars)?,
             session_limit: vars.get("SESSION_LIMIT", |text| value::number(text, 1, 30, "1", "30"))? as usize,
@@ -167,8 +183,10 @@ impl Config {
             debug: vars.get("SESSION_DEBUG", value::switch)?,
             log_sample: vars.get("LOG_SAMPLE", |text| value::number(text, 1, 1_000_000, "1", "1000000"))?,
             tables: tables(&vars)?,
+            warnings: vec![],
             issuer,
         };
+        config.warnings = config.find_warnings(&vars);
         Ok(config)
     }
 }
@@ -188,6 +206,11 @@ struct Vars<'a> {
 }
 
 impl Vars<'_> {
+    /// The value that is set. An empty one counts as not set.
+    fn given(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|text| !text.trim().is_empty())
+    }
+
     /// Reads one setting. Its default comes from the table, so that the documentation shows the value that applies.
     fn get<T, E: Into<Problem>>(
         &self,
@@ -196,9 +219,8 @@ impl Vars<'_> {
     ) -> Result<T, ConfigError> {
         let default =
             SETTINGS.iter().find(|setting| setting.name == name).and_then(|setting| setting.default);
-        let given = (self.lookup)(name).filter(|text| !text.trim().is_empty());
-        let text =
-            given.or(default.map(str::to_owned)).ok_or(ConfigError { name, problem: Problem::Missing })?;
+        let given = self.given(name).or(default.map(str::to_owned));
+        let text = given.ok_or(ConfigError { name, problem: Problem::Missing })?;
         parse(text.trim()).map_err(|error| ConfigError { name, problem: error.into() })
     }
 }

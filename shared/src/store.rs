@@ -47,6 +47,7 @@ mod rotation;
 pub mod schema;
 mod session_end;
 mod sign_in;
+mod user_key;
 mod user_state;
 
 use std::sync::Arc;
@@ -71,6 +72,7 @@ pub use rate_limits::{Attempt, RefusalOutcome};
 pub use rotation::ConditionalWrite;
 pub use session_end::UserRecordUpdate;
 pub use sign_in::SessionOpening;
+pub use user_key::user_key;
 pub use user_state::{UserRecord, UserState};
 
 use crate::config::{Config, Tables};

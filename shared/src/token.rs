@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod assertion;
+pub mod claim;
 pub mod cursor;
 pub mod fetch;
 pub mod issuer;

@@ -63,7 +63,7 @@ impl Deployment {
             key: key.tag(),
             made_by: None,
             client: client_context(CHROME),
-            auth_time: begun,
+            auth_time: Some(begun),
             asserted_at: begun,
             scope: Scope::of(["orders:read", "orders:write"]),
         };
@@ -106,7 +106,7 @@ impl Deployment {
             nbf: None,
             jti: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
             sid: session.id,
-            auth_time: session.auth_time.seconds(),
+            auth_time: session.auth_time.map(|at| at.seconds()),
             scope: session.scope.clone(),
         };
         access::mint(&claims, config.keys.signer().expect("the set has a private key"))
@@ -194,6 +194,7 @@ fn checking(criterion: &mut Criterion) {
     let trusted = latchkey::token::issuer::parse_trusted_issuers(
         &issuer.trusted_issuers(&config.audience),
         &config.issuer,
+        latchkey::token::issuer::KeyUrls::Https,
     );
     let trusted = trusted.expect("the list is valid");
     assert_eq!(trusted[0].issuer, ISSUER);

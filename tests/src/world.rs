@@ -42,7 +42,7 @@ pub use provider::{PROVIDER, PROVIDER_AUDIENCE, Provider, flipped, header, malle
 pub use reply::Reply;
 pub use table::Event;
 pub use tables::RawRow;
-pub use traveller::{BERLIN, City, LISBON, MUNICH, ORIGIN_SECRET, PRAGUE};
+pub use traveller::{BERLIN, City, LISBON, MUNICH, ORIGIN_SECRET, PRAGUE, SAO_PAULO};
 
 /// The time at which every world begins, in epoch seconds. It is a round number, so that boundaries are easy to read.
 pub const START: i64 = 1_790_000_000;

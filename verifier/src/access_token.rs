@@ -38,8 +38,9 @@ pub struct Claims {
     pub jti: String,
     /// The session.
     pub sid: SessionId,
-    /// When the user last authenticated.
-    pub auth_time: i64,
+    /// When the user last authenticated; `None` if the identity provider does not give it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
     /// The scope words that the token grants. A token without `scope` grants none.
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,

@@ -6,10 +6,17 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-/// The longest user id in bytes, so that a session's row fits one write unit of the server's database.
-pub const USER_ID_MAX_BYTES: usize = 128;
+/// The longest `sub` of an identity provider in bytes: the 255 ASCII characters of OpenID Connect Core section 2.
+pub const SUBJECT_MAX_BYTES: usize = 255;
 
-/// A user id as the identity provider writes it (`sub`): 1 to 128 bytes without control characters.
+/// The longest prefix in bytes that the server may put before a `sub`, so that two identity providers never name the same user.
+pub const USER_PREFIX_MAX_BYTES: usize = 127;
+
+/// The longest user id in bytes: the longest prefix with the longest `sub`.
+pub const USER_ID_MAX_BYTES: usize = USER_PREFIX_MAX_BYTES + SUBJECT_MAX_BYTES;
+
+/// A user id: the `sub` of the identity provider, after a prefix if the settings give one. It has 1 to 382 bytes without
+/// control characters.
 ///
 /// User ids are compared byte for byte: `Bob` and `bob` are two users.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -22,7 +29,7 @@ pub enum IdError {
     #[error("must not be empty")]
     Empty,
     /// The text is longer than [`USER_ID_MAX_BYTES`].
-    #[error("must be at most 128 bytes")]
+    #[error("must be at most {USER_ID_MAX_BYTES} bytes")]
     TooLong,
     /// The text has a control character, which no log or page should have to show.
     #[error("must not contain control characters")]
@@ -148,8 +155,10 @@ mod tests {
     #[test]
     fn a_user_id_is_bounded_and_printable() {
         assert_eq!("".parse::<UserId>(), Err(IdError::Empty));
-        assert_eq!("a".repeat(129).parse::<UserId>(), Err(IdError::TooLong));
+        assert_eq!("a".repeat(383).parse::<UserId>(), Err(IdError::TooLong));
+        assert_eq!("ü".repeat(192).parse::<UserId>(), Err(IdError::TooLong), "bytes are counted");
         assert_eq!("a\nb".parse::<UserId>(), Err(IdError::ControlCharacter));
-        assert!("a".repeat(128).parse::<UserId>().is_ok());
+        assert!("a".repeat(382).parse::<UserId>().is_ok());
+        assert_eq!(IdError::TooLong.to_string(), "must be at most 382 bytes");
     }
 }

@@ -146,7 +146,7 @@ pub use credential::{Credential, Transport, bearer_token};
 pub use fetch::{Cause, Fetch, FetchError, FetchFuture, FetchLimits};
 #[cfg(feature = "hyper")]
 pub use https::HttpsFetch;
-pub use id::{IdError, SessionId, USER_ID_MAX_BYTES, UserId};
+pub use id::{IdError, SUBJECT_MAX_BYTES, SessionId, USER_ID_MAX_BYTES, USER_PREFIX_MAX_BYTES, UserId};
 pub use introspection::{Introspection, IntrospectionError};
 pub use issuer_url::IssuerUrlError;
 pub use jwk::{Algorithm, Jwk, JwkError, decode_bytes};

@@ -49,7 +49,8 @@ fn policy_of(cookie: &str) -> CookiePolicy {
 }
 
 fn vectors() -> Value {
-    serde_json::from_str(&std::fs::read_to_string(VECTORS).unwrap()).unwrap()
+    let text = std::fs::read_to_string(VECTORS).expect("the file of vectors exists");
+    serde_json::from_str(&text).expect("the vectors are JSON")
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn cookies_are_read_as_the_shared_vectors_expect() {
 
 /// The names of the access and the refresh cookie, or which setting is refused.
 fn names(case: &Value) -> Result<[String; 2], &'static str> {
-    let issuer = case["issuer"].as_str().unwrap();
+    let issuer = case["issuer"].as_str().expect("a case has an issuer");
     let policy = CookiePolicy::for_issuer(issuer);
     let policy = CookiePolicy {
         secure: case["secure"].as_bool().unwrap_or(true),

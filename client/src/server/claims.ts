@@ -22,8 +22,8 @@ export interface AccessTokenClaims {
   readonly jti: string;
   /** The id of the session. */
   readonly sid: string;
-  /** When the user last authenticated; 0 if the identity provider did not send it. */
-  readonly auth_time: number;
+  /** When the user last authenticated, if the identity provider sends it. */
+  readonly auth_time?: number;
   /** The permissions of the caller, separated by spaces; empty if there are none. */
   readonly scope: string;
 }
@@ -35,8 +35,8 @@ export interface AccessTokenClaims {
 const LEEWAY_SECONDS = 60;
 
 const SESSION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** As in OpenID Connect Core section 2: 255 ASCII characters. */
-const USER_ID_MAX_BYTES = 255;
+/** The 255 ASCII characters of OpenID Connect Core section 2, after the longest prefix that the server adds. */
+const USER_ID_MAX_BYTES = 127 + 255;
 
 /** The issuer and the audience that a token must have. */
 export interface ExpectedClaims {
@@ -62,9 +62,10 @@ export function accessTokenClaims(payload: Uint8Array, { issuer, audience }: Exp
 function parseClaims(payload: Uint8Array): AccessTokenClaims {
   const { iss, sub, aud, client_id, iat, exp, nbf, jti, sid, auth_time, scope = '' } = parseObject(payload);
   const hasStrings = isNonEmptyString(iss) && isNonEmptyString(aud) && isNonEmptyString(client_id) && isNonEmptyString(jti) && typeof scope === 'string';
-  const hasTimes = isTime(iat) && isTime(exp) && isTime(auth_time) && (nbf === undefined || isTime(nbf));
+  const hasTimes = isTime(iat) && isTime(exp) && [nbf, auth_time].every((time) => time === undefined || isTime(time));
   if (!hasStrings || !hasTimes || !isUserId(sub) || !isNonEmptyString(sid) || !SESSION_ID.test(sid)) throw new AccessTokenError('claims');
-  return { iss, sub, aud, client_id, iat, exp, ...(nbf !== undefined && { nbf }), jti, sid, auth_time, scope };
+  const optional = { ...(isTime(nbf) && { nbf }), ...(isTime(auth_time) && { auth_time }) };
+  return { iss, sub, aud, client_id, iat, exp, jti, sid, scope, ...optional };
 }
 
 function parseObject(payload: Uint8Array): Record<string, unknown> {

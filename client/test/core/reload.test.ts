@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { sessionsOf } from '../../src/core/index.js';
+import { sessionsOf, userSessionsOf } from '../../src/core/index.js';
 import { FakeServer, problem } from './support/fake-server.js';
 import { advance, fakeStorage, openTab, setUpTabs, tab } from './support/tabs.js';
 
@@ -79,5 +79,47 @@ describe("the server's clock", () => {
     vi.setSystemTime(Date.parse('2026-11-24T10:04:51.500Z'));
     const client = await openTab(server);
     expect(client.getState().serverTimeOffset).toBe(0);
+  });
+});
+
+describe("after a reload of an administrator's view of a user", () => {
+  test('the list is there at once, and the server is asked whether it has changed', async () => {
+    vi.stubGlobal('sessionStorage', fakeStorage());
+    const server = new FakeServer().signedIn();
+    const before = await openTab(server);
+    await userSessionsOf(before, 'alice').list();
+    before.dispose();
+    for (let reload = 0; reload < 60; reload++) {
+      const client = await openTab(server);
+      const alice = userSessionsOf(client, 'alice');
+      const stop = alice.watch();
+      await advance(0.5);
+      expect(alice.getState().sessions).toHaveLength(1);
+      stop();
+      client.dispose();
+    }
+    const lists = server.requestsTo('GET /sessions').filter(({ path }) => path.includes('user_id=alice'));
+    expect(lists).toHaveLength(61);
+    expect(lists.filter(({ headers }) => headers.has('if-none-match'))).toHaveLength(60);
+  });
+
+  test("another user's page, another session and a signed-out tab get no such list", async () => {
+    const storage = fakeStorage();
+    vi.stubGlobal('sessionStorage', storage);
+    const server = new FakeServer().signedIn();
+    const before = await openTab(server);
+    await userSessionsOf(before, 'alice').list();
+    before.dispose();
+    server.fail('GET /sessions', () => problem(429, 'rate_limited', {}, { 'retry-after': '800' }), 99);
+    const client = await openTab(server);
+    const [alice, bob] = ['alice', 'bob'].map((user) => userSessionsOf(client, user));
+    alice!.watch();
+    bob!.watch();
+    await advance(1);
+    expect(alice!.getState().sessions).toHaveLength(1);
+    expect(bob!.getState().sessions).toBeNull();
+    await client.signOut();
+    expect([...Array(storage.length).keys()].map((index) => storage.key(index))).not.toContainEqual(expect.stringContaining('user-list'));
+    client.dispose();
   });
 });

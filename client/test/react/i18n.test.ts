@@ -110,8 +110,6 @@ describe('sentences about findings and recommendations', () => {
     ['recent_reuse', null, { device: 'curl', ip: '203.0.113.9' }, 'We ended a session because its sign-in was used in two places, last by curl at 203.0.113.9'],
     ['idle_session', PHONE, { idle_days: 9 }, "You haven't used iPhone for 9 days"],
     ['idle_session', PHONE, {}, "You haven't used iPhone for a while"],
-    ['outdated_agent', ABROAD, { version: '100', oldest_maintained: '128' }, 'Firefox on Linux has an outdated browser (version 100) that no longer gets security updates; update it to version 128 or later'],
-    ['outdated_agent', ABROAD, {}, 'Firefox on Linux has an outdated browser that no longer gets security updates'],
     ['many_sessions', null, { sessions: 5, limit: 5 }, "You've reached the limit of sessions (5 of 5): your next sign-in signs out the least recently used one"],
     ['many_sessions', null, {}, "You've reached the limit of sessions: your next sign-in signs out the least recently used one"],
   ] as const)('%s is a sentence with its facts', (code, about, detail, sentence) => {

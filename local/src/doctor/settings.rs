@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use latchkey::config::{AuthorizerConfig, CleanupConfig, Config, ConfigError, Problem, SETTINGS, Tables};
+use latchkey::config::{
+    AuthorizerConfig, CleanupConfig, Config, ConfigError, Problem, SETTINGS, Tables, Warning,
+};
 use latchkey::token::keys::{KeySet, generate_key_set};
 
 use super::{Check, Outcome};
@@ -20,14 +22,19 @@ pub(super) fn examine(given: &impl Fn(&str) -> Option<String>) -> (Vec<Check>, O
         checks.push(Check { subject: "settings".to_owned(), outcome: Outcome::Skipped(reason) });
     }
     // A parser stops at the first wrong setting. Replace it by a valid value, and parse again to find the next.
-    while let Err(error) = parse(given, &wrong) {
-        let is_new = wrong.insert(error.name);
-        if is_new {
-            checks.push(Check::failed(error.name, problem(&error), action(&error)));
-        } else {
-            break;
+    let warnings = loop {
+        match parse(given, &wrong) {
+            Ok(config) => break config.warnings,
+            Err(error) if wrong.insert(error.name) => {
+                checks.push(Check::failed(error.name, problem(&error), action(&error)));
+            }
+            Err(_) => break vec![],
         }
-    }
+    };
+    checks.extend(warnings.into_iter().map(|Warning { name, reason }| Check {
+        subject: name.to_owned(),
+        outcome: Outcome::Warned(format!("{reason}.")),
+    }));
     if !wrong.contains("LATCHKEY_KEYS") {
         checks.extend(given("LATCHKEY_KEYS").map(|text| signing_key(&text)));
     }
@@ -40,10 +47,13 @@ pub(super) fn examine(given: &impl Fn(&str) -> Option<String>) -> (Vec<Check>, O
 }
 
 /// Parses the settings as each function does.
-fn parse(given: &impl Fn(&str) -> Option<String>, wrong: &BTreeSet<&'static str>) -> Result<(), ConfigError> {
-    Config::parse(|name| or_valid(given, wrong, name))?;
+fn parse(
+    given: &impl Fn(&str) -> Option<String>,
+    wrong: &BTreeSet<&'static str>,
+) -> Result<Config, ConfigError> {
+    let config = Config::parse(|name| or_valid(given, wrong, name))?;
     AuthorizerConfig::parse(|name| or_valid(given, wrong, name))?;
-    Ok(())
+    Ok(config)
 }
 
 /// The value that is set, or a valid one for a setting that is known to be wrong.

@@ -139,7 +139,7 @@ impl Builder {
             None => (keys::generate(), Issuer::generate()?),
         };
         self.settings.default_to_loopback(self.port, keys, &issuer);
-        let config = Config::parse(|name| self.settings.get(name))?;
+        let config = Config::parse_local(|name| self.settings.get(name))?;
         Ok((issuer, config))
     }
 

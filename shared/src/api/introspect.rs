@@ -44,7 +44,8 @@ struct ActiveToken {
     aud: String,
     jti: String,
     token_type: &'static str,
-    auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
 }
 
 pub(super) async fn introspect(

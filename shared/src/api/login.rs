@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
 use crate::domain::client_context::{ClientContext, EventClient};
-use crate::domain::event::Subject;
+use crate::domain::event::{Event, EventKind, Subject};
 use crate::domain::place::Network;
 use crate::domain::session::end::EndReason;
 use crate::domain::session::refresh_token::RefreshToken;
@@ -33,6 +33,7 @@ use crate::http::rate_limit;
 use crate::http::success::created;
 use crate::telemetry::metrics::Counter;
 use crate::token::assertion::{self, Assertion, AssertionError};
+use crate::token::fetch::KeysUnavailable;
 use crate::token::refresh;
 
 /// The routes of the login function.
@@ -68,10 +69,8 @@ async fn login(
     let transport = check_delivery(&app, &headers, request.delivery)?;
     let now = app.now();
     let assertion = match verify_assertion(&app, &request.assertion, now).await {
-        Err(problem) if problem.code() == Code::InvalidAssertion => {
-            return Err(count_failure(&app, &client, now, problem).await);
-        }
-        verified => verified?,
+        Ok(assertion) => assertion,
+        Err(refusal) => return Err(refused_assertion(&app, &client, now, refusal).await),
     };
     let previous = previous_session(&app, &headers, transport)?;
     let attempt = SignIn {
@@ -110,11 +109,47 @@ fn check_delivery(app: &App, headers: &HeaderMap, delivery: Delivery) -> Result<
     Ok(Transport::Cookie)
 }
 
-async fn verify_assertion(app: &App, text: &str, now: Timestamp) -> Result<Assertion, Problem> {
+/// Why an assertion is not accepted.
+enum AssertionRefusal {
+    /// The assertion is wrong.
+    Wrong(AssertionError),
+    /// The keys of its issuer cannot be fetched, so that it may be valid.
+    KeysUnavailable(KeysUnavailable),
+}
+
+async fn verify_assertion(app: &App, text: &str, now: Timestamp) -> Result<Assertion, AssertionRefusal> {
     let config = app.config();
-    let issuer = assertion::claimed_issuer(text, &config.trusted_issuers).map_err(invalid)?;
-    let keys = app.issuer_keys().keys(issuer, text, now).await?;
-    assertion::verify(text, issuer, &keys, now, config.assertion_max_age).map_err(invalid)
+    let issuer = assertion::claimed_issuer(text, &config.trusted_issuers).map_err(AssertionRefusal::Wrong)?;
+    let keys = app.issuer_keys().keys(issuer, text, now).await.map_err(AssertionRefusal::KeysUnavailable)?;
+    let verified = assertion::verify(text, issuer, &keys, now, config.assertion_max_age);
+    verified.map_err(AssertionRefusal::Wrong)
+}
+
+/// Counts a refused assertion. A genuine one, whose user is known, is also an event of the user while its network is within
+/// the limit, so that the number of events is bounded.
+async fn refused_assertion(
+    app: &App,
+    client: &ClientContext,
+    now: Timestamp,
+    refusal: AssertionRefusal,
+) -> Problem {
+    let error = match refusal {
+        AssertionRefusal::KeysUnavailable(error) => return error.into(),
+        AssertionRefusal::Wrong(error) => error,
+    };
+    let problem = invalid(&error);
+    if problem.code() == Code::InvalidRequest {
+        return problem;
+    }
+    let problem = count_failure(app, client, now, problem).await;
+    if let AssertionError::RequiredClaim { user, claim } = error
+        && problem.code() == Code::ClaimNotAccepted
+    {
+        let kind = EventKind::SignInRefused { claim };
+        let event = Event::about(Subject::User(user), app.now_millis(), kind).from_client(client);
+        app.record_events(&[event], async { Ok(()) }).await;
+    }
+    problem
 }
 
 /// Counts a refused assertion for its network. Returns the refusal itself, 429 once there were too many, or 503
@@ -151,8 +186,16 @@ fn previous_session(
     Ok(cookie.and_then(|text| refresh::open(&text, app.config().keys.refresh()).ok()))
 }
 
-fn invalid(error: AssertionError) -> Problem {
+fn invalid(error: &AssertionError) -> Problem {
     match error {
+        AssertionError::RequiredClaim { claim, .. } => {
+            let detail =
+                format!("The claim {claim} of the assertion is missing or has a value that is not accepted.");
+            Problem::of(Code::ClaimNotAccepted)
+                .detail(detail)
+                .because(error)
+                .with_member("claim", claim.as_str().into())
+        }
         AssertionError::ScopeTooLong | AssertionError::UserTooLong => Problem::field("assertion", error),
         // The same public answer for all of these, so that it does not help to find a valid assertion.
         AssertionError::Issuer

@@ -34,7 +34,9 @@ pub fn routes() -> Router<App> {
         .route("/api/auth/introspect", post(introspect::introspect))
 }
 
+/// An unknown member is refused, because a misspelt `before` or `user_id` would end other sessions than intended.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RevokeRequest {
     strategy: Strategy,
     session_id: Option<String>,
@@ -57,6 +59,37 @@ enum Strategy {
     Everyone,
 }
 
+impl RevokeRequest {
+    /// Refuses a member that the strategy does not use, instead of doing less than the caller asked for.
+    fn refuse_unused_members(&self) -> Result<(), Problem> {
+        let used: &[&str] = match self.strategy {
+            Strategy::Current => &["refresh_token"],
+            Strategy::Session if self.user_id.is_some() => &["session_id", "user_id", "reason"],
+            Strategy::Session => &["session_id"],
+            Strategy::Others | Strategy::All => &[],
+            Strategy::Token => &["token"],
+            Strategy::User => &["user_id", "reason"],
+            Strategy::Everyone => &["before", "reason"],
+        };
+        let given = [
+            ("session_id", &self.session_id),
+            ("user_id", &self.user_id),
+            ("refresh_token", &self.refresh_token),
+            ("token", &self.token),
+            ("reason", &self.reason),
+            ("before", &self.before),
+        ];
+        match given.into_iter().find(|(name, value)| value.is_some() && !used.contains(name)) {
+            None => Ok(()),
+            Some(("reason", _)) => Err(Problem::field(
+                "reason",
+                "is for administrators: the strategy user or everyone, or session with user_id",
+            )),
+            Some((name, _)) => Err(Problem::field(name, "is not a member of this strategy")),
+        }
+    }
+}
+
 /// The caller, and where the request comes from.
 struct Requester {
     caller: Caller,
@@ -76,6 +109,7 @@ async fn answer(app: App, parts: &mut Parts, body: Body) -> Result<Response, Pro
         return token::as_rfc7009(&app, parts, &bytes).await;
     }
     let request: RevokeRequest = body::json_of(&parts.headers, &bytes)?;
+    request.refuse_unused_members()?;
     match request.strategy {
         Strategy::Current => match current::end(&app, parts, request.refresh_token.as_deref()).await {
             Ok(ended) => Ok((clear_cookies(&app, &parts.headers), ended).into_response()),

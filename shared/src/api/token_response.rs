@@ -108,7 +108,7 @@ pub(super) fn issue_tokens(
         nbf: None,
         jti: token_id()?,
         sid: session.id,
-        auth_time: session.auth_time.seconds(),
+        auth_time: session.auth_time.map(Timestamp::seconds),
         scope: scope.clone(),
     };
     Ok(Tokens {
@@ -124,7 +124,8 @@ pub(super) fn issue_tokens(
 /// New access tokens lose the administrator's scope `admin_max_age` after the sign-in, so that a session of 30
 /// days does not stay an administrator's session for 30 days.
 fn current_scope(session: &Session, now: Timestamp, admin_max_age: Duration) -> Scope {
-    if now > session.auth_time + admin_max_age { session.scope.without(ADMIN) } else { session.scope.clone() }
+    let is_recent = session.authentication_age(now).is_some_and(|age| age <= admin_max_age);
+    if is_recent { session.scope.clone() } else { session.scope.without(ADMIN) }
 }
 
 fn token_id() -> Result<String, Problem> {

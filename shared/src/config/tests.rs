@@ -289,3 +289,55 @@ fn the_authorizer_is_offline_by_default() {
     assert_eq!(mode("strict").unwrap(), AuthorizerMode::Strict { sessions: "latchkey-sessions".to_owned() });
     assert_eq!(mode("Strict").unwrap_err().name, "AUTHORIZER_MODE");
 }
+
+/// The names and reasons of the settings without effect.
+fn warnings_with(changes: &[(&'static str, &str)]) -> Vec<String> {
+    let mut vars = valid();
+    vars.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let config = Config::parse(|name| vars.get(name).cloned()).unwrap();
+    config.warnings.iter().map(ToString::to_string).collect()
+}
+
+fn issuers_with(members: &str) -> String {
+    valid()["LATCHKEY_TRUSTED_ISSUERS"].replace("}]}}]", &format!("}}]}},{members}}}]"))
+}
+
+#[test]
+fn a_setting_without_effect_is_a_warning() {
+    assert_eq!(warnings_with(&[]), [""; 0]);
+    let admin = issuers_with(r#""scopes":["latchkey:admin"]"#);
+    for (changes, beginning) in [
+        (vec![("ADMIN_MAX_AGE", "1h")], "ADMIN_MAX_AGE: has no effect"),
+        (vec![("RISK_RULES", "ip_changed=off, impossible_travel = alert")], "RISK_RULES: new_country"),
+        (
+            vec![
+                ("NETWORK_ALLOWLIST", "10.0.0.0/8"),
+                ("RISK_RULES", "ip_changed=off,new_country=off,country_changed=off,impossible_travel=off"),
+            ],
+            "NETWORK_ALLOWLIST: has no effect",
+        ),
+        (
+            vec![("LATCHKEY_TRUSTED_ISSUERS", issuers_with(r#""scope_claim":"roles""#).as_str())],
+            "LATCHKEY_TRUSTED_ISSUERS: [0].scope_claim has no effect",
+        ),
+        (
+            vec![(
+                "LATCHKEY_TRUSTED_ISSUERS",
+                issuers_with(r#""scopes":["orders:read","two words"]"#).as_str(),
+            )],
+            "LATCHKEY_TRUSTED_ISSUERS: [0].scopes[1] has no effect",
+        ),
+    ] {
+        let warnings = warnings_with(&changes);
+        assert_eq!(warnings.len(), 1, "{changes:?}: {warnings:?}");
+        assert!(warnings[0].starts_with(beginning), "{}", warnings[0]);
+    }
+    for changes in [
+        vec![("ADMIN_MAX_AGE", "1h"), ("LATCHKEY_TRUSTED_ISSUERS", admin.as_str())],
+        vec![("RISK_RULES", "new_country=off,device_changed=end,ip_changed=alert")],
+        vec![("RISK_RULES", "impossible_travel=alert"), ("CLOUDFRONT_ORIGIN_SECRET", "0123456789abcdef")],
+        vec![("NETWORK_ALLOWLIST", "10.0.0.0/8")],
+    ] {
+        assert_eq!(warnings_with(&changes), [""; 0], "{changes:?}");
+    }
+}

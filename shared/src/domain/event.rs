@@ -100,7 +100,7 @@ impl Event {
     /// The event of an ended session, at the moment of the end, which may be long ago.
     pub fn ended(end: &SessionEnd, now_millis: i64) -> Self {
         if end.at.seconds() == now_millis.div_euclid(1000) {
-            let kind = EventKind::SessionEnded(end.clone());
+            let kind = EventKind::SessionEnded(Box::new(end.clone()));
             return Self {
                 client: end.client.clone(),
                 ..Self::new(&end.user, end.session, now_millis, kind)
@@ -111,7 +111,7 @@ impl Event {
 
     /// The event of an ended session under an id that is derived from the moment of the end.
     pub fn ended_once(end: &SessionEnd, what: &str) -> Self {
-        let kind = EventKind::SessionEnded(end.clone());
+        let kind = EventKind::SessionEnded(Box::new(end.clone()));
         let event = Self::once_per_second(&end.user, end.session, end.at, what, kind);
         Self { client: end.client.clone(), ..event }
     }

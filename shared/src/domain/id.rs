@@ -1,6 +1,6 @@
 //! User and session ids. Their types are those of the crate `latchkey-verifier`; only the server makes session ids.
 
-pub use latchkey_verifier::{IdError, SessionId, USER_ID_MAX_BYTES, UserId};
+pub use latchkey_verifier::{IdError, SUBJECT_MAX_BYTES, SessionId, USER_PREFIX_MAX_BYTES, UserId};
 
 /// The session id of a sign-in: a UUID of version 7 with the second of the sign-in and 74 bits of `digest`.
 ///

@@ -81,7 +81,7 @@ impl Place {
     pub fn pack(&self) -> String {
         let text = |value: &Option<String>| value.clone().unwrap_or_default().replace(SEPARATOR, " ");
         let degrees = |value: Option<f64>| value.map(|d| format!("{:.2}", d)).unwrap_or_default();
-        let mut packed = [
+        let packed = [
             cut(&text(&self.country), 2).to_owned(),
             cut(&text(&self.region), 8).to_owned(),
             degrees(self.latitude),
@@ -89,8 +89,7 @@ impl Place {
             text(&self.city),
         ]
         .join(&SEPARATOR.to_string());
-        packed.truncate(cut(&packed, PLACE_MAX_BYTES).len());
-        packed
+        cut_between_escapes(&packed, PLACE_MAX_BYTES).to_owned()
     }
 
     /// Parses what [`Place::pack`] returns. Any other text is an unknown place.
@@ -103,6 +102,17 @@ impl Place {
         let longitude = next().and_then(|text| text.parse().ok());
         Self { country, region, city: next(), latitude, longitude }
     }
+}
+
+/// As [`cut`], and not within a percent escape, because a name that cannot be decoded is stored as it was sent.
+fn cut_between_escapes(text: &str, max: usize) -> &str {
+    let kept = cut(text, max);
+    let is_escape = |at: &usize| {
+        let digits = text.as_bytes().get(at + 1..at + 3);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let split = kept.rfind('%').filter(|at| kept.len() < at + 3).filter(is_escape);
+    split.map_or(kept, |at| &kept[..at])
 }
 
 /// The longest prefix of `text` within `max` bytes that ends at a character boundary.

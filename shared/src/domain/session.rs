@@ -78,8 +78,8 @@ pub struct Session {
     pub client: ClientContext,
     /// Findings of the risk rules about it, newest first.
     pub findings: Vec<StoredFinding>,
-    /// When the user last authenticated with the identity provider.
-    pub auth_time: Timestamp,
+    /// When the user last authenticated with the identity provider, if the provider gives it.
+    pub auth_time: Option<Timestamp>,
     /// When the assertion that opened it was issued. A session whose assertion is older than a global revocation has
     /// ended, even if the instance that opened it did not know about the revocation yet.
     pub asserted_at: Timestamp,
@@ -102,8 +102,8 @@ pub struct NewSession<'a> {
     pub made_by: Option<KeyHash>,
     /// The client that signs in.
     pub client: ClientContext,
-    /// When the user last authenticated with the identity provider.
-    pub auth_time: Timestamp,
+    /// When the user last authenticated with the identity provider, if the provider gives it.
+    pub auth_time: Option<Timestamp>,
     /// When the assertion was issued.
     pub asserted_at: Timestamp,
     /// The scope that the identity provider granted.
@@ -184,6 +184,11 @@ impl Session {
         now.distance(self.rotated_at) <= grace && self.client.device.is_same_device(&client.device)
     }
 
+    /// The time since the user authenticated with the identity provider, if the provider gives it.
+    pub fn authentication_age(&self, now: Timestamp) -> Option<Duration> {
+        self.auth_time.map(|at| Duration::from_secs(at.seconds_until(now)))
+    }
+
     /// When an access token issued at `now` expires: at most when the session does.
     pub fn access_expires_at(&self, now: Timestamp, access_lifetime: Duration) -> Timestamp {
         self.absolute_expires_at.min(now + access_lifetime)
@@ -226,7 +231,7 @@ pub(super) mod tests {
             key: KeyTag::new(*b"k1"),
             made_by: None,
             client: ClientContext::default(),
-            auth_time: now,
+            auth_time: Some(now),
             asserted_at: now,
             scope: Scope::default(),
         };

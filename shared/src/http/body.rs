@@ -118,6 +118,9 @@ fn wrong_field(path: &str, error: &serde_json::Error) -> Problem {
     if let Some(name) = quoted(&text, "duplicate field ") {
         return Problem::field(name, "was sent twice");
     }
+    if let Some(name) = quoted(&text, "unknown field ") {
+        return Problem::field(name, "is not a member of this request");
+    }
     let field = if path == "." { "body" } else { path };
     // serde writes "invalid type: string \"..\", expected a number". The first half may hold a secret that was sent.
     let expected =

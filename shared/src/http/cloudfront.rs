@@ -8,7 +8,8 @@ use std::net::IpAddr;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
+use percent_encoding::percent_decode;
 
 use super::problem::{Code, Problem};
 use crate::app::App;
@@ -38,11 +39,18 @@ pub(super) fn viewer_address(headers: &HeaderMap) -> Option<IpAddr> {
     address.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
+/// The text of a header of CloudFront, which percent-encodes what is not ASCII (`S%C3%A3o%20Paulo`). The text as it was sent,
+/// if the escapes are not UTF-8.
+fn decoded(value: &HeaderValue) -> String {
+    let decoded = percent_decode(value.as_bytes()).decode_utf8();
+    decoded.unwrap_or_else(|_| String::from_utf8_lossy(value.as_bytes())).into_owned()
+}
+
 /// The viewer's place, from the headers that CloudFront adds.
 pub(super) fn viewer_place(headers: &HeaderMap) -> Place {
     let text = |name: &str| {
         let value = headers.get(format!("cloudfront-viewer-{name}"))?;
-        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        Some(decoded(value))
     };
     let degrees = |name| text(name).and_then(|text| text.parse().ok());
     Place {
@@ -88,5 +96,23 @@ mod tests {
         assert_eq!((place.country.as_deref(), place.city.as_deref()), (Some("PT"), Some("Lisbon")));
         assert_eq!((place.latitude, place.longitude), (None, None), "half a point is none");
         assert!(viewer_place(&headers(&[("cloudfront-viewer-country", "Portugal")])).is_unknown());
+    }
+
+    #[test]
+    fn the_name_of_a_city_is_decoded() {
+        for (sent, expected) in [
+            ("S%C3%A3o Paulo", "São Paulo"),
+            ("S%c3%a3o%20Paulo", "São Paulo"),
+            ("%E6%9D%B1%E4%BA%AC", "東京"),
+            ("Frankfurt am Main", "Frankfurt am Main"),
+            ("A+B 100% %zz", "A+B 100% %zz"),
+            ("S%E3o Paulo", "S%E3o Paulo"),
+            ("a%0Ab%00", "ab"),
+        ] {
+            let place = viewer_place(&headers(&[("cloudfront-viewer-city", sent)]));
+            assert_eq!(place.city.as_deref(), Some(expected), "{sent}");
+        }
+        let region = viewer_place(&headers(&[("cloudfront-viewer-country-region", "%C3%8EF")])).region;
+        assert_eq!(region.as_deref(), Some("ÎF"));
     }
 }

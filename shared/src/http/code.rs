@@ -14,6 +14,7 @@ pub enum Code {
     TokenExpired,
     SessionEnded,
     InvalidAssertion,
+    ClaimNotAccepted,
     ReauthenticationRequired,
     Forbidden,
     CsrfRejected,
@@ -43,6 +44,7 @@ impl Code {
             Self::TokenExpired => facts_of(RefusalCode::TokenExpired),
             Self::SessionEnded => facts_of(RefusalCode::SessionEnded),
             Self::InvalidAssertion => (StatusCode::UNAUTHORIZED, "invalid_assertion", "Invalid assertion"),
+            Self::ClaimNotAccepted => (StatusCode::FORBIDDEN, "claim_not_accepted", "Claim not accepted"),
             Self::ReauthenticationRequired => {
                 (StatusCode::UNAUTHORIZED, "reauthentication_required", "Recent sign-in required")
             }

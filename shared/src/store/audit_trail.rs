@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::Store;
 use super::error::StoreError;
 use super::event_item::{event_item, event_of, id_of, pointer_item};
-use super::item::{self, Item, text};
+use super::item::{Item, text};
 use super::schema::*;
+use super::user_key::user_key;
 use crate::domain::event::{Event, StoredEvent};
 use crate::domain::id::{SessionId, UserId, sign_in_second};
 use crate::domain::session::end::EndReason;
@@ -88,7 +89,7 @@ impl Store {
             .client
             .query()
             .table_name(&self.tables.security_events)
-            .expression_attribute_values(":pk", text(item::user_key(user)))
+            .expression_attribute_values(":pk", text(user_key(user)))
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -107,7 +108,7 @@ impl Store {
         }
         if let Some(before) = query.before {
             request = request
-                .exclusive_start_key(PK, text(item::user_key(user)))
+                .exclusive_start_key(PK, text(user_key(user)))
                 .exclusive_start_key(EVENT_ID, text(before.to_string()));
         }
         let reply = request.send().await.map_err(StoreError::unavailable)?;

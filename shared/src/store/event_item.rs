@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::StoreError;
 use super::item::{self, Item, moment, text};
 use super::schema::*;
+use super::user_key::{long_id, user_key};
 use crate::domain::event::{Event, StoredEvent, Subject};
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
@@ -34,6 +35,9 @@ pub(super) fn event_item(event: &Event, ttl: Timestamp) -> Item {
     if let Some(session) = event.session {
         item.insert("session_id".into(), text(session.to_string()));
     }
+    if let Subject::User(user) = &event.subject {
+        item.extend(long_id(user).map(|id| (USER_ID.into(), text(id))));
+    }
     item
 }
 
@@ -43,7 +47,7 @@ const SYSTEM_SHARDS: u8 = 16;
 /// The partition of an event: its user's, else its network's or its day's.
 fn partition(event: &Event) -> String {
     match &event.subject {
-        Subject::User(user) => item::user_key(user),
+        Subject::User(user) => user_key(user),
         // A network can identify a household. Only its hash is stored, which is enough to find events of the same network.
         Subject::Network(network) => {
             let digest = digest::digest(&digest::SHA256, network.to_string().as_bytes());

@@ -1,5 +1,7 @@
 //! Cleanup's access to the tables: find expired sessions, record their ends, delete their rows.
 
+use std::collections::{BTreeSet, HashMap};
+
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
@@ -10,8 +12,10 @@ use super::error::StoreError;
 use super::event_item::event_item;
 use super::item::{self, Item, moment, text};
 use super::schema::*;
+use super::user_key::{user_in_key, user_key};
 use super::{Store, session_of};
 use crate::domain::event::Event;
+use crate::domain::id::UserId;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
@@ -80,11 +84,48 @@ impl Store {
         consumed: &Consumed,
     ) -> Result<(Vec<Session>, u64), StoreError> {
         let revocation = self.global_revocation(now).await?;
+        let rows = self.rows(keys.into_iter().map(|key| key.0).collect(), consumed).await?;
+        let long_ids = self.long_ids(&rows, consumed).await?;
         let (mut sessions, mut malformed) = (vec![], 0);
-        let mut wanted: Vec<Item> = keys.into_iter().map(|key| key.0).collect();
+        for row in &rows {
+            let key = item::optional(row, PK).unwrap_or_default();
+            let user = user_in_key(key).or_else(|| long_ids.get(key).cloned());
+            let session = user.ok_or(StoreError::Malformed(PK)).and_then(|user| session_of(row, &user));
+            match session {
+                Ok(session) => sessions.push(revocation.mark(session)),
+                Err(error) => {
+                    malformed += 1;
+                    tracing::error!(%error, "malformed session row skipped by cleanup");
+                }
+            }
+        }
+        Ok((sessions, malformed))
+    }
+
+    /// The ids of users whose rows have a hash as their key, by this key. The user records contain them.
+    async fn long_ids(
+        &self,
+        rows: &[Item],
+        consumed: &Consumed,
+    ) -> Result<HashMap<String, UserId>, StoreError> {
+        let keys =
+            rows.iter().filter_map(|row| item::optional(row, PK)).filter(|key| user_in_key(key).is_none());
+        let keys: BTreeSet<&str> = keys.collect();
+        let records = keys.iter().map(|key| Item::from([(PK.into(), text(*key)), (SK.into(), text("HEAD"))]));
+        let records = self.rows(records.collect(), consumed).await?;
+        let entry = |record: &Item| {
+            let key = item::optional(record, PK)?.to_owned();
+            Some((key, item::optional(record, USER_ID)?.parse().ok()?))
+        };
+        Ok(records.iter().filter_map(entry).collect())
+    }
+
+    /// Reads up to 100 rows consistently, and repeats the keys that DynamoDB did not process.
+    async fn rows(&self, mut wanted: Vec<Item>, consumed: &Consumed) -> Result<Vec<Item>, StoreError> {
+        let mut rows = vec![];
         for attempt in 0..LEFTOVER_ATTEMPTS {
             if wanted.is_empty() {
-                return Ok((sessions, malformed));
+                return Ok(rows);
             }
             let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
             let reply = self
@@ -96,22 +137,14 @@ impl Store {
                 .await
                 .map_err(StoreError::unavailable)?;
             reply.consumed_capacity().iter().for_each(|capacity| consumed.reads(Some(capacity)));
-            for row in reply.responses().into_iter().flat_map(|tables| tables.values()).flatten() {
-                match session_of(row) {
-                    Ok(session) => sessions.push(revocation.mark(session)),
-                    Err(error) => {
-                        malformed += 1;
-                        tracing::error!(%error, "malformed session row skipped by cleanup");
-                    }
-                }
-            }
+            rows.extend(reply.responses().into_iter().flat_map(HashMap::values).flatten().cloned());
             let left = reply.unprocessed_keys().and_then(|tables| tables.get(&self.tables.sessions));
             wanted = left.map(|left| left.keys().to_vec()).unwrap_or_default();
             if !wanted.is_empty() {
                 back_off(attempt).await;
             }
         }
-        if wanted.is_empty() { Ok((sessions, malformed)) } else { Err(StoreError::Contended) }
+        if wanted.is_empty() { Ok(rows) } else { Err(StoreError::Contended) }
     }
 
     /// Writes any number of events. An event that exists stays as it is.
@@ -166,7 +199,7 @@ impl Store {
             .client
             .delete_item()
             .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(&session.user)))
+            .key(PK, text(user_key(&session.user)))
             .key(SK, text(item::session_key(&session.id)))
             .condition_expression("e <= :due OR x <= :due")
             .expression_attribute_values(":due", moment(due))

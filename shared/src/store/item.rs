@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::error::StoreError;
 use super::schema::*;
+use super::user_key::user_key;
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::device::{Device, DeviceType};
@@ -37,10 +38,6 @@ pub(super) fn moment(value: Timestamp) -> AttributeValue {
     number(value.seconds())
 }
 
-pub(super) fn user_key(user: &UserId) -> String {
-    format!("U#{user}")
-}
-
 pub(super) fn session_key(session: &SessionId) -> String {
     format!("S#{session}")
 }
@@ -60,7 +57,6 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
         (KEY_TAG.into(), text(session.key.as_str())),
         (WINDOW_START.into(), moment(session.window.start)),
         (WINDOW_COUNT.into(), number(session.window.count)),
-        (AUTH_TIME.into(), moment(session.auth_time)),
         (ASSERTED.into(), moment(session.asserted_at)),
         (TTL.into(), moment(session.expires_at + TTL_BACKSTOP)),
         (BUCKET.into(), text(Bucket::of_session(&session.id, session.expires_at, expiry_shards).to_string())),
@@ -69,6 +65,7 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
     let optional = [
         (BLOCKED, session.blocked_until.map(moment)),
         (RECORDED_REPLAY, session.recorded_replay.map(number)),
+        (AUTH_TIME, session.auth_time.map(moment)),
         (SCOPE, scope),
         (FINDINGS, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
     ];
@@ -118,17 +115,16 @@ fn text_of(value: impl ToString) -> AttributeValue {
     text(value.to_string())
 }
 
-/// Parses a session's row. Attributes that a newer version added are ignored.
+/// Parses a row of this user's session. Attributes that a newer version added are ignored.
 ///
 /// # Errors
 /// The first attribute that is missing or malformed.
-pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
-    let user = string(item, PK)?.strip_prefix("U#").and_then(|user| user.parse().ok());
+pub(super) fn session_of(item: &Item, user: &UserId) -> Result<Session, StoreError> {
     let id = string(item, SK)?.strip_prefix("S#").and_then(|id| id.parse().ok());
     let hash: [u8; 32] =
         bytes(item, NONCE_HASH)?.try_into().map_err(|_| StoreError::Malformed(NONCE_HASH))?;
     Ok(Session {
-        user: user.ok_or(StoreError::Malformed(PK))?,
+        user: user.clone(),
         id: id.ok_or(StoreError::Malformed(SK))?,
         created_at: timestamp(item, CREATED)?,
         last_activity: timestamp(item, ACTIVITY)?,
@@ -148,7 +144,7 @@ pub(super) fn session_of(item: &Item) -> Result<Session, StoreError> {
         pending_end: pending_end(item)?,
         client: client_context(item),
         findings: optional(item, FINDINGS).map(risk::decode_findings).unwrap_or_default(),
-        auth_time: timestamp(item, AUTH_TIME)?,
+        auth_time: auth_time(item)?,
         asserted_at: timestamp(item, if item.contains_key(ASSERTED) { ASSERTED } else { CREATED })?,
         scope: Scope::of(optional(item, SCOPE).unwrap_or_default().split(' ')),
     })
@@ -164,6 +160,12 @@ fn made_by(item: &Item) -> Result<[Option<KeyHash>; 3], StoreError> {
         }
     }
     Ok(keys)
+}
+
+/// The time of the authentication. Older rows have 0 for an unknown time.
+fn auth_time(item: &Item) -> Result<Option<Timestamp>, StoreError> {
+    let given = item.contains_key(AUTH_TIME).then(|| timestamp(item, AUTH_TIME)).transpose()?;
+    Ok(given.filter(|at| at.seconds() > 0))
 }
 
 /// The pending end. An unknown reason counts as an end as well, because a newer version may have new reasons.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::event_item::{PARTITION, POINTER, event_of, pointer_key};
 use super::item::{self, Item, text};
 use super::schema::*;
+use super::user_key::{user_in_key, user_key};
 use super::{Store, StoreError};
 use crate::domain::event::StoredEvent;
 use crate::domain::id::{SessionId, UserId};
@@ -38,8 +39,9 @@ impl Store {
         let Some(pointer) = self.event_row(&pointer_key(id), POINTER).await? else { return Ok(None) };
         let partition = item::string(&pointer, PARTITION)?;
         let event = self.event_row(partition, &id.to_string()).await?;
-        let user = partition.strip_prefix("U#").and_then(|user| user.parse().ok());
-        event.map(|row| Ok(FoundEvent { user, event: event_of(&row)? })).transpose()
+        let Some(row) = event else { return Ok(None) };
+        let user = user_in_key(partition).or_else(|| item::optional(&row, USER_ID)?.parse().ok());
+        Ok(Some(FoundEvent { user, event: event_of(&row)? }))
     }
 
     /// Reads one event of a user: one consistent read by key.
@@ -47,7 +49,7 @@ impl Store {
     /// # Errors
     /// The store failed, or the row is malformed.
     pub async fn event_of_user(&self, user: &UserId, id: Uuid) -> Result<Option<StoredEvent>, StoreError> {
-        let row = self.event_row(&item::user_key(user), &id.to_string()).await?;
+        let row = self.event_row(&user_key(user), &id.to_string()).await?;
         row.as_ref().map(event_of).transpose()
     }
 
@@ -96,8 +98,27 @@ impl Store {
             .await
             .map_err(StoreError::unavailable)?;
         let Some(row) = reply.items().first() else { return Ok(None) };
-        let user = item::string(row, PK)?.strip_prefix("U#").and_then(|user| user.parse().ok());
+        let key = item::string(row, PK)?;
+        let user = match user_in_key(key) {
+            Some(user) => Some(user),
+            None => self.user_in_record(key).await?,
+        };
         user.map(Some).ok_or(StoreError::Malformed(PK))
+    }
+
+    /// Reads a long user id, whose key is a hash, in the user record.
+    async fn user_in_record(&self, key: &str) -> Result<Option<UserId>, StoreError> {
+        let record = Item::from([(PK.into(), text(key)), (SK.into(), text("HEAD"))]);
+        let reply = self
+            .client
+            .get_item()
+            .table_name(&self.tables.sessions)
+            .set_key(Some(record))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        Ok(reply.item.as_ref().and_then(|row| item::optional(row, USER_ID)?.parse().ok()))
     }
 
     async fn event_row(&self, partition: &str, id: &str) -> Result<Option<Item>, StoreError> {

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 use super::error::StoreError;
 use super::item::{self, client_attributes, key_hash, moment, number, text};
 use super::schema::*;
+use super::user_key::user_key;
 use super::{Store, session_of};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::risk::{self, StoredFinding};
@@ -89,7 +90,7 @@ impl Store {
             .expression_attribute_values(":k", text(rotation.key.as_str()))
             .expression_attribute_values(":ttl", moment(rotation.expires_at + TTL_BACKSTOP))
             .expression_attribute_values(":eb", text(bucket));
-        self.write_conditionally(request, rotation.rotated_at).await
+        self.write_conditionally(request, &token.user, rotation.rotated_at).await
     }
 
     /// Refuses refresh until `until`, under the same condition as a rotation with this key, so that a tab that repeats
@@ -113,7 +114,7 @@ impl Store {
         if key.is_some() {
             request = request.expression_attribute_values(":q", key_hash(key));
         }
-        self.write_conditionally(request, now).await
+        self.write_conditionally(request, &token.user, now).await
     }
 
     /// Records that the current generation is granted again on weak evidence. Returns false, and records nothing, if the
@@ -140,9 +141,10 @@ impl Store {
     async fn write_conditionally(
         &self,
         request: UpdateItemFluentBuilder,
+        user: &UserId,
         now: Timestamp,
     ) -> Result<ConditionalWrite, StoreError> {
-        let (outcome, revocation) = tokio::try_join!(send(request), self.global_revocation(now))?;
+        let (outcome, revocation) = tokio::try_join!(send(request, user), self.global_revocation(now))?;
         let mark = |row: Box<Session>| Box::new(revocation.mark(*row));
         Ok(match outcome {
             ConditionalWrite::Applied(row) | ConditionalWrite::AppliedToEnded(row) => match mark(row) {
@@ -226,7 +228,7 @@ impl Store {
         self.client
             .update_item()
             .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(user)))
+            .key(PK, text(user_key(user)))
             .key(SK, text(item::session_key(session)))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
@@ -248,17 +250,18 @@ where
     }
 }
 
-async fn send(request: UpdateItemFluentBuilder) -> Result<ConditionalWrite, StoreError> {
+async fn send(request: UpdateItemFluentBuilder, user: &UserId) -> Result<ConditionalWrite, StoreError> {
     let error = match request.send().await {
         Ok(reply) => {
             let before = reply.attributes().ok_or(StoreError::Malformed(PK))?;
-            return Ok(ConditionalWrite::Applied(Box::new(session_of(before)?)));
+            return Ok(ConditionalWrite::Applied(Box::new(session_of(before, user)?)));
         }
         Err(error) => error,
     };
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-            let row = refused.item().filter(|row| !row.is_empty()).map(session_of).transpose()?;
+            let row =
+                refused.item().filter(|row| !row.is_empty()).map(|row| session_of(row, user)).transpose()?;
             Ok(ConditionalWrite::Rejected(row.map(Box::new)))
         }
         _ => Err(StoreError::unavailable(error)),

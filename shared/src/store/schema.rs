@@ -83,6 +83,8 @@ pub const SCOPE: &str = "s";
 /// expiry bucket `<day>#<shard>/<of>`, the index's key
 pub const BUCKET: &str = "eb";
 
+/// User record, end record, event of a user with a long id: the user id. A session's row does not have it.
+pub const USER_ID: &str = "user_id";
 /// user record: version
 pub const VERSION: &str = "v";
 /// user record: tokens_valid_after

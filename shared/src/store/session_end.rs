@@ -12,6 +12,7 @@ use super::item::{self, Item, moment, number, pending_end_attributes, text};
 use super::rotation::condition_held;
 use super::schema::*;
 use super::sign_in::USER_RECORD_TTL;
+use super::user_key::user_key;
 use super::user_state::UserRecord;
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
@@ -122,7 +123,7 @@ impl Store {
     pub(super) fn end_items(&self, end: &SessionEnd, now_millis: i64) -> [TransactWriteItem; 3] {
         let mut delete = Delete::builder()
             .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(&end.user)))
+            .key(PK, text(user_key(&end.user)))
             .key(SK, text(item::session_key(&end.session)))
             .condition_expression(if end.is_marked { "attribute_exists(pk)" } else { NO_OTHER_END });
         for (name, value) in pending_end_attributes(&end.to_pending()) {
@@ -144,7 +145,7 @@ impl Store {
     fn update_user_record(&self, user: &UserId, record_update: UserRecordUpdate<'_>) -> TransactWriteItem {
         let mut update = Update::builder()
             .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(user)))
+            .key(PK, text(user_key(user)))
             .key(SK, text("HEAD"))
             .condition_expression(record_update.record.version_condition());
         for (name, value) in record_update.record.version_values() {
@@ -173,21 +174,20 @@ const REASON: &str = "reason";
 const AT: &str = "ended_at";
 const BY: &str = "ended_by";
 const NOTE: &str = "note";
-const USER: &str = "user_id";
-/// the last generation
+/// The last generation.
 const LAST_GENERATION: &str = "generation";
-/// the hashes of the keys that made the last three generations, newest first; one without a key is eight zeros
+/// The hashes of the keys that made the last three generations, newest first. A generation without a key is eight zeros.
 const LAST_KEYS: &str = "keys";
-/// the first address of the network that made the last generation
+/// The first address of the network that made the last generation.
 const LAST_NETWORK: &str = "network";
-/// the device that made the last generation
+/// The device that made the last generation.
 const LAST_DEVICE: &str = "device";
 
 fn record_item(end: &SessionEnd, ttl: Timestamp) -> Item {
     let mut item = Item::from([
         (PK.into(), text(format!("X#{}", end.session))),
         (EVENT_ID.into(), text(RECORD)),
-        (USER.into(), text(end.user.as_str())),
+        (USER_ID.into(), text(end.user.as_str())),
         (REASON.into(), text(end.reason.as_str())),
         (AT.into(), moment(end.at)),
         (BY.into(), text(end.by.encode())),
@@ -211,7 +211,7 @@ fn record_item(end: &SessionEnd, ttl: Timestamp) -> Item {
 
 fn record_of(row: &Item) -> Result<EndRecord, StoreError> {
     Ok(EndRecord {
-        user: item::string(row, USER)?.parse().map_err(|_| StoreError::Malformed(USER))?,
+        user: item::string(row, USER_ID)?.parse().map_err(|_| StoreError::Malformed(USER_ID))?,
         reason: EndReason::parse(item::string(row, REASON)?).unwrap_or(EndReason::Admin),
         at: item::timestamp(row, AT)?,
         by: Actor::decode(item::string(row, BY)?).ok_or(StoreError::Malformed(BY))?,

@@ -1,11 +1,14 @@
 //! The write of a sign-in: session, user record, events and ended sessions in one transaction.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 
 use super::error::{StoreError, TransactionOutcome, transaction_outcome};
-use super::item::{self, moment, text};
+use super::item::{moment, text};
 use super::schema::*;
+use super::user_key::{long_id, user_key};
 use super::user_state::{UserRecord, pack_used};
 use super::{Store, session_item};
 use crate::domain::event::Event;
@@ -34,8 +37,9 @@ pub struct SessionOpening<'o> {
 /// Items of one transaction, at most. *Source*: Amazon DynamoDB Developer Guide, "Service quotas".
 const TRANSACTION_MAX: usize = 100;
 
-/// How long a user record outlives its last session or its last change: 1 d.
-pub(super) const USER_RECORD_TTL: std::time::Duration = std::time::Duration::from_secs(86_400);
+/// How long a user record outlives its last session or its last change: 4 d. Cleanup reads long user ids in it, so that it
+/// must outlive the rows of its sessions.
+pub(super) const USER_RECORD_TTL: Duration = TTL_BACKSTOP.saturating_add(Duration::from_secs(86_400));
 
 impl Store {
     /// Opens a session.
@@ -67,20 +71,26 @@ impl Store {
     }
 
     fn use_assertion(&self, opening: &SessionOpening<'_>) -> TransactWriteItem {
+        let (user, record) = (&opening.session.user, opening.record);
         let used = AttributeValue::B(Blob::new(pack_used(opening.used)));
+        let kept_until = opening.session.absolute_expires_at + USER_RECORD_TTL;
+        // An older session can last longer than this one, if `SESSION_TTL` was reduced.
+        let kept_until = record.kept_until.map_or(kept_until, |before| before.max(kept_until));
         let mut update = Update::builder()
             .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(&opening.session.user)))
+            .key(PK, text(user_key(user)))
             .key(SK, text("HEAD"))
-            .update_expression("SET v = :next, us = :used, #ttl = :ttl")
-            .condition_expression(opening.record.version_condition())
+            .condition_expression(record.version_condition())
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":used", used)
-            .expression_attribute_values(
-                ":ttl",
-                moment(opening.session.absolute_expires_at + USER_RECORD_TTL),
-            );
-        for (name, value) in opening.record.version_values() {
+            .expression_attribute_values(":ttl", moment(kept_until));
+        update = match long_id(user) {
+            None => update.update_expression("SET v = :next, us = :used, #ttl = :ttl"),
+            Some(id) => update
+                .update_expression("SET v = :next, us = :used, #ttl = :ttl, user_id = :user")
+                .expression_attribute_values(":user", text(id)),
+        };
+        for (name, value) in record.version_values() {
             update = update.expression_attribute_values(name, value);
         }
         TransactWriteItem::builder()

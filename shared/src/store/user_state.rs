@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use super::error::StoreError;
 use super::item::{self, Item, number, text};
 use super::schema::*;
+use super::user_key::user_key;
 use super::{Store, session_of};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
@@ -52,13 +53,13 @@ impl Store {
             .table_name(&self.tables.sessions)
             .consistent_read(true)
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(item::user_key(user)))
+            .expression_attribute_values(":pk", text(user_key(user)))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
             .send();
         while let Some(page) = pages.next().await {
             for row in page.map_err(StoreError::unavailable)?.items() {
-                state.add(row)?;
+                state.add(row, user)?;
             }
         }
         Ok(state)
@@ -83,14 +84,14 @@ impl Store {
             .client
             .get_item()
             .table_name(&self.tables.sessions)
-            .key(PK, text(item::user_key(user)))
+            .key(PK, text(user_key(user)))
             .key(SK, text(item::session_key(session)))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(StoreError::unavailable)?;
-        reply.item().map(session_of).transpose()
+        reply.item().map(|row| session_of(row, user)).transpose()
     }
 }
 
@@ -105,12 +106,12 @@ impl UserState {
         self.live(now).find(|session| session.id == *id)
     }
 
-    fn add(&mut self, row: &Item) -> Result<(), StoreError> {
+    fn add(&mut self, row: &Item, user: &UserId) -> Result<(), StoreError> {
         if item::optional(row, SK) == Some("HEAD") {
             self.record = UserRecord::of(row)?;
             return Ok(());
         }
-        match session_of(row) {
+        match session_of(row, user) {
             Ok(session) => self.sessions.push(session),
             Err(error) => tracing::error!(%error, "malformed session row left out"),
         }

@@ -6,10 +6,11 @@
 use aws_lc_rs::digest;
 use latchkey_verifier::{TOKEN_MAX_BYTES, VerifyingKey, verify_signature};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
+use super::claim;
 use super::issuer::TrustedIssuer;
-use crate::domain::id::{IdError, UserId};
+use crate::domain::id::{SUBJECT_MAX_BYTES, UserId};
 use crate::domain::scope::{SCOPE_MAX_BYTES, SERVICE, Scope};
 use crate::domain::time::Timestamp;
 
@@ -26,8 +27,8 @@ pub struct Assertion {
     pub user: UserId,
     /// The scope words that the assertion contains and the issuer may grant.
     pub scope: Scope,
-    /// The time of the user's last authentication, or 0 if the issuer does not give it.
-    pub auth_time: Timestamp,
+    /// The time of the user's last authentication, if the issuer gives it.
+    pub auth_time: Option<Timestamp>,
     /// The time of issue, from `iat`.
     pub issued_at: Timestamp,
     /// The mark under which the store records that the assertion has been used.
@@ -49,7 +50,7 @@ impl std::fmt::Debug for Assertion {
 pub struct UsedMark(pub [u8; 8]);
 
 /// The reason why an assertion is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AssertionError {
     /// The issuer is not trusted, or the text is no JWT.
     #[error("iss is not a trusted issuer")]
@@ -72,8 +73,16 @@ pub enum AssertionError {
     /// The backend's assertion lacks the scope word that the call needs, or the issuer may not grant it.
     #[error("it does not grant the scope that the call needs")]
     Scope,
-    /// The user id, with the issuer's prefix, is longer than a row can hold.
-    #[error("the user id is longer than 128 bytes")]
+    /// The assertion is genuine, but a claim that the issuer's settings require has no accepted value.
+    #[error("the claim {claim} is missing or has a value that the settings do not accept")]
+    RequiredClaim {
+        /// The user, with the issuer's prefix.
+        user: UserId,
+        /// The name of the claim.
+        claim: String,
+    },
+    /// `sub` is longer than OpenID Connect allows.
+    #[error("sub is longer than {SUBJECT_MAX_BYTES} bytes")]
     UserTooLong,
     /// The scope is longer than a row can hold.
     #[error("the scope is longer than 160 bytes")]
@@ -93,8 +102,14 @@ struct Claims {
     nbf: Option<i64>,
     #[serde(default, deserialize_with = "may_be_at")]
     auth_time: Option<i64>,
-    #[serde(flatten)]
-    other: Map<String, Value>,
+}
+
+/// A genuine assertion whose time has not been checked.
+struct Genuine<'t> {
+    claims: Claims,
+    /// All claims, for the settings that name some of them.
+    all: claim::Claims,
+    signing_input: &'t str,
 }
 
 /// A moment from which an assertion is valid, rounded up: a fraction of a second never makes it valid earlier.
@@ -172,24 +187,28 @@ pub fn verify(
     now: Timestamp,
     max_age: std::time::Duration,
 ) -> Result<Assertion, AssertionError> {
-    let (claims, signing_input) = signed_claims(text, issuer, keys)?;
+    let Genuine { claims, all, signing_input } = signed_claims(text, issuer, keys)?;
     check_time(&claims, now, max_age)?;
-    let words = claims.scope_words(issuer);
+    let user = user_id(issuer, &claims.sub)?;
+    let words = scope_words(&all, issuer);
     if words.iter().any(|word| SERVICE.contains(word)) {
         return Err(AssertionError::Service);
+    }
+    if let Some(unmet) = issuer.require.iter().find(|required| !required.is_met(&all)) {
+        return Err(AssertionError::RequiredClaim { user, claim: unmet.name.as_str().to_owned() });
     }
     let scope = Scope::of(words.into_iter().filter(|word| issuer.scopes.iter().any(|own| own == word)));
     if scope.as_str().len() > SCOPE_MAX_BYTES {
         return Err(AssertionError::ScopeTooLong);
     }
-    let user = format!("{}{}", issuer.user_prefix, claims.sub);
-    let auth_time = claims.auth_time.or(issuer.iat_is_auth_time.then_some(claims.iat)).unwrap_or(0);
+    // Some issuers write 0 for a time that they do not know.
+    let auth_time = claims.auth_time.filter(|at| *at > 0).or(issuer.iat_is_auth_time.then_some(claims.iat));
     // An issuer's clock that is fast must not make a sign-in fresh for longer.
-    let auth_time = auth_time.min(claims.iat).min(now.seconds()).max(0);
+    let auth_time = auth_time.map(|at| Timestamp::from_seconds(at.min(claims.iat).min(now.seconds())));
     Ok(Assertion {
-        user: user_id(&claims.sub, &user)?,
+        user,
         scope,
-        auth_time: Timestamp::from_seconds(auth_time),
+        auth_time,
         issued_at: Timestamp::from_seconds(claims.iat),
         used_mark: used_mark(&issuer.issuer, signing_input),
         signing_input: signing_input.to_owned(),
@@ -208,22 +227,22 @@ pub fn verify_service(
     scope: &str,
     now: Timestamp,
 ) -> Result<(), AssertionError> {
-    let (claims, _) = signed_claims(text, issuer, keys)?;
+    let Genuine { claims, all, .. } = signed_claims(text, issuer, keys)?;
     check_time(&claims, now, SERVICE_MAX_LIFE)?;
     let life = claims.exp.saturating_sub(claims.iat);
     if life > i64::try_from(SERVICE_MAX_LIFE.as_secs()).unwrap_or(i64::MAX) {
         return Err(AssertionError::Time);
     }
-    let granted = claims.scope_words(issuer).contains(&scope) && issuer.scopes.iter().any(|own| own == scope);
+    let granted = scope_words(&all, issuer).contains(&scope) && issuer.scopes.iter().any(|own| own == scope);
     granted.then_some(()).ok_or(AssertionError::Scope)
 }
 
-/// Verifies signature, type, issuer and audience, and returns the claims. The caller checks the time.
+/// Verifies signature, type, issuer and audience. The caller checks the time.
 fn signed_claims<'t>(
     text: &'t str,
     issuer: &TrustedIssuer,
     keys: &[VerifyingKey],
-) -> Result<(Claims, &'t str), AssertionError> {
+) -> Result<Genuine<'t>, AssertionError> {
     let signed = verify_signature(text, keys).map_err(|_| AssertionError::Signature)?;
     // Explicit typing (RFC 8725, section 3.11): access tokens and logout tokens have another type and are refused.
     if signed.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
@@ -236,15 +255,25 @@ fn signed_claims<'t>(
     if !claims.aud.names(&issuer.audience) {
         return Err(AssertionError::Audience);
     }
-    Ok((claims, signed.signing_input))
+    let all = serde_json::from_slice(&signed.payload).map_err(|_| AssertionError::Claims)?;
+    Ok(Genuine { claims, all, signing_input: signed.signing_input })
 }
 
 /// The user id. An empty `sub` is refused, because the issuer's prefix alone names no user.
-fn user_id(sub: &str, prefixed: &str) -> Result<UserId, AssertionError> {
-    match prefixed.parse() {
-        Ok(user) if !sub.is_empty() => Ok(user),
-        Err(IdError::TooLong) => Err(AssertionError::UserTooLong),
-        _ => Err(AssertionError::Claims),
+fn user_id(issuer: &TrustedIssuer, sub: &str) -> Result<UserId, AssertionError> {
+    if sub.len() > SUBJECT_MAX_BYTES {
+        return Err(AssertionError::UserTooLong);
+    }
+    let user = format!("{}{sub}", issuer.user_prefix).parse().ok().filter(|_| !sub.is_empty());
+    user.ok_or(AssertionError::Claims)
+}
+
+/// The scope words in the assertion, whether the issuer may grant them or not.
+fn scope_words<'c>(claims: &'c claim::Claims, issuer: &TrustedIssuer) -> Vec<&'c str> {
+    match issuer.scope_claim.find(claims) {
+        Some(Value::String(text)) => text.split(' ').collect(),
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        _ => vec![],
     }
 }
 
@@ -273,17 +302,6 @@ impl Audience {
         match self {
             Self::One(one) => one == audience,
             Self::Many(many) => many.iter().any(|entry| entry == audience),
-        }
-    }
-}
-
-impl Claims {
-    /// The scope words in the assertion, whether the issuer may grant them or not.
-    fn scope_words(&self, issuer: &TrustedIssuer) -> Vec<&str> {
-        match self.other.get(&issuer.scope_claim) {
-            Some(Value::String(text)) => text.split(' ').collect(),
-            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
-            _ => vec![],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Trusted issuers: the identity providers and backends whose assertions we accept, and the scope that they may grant.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Uri;
@@ -7,7 +8,8 @@ use http::uri::Scheme;
 use latchkey_verifier::{Jwk, JwkError, VerifyingKey};
 use serde::Deserialize;
 
-use crate::domain::id::USER_ID_MAX_BYTES;
+use super::claim::{ClaimName, RequiredClaim};
+use crate::domain::id::USER_PREFIX_MAX_BYTES;
 
 /// A trusted issuer. Two issuers never share a user, because the prefix of one never begins with the prefix of the other.
 #[derive(Clone)]
@@ -21,10 +23,12 @@ pub struct TrustedIssuer {
     /// The scope words that it may grant; none by default.
     pub scopes: Vec<String>,
     /// The claim that contains the scope words; `scope` by default.
-    pub scope_claim: String,
+    pub scope_claim: ClaimName,
+    /// The claims that an assertion must have to open a session; none by default.
+    pub require: Vec<RequiredClaim>,
     /// The text before `sub` in a user id; empty by default.
     pub user_prefix: String,
-    /// Whether `iat` counts as `auth_time` in an assertion without `auth_time`. Otherwise `auth_time` is 0, so that the
+    /// Whether `iat` counts as `auth_time` in an assertion without `auth_time`. Otherwise the time is not known, so that the
     /// sign-in never counts as recent.
     pub iat_is_auth_time: bool,
 }
@@ -34,7 +38,7 @@ pub struct TrustedIssuer {
 pub enum IssuerKeys {
     /// The settings contain the keys.
     Inline(Arc<[VerifyingKey]>),
-    /// The keys are fetched from an https URL when they are needed, and cached.
+    /// The keys are fetched from a URL when they are needed, and cached.
     Url(Uri),
 }
 
@@ -68,6 +72,8 @@ struct Entry {
     scopes: Vec<String>,
     scope_claim: Option<String>,
     #[serde(default)]
+    require: serde_json::Map<String, serde_json::Value>,
+    #[serde(default)]
     user_prefix: String,
     auth_time: Option<String>,
 }
@@ -77,12 +83,25 @@ struct Jwks {
     keys: Vec<serde_json::Value>,
 }
 
+/// The URLs from which the keys of issuers may be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyUrls {
+    /// https only, because a changed reply would let an attacker sign in as every user.
+    Https,
+    /// Also http on this machine, for the local server beside a local identity provider.
+    HttpsOrLoopback,
+}
+
 /// Parses `LATCHKEY_TRUSTED_ISSUERS`.
 ///
 /// # Errors
 /// The first entry that is wrong: for example our own issuer, an http URL, a shared secret as a key, or a user prefix
 /// that begins with the prefix of another issuer, which could then sign in as users of the other one.
-pub fn parse_trusted_issuers(text: &str, own_issuer: &str) -> Result<Vec<TrustedIssuer>, IssuerError> {
+pub fn parse_trusted_issuers(
+    text: &str,
+    own_issuer: &str,
+    key_urls: KeyUrls,
+) -> Result<Vec<TrustedIssuer>, IssuerError> {
     let entries: Vec<Entry> =
         serde_json::from_str(text).map_err(|error| IssuerError::NotAList(error.line(), error.column()))?;
     if entries.is_empty() {
@@ -90,7 +109,7 @@ pub fn parse_trusted_issuers(text: &str, own_issuer: &str) -> Result<Vec<Trusted
     }
     let mut issuers: Vec<TrustedIssuer> = vec![];
     for (index, entry) in entries.into_iter().enumerate() {
-        let issuer = entry.into_issuer(index)?;
+        let issuer = entry.into_issuer(index, key_urls)?;
         let wrong = |member, text| Err(IssuerError::Member(index, member, text));
         if issuer.issuer == own_issuer {
             return wrong("issuer", "is LATCHKEY_ISSUER itself: access tokens must not open sessions");
@@ -114,7 +133,7 @@ pub fn parse_trusted_issuers(text: &str, own_issuer: &str) -> Result<Vec<Trusted
 }
 
 impl Entry {
-    fn into_issuer(self, index: usize) -> Result<TrustedIssuer, IssuerError> {
+    fn into_issuer(self, index: usize, key_urls: KeyUrls) -> Result<TrustedIssuer, IssuerError> {
         let wrong = |member, text| IssuerError::Member(index, member, text);
         if self.issuer.is_empty() {
             return Err(wrong("issuer", "must not be empty"));
@@ -122,7 +141,7 @@ impl Entry {
         if self.audience.is_empty() {
             return Err(wrong("audience", "must not be empty"));
         }
-        if self.user_prefix.len() >= USER_ID_MAX_BYTES || self.user_prefix.chars().any(char::is_control) {
+        if self.user_prefix.len() > USER_PREFIX_MAX_BYTES || self.user_prefix.chars().any(char::is_control) {
             return Err(wrong(
                 "user_prefix",
                 "must be shorter than 128 bytes and have no control characters",
@@ -131,8 +150,7 @@ impl Entry {
         let keys = match (self.jwks, self.jwks_url) {
             (Some(jwks), None) => inline_keys(index, &jwks)?,
             (None, Some(url)) => {
-                let url = https_url(&url).ok_or_else(|| wrong("jwks_url", "must be an https URL"))?;
-                IssuerKeys::Url(url)
+                IssuerKeys::Url(key_url(&url, key_urls).map_err(|text| wrong("jwks_url", text))?)
             }
             _ => return Err(wrong("jwks", "give either jwks or jwks_url, not both")),
         };
@@ -141,12 +159,24 @@ impl Entry {
             Some("iat") => true,
             Some(_) => return Err(wrong("auth_time", "expected \"iat\" or no auth_time")),
         };
+        let scope_claim =
+            ClaimName::parse(self.scope_claim.as_deref().unwrap_or("scope")).ok_or_else(|| {
+                wrong("scope_claim", "expected the name of a claim, or a path such as app_metadata.roles")
+            })?;
+        let require = self.require.into_iter().map(|(name, value)| RequiredClaim::parse(&name, value));
+        let require = require.collect::<Option<Vec<_>>>().ok_or_else(|| {
+            wrong(
+                "require",
+                "expected claims, each with a text, a whole number, true, false, or a list of these",
+            )
+        })?;
         Ok(TrustedIssuer {
             issuer: self.issuer,
             audience: self.audience,
             keys,
             scopes: self.scopes,
-            scope_claim: self.scope_claim.unwrap_or_else(|| "scope".to_owned()),
+            scope_claim,
+            require,
             user_prefix: self.user_prefix,
             iat_is_auth_time,
         })
@@ -169,9 +199,27 @@ fn inline_keys(index: usize, jwks: &Jwks) -> Result<IssuerKeys, IssuerError> {
     }
 }
 
-fn https_url(text: &str) -> Option<Uri> {
-    let url: Uri = text.parse().ok()?;
-    (url.scheme() == Some(&Scheme::HTTPS) && url.host().is_some()).then_some(url)
+fn key_url(text: &str, key_urls: KeyUrls) -> Result<Uri, &'static str> {
+    let expected = "must be an https URL";
+    let url: Uri = text.parse().map_err(|_| expected)?;
+    let host = url.host().ok_or(expected)?;
+    let is_loopback = url.scheme() == Some(&Scheme::HTTP) && is_loopback(host);
+    match key_urls {
+        _ if url.scheme() == Some(&Scheme::HTTPS) => Ok(url),
+        KeyUrls::HttpsOrLoopback if is_loopback => Ok(url),
+        KeyUrls::HttpsOrLoopback => {
+            Err("must be an https URL, or an http URL on localhost, 127.0.0.1 or [::1]")
+        }
+        KeyUrls::Https if is_loopback => Err(
+            "must be an https URL: only latchkey-local fetches keys over http, and only from this machine",
+        ),
+        KeyUrls::Https => Err(expected),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -182,7 +230,7 @@ mod tests {
     const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
     fn member_of(text: &str) -> &'static str {
-        match parse_trusted_issuers(text, OWN) {
+        match parse_trusted_issuers(text, OWN, KeyUrls::Https) {
             Err(IssuerError::Member(_, member, _)) => member,
             other => panic!("{:?}", other.map(|list| list.len())),
         }
@@ -207,19 +255,59 @@ mod tests {
             let prefixed = entry("x", &format!(r#","user_prefix":"{prefix}""#));
             assert_eq!(member_of(&format!("[{prefixed}]")), "user_prefix", "{prefix}");
         }
+        for scope_claim in ["", "app_metadata.", "a..b"] {
+            let named = entry("x", &format!(r#","scope_claim":"{scope_claim}""#));
+            assert_eq!(member_of(&format!("[{named}]")), "scope_claim", "{scope_claim}");
+        }
+        for require in [r#"{"a":null}"#, r#"{"a":[]}"#, r#"{"a":{}}"#, r#"{"a.":1}"#, r#"{"a":1.5}"#] {
+            let required = entry("x", &format!(r#","require":{require}"#));
+            assert_eq!(member_of(&format!("[{required}]")), "require", "{require}");
+        }
         let first = entry("https://one", r#","user_prefix":"one|""#);
         let second = entry("https://two", r#","user_prefix":"two|""#);
         let within = entry("https://two", r#","user_prefix":"one|two|""#);
         assert_eq!(member_of(&format!("[{one},{second}]")), "user_prefix");
         assert_eq!(member_of(&format!("[{first},{within}]")), "user_prefix");
-        assert_eq!(parse_trusted_issuers(&format!("[{first},{second}]"), OWN).map(|list| list.len()), Ok(2));
+        assert_eq!(
+            parse_trusted_issuers(&format!("[{first},{second}]"), OWN, KeyUrls::Https).map(|list| list.len()),
+            Ok(2)
+        );
+    }
+
+    #[test]
+    fn keys_are_fetched_over_http_from_this_machine_only() {
+        let parse = |url: &str, key_urls| {
+            let text = format!(r#"[{{"issuer":"x","audience":"a","jwks_url":"{url}"}}]"#);
+            parse_trusted_issuers(&text, OWN, key_urls).map(drop).map_err(|error| error.to_string())
+        };
+        let hint = "only latchkey-local fetches keys over http";
+        for host in ["127.0.0.1:54321", "localhost:54321", "[::1]", "127.9.9.9"] {
+            let url = format!("http://{host}/jwks.json");
+            assert_eq!(parse(&url, KeyUrls::HttpsOrLoopback), Ok(()), "{url}");
+            assert!(parse(&url, KeyUrls::Https).unwrap_err().contains(hint), "{url}");
+        }
+        for url in [
+            "http://idp.example.com/jwks.json",
+            "http://localhost.example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://127.0.0.1@idp.example.com/",
+            "http://0.0.0.0/",
+            "http://192.168.0.7/",
+            "ftp://127.0.0.1/",
+            "/jwks.json",
+        ] {
+            let error = parse(url, KeyUrls::HttpsOrLoopback).unwrap_err();
+            assert!(error.contains("must be an https URL"), "{url}: {error}");
+            assert!(!parse(url, KeyUrls::Https).unwrap_err().contains(hint), "{url}");
+        }
+        assert_eq!(parse("https://idp.example.com/jwks.json", KeyUrls::Https), Ok(()));
     }
 
     #[test]
     fn a_shared_secret_never_verifies_an_assertion() {
         let text = r#"[{"issuer":"x","audience":"a","jwks":{"keys":[{"kty":"oct","k":"AAAA"}]}}]"#;
         assert_eq!(
-            parse_trusted_issuers(text, OWN).err(),
+            parse_trusted_issuers(text, OWN, KeyUrls::Https).err(),
             Some(IssuerError::Key(0, 0, JwkError::Unsupported))
         );
     }

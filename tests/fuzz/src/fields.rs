@@ -84,7 +84,7 @@ pub fn query(bytes: &[u8]) {
             assert!(id.to_string() == text.to_ascii_lowercase() && text.len() == 36);
         }
         if let Ok(id) = text.parse::<UserId>() {
-            assert!(id.as_str() == text && (1..=128).contains(&text.len()));
+            assert!(id.as_str() == text && (1..=382).contains(&text.len()));
             assert!(!text.contains(char::is_control));
         }
         if let Some(severity) = Severity::parse(&text) {

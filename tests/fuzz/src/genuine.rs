@@ -10,11 +10,12 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use latchkey::clock::Clock;
+use latchkey::domain::client_context::ClientContext;
 use latchkey::domain::id::{SessionId, UserId, derive_session_id};
 use latchkey::domain::limit::Window;
 use latchkey::domain::session::refresh_token::RefreshToken;
 use latchkey::domain::time::Timestamp;
-use latchkey::token::issuer::{TrustedIssuer, parse_trusted_issuers};
+use latchkey::token::issuer::{KeyUrls, TrustedIssuer, parse_trusted_issuers};
 use latchkey::token::keys::KeySet;
 use latchkey::token::refresh::RefreshKey;
 use serde_json::{Value, json};
@@ -82,8 +83,9 @@ pub static ISSUERS_TEXT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The trusted issuers.
-pub static ISSUERS: LazyLock<Vec<TrustedIssuer>> =
-    LazyLock::new(|| parse_trusted_issuers(&ISSUERS_TEXT, ISSUER).expect("the list is valid"));
+pub static ISSUERS: LazyLock<Vec<TrustedIssuer>> = LazyLock::new(|| {
+    parse_trusted_issuers(&ISSUERS_TEXT, ISSUER, KeyUrls::Https).expect("the list is valid")
+});
 
 /// The claims of the access token.
 pub fn access_claims() -> Value {
@@ -107,6 +109,8 @@ pub static REFRESH: LazyLock<String> = LazyLock::new(|| {
         absolute_expires_at: Timestamp::from_seconds(NOW + 7200),
         nonce: refresh_key().nonce("an assertion"),
         window: Window { start: now(), count: 2 },
+        fingerprint: refresh_key().fingerprint(&session(), &ClientContext::default(), false),
+        sealed_by: refresh_key().tag(),
     };
     refresh_key().seal(&token).expose().to_owned()
 });

@@ -10,6 +10,7 @@ use latchkey_local::issuer::ISSUER;
 use serde_json::{Value, json};
 
 use super::World;
+use super::tables::key_of;
 
 /// One event of the audit trail.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +40,7 @@ impl World {
     pub async fn events(&self, user: &str) -> Vec<Event> {
         let query = self.dynamodb().query().table_name("latchkey-security-events").consistent_read(true);
         let query = query.key_condition_expression("pk = :pk");
-        let reply =
-            query.expression_attribute_values(":pk", AttributeValue::S(format!("U#{user}"))).send().await;
+        let reply = query.expression_attribute_values(":pk", AttributeValue::S(key_of(user))).send().await;
         let rows = reply.expect("the engine answers").items.unwrap_or_default();
         let text = |value: Option<&AttributeValue>| {
             value.and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
@@ -91,7 +91,7 @@ impl World {
     pub async fn take_scope(&self, user: &str, session: &str) {
         let key = |text: String| AttributeValue::S(text);
         let update = self.dynamodb().update_item().table_name("latchkey-sessions");
-        let update = update.key("pk", key(format!("U#{user}"))).key("sk", key(format!("S#{session}")));
+        let update = update.key("pk", key(key_of(user))).key("sk", key(format!("S#{session}")));
         update.update_expression("REMOVE s").send().await.expect("the engine answers");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, StreamSpecification};
+use latchkey::store::user_key;
 
 use super::World;
 
@@ -60,7 +61,7 @@ impl World {
     /// If the engine does not answer.
     pub async fn raw_row(&self, user: &str, session: &str) -> Option<RawRow> {
         let get = self.dynamodb().get_item().table_name(SESSIONS).consistent_read(true);
-        let get = get.key("pk", text(format!("U#{user}"))).key("sk", text(format!("S#{session}")));
+        let get = get.key("pk", text(key_of(user))).key("sk", text(format!("S#{session}")));
         get.send().await.expect("the engine answers").item
     }
 
@@ -92,7 +93,7 @@ impl World {
     pub async fn raw_events(&self, user: &str, event_type: &str) -> Vec<RawRow> {
         let query = self.dynamodb().query().table_name(EVENTS).consistent_read(true);
         let query = query.key_condition_expression("pk = :pk").filter_expression("event_type = :type");
-        let query = query.expression_attribute_values(":pk", text(format!("U#{user}")));
+        let query = query.expression_attribute_values(":pk", text(key_of(user)));
         let reply = query.expression_attribute_values(":type", text(event_type.into())).send().await;
         reply.expect("the engine answers").items.unwrap_or_default()
     }
@@ -111,4 +112,9 @@ fn shown(value: &AttributeValue) -> String {
 
 fn text(value: String) -> AttributeValue {
     AttributeValue::S(value)
+}
+
+/// The partition key of a user.
+pub(super) fn key_of(user: &str) -> String {
+    user_key(&user.parse().expect("a user id"))
 }

@@ -46,6 +46,14 @@ pub const PRAGUE: City = City {
     longitude: "14.44",
     address: "192.0.2.200:1024",
 };
+/// Sao Paulo, whose name CloudFront sends with percent escapes.
+pub const SAO_PAULO: City = City {
+    country: "BR",
+    name: "S%C3%A3o%20Paulo",
+    latitude: "-23.55",
+    longitude: "-46.63",
+    address: "192.0.2.130:1024",
+};
 /// Munich, in Berlin's country.
 pub const MUNICH: City =
     City { country: "DE", name: "Munich", latitude: "48.14", longitude: "11.58", address: "192.0.2.77:1024" };

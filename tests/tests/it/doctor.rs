@@ -357,3 +357,34 @@ async fn a_missing_region_or_credential_is_named() {
     let report = Report::of(&["doctor"], &region).await;
     report.assert_only("AWS_ACCESS_KEY_ID: This variable is not set", "export-credentials");
 }
+
+#[tokio::test]
+async fn a_setting_without_effect_is_named_and_fails_no_check() {
+    let deployment =
+        Deployment::healthy().await.set("ADMIN_MAX_AGE", "1h").set("RISK_RULES", "new_country=alert");
+    let trusted = &deployment.environment["LATCHKEY_TRUSTED_ISSUERS"];
+    let mut trusted: Value = serde_json::from_str(trusted).expect("JSON");
+    trusted[0]["scopes"] = json!([]);
+    trusted[0]["scope_claim"] = json!("app_metadata.roles");
+    let report = deployment.set("LATCHKEY_TRUSTED_ISSUERS", &trusted.to_string()).examined().await;
+    assert!(report.is_well, "{:#?}", report.lines);
+    let named: Vec<&str> = report.lines.iter().filter_map(|line| line.strip_prefix("check  ")).collect();
+    let names: Vec<&str> = named.iter().filter_map(|line| Some(line.split_once(':')?.0)).collect();
+    assert_eq!(names, ["LATCHKEY_TRUSTED_ISSUERS", "ADMIN_MAX_AGE", "RISK_RULES"], "{named:#?}");
+    assert!(named[0].contains("[0].scope_claim has no effect, because"), "{}", named[0]);
+}
+
+#[tokio::test]
+async fn an_http_url_of_a_local_provider_is_wrong_with_a_hint() {
+    let deployment = Deployment::healthy().await;
+    let trusted = json!([{
+        "issuer": "http://127.0.0.1:54321/auth/v1", "audience": "authenticated",
+        "jwks_url": "http://127.0.0.1:54321/auth/v1/.well-known/jwks.json",
+    }]);
+    let report = deployment.set("LATCHKEY_TRUSTED_ISSUERS", &trusted.to_string()).examined().await;
+    let [line] = report.wrong()[..] else { panic!("{:#?}", report.lines) };
+    assert!(
+        line.contains("[0].jwks_url: must be an https URL: only latchkey-local fetches keys over http"),
+        "{line}"
+    );
+}

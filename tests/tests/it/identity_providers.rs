@@ -108,7 +108,7 @@ async fn each_recipe_signs_in_the_user_of_its_sample_token() {
         let prefix = entry["user_prefix"].as_str().unwrap_or_default();
         assert_eq!(reply.body["user_id"], format!("{prefix}{sub}"), "{provider}");
         let granted = payload(&Tokens::of(&reply).access);
-        assert_ne!(granted["auth_time"], 0, "{provider}: the time of the sign-in is known");
+        assert!(granted["auth_time"].is_i64(), "{provider}: the time of the sign-in is known");
         let scope = granted["scope"].as_str().unwrap_or_default();
         assert_eq!(scope, deployment.recipe.granted_scope(), "{provider}");
     }
@@ -157,18 +157,26 @@ async fn the_kinds_of_token_that_the_page_excludes_are_refused() {
 }
 
 #[tokio::test]
-async fn an_anonymous_supabase_user_gets_a_session_as_the_page_warns() {
+async fn an_anonymous_supabase_user_gets_no_session() {
     let deployment = Deployment::of("Supabase Auth").await;
     let anonymous =
         json!({"is_anonymous": true, "email": "", "amr": [{"method": "anonymous", "timestamp": 0}]});
-    assert_eq!(deployment.sign_in(anonymous).await.status, 201);
+    deployment.sign_in(anonymous).await.assert_problem(403, "claim_not_accepted");
+}
+
+#[tokio::test]
+async fn an_anonymous_firebase_user_gets_no_session() {
+    let deployment = Deployment::of("Firebase Authentication").await;
+    let mut firebase = deployment.recipe.claims["firebase"].clone();
+    firebase["sign_in_provider"] = json!("anonymous");
+    deployment.sign_in(json!({"firebase": firebase})).await.assert_problem(403, "claim_not_accepted");
 }
 
 #[tokio::test]
 async fn an_auth0_token_without_max_age_needs_iat_as_the_time_of_the_sign_in() {
     let deployment = Deployment::of("Auth0").await;
     let reply = deployment.sign_in(json!({"auth_time": null})).await;
-    assert_eq!(payload(&Tokens::of(&reply).access)["auth_time"], 0);
+    assert_eq!(payload(&Tokens::of(&reply).access)["auth_time"], Value::Null);
 }
 
 /// The reasons in the page's table are the ones that the log has, and all of them.

@@ -343,3 +343,17 @@ async fn concurrent_sign_ins_fetch_an_unknown_key_once() {
     }
     assert_eq!(deployment.provider.requests(), 2);
 }
+
+#[tokio::test]
+async fn the_local_server_fetches_keys_over_http_from_this_machine() {
+    let issuer = Issuer::generate().expect("a key");
+    let provider = Provider::start(&issuer).await;
+    let mut entry = entry(IDP, "");
+    entry["jwks_url"] = json!(provider.http_url());
+    let trusted = json!([entry]).to_string();
+    // A world is a local server.
+    let world = World::with(&[&PATIENT[..], &[("LATCHKEY_TRUSTED_ISSUERS", &trusted)]].concat()).await;
+    let reply = world.device().login(&assertion(&world, &issuer, IDP)).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    assert_eq!(provider.requests(), 1);
+}

@@ -6,18 +6,12 @@ import { setupPolling } from '../polling/polling.js';
 import type { Internals } from '../runtime/context.js';
 import type { Message } from '../tabs/messages.js';
 import type { Fetch } from '../transport/transport.js';
-import type { LatchkeyState, Session } from '../types.js';
-import { pageStorage } from '../util/page-storage.js';
+import type { Session } from '../types.js';
 import { ifNoneMatch, listChange } from './read.js';
+import { savedList } from './saved-list.js';
 
 /** Seconds by which a tab lets the polling tab go first, before it polls itself. */
 const HEAD_START = 1;
-
-interface SavedList {
-  readonly sessionId: string | null;
-  readonly etag: string | null;
-  readonly list: Partial<LatchkeyState>;
-}
 
 export interface SessionList {
   list(): Promise<readonly Session[]>;
@@ -30,20 +24,12 @@ export interface SessionList {
 export function setupSessionList(internals: Internals, via: Fetch): SessionList {
   const { options, session, store, backoffs, refresh, broadcast, request, peersReady, showError, reportFailure, markSuccess } = internals;
   let etag: string | null = null;
-  const saved = pageStorage<SavedList>('session', `latchkey.list:${internals.api}`);
+  const saved = savedList(internals, 'list', store);
 
-  /** Saves the list, so that a reload needs no new one, and shows this one if the server refuses another. */
-  const save = (): void => {
-    const { userId, sessions, analytics, recommendations, sessionLimit } = store.get();
-    saved.set(sessions && { sessionId: session.id(), etag, list: { userId, sessions, analytics, recommendations, sessionLimit } });
-  };
-  /** Shows the list from before the reload, if the session is still the same. Forgets it if the session has ended. */
+  /** Shows the list from before the reload, also if the server refuses another. */
   const restore = (): void => {
-    const { status, sessions } = store.get();
-    if (status === 'signed-out') return saved.set(null);
-    if (status === 'unknown' || sessions !== null) return;
-    const before = saved.get();
-    if (before === null || before.sessionId !== session.id()) return;
+    const before = saved.load();
+    if (before === null) return;
     etag = before.etag;
     store.set(before.list);
   };
@@ -53,7 +39,7 @@ export function setupSessionList(internals: Internals, via: Fetch): SessionList 
     markSuccess('read');
     if (list) session.setServerTime(list.server_time);
     store.set(listChange(list));
-    save();
+    saved.save(etag);
   };
 
   const fetchList = async (isStale: () => boolean): Promise<void> => {
@@ -111,7 +97,7 @@ export function setupSessionList(internals: Internals, via: Fetch): SessionList 
       return watch();
     },
     invalidate() {
-      save();
+      saved.save(etag);
       invalidate();
     },
   };

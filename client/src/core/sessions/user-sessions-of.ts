@@ -10,6 +10,7 @@ import { SIGNED_OUT_STATE } from '../session/initial-state.js';
 import type { EventPage, EventQuery, Latchkey, LatchkeyState, RevokeResponse, Session } from '../types.js';
 import { createStore } from '../util/store.js';
 import { authenticatedRead, ifNoneMatch, listChange, queryString, readEvents, sessionPath, withoutEnded } from './read.js';
+import { savedList } from './saved-list.js';
 
 /** The state of another user's sessions: the fields of a client's own state that do not concern the client itself. */
 export type UserState = Omit<LatchkeyState, 'status' | 'endedReason' | 'token' | 'serverTimeOffset' | 'online'>;
@@ -61,10 +62,21 @@ function createUserSessions(internals: Internals, userId: string): UserSessions 
   /** The session epoch at which the administrator read the list. */
   let readerEpoch = session.epoch.session;
 
+  const saved = savedList(internals, 'user-list', store);
+
+  /** Shows the list from before a reload, if it is this user's and the administrator has the same session. */
+  const restore = (): void => {
+    const before = saved.load();
+    if (before?.list.userId !== userId) return;
+    etag = before.etag;
+    store.set(before.list);
+  };
+
   const fetchList = async (isStale: () => boolean): Promise<void> => {
     const { session: epoch } = session.epoch;
     if (readerEpoch !== epoch) store.set(SIGNED_OUT_STATE);
     readerEpoch = epoch;
+    restore();
     const knownEtag = store.get().sessions === null ? null : etag;
     try {
       if (internals.store.get().status === 'signed-in' && session.secondsLeft() <= 0) await refresh.run();
@@ -74,6 +86,7 @@ function createUserSessions(internals: Internals, userId: string): UserSessions 
       backoffs.read.reset();
       etag = response.etag ?? knownEtag;
       store.set({ ...listChange(response.body as SessionListResponse | null), error: null, retryAt: null });
+      saved.save(etag);
     } catch (error) {
       if (epoch === session.epoch.session && error instanceof LatchkeyError) showFailure(error);
       throw error;
@@ -82,8 +95,10 @@ function createUserSessions(internals: Internals, userId: string): UserSessions 
 
   const showFailure = (error: LatchkeyError): void => {
     // A caller without the right sees no list and sends no further request, because waiting would not help.
-    if (error.code === 'forbidden') store.set({ ...SIGNED_OUT_STATE, error });
-    else store.set({ error, stale: true, retryAt: Date.now() + backoffs.read.recordFailure(error) * 1000 });
+    if (error.code === 'forbidden') {
+      store.set({ ...SIGNED_OUT_STATE, error });
+      saved.forget();
+    } else store.set({ error, stale: true, retryAt: Date.now() + backoffs.read.recordFailure(error) * 1000 });
   };
   const isForbidden = (): boolean => store.get().error?.code === 'forbidden' && readerEpoch === session.epoch.session;
   const onBlocked = (error: LatchkeyError): void => {
@@ -96,12 +111,16 @@ function createUserSessions(internals: Internals, userId: string): UserSessions 
     onBlocked,
   });
 
+  // After a sign-out the list of another user does not stay in the tab.
+  internals.addParticipant({ reschedule: () => void saved.load(), stop() {} });
+
   const revoke = async (command: object): Promise<RevokeResponse> => {
     const { session: epoch } = session.epoch;
     const body = { ...command, user_id: userId };
     const response = (await request('/revoke', { method: 'POST', expectedField: 'ended', body }, via)).body as RevokeResponse;
     if (epoch === session.epoch.session) {
       store.set({ sessions: withoutEnded(store.get().sessions, response) });
+      saved.save(etag);
       invalidate();
     }
     return response;

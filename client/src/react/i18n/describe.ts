@@ -50,8 +50,6 @@ export function describeRecommendation(
     to: bidiSafe(i18n, to),
     usual: countryName(usualCountry(analytics, to ?? session?.location?.country ?? null), i18n),
     days: number(detail, 'idle_days'),
-    version: bidiSafe(i18n, text(detail, 'version')),
-    oldest: bidiSafe(i18n, text(detail, 'oldest_maintained')),
     count: number(detail, 'sessions'),
     limit: number(detail, 'limit'),
     ip: bidiSafe(i18n, text(detail, 'ip')),

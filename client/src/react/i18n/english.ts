@@ -70,8 +70,6 @@ export const ENGLISH: Labels = {
       `A session moved${after(' to ', place)}${usual === null ? '' : ` (you're usually in ${usual})`} faster than you can travel`,
     recent_reuse: ({ device, ip }) => `We ended a session because its sign-in was used in two places, last by ${device}${after(' at ', ip)}`,
     idle_session: ({ device, days }) => `You haven't used ${device} for ${days === null ? 'a while' : plural(days, 'day')}`,
-    outdated_agent: ({ device, version, oldest }) =>
-      `${device} has an outdated browser${version === null ? '' : ` (version ${version})`} that no longer gets security updates${oldest === null ? '' : `; update it to version ${oldest} or later`}`,
     many_sessions: ({ count, limit }) =>
       `You've reached the limit of sessions${count === null || limit === null ? '' : ` (${count} of ${limit})`}: your next sign-in signs out the least recently used one`,
   },
@@ -97,6 +95,7 @@ export const ENGLISH: Labels = {
   showMore: 'Show more',
   event: {
     login: 'Signed in',
+    sign_in_refused: 'Sign-in not allowed',
     logout: 'Sign-out requested',
     session_ended: 'Session ended',
     session_evicted: 'Older session signed out for a new sign-in',

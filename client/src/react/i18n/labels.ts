@@ -20,8 +20,6 @@ export interface Facts {
 /** The facts that a recommendation adds. */
 export interface RecommendationFacts extends Facts {
   readonly days: number | null;
-  readonly version: string | null;
-  readonly oldest: string | null;
   readonly count: number | null;
   readonly limit: number | null;
   readonly ip: string | null;

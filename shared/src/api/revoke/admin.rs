@@ -85,7 +85,7 @@ pub(super) async fn end_everyone(
     let before = before.map_or(Ok(now), |text| moment(&text, now))?;
     admin::require_scope(caller)?;
     let row = admin::require_admin_session(app, caller).await?;
-    if now >= row.auth_time + RECENT_SIGN_IN {
+    if row.authentication_age(now).is_none_or(|age| age >= RECENT_SIGN_IN) {
         return Err(Problem::reauthentication_required(RECENT_SIGN_IN));
     }
     let by = Actor::Admin(caller.user.clone());

@@ -32,7 +32,8 @@ pub(super) struct SessionView {
     last_activity: Timestamp,
     expires_at: Timestamp,
     absolute_expires_at: Timestamp,
-    auth_time: Timestamp,
+    /// When the user authenticated; null if the identity provider does not give it.
+    auth_time: Option<Timestamp>,
     scope: Scope,
     risk: RiskView,
 }

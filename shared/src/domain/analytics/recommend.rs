@@ -13,10 +13,6 @@ use crate::domain::time::Timestamp;
 /// Days without activity after which a session is reported as idle.
 const IDLE_DAYS: u64 = 3;
 
-/// Browsers with the oldest version that got security updates in 2026.
-const OLDEST_MAINTAINED: [(&str, u32); 5] =
-    [("Chrome", 134), ("Edge", 134), ("Firefox", 128), ("Safari", 17), ("Opera", 118)];
-
 /// A recommendation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Recommendation {
@@ -67,25 +63,15 @@ fn of_session(session: &Session, now: Timestamp) -> Vec<Recommendation> {
     let idle_days = session.last_activity.seconds_until(now) / 86_400;
     let idle = (idle_days >= IDLE_DAYS)
         .then(|| about("idle_session", Severity::Low, json!({"idle_days": idle_days})));
-    let outdated = outdated(session).map(|detail| about("outdated_agent", Severity::Low, detail));
     [
         from_finding(Rule::NewDevice, "unknown_device", Severity::Medium),
         from_finding(Rule::NewCountry, "new_country", Severity::Medium),
         from_finding(Rule::ImpossibleTravel, "impossible_travel", Severity::High),
         idle,
-        outdated,
     ]
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn outdated(session: &Session) -> Option<Value> {
-    let device = &session.client.device;
-    let (browser, version) = (device.browser.as_deref()?, device.browser_version.as_deref()?);
-    let oldest = OLDEST_MAINTAINED.iter().find(|(name, _)| *name == browser)?.1;
-    let version: u32 = version.split('.').next()?.parse().ok()?;
-    (version < oldest).then(|| json!({"browser": browser, "version": version.to_string(), "oldest_maintained": oldest.to_string()}))
 }
 
 /// A reused token is reported as long as the audit trail shows it, whatever happened to the session.

@@ -13,6 +13,7 @@ use crate::domain::time::Timestamp;
 /// All event types, for filters. The kind `Risk` has one type for each rule.
 pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "login",
+    "sign_in_refused",
     "logout",
     "session_ended",
     "session_evicted",
@@ -37,13 +38,18 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
 pub enum EventKind {
     /// A session was opened.
     Login,
+    /// A genuine assertion opened no session, because a claim had no accepted value.
+    SignInRefused {
+        /// The name of the claim.
+        claim: String,
+    },
     /// A user signed out, of one session or of many.
     Logout {
         /// How many sessions ended.
         ended: usize,
     },
     /// A session ended. Device and place are those of the session, because the client that caused the end may be another.
-    SessionEnded(SessionEnd),
+    SessionEnded(Box<SessionEnd>),
     /// The session limit was reached, and older sessions ended.
     SessionEvicted {
         /// The new session.
@@ -107,6 +113,7 @@ impl EventKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Login => "login",
+            Self::SignInRefused { .. } => "sign_in_refused",
             Self::Logout { .. } => "logout",
             Self::SessionEnded(_) => "session_ended",
             Self::SessionEvicted { .. } => "session_evicted",
@@ -127,7 +134,7 @@ impl EventKind {
         match self {
             Self::Login | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
             Self::Risk(finding) => finding.severity,
-            Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
+            Self::SignInRefused { .. } | Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
             Self::Blocked(_) | Self::TokenReplayed | Self::AssertionReused => Severity::Medium,
             Self::TokenReused { .. }
             | Self::StateRegression { .. }
@@ -140,6 +147,7 @@ impl EventKind {
     pub(super) fn details(&self) -> Map<String, Value> {
         let details = match self {
             Self::Login | Self::TokenForged | Self::TokenReplayed | Self::AssertionReused => json!({}),
+            Self::SignInRefused { claim } => json!({"claim": claim}),
             Self::Logout { ended } => json!({"ended": ended}),
             Self::SessionEvicted { new_session, evicted } => {
                 json!({"new_session_id": new_session, "evicted": evicted})

@@ -113,6 +113,11 @@ impl Rules {
         ip.is_some_and(|ip| self.allowed.iter().any(|network| network.contains(&ip.to_canonical())))
     }
 
+    /// Whether a rule is off.
+    pub fn is_off(&self, rule: Rule) -> bool {
+        self.setting(rule).mode == RuleMode::Off
+    }
+
     /// Whether a rule can end sessions. Then a refresh reads the row before it writes.
     pub fn can_end(&self) -> bool {
         self.settings.iter().any(|setting| setting.mode == RuleMode::End)

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use latchkey_verifier::USER_ID_MAX_BYTES;
+
 use super::super::item_size::item_bytes;
 use super::*;
 use crate::domain::id::derive_session_id;
@@ -57,7 +59,7 @@ fn largest() -> Session {
         key: key.tag(),
         made_by: Some(KeyHash::from_bytes([255; 8])),
         client,
-        auth_time: now,
+        auth_time: Some(now),
         asserted_at: now,
         scope,
     };
@@ -75,8 +77,11 @@ fn largest() -> Session {
 
 #[test]
 fn the_largest_permitted_row_costs_one_write_unit() {
-    let bytes = item_bytes(&session_item(&largest(), 1024));
-    assert!(bytes < 1_024, "{bytes} bytes: every refresh would cost two write units");
+    for length in [128, 129, USER_ID_MAX_BYTES] {
+        let session = Session { user: "u".repeat(length).parse().unwrap(), ..largest() };
+        let bytes = item_bytes(&session_item(&session, 1024));
+        assert!(bytes < 1_024, "{bytes} bytes: every refresh would cost two write units");
+    }
 }
 
 #[test]
@@ -86,23 +91,24 @@ fn a_row_is_read_back_as_it_was_written() {
     let by = Actor::Admin("a".repeat(128).parse().unwrap());
     let pending_end = PendingEnd::new(EndReason::StateRegression, by, session.created_at);
     session.pending_end = Some(PendingEnd { note: Some("ü".repeat(200)), ..pending_end });
-    let back = session_of(&session_item(&session, 16)).unwrap();
+    let back = session_of(&session_item(&session, 16), &session.user).unwrap();
     assert_eq!(session_item(&back, 16), session_item(&session, 16));
     assert_eq!((back.client.device, back.pending_end), (session.client.device, session.pending_end));
 }
 
 #[test]
 fn a_row_of_the_version_without_keys_has_none() {
+    let user = largest().user;
     let mut item = session_item(&largest(), 16);
     for name in [MADE_BY, MADE_BY_BEFORE, MADE_BY_BEFORE_THAT, RECORDED_REPLAY] {
         item.remove(name);
     }
     item.insert(MADE_BY_BEFORE.into(), key_hash(None));
-    let session = session_of(&item).unwrap();
+    let session = session_of(&item, &user).unwrap();
     assert_eq!((session.made_by, session.recorded_replay), ([None; 3], None));
     for wrong in [AttributeValue::B(Blob::new([1; 7])), text("12345678")] {
         item.insert(MADE_BY_BEFORE_THAT.into(), wrong);
-        assert!(matches!(session_of(&item), Err(StoreError::Malformed("q3"))));
+        assert!(matches!(session_of(&item, &user), Err(StoreError::Malformed("q3"))));
     }
 }
 
@@ -112,7 +118,7 @@ fn attributes_of_a_newer_version_are_ignored() {
     item.insert("new".into(), AttributeValue::Bool(true));
     item.insert(PENDING_END.into(), text("a_reason_of_tomorrow"));
     item.remove(ASSERTED);
-    assert!(session_of(&item).unwrap().pending_end.is_some());
+    assert!(session_of(&item, &largest().user).unwrap().pending_end.is_some());
 }
 
 #[test]
@@ -120,16 +126,19 @@ fn a_device_of_an_unknown_kind_keeps_its_name() {
     let mut item = session_item(&largest(), 16);
     let device = [text("console"), text("Steam Deck"), text("Firefox"), text(""), text(""), text("")];
     item.insert(DEVICE.into(), AttributeValue::L(device.into()));
-    let device = session_of(&item).unwrap().client.device;
+    let device = session_of(&item, &largest().user).unwrap().client.device;
     assert_eq!((device.kind, device.label()), (DeviceType::Unknown, "Firefox".to_owned()));
     assert_eq!(device.name.as_deref(), Some("Steam Deck"));
 }
 
 #[test]
 fn a_malformed_row_is_an_error_that_names_its_attribute() {
-    for name in [PK, SK, CREATED, EXPIRES, ABSOLUTE, GENERATION, ROTATED, NONCE_HASH, KEY_TAG, WINDOW_START] {
+    for name in [SK, CREATED, EXPIRES, ABSOLUTE, GENERATION, ROTATED, NONCE_HASH, KEY_TAG, WINDOW_START] {
         let mut item = session_item(&largest(), 16);
         item.insert(name.into(), AttributeValue::Bool(true));
-        assert!(matches!(session_of(&item), Err(StoreError::Malformed(wrong)) if wrong == name), "{name}");
+        assert!(
+            matches!(session_of(&item, &largest().user), Err(StoreError::Malformed(wrong)) if wrong == name),
+            "{name}"
+        );
     }
 }

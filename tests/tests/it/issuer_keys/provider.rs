@@ -70,6 +70,11 @@ impl Provider {
         self.answers(keys(issuer));
     }
 
+    /// The URL of the keys without a connector in between.
+    pub(crate) fn http_url(&self) -> String {
+        format!("http://{}/jwks.json", self.address)
+    }
+
     /// The number of requests for the keys.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)

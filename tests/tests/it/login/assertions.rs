@@ -1,5 +1,6 @@
 //! An assertion with any fault opens no session.
 
+use latchkey::token::issuer::{KeyUrls, parse_trusted_issuers};
 use latchkey_tests::world::{PROVIDER, Provider, Tokens, World, flipped, payload};
 use serde_json::{Value, json};
 
@@ -64,15 +65,6 @@ async fn an_assertion_with_a_wrong_claim_opens_no_session() {
 }
 
 #[tokio::test]
-async fn a_user_id_over_128_bytes_is_named_in_the_error() {
-    let world = World::patient().await;
-    let before = world.everything().await;
-    let reply = world.device().login(&world.assertion(&"a".repeat(129))).await;
-    reply.assert_field("assertion").assert_no_cookie();
-    world.assert_unchanged(&before, "a user id of 129 bytes").await;
-}
-
-#[tokio::test]
 async fn an_assertion_at_every_limit_opens_a_session() {
     let world = World::patient().await;
     let now = world.now().seconds();
@@ -83,8 +75,8 @@ async fn an_assertion_at_every_limit_opens_a_session() {
         ("iat", json!(now + 60)),
         ("nbf", json!(now + 60)),
         ("nbf", json!(-1)),
-        ("sub", json!("a".repeat(128))),
-        ("sub", json!("é".repeat(64))),
+        ("sub", json!("a".repeat(255))),
+        ("sub", json!("é".repeat(127))),
         ("sub", json!("#U# 'OR 1=1 <b>{}")),
     ];
     for (claim, value) in cases {
@@ -226,7 +218,7 @@ async fn two_issuers_never_share_a_user() {
     assert_opens_nothing(&world, &two.assertion(&world, "alice", json!({"iss": PROVIDER})), "a name").await;
     let claims = json!({"iss": "https://second.example"});
     assert_opens_nothing(&world, &one.assertion(&world, "alice", claims), "a name").await;
-    let (long, empty) = ("a".repeat(122), json!({"iss": "https://second.example", "sub": ""}));
+    let (long, empty) = ("a".repeat(256), json!({"iss": "https://second.example", "sub": ""}));
     let claims = json!({"iss": "https://second.example"});
     let with_prefix = world.device().login(&two.assertion(&world, &long, claims)).await;
     with_prefix.assert_field("assertion").assert_no_cookie();
@@ -274,8 +266,8 @@ async fn keys_that_cannot_verify_assertions_are_skipped_in_an_inline_set() {
     world.device().login(&assertion).await.assert_status(201);
     for unusable in [others.to_vec(), vec![]] {
         let trusted = json!([provider.entry(json!({"jwks": {"keys": unusable}}))]).to_string();
-        let error =
-            latchkey::token::issuer::parse_trusted_issuers(&trusted, "https://app.example.com/api/auth");
+        let own = "https://app.example.com/api/auth";
+        let error = parse_trusted_issuers(&trusted, own, KeyUrls::Https);
         assert!(error.is_err_and(|error| error.to_string().contains("jwks")), "nothing usable is left");
     }
 }

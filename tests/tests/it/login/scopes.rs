@@ -71,12 +71,10 @@ async fn auth_time_is_never_later_than_the_assertion_or_the_clock() {
     let fresh = provider.world(json!({"auth_time": "iat"}), &[]).await;
     let now = world.now().seconds();
     let cases = [
-        (&world, json!({}), 0),
         (&world, json!({"auth_time": now - 7_200}), now - 7_200),
         (&world, json!({"auth_time": now + 5_000}), now),
         (&world, json!({"auth_time": now, "iat": now - 30}), now - 30),
         (&world, json!({"auth_time": now + 30, "iat": now + 50}), now),
-        (&world, json!({"auth_time": -5}), 0),
         (&fresh, json!({}), now),
         (&fresh, json!({"iat": now + 50}), now),
         (&fresh, json!({"iat": now - 50}), now - 50),
@@ -87,7 +85,10 @@ async fn auth_time_is_never_later_than_the_assertion_or_the_clock() {
         let reply = world.device().login(&provider.assertion(world, &user, claims.clone())).await;
         let tokens = Tokens::of(reply.assert_status(201));
         assert_eq!(payload(&tokens.access)["auth_time"], expected, "{claims}");
-        assert_eq!(world.row(&user, &tokens.session).await.unwrap().auth_time.seconds(), expected);
+        assert_eq!(
+            world.row(&user, &tokens.session).await.unwrap().auth_time.map(|at| at.seconds()),
+            Some(expected)
+        );
     }
 }
 

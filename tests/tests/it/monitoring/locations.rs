@@ -1,6 +1,6 @@
 //! A client's location comes from CloudFront, proved by the secret header, or from a database. Otherwise it is unknown.
 
-use latchkey_tests::world::{BERLIN, LISBON, ORIGIN_SECRET, World};
+use latchkey_tests::world::{BERLIN, LISBON, ORIGIN_SECRET, SAO_PAULO, World};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -62,4 +62,36 @@ async fn a_session_has_its_latest_location() {
     let reply = abroad.refresh(&tokens.refresh).await;
     let list = abroad.list(&reply.text("access_token")).await;
     assert_eq!(list.body["sessions"][0]["location"]["city"], "Lisbon");
+}
+
+#[tokio::test]
+async fn the_name_of_a_city_is_shown_without_percent_escapes() {
+    let world = World::behind_cloudfront(&[]).await;
+    let device = world.device().in_city(SAO_PAULO);
+    let tokens = device.sign_in("alice").await;
+    let session = device.list(&tokens.access).await.body["sessions"][0].clone();
+    assert_eq!(session["location"]["city"], "S\u{e3}o Paulo");
+}
+
+#[tokio::test]
+async fn a_long_or_malformed_name_of_a_city_is_cut_between_characters_and_escapes() {
+    let world = World::behind_cloudfront(&[]).await;
+    for padding in 0..3 {
+        let padding = "x".repeat(padding);
+        for (unit, whole) in [("%C3%A3", "\u{e3}"), ("%E3", "%E3")] {
+            let city = format!("{padding}{}", unit.repeat(60));
+            let headers = [
+                ("x-latchkey-origin-secret", ORIGIN_SECRET),
+                ("cloudfront-viewer-address", "198.51.100.7:46532"),
+                ("cloudfront-viewer-city", &city),
+            ];
+            let device =
+                headers.into_iter().fold(world.device(), |device, (name, value)| device.header(name, value));
+            let tokens = device.sign_in("alice").await;
+            let session = device.list(&tokens.access).await.body["sessions"][0].clone();
+            let city = session["location"]["city"].as_str().unwrap().to_owned();
+            let shown = city.strip_prefix(&padding).unwrap();
+            assert!(shown.len() > 30 && shown.replace(whole, "").is_empty(), "{city}");
+        }
+    }
 }

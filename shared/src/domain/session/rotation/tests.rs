@@ -69,7 +69,7 @@ fn opened() -> Session {
         key: KEY,
         made_by: None,
         client: client(CHROME),
-        auth_time: at(0),
+        auth_time: None,
         asserted_at: at(0),
         scope: Scope::default(),
     };
