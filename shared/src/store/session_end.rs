@@ -174,13 +174,13 @@ const REASON: &str = "reason";
 const AT: &str = "ended_at";
 const BY: &str = "ended_by";
 const NOTE: &str = "note";
-/// the last generation
+/// The last generation.
 const LAST_GENERATION: &str = "generation";
-/// the hashes of the keys that made the last three generations, newest first; one without a key is eight zeros
+/// The hashes of the keys that made the last three generations, newest first. A generation without a key is eight zeros.
 const LAST_KEYS: &str = "keys";
-/// the first address of the network that made the last generation
+/// The first address of the network that made the last generation.
 const LAST_NETWORK: &str = "network";
-/// the device that made the last generation
+/// The device that made the last generation.
 const LAST_DEVICE: &str = "device";
 
 fn record_item(end: &SessionEnd, ttl: Timestamp) -> Item {

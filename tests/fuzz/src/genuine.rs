@@ -10,6 +10,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use latchkey::clock::Clock;
+use latchkey::domain::client_context::ClientContext;
 use latchkey::domain::id::{SessionId, UserId, derive_session_id};
 use latchkey::domain::limit::Window;
 use latchkey::domain::session::refresh_token::RefreshToken;
@@ -108,6 +109,8 @@ pub static REFRESH: LazyLock<String> = LazyLock::new(|| {
         absolute_expires_at: Timestamp::from_seconds(NOW + 7200),
         nonce: refresh_key().nonce("an assertion"),
         window: Window { start: now(), count: 2 },
+        fingerprint: refresh_key().fingerprint(&session(), &ClientContext::default(), false),
+        sealed_by: refresh_key().tag(),
     };
     refresh_key().seal(&token).expose().to_owned()
 });

@@ -98,7 +98,8 @@ fn a_row_is_read_back_as_it_was_written() {
 
 #[test]
 fn a_row_of_the_version_without_keys_has_none() {
-    let (user, mut item) = (largest().user, session_item(&largest(), 16));
+    let user = largest().user;
+    let mut item = session_item(&largest(), 16);
     for name in [MADE_BY, MADE_BY_BEFORE, MADE_BY_BEFORE_THAT, RECORDED_REPLAY] {
         item.remove(name);
     }

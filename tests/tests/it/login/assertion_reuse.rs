@@ -135,7 +135,7 @@ async fn details_of(world: &World, user: &str, event_type: &str) -> Vec<Value> {
     let admin = Tokens::of(world.device().login(&admin).await.assert_status(201));
     let path = format!("/api/auth/sessions/events?user_id={user}&type={event_type}");
     let reply = world.device().bearer(&admin.access).get(&path).await;
-    let events = reply.assert_status(200).body["events"].as_array().unwrap().clone();
+    let events = reply.assert_status(200).body["events"].as_array().expect("a list").clone();
     for event in &events {
         assert_eq!(event["severity"], "medium");
     }
