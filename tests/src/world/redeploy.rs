@@ -28,6 +28,7 @@ impl World {
                 "LATCHKEY_AUDIENCE" => Some(server.audience.clone()),
                 "LATCHKEY_TRUSTED_ISSUERS" => Some(server.issuer.trusted_issuers(&server.audience)),
                 "COOKIE_SECURE" => Some("false".to_owned()),
+                "COOKIE_NAME" => Some("latchkey".to_owned()),
                 _ => None,
             })
         });

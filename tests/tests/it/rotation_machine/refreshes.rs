@@ -174,6 +174,7 @@ impl Machine {
                 answer::is_ended(reply, Reason::SignedOut)?;
             }
         }
+        self.model.sessions[index].may_have_rotated = !rotated;
         self.model.sessions[index].end(Reason::SignedOut);
         self.check_access(index).await
     }

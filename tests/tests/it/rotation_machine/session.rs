@@ -53,6 +53,8 @@ pub(crate) struct Session {
     pub(crate) recorded: Option<usize>,
     /// The older generations that another client presented after the end. Each may be one event.
     pub(crate) presented_after_end: BTreeSet<usize>,
+    /// Whether the row may be one generation ahead, because the sign-out overtook a rotation whose response was lost.
+    pub(crate) may_have_rotated: bool,
     /// The latest access token and its expiry.
     pub(crate) access: Option<(String, i64)>,
     /// The secret in all refresh tokens of the session.
@@ -158,6 +160,7 @@ impl Session {
             keys: vec![key],
             recorded: None,
             presented_after_end: BTreeSet::new(),
+            may_have_rotated: false,
             access: None,
             nonce: None,
             blocks: (0, 0),
@@ -296,7 +299,8 @@ impl Session {
     pub(crate) fn note_after_end(&mut self, generation: usize, shown: &Shown) {
         let is_last_client = shown.agent.is_same_device(self.agent) && shown.moved == self.moved;
         let theft_is_known = matches!(self.state, State::Ended(Reason::Reuse));
-        if generation < self.current() && !is_last_client && !theft_is_known {
+        let is_older = generation < self.current() + usize::from(self.may_have_rotated);
+        if is_older && !is_last_client && !theft_is_known {
             self.presented_after_end.insert(generation);
         }
     }
