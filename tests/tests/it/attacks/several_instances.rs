@@ -50,11 +50,10 @@ async fn a_revocation_at_one_instance_applies_to_all_immediately() {
             "user" => (&root, "admin"),
             _ => (&keeper, "signed_out"),
         };
-        let body =
-            json!({"strategy": strategy, "session_id": lost.session, "user_id": "alice", "reason": "x"});
         let body = match strategy {
             "session" => json!({"strategy": strategy, "session_id": lost.session}),
-            _ => body,
+            "user" => json!({"strategy": strategy, "user_id": "alice", "reason": "x"}),
+            _ => json!({"strategy": strategy}),
         };
         here.device().revoke(&caller.access, body).await.assert_status(200);
         there.device().list(&lost.access).await.assert_ended(reason);

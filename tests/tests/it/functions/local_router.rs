@@ -68,7 +68,11 @@ fn headers(headers: &HeaderMap) -> BTreeSet<(String, String)> {
         };
         (name.to_string(), value.to_owned())
     };
-    headers.iter().filter(|(name, _)| **name != header::CONTENT_LENGTH).map(shown).collect()
+    // API Gateway sets the headers of CORS, and the local server does it in its place.
+    let is_of_the_gateway = |name: &http::HeaderName| {
+        [header::CONTENT_LENGTH, header::VARY].contains(name) || name.as_str().starts_with("access-control-")
+    };
+    headers.iter().filter(|(name, _)| !is_of_the_gateway(name)).map(shown).collect()
 }
 
 /// The name and the attributes of each cookie, and whether it has a value.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::domain::event::EVENT_TYPES;
-use latchkey_tests::world::{BERLIN, City, Device, FIREFOX, LISBON, PRAGUE, Tokens, World};
+use latchkey::token::fetch::IssuerKeyCache;
+use latchkey_local::keys;
+use latchkey_tests::world::{BERLIN, City, Device, FIREFOX, LISBON, ORIGIN_SECRET, PRAGUE, Tokens, World};
 use serde_json::{Value, json};
 
 /// An administrator that has just signed in.
@@ -81,7 +83,9 @@ async fn a_reuse_names_the_device_that_ended_and_the_one_that_used_the_token() {
 
 #[tokio::test]
 async fn every_event_of_a_user_has_a_device_and_a_place() {
-    let settings = [("LIMIT_REFRESH", "2/5m/15m"), ("LIMIT_GENERAL", "2/15m")];
+    let keys = keys::generate();
+    let settings =
+        [("LIMIT_REFRESH", "2/5m/15m"), ("LIMIT_GENERAL", "2/15m"), ("LATCHKEY_KEYS", keys.as_str())];
     let world = World::behind_cloudfront(&settings).await;
     let home = world.device().in_city(BERLIN);
     let firefox = |city: City| world.device().agent(FIREFOX).in_city(city);
@@ -99,6 +103,19 @@ async fn every_event_of_a_user_has_a_device_and_a_place() {
     let assertion = world.assertion("alice");
     home.login(&assertion).await.assert_status(201);
     firefox(PRAGUE).login(&assertion).await.assert_problem(401, "invalid_assertion");
+    // An instance requires a claim that the assertion does not have.
+    let issuers = world.server.issuer.trusted_issuers(&world.server.audience);
+    let mut issuers: Value = serde_json::from_str(&issuers).expect("JSON");
+    issuers[0]["require"] = json!({"is_anonymous": false});
+    let issuers = issuers.to_string();
+    let settings = [
+        ("LATCHKEY_KEYS", keys.as_str()),
+        ("LATCHKEY_TRUSTED_ISSUERS", issuers.as_str()),
+        ("CLOUDFRONT_ORIGIN_SECRET", ORIGIN_SECRET),
+    ];
+    let strict = world.redeployed(&settings, IssuerKeyCache::default());
+    let refused = strict.device().in_city(BERLIN).login(&world.assertion("alice")).await;
+    refused.assert_problem(403, "claim_not_accepted");
     // A theft, a restored row, and a forged token.
     let stolen = home.sign_in("alice").await;
     let next = Tokens::of(home.refresh(&stolen.refresh).await.assert_status(200));
