@@ -980,7 +980,8 @@ export interface components {
     parameters: {
         /**
          * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
-         *     request is repeated. It may be a quoted string. It must never be derived from a token or be the same for two requests.
+         *     request is repeated. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
+         *     compute it, too. An HMAC with a secret that the thief does not have is fine.
          */
         IdempotencyKey: components["schemas"]["IdempotencyKey"];
         /** @description The user to read, for administrators. The default is the caller */
@@ -1098,7 +1099,8 @@ export interface operations {
             header?: {
                 /**
                  * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
-                 *     request is repeated. It may be a quoted string. It must never be derived from a token or be the same for two requests.
+                 *     request is repeated. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
+                 *     compute it, too. An HMAC with a secret that the thief does not have is fine.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -1196,7 +1198,8 @@ export interface operations {
             header?: {
                 /**
                  * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
-                 *     request is repeated. It may be a quoted string. It must never be derived from a token or be the same for two requests.
+                 *     request is repeated. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
+                 *     compute it, too. An HMAC with a secret that the thief does not have is fine.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };

@@ -102,6 +102,7 @@ export function testStories(name) {
       await signIn(one, 'dan');
       await see(two, 'This device');
       await click(one, 'Sign out everywhere');
+      await see(one, 'Sign out everywhere?');
       await click(one, 'Sign out everywhere');
       for (const tab of [one, two]) await see(tab, "You've signed out.");
       await dan.seeNoCookies();

@@ -107,6 +107,8 @@ describe('a damaged record', () => {
     ['text', 'keys'],
     ['null', null],
     ['without keys', { doneAt: null }],
+    ['with an empty list', { keys: [], doneAt: null }],
+    ['with a time that is none', { keys: [KEY], doneAt: 'now' }],
     ['with a short key', { keys: ['short'], doneAt: null }],
     ['with a long key', { keys: ['k'.repeat(65)], doneAt: null }],
     ['with a key of other characters', { keys: [`${KEY} ü`], doneAt: null }],

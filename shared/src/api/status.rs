@@ -120,11 +120,16 @@ fn credentials(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Credent
     }
     let access = config.cookies.policy.read(headers, CookieKind::Access)?;
     let refresh = config.cookies.policy.read(headers, CookieKind::Refresh)?;
-    Ok(Credentials {
-        access: access.and_then(|token| authentic(&token, app, now).ok()),
-        refresh: refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok()),
-        by_cookie: true,
-    })
+    let mut access = access.and_then(|token| authentic(&token, app, now).ok());
+    let refresh = refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok());
+    // A host of `COOKIE_DOMAIN` can replace the access cookie, but not the refresh cookie. The status of another session would
+    // make the client end its own.
+    if config.cookies.policy.domain.is_some()
+        && let Some(token) = &refresh
+    {
+        access = access.filter(|claims| claims.sid == token.session);
+    }
+    Ok(Credentials { access, refresh, by_cookie: true })
 }
 
 impl Credentials {

@@ -282,7 +282,7 @@ impl RefreshAttempt<'_> {
         let is_reported = record.reason == EndReason::ReuseDetected;
         let last = record.last.filter(|_| !is_reported && record.user == self.token.user);
         if let Some(last) = last.filter(|last| last.is_foreign(&self.presented(), record.at)) {
-            report_reuse_after_end(self.app, &self.presented(), &last, record.at).await;
+            report_reuse_after_end(self.app, &self.presented(), &last, record.at).await?;
         }
         Ok(RefreshOutcome::SessionEnded(record.reason))
     }

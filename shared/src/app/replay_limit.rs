@@ -20,7 +20,7 @@ const REPLAY_WINDOW: Duration = Duration::from_secs(300);
 /// Tokens that an instance remembers, about 50 bytes each.
 const CAPACITY: usize = 4_096;
 
-/// A token by its session and generation, so that a refused older token never refuses the current one.
+/// A token by its session and generation, so that a refused token refuses no other one.
 type Key = (SessionId, u64);
 
 /// The replays of one token: the start of the window, and their number.

@@ -13,6 +13,7 @@ use crate::domain::session::last_rotation::LastRotation;
 use crate::domain::session::presented::Presented;
 use crate::domain::session::rotation::evidence_of;
 use crate::domain::time::Timestamp;
+use crate::store::StoreError;
 
 /// How long an instance remembers that it reported a token of an ended session: 1 d.
 const REPORTED_ONCE_IN: Duration = Duration::from_secs(86_400);
@@ -63,23 +64,28 @@ impl Theft {
 
 /// Records that another client presents an older token of a session that has ended. The event's id is derived from the
 /// presented generation, and an instance reports it once, so that a client that repeats its request raises one alert.
+///
+/// # Errors
+/// The store failed. The event must not be lost, because the client deletes its token after the answer: it repeats the request.
 pub(crate) async fn report_reuse_after_end(
     app: &App,
     presented: &Presented<'_>,
     last: &LastRotation,
     ended: Timestamp,
-) {
+) -> Result<(), StoreError> {
     let (token, now) = (presented.token, presented.now);
     let what = format!("reused {} after the end", token.generation);
     let reported = format!("{what} {}", token.session);
     if app.refusal_cache().until(&reported, now).is_some() {
-        return;
+        return Ok(());
     }
-    app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);
     let kind = token_reused(presented, last.generation, last.client.device.label());
     let event = Event::once_per_second(&token.user, token.session, ended, &what, kind);
     let event = Event { at: now, ..event }.from_client(presented.client);
-    app.record_events(&[event], std::future::ready(Ok(()))).await;
+    app.store().record(std::slice::from_ref(&event)).await?;
+    app.on_recorded(&event);
+    app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);
+    Ok(())
 }
 
 fn token_reused(presented: &Presented<'_>, current: u64, ended_device: String) -> EventKind {

@@ -24,8 +24,9 @@ const KEY = /^[\w-]{16,64}$/;
 
 /** The record that is stored, unless it is damaged. */
 export function parseRecord(stored: unknown): KeyRecord | undefined {
-  const { keys } = Object(stored) as { readonly keys?: unknown };
-  return Array.isArray(keys) && keys.every((key) => KEY.test(String(key))) ? (stored as KeyRecord) : undefined;
+  const { keys, doneAt } = Object(stored) as { readonly keys?: unknown; readonly doneAt?: unknown };
+  const isKnown = Array.isArray(keys) && keys[0] && keys.every((key) => KEY.test(String(key))) && (doneAt === null || typeof doneAt === 'number');
+  return isKnown ? (stored as KeyRecord) : undefined;
 }
 
 /**

@@ -102,7 +102,6 @@ pub fn plan(presented: &Presented<'_>, key: KeyTag, limit: &Policy, lifetimes: &
 }
 
 /// Decides about a rejected write from the row. The first matching rule wins.
-///
 pub fn judge(presented: &Presented<'_>, row: Option<&Session>, rules: &EvidenceRules) -> Verdict {
     let Presented { token, now, .. } = *presented;
     let Some(row) = row else { return Verdict::Ended(None) };

@@ -94,7 +94,14 @@ async fn an_access_cookie_that_a_sibling_replaced_is_not_accepted() {
     page_of_victim().get("/api/auth/sessions").await.assert_problem(401, "token_expired");
     let others = page_of_victim().post("/api/auth/revoke", json!({"strategy": "others"})).await;
     others.assert_problem(401, "token_expired");
-    assert_eq!(world.live("mallory").await.len(), 1, "the victim acts for nobody else");
+    assert_eq!(world.live("mallory").await.len(), 1, "the victim does not act for another user");
+    // The status is that of the victim's session, also after the attacker's own session has ended.
+    for _ in 0..2 {
+        let status = page_of_victim().get("/api/auth/refresh").await;
+        assert_eq!(status.body["session_id"], victim.session, "{}", status.body);
+        assert_eq!((&status.body["state"], &status.body["needs_refresh"]), (&json!("expired"), &json!(true)));
+        page(&world, &mallory.line()).post("/api/auth/revoke", json!({"strategy": "current"})).await;
+    }
     // The refresh cookie is the victim's own, so a refresh repairs the access cookie.
     let refreshed = page_of_victim().post("/api/auth/refresh", json!({})).await;
     let repaired = Cookies::of(refreshed.assert_status(200));

@@ -310,6 +310,10 @@ async fn an_older_token_after_a_thiefs_sign_out_is_a_critical_event() {
     assert_eq!(reused().await, 0, "a request that was under way");
     world.advance(8 * 3_600);
     let stranger = device.clone().at("192.0.2.66");
+    // If the event cannot be written, the request fails, because after a final answer the client deletes its token.
+    world.server.faults.queue(Some("BatchWriteItem"), FaultKind::Error500, 20);
+    stranger.refresh(&tokens[1].refresh).await.assert_problem(503, "store_unavailable");
+    world.server.faults.clear(None);
     for _ in 0..3 {
         stranger.refresh(&tokens[1].refresh).await.assert_ended("signed_out");
     }
