@@ -32,7 +32,7 @@ export function sessionOf(id: string, isCurrent = false): Record<string, unknown
   return { session_id: id, is_current: isCurrent, device_type: 'desktop', browser: 'Chrome', risk: { level: 'none', findings: [] } };
 }
 
-/** What the server knows about the rotations of a session: the keys of its newest three generations, newest first. */
+/** The rotations of a session as the server stores them: the keys of its newest three generations, newest first. */
 interface Rotations {
   readonly keys: readonly (string | null)[];
   readonly at: number;

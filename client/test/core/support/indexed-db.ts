@@ -9,7 +9,7 @@ export function useIndexedDb(): void {
   vi.stubGlobal('indexedDB', new IDBFactory());
 }
 
-/** What is stored for the API of the tests. */
+/** The stored record for the API of the tests. */
 export async function storedKeys(): Promise<unknown> {
   return inStore((store) => store.get(BASE));
 }
