@@ -246,13 +246,14 @@ impl RefreshAttempt<'_> {
         self.app.record_events(&events, write).await;
     }
 
-    /// The event of a finding. Its id is made of the session, the presented generation, the rule and the new value, so that
-    /// a repeated request repeats no event.
+    /// The event of a finding. Its id is made of the session, the presented generation, the rule, the new value and the hour,
+    /// so that a repeated request repeats no event, and the trail shows the event at its time.
     fn finding_event(&self, session: &Session, finding: Finding) -> Event {
         let about = finding.detail.get("to").map(ToString::to_string).unwrap_or_default();
         let what = format!("{} {} {about}", finding.rule.name(), self.token.generation);
         let kind = EventKind::Risk(finding);
-        let event = Event::once_per_second(&session.user, session.id, session.rotated_at, &what, kind);
+        let at = session.rotated_at.max(self.now.start_of_hour());
+        let event = Event::once_per_second(&session.user, session.id, at, &what, kind);
         Event { at: self.now, ..event }.from_client(self.client)
     }
 

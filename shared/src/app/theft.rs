@@ -63,7 +63,7 @@ impl Theft {
 }
 
 /// Records that another client presents an older token of a session that has ended. The event's id is derived from the
-/// presented generation, and an instance reports it once, so that a client that repeats its request raises one alert.
+/// presented generation and the hour, and an instance reports it once, so that a client that repeats its request raises one alert.
 ///
 /// # Errors
 /// The store failed. The event must not be lost, because the client deletes its token after the answer: it repeats the request.
@@ -80,7 +80,8 @@ pub(crate) async fn report_reuse_after_end(
         return Ok(());
     }
     let kind = token_reused(presented, last.generation, last.client.device.label());
-    let event = Event::once_per_second(&token.user, token.session, ended, &what, kind);
+    let at = ended.max(now.start_of_hour());
+    let event = Event::once_per_second(&token.user, token.session, at, &what, kind);
     let event = Event { at: now, ..event }.from_client(presented.client);
     app.store().record(std::slice::from_ref(&event)).await?;
     app.on_recorded(&event);

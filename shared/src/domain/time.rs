@@ -34,6 +34,11 @@ impl Timestamp {
         Duration::from_secs(self.0.abs_diff(other.0))
     }
 
+    /// The start of its hour, in UTC.
+    pub fn start_of_hour(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(3_600))
+    }
+
     /// The moment `duration` before this one.
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(whole_seconds(duration)))

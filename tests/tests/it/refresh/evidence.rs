@@ -308,7 +308,9 @@ async fn an_older_token_after_a_thiefs_sign_out_is_a_critical_event() {
     world.advance(60);
     refresh_with_keys(&device, &tokens[1].refresh, 2).await.assert_ended("signed_out");
     assert_eq!(reused().await, 0, "a request that was under way");
-    world.advance(8 * 3_600);
+    world.advance(7 * 3_600);
+    let newer = world.device().sign_in("alice").await;
+    world.advance(3_600);
     let stranger = device.clone().at("192.0.2.66");
     // If the event cannot be written, the request fails, because after a final answer the client deletes its token.
     world.server.faults.queue(Some("BatchWriteItem"), FaultKind::Error500, 20);
@@ -321,6 +323,11 @@ async fn an_older_token_after_a_thiefs_sign_out_is_a_critical_event() {
     let trail = world.events("alice").await;
     let event = trail.iter().find(|event| event.event_type == "token_reused").unwrap();
     assert_eq!((event.severity.as_str(), &event.session), ("critical", &tokens[0].session));
+    let place = |session, name| {
+        trail.iter().position(|event| event.session == session && event.event_type == name).expect("an event")
+    };
+    let (reuse, login) = (place(&*tokens[0].session, "token_reused"), place(&*newer.session, "login"));
+    assert!(reuse > login, "the trail has it at the time of the request, not of the end");
 }
 
 #[tokio::test]
