@@ -66,7 +66,7 @@ impl Machine {
             self.model.sessions[index].blocks.0 += 1;
         }
         if matches!(expected, Refresh::Ended(_)) {
-            self.model.sessions[index].note_after_end(generation, &shown);
+            self.model.sessions[index].note_after_end(generation, &shown, now);
         }
         self.check_refresh(index, &expected, &reply, !lost)?;
         if reply.status == 200 { Ok(()) } else { self.check_access(index).await }
@@ -114,7 +114,7 @@ impl Machine {
         self.model.sessions[index].apply(&expected, &shown);
         self.adopt_end(index).await;
         if matches!(expected, Refresh::Ended(_)) {
-            self.model.sessions[index].note_after_end(generation, &shown);
+            self.model.sessions[index].note_after_end(generation, &shown, now);
         }
         for reply in &replies {
             self.note(

@@ -52,7 +52,7 @@ pub(crate) struct Session {
     /// The generation for which a replay was last recorded.
     pub(crate) recorded: Option<usize>,
     /// The older generations that another client presented after the end. Each may be one event.
-    pub(crate) presented_after_end: BTreeSet<usize>,
+    pub(crate) presented_after_end: BTreeSet<(usize, i64)>,
     /// Whether the row may be one generation ahead, because the sign-out overtook a rotation whose response was lost.
     pub(crate) may_have_rotated: bool,
     /// The latest access token and its expiry.
@@ -295,13 +295,14 @@ impl Session {
         Refresh::Rotate(Generation { began: now, expires, window, text: None, held: false })
     }
 
-    /// Notes that a token was presented after the end, if it is an older one and does not come from the last client.
-    pub(crate) fn note_after_end(&mut self, generation: usize, shown: &Shown) {
+    /// Notes that a token was presented after the end, if it is an older one and does not come from the last client. There is one event for each
+    /// hour at most.
+    pub(crate) fn note_after_end(&mut self, generation: usize, shown: &Shown, now: i64) {
         let is_last_client = shown.agent.is_same_device(self.agent) && shown.moved == self.moved;
         let theft_is_known = matches!(self.state, State::Ended(Reason::Reuse));
         let is_older = generation < self.current() + usize::from(self.may_have_rotated);
         if is_older && !is_last_client && !theft_is_known {
-            self.presented_after_end.insert(generation);
+            self.presented_after_end.insert((generation, now.div_euclid(3_600)));
         }
     }
 
