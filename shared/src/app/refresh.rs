@@ -273,19 +273,9 @@ impl RefreshAttempt<'_> {
     }
 
     /// The reason from the end record, because the row is gone. A session without a record has expired.
-    ///
-    /// An owner must be able to see that their older token arrives after a thief has signed out. If the session ended as
-    /// reuse, the theft has been reported.
     async fn end_from_record(&self) -> Result<RefreshOutcome, StoreError> {
-        let Some(record) = self.app.store().end_record(&self.token.session).await? else {
-            return Ok(RefreshOutcome::SessionEnded(EndReason::Expired));
-        };
-        let is_reported = record.reason == EndReason::ReuseDetected;
-        let last = record.last.filter(|_| !is_reported && record.user == self.token.user);
-        if let Some(last) = last.filter(|last| last.is_foreign(&self.presented(), record.at)) {
-            report_reuse_after_end(self.app, &self.presented(), &last, record.at).await?;
-        }
-        Ok(RefreshOutcome::SessionEnded(record.reason))
+        let reason = report_reuse_after_end(self.app, &self.presented()).await?;
+        Ok(RefreshOutcome::SessionEnded(reason.unwrap_or(EndReason::Expired)))
     }
 
     /// Records the end that is marked on the row. The session counts as ended whether that write succeeds or not.

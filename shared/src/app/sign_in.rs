@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::count_end;
-use crate::app::theft::Theft;
+use crate::app::theft::{Theft, report_reuse_after_end};
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
@@ -120,6 +120,9 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         let (state, previous) = read(app, request, now).await?;
         if attempt == 0 {
             report_forged_cookie(app, request, &previous, now).await;
+            if let (None, Some(presented)) = (&previous, presented(request, now)) {
+                report_reuse_after_end(app, &presented).await?;
+            }
         }
         let previous = previous.filter(|row| is_proven(request, row));
         let revocation = app.store().global_revocation(now).await?;
@@ -241,9 +244,13 @@ fn decide(
 /// The theft that the browser's refresh cookie shows: a thief may sign in to an account of their own with the stolen cookie,
 /// and the owner must be able to see that.
 fn theft_shown_by(app: &App, request: &SignIn<'_>, row: &Session, now: Timestamp) -> Option<Theft> {
+    Theft::shown_by(app, &presented(request, now)?, row)
+}
+
+/// The browser's refresh cookie as evidence. The key of a sign-in is new, so that it is none.
+fn presented<'s>(request: &SignIn<'s>, now: Timestamp) -> Option<Presented<'s>> {
     let token = request.previous?;
-    let keys = RequestKeys::of(&token.session, request.key, &[]);
-    Theft::shown_by(app, &Presented { token, keys, client: request.client, now }, row)
+    Some(Presented { token, keys: RequestKeys::default(), client: request.client, now })
 }
 
 /// Answers an assertion that was used before: with its session, if the same device repeats the sign-in.

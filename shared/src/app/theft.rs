@@ -9,10 +9,8 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::session::Session;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{Evidence, EvidenceRules};
-use crate::domain::session::last_rotation::LastRotation;
 use crate::domain::session::presented::Presented;
 use crate::domain::session::rotation::evidence_of;
-use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 
 /// How long an instance remembers that it reported a token of an ended session: 1 d.
@@ -62,31 +60,37 @@ impl Theft {
     }
 }
 
-/// Records that another client presents an older token of a session that has ended. The event's id is derived from the
-/// presented generation and the hour, and an instance reports it once, so that a client that repeats its request raises one alert.
+/// Records that another client presents an older token of a session whose row is gone: an owner must be able to see that
+/// their older token arrives after a thief has signed out. Returns why the session ended, if it has an end record.
+///
+/// The event's id is derived from the presented generation and the hour, and an instance reports it once, so that a client
+/// that repeats its request raises one alert. If the session ended as reuse, the theft has been reported.
 ///
 /// # Errors
 /// The store failed. The event must not be lost, because the client deletes its token after the answer: it repeats the request.
 pub(crate) async fn report_reuse_after_end(
     app: &App,
     presented: &Presented<'_>,
-    last: &LastRotation,
-    ended: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<EndReason>, StoreError> {
     let (token, now) = (presented.token, presented.now);
+    let Some(record) = app.store().end_record(&token.session).await? else { return Ok(None) };
+    let reason = Some(record.reason);
+    let is_reported = record.reason == EndReason::ReuseDetected;
+    let last = record.last.filter(|_| !is_reported && record.user == token.user);
+    let Some(last) = last.filter(|last| last.is_foreign(presented, record.at)) else { return Ok(reason) };
     let what = format!("reused {} after the end", token.generation);
     let reported = format!("{what} {}", token.session);
     if app.refusal_cache().until(&reported, now).is_some() {
-        return Ok(());
+        return Ok(reason);
     }
     let kind = token_reused(presented, last.generation, last.client.device.label());
-    let at = ended.max(now.start_of_hour());
+    let at = record.at.max(now.start_of_hour());
     let event = Event::once_per_second(&token.user, token.session, at, &what, kind);
     let event = Event { at: now, ..event }.from_client(presented.client);
     app.store().record(std::slice::from_ref(&event)).await?;
     app.on_recorded(&event);
     app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);
-    Ok(())
+    Ok(reason)
 }
 
 fn token_reused(presented: &Presented<'_>, current: u64, ended_device: String) -> EventKind {

@@ -14,7 +14,7 @@ use super::client;
 use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::{RevokeCommand, can_end, end_one};
-use crate::app::theft::Theft;
+use crate::app::theft::{Theft, report_reuse_after_end};
 use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
@@ -65,6 +65,10 @@ pub(super) async fn end_token_session(
         return Ok(None);
     }
     let Some(row) = row else {
+        if let Some(token) = &token_session.refresh {
+            let presented = Presented { token, keys: RequestKeys::default(), client, now };
+            report_reuse_after_end(app, &presented).await?;
+        }
         return Ok(Some(RevokeResponse::new(app, vec![], now)));
     };
     let (end, events) = match theft_shown_by(app, token_session, &row, client, now) {

@@ -331,6 +331,29 @@ async fn an_older_token_after_a_thiefs_sign_out_is_a_critical_event() {
 }
 
 #[tokio::test]
+async fn a_sign_in_and_a_sign_out_with_such_a_token_raise_the_alarm_too() {
+    for signs_in in [true, false] {
+        let world = World::new().await;
+        let device = world.device();
+        let tokens = client_with_keys(&world, &device, 1).await;
+        let thief = device.clone().elsewhere().agent(FIREFOX);
+        let stolen = Tokens::of(thief.refresh(&tokens[1].refresh).await.assert_status(200));
+        thief.revoke(&stolen.access, json!({"strategy": "current"})).await.assert_status(200);
+        world.advance(8 * 3_600);
+        let owner = device.clone().at("192.0.2.66");
+        let token = &tokens[1].refresh;
+        if signs_in {
+            let owner = owner.cookies(&format!("latchkey_refresh={token}"));
+            owner.login_in_browser(&world.assertion("alice")).await.assert_status(201);
+        } else {
+            let body = json!({"strategy": "current", "refresh_token": token});
+            assert_eq!(owner.post("/api/auth/revoke", body).await.assert_status(200).body["ended"], 0);
+        }
+        assert_eq!(world.count_events("alice", "token_reused").await, 1, "signs in: {signs_in}");
+    }
+}
+
+#[tokio::test]
 async fn an_owners_older_token_after_the_owners_sign_out_is_no_event() {
     let world = World::new().await;
     let device = world.device();
