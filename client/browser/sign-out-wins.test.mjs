@@ -3,14 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ALMOST_EXPIRED, expire, moveClock, revisit } from './support/clocks.mjs';
 import { useLocalServer } from './support/local-server.mjs';
-import { delayingProxy } from './support/delaying-proxy.mjs';
+import { gate } from './support/gate.mjs';
 import { nextResponse, waitForNotice, newUser, requestTimes, signIn } from './support/user.mjs';
 
 const server = useLocalServer();
 
 /** Signs out while the answer to a refresh is on its way, then delivers the answer with its cookies. */
 async function signOutMeanwhile(t, name, signOut) {
-  const proxy = await delayingProxy(server.url, '/api/auth/refresh');
+  const proxy = await gate(server, '/api/auth/refresh');
+  proxy.hold('response');
   t.after(proxy.close);
   const user = await newUser({ ...server, url: proxy.url });
   const page = await user.open();
@@ -19,7 +20,7 @@ async function signOutMeanwhile(t, name, signOut) {
   await expire(server, ALMOST_EXPIRED);
   await moveClock(page, ALMOST_EXPIRED);
   await revisit(page);
-  await proxy.held;
+  await proxy.held();
 
   const revoked = nextResponse(page, 'POST', '/revoke');
   await signOut(page);

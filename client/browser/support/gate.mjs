@@ -1,4 +1,4 @@
-// Stops a refresh on its way: a proxy in front of the server that holds back a request, or a response and its cookies with it.
+// Stops a call on its way: a proxy in front of the server that holds back a request, or a response and its cookies with it.
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { findBrowser } from './browsers.mjs';
 import { expire } from './clocks.mjs';
-import { delayingProxy } from './delaying-proxy.mjs';
+import { gate } from './gate.mjs';
 import { grantedCookies } from './granted-cookies.mjs';
 import { startLocalServer } from './local-server.mjs';
 import { useOwnPages } from './own-page.mjs';
@@ -121,7 +121,8 @@ export function testStories(name) {
     });
 
     test('a tab that is closed during a refresh leaves the user signed in', { timeout }, async (t) => {
-      const proxy = await delayingProxy(server.url, '/api/auth/refresh');
+      const proxy = await gate(server, '/api/auth/refresh');
+      proxy.hold('response');
       t.after(proxy.close);
       const fay = await newUser(t, proxy.url);
       const tab = await fay.open();
@@ -131,7 +132,7 @@ export function testStories(name) {
       await other.visit(`${proxy.url}/api/auth/.well-known/jwks.json`);
       await expire(server);
       await moveClock(tab, HOUR);
-      await proxy.held;
+      await proxy.held();
       await tab.close();
       // The browser drops the requests of a closed tab a moment later, except those with keepalive.
       await new Promise((resolve) => setTimeout(resolve, 1_500));
