@@ -329,7 +329,10 @@ export interface components {
              * @enum {string}
              */
             delivery?: "cookie" | "body";
+            previous_keys?: components["schemas"]["PreviousKeys"];
         };
+        /** @description The idempotency keys of the client's last refreshes of its session, before this request, the newest first */
+        PreviousKeys: components["schemas"]["IdempotencyKey"][] | null;
         SignedIn: {
             access_token?: string;
             /** @constant */
@@ -367,8 +370,7 @@ export interface components {
         };
         RefreshRequest: {
             refresh_token?: string | null;
-            /** @description The idempotency keys of the client's refreshes before this one, the newest first */
-            previous_keys?: components["schemas"]["IdempotencyKey"][] | null;
+            previous_keys?: components["schemas"]["PreviousKeys"];
         };
         RefreshForm: {
             /** @constant */
@@ -558,6 +560,7 @@ export interface components {
             strategy: "current";
             /** @description The refresh token, if the request has neither an access token nor a cookie */
             refresh_token?: string | null;
+            previous_keys?: components["schemas"]["PreviousKeys"];
         };
         RevokeSession: {
             /**
@@ -591,6 +594,7 @@ export interface components {
              */
             strategy: "token";
             token: string;
+            previous_keys?: components["schemas"]["PreviousKeys"];
         };
         RevokeUser: {
             /**
@@ -1014,6 +1018,7 @@ export type EndReason = components['schemas']['EndReason'];
 export type ExactReason = components['schemas']['ExactReason'];
 export type EventType = components['schemas']['EventType'];
 export type LoginRequest = components['schemas']['LoginRequest'];
+export type PreviousKeys = components['schemas']['PreviousKeys'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type AttemptRequest = components['schemas']['AttemptRequest'];
 export type Attempt = components['schemas']['Attempt'];

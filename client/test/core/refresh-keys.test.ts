@@ -67,6 +67,22 @@ describe('the keys of a refresh', () => {
     for (const key of all) expect(key).toMatch(/^[\w-]{16,64}$/);
   });
 
+  test('go with a sign-out and with the next sign-in, so that an older cookie is no theft', async () => {
+    const { server, client } = await signedIn();
+    await advance(1);
+    await refreshed(client);
+    const before = refreshKeys(server).at(-1);
+    expect(before).toHaveLength(2);
+    const signOut = client.signOut();
+    await advance(1);
+    await signOut;
+    expect(server.requestsTo('POST /revoke')[0]?.body).toEqual({ strategy: 'current', previous_keys: before });
+    const signIn = client.signIn('b');
+    await advance(1);
+    await signIn;
+    expect(server.requestsTo('POST /login').at(-1)?.body).toMatchObject({ previous_keys: before });
+  });
+
   test('have 130 bits of the random source of the platform', async () => {
     const { server, client } = await signedIn();
     let next = 0;
@@ -125,7 +141,7 @@ describe('the keys of a refresh', () => {
     await settle();
     await signIn;
     await settle();
-    const [, , key] = server.requestsTo('POST /login').map(keysOf);
+    const key = server.requestsTo('POST /login').map(keysOf)[2]?.slice(0, 1);
     expect(await storedKeys()).toEqual({ keys: key, doneAt: Date.now() });
     await advance(1);
     await refreshed(client);
@@ -261,7 +277,8 @@ describe('tabs of one browser', () => {
     vi.spyOn(IDBFactory.prototype, 'open').mockReturnValue({} as IDBOpenDBRequest);
     const refresh = client.refresh();
     const signOut = client.signOut();
-    await advance(4);
+    // The refresh and the sign-out each wait for the storage for 3 s at most.
+    await advance(7);
     await signOut;
     expect(await refresh).toMatchObject({ state: 'ended' });
     expect(server.requestsTo('POST /refresh')).toHaveLength(0);

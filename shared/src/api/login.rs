@@ -48,6 +48,7 @@ struct LoginRequest {
     assertion: String,
     #[serde(default)]
     delivery: Delivery,
+    previous_keys: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
@@ -66,6 +67,7 @@ async fn login(
 ) -> Result<Response, Problem> {
     let request: LoginRequest = body::json(&headers, body).await?;
     let key = idempotency_key::of_request(&headers)?;
+    let previous_keys = idempotency_key::previous_of(request.previous_keys.as_deref())?;
     let transport = check_delivery(&app, &headers, request.delivery)?;
     let now = app.now();
     let assertion = match verify_assertion(&app, &request.assertion, now).await {
@@ -79,6 +81,7 @@ async fn login(
         key: key.as_ref(),
         client: &client,
         previous: previous.as_ref(),
+        previous_keys: &previous_keys,
     };
     let signed_in = match sign_in(&app, &attempt, now).await {
         Err(error @ (SignInError::Used | SignInError::Void)) => {

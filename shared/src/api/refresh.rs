@@ -100,8 +100,7 @@ fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Resu
         MediaType::Json if !bytes.is_empty() => body::parse_json(bytes)?,
         _ => RefreshRequest::default(),
     };
-    let previous_keys = request.previous_keys.unwrap_or_default();
-    let previous_keys = idempotency_key::previous(previous_keys.iter().map(String::as_str))?;
+    let previous_keys = idempotency_key::previous_of(request.previous_keys.as_deref())?;
     if let Some(token) = request.refresh_token {
         let style = Style::Ours(Transport::Explicit);
         return Ok(RefreshCommand { token, style, key, previous_keys });

@@ -23,6 +23,7 @@ use crate::domain::client_context::ClientContext;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Caller;
 use crate::http::client::Client;
+use crate::http::idempotency_key;
 use crate::http::problem::{OAuthForm, Problem};
 
 use current::{clear_cookies, clearing_cookies};
@@ -45,6 +46,7 @@ struct RevokeRequest {
     token: Option<String>,
     reason: Option<String>,
     before: Option<String>,
+    previous_keys: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -63,23 +65,24 @@ impl RevokeRequest {
     /// Refuses a member that the strategy does not use, instead of doing less than the caller asked for.
     fn refuse_unused_members(&self) -> Result<(), Problem> {
         let used: &[&str] = match self.strategy {
-            Strategy::Current => &["refresh_token"],
+            Strategy::Current => &["refresh_token", "previous_keys"],
             Strategy::Session if self.user_id.is_some() => &["session_id", "user_id", "reason"],
             Strategy::Session => &["session_id"],
             Strategy::Others | Strategy::All => &[],
-            Strategy::Token => &["token"],
+            Strategy::Token => &["token", "previous_keys"],
             Strategy::User => &["user_id", "reason"],
             Strategy::Everyone => &["before", "reason"],
         };
         let given = [
-            ("session_id", &self.session_id),
-            ("user_id", &self.user_id),
-            ("refresh_token", &self.refresh_token),
-            ("token", &self.token),
-            ("reason", &self.reason),
-            ("before", &self.before),
+            ("session_id", self.session_id.is_some()),
+            ("user_id", self.user_id.is_some()),
+            ("refresh_token", self.refresh_token.is_some()),
+            ("token", self.token.is_some()),
+            ("reason", self.reason.is_some()),
+            ("before", self.before.is_some()),
+            ("previous_keys", self.previous_keys.is_some()),
         ];
-        match given.into_iter().find(|(name, value)| value.is_some() && !used.contains(name)) {
+        match given.into_iter().find(|(name, is_given)| *is_given && !used.contains(name)) {
             None => Ok(()),
             Some(("reason", _)) => Err(Problem::field(
                 "reason",
@@ -110,14 +113,17 @@ async fn answer(app: App, parts: &mut Parts, body: Body) -> Result<Response, Pro
     }
     let request: RevokeRequest = body::json_of(&parts.headers, &bytes)?;
     request.refuse_unused_members()?;
+    let previous_keys = idempotency_key::previous_of(request.previous_keys.as_deref())?;
     match request.strategy {
-        Strategy::Current => match current::end(&app, parts, request.refresh_token.as_deref()).await {
-            Ok(ended) => Ok((clear_cookies(&app, &parts.headers), ended).into_response()),
-            Err(problem) => Err(clearing_cookies(&app, &parts.headers, problem)),
-        },
+        Strategy::Current => {
+            match current::end(&app, parts, request.refresh_token.as_deref(), &previous_keys).await {
+                Ok(ended) => Ok((clear_cookies(&app, &parts.headers), ended).into_response()),
+                Err(problem) => Err(clearing_cookies(&app, &parts.headers, problem)),
+            }
+        }
         Strategy::Token => {
             let text = request.token.ok_or_else(|| Problem::field("token", "is required"))?;
-            token::end(&app, parts, &text).await.map(RevokeResponse::into_response)
+            token::end(&app, parts, &text, &previous_keys).await.map(RevokeResponse::into_response)
         }
         Strategy::Session => {
             let requester = Requester::of(parts, &app).await?;

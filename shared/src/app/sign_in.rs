@@ -65,6 +65,8 @@ pub struct SignIn<'s> {
     pub client: &'s ClientContext,
     /// The browser's refresh cookie. Its session ends with this sign-in.
     pub previous: Option<&'s RefreshToken>,
+    /// The idempotency keys of the refreshes with that cookie.
+    pub previous_keys: &'s [IdempotencyKey],
 }
 
 /// Omits the assertion's text, which is a credential.
@@ -247,10 +249,11 @@ fn theft_shown_by(app: &App, request: &SignIn<'_>, row: &Session, now: Timestamp
     Theft::shown_by(app, &presented(request, now)?, row)
 }
 
-/// The browser's refresh cookie as evidence. The key of a sign-in is new, so that it is none.
+/// The browser's refresh cookie and the keys of its refreshes. The key of the sign-in itself is new, so that it is no evidence.
 fn presented<'s>(request: &SignIn<'s>, now: Timestamp) -> Option<Presented<'s>> {
     let token = request.previous?;
-    Some(Presented { token, keys: RequestKeys::default(), client: request.client, now })
+    let keys = RequestKeys::of(&token.session, None, request.previous_keys);
+    Some(Presented { token, keys, client: request.client, now })
 }
 
 /// Answers an assertion that was used before: with its session, if the same device repeats the sign-in.

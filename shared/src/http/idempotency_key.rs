@@ -1,6 +1,7 @@
 //! The idempotency keys of a request: the header `Idempotency-Key`, and the member `previous_keys`.
 //!
-//! Only `POST /login` and `POST /refresh` read them. Other endpoints ignore the header.
+//! Only `POST /login` and `POST /refresh` read the header. `POST /revoke` reads the member, so that an owner who signs out
+//! with an older token is no thief.
 
 use http::{HeaderMap, HeaderName};
 
@@ -9,7 +10,7 @@ use crate::domain::session::idempotency_key::IdempotencyKey;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The keys of earlier attempts that a refresh may show.
+/// The keys of earlier attempts that a request may show.
 const PREVIOUS_MAX: usize = 2;
 
 /// The key in the header, if there is one.
@@ -32,6 +33,14 @@ pub fn of_request(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem
 ///
 /// # Errors
 /// 400 that names the member: there are more than two, or one is not a key.
+pub fn previous_of(keys: Option<&[String]>) -> Result<Vec<IdempotencyKey>, Problem> {
+    previous(keys.unwrap_or_default().iter().map(String::as_str))
+}
+
+/// As [`previous_of`], from any list.
+///
+/// # Errors
+/// As [`previous_of`].
 pub fn previous<'k>(keys: impl Iterator<Item = &'k str>) -> Result<Vec<IdempotencyKey>, Problem> {
     let keys: Result<Vec<_>, _> = keys.take(PREVIOUS_MAX + 1).map(IdempotencyKey::parse).collect();
     let keys = keys.map_err(|error| Problem::field("previous_keys", error))?;

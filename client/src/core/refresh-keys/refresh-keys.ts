@@ -16,6 +16,8 @@ export interface RefreshKeys {
   /** Stores that a refresh begins; `knownSince` is when this tab last received a token or the status. */
   begin(knownSince: number): Promise<AttemptKeys>;
   beginSignIn(): Promise<AttemptKeys>;
+  /** The stored keys, for a request that ends the session: with an older token they show that it is no thief's. */
+  stored(): Promise<AttemptKeys>;
   /** A response has granted tokens. Nothing waits for this write: without it the key is sent once more. */
   complete(keys: AttemptKeys): void;
   /** The server responded that it has rotated with a later key. */
@@ -25,6 +27,11 @@ export interface RefreshKeys {
 /** The header that carries the key of a request. */
 export function keyHeader([key]: AttemptKeys): Record<string, string> | undefined {
   return key === undefined ? undefined : { 'idempotency-key': key };
+}
+
+/** The member of a body with the newest two of these keys; nothing without keys. */
+export function previousKeys(keys: AttemptKeys): { readonly previous_keys?: AttemptKeys } {
+  return keys.length > 0 ? { previous_keys: keys.slice(0, 2) } : {};
 }
 
 export function createRefreshKeys(store: KeyStore): RefreshKeys {
@@ -55,6 +62,7 @@ export function createRefreshKeys(store: KeyStore): RefreshKeys {
   return {
     begin: (knownSince) => update((record, key) => beginRefresh(record, key, knownSince, Date.now())),
     beginSignIn: () => update(beginSignIn),
+    stored: () => update((record) => record ?? { keys: [], doneAt: 0 }),
     complete: (keys) => end(keys, Date.now()),
     close: (keys) => end(keys, 0),
   };

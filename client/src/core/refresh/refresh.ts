@@ -7,7 +7,7 @@
 
 import type { StatusResponse, TokenResponse } from '../api-responses.js';
 import { LatchkeyError } from '../errors.js';
-import { keyHeader, type AttemptKeys } from '../refresh-keys/refresh-keys.js';
+import { keyHeader, previousKeys, type AttemptKeys } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
 import type { EndReason, TokenStatus } from '../types.js';
 import { singleFlight, type SingleFlight } from '../util/single-flight.js';
@@ -41,7 +41,7 @@ export function setupRefresh(context: Context): Refresher {
       // The server rotates the token also for a tab that is closed meanwhile, so its cookies must still arrive.
       keepalive: true,
       headers: keyHeader(keys),
-      body: { refresh_token: refreshToken, ...(previous.length > 0 && { previous_keys: previous }) },
+      body: { refresh_token: refreshToken, ...previousKeys(previous) },
     });
     return body as TokenResponse;
   };

@@ -3,7 +3,7 @@
 import type { StatusResponse, TokenResponse } from '../api-responses.js';
 import { LatchkeyError } from '../errors.js';
 import type { Refresher } from '../refresh/refresh.js';
-import { keyHeader } from '../refresh-keys/refresh-keys.js';
+import { keyHeader, previousKeys } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
 import type { ApiResponse } from '../transport/response.js';
 import type { Session } from '../types.js';
@@ -70,16 +70,18 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
   const cookieStatus = async (): Promise<StatusResponse | null> => (usesCookies ? fetchStatus().catch(() => null) : null);
 
   const logIn = async (assertion: string): Promise<TokenResponse> => {
-    const body = { assertion, delivery: usesCookies ? 'cookie' : 'body' };
-    // Without the keys before, so that those of another user end here.
-    const keys = (await refreshKeys.beginSignIn()).slice(0, 1);
+    const stored = await refreshKeys.beginSignIn();
+    const before = previousKeys(stored.slice(1));
+    const body = { assertion, delivery: usesCookies ? 'cookie' : 'body', ...before };
+    // The record goes on without the keys before, which may be another user's.
+    const keys = stored.slice(0, 1);
     const granted = (await request('/login', { method: 'POST', expectedField: 'session_id', headers: keyHeader(keys), body })).body as TokenResponse;
     refreshKeys.complete(keys);
     const previous = session.tokens?.get()?.refresh;
     const isReplaced = session.id() !== granted.session_id && previous !== granted.refresh_token;
     session.acceptTokens(granted, true);
     // In cookie mode the server ends the previous session, which the cookie names. Nothing waits for this request.
-    if (previous !== undefined && isReplaced) void retryUntilDelivered(() => revoke({ strategy: 'token', token: previous }), () => false);
+    if (previous !== undefined && isReplaced) void retryUntilDelivered(() => revoke({ strategy: 'token', token: previous, ...before }), () => false);
     return granted;
   };
 
@@ -115,11 +117,12 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
   };
 
   /** Ends the session that this client had. */
-  const endSession = (id: string | null, refreshToken: string | undefined): Promise<void> => {
+  const endSession = async (id: string | null, refreshToken: string | undefined): Promise<void> => {
     const { session: epoch } = session.epoch;
+    const current = { strategy: 'current', ...previousKeys(await refreshKeys.stored()) };
     const isCurrent = (): boolean => epoch === session.epoch.session;
     if (!usesCookies) {
-      const body = { strategy: 'current', ...(refreshToken !== undefined && { refresh_token: refreshToken }) };
+      const body = { ...current, ...(refreshToken !== undefined && { refresh_token: refreshToken }) };
       return retryUntilDelivered(() => revoke(body), isCurrent);
     }
     const cookiesNameIt = async (): Promise<boolean> => {
@@ -132,8 +135,8 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
       if (!isCurrent()) return;
       const wasFirst = isFirstAttempt;
       isFirstAttempt = false;
-      if (wasFirst) await revoke({ strategy: 'current' });
-      if (await cookiesNameIt()) await revoke({ strategy: 'current' });
+      if (wasFirst) await revoke(current);
+      if (await cookiesNameIt()) await revoke(current);
     }, isCurrent);
   };
 

@@ -17,8 +17,8 @@ use crate::app::sign_out::{RevokeCommand, can_end, end_one};
 use crate::app::theft::{Theft, report_reuse_after_end};
 use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::Session;
 use crate::domain::session::evidence::RequestKeys;
+use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::session::presented::Presented;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
@@ -38,13 +38,14 @@ pub(super) async fn end(
     app: &App,
     parts: &mut Parts,
     body_token: Option<&str>,
+    previous_keys: &[IdempotencyKey],
 ) -> Result<RevokeResponse, Problem> {
     let now = app.now();
     let Some(token_session) = session_of_request(app, &parts.headers, body_token, now)? else {
         return Ok(RevokeResponse::new(app, vec![], now));
     };
     let client = client(parts, app).await;
-    end_token_session(app, &token_session, &client, now).await?.ok_or_else(|| {
+    end_token_session(app, &token_session, previous_keys, &client, now).await?.ok_or_else(|| {
         Problem::of(Code::InvalidToken)
             .because("the seal is valid and the nonce is not: a refresh key may have leaked")
     })
@@ -54,6 +55,7 @@ pub(super) async fn end(
 pub(super) async fn end_token_session(
     app: &App,
     token_session: &TokenSession,
+    previous_keys: &[IdempotencyKey],
     client: &ClientContext,
     now: Timestamp,
 ) -> Result<Option<RevokeResponse>, Problem> {
@@ -64,14 +66,19 @@ pub(super) async fn end_token_session(
         report_forged_token(app, &token_session.user, token_session.session, client).await;
         return Ok(None);
     }
+    let presented = token_session.refresh.as_ref().map(|token| {
+        let keys = RequestKeys::of(&token.session, None, previous_keys);
+        Presented { token, keys, client, now }
+    });
     let Some(row) = row else {
-        if let Some(token) = &token_session.refresh {
-            let presented = Presented { token, keys: RequestKeys::default(), client, now };
-            report_reuse_after_end(app, &presented).await?;
+        if let Some(presented) = &presented {
+            report_reuse_after_end(app, presented).await?;
         }
         return Ok(Some(RevokeResponse::new(app, vec![], now)));
     };
-    let (end, events) = match theft_shown_by(app, token_session, &row, client, now) {
+    // An older refresh token signs out like any other, but its caller may be a thief, and the owner must be able to see that.
+    let theft = presented.filter(|_| row.is_live(now)).and_then(|shown| Theft::shown_by(app, &shown, &row));
+    let (end, events) = match theft {
         Some(theft) => (theft.end, vec![theft.event]),
         None => {
             let command = RevokeCommand::of_user(row.id, client, now);
@@ -80,20 +87,6 @@ pub(super) async fn end_token_session(
     };
     let ended = end_one(app, &end, &events).await?;
     Ok(Some(RevokeResponse::new(app, if ended { vec![end] } else { vec![] }, now)))
-}
-
-/// The theft that the token shows: an older refresh token signs out like any other, but its caller may be a thief, and the
-/// owner must be able to see that.
-fn theft_shown_by(
-    app: &App,
-    token_session: &TokenSession,
-    row: &Session,
-    client: &ClientContext,
-    now: Timestamp,
-) -> Option<Theft> {
-    let token = token_session.refresh.as_ref().filter(|_| row.is_live(now))?;
-    let presented = Presented { token, keys: RequestKeys::default(), client, now };
-    Theft::shown_by(app, &presented, row)
 }
 
 /// The session that the request's credential names. `None`: it has only a refresh token that has expired, or cookies that

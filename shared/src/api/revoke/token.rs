@@ -16,6 +16,7 @@ use super::super::revoke_response::RevokeResponse;
 use super::client;
 use super::current::{TokenSession, end_token_session, session_of_access_token, session_of_refresh_token};
 use crate::app::App;
+use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::time::Timestamp;
 use crate::http::body::{form_parameter, parameter};
 use crate::http::caller::authentic;
@@ -28,11 +29,16 @@ pub(super) async fn as_rfc7009(app: &App, parts: &mut Parts, bytes: &Bytes) -> R
     // A wrong hint must not change the outcome, and the token itself shows its kind.
     parameter(form, "token_type_hint")?;
     let token = form_parameter(form, "token")?;
-    end(app, parts, &token.ok_or_else(|| Problem::field("token", "is required"))?).await?;
+    end(app, parts, &token.ok_or_else(|| Problem::field("token", "is required"))?, &[]).await?;
     Ok(Json(Map::new()).into_response())
 }
 
-pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<RevokeResponse, Problem> {
+pub(super) async fn end(
+    app: &App,
+    parts: &mut Parts,
+    token: &str,
+    previous_keys: &[IdempotencyKey],
+) -> Result<RevokeResponse, Problem> {
     let now = app.now();
     let nothing = || RevokeResponse::new(app, vec![], now);
     let Some(token_session) = session_of_token(app, token, now) else { return Ok(nothing()) };
@@ -40,7 +46,7 @@ pub(super) async fn end(app: &App, parts: &mut Parts, token: &str) -> Result<Rev
         return Ok(nothing());
     }
     let client = client(parts, app).await;
-    Ok(end_token_session(app, &token_session, &client, now).await?.unwrap_or_else(nothing))
+    Ok(end_token_session(app, &token_session, previous_keys, &client, now).await?.unwrap_or_else(nothing))
 }
 
 /// The session of an authentic token: of an access token, expired or not, and of a refresh token that has not expired. A

@@ -51,6 +51,26 @@ async fn the_owners_older_cookie_is_signed_out_at_a_login_without_an_alarm() {
 }
 
 #[tokio::test]
+async fn the_owners_older_cookie_from_another_network_needs_a_key() {
+    for (shows_key, reason) in [(true, "signed_out"), (false, "reuse_detected")] {
+        let world = World::new().await;
+        let device = world.device();
+        let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+        let key = "key-of-the-refresh-01";
+        device.clone().key(key).refresh_with_cookies(&old.line()).await.assert_status(200);
+        // The response was lost, and the browser is in another network now.
+        world.advance(3_600);
+        let elsewhere = device.clone().elsewhere().cookies(&old.line());
+        let keys = if shows_key { json!([key]) } else { json!(null) };
+        let body = json!({"assertion": world.assertion("alice"), "previous_keys": keys});
+        elsewhere.post("/api/auth/login", body).await.assert_status(201);
+        let trail = world.events("alice").await;
+        let end = trail.iter().find(|event| event.event_type == "session_ended").expect("the end");
+        assert_eq!((end.reason.as_str(), &end.session), (reason, &old.session));
+    }
+}
+
+#[tokio::test]
 async fn a_stolen_older_cookie_with_the_thiefs_own_login_is_theft() {
     let world = World::new().await;
     let device = world.device();

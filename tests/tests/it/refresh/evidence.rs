@@ -331,6 +331,26 @@ async fn an_older_token_after_a_thiefs_sign_out_is_a_critical_event() {
 }
 
 #[tokio::test]
+async fn an_owners_older_token_with_its_keys_signs_out_without_an_alarm() {
+    for strategy in ["current", "token"] {
+        let world = World::new().await;
+        let device = world.device();
+        let tokens = client_with_keys(&world, &device, 1).await;
+        world.advance(3_600);
+        let elsewhere = device.clone().at("192.0.2.66");
+        let name = if strategy == "token" { "token" } else { "refresh_token" };
+        let body =
+            json!({"strategy": strategy, name: tokens[0].refresh, "previous_keys": [key(1), SIGN_IN_KEY]});
+        assert_eq!(elsewhere.post("/api/auth/revoke", body).await.assert_status(200).body["ended"], 1);
+        assert_eq!(world.count_events("alice", "token_reused").await, 0, "{strategy}");
+        device.refresh(&tokens[1].refresh).await.assert_ended("signed_out");
+        let wrong = json!({"strategy": strategy, name: tokens[1].refresh, "previous_keys": ["short"]});
+        let reply = elsewhere.post("/api/auth/revoke", wrong).await;
+        assert_eq!((reply.code(), &reply.body["field"]), ("invalid_request", &json!("previous_keys")));
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_and_a_sign_out_with_such_a_token_raise_the_alarm_too() {
     for signs_in in [true, false] {
         let world = World::new().await;
