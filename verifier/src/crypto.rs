@@ -15,6 +15,7 @@ use library::rand::{SecureRandom as _, SystemRandom};
 use library::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
+use library::{digest, hmac};
 
 /// A public key whose sizes have been checked.
 #[derive(Clone)]
@@ -61,6 +62,33 @@ pub(crate) fn is_on_p256(point: &[u8; 65]) -> bool {
     use library::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
     let Ok(own) = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()) else { return false };
     agree_ephemeral(own, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok()
+}
+
+/// The SHA-256 hash of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let hash = digest::digest(&digest::SHA256, bytes);
+    hash.as_ref().try_into().expect("a SHA-256 hash has 32 bytes")
+}
+
+/// A secret key for HMAC with SHA-256.
+#[derive(Clone)]
+pub(crate) struct MacKey(hmac::Key);
+
+impl MacKey {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// The MAC of `message`.
+    pub(crate) fn tag(&self, message: &[u8]) -> [u8; 32] {
+        let tag = hmac::sign(&self.0, message);
+        tag.as_ref().try_into().expect("an HMAC with SHA-256 has 32 bytes")
+    }
+
+    /// Whether this is the MAC of `message`, compared in constant time.
+    pub(crate) fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&self.0, message, tag).is_ok()
+    }
 }
 
 /// 16 random bytes; zeros when the system gives none, so for names only, never for secrets.

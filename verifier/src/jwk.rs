@@ -102,13 +102,19 @@ impl Jwk {
             && self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(allowed))
     }
 
+    /// The uncompressed point of an EC P-256 key: the byte 4, then x and y. It may lie off the curve.
+    pub(crate) fn p256_point(&self) -> Result<[u8; 65], JwkError> {
+        let mut point = [4; 65];
+        point[1..33].copy_from_slice(&decode::<32>("x", self.x.as_deref())?);
+        point[33..].copy_from_slice(&decode::<32>("y", self.y.as_deref())?);
+        Ok(point)
+    }
+
     /// The public key, with the sizes checked that the cryptographic library leaves to its caller.
     pub(crate) fn public_key(&self) -> Result<PublicKey, JwkError> {
         match self.algorithm()? {
             Algorithm::Es256 => {
-                let mut point = [4; 65];
-                point[1..33].copy_from_slice(&decode::<32>("x", self.x.as_deref())?);
-                point[33..].copy_from_slice(&decode::<32>("y", self.y.as_deref())?);
+                let point = self.p256_point()?;
                 if is_on_p256(&point) { Ok(PublicKey::P256(point)) } else { Err(JwkError::Inconsistent) }
             }
             Algorithm::EdDsa => Ok(PublicKey::Ed25519(decode("x", self.x.as_deref())?)),

@@ -117,6 +117,7 @@ mod cookie_name;
 mod cookies;
 mod credential;
 mod crypto;
+pub mod dpop;
 mod fetch;
 #[cfg(feature = "hyper")]
 mod https;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access_tokens;
+mod dpop_vectors;
 #[cfg(feature = "hyper")]
 mod https;
 mod introspection;
