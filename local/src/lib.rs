@@ -5,6 +5,7 @@ pub mod dev;
 pub mod dev_controls;
 pub mod doctor;
 pub mod engine;
+pub mod environment_size;
 pub mod gateway;
 pub mod issuer;
 pub mod keys;
@@ -13,6 +14,7 @@ pub mod operation;
 pub mod page;
 pub mod problem;
 pub mod progress_bar;
+pub mod secret;
 pub mod server;
 
 mod chance;

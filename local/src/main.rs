@@ -12,7 +12,7 @@ use clap::Parser;
 use latchkey::app::cleanup::{Budget, CleanupMode};
 use latchkey_local::engine::SWEEP_PERIOD;
 use latchkey_local::server::{LocalServer, Storage, clean_every, serve};
-use latchkey_local::{doctor, keys, progress_bar};
+use latchkey_local::{doctor, keys, progress_bar, secret};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -54,7 +54,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Doctor { endpoint }) => examine(endpoint.as_deref()).await,
         Some(Command::Cleanup { dry_run }) => clean(&cli, *dry_run).await,
         Some(Command::Keygen) => print(&keys::generate()),
-        Some(Command::Secret { keys }) => print(&keys::secret(&std::fs::read_to_string(keys)?)?),
+        Some(Command::Secret { keys }) => print(&secret::secret(&std::fs::read_to_string(keys)?)?),
         Some(Command::Table { command: Table::Create { endpoint } }) => create_tables(endpoint).await,
     }
 }

@@ -8,6 +8,7 @@ use latchkey::config::{
 use latchkey::token::keys::{KeySet, generate_key_set};
 
 use super::{Check, Outcome};
+use crate::environment_size::{LIMIT, size};
 use crate::issuer::Issuer;
 
 /// Checks the settings, and returns the names of the tables if these are valid.
@@ -35,6 +36,7 @@ pub(super) fn examine(given: &impl Fn(&str) -> Option<String>) -> (Vec<Check>, O
         subject: name.to_owned(),
         outcome: Outcome::Warned(format!("{reason}.")),
     }));
+    checks.extend(too_large(given));
     if !wrong.contains("LATCHKEY_KEYS") {
         checks.extend(given("LATCHKEY_KEYS").map(|text| signing_key(&text)));
     }
@@ -74,6 +76,20 @@ fn or_valid(
         }
         _ => None,
     }
+}
+
+/// Settings that Lambda refuses because of their size, named after the longest one.
+fn too_large(given: &impl Fn(&str) -> Option<String>) -> Option<Check> {
+    let set: Vec<_> =
+        SETTINGS.iter().filter_map(|setting| Some((setting.name, given(setting.name)?))).collect();
+    let all = size(set.iter().map(|(name, value)| (*name, value.as_str())));
+    let (name, longest) = set.iter().max_by_key(|(_, value)| value.len()).filter(|_| all > LIMIT)?;
+    let own = size([(*name, longest.as_str())]);
+    let problem =
+        format!("All settings of a function may take {LIMIT} bytes; these take {all}, and this one {own}.");
+    let action = "Shorten it: docs/keys.md describes how to keep key sets small, and trusted issuers with `jwks_url` \
+                  are shorter than those with `jwks`.";
+    Some(Check::failed(*name, problem, action))
 }
 
 /// A key set may be valid and hold no key that signs.

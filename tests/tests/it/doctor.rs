@@ -276,6 +276,19 @@ async fn a_key_set_without_a_signing_key_fails() {
     without.assert_only("LATCHKEY_KEYS: The value is not valid: needs an oct key", "latchkey-local keygen");
 }
 
+/// Lambda refuses such settings too, and its message quotes all of them.
+#[tokio::test]
+async fn settings_over_the_size_limit_name_the_longest_one() {
+    let deployment = Deployment::healthy().await;
+    let keys = deployment.environment["LATCHKEY_KEYS"].clone();
+    let report = deployment.set("NETWORK_ALLOWLIST", &vec!["203.0.113.0/24"; 260].join(",")).examined().await;
+    report.assert_only(
+        "NETWORK_ALLOWLIST: All settings of a function may take 3900 bytes; these take ",
+        "Shorten it",
+    );
+    assert!(report.lines.iter().all(|line| !line.contains(&keys)));
+}
+
 #[tokio::test]
 async fn every_wrong_setting_is_reported_without_its_value() {
     let bad = [

@@ -1,7 +1,7 @@
 //! Signing keys of every algorithm: the tokens that they sign, the keys that are published, and the rotation of key sets.
 
 mod jwt_authorizer;
-mod key_sets;
+pub(crate) mod key_sets;
 mod rotation;
 
 use std::collections::BTreeSet;

@@ -19,6 +19,7 @@ use latchkey::store::{LiveSessions, Store, connect};
 use latchkey_local::clock::MovableClock;
 use latchkey_local::gateway;
 use latchkey_local::keys;
+use latchkey_local::secret;
 use latchkey_local::server::LocalServer;
 use latchkey_tests::world::{ORIGIN_SECRET, START, World};
 use latchkey_verifier::RequireSignedIn;
@@ -61,7 +62,7 @@ pub(crate) fn stack(template: &Value, server: &LocalServer, parameters: &[(&str,
     let trusted = server.issuer.trusted_issuers(&server.audience);
     let own = [("Audience", AUDIENCE), ("TrustedIssuers", trusted.as_str()), ("AuthorizerMode", "strict")];
     let stack = Stack::of(template, &[&own, parameters].concat());
-    let secret = keys::secret(&keys::generate()).expect("a new set is a good one");
+    let secret = secret::secret(&keys::generate()).expect("a new set is a good one");
     let secret: Value = serde_json::from_str(&secret).expect("JSON");
     let cut =
         members(&secret).fold(stack, |stack, (name, set)| stack.secret(name, set.as_str().expect("text")));

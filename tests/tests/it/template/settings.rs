@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use latchkey::config::{AuthorizerConfig, CleanupConfig, Config, ConfigError, SETTINGS, Setting};
+use latchkey_local::{environment_size, secret};
 use latchkey_verifier::CookieKind;
 use serde_json::{Value, json};
 
 use super::document::template;
 use super::stack::Stack;
 use super::{changed, deployment};
+use crate::signing_keys::key_sets;
 
 /// The faults in the environments of the functions.
 pub(crate) fn faults(stack: &Stack, settings: &[Setting]) -> Vec<String> {
@@ -131,6 +133,29 @@ async fn each_function_gets_only_the_keys_that_it_uses() {
         let is_sealed = stack.resource(&function)["Properties"]["KmsKeyArn"].is_string();
         assert_eq!(is_sealed, checks, "{function}: settings with secrets are encrypted with a key");
     }
+}
+
+/// RSA keys are long, and the settings of a function share 4 KB. Three issuers are more than most deployments have.
+#[tokio::test]
+async fn two_rsa_keys_in_a_rotation_fit_into_the_settings_of_a_function() {
+    let server = deployment::local_server().await;
+    let issuer = r#"{"issuer":"https://login.example.com/","audience":"latchkey","jwks_url":"https://login.example.com/.well-known/jwks.json"}"#;
+    let issuers = format!("[{}]", [issuer; 3].join(",").replacen("login.", "idp.", 2));
+    let own = [("TrustedIssuers", issuers.as_str()), ("DomainName", "auth.example.com")];
+    let stack = deployment::stack(&template(), &server, &own);
+    let [mut old, new] = [key_sets::set("RS256"), key_sets::set("RS256")];
+    old["keys"][0]["kid"] = json!("rsa-0");
+    let both = json!({"keys": [old["keys"][0], old["keys"][1], new["keys"][0], new["keys"][1]]});
+    let secret = secret::secret(&both.to_string()).expect("the keys fit");
+    let secret: Value = serde_json::from_str(&secret).expect("JSON");
+    let with_keys = |member: &str| {
+        let mut environment = stack.environment("LoginFunction");
+        let keys = secret[member].as_str().expect("text").to_owned();
+        environment.insert("LATCHKEY_KEYS".to_owned(), keys);
+        environment_size::size(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    };
+    assert!(with_keys("signing") <= environment_size::LIMIT, "{}", with_keys("signing"));
+    assert!(with_keys("keys") > 4_096, "with all private halves they do not fit: {}", with_keys("keys"));
 }
 
 #[test]
