@@ -178,7 +178,7 @@ TOOLS_run := rust cc node
 TOOLS_check := rust rust-lints cc node python
 TOOLS_lint := rust rust-lints cc python deny
 TOOLS_template := python template
-TOOLS_client := rust cc node chromium firefox webkit
+TOOLS_client := rust cc node chromium certutil firefox webkit
 TOOLS_interop := rust cc node python interop
 TOOLS_unit := rust cc curl nextest
 TOOLS_mutants := rust cc nextest mutants
@@ -186,7 +186,7 @@ TOOLS_fuzz := rust cc cargo-fuzz
 TOOLS_zips := rust cc python
 TOOLS_sbom := rust cc node cyclonedx
 TOOLS_advisories := rust cc deny node
-TOOLS_test := rust rust-lints cc curl node chromium firefox webkit python template interop deny nextest
+TOOLS_test := rust rust-lints cc curl node chromium certutil firefox webkit python template interop deny nextest
 
 tools-%:
 	@scripts/tools $(TOOLS_$*)

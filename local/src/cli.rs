@@ -28,7 +28,12 @@ pub(crate) struct Cli {
 
     /// Keep tables and keys in this directory.
     #[arg(long, value_name = "DIR", default_value = ".latchkey")]
-    data: PathBuf,
+    pub(crate) data: PathBuf,
+
+    /// Serve https with a certificate authority of its own, which is kept in the directory of --data, also with --memory
+    /// and --dynamodb.
+    #[arg(long)]
+    pub(crate) tls: bool,
 
     /// Serve the demo page from this directory.
     #[arg(long, value_name = "DIR", default_value = "client/demo/dist")]
@@ -123,6 +128,8 @@ mod tests {
         let remote = parse("--dynamodb http://127.0.0.1:8000").unwrap();
         assert_eq!(remote.storage(), Storage::Endpoint("http://127.0.0.1:8000".into()));
         assert!(parse("--memory --data x").is_err());
+        let tls = parse("--memory --tls").unwrap();
+        assert_eq!((tls.tls, tls.data.as_path()), (true, std::path::Path::new(".latchkey")));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod problem;
 pub mod progress_bar;
 pub mod secret;
 pub mod server;
+pub mod tls;
 
 mod chance;
 mod private_file;

@@ -44,15 +44,22 @@ pub fn check_page(headers: &HeaderMap) -> Result<(), Problem> {
     if allowed { Ok(()) } else { Err(refused) }
 }
 
-/// Whether `authority`, a host with or without a port, is this machine.
+/// Whether `authority`, a host with or without a port, is this machine. No domain name server has names below `localhost`
+/// (RFC 6761), so that no site can let one of them resolve to this machine.
 fn is_loopback(authority: &str) -> bool {
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
-        let rest = authority
-            .get(..name.len())
-            .filter(|host| host.eq_ignore_ascii_case(name))
-            .map(|_| &authority[name.len()..]);
-        rest.is_some_and(|rest| rest.is_empty() || is_port(rest))
-    })
+    let name_end =
+        if authority.starts_with('[') { authority.find(']').map(|at| at + 1) } else { authority.find(':') };
+    let (name, port) = authority.split_at(name_end.unwrap_or(authority.len()));
+    let name = name.to_ascii_lowercase();
+    let is_own = matches!(name.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+        || name.strip_suffix(".localhost").is_some_and(is_name);
+    is_own && (port.is_empty() || is_port(port))
+}
+
+/// Whether the text is labels of a host name.
+fn is_name(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    text.split('.').all(|label| !label.is_empty() && label.bytes().all(is_letter))
 }
 
 fn is_port(text: &str) -> bool {
@@ -73,7 +80,16 @@ mod tests {
 
     #[test]
     fn a_host_name_of_this_machine_is_accepted() {
-        for host in ["localhost", "LOCALHOST:9000", "127.0.0.1", "127.0.0.1:1", "[::1]:9000", "[::1]"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:9000",
+            "127.0.0.1",
+            "127.0.0.1:1",
+            "[::1]:9000",
+            "[::1]",
+            "app.localhost:9000",
+            "App.Localhost",
+        ] {
             assert_eq!(check_host(&headers(&[("host", host)])), Ok(()), "{host}");
         }
         assert_eq!(check_host(&headers(&[])), Ok(()));
@@ -85,6 +101,10 @@ mod tests {
             "",
             "evil.example",
             "localhost.evil.example",
+            "evillocalhost",
+            ".localhost",
+            "evil.example,app.localhost",
+            "evil.example@app.localhost",
             "evil.example:9000",
             "127.0.0.1.evil.example",
             "localhost:",

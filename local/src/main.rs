@@ -8,10 +8,13 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::serve::ListenerExt;
 use clap::Parser;
 use latchkey::app::cleanup::{Budget, CleanupMode};
 use latchkey_local::engine::SWEEP_PERIOD;
-use latchkey_local::server::{LocalServer, Storage, clean_every, serve};
+use latchkey_local::server::{LocalServer, Storage, clean_every, origin, serve};
+use latchkey_local::tls::{Authority, TlsListener, without_hsts};
 use latchkey_local::{doctor, keys, progress_bar, secret};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -69,13 +72,14 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     let server = LocalServer::builder()
         .storage(cli.storage())
         .port(port)
+        .tls(cli.tls)
         .pages(cli.pages.clone())
         .environment()
         .build()
         .await?;
     let cleanups = clean_every(server.clone(), CLEANUP_PERIOD);
     let sweeps = server.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
-    let url = format!("http://127.0.0.1:{port}");
+    let url = origin(cli.tls, port);
     tracing::info!(url, "listening");
     print(&format!("listening on {url}"))?;
     let alerts = server.alerts.clone();
@@ -86,12 +90,28 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         }
         alerts.close();
     };
-    serve(listener, server.router, stop).await?;
+    match cli.tls {
+        true => serve_tls(cli, listener, server.router, stop).await?,
+        false => serve(listener.tap_io(|stream| _ = stream.set_nodelay(true)), server.router, stop).await?,
+    }
     cleanups.abort();
     if let Some(sweeps) = sweeps {
         sweeps.abort();
     }
     Ok(())
+}
+
+/// Serves https. The second line on standard output names the certificate that a browser must trust.
+async fn serve_tls(
+    cli: &Cli,
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let authority = Authority::load_or_create(&cli.data)?;
+    print(&format!("trust {} in your browser: see docs/laptop.md", authority.certificate_file().display()))?;
+    let listener = TlsListener::new(listener, authority.acceptor()?)?;
+    Ok(serve(listener, without_hsts(router), stop).await?)
 }
 
 /// Cleans up once, without a time limit, and prints the report.

@@ -35,7 +35,7 @@ use latchkey::api;
 use latchkey::app::App;
 use latchkey::store::Store;
 
-pub use builder::Builder;
+pub use builder::{Builder, origin};
 pub use schedule::clean_every;
 pub use serve::{SHUTDOWN_TIMEOUT, serve};
 pub use settings::{AUDIENCE, Settings};

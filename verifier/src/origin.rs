@@ -27,7 +27,8 @@ pub fn normal_origin(text: &str) -> Option<String> {
     Some(format!("{scheme}://{host}{}", port.unwrap_or_default()))
 }
 
-/// Whether `origin` is one of this machine, on any port. It must be written as browsers write it.
+/// Whether `origin` is one of this machine, on any port. It must be written as browsers write it. Names below `localhost`
+/// count, because no domain name server has them (RFC 6761).
 ///
 /// ```
 /// use latchkey_verifier::is_loopback_origin;
@@ -41,7 +42,7 @@ pub fn is_loopback_origin(origin: &str) -> bool {
         Some(host)
     };
     let host = host("http://").or_else(|| host("https://")).unwrap_or_default();
-    matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+    (matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost"))
         && normal_origin(origin).as_deref() == Some(origin)
 }
 
@@ -87,6 +88,7 @@ mod tests {
             "https://localhost:3000",
             "http://127.0.0.1:8080",
             "http://[::1]:5173",
+            "https://app.localhost:9000",
         ] {
             assert!(is_loopback_origin(origin), "{origin}");
         }
@@ -95,6 +97,8 @@ mod tests {
             "null",
             "localhost:5173",
             "http://localhost.evil.example",
+            "https://evillocalhost:9000",
+            "https://.localhost:9000",
             "http://localhost.evil.example:5173",
             "http://evil.example:5173",
             "http://127.0.0.1.evil.example",

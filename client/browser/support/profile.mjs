@@ -24,15 +24,18 @@ export function newProfile() {
   return { folder };
 }
 
-/** Starts a browser with the profile. It is a process group of its own, so that all its processes can be killed at once. */
-export async function launchProfile({ folder }) {
+/**
+ * Starts a browser with the profile. It is a process group of its own, so that all its processes can be killed at once.
+ * `more` has further arguments, and `home` is its home directory.
+ */
+export async function launchProfile({ folder, more = [], home = process.env.HOME }) {
   const { executablePath, args } = chromiumOptions;
   const own = [
     '--headless=new', '--password-store=basic', '--remote-debugging-port=0', `--user-data-dir=${folder}`,
     // After a crash the browser offers to restore its tabs.
-    '--hide-crash-restore-bubble', '--no-default-browser-check', 'about:blank',
+    '--hide-crash-restore-bubble', '--no-default-browser-check', ...more, 'about:blank',
   ];
-  const child = spawn(executablePath, [...args, ...own], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(executablePath, [...args, ...own], { detached: true, env: { ...process.env, HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');
   const killGroup = () => {
     try {

@@ -31,6 +31,7 @@ const DEFAULT_PORT: u16 = 9000;
 pub struct Builder {
     storage: Storage,
     port: u16,
+    tls: bool,
     clock: MovableClock,
     settings: Settings,
     pages: Option<PathBuf>,
@@ -41,6 +42,7 @@ impl Builder {
         Self {
             storage: Storage::Memory,
             port: DEFAULT_PORT,
+            tls: false,
             clock: MovableClock::system(),
             settings: Settings::default(),
             pages: None,
@@ -56,6 +58,12 @@ impl Builder {
     /// Sets the port, which is part of the issuer's URL.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// The server is reached over https, so that the issuer's URL has that scheme and cookies are `Secure`.
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
         self
     }
 
@@ -138,7 +146,7 @@ impl Builder {
             Some(directory) => (keys::load_or_create(directory)?, Issuer::load_or_create(directory)?),
             None => (keys::generate(), Issuer::generate()?),
         };
-        self.settings.default_to_loopback(self.port, keys, &issuer);
+        self.settings.default_to_loopback(&origin(self.tls, self.port), keys, &issuer);
         let config = Config::parse_local(|name| self.settings.get(name))?;
         Ok((issuer, config))
     }
@@ -147,4 +155,9 @@ impl Builder {
         let storage = &self.storage;
         connect::client(http, &Storage::region(), Some(storage.endpoint()), storage.credentials())
     }
+}
+
+/// The server's own origin. Over https it has a name, because an address is no site to which browsers bind a session.
+pub fn origin(tls: bool, port: u16) -> String {
+    if tls { format!("https://localhost:{port}") } else { format!("http://127.0.0.1:{port}") }
 }

@@ -6,8 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use axum::serve::{Listener, ListenerExt};
 use tokio::sync::oneshot;
 
 /// The time for requests in flight after the stop.
@@ -19,7 +18,7 @@ pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Errors
 /// The listener fails.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Listener<Addr = SocketAddr>,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
@@ -29,10 +28,8 @@ pub async fn serve(
         // Sending fails only if the server has stopped already.
         let _ = stopping.send(());
     };
-    // Without it small responses would wait for more data to send.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
+    // axum passes the address of a connection on for TcpListener and for TapIo only.
+    let listener = listener.tap_io(|_| {});
     let routes = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, routes).with_graceful_shutdown(stop).into_future();
     let too_late = async {

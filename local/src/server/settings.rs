@@ -38,16 +38,16 @@ impl Settings {
         self.get("LATCHKEY_AUDIENCE").unwrap_or_else(|| AUDIENCE.to_owned())
     }
 
-    /// Adds the defaults of a server on `port` that uses `keys` and trusts `issuer`.
-    pub(super) fn default_to_loopback(&mut self, port: u16, keys: String, issuer: &Issuer) {
+    /// Adds the defaults of a server at `origin` that uses `keys` and trusts `issuer`.
+    pub(super) fn default_to_loopback(&mut self, origin: &str, keys: String, issuer: &Issuer) {
         let audience = self.audience();
         self.defaults = BTreeMap::from([
             ("LATCHKEY_KEYS", keys),
-            ("LATCHKEY_ISSUER", format!("http://127.0.0.1:{port}/api/auth")),
+            ("LATCHKEY_ISSUER", format!("{origin}/api/auth")),
             ("LATCHKEY_TRUSTED_ISSUERS", issuer.trusted_issuers(&audience)),
             ("LATCHKEY_AUDIENCE", audience),
             ("LATCHKEY_ALLOWED_ORIGINS", "loopback".to_owned()),
-            ("COOKIE_SECURE", "false".to_owned()),
+            ("COOKIE_SECURE", origin.starts_with("https:").to_string()),
             ("LOG_SAMPLE", "1".to_owned()),
         ]);
     }
@@ -68,7 +68,7 @@ mod tests {
     fn a_setting_of_a_test_overrides_the_defaults() {
         let mut settings = Settings::default();
         settings.set("LATCHKEY_AUDIENCE", "shop");
-        settings.default_to_loopback(9000, "keys".into(), &Issuer::generate().unwrap());
+        settings.default_to_loopback("http://127.0.0.1:9000", "keys".into(), &Issuer::generate().unwrap());
         assert_eq!(settings.get("LATCHKEY_AUDIENCE").as_deref(), Some("shop"));
         assert_eq!(settings.get("LATCHKEY_ISSUER").as_deref(), Some("http://127.0.0.1:9000/api/auth"));
         assert!(settings.get("LATCHKEY_TRUSTED_ISSUERS").unwrap().contains(r#""audience":"shop""#));
