@@ -62,6 +62,7 @@ impl Deployment {
             nonce: &nonce,
             key: key.tag(),
             made_by: None,
+            bound_key: None,
             client: client_context(CHROME),
             auth_time: Some(begun),
             asserted_at: begun,
@@ -81,7 +82,13 @@ impl Deployment {
     fn rotation(&self, token: &RefreshToken, client: ClientContext) -> Rotation {
         let config = &self.config;
         let key = config.keys.refresh()[0].tag();
-        let presented = Presented { token, keys: RequestKeys::default(), client: &client, now: self.now };
+        let presented = Presented {
+            token,
+            keys: RequestKeys::default(),
+            proven_key: None,
+            client: &client,
+            now: self.now,
+        };
         match plan(&presented, key, &config.limits.refresh, &config.lifetimes) {
             Plan::Rotate(rotation) => *rotation,
             other => unreachable!("the window has room: {other:?}"),

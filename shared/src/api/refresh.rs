@@ -122,7 +122,7 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
         _ => problem,
     };
     let keys = RequestKeys::of(&token.session, command.key.as_ref(), &command.previous_keys);
-    let outcome = RefreshAttempt { app, token: &token, keys, client, now }.run().await?;
+    let outcome = RefreshAttempt { app, token: &token, keys, proven_key: None, client, now }.run().await?;
     count(app, &outcome);
     match outcome {
         RefreshOutcome::Rotated(session) | RefreshOutcome::Replayed(session) => {

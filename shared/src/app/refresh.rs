@@ -13,6 +13,7 @@ use crate::domain::event::{Event, EventKind, LimitExceeded};
 use crate::domain::limit::LimitMode;
 use crate::domain::risk::{self, Comparison, Finding, StoredFinding, merge_recent};
 use crate::domain::session::Session;
+use crate::domain::session::binding::BoundKey;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{EvidenceRules, RequestKeys};
 use crate::domain::session::presented::Presented;
@@ -31,6 +32,8 @@ pub struct RefreshAttempt<'a> {
     pub token: &'a RefreshToken,
     /// The idempotency keys of the request.
     pub keys: RequestKeys,
+    /// The key whose possession the request proves. If the token is bound, it is the token's.
+    pub proven_key: Option<BoundKey>,
     /// Where the request comes from.
     pub client: &'a ClientContext,
     /// The time of the request.
@@ -97,7 +100,13 @@ impl RefreshAttempt<'_> {
     }
 
     fn presented(&self) -> Presented<'_> {
-        Presented { token: self.token, keys: self.keys, client: self.client, now: self.now }
+        Presented {
+            token: self.token,
+            keys: self.keys,
+            proven_key: self.proven_key,
+            client: self.client,
+            now: self.now,
+        }
     }
 
     /// Ends the session if a risk rule with mode `end` matches a rotation. This happens before the rotation, so that a
@@ -150,12 +159,12 @@ impl RefreshAttempt<'_> {
                 report_forged_token(self.app, &self.token.user, self.token.session, self.client).await;
                 RefreshOutcome::ForgedToken
             }
-            Verdict::Replay => self.replay(row).await?,
+            Verdict::Replay | Verdict::ProvenReplay => self.replay(verdict, row).await?,
             Verdict::RecordedReplay => {
                 if !self.app.store().record_replay(&row).await? {
                     return Ok(None);
                 }
-                self.replay(row).await?
+                self.replay(verdict, row).await?
             }
             Verdict::Superseded => RefreshOutcome::Superseded,
             Verdict::Reuse => self.end_for_theft(Theft::reuse(self.app, &self.presented(), &row)).await?,
@@ -178,14 +187,16 @@ impl RefreshAttempt<'_> {
         RefreshOutcome::Rotated(Box::new(session))
     }
 
-    /// Returns the current token again. The risk rules judge the request like a rotation, and an event records that the
-    /// token went to another network, once for each second and address.
-    async fn replay(&self, mut row: Box<Session>) -> Result<RefreshOutcome, StoreError> {
+    /// Returns the current token again. The risk rules judge the request like a rotation. An event records, once for each
+    /// second and address, that the token went to another network, or that only the key of a bound session speaks for the
+    /// client: a copy of the browser's profile has that key, too.
+    async fn replay(&self, verdict: Verdict, mut row: Box<Session>) -> Result<RefreshOutcome, StoreError> {
         let findings = self.assess(&row);
         if let Some(outcome) = self.end_if_a_rule_ends(&row, &findings).await? {
             return Ok(outcome);
         }
-        if risk::change_between(&self.app.config().risk_rules, &row.client, self.client).network {
+        let has_moved = risk::change_between(&self.app.config().risk_rules, &row.client, self.client).network;
+        if has_moved || verdict == Verdict::ProvenReplay {
             let what = format!("replayed {:?}", self.client.ip);
             let event = Event::once_per_second(&row.user, row.id, self.now, &what, EventKind::TokenReplayed);
             self.app.record_events(&[event.from_client(self.client)], std::future::ready(Ok(()))).await;

@@ -83,6 +83,8 @@ mod tests {
 
     fn token(session: i64, generation: u64) -> RefreshToken {
         RefreshToken {
+            bound_key: None,
+            was_in_body: false,
             user: "alice".parse().unwrap(),
             session: derive_session_id(session, &[1; 32]),
             generation,

@@ -216,6 +216,7 @@ fn decide(
         made_by: request.key.map(|key| KeyHash::of(&id, key)),
         nonce: &nonce,
         key: key.tag(),
+        bound_key: None,
         client: request.client.clone(),
         auth_time: assertion.auth_time,
         asserted_at: assertion.issued_at,
@@ -253,7 +254,7 @@ fn theft_shown_by(app: &App, request: &SignIn<'_>, row: &Session, now: Timestamp
 fn presented<'s>(request: &SignIn<'s>, now: Timestamp) -> Option<Presented<'s>> {
     let token = request.previous?;
     let keys = RequestKeys::of(&token.session, None, request.previous_keys);
-    Some(Presented { token, keys, client: request.client, now })
+    Some(Presented { token, keys, proven_key: None, client: request.client, now })
 }
 
 /// Answers an assertion that was used before: with its session, if the same device repeats the sign-in.

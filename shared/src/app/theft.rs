@@ -31,7 +31,11 @@ impl Theft {
         match evidence_of(presented, row, &EvidenceRules::of(&app.config().lifetimes)) {
             Evidence::Reuse => Some(Self::reuse(app, presented, row)),
             Evidence::Regression => Some(Self::regression(app, presented, row)),
-            Evidence::Rotate | Evidence::Replay | Evidence::RecordedReplay | Evidence::Superseded => None,
+            Evidence::Rotate
+            | Evidence::Replay
+            | Evidence::ProvenReplay
+            | Evidence::RecordedReplay
+            | Evidence::Superseded => None,
         }
     }
 

@@ -11,6 +11,7 @@
 //!
 //! The row exists exactly as long as the session lives, so that listing sessions never reads history.
 
+pub mod binding;
 pub mod end;
 pub mod evidence;
 pub mod idempotency_key;
@@ -35,6 +36,7 @@ use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::session::nonce::{Nonce, NonceHash};
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
+use binding::{Binding, BoundKey};
 use end::PendingEnd;
 use evidence::{KeyHash, RotationState};
 
@@ -66,6 +68,8 @@ pub struct Session {
     pub key: KeyTag,
     /// The hashes of the idempotency keys that made its last three generations, newest first.
     pub made_by: [Option<KeyHash>; 3],
+    /// The key that its refresh tokens are bound to. Only the sign-in sets it.
+    pub bound_key: Option<BoundKey>,
     /// The generation for which a replay on weak evidence was last recorded.
     pub recorded_replay: Option<u64>,
     /// The state of its refresh limit.
@@ -100,6 +104,8 @@ pub struct NewSession<'a> {
     pub key: KeyTag,
     /// The hash of the sign-in's idempotency key.
     pub made_by: Option<KeyHash>,
+    /// The key whose possession the sign-in proves.
+    pub bound_key: Option<BoundKey>,
     /// The client that signs in.
     pub client: ClientContext,
     /// When the user last authenticated with the identity provider, if the provider gives it.
@@ -113,7 +119,8 @@ pub struct NewSession<'a> {
 impl Session {
     /// Opens a session at `now`.
     pub fn open(new: NewSession<'_>, now: Timestamp, lifetimes: &Lifetimes) -> Self {
-        let NewSession { user, id, nonce, key, made_by, client, auth_time, asserted_at, scope } = new;
+        let NewSession { user, id, nonce, key, made_by, bound_key, client, auth_time, asserted_at, scope } =
+            new;
         let absolute_expires_at = now + lifetimes.session;
         Self {
             user,
@@ -127,6 +134,7 @@ impl Session {
             nonce_hash: nonce.hash(),
             key,
             made_by: [made_by, None, None],
+            bound_key,
             recorded_replay: None,
             window: Window { start: now, count: 0 },
             blocked_until: None,
@@ -149,6 +157,11 @@ impl Session {
     pub fn may_be_live(&self, now: Timestamp) -> bool {
         let end = self.expires_at.min(self.absolute_expires_at);
         self.pending_end.is_none() && now < end + CLOCK_SKEW_MAX
+    }
+
+    /// How it is bound to a key.
+    pub fn binding(&self) -> Binding {
+        self.bound_key.map_or(Binding::None, |_| Binding::Dpop)
     }
 
     /// Its last rotations, as [`evidence::weigh`] reads them.
@@ -174,6 +187,8 @@ impl Session {
             nonce,
             window: self.window,
             fingerprint,
+            bound_key: self.bound_key,
+            was_in_body: false,
             sealed_by: self.key,
         }
     }
@@ -230,6 +245,7 @@ pub(super) mod tests {
             nonce: &Nonce::new([number; 16]),
             key: KeyTag::new(*b"k1"),
             made_by: None,
+            bound_key: None,
             client: ClientContext::default(),
             auth_time: Some(now),
             asserted_at: now,

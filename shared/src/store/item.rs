@@ -17,6 +17,7 @@ use crate::domain::place::Place;
 use crate::domain::risk;
 use crate::domain::scope::Scope;
 use crate::domain::session::Session;
+use crate::domain::session::binding::BoundKey;
 use crate::domain::session::end::{EndReason, PendingEnd};
 use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::nonce::NonceHash;
@@ -65,6 +66,7 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
     let optional = [
         (BLOCKED, session.blocked_until.map(moment)),
         (RECORDED_REPLAY, session.recorded_replay.map(number)),
+        (BOUND_KEY, session.bound_key.map(bound_key)),
         (AUTH_TIME, session.auth_time.map(moment)),
         (SCOPE, scope),
         (FINDINGS, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
@@ -88,6 +90,10 @@ pub(super) const MADE_BY_SLOTS: [&str; 3] = [MADE_BY, MADE_BY_BEFORE, MADE_BY_BE
 /// cannot leave an attribute out.
 pub(super) fn key_hash(key: Option<KeyHash>) -> AttributeValue {
     AttributeValue::B(Blob::new(key.map(|key| key.as_bytes().to_vec()).unwrap_or_default()))
+}
+
+pub(super) fn bound_key(key: BoundKey) -> AttributeValue {
+    AttributeValue::B(Blob::new(key.as_bytes()))
 }
 
 /// The attributes of a pending end.
@@ -135,6 +141,7 @@ pub(super) fn session_of(item: &Item, user: &UserId) -> Result<Session, StoreErr
         nonce_hash: NonceHash::from_bytes(hash),
         key: KeyTag::parse(string(item, KEY_TAG)?).ok_or(StoreError::Malformed(KEY_TAG))?,
         made_by: made_by(item)?,
+        bound_key: bound_key_of(item)?,
         recorded_replay: item
             .contains_key(RECORDED_REPLAY)
             .then(|| integer(item, RECORDED_REPLAY))
@@ -160,6 +167,15 @@ fn made_by(item: &Item) -> Result<[Option<KeyHash>; 3], StoreError> {
         }
     }
     Ok(keys)
+}
+
+/// The key that the session is bound to. A malformed one is an error, because the session must not count as unbound.
+fn bound_key_of(item: &Item) -> Result<Option<BoundKey>, StoreError> {
+    if !item.contains_key(BOUND_KEY) {
+        return Ok(None);
+    }
+    let key = bytes(item, BOUND_KEY)?.try_into().map_err(|_| StoreError::Malformed(BOUND_KEY))?;
+    Ok(Some(BoundKey::from_bytes(key)))
 }
 
 /// The time of the authentication. Older rows have 0 for an unknown time.

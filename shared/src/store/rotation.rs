@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::error::StoreError;
-use super::item::{self, client_attributes, key_hash, moment, number, text};
+use super::item::{self, bound_key, client_attributes, key_hash, moment, number, text};
 use super::schema::*;
 use super::user_key::user_key;
 use super::{Store, session_of};
@@ -35,6 +35,10 @@ pub enum ConditionalWrite {
 /// The row is the token's, live, at the token's generation, and not blocked.
 const MAY_ROTATE: &str = "attribute_exists(pk) AND g = :gen AND n = :nonce AND e > :now AND x > :now \
      AND attribute_not_exists(z) AND (attribute_not_exists(b) OR b <= :now)";
+
+/// The session is bound to the token's key, or to none like the token.
+const IS_BOUND: &str = " AND jk = :jkt";
+const IS_NOT_BOUND: &str = " AND attribute_not_exists(jk)";
 
 /// The request's key did not make the current generation in the last ten minutes. Otherwise the request is a repetition,
 /// and the row that DynamoDB returns has its answer.
@@ -214,6 +218,10 @@ impl Store {
             .expression_attribute_values(":now", moment(now))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        condition.push_str(if token.bound_key.is_some() { IS_BOUND } else { IS_NOT_BOUND });
+        if let Some(key) = token.bound_key {
+            request = request.expression_attribute_values(":jkt", bound_key(key));
+        }
         if key.is_some() {
             condition.push_str(IS_NO_REPETITION);
             request = request

@@ -50,6 +50,8 @@ pub const MADE_BY_BEFORE: &str = "q2";
 pub const MADE_BY_BEFORE_THAT: &str = "q3";
 /// the generation for which a replay on weak evidence was last recorded
 pub const RECORDED_REPLAY: &str = "lr";
+/// the key that the session is bound to: 16 bytes of its thumbprint
+pub const BOUND_KEY: &str = "jk";
 /// refresh window: start
 pub const WINDOW_START: &str = "ws";
 /// refresh window: count

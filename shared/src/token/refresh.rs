@@ -27,6 +27,7 @@ use crate::domain::fingerprint::{Fingerprint, Part};
 use crate::domain::id::{SessionId, UserId, derive_session_id};
 use crate::domain::limit::Window;
 use crate::domain::place::Network;
+use crate::domain::session::binding::BoundKey;
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
@@ -59,6 +60,16 @@ struct Payload {
     ws: i64,
     wc: u32,
     fp: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+}
+
+/// The key that a bound token belongs to.
+#[derive(Serialize, Deserialize)]
+struct Confirmation {
+    jkt: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    in_body: bool,
 }
 
 impl RefreshKey {
@@ -92,6 +103,10 @@ impl RefreshKey {
             ws: token.window.start.seconds(),
             wc: token.window.count,
             fp: BASE64URL.encode(token.fingerprint.to_bytes()),
+            cnf: token.bound_key.map(|key| Confirmation {
+                jkt: BASE64URL.encode(key.as_bytes()),
+                in_body: token.was_in_body,
+            }),
         };
         let payload =
             serde_json::to_vec(&payload).expect("a struct of strings and numbers can be written as JSON");
@@ -181,6 +196,8 @@ impl Payload {
         let nonce = Nonce::new(bytes.try_into().map_err(|_| NotARefreshToken)?);
         let fingerprint = BASE64URL.decode(&self.fp).map_err(|_| NotARefreshToken)?;
         let fingerprint = Fingerprint::from_bytes(fingerprint.try_into().map_err(|_| NotARefreshToken)?);
+        let was_in_body = self.cnf.as_ref().is_some_and(|cnf| cnf.in_body);
+        let bound_key = self.cnf.map(|cnf| bound_key(&cnf.jkt)).transpose()?;
         Ok(RefreshToken {
             user: self.sub,
             session: self.sid,
@@ -191,9 +208,16 @@ impl Payload {
             nonce,
             window: Window { start: Timestamp::from_seconds(self.ws), count: self.wc },
             fingerprint,
+            bound_key,
+            was_in_body,
             sealed_by,
         })
     }
+}
+
+fn bound_key(text: &str) -> Result<BoundKey, NotARefreshToken> {
+    let bytes = BASE64URL.decode(text).map_err(|_| NotARefreshToken)?;
+    bytes.try_into().map(BoundKey::from_bytes).map_err(|_| NotARefreshToken)
 }
 
 impl fmt::Debug for RefreshKey {
@@ -218,6 +242,8 @@ mod tests {
             nonce: Nonce::new([nonce; 16]),
             window: Window { start: at, count: 2 },
             fingerprint: Fingerprint { network: [1, 2, 3], ..Fingerprint::default() },
+            bound_key: None,
+            was_in_body: false,
             sealed_by: key("a").tag(),
         }
     }
@@ -232,6 +258,17 @@ mod tests {
         assert_eq!(key.seal(&token(1)), key.seal(&token(1)));
         let opened = open(key.seal(&token(1)).expose(), std::slice::from_ref(&key)).unwrap();
         assert_eq!(key.seal(&opened), key.seal(&token(1)));
+    }
+
+    #[test]
+    fn a_bound_token_keeps_its_key_and_its_delivery() {
+        let key = key("a");
+        for was_in_body in [false, true] {
+            let bound_key = Some(BoundKey::from_bytes([5; 16]));
+            let token = RefreshToken { bound_key, was_in_body, ..token(1) };
+            let opened = open(key.seal(&token).expose(), std::slice::from_ref(&key)).unwrap();
+            assert_eq!((opened.bound_key, opened.was_in_body), (bound_key, was_in_body));
+        }
     }
 
     #[test]

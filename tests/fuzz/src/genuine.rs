@@ -101,6 +101,8 @@ pub static ACCESS: LazyLock<String> =
 pub static REFRESH: LazyLock<String> = LazyLock::new(|| {
     // Only the key can make a nonce.
     let token = RefreshToken {
+        bound_key: None,
+        was_in_body: false,
         user: user(),
         session: session(),
         generation: 3,

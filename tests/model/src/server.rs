@@ -53,6 +53,7 @@ impl Row {
         let presentation = Presentation {
             generation: shown.generation,
             keys: request_keys(shown.keys),
+            possession: rule.possession(),
             same_device: shown.device == self.device,
             same_network: shown.network == self.network,
         };
@@ -64,7 +65,11 @@ impl Row {
                 network: shown.network,
             },
             Evidence::RecordedReplay => Self { rotation: self.rotation.recorded(), ..*self },
-            Evidence::Replay | Evidence::Superseded | Evidence::Reuse | Evidence::Regression => *self,
+            Evidence::Replay
+            | Evidence::ProvenReplay
+            | Evidence::Superseded
+            | Evidence::Reuse
+            | Evidence::Regression => *self,
         };
         (evidence, row)
     }

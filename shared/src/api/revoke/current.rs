@@ -68,7 +68,7 @@ pub(super) async fn end_token_session(
     }
     let presented = token_session.refresh.as_ref().map(|token| {
         let keys = RequestKeys::of(&token.session, None, previous_keys);
-        Presented { token, keys, client, now }
+        Presented { token, keys, proven_key: None, client, now }
     });
     let Some(row) = row else {
         if let Some(presented) = &presented {

@@ -37,6 +37,7 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
         nonce: &Nonce::new([1; 16]),
         key: KeyTag::new(*b"k1"),
         made_by: None,
+        bound_key: None,
         client,
         auth_time: Some(opened),
         asserted_at: opened,

@@ -14,13 +14,17 @@
 //! |---|---|---|
 //! | a generation that the row has not reached | newer | [`Evidence::Regression`] |
 //! | one of the keys made the current generation, from any device | any older generation | [`Evidence::Replay`] |
+//! | a proof by the key that the session is bound to ([`super::binding`]) | any older generation | [`Evidence::ProvenReplay`] |
 //! | the `Idempotency-Key` made the current generation less than 10 minutes ago | the current generation | [`Evidence::Replay`] |
 //! | none needed | the current generation | [`Evidence::Rotate`] |
 //! | one of the keys made an older generation, but none before the presented one; the last rotation is at most 60 s ago | older | [`Evidence::Superseded`] |
+//! | the session is bound, and the request has no proof | older | [`Evidence::Reuse`] |
 //! | the same device, no key in the row, within grace (60 s) | the direct predecessor | [`Evidence::Replay`] |
 //! | the same device, a key in the row, within 10 s | the direct predecessor | [`Evidence::RecordedReplay`] |
 //! | the same device on the same network, within the late retry (24 h, 0 is off) | the direct predecessor | [`Evidence::RecordedReplay`] |
 //! | none of these | older | [`Evidence::Reuse`] |
+//!
+//! **A proven replay** may come from a copy of the browser's profile with its key, so that the user's audit trail shows it.
 //!
 //! **A recorded replay** is never granted for two generations in a row, so that a thief that imitates the device gets at
 //! most one generation in this way before the next attempt is reuse.
@@ -35,6 +39,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest;
 
+use super::binding::Possession;
 use super::idempotency_key::IdempotencyKey;
 use super::lifetimes::Lifetimes;
 use crate::domain::id::SessionId;
@@ -85,6 +90,8 @@ pub struct Presentation {
     pub generation: u64,
     /// Its keys.
     pub keys: RequestKeys,
+    /// Whether it proves that it has the key of the session.
+    pub possession: Possession,
     /// Whether its device is of the family that made the last rotation.
     pub same_device: bool,
     /// Whether it comes from the network of the last rotation. An IPv4 and an IPv6 network are never the same.
@@ -113,6 +120,8 @@ pub enum Evidence {
     Rotate,
     /// The client that rotated repeats its request: the current token is the answer, and nothing is written.
     Replay,
+    /// As `Replay`, for a request that shows no key of the current generation and proves that it has the key of the session.
+    ProvenReplay,
     /// As `Replay`, but on weak evidence: record it in the row before the answer.
     RecordedReplay,
     /// A later request of the same client was faster: 409, and nothing is written, granted or ended.
@@ -137,11 +146,15 @@ pub fn weigh(state: &RotationState, shown: &Presentation, now: Timestamp, rules:
     if shown.keys.any(|key| state.was_made_by(0, Some(key))) {
         return Evidence::Replay;
     }
+    if shown.possession == Possession::Proven {
+        return Evidence::ProvenReplay;
+    }
     let behind = state.generation - shown.generation;
     if elapsed <= rules.superseded && shown.keys.any(|key| state.made_one_since(behind, key)) {
         return Evidence::Superseded;
     }
-    if behind > 1 || !shown.same_device {
+    // The rest is weak evidence, which a thief can imitate and the owner of a bound session does not need.
+    if behind > 1 || !shown.same_device || shown.possession == Possession::Unproven {
         return Evidence::Reuse;
     }
     if !state.has_keys() && elapsed <= rules.grace {

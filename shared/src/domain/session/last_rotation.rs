@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Session;
+use super::binding::Possession;
 use super::evidence::KeyHash;
 use super::presented::Presented;
 use crate::domain::client_context::ClientContext;
@@ -39,12 +40,14 @@ impl LastRotation {
     }
 
     /// Whether a token that is presented after the session `ended` shows that two clients had tokens of it: the token is an
-    /// older one, and neither its keys nor its device and network are those of the last rotation.
+    /// older one without a proof by the session's key, and neither its keys nor its device and network are those of the last
+    /// rotation.
     pub fn is_foreign(&self, presented: &Presented<'_>, ended: Timestamp) -> bool {
         let shows_key = |made_by: &KeyHash| presented.keys.contains(*made_by);
         let is_same_client = self.client.is_same_network(presented.client)
             && self.client.device.is_same_device(&presented.client.device);
         presented.token.generation < self.generation
+            && Possession::of(presented.token.bound_key, presented.proven_key) != Possession::Proven
             && presented.now > ended + UNDER_WAY
             && !is_same_client
             && !self.made_by.iter().flatten().any(shows_key)
@@ -56,8 +59,10 @@ mod tests {
     use super::*;
     use crate::domain::device::Device;
     use crate::domain::fingerprint::Fingerprint;
+    use crate::domain::session::binding::BoundKey;
     use crate::domain::session::evidence::RequestKeys;
     use crate::domain::session::nonce::Nonce;
+    use crate::domain::session::refresh_token::RefreshToken;
     use crate::domain::session::tests::session;
 
     #[test]
@@ -82,7 +87,7 @@ mod tests {
         let is_foreign = |generation, keys, client: &ClientContext, now| {
             let mut token = ended.refresh_token(Nonce::new([1; 16]), Fingerprint::default());
             token.generation = generation;
-            last.is_foreign(&Presented { token: &token, keys, client, now }, at(0))
+            last.is_foreign(&Presented { token: &token, keys, proven_key: None, client, now }, at(0))
         };
         let (none, stranger) = (RequestKeys::default(), client("198.51.100.7", "wget/1.0"));
         assert!(is_foreign(2, none, &stranger, at(61)) && is_foreign(0, none, &stranger, at(90_000)));
@@ -94,5 +99,14 @@ mod tests {
         let shows = |key| RequestKeys { previous: [None, Some(key)], ..none };
         assert!(!is_foreign(2, shows(key), &stranger, at(61)));
         assert!(is_foreign(2, shows(other_key), &stranger, at(61)));
+        let bound_key = Some(BoundKey::from_bytes([1; 16]));
+        let token = ended.refresh_token(Nonce::new([1; 16]), Fingerprint::default());
+        let token = RefreshToken { generation: 2, bound_key, ..token };
+        let proves = |proven_key| {
+            let shown = Presented { token: &token, keys: none, proven_key, client: &stranger, now: at(61) };
+            last.is_foreign(&shown, at(0))
+        };
+        assert!(!proves(bound_key), "the holder of the key of the session");
+        assert!(proves(None));
     }
 }

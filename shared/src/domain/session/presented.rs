@@ -1,5 +1,6 @@
 //! A refresh token with everything that its request shows.
 
+use super::binding::BoundKey;
 use super::evidence::RequestKeys;
 use super::refresh_token::RefreshToken;
 use crate::domain::client_context::ClientContext;
@@ -12,6 +13,8 @@ pub struct Presented<'p> {
     pub token: &'p RefreshToken,
     /// The idempotency keys of the request.
     pub keys: RequestKeys,
+    /// The key whose possession the request proves.
+    pub proven_key: Option<BoundKey>,
     /// The client.
     pub client: &'p ClientContext,
     /// The time of the request.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::binding::BoundKey;
 use super::nonce::Nonce;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{SessionId, UserId};
@@ -33,6 +34,10 @@ pub struct RefreshToken {
     pub window: Window,
     /// The client that made this generation.
     pub fingerprint: Fingerprint,
+    /// The key that the session is bound to. The token is accepted with a proof by this key only.
+    pub bound_key: Option<BoundKey>,
+    /// Whether it was delivered in a body, so that a script could read it. A bound token only: its proofs need a nonce.
+    pub was_in_body: bool,
     /// The refresh key that sealed the token and made the fingerprint.
     pub sealed_by: KeyTag,
 }

@@ -12,13 +12,14 @@
 //!                             ├─ applied ───────▶ next generation (or 429)
 //!                             ├─ applied, but the session had ended ▶ 401
 //!                             └─ rejected ─ judge ─▶ Ended · Forged · Regression · Reuse     401
-//!                                                    Replay · RecordedReplay                 current token
+//!                                                    Replay · ProvenReplay · RecordedReplay  current token
 //!                                                    Superseded                              409
 //!                                                    Blocked                                 429
 //!                                                    Retry                                   the write once more
 //! ```
 
 use super::Session;
+use super::binding::Possession;
 use super::end::EndReason;
 use super::evidence::{Evidence, EvidenceRules, KeyHash, Presentation, weigh};
 use super::presented::Presented;
@@ -63,12 +64,15 @@ pub struct Rotation {
 pub enum Verdict {
     /// The session has ended. The reason is known only while the row exists.
     Ended(Option<EndReason>),
-    /// The token's seal is valid and its nonce is not the session's: a refresh key may have leaked.
+    /// The token's seal is valid and its nonce or the key that it is bound to is not the session's: a refresh key may have
+    /// leaked.
     Forged,
     /// See [`Evidence::Regression`].
     Regression,
     /// See [`Evidence::Replay`].
     Replay,
+    /// See [`Evidence::ProvenReplay`].
+    ProvenReplay,
     /// See [`Evidence::RecordedReplay`].
     RecordedReplay,
     /// See [`Evidence::Superseded`].
@@ -83,7 +87,7 @@ pub enum Verdict {
 
 /// Decides from the token alone what a refresh writes. `key` seals the next token.
 pub fn plan(presented: &Presented<'_>, key: KeyTag, limit: &Policy, lifetimes: &Lifetimes) -> Plan {
-    let Presented { token, keys, client, now } = *presented;
+    let Presented { token, keys, client, now, .. } = *presented;
     if token.is_expired(now) {
         return Plan::Expired;
     }
@@ -111,12 +115,13 @@ pub fn judge(presented: &Presented<'_>, row: Option<&Session>, rules: &EvidenceR
     if !row.is_live(now) {
         return Verdict::Ended(Some(EndReason::Expired));
     }
-    if row.nonce_hash != token.nonce.hash() {
+    if row.nonce_hash != token.nonce.hash() || row.bound_key != token.bound_key {
         return Verdict::Forged;
     }
     match evidence_of(presented, row, rules) {
         Evidence::Regression => Verdict::Regression,
         Evidence::Replay => Verdict::Replay,
+        Evidence::ProvenReplay => Verdict::ProvenReplay,
         Evidence::RecordedReplay => Verdict::RecordedReplay,
         Evidence::Superseded => Verdict::Superseded,
         Evidence::Reuse => Verdict::Reuse,
@@ -138,6 +143,7 @@ pub fn evidence_of(presented: &Presented<'_>, row: &Session, rules: &EvidenceRul
     let shown = Presentation {
         generation: presented.token.generation,
         keys: presented.keys,
+        possession: Possession::of(row.bound_key, presented.proven_key),
         same_device: row.client.device.is_same_device(&presented.client.device),
         same_network: row.client.is_same_network(presented.client),
     };

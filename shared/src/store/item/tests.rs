@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::id::derive_session_id;
 use crate::domain::risk::{Finding, Rule, StoredFinding};
 use crate::domain::session::NewSession;
+use crate::domain::session::binding::BoundKey;
 use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::severity::Severity;
@@ -58,6 +59,7 @@ fn largest() -> Session {
         nonce: &key.nonce("a"),
         key: key.tag(),
         made_by: Some(KeyHash::from_bytes([255; 8])),
+        bound_key: Some(BoundKey::from_bytes([255; 16])),
         client,
         auth_time: Some(now),
         asserted_at: now,

@@ -59,7 +59,9 @@ fn can_refresh(scenario: &Scenario, state: &State) -> bool {
         let (evidence, after) = row.receive(&shown, 0, scenario.rule);
         row = after;
         match evidence {
-            Evidence::Rotate | Evidence::Replay | Evidence::RecordedReplay => return true,
+            Evidence::Rotate | Evidence::Replay | Evidence::ProvenReplay | Evidence::RecordedReplay => {
+                return true;
+            }
             Evidence::Superseded => record = scenario.client.end(record, keys, 0, Progress::Closed),
             Evidence::Reuse | Evidence::Regression => return false,
         }

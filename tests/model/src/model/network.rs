@@ -71,7 +71,7 @@ fn receive(
             state.thief.owner_has_rotated |= tokens.is_some() && !copied.contains(&keys[0]);
             state.rotated(scenario, Party::Owner)?;
         }
-        Evidence::Replay | Evidence::RecordedReplay => state.note_takeover(),
+        Evidence::Replay | Evidence::ProvenReplay | Evidence::RecordedReplay => state.note_takeover(),
         Evidence::Reuse | Evidence::Regression => state.ended_by = Some(Party::Owner),
         Evidence::Superseded => {}
     }

@@ -74,7 +74,7 @@ fn attack(scenario: &Scenario, mut state: State, generation: u64, keys: Keys) ->
     match evidence {
         Evidence::Reuse | Evidence::Regression => state.ended_by = Some(Party::Thief),
         Evidence::Superseded => {}
-        Evidence::Rotate | Evidence::Replay | Evidence::RecordedReplay => {
+        Evidence::Rotate | Evidence::Replay | Evidence::ProvenReplay | Evidence::RecordedReplay => {
             if evidence == Evidence::Rotate {
                 state.thief.has_rotated |= keys[0].is_none() || !state.thief.copied.contains(&keys[0]);
                 state.rotated(scenario, Party::Thief)?;

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use latchkey::domain::session::binding::Possession;
 use latchkey::domain::session::evidence::{
     Evidence, EvidenceRules, KEY_REPLAY, KEYED_GRACE, Presentation, RequestKeys, RotationState,
     SUPERSEDED_FOR, weigh,
@@ -59,12 +60,16 @@ impl Rule {
         Self { periods: default_periods(), variant }
     }
 
+    /// Whether the requests that reach the rule prove that they have the session's key. The others are refused before.
+    pub const fn possession(&self) -> Possession {
+        if matches!(self.variant, Variant::Bound) { Possession::Proven } else { Possession::NotBound }
+    }
+
     /// Decides about a refresh token of a live session.
     pub fn weigh(&self, state: &RotationState, shown: &Presentation, now: Timestamp) -> Evidence {
         let decision = weigh(state, shown, now, &self.periods);
         match (self.variant, decision) {
             (Variant::GraceOnly, _) => self.grace_only(state, shown, now),
-            (Variant::Bound, _) if shown.generation < state.generation => Evidence::Replay,
             (Variant::AnyKnownKey, Evidence::Superseded | Evidence::Reuse)
                 if shows_a_known_key(state, shown) =>
             {

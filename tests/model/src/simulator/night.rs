@@ -307,7 +307,7 @@ impl<'a> Session<'a> {
             }
             Evidence::Superseded => self.result.conflicts += 1,
             Evidence::Rotate => self.follow_rotation(),
-            Evidence::Replay | Evidence::RecordedReplay => self.result.replays += 1,
+            Evidence::Replay | Evidence::ProvenReplay | Evidence::RecordedReplay => self.result.replays += 1,
         }
         let granted = (evidence != Evidence::Superseded).then_some(self.row.rotation.generation);
         self.result.refreshes += u64::from(granted.is_some());
@@ -351,7 +351,7 @@ impl<'a> Session<'a> {
         match evidence {
             Evidence::Reuse | Evidence::Regression => self.result.ended_at = Some(self.clock.now()),
             Evidence::Superseded => {}
-            Evidence::Rotate | Evidence::Replay | Evidence::RecordedReplay => {
+            Evidence::Rotate | Evidence::Replay | Evidence::ProvenReplay | Evidence::RecordedReplay => {
                 thief.generation = row.rotation.generation
             }
         }

@@ -1,7 +1,9 @@
 //! The rule that ships keeps its promises in every state within small bounds. `make model` goes further.
 
+use latchkey_model::client::ClientRules;
 use latchkey_model::model::scenario::{Bounds, Scenario, ThiefKind};
 use latchkey_model::model::search::search;
+use latchkey_model::server::{Rule, Variant};
 
 fn holds(thief: ThiefKind) {
     let outcome = search(&Scenario::shipped(thief, Bounds::small(thief)));
@@ -13,6 +15,27 @@ fn holds(thief: ThiefKind) {
 #[test]
 fn an_honest_client_with_keys_is_never_signed_out() {
     holds(ThiefKind::None);
+}
+
+/// A bound session, with an honest client that stores idempotency keys or none.
+fn bound(client: ClientRules) -> Scenario {
+    let shipped = Scenario::shipped(ThiefKind::None, Bounds::small(ThiefKind::None));
+    Scenario { rule: Rule::variant(Variant::Bound), client, ..shipped }
+}
+
+#[test]
+fn the_holder_of_the_key_of_a_bound_session_is_never_signed_out() {
+    for client in [ClientRules::WITH_KEYS, ClientRules::WITHOUT_KEYS] {
+        let outcome = search(&bound(client));
+        assert!(outcome.is_complete && outcome.counterexample.is_none(), "{:?}", outcome.counterexample);
+        assert!(outcome.states > 1_000, "the search visited {} states only", outcome.states);
+    }
+}
+
+#[test]
+fn a_client_without_keys_is_signed_out_unless_its_session_is_bound() {
+    let unbound = Scenario { rule: Rule::SHIPPED, ..bound(ClientRules::WITHOUT_KEYS) };
+    assert!(search(&unbound).counterexample.is_some());
 }
 
 #[test]

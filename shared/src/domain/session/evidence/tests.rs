@@ -43,7 +43,8 @@ fn previous(key: KeyHash) -> [RequestKeys; 2] {
 
 /// A token of this generation, from another device on another network.
 fn stranger(generation: u64, keys: RequestKeys) -> Presentation {
-    Presentation { generation, keys, same_device: false, same_network: false }
+    let possession = Possession::NotBound;
+    Presentation { generation, keys, possession, same_device: false, same_network: false }
 }
 
 fn same_device(generation: u64, keys: RequestKeys) -> Presentation {
@@ -256,4 +257,42 @@ fn a_hash_depends_on_session_and_key() {
     let digest =
         digest::digest(&digest::SHA256, &[session.as_bytes().as_slice(), b"0123456789abcdef"].concat());
     assert_eq!(hash.as_bytes(), &digest.as_ref()[..8]);
+}
+
+#[test]
+fn a_proof_of_the_key_is_enough_for_any_older_generation() {
+    let proven =
+        |generation, keys| Presentation { possession: Possession::Proven, ..stranger(generation, keys) };
+    for state in [keyed(), keyless()] {
+        for generation in 0..5 {
+            for seconds in [0, 61, 90_000] {
+                assert_eq!(at_both(&state, proven(generation, NO_KEYS), seconds), Evidence::ProvenReplay);
+            }
+        }
+        assert_eq!(weighed(&state, proven(5, NO_KEYS), 0), Evidence::Rotate);
+        assert_eq!(weighed(&state, proven(6, NO_KEYS), 0), Evidence::Regression);
+    }
+    assert_eq!(weighed(&keyed(), proven(0, newest(K3)), 0), Evidence::Replay, "its key made the generation");
+    assert_eq!(weighed(&keyed(), proven(4, newest(K2)), 0), Evidence::ProvenReplay, "not superseded");
+}
+
+#[test]
+fn weak_evidence_does_not_count_for_a_bound_session() {
+    let unproven = |shown| Presentation { possession: Possession::Unproven, ..shown };
+    for state in [keyed(), keyless()] {
+        for seconds in [0, 9, 59, 3_600] {
+            let shown = same_device_and_network(4, NO_KEYS);
+            assert_ne!(
+                weighed(&state, shown, seconds),
+                Evidence::Reuse,
+                "the same in a session without a key"
+            );
+            assert_eq!(weighed(&state, unproven(shown), seconds), Evidence::Reuse);
+        }
+    }
+    assert_eq!(
+        weighed(&keyed(), unproven(stranger(0, newest(K3))), 0),
+        Evidence::Replay,
+        "its key is evidence"
+    );
 }

@@ -10,6 +10,7 @@ use crate::domain::id::derive_session_id;
 use crate::domain::limit::LimitMode;
 use crate::domain::scope::Scope;
 use crate::domain::session::NewSession;
+use crate::domain::session::binding::BoundKey;
 use crate::domain::session::end::PendingEnd;
 use crate::domain::session::evidence::RequestKeys;
 use crate::domain::session::nonce::Nonce;
@@ -68,6 +69,7 @@ fn opened() -> Session {
         nonce: &nonce(),
         key: KEY,
         made_by: None,
+        bound_key: None,
         client: client(CHROME),
         auth_time: None,
         asserted_at: at(0),
@@ -87,7 +89,7 @@ fn with_key(key: KeyHash) -> RequestKeys {
 }
 
 fn planned_with(token: &RefreshToken, key: KeyTag, agent: &str, now: Timestamp) -> Plan {
-    let presented = Presented { token, keys: with_key(K1), client: &client(agent), now };
+    let presented = Presented { token, keys: with_key(K1), proven_key: None, client: &client(agent), now };
     plan(&presented, key, &limit(), &lifetimes())
 }
 
@@ -107,7 +109,7 @@ fn judged_with(
     agent: &str,
     now: Timestamp,
 ) -> Verdict {
-    let presented = Presented { token, keys, client: &client(agent), now };
+    let presented = Presented { token, keys, proven_key: None, client: &client(agent), now };
     judge(&presented, row, &EvidenceRules::of(&lifetimes()))
 }
 
@@ -175,8 +177,13 @@ fn device_and_network_are_compared_with_the_last_rotation() {
     let token = token();
     let from = |ip: &str| {
         let client = ClientContext { ip: ip.parse().ok(), ..client(CHROME) };
-        let presented =
-            Presented { token: &token, keys: RequestKeys::default(), client: &client, now: at(161) };
+        let presented = Presented {
+            token: &token,
+            keys: RequestKeys::default(),
+            proven_key: None,
+            client: &client,
+            now: at(161),
+        };
         judge(&presented, Some(&row), &EvidenceRules::of(&lifetimes()))
     };
     assert_eq!(from("203.0.113.8"), Verdict::RecordedReplay);
@@ -209,7 +216,7 @@ fn a_write_whose_reply_was_lost_is_known_by_its_row_whatever_was_recorded() {
     let lifetimes = Lifetimes { grace: Duration::ZERO, late_retry: Duration::ZERO, ..lifetimes() };
     let row = Session { made_by: [None, Some(K1), None], recorded_replay: Some(0), ..rotated(at(100)) };
     let verdict = |row: &Session, keys, agent, now| {
-        let presented = Presented { token: &token(), keys, client: &client(agent), now };
+        let presented = Presented { token: &token(), keys, proven_key: None, client: &client(agent), now };
         judge(&presented, Some(row), &EvidenceRules::of(&lifetimes))
     };
     let no_keys = RequestKeys::default();
@@ -265,4 +272,41 @@ fn a_blocked_row_holds_the_end_of_the_block() {
     row.blocked_until = Some(at(900));
     assert_eq!(judged(Some(&row), CHROME, at(899)), Verdict::Blocked(at(900)));
     assert_eq!(judged(Some(&row), CHROME, at(900)), Verdict::Retry);
+}
+
+#[test]
+fn a_token_that_is_bound_otherwise_than_its_session_is_forged() {
+    let (own, other) = (BoundKey::from_bytes([1; 16]), BoundKey::from_bytes([2; 16]));
+    let bound = |session: Session, bound_key| Session { bound_key, ..session };
+    let verdict = |token_key, row_key| {
+        let token = RefreshToken { bound_key: token_key, ..token() };
+        judged_with(&token, RequestKeys::default(), Some(&bound(rotated(at(100)), row_key)), CHROME, at(100))
+    };
+    assert_eq!(verdict(None, Some(own)), Verdict::Forged, "a token without its key");
+    assert_eq!(verdict(Some(other), Some(own)), Verdict::Forged);
+    assert_eq!(verdict(Some(own), None), Verdict::Forged);
+}
+
+#[test]
+fn an_older_token_of_a_bound_session_needs_a_proof_by_its_key() {
+    let (own, other) = (BoundKey::from_bytes([1; 16]), BoundKey::from_bytes([2; 16]));
+    let row = Session { bound_key: Some(own), generation: 9, ..rotated(at(100)) };
+    let token = RefreshToken { bound_key: Some(own), ..token() };
+    let verdict = |proven_key| {
+        let client = client(FIREFOX);
+        let presented = Presented {
+            token: &token,
+            keys: RequestKeys::default(),
+            proven_key,
+            client: &client,
+            now: at(900_000),
+        };
+        judge(
+            &presented,
+            Some(&Session { expires_at: at(2_000_000), ..row.clone() }),
+            &EvidenceRules::of(&lifetimes()),
+        )
+    };
+    assert_eq!(verdict(Some(own)), Verdict::ProvenReplay);
+    assert_eq!((verdict(Some(other)), verdict(None)), (Verdict::Reuse, Verdict::Reuse));
 }
