@@ -1,11 +1,12 @@
 /** May this request pass? The check behind the adapters of all frameworks. */
 
 import type { Auth } from './auth.js';
-import { accessTokenReader, type CookieOptions } from './credential.js';
+import { credentialReader, type CookieOptions } from './credential.js';
+import { requireProof, type ProofOptions } from './dpop/require-proof.js';
 import { introspection } from './introspection.js';
 import { Refusal, type RefusalCode } from './refusal.js';
 import type { RequestHead } from './request-head.js';
-import { createVerifier, type VerifyOptions } from './verify-access-token.js';
+import { createBoundTokenVerifier, type VerifyOptions } from './verify-access-token.js';
 
 /** A refused request, for a log. */
 export interface RefusedRequest {
@@ -13,12 +14,12 @@ export interface RefusedRequest {
   readonly status: number;
   /** The same as in the body and the `X-Request-Id` of the response. */
   readonly requestId: string;
-  /** An `AccessTokenError`, which names the check that failed, or a `VerificationUnavailableError` with its own cause. */
+  /** An `AccessTokenError` or a `DpopProofError`, which names the check that failed, or a `VerificationUnavailableError` with its own cause. */
   readonly cause?: unknown;
 }
 
 /** The options of the guard. */
-export interface TokenValidationOptions extends VerifyOptions, CookieOptions {
+export interface TokenValidationOptions extends VerifyOptions, CookieOptions, ProofOptions {
   /**
    * Whether every request also asks the API's `/introspect`, so that an ended session is refused at once. Default:
    * false; then the token of an ended session passes until it expires, an hour at most.
@@ -62,12 +63,15 @@ export function createCheck(options: TokenValidationOptions): CheckRequest {
 function createAuthentication(options: TokenValidationOptions): (head: RequestHead) => Promise<Auth> {
   const { strict = false, scope: required = '' } = options;
   if (required !== '' && !SCOPES.test(required)) throw new TypeError('scope: expected scopes separated by single spaces (RFC 6749 section 3.3)');
-  const readToken = accessTokenReader(options);
-  const verify = createVerifier(options);
+  const readCredential = credentialReader(options);
+  const verify = createBoundTokenVerifier(options);
+  const checkProof = requireProof(options);
   const introspect = strict ? introspection(options) : undefined;
   return async (head) => {
-    const token = readToken(head);
+    const credential = readCredential(head);
+    const { token } = credential;
     const claims = await verify(token);
+    await checkProof(head, credential, claims);
     const scope = introspect ? await introspect(token, claims) : claims.scope;
     const granted = scope.split(' ');
     const missing = required.split(' ').find((each) => each !== '' && !granted.includes(each));
@@ -77,9 +81,9 @@ function createAuthentication(options: TokenValidationOptions): (head: RequestHe
 }
 
 /** The response of a refusal, which is reported once to `onRefused`. */
-function refuse(refusal: Refusal, { onRefused }: TokenValidationOptions): RefusalResponse {
+function refuse(refusal: Refusal, { onRefused, publicUrls }: TokenValidationOptions): RefusalResponse {
   const requestId = crypto.randomUUID();
   const { code, status, cause } = refusal;
   onRefused?.({ code, status, requestId, ...(cause !== undefined && { cause }) });
-  return { status, headers: refusal.headers(requestId), body: JSON.stringify(refusal.body(requestId)) };
+  return { status, headers: refusal.headers(requestId, publicUrls !== undefined), body: JSON.stringify(refusal.body(requestId)) };
 }

@@ -26,6 +26,8 @@ export interface AccessTokenClaims {
   readonly auth_time?: number;
   /** The permissions of the caller, separated by spaces; empty if there are none. */
   readonly scope: string;
+  /** The key that the token is bound to (RFC 9449 section 6.1). Such a token is valid only together with a proof of that key. */
+  readonly cnf?: { readonly jkt: string };
 }
 
 /**
@@ -35,6 +37,8 @@ export interface AccessTokenClaims {
 const LEEWAY_SECONDS = 60;
 
 const SESSION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** A SHA-256 thumbprint (RFC 7638). */
+const THUMBPRINT = /^[\w-]{43}$/;
 /** The 255 ASCII characters of OpenID Connect Core section 2, after the longest prefix that the server adds. */
 const USER_ID_MAX_BYTES = 127 + 255;
 
@@ -60,12 +64,19 @@ export function accessTokenClaims(payload: Uint8Array, { issuer, audience }: Exp
 }
 
 function parseClaims(payload: Uint8Array): AccessTokenClaims {
-  const { iss, sub, aud, client_id, iat, exp, nbf, jti, sid, auth_time, scope = '' } = parseObject(payload);
+  const { iss, sub, aud, client_id, iat, exp, nbf, jti, sid, auth_time, scope = '', cnf } = parseObject(payload);
   const hasStrings = isNonEmptyString(iss) && isNonEmptyString(aud) && isNonEmptyString(client_id) && isNonEmptyString(jti) && typeof scope === 'string';
   const hasTimes = isTime(iat) && isTime(exp) && [nbf, auth_time].every((time) => time === undefined || isTime(time));
   if (!hasStrings || !hasTimes || !isUserId(sub) || !isNonEmptyString(sid) || !SESSION_ID.test(sid)) throw new AccessTokenError('claims');
-  const optional = { ...(isTime(nbf) && { nbf }), ...(isTime(auth_time) && { auth_time }) };
+  const optional = { ...(isTime(nbf) && { nbf }), ...(isTime(auth_time) && { auth_time }), ...(cnf !== undefined && { cnf: confirmation(cnf) }) };
   return { iss, sub, aud, client_id, iat, exp, jti, sid, scope, ...optional };
+}
+
+/** A confirmation of another kind is refused, because nothing here could check it. */
+function confirmation(cnf: unknown): { readonly jkt: string } {
+  const { jkt, ...others } = Object(cnf) as Record<string, unknown>;
+  if (typeof jkt !== 'string' || !THUMBPRINT.test(jkt) || Object.keys(others).length > 0) throw new AccessTokenError('claims');
+  return { jkt };
 }
 
 function parseObject(payload: Uint8Array): Record<string, unknown> {

@@ -1,10 +1,10 @@
-/** Which access token does a request carry? The one of `Authorization: Bearer`; without that scheme, the one of the cookie. */
+/** Which access token does a request carry? The one of `Authorization: Bearer` or `DPoP`; without these, the one of the cookie. */
 
 import { cookieNames, cookieOf, type CookieNameOptions, type CookieNames } from './cookies.js';
 import { AccessTokenError } from './errors.js';
 import { isOwnOrigin, parseOrigin } from './origin.js';
 import { Refusal } from './refusal.js';
-import type { RequestHead } from './request-head.js';
+import { isSafeMethod, type RequestHead } from './request-head.js';
 
 /** How the guard reads cookies. */
 export interface CookieOptions extends CookieNameOptions {
@@ -15,27 +15,30 @@ export interface CookieOptions extends CookieNameOptions {
   readonly allowedOrigins?: readonly string[] | undefined;
 }
 
-const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
-
 /** Whether a request may use its cookies: see {@link cookiePolicy}. */
 export type MayUseCookies = (head: RequestHead) => boolean;
+
+/** The access token of a request, unverified. A token of the scheme `DPoP` needs a proof. */
+export interface Credential {
+  readonly scheme: 'bearer' | 'dpop' | 'cookie';
+  readonly token: string;
+}
 
 /**
  * Returns the function that reads the one access token of a request, unverified.
  *
- * The function throws an {@link AccessTokenError} if `Authorization: Bearer` is malformed or sent twice, and a
- * {@link Refusal} if there is no token, a cookie was sent twice, or a page of another site sent the cookie.
+ * The function throws an {@link AccessTokenError} if `Authorization` is malformed or sent twice, and a {@link Refusal} if there is no token, a cookie was sent twice, or a page of another site sent the cookie.
  *
  * @throws {TypeError} `allowedOrigins` has an entry that is no origin, or as {@link cookieNames}.
  */
-export function accessTokenReader(options: CookieOptions): (head: RequestHead) => string {
+export function credentialReader(options: CookieOptions): (head: RequestHead) => Credential {
   const mayUseCookies = cookiePolicy(options);
   const names = cookieNames(options);
   return (head) => {
-    const token = bearer(head);
-    if (token !== undefined) return token;
-    const cookie = accessCookie(head, names);
-    if (mayUseCookies(head)) return cookie;
+    const credential = authorization(head);
+    if (credential) return credential;
+    const token = accessCookie(head, names);
+    if (mayUseCookies(head)) return { scheme: 'cookie', token };
     throw new Refusal('csrf_rejected', {
       detail: 'a cookie is accepted only from a page of this origin (Sec-Fetch-Site: same-origin) or of an allowed Origin',
     });
@@ -48,17 +51,17 @@ const OTHER_SCHEME = /^(?!(?:bearer|dpop) )[!#$%&'*+.^_`|~\w-]+ +[^ ]/i;
 const OUR_SCHEME = /(?:^|,)[ \t]*(?:bearer|dpop)(?:[ \t,]|$)/i;
 
 /**
- * The token of `Authorization: Bearer`. Another scheme is no credential of ours: a site behind an HTTP password gets
- * `Basic` with every request of the browser. Everything else that is not one Bearer token is refused and does not fall
- * back to the cookie, because two credentials could be two users.
+ * The token of `Authorization: Bearer` or `DPoP`. Another scheme is no credential of ours: a site behind an HTTP password gets
+ * `Basic` with every request of the browser. Everything else that is not one token is refused and does not fall back to the
+ * cookie, because two credentials could be two users.
  */
-function bearer(head: RequestHead): string | undefined {
+function authorization(head: RequestHead): Credential | undefined {
   const values = head.values('authorization');
   if (values.every((value) => OTHER_SCHEME.test(value) && !OUR_SCHEME.test(withoutQuotes(value)))) return undefined;
   const [value = '', ...others] = values;
-  const token = /^bearer (.*)$/i.exec(value)?.[1];
-  if (token === undefined || others.length > 0) throw new AccessTokenError('malformed');
-  return token.trim(); // two values joined with a comma are not a valid token
+  const [, scheme, token] = /^(bearer|dpop) (.*)$/i.exec(value) ?? [];
+  if (scheme === undefined || token === undefined || others.length > 0) throw new AccessTokenError('malformed');
+  return { scheme: scheme.toLowerCase() as 'bearer' | 'dpop', token: token.trim() }; // two values joined with a comma are not a valid token
 }
 
 /** Without the text in quotation marks, such as the realm of `Digest`, which may contain commas. */
@@ -87,7 +90,7 @@ export function cookiePolicy({ cookieSecure = true, allowedOrigins = [] }: Cooki
   return (head) => {
     const [site] = head.values('sec-fetch-site');
     const [origin, ...others] = head.values('origin');
-    if (SAFE_METHODS.includes(head.method.toUpperCase()) || site === 'same-origin') return true;
+    if (isSafeMethod(head.method) || site === 'same-origin') return true;
     if (origin === undefined || others.length > 0) return false;
     return allowed.has(origin) || (site === undefined && isOwnOrigin(origin, head, cookieSecure));
   };

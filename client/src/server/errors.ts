@@ -1,5 +1,6 @@
 /**
- * Why was a token rejected? The response to a caller is the same for most reasons; the exact one is for logs and tests.
+ * Why was a token or a proof rejected? The response to a caller is the same for most reasons of a token; the exact one is for logs and
+ * tests.
  *
  * No error contains the token, a claim or a key.
  */
@@ -17,12 +18,22 @@ export type RejectionReason =
   | 'audience'
   | 'not_yet_valid'
   | 'expired'
-  | 'inactive';
+  | 'inactive'
+  | 'bound'
+  | 'not_bound'
+  | 'public_urls';
 
 /** The reasons for which a refresh helps. */
 const MESSAGES: Partial<Record<RejectionReason, string>> = {
   expired: 'The access token has expired',
   inactive: 'The access token is not active any more',
+};
+
+/** The reasons that concern the binding to a key. A refresh does not help. */
+const BINDING_MESSAGES: Partial<Record<RejectionReason, string>> = {
+  bound: 'The access token is bound to a key: only createTokenValidationMiddleware() can check the proof of a request',
+  not_bound: 'The scheme DPoP is for access tokens that are bound to a key: send this one as Bearer',
+  public_urls: 'publicUrls: required for access tokens that are bound to a key. Set it to the public URLs of this service',
 };
 
 /**
@@ -36,8 +47,44 @@ export class AccessTokenError extends Error {
   readonly code: 'invalid_token' | 'token_expired';
 
   constructor(readonly reason: RejectionReason) {
-    super(MESSAGES[reason] ?? 'The access token is not valid');
+    super(MESSAGES[reason] ?? BINDING_MESSAGES[reason] ?? 'The access token is not valid');
     this.code = reason in MESSAGES ? 'token_expired' : 'invalid_token';
+  }
+}
+
+/** The messages of {@link DpopProofError}: what is wrong with the proof. */
+const PROOF_MESSAGES = {
+  missing: 'DPoP: the access token is bound to a key, and the request has no proof of that key',
+  scheme: 'Authorization: the access token is bound to a key, so its scheme is DPoP',
+  malformed: 'DPoP: expected one compact JWS of at most 4 KiB',
+  type: 'DPoP: expected the typ dpop+jwt',
+  algorithm: 'DPoP: expected the alg ES256, and no crit',
+  public_key: 'DPoP: expected the public half of a P-256 key in jwk',
+  signature: 'DPoP: the signature does not match the jwk',
+  claims: 'DPoP: expected jti (1 to 64 characters), htm, htu and iat',
+  method: 'DPoP: htm is not the method of the request',
+  url: 'DPoP: htu is not the URL of the request',
+  access_token: 'DPoP: ath is not the hash of the access token',
+  key: 'DPoP: the access token is bound to another key',
+  time: 'DPoP: iat differs by more than 60 seconds from the time of the server, which its header Date has',
+  repeated: 'DPoP: the jti was used before. Make a new proof for each request',
+} as const;
+
+/** The check of a proof that failed. */
+export type ProofRejection = keyof typeof PROOF_MESSAGES;
+
+/**
+ * The request does not prove that it comes from the holder of the key (RFC 9449).
+ *
+ * `code` is `device_proof_required` if there is no proof, otherwise `invalid_dpop_proof`.
+ */
+export class DpopProofError extends Error {
+  override readonly name = 'DpopProofError';
+  readonly code: 'invalid_dpop_proof' | 'device_proof_required';
+
+  constructor(readonly reason: ProofRejection) {
+    super(PROOF_MESSAGES[reason]);
+    this.code = reason === 'missing' || reason === 'scheme' ? 'device_proof_required' : 'invalid_dpop_proof';
   }
 }
 

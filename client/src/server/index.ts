@@ -13,7 +13,7 @@ export type { RefusedRequest, TokenValidationOptions } from './check-request.js'
 export type { AccessTokenClaims } from './claims.js';
 export { accessCookieName, type CookieNameOptions } from './cookies.js';
 export type { CookieOptions } from './credential.js';
-export { AccessTokenError, VerificationUnavailableError, type RejectionReason } from './errors.js';
+export { AccessTokenError, DpopProofError, VerificationUnavailableError, type ProofRejection, type RejectionReason } from './errors.js';
 export type { KeyOptions } from './key-source.js';
 export type { RefusalCode } from './refusal.js';
 export type { Fetch } from './remote-keys.js';

@@ -1,17 +1,19 @@
 /** How is a request refused? With the same codes, statuses and titles as the API's own endpoints (`verifier/src/refusal.rs`). */
 
 import type { Code, Problem } from '../api.js';
-import { AccessTokenError, VerificationUnavailableError } from './errors.js';
+import { AccessTokenError, DpopProofError, VerificationUnavailableError } from './errors.js';
 
 const REFUSALS = {
   invalid_request: [400, 'Invalid request'],
   token_missing: [401, 'Missing token'],
   invalid_token: [401, 'Invalid token'],
   token_expired: [401, 'Access token expired'],
+  invalid_dpop_proof: [401, 'Invalid DPoP proof'],
+  device_proof_required: [401, 'Proof of the device key required'],
   forbidden: [403, 'Insufficient scope'],
   csrf_rejected: [403, 'Cookie sent by a page of another site'],
   store_unavailable: [503, 'Store unavailable'],
-} as const satisfies Partial<Record<Code, readonly [status: number, title: string]>>;
+} as const satisfies Partial<Record<Code | 'invalid_dpop_proof' | 'device_proof_required', readonly [status: number, title: string]>>;
 
 /** The codes of a refused request. */
 export type RefusalCode = keyof typeof REFUSALS;
@@ -53,6 +55,7 @@ export class Refusal extends Error {
   static of(error: unknown): Refusal {
     if (error instanceof Refusal) return error;
     if (error instanceof AccessTokenError) return new Refusal(error.code, { cause: error });
+    if (error instanceof DpopProofError) return new Refusal(error.code, { detail: error.message, cause: error });
     if (!(error instanceof VerificationUnavailableError)) throw error;
     const retryAfter = error.retryAfter;
     return new Refusal(error.code, {
@@ -69,23 +72,32 @@ export class Refusal extends Error {
       type: `https://latchkey.dev/problems/${this.code.replaceAll('_', '-')}`,
       title,
       status: this.status,
-      code: this.code,
+      code: this.code as Code,
       detail: this.#details.detail ?? title,
       request_id: requestId,
       ...this.#details.members,
     };
   }
 
-  /** The headers, with the challenge that every 401 must have (RFC 6750 section 3). */
-  headers(requestId: string): Record<string, string> {
-    const challenge = this.code === 'token_missing' ? 'Bearer' : 'Bearer error="invalid_token"';
+  /** The headers, with the challenges that every 401 must have (RFC 6750 section 3, RFC 9449 section 7.1). */
+  headers(requestId: string, acceptsDpop: boolean): Record<string, string> {
     return {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       'x-request-id': requestId,
-      ...(this.status === 401 && { 'www-authenticate': challenge }),
+      ...(this.status === 401 && { 'www-authenticate': this.#challenge(acceptsDpop) }),
       ...this.#details.headers,
     };
+  }
+
+  #challenge(acceptsDpop: boolean): string {
+    if (this.cause instanceof DpopProofError) {
+      const error = this.code === 'invalid_dpop_proof' ? this.code : 'invalid_token';
+      return `DPoP error="${error}", error_description="${this.cause.message}", algs="ES256"`;
+    }
+    const error = this.code === 'token_missing' ? '' : ' error="invalid_token"';
+    const dpop = `DPoP${error && `${error},`} algs="ES256"`;
+    return `Bearer${error}${acceptsDpop ? `, ${dpop}` : ''}`;
   }
 }

@@ -29,7 +29,8 @@ const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
  * `createTokenValidationMiddleware`. All callers share one set of keys, which is cached for 5 minutes and, after an
  * unknown `kid`, fetched again at most every 10 seconds.
  *
- * `iat` and `nbf` may be up to 60 seconds ahead of the local clock; `exp` has no leeway.
+ * `iat` and `nbf` may be up to 60 seconds ahead of the local clock; `exp` has no leeway. A token that is bound to a key is rejected,
+ * because its proof belongs to a request, which only the guard sees.
  *
  * ```ts
  * const { sub, sid } = await verifyAccessToken(token, { issuer: 'https://app.example.com/api/auth', audience: 'shop' });
@@ -51,6 +52,20 @@ export async function verifyAccessToken(token: string, options: VerifyOptions): 
  * @throws {TypeError} An option is missing or not valid.
  */
 export function createVerifier(options: VerifyOptions): (token: string) => Promise<AccessTokenClaims> {
+  const verify = createBoundTokenVerifier(options);
+  return async (token) => {
+    const claims = await verify(token);
+    if (claims.cnf) throw new AccessTokenError('bound');
+    return claims;
+  };
+}
+
+/**
+ * As {@link createVerifier}, and accepts tokens that are bound to a key: the caller must verify the proof as well.
+ *
+ * @throws {TypeError} An option is missing or not valid.
+ */
+export function createBoundTokenVerifier(options: VerifyOptions): (token: string) => Promise<AccessTokenClaims> {
   const expected: ExpectedClaims = { issuer: required(options, 'issuer'), audience: required(options, 'audience') };
   const { now = () => Date.now() } = options;
   const findKey = keySource(options);

@@ -7,6 +7,8 @@ import { headOfNodeRequest, type NodeRequest } from '../request-head.js';
 /** The part of Koa's context that the guard reads and writes. */
 export interface KoaContextLike {
   readonly req: NodeRequest;
+  /** The URL that the client sent; `koa-mount` removes a part of `req.url`. */
+  readonly originalUrl: string;
   readonly headerSent: boolean;
   readonly state: object;
   status: number;
@@ -19,7 +21,7 @@ export type KoaMiddleware = (context: KoaContextLike, next: () => Promise<unknow
 
 export function koaMiddleware(check: CheckRequest): KoaMiddleware {
   return async (context, next) => {
-    const { auth, refusal } = await check(headOfNodeRequest(context.req));
+    const { auth, refusal } = await check(headOfNodeRequest(context.req, context.originalUrl));
     if (auth) {
       rememberAuth(context, auth);
       Object.assign(context.state, { auth });
