@@ -80,7 +80,9 @@ export interface paths {
          *
          *     A client makes a new `Idempotency-Key` for each refresh and repeats it when it repeats the request. Its next refresh shows
          *     the two keys before in `previous_keys`. 409 `refresh_superseded` means that a later request of the same client was faster:
-         *     the client makes a new key and repeats the refresh once with the refresh token that it has by then.
+         *     the client makes a new key and repeats the refresh once with the refresh token that it has by then. `key_used` in a response
+         *     is false if the key made no generation, because the response has the current token: the client sends this key again with
+         *     its next refresh.
          *
          *     A request with the form of RFC 6749 gets the members and errors of RFC 6749: a refresh token that is not accepted is
          *     400 `invalid_grant`. Clients are public, so client authentication is ignored.
@@ -392,7 +394,13 @@ export interface components {
             /** @description When the session ends at the latest */
             session_expires_at: components["schemas"]["Time"];
             user_id: components["schemas"]["UserId"];
+            key_used?: components["schemas"]["KeyUsed"];
         };
+        /**
+         * @description Whether the `Idempotency-Key` of this request made the generation of the session that the response has. If not, send the
+         *     key again with the next refresh instead of a new one. Omitted if the request has no key
+         */
+        KeyUsed: boolean;
         OAuthTokens: {
             access_token: string;
             /** @constant */
@@ -401,6 +409,7 @@ export interface components {
             refresh_token: string;
             /** @description Omitted if the token grants no scope */
             scope?: string;
+            key_used?: components["schemas"]["KeyUsed"];
         };
         Status: {
             /**
@@ -984,7 +993,7 @@ export interface components {
     parameters: {
         /**
          * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
-         *     request is repeated. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
+         *     request is repeated, or when the response had `"key_used": false`. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
          *     compute it, too. An HMAC with a secret that the thief does not have is fine.
          */
         IdempotencyKey: components["schemas"]["IdempotencyKey"];
@@ -1026,6 +1035,7 @@ export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type RefreshForm = components['schemas']['RefreshForm'];
 export type IdempotencyKey = components['schemas']['IdempotencyKey'];
 export type Tokens = components['schemas']['Tokens'];
+export type KeyUsed = components['schemas']['KeyUsed'];
 export type OAuthTokens = components['schemas']['OAuthTokens'];
 export type Status = components['schemas']['Status'];
 export type Finding = components['schemas']['Finding'];
@@ -1104,7 +1114,7 @@ export interface operations {
             header?: {
                 /**
                  * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
-                 *     request is repeated. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
+                 *     request is repeated, or when the response had `"key_used": false`. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
                  *     compute it, too. An HMAC with a secret that the thief does not have is fine.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1203,7 +1213,7 @@ export interface operations {
             header?: {
                 /**
                  * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
-                 *     request is repeated. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
+                 *     request is repeated, or when the response had `"key_used": false`. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
                  *     compute it, too. An HMAC with a secret that the thief does not have is fine.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];

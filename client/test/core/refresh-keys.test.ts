@@ -223,6 +223,36 @@ describe('a crash', () => {
     expect([server.unproven, server.cookie?.generation]).toEqual([0, 1]);
   });
 
+  test('again and again is no theft, and takes no place in the record', async () => {
+    const { server, client } = await signedIn();
+    const before = server.cookie;
+    await advance(1);
+    await refreshed(client);
+    client.dispose();
+    for (let n = 0; n < 4; n++) {
+      server.cookie = before;
+      server.left = 0;
+      await advance(1);
+      const next = await openTab(server);
+      await advance(0.5);
+      expect([server.unproven, server.rotated, server.cookie?.generation]).toEqual([0, 1, 1]);
+      next.dispose();
+    }
+    const [made, unused, ...again] = refreshKeys(server);
+    expect(unused?.slice(1)).toEqual(made);
+    expect(again).toEqual([unused, unused, unused]);
+    // With the cookies of the last visit the key makes the next tokens, and is done.
+    const last = await openTab(server);
+    for (let n = 0; n < 2; n++) {
+      await advance(1);
+      await refreshed(last);
+    }
+    const [next, after] = refreshKeys(server).slice(5);
+    expect(next).toEqual(unused);
+    expect(after?.slice(1)).toEqual(unused?.slice(0, 2));
+    expect(server.rotated).toBe(3);
+  });
+
   test('would be one without stored keys, so that these tests can fail', async () => {
     vi.stubGlobal('indexedDB', undefined);
     const { server, client } = await signedIn();

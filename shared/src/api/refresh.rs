@@ -126,7 +126,8 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
     count(app, &outcome);
     match outcome {
         RefreshOutcome::Rotated(session) | RefreshOutcome::Replayed(session) => {
-            let tokens = issue_tokens(app, &session, token.nonce, now)?;
+            let mut tokens = issue_tokens(app, &session, token.nonce, now)?;
+            tokens.key_used = keys.newest.map(|key| session.made_by[0] == Some(key));
             let mut response = match style {
                 Style::OAuth => tokens.oauth_response(),
                 Style::Ours(transport) => tokens.response(app, &session, transport, None),

@@ -28,6 +28,8 @@ pub(super) struct Tokens {
     refresh_expires_at: Timestamp,
     scope: Scope,
     now: Timestamp,
+    /// Whether the request's own `Idempotency-Key` made this generation. None: it has no key, or it is a sign-in.
+    pub(super) key_used: Option<bool>,
 }
 
 /// The body of a successful `POST /login` or `POST /refresh`.
@@ -42,6 +44,8 @@ struct TokenResponse<'t> {
     /// The sessions that this sign-in ended. A refresh omits the field.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Vec<EndedSession>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_used: Option<bool>,
     /// The tokens. With cookie delivery they are in the cookies only.
     #[serde(flatten)]
     tokens: Option<TokensInBody<'t>>,
@@ -56,7 +60,8 @@ struct TokensInBody<'t> {
     refresh_expires_in: u64,
 }
 
-/// The body of a refresh with the OAuth form. *Source*: RFC 6749 section 5.1.
+/// The body of a refresh with the OAuth form. `key_used` is an extension, which only a client that sends an
+/// `Idempotency-Key` receives. *Source*: RFC 6749 section 5.1.
 #[derive(Serialize)]
 struct OAuthTokenResponse<'t> {
     access_token: &'t str,
@@ -65,6 +70,8 @@ struct OAuthTokenResponse<'t> {
     refresh_token: &'t str,
     #[serde(skip_serializing_if = "Scope::is_empty")]
     scope: Scope,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_used: Option<bool>,
 }
 
 /// A session that a sign-in ended.
@@ -118,6 +125,7 @@ pub(super) fn issue_tokens(
         refresh_expires_at: session.expires_at,
         scope,
         now,
+        key_used: None,
     })
 }
 
@@ -158,6 +166,7 @@ impl Tokens {
             expires_at: self.access_expires_at,
             session_expires_at: session.absolute_expires_at,
             ended,
+            key_used: self.key_used,
             tokens: (transport == Transport::Explicit).then_some(in_body),
         };
         if transport == Transport::Cookie {
@@ -168,7 +177,7 @@ impl Tokens {
         Json(body).into_response()
     }
 
-    /// The response to the OAuth form: the members of RFC 6749 section 5.1 and no others.
+    /// The response to the OAuth form.
     pub(super) fn oauth_response(self) -> Response {
         Json(OAuthTokenResponse {
             access_token: self.access.expose(),
@@ -176,6 +185,7 @@ impl Tokens {
             expires_in: self.now.seconds_until(self.access_expires_at),
             refresh_token: self.refresh.expose(),
             scope: self.scope,
+            key_used: self.key_used,
         })
         .into_response()
     }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`Record`] | `KeyRecord` |
 //! | [`ClientRules::begin`] | `beginRefresh` |
-//! | [`ClientRules::end`] | `endAttempt`, after a response with a token or after 409 |
+//! | [`ClientRules::complete`], [`ClientRules::close`] | `complete` and `close` in `refresh-keys.ts` |
 //! | [`Progress::Closed`] | `doneAt` is 0 |
 //! | the `known_since` of a tab | `knownSince` in `client/src/core/session/session-state.ts` |
 
@@ -54,9 +54,8 @@ pub struct ClientRules {
     pub has_keys: bool,
     /// How many keys of earlier attempts a request shows: 2.
     pub previous_keys: usize,
-    /// Whether it forgets a key that made no generation, if the response names the key that did: no, because responses do
-    /// not name it yet.
-    pub forgets_unused_keys: bool,
+    /// Whether its next refresh sends a key again that made no generation, as the response states in `key_used`: yes.
+    pub repeats_unused_keys: bool,
     /// Whether a tab takes a refresh that was done before the page was loaded for its own, and sends nothing: no.
     pub adopts_after_crash: bool,
 }
@@ -64,7 +63,7 @@ pub struct ClientRules {
 impl ClientRules {
     /// The npm package in a browser with IndexedDB.
     pub const WITH_KEYS: Self =
-        Self { has_keys: true, previous_keys: 2, forgets_unused_keys: false, adopts_after_crash: false };
+        Self { has_keys: true, previous_keys: 2, repeats_unused_keys: true, adopts_after_crash: false };
     /// A client without a store for keys, for example a script that calls the API.
     pub const WITHOUT_KEYS: Self = Self { has_keys: false, ..Self::WITH_KEYS };
 
@@ -87,19 +86,23 @@ impl ClientRules {
         }
     }
 
-    /// The record after a response to a request with `keys`, of which the one at `made_by` made the generation. A newer key
-    /// of another tab stays.
-    pub fn end(&self, record: Record, keys: Keys, made_by: usize, progress: Progress) -> Record {
-        if record.keys[0] != keys[0] {
+    /// The record after a response with a token to a request with `keys`.
+    pub fn complete(&self, record: Record, keys: Keys, key_used: bool, now: i32) -> Record {
+        if self.repeats_unused_keys && !key_used {
             return record;
         }
-        let mut keys = keys;
-        if self.forgets_unused_keys {
-            keys.rotate_left(made_by);
-            keys[3 - made_by..].fill(None);
-        }
-        Record { keys, progress }
+        end(record, keys, Progress::Done(now))
     }
+
+    /// The record after the answer 409 to a request with `keys`.
+    pub fn close(&self, record: Record, keys: Keys) -> Record {
+        end(record, keys, Progress::Closed)
+    }
+}
+
+/// A newer key of another tab stays.
+fn end(record: Record, keys: Keys, progress: Progress) -> Record {
+    if record.keys[0] == keys[0] { Record { keys, progress } } else { record }
 }
 
 impl Record {

@@ -9,8 +9,8 @@ export interface KeyRecord {
   /** The newest first. */
   readonly keys: readonly string[];
   /**
-   * When a response to the newest key arrived, by this device's clock, in milliseconds. `null` while the key is pending, and 0 once
-   * it must not be the newest key of a request again.
+   * When the response arrived whose tokens the newest key made, by this device's clock, in milliseconds. `null` while the key is
+   * pending, and 0 once it must not be the newest key of a request again.
    */
   readonly doneAt: number | null;
 }
@@ -32,7 +32,7 @@ export function parseRecord(stored: unknown): KeyRecord | undefined {
 /**
  * The record with a refresh that is about to be sent. `knownSince` is when this tab last received a token or the status.
  *
- * A pending key is sent again, because its response may have been lost with its tab. So is the key of a refresh that another tab
+ * A pending key is sent again, because its response may have been lost with its tab, or has shown that it made no tokens. So is the key of a refresh that another tab
  * has completed since `knownSince`: the server returns the tokens of that rotation. A page that was opened later uses a new key,
  * because a browser that crashed may have lost the cookies of that refresh but not the record.
  */

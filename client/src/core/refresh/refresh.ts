@@ -61,7 +61,8 @@ export function setupRefresh(context: Context): Refresher {
       if (!isCurrent()) return;
       try {
         const granted = await sendRefresh(refreshToken, keys);
-        refreshKeys.complete(keys);
+        // A key that was not used stays pending. With a new one it would take a place among the keys that the server knows.
+        if (granted.key_used !== false) refreshKeys.complete(keys);
         if (!isCurrent()) return;
         markSuccess('refresh');
         session.acceptTokens(granted, false);

@@ -156,7 +156,9 @@ export class FakeServer {
         const next = this.rotate(id, Number(generation), headers.get('idempotency-key'), body);
         if (next === null) return [problem(409, 'refresh_superseded')];
         this.left = this.lifetime;
-        return [json(200, granted(id, next)), keep(id, next)];
+        const key = headers.get('idempotency-key');
+        const keyUsed = key === null ? {} : { key_used: this.rotations.get(id)?.keys[0] === key };
+        return [json(200, { ...granted(id, next), ...keyUsed }), keep(id, next)];
       }
       case 'GET /refresh': {
         const none = { expires_at: null, expires_in: 0, needs_refresh: false, can_refresh: false };

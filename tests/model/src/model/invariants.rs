@@ -2,8 +2,7 @@
 
 use latchkey::domain::session::evidence::Evidence;
 
-use crate::client::{Key, Progress};
-use crate::model::owner::is_one_too_many;
+use crate::client::Key;
 use crate::model::scenario::{OWNERS_DEVICE, Scenario, ThiefKind};
 use crate::model::state::{Party, State, Storage};
 use crate::server::Shown;
@@ -28,8 +27,7 @@ pub fn violation(scenario: &Scenario, state: &State) -> Option<Violation> {
     if state.ended_by == Some(Party::Owner) && state.thief.attacks == 0 {
         return Some(Violation::HonestSignOut);
     }
-    if scenario.thief == ThiefKind::None && !is_one_too_many(scenario, state) && !can_refresh(scenario, state)
-    {
+    if scenario.thief == ThiefKind::None && !can_refresh(scenario, state) {
         return Some(Violation::Stuck);
     }
     let (fed, broken) = match scenario.thief {
@@ -62,7 +60,7 @@ fn can_refresh(scenario: &Scenario, state: &State) -> bool {
             Evidence::Rotate | Evidence::Replay | Evidence::ProvenReplay | Evidence::RecordedReplay => {
                 return true;
             }
-            Evidence::Superseded => record = scenario.client.end(record, keys, 0, Progress::Closed),
+            Evidence::Superseded => record = scenario.client.close(record, keys),
             Evidence::Reuse | Evidence::Regression => return false,
         }
     }

@@ -2,7 +2,7 @@
 
 use latchkey::domain::session::evidence::{Evidence, RotationState};
 
-use crate::client::{Key, Keys, Progress};
+use crate::client::{ClientRules, Key, Keys, Record};
 use crate::model::Step;
 use crate::model::scenario::{OWNERS_DEVICE, Scenario};
 use crate::model::state::{Message, Party, State, Tab, Thief};
@@ -37,15 +37,17 @@ pub fn steps(scenario: &Scenario, state: &State, next: &mut Vec<(Step, State)>) 
                     }
                 }
             }
-            Message::Granted { tab, keys, generation, made_by } => {
+            Message::Granted { tab, keys, generation, key_used } => {
                 let mut arrived = rest;
                 arrived.browser.cookie = generation;
-                close(scenario, &mut arrived, tab, keys, made_by, Progress::Done(0));
+                deliver(scenario, &mut arrived, tab, keys, |client, record| {
+                    client.complete(record, keys, key_used, 0)
+                });
                 next.push((Step::Answer(message), arrived));
             }
             Message::Superseded { tab, keys } => {
                 let mut arrived = rest;
-                close(scenario, &mut arrived, tab, keys, 0, Progress::Closed);
+                deliver(scenario, &mut arrived, tab, keys, |client, record| client.close(record, keys));
                 next.push((Step::Answer(message), arrived));
             }
         }
@@ -80,17 +82,21 @@ fn receive(
         Evidence::Reuse | Evidence::Regression => {}
         _ => {
             let RotationState { generation, keys: [current, ..], .. } = state.row.rotation;
-            let made = keys.iter().position(|key| key.is_some() && key.map(Key::hash) == current);
-            // The client that ships does not read it, so that two states that differ only here are one.
-            let made_by = made.filter(|_| scenario.client.forgets_unused_keys).unwrap_or(0);
-            state.send(Message::Granted { tab, keys, generation, made_by });
+            let key_used = keys[0].is_some() && keys[0].map(Key::hash) == current;
+            state.send(Message::Granted { tab, keys, generation, key_used });
         }
     }
     Some(evidence)
 }
 
 /// The response reaches the tab, if it still waits. Otherwise the browser has stored the cookies, and the record stays.
-fn close(scenario: &Scenario, state: &mut State, tab: usize, keys: Keys, made_by: usize, progress: Progress) {
+fn deliver(
+    scenario: &Scenario,
+    state: &mut State,
+    tab: usize,
+    keys: Keys,
+    end: impl Fn(&ClientRules, Record) -> Record,
+) {
     if state.tabs[tab] != Tab::Waiting(keys) {
         return;
     }
@@ -98,7 +104,7 @@ fn close(scenario: &Scenario, state: &mut State, tab: usize, keys: Keys, made_by
     if state.browser.record.keys[0] == keys[0] {
         state.cookies_undone = false;
     }
-    state.write(scenario, scenario.client.end(state.browser.record, keys, made_by, progress));
+    state.write(scenario, end(&scenario.client, state.browser.record));
 }
 
 impl State {

@@ -33,7 +33,7 @@ fn begin(scenario: &Scenario, state: &State, tab: usize, record: Record, next: &
     let second = if records[0] == records[1] { None } else { records[1] };
     for record in [records[0], second].into_iter().flatten() {
         let (keys, has_new_key) = (record.keys, record.keys[0] == Some(new_key));
-        if has_new_key && (state.used.keys == scenario.bounds.keys || is_one_too_many(scenario, state)) {
+        if has_new_key && state.used.keys == scenario.bounds.keys {
             continue;
         }
         let mut sent = with_tab(*state, tab, Tab::Waiting(keys));
@@ -46,13 +46,6 @@ fn begin(scenario: &Scenario, state: &State, tab: usize, record: Record, next: &
         sent.send(Message::Request { tab, generation, keys, network, rotations });
         next.push((Step::Send(tab, generation, keys), sent));
     }
-}
-
-/// Whether a new key would follow too many that made no generation. The record has room for two of them.
-pub fn is_one_too_many(scenario: &Scenario, state: &State) -> bool {
-    let current = state.row.rotation.keys[0];
-    let unused = state.browser.record.keys.iter().position(|key| key.map(Key::hash) == current);
-    current.is_some() && unused.is_some_and(|unused| unused >= scenario.bounds.unused_keys)
 }
 
 impl State {

@@ -85,8 +85,6 @@ pub struct Bounds {
     pub generations: u64,
     /// Keys that the client makes after the sign-in.
     pub keys: u8,
-    /// New keys in a row that make no generation, because their requests are answered with the current token.
-    pub unused_keys: usize,
     /// Messages on their way at the same time.
     pub messages: usize,
     /// Steps of time.
@@ -110,7 +108,6 @@ impl Bounds {
         let bounds = Self {
             generations: 4,
             keys: 2,
-            unused_keys: 2,
             messages: 2,
             waits: 1,
             crashes: 0,
@@ -136,7 +133,6 @@ impl Bounds {
         let bounds = Self {
             generations: 3,
             keys: 1,
-            unused_keys: 2,
             messages: 2,
             waits: 1,
             crashes: 0,

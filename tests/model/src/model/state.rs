@@ -93,8 +93,8 @@ pub enum Message {
         keys: Keys,
         /// The generation of the token.
         generation: u64,
-        /// Which of the keys made this generation; the first one if none did.
-        made_by: usize,
+        /// Whether the key of the request made this generation.
+        key_used: bool,
     },
     /// 409 `refresh_superseded`.
     Superseded {

@@ -73,6 +73,8 @@ pub struct Answer {
     pub request: Request,
     /// The generation of the token; none for 409.
     pub granted: Option<u64>,
+    /// Whether the key of the request made this generation.
+    pub key_used: bool,
 }
 
 /// The events that are still to come.

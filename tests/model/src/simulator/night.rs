@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use latchkey::domain::session::evidence::Evidence;
 
-use crate::client::{ClientRules, Progress};
+use crate::client::{ClientRules, Key};
 use crate::model::scenario::OWNERS_DEVICE;
 use crate::server::{Row, Rule, Shown, Variant};
 use crate::simulator::Rules;
@@ -246,7 +246,7 @@ impl<'a> Session<'a> {
     }
 
     fn answer(&mut self, answer: Answer) {
-        let Answer { request, granted } = answer;
+        let Answer { request, granted, key_used } = answer;
         if !self.browser.is_running || self.browser.network.is_none() || request.start != self.browser.starts
         {
             let pause = self.random.i64(SECOND..10 * SECOND);
@@ -264,13 +264,13 @@ impl<'a> Session<'a> {
         };
         tab.is_waiting = false;
         if granted.is_none() {
-            self.browser.record = self.client.end(self.browser.record, request.keys, 0, Progress::Closed);
+            self.browser.record = self.client.close(self.browser.record, request.keys);
             return if request.is_second_try { self.fail(request) } else { self.send(request.tab, true) };
         }
         tab.granted_at = now;
         tab.known_since = seconds;
         tab.failures = 0;
-        self.browser.record = self.client.end(self.browser.record, request.keys, 0, Progress::Done(seconds));
+        self.browser.record = self.client.complete(self.browser.record, request.keys, key_used, seconds);
         self.look(request.tab, REFRESH_AFTER);
         for other in 0..self.browser.tabs.len() {
             if other != request.tab {
@@ -311,7 +311,8 @@ impl<'a> Session<'a> {
         }
         let granted = (evidence != Evidence::Superseded).then_some(self.row.rotation.generation);
         self.result.refreshes += u64::from(granted.is_some());
-        self.transmit(Event::Answer(Answer { request, granted }), request);
+        let key_used = request.keys[0].map(Key::hash) == self.row.rotation.keys[0];
+        self.transmit(Event::Answer(Answer { request, granted, key_used }), request);
     }
 
     /// The old rule returned the current token to a tab whose access token was older, within grace.

@@ -156,6 +156,38 @@ async fn a_form_has_its_previous_keys_separated_by_spaces() {
 }
 
 #[tokio::test]
+async fn a_response_states_whether_the_key_of_the_request_was_used() {
+    let world = World::new().await;
+    let device = world.device();
+    let key = |key: &str| device.clone().key(key);
+    let (second, third) = ("key-of-the-refresh-2", "key-of-the-refresh-3");
+    let login = key(KEY).login(&world.assertion("alice")).await;
+    assert_eq!(login.assert_status(201).body.get("key_used"), None, "a sign-in has no such member");
+    let first = Tokens::of(&login);
+    let key_used = |reply: &Reply| reply.assert_status(200).body.get("key_used").map(Value::as_bool);
+    let rotated = key(second).refresh(&first.refresh).await;
+    assert_eq!(key_used(&rotated), Some(Some(true)));
+    assert_eq!(key_used(&key(second).refresh(&first.refresh).await), Some(Some(true)), "a repetition");
+    let by_key = refresh_with(&key(third), &first.refresh, json!([second])).await;
+    assert_eq!(key_used(&by_key), Some(Some(false)), "a previous key is the evidence");
+    let by_device = key(third).refresh(&first.refresh).await;
+    assert_eq!(key_used(&by_device), Some(Some(false)), "the device is the evidence");
+    let form = async |client: &Device, token: &str| {
+        let form = format!("grant_type=refresh_token&refresh_token={token}");
+        client.send("POST", "/api/auth/refresh", Some(FORM), form).await
+    };
+    assert_eq!(key_used(&form(&key(third), &first.refresh).await), Some(Some(false)), "a form");
+    let newest = Tokens::of(&rotated).refresh;
+    let form_rotated = form(&key(third), &newest).await;
+    assert_eq!(key_used(&form_rotated), Some(Some(true)), "a form rotates");
+    let newest = form_rotated.text("refresh_token");
+    assert_eq!(key_used(&form(&device, &newest).await), None, "a request without a key");
+    let jar = Jar::of(&device.login_in_browser(&world.assertion("bob")).await);
+    let page = key(third).cookies(&jar.line());
+    assert_eq!(key_used(&page.post("/api/auth/refresh", json!({})).await), Some(Some(true)), "cookies");
+}
+
+#[tokio::test]
 async fn the_tables_hold_no_key() {
     let world = World::new().await;
     let jar = Jar::of(&world.device().key(KEY).login_in_browser(&world.assertion("alice")).await);
