@@ -17,6 +17,14 @@ export MUTANTS := 27.1.0
 export CFN_LINT := 1.58.0
 export SAM_CLI := 1.170.0
 export PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
+# `make cloud` and `make arm64` build with these. They share one environment, because sam looks for cargo-lambda in it, and
+# cargo-lambda for zig.
+export CARGO_LAMBDA := 1.9.2
+export ZIG := 0.17.1
+export BUILD_PYTHON := $(TOOLS)/python-build-$(SAM_CLI)-$(CARGO_LAMBDA)-$(ZIG)
+# A stand-in for AWS, to which `make cloud` deploys. Its libraries contradict those of SAM.
+export MINISTACK := 1.5.33
+export MINISTACK_PYTHON := $(TOOLS)/python-ministack-$(MINISTACK)
 # The Python libraries of `make interop`, from PyPI. The folder is named after the list of their versions.
 INTEROP_VERSIONS := $(firstword $(shell cksum < client/interop/python/requirements.txt))
 export INTEROP_PYTHON := $(TOOLS)/python-interop-$(INTEROP_VERSIONS)
@@ -71,9 +79,10 @@ lint: tools-lint ## Format, lints, prose, documentation of the crates, licences 
 	$(STEP) "Licences and sources of the dependencies" \
 		cargo deny --offline --log-level error check licenses bans sources
 
-template: tools-template ## Check template.yaml with cfn-lint and SAM, without a network
+template: tools-template ## Check the templates with cfn-lint and SAM, without a network
 	$(STEP) "cfn-lint on template.yaml" \
 		$(PYTHON)/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
+	$(STEP) "cfn-lint on web-acl.yaml" $(PYTHON)/bin/cfn-lint --regions us-east-1 -- web-acl.yaml
 	$(STEP) "sam validate on template.yaml" \
 		env SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
 

@@ -29,7 +29,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use api::{Invocation, Post};
@@ -51,18 +51,24 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct RuntimeApi {
     listener: TcpListener,
     timeout: Duration,
+    has_past_deadlines: bool,
 }
 
 impl RuntimeApi {
     /// Opens a runtime API on a free loopback port.
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
-        Self { listener, timeout: TIMEOUT }
+        Self { listener, timeout: TIMEOUT, has_past_deadlines: false }
     }
 
     /// Sets the time limit to start and the time limit for each event. The default is 10 s.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// Sends deadlines that have passed, as the emulator of `cargo lambda` does.
+    pub fn past_deadlines(self) -> Self {
+        Self { has_past_deadlines: true, ..self }
     }
 
     /// Starts a function and waits until it asks for its first event.
@@ -100,6 +106,7 @@ impl RuntimeApi {
             posts,
             logs,
             timeout: self.timeout,
+            has_past_deadlines: self.has_past_deadlines,
             first_poll: Duration::ZERO,
             invoked: 0,
         };
@@ -121,6 +128,7 @@ pub struct Function {
     posts: mpsc::UnboundedReceiver<Post>,
     logs: Logs,
     timeout: Duration,
+    has_past_deadlines: bool,
     first_poll: Duration,
     invoked: u64,
 }
@@ -134,7 +142,9 @@ impl Function {
     pub async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
         let deadline = Instant::now() + self.timeout;
         self.invoked += 1;
-        let invocation = Invocation::new(self.invoked, self.timeout, &event);
+        let now = SystemTime::now();
+        let promised = if self.has_past_deadlines { now - self.timeout } else { now + self.timeout };
+        let invocation = Invocation::new(self.invoked, promised, &event);
         let id = invocation.id.clone();
         // A closed channel means that the server has ended, and the function with it. `answer` has the reason.
         let _ = self.invocations.send(invocation);

@@ -53,7 +53,7 @@ fn run_function() -> Result<(), StartError> {
         let clean_up = |event: LambdaEvent<Value>| async move {
             let report = clean_up(store, shards, event).await.map_err(EventError::into_diagnostic)?;
             if let Some(report) = &report {
-                metrics.cleanup_run(report.ended, report.skipped, report.failed);
+                metrics.cleanup_run(report.ended, report.skipped, report.failed, report.remaining);
                 metrics.print(function, SystemClock.now_millis());
             }
             Ok::<Option<Report>, Diagnostic>(report)
@@ -74,8 +74,7 @@ async fn clean_up(
         tracing::error!("the event is not a cleanup event");
         return Err(EventError::Unknown);
     }
-    let left = event.context.deadline.saturating_sub(u64::try_from(SystemClock.now_millis()).unwrap_or(0));
-    let budget = Budget::scheduled(Instant::now() + Duration::from_millis(left));
+    let budget = budget(event.context.deadline, SystemClock.now_millis());
     let report = match run(store, Arc::new(SystemClock), shards, budget, CleanupMode::Clean).await {
         Ok(report) => report,
         Err(CleanupError::Running) => {
@@ -97,6 +96,15 @@ async fn clean_up(
         "cleanup finished"
     );
     Ok(Some(report))
+}
+
+/// The budget of an invocation with this deadline, in Unix milliseconds. A deadline in the past is no deadline: the emulator
+/// of `cargo lambda` sends such deadlines, and a run that respects them would do nothing.
+fn budget(deadline: u64, now_millis: i64) -> Budget {
+    match deadline.saturating_sub(u64::try_from(now_millis).unwrap_or(0)) {
+        0 => Budget::on_demand(),
+        left => Budget::scheduled(Instant::now() + Duration::from_millis(left)),
+    }
 }
 
 /// Whether this is a scheduled event of EventBridge, or the input that the schedule in our template has.

@@ -45,6 +45,7 @@ pub enum Counter {
     CleanupRuns,
     CleanupSkipped,
     CleanupFailed,
+    CleanupRemaining,
     Requests,
     Refused,
     Failed,
@@ -120,12 +121,14 @@ impl Metrics {
         });
     }
 
-    /// Counts a cleanup run: the sessions that it ended, the malformed rows, and the sessions that it failed to end.
-    pub fn cleanup_run(&self, ended: u64, skipped: u64, failed: u64) {
+    /// Counts a cleanup run: the sessions that it ended, the malformed rows, the sessions that it failed to end, and whether
+    /// expired sessions may be left.
+    pub fn cleanup_run(&self, ended: u64, skipped: u64, failed: u64, remaining: bool) {
         self.add(Counter::EndedExpired, ended);
         self.add(Counter::EventsInfo, ended);
         self.add(Counter::CleanupSkipped, skipped);
         self.add(Counter::CleanupFailed, failed);
+        self.add(Counter::CleanupRemaining, remaining.into());
         self.count(Counter::CleanupRuns);
     }
 

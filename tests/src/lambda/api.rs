@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
@@ -34,9 +34,8 @@ pub(super) struct Invocation {
 }
 
 impl Invocation {
-    /// The `number`th invocation of a function. It must respond within `timeout` from now.
-    pub(super) fn new(number: u64, timeout: Duration, event: &Value) -> Self {
-        let deadline = SystemTime::now() + timeout;
+    /// The `number`th invocation of a function, with this deadline.
+    pub(super) fn new(number: u64, deadline: SystemTime, event: &Value) -> Self {
         Self {
             id: format!("00000000-0000-4000-8000-{number:012}"),
             deadline_ms: deadline.duration_since(UNIX_EPOCH).expect("the clock is past 1970").as_millis(),

@@ -18,6 +18,7 @@ mod settings;
 mod stack;
 mod tables;
 mod usage_story;
+mod web_acl;
 
 use document::template;
 use serde_json::Value;

@@ -31,7 +31,7 @@ pub(super) async fn cleanup(State(app): State<App>, request: Request) -> Result<
         CleanupError::Running => Problem::of(Code::CleanupRunning),
         CleanupError::Store(error) => error.into(),
     })?;
-    app.metrics().cleanup_run(report.ended, report.skipped, report.failed);
+    app.metrics().cleanup_run(report.ended, report.skipped, report.failed, report.remaining);
     tracing::info!(run_id = report.run_id, ended = report.ended, failed = report.failed, "cleanup finished");
     Ok(Json(report))
 }

@@ -16,10 +16,18 @@ use super::deployment::Deployment;
 pub(crate) const SAMPLES: [&str; 2] = ["cleanup-scheduled", "cleanup-action"];
 
 async fn start(deployment: &Deployment, changes: &[(&str, &str)]) -> Result<Function, String> {
+    let api = RuntimeApi::start().await.timeout(Duration::from_secs(120));
+    start_on(api, deployment, changes).await
+}
+
+async fn start_on(
+    api: RuntimeApi,
+    deployment: &Deployment,
+    changes: &[(&str, &str)],
+) -> Result<Function, String> {
     let mut settings = deployment.settings("cleanup");
     settings.retain(|name, _| name == "AWS_ENDPOINT_URL_DYNAMODB");
     settings.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let api = RuntimeApi::start().await.timeout(Duration::from_secs(120));
     api.spawn(built("cleanup"), settings).await.map_err(|error| error.to_string())
 }
 
@@ -49,6 +57,29 @@ async fn the_events_of_the_schedule_start_a_cleanup() {
         let logs = function.logs().join("\n");
         assert!(logs.contains("cleanup finished") && logs.contains("\"EndedExpired\":1"), "{logs}");
     }
+}
+
+#[tokio::test]
+async fn a_deadline_in_the_past_stops_no_cleanup() {
+    let deployment = Deployment::new().await;
+    let api = RuntimeApi::start().await.timeout(Duration::from_secs(60)).past_deadlines();
+    let mut function = start_on(api, &deployment, &[]).await.expect("it starts");
+    expired(&deployment, "alice").await;
+    let report = function.invoke(json!({"action": "cleanup"})).await.expect("it answers");
+    assert_eq!((&report["ended"], &report["remaining"]), (&json!(1), &json!(false)), "{report}");
+}
+
+/// Thirty seconds are kept for the end of a run, so that nothing fits into the time before this deadline.
+#[tokio::test]
+async fn a_run_without_enough_time_is_counted_as_behind() {
+    let deployment = Deployment::new().await;
+    let api = RuntimeApi::start().await.timeout(Duration::from_secs(20));
+    let mut function = start_on(api, &deployment, &[]).await.expect("it starts");
+    expired(&deployment, "alice").await;
+    let report = function.invoke(json!({"action": "cleanup"})).await.expect("it answers");
+    assert_eq!((&report["ended"], &report["remaining"]), (&json!(0), &json!(true)), "{report}");
+    let logs = function.logs().join("\n");
+    assert!(logs.contains("\"CleanupRemaining\":1"), "{logs}");
 }
 
 /// The schedule may deliver an event twice. An error would be retried, become a dead letter and raise an alarm.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::changed;
+use super::deployment::BEHIND_THE_API;
 use super::document::template;
 use super::stack::Stack;
 
@@ -58,9 +59,53 @@ fn alarms_and_the_dashboard_use_metrics_that_the_page_lists() {
 }
 
 #[test]
-fn every_alarm_has_a_notification_target() {
-    let stack = Stack::of(&template(), &[]);
+fn every_alarm_reports_its_begin_and_its_end() {
+    let stack = Stack::of(&template(), &[("WebhookUrl", "https://hooks.example.com/latchkey")]);
     for name in stack.named("AWS::CloudWatch::Alarm") {
-        assert_eq!(stack.resource(&name)["Properties"]["AlarmActions"], json!(["AlertTopic"]), "{name}");
+        let properties = stack.resource(&name)["Properties"].take();
+        for actions in ["AlarmActions", "OKActions"] {
+            assert_eq!(properties[actions], json!(["AlertTopic"]), "{name}: {actions}");
+        }
     }
+}
+
+/// The dimensions that an alarm looks at, by the value of the first one.
+fn watched(stack: &Stack, alarm: &str) -> Vec<String> {
+    let properties = stack.resource(alarm)["Properties"].take();
+    let of_list = properties["Metrics"].as_array().into_iter().flatten();
+    let metrics = of_list.map(|entry| &entry["MetricStat"]["Metric"]).chain([&properties]);
+    let value = |metric: &Value| metric["Dimensions"][0]["Value"].as_str().map(str::to_owned);
+    metrics.filter_map(value).collect()
+}
+
+#[test]
+fn lost_events_of_every_function_behind_the_api_start_an_alarm() {
+    let stack = Stack::of(&template(), &[]);
+    assert_eq!(watched(&stack, "EventsLostAlarm"), BEHIND_THE_API);
+}
+
+/// Without its alarm, a pipe that fails would go unnoticed for the hour after which a record becomes a dead letter.
+#[test]
+fn every_pipe_has_an_alarm_for_its_failures() {
+    let stack = Stack::of(&template(), &[("WebhookUrl", "https://hooks.example.com/latchkey")]);
+    let pipes = stack.named("AWS::Pipes::Pipe");
+    assert_eq!(pipes.len(), 2);
+    for pipe in pipes {
+        assert_eq!(watched(&stack, &format!("{pipe}Alarm")), [pipe]);
+    }
+    let quiet = Stack::of(&template(), &[("AlertsEnabled", "false")]);
+    assert!(quiet.resource("AlertPipeAlarm").is_null(), "no alarm without its pipe");
+}
+
+/// A condition that CloudWatch does not meet would drop every alarm, and CloudWatch reports that only in its history.
+#[test]
+fn cloudwatch_may_use_the_key_of_the_topic_without_conditions() {
+    let stack = Stack::of(&template(), &[]);
+    let policy = stack.resource("AlertKey")["Properties"]["KeyPolicy"]["Statement"].take();
+    let statement = policy.as_array().expect("statements").iter();
+    let mut of_cloudwatch =
+        statement.filter(|entry| entry["Principal"]["Service"] == "cloudwatch.amazonaws.com");
+    let entry = of_cloudwatch.next().expect("CloudWatch may use the key");
+    assert_eq!(entry["Action"], json!(["kms:Decrypt", "kms:GenerateDataKey*"]));
+    assert!(entry["Condition"].is_null() && of_cloudwatch.next().is_none());
 }

@@ -8,8 +8,16 @@ use serde_saphyr::Tagged;
 
 /// The template of this repository.
 pub(crate) fn template() -> Value {
-    let Node(template) =
-        serde_saphyr::from_str(include_str!("../../../../template.yaml")).expect("it is YAML");
+    parsed(include_str!("../../../../template.yaml"))
+}
+
+/// The template of the web ACL.
+pub(crate) fn web_acl() -> Value {
+    parsed(include_str!("../../../../web-acl.yaml"))
+}
+
+fn parsed(text: &str) -> Value {
+    let Node(template) = serde_saphyr::from_str(text).expect("it is YAML");
     template
 }
 
