@@ -115,6 +115,7 @@ impl Deployment {
             sid: session.id,
             auth_time: session.auth_time.map(|at| at.seconds()),
             scope: session.scope.clone(),
+            cnf: None,
         };
         access::mint(&claims, config.keys.signer().expect("the set has a private key"))
             .expect("signing works")

@@ -1,6 +1,6 @@
-//! Which access token does a request carry? The one in `Authorization: Bearer`, else the one in the access cookie.
+//! Which access token does a request carry? The one in `Authorization`, else the one in the access cookie.
 //!
-//! A Bearer token that is not valid is refused even if a valid cookie comes with it: two credentials could be two users.
+//! A token of `Authorization` that is not valid is refused even if a valid cookie comes with it: two credentials could be two users.
 //! Another scheme is no credential of ours: a browser adds `Basic` to every request to a site behind an HTTP password.
 
 use std::fmt;
@@ -17,6 +17,17 @@ pub struct Credential {
     pub token: String,
     /// How the token was sent.
     pub transport: Transport,
+    /// Whether a proof must come with the token.
+    pub scheme: Scheme,
+}
+
+/// The scheme of an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// The token alone is enough. A token in a cookie counts as one of this scheme.
+    Bearer,
+    /// The token is bound to a key, and a proof in the header `DPoP` comes with it (RFC 9449).
+    Dpop,
 }
 
 /// How a token was sent, which decides how the next one is returned.
@@ -34,7 +45,7 @@ impl Credential {
     /// # Errors
     /// - `token_missing`: the request has none
     /// - `token_expired`: it has a refresh cookie alone, so the client should refresh, not sign in
-    /// - `invalid_token`: the Bearer token in `Authorization` is malformed, or the request has two
+    /// - `invalid_token`: the token in `Authorization` is malformed, or the request has two
     /// - `invalid_request`: it has two cookies of one name
     /// - `csrf_rejected`: a cookie came with an unsafe method from a page of another origin
     pub fn from_request(
@@ -42,42 +53,69 @@ impl Credential {
         headers: &HeaderMap,
         cookies: &CookiePolicy,
     ) -> Result<Self, Refusal> {
-        if let Some(token) = bearer_token(headers)? {
-            return Ok(Self { token, transport: Transport::Explicit });
+        if let Some((scheme, token)) = authorization_token(headers)? {
+            return Ok(Self { token, transport: Transport::Explicit, scheme });
         }
         let token = access_cookie(headers, cookies)?;
         if !method.is_safe() {
             cookies.check_unsafe(headers)?;
         }
-        Ok(Self { token, transport: Transport::Cookie })
+        Ok(Self { token, transport: Transport::Cookie, scheme: Scheme::Bearer })
     }
 }
 
 /// Without the token, because a reader of a log must not be able to use it.
 impl fmt::Debug for Credential {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Credential").field("transport", &self.transport).finish_non_exhaustive()
+        out.debug_struct("Credential")
+            .field("transport", &self.transport)
+            .field("scheme", &self.scheme)
+            .finish_non_exhaustive()
     }
 }
 
 /// The token of `Authorization: Bearer`, if the request has one. Another scheme, such as `Basic`, counts as none.
 ///
 /// # Errors
-/// `invalid_token`: the value is malformed, or a Bearer token comes with a second value. API Gateway joins two headers
-/// with a comma. `DPoP` is refused, because it presents a token and this crate cannot verify its proof.
+/// `invalid_token`: the value is malformed, a Bearer token comes with a second value, or the scheme is `DPoP`, of which
+/// the proof would have to be verified ([`authorization_token`]).
 pub fn bearer_token(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    match authorization_token(headers)? {
+        Some((Scheme::Bearer, token)) => Ok(Some(token)),
+        Some((Scheme::Dpop, _)) => Err(Refusal::of(RefusalCode::InvalidToken)),
+        None => Ok(None),
+    }
+}
+
+/// The token of `Authorization: Bearer` or `Authorization: DPoP`, if the request has one. Another scheme, such as `Basic`,
+/// counts as none.
+///
+/// # Errors
+/// `invalid_token`: the value is malformed, or a token comes with a second value. API Gateway joins two headers with a
+/// comma.
+pub fn authorization_token(headers: &HeaderMap) -> Result<Option<(Scheme, String)>, Refusal> {
     let values = headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes().trim_ascii());
     let values: Vec<&[u8]> = values.collect();
     if values.iter().all(|value| has_other_scheme(value)) {
         return Ok(None);
     }
     let text = values.first().and_then(|value| str::from_utf8(value).ok()).unwrap_or_default();
-    let scheme_and_token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let token = scheme_and_token.map(|(_, token)| token.trim());
-    let token = token.filter(|token| !token.is_empty() && !token.contains([',', ' ']));
-    match (token, values.len()) {
-        (Some(token), 1) => Ok(Some(token.to_owned())),
+    let (scheme, token) = text.split_once(' ').unwrap_or_default();
+    let token = token.trim();
+    let is_token = !token.is_empty() && !token.contains([',', ' ']);
+    match Scheme::parse(scheme.as_bytes()) {
+        Some(scheme) if is_token && values.len() == 1 => Ok(Some((scheme, token.to_owned()))),
         _ => Err(Refusal::of(RefusalCode::InvalidToken)),
+    }
+}
+
+impl Scheme {
+    fn parse(text: &[u8]) -> Option<Self> {
+        if text.eq_ignore_ascii_case(b"bearer") {
+            Some(Self::Bearer)
+        } else {
+            text.eq_ignore_ascii_case(b"dpop").then_some(Self::Dpop)
+        }
     }
 }
 
@@ -105,7 +143,7 @@ fn presents_token(value: &[u8]) -> bool {
     }
     unquoted.split(|byte| *byte == b',').any(|part| {
         let scheme = part.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or_default();
-        scheme.eq_ignore_ascii_case(b"bearer") || scheme.eq_ignore_ascii_case(b"dpop")
+        Scheme::parse(scheme).is_some()
     })
 }
 
@@ -156,6 +194,22 @@ mod tests {
     fn one_bearer_token_counts_whatever_the_case_of_its_scheme() {
         for value in [&b"Bearer a.b.c"[..], b"bearer a.b.c", b"BEARER  a.b.c", b" Bearer a.b.c\t"] {
             assert_eq!(token(&[value]), Ok(Some("a.b.c".to_owned())), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_with_the_scheme_dpop_is_no_bearer_token() {
+        let headers = |value: &'static str| {
+            HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))])
+        };
+        for value in ["DPoP a.b.c", "dpop a.b.c", "DPOP  a.b.c"] {
+            let found = authorization_token(&headers(value)).unwrap();
+            assert_eq!(found, Some((Scheme::Dpop, "a.b.c".to_owned())), "{value}");
+            let refusal = bearer_token(&headers(value)).unwrap_err();
+            assert_eq!(refusal.code(), RefusalCode::InvalidToken, "{value}");
+        }
+        for value in ["DPoP", "DPoP a b", "DPoP a,DPoP a", "DPoP a, Bearer a", "Basic YTpi, DPoP a"] {
+            assert!(authorization_token(&headers(value)).is_err(), "{value}");
         }
     }
 

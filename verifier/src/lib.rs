@@ -25,8 +25,8 @@
 //!         Ok(claims) => Ok(claims.sub.to_string()),
 //!         // The client should refresh its token and try again.
 //!         Err(AccessTokenError::Expired) => Err("expired".into()),
-//!         // The token was never valid for this service.
-//!         Err(AccessTokenError::Invalid) => Err("invalid".into()),
+//!         // The token was never valid for this service, or it is bound to a key and needs a proof.
+//!         Err(_) => Err("invalid".into()),
 //!     }
 //! }
 //! # let jwks = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/sample/jwks.json"));
@@ -138,12 +138,13 @@ mod time;
 mod verifier;
 
 pub use access_token::{
-    ACCESS_TOKEN_TYPE, AccessTokenError, Claims, verify_access_token, verify_expired_access_token,
+    ACCESS_TOKEN_TYPE, AccessTokenError, Claims, Confirmation, SignedClaims, verify_access_token,
+    verify_expired_access_token, verify_signed_claims,
 };
 pub use cookie_domain::{CookieDomain, CookieDomainError};
 pub use cookie_name::{CookieName, CookieNameError};
 pub use cookies::{CookieKind, CookiePolicy};
-pub use credential::{Credential, Transport, bearer_token};
+pub use credential::{Credential, Scheme, Transport, authorization_token, bearer_token};
 pub use fetch::{Cause, Fetch, FetchError, FetchFuture, FetchLimits};
 #[cfg(feature = "hyper")]
 pub use https::HttpsFetch;

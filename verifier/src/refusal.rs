@@ -8,13 +8,15 @@
 //! | `invalid_token` | 401 | the token is not one of this issuer for this audience, or there are two |
 //! | `token_expired` | 401 | the token has expired, or there is a refresh cookie alone |
 //! | `session_ended` | 401 | strict check: the session has ended |
+//! | `device_proof_required` | 401 | the token is bound to a key, and it came without a proof: as Bearer, in a cookie, or without `DPoP` |
+//! | `invalid_dpop_proof` | 401 | the proof in the header `DPoP` is wrong, for another request, or by another key than the token's |
 //! | `invalid_request` | 400 | two cookies have the same name |
 //! | `csrf_rejected` | 403 | a cookie with an unsafe method from a page of another origin |
 //! | `forbidden` | 403 | the token lacks a scope word |
 //! | `store_unavailable` | 503 | the token or the session cannot be checked now; the user stays signed in |
 //! | `internal` | 500 | a fault of the service |
 //!
-//! *Source*: RFC 9457, RFC 6750 section 3.
+//! *Source*: RFC 9457, RFC 6750 section 3, RFC 9449 section 7.1.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,12 +24,11 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::access_token::AccessTokenError;
-use crate::jwks_cache::KeysUnavailable;
+use crate::credential::Scheme;
 use crate::request_id::RequestId;
 use crate::scope::Scope;
-use crate::session_check::SessionCheckError;
-use crate::verifier::VerifyError;
+
+mod from_errors;
 
 /// When a client may try again after a 503, in seconds, if the cause does not say.
 pub const RETRY_AFTER_SECONDS: u64 = 2;
@@ -41,6 +42,8 @@ pub enum RefusalCode {
     InvalidToken,
     TokenExpired,
     SessionEnded,
+    DeviceProofRequired,
+    InvalidDpopProof,
     Forbidden,
     CsrfRejected,
     StoreUnavailable,
@@ -70,6 +73,8 @@ impl RefusalCode {
             Self::InvalidToken | Self::TokenExpired | Self::SessionEnded => {
                 Some("Bearer error=\"invalid_token\"")
             }
+            Self::DeviceProofRequired => Some("DPoP error=\"invalid_token\", algs=\"ES256\""),
+            Self::InvalidDpopProof => Some("DPoP error=\"invalid_dpop_proof\", algs=\"ES256\""),
             _ => None,
         }
     }
@@ -81,6 +86,10 @@ impl RefusalCode {
             Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid token"),
             Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired", "Access token expired"),
             Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended", "Session ended"),
+            Self::DeviceProofRequired => {
+                (StatusCode::UNAUTHORIZED, "device_proof_required", "Proof of the device key required")
+            }
+            Self::InvalidDpopProof => (StatusCode::UNAUTHORIZED, "invalid_dpop_proof", "Invalid DPoP proof"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Insufficient scope"),
             Self::CsrfRejected => {
                 (StatusCode::FORBIDDEN, "csrf_rejected", "Cookie sent by a page of another site")
@@ -142,6 +151,24 @@ impl Refusal {
         Self::of(RefusalCode::Forbidden)
             .header(header::WWW_AUTHENTICATE, &challenge)
             .detail(format!("requires the scope {word}"))
+    }
+
+    /// Writes the challenge for a service that accepts tokens that are bound to a key. It names the scheme of the
+    /// request's token first.
+    ///
+    /// *Source*: RFC 9449 section 7.1.
+    pub(crate) fn with_dpop_challenge(self, scheme: Scheme) -> Self {
+        let Some(own) = self.0.headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok())
+        else {
+            return self;
+        };
+        let challenge = match (scheme, own.strip_prefix("Bearer")) {
+            (Scheme::Dpop, Some("")) => "DPoP algs=\"ES256\"".to_owned(),
+            (Scheme::Dpop, Some(error)) => format!("DPoP{error}, algs=\"ES256\""),
+            (Scheme::Bearer, Some(_)) => format!("{own}, DPoP algs=\"ES256\""),
+            (_, None) => return self,
+        };
+        self.header(header::WWW_AUTHENTICATE, &challenge)
     }
 
     /// Adds the cause, for the log alone.
@@ -212,7 +239,7 @@ impl Refusal {
         headers.extend(self.0.headers.clone());
     }
 
-    fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.0.detail = Some(detail.into());
         self
     }
@@ -227,45 +254,6 @@ impl Refusal {
     fn retry_after(mut self, seconds: u64) -> Self {
         self.0.members.insert("retry_after".into(), seconds.into());
         self.header(header::RETRY_AFTER, &seconds.to_string())
-    }
-}
-
-impl From<AccessTokenError> for Refusal {
-    fn from(error: AccessTokenError) -> Self {
-        match error {
-            AccessTokenError::Expired => Self::of(RefusalCode::TokenExpired),
-            AccessTokenError::Invalid => Self::of(RefusalCode::InvalidToken),
-        }
-    }
-}
-
-impl From<KeysUnavailable> for Refusal {
-    fn from(error: KeysUnavailable) -> Self {
-        Self::of(RefusalCode::StoreUnavailable)
-            .detail("the keys of the issuer cannot be fetched; try again later")
-            .because(error)
-    }
-}
-
-impl From<VerifyError> for Refusal {
-    fn from(error: VerifyError) -> Self {
-        match error {
-            VerifyError::Token(error) => error.into(),
-            VerifyError::Keys(error) => error.into(),
-        }
-    }
-}
-
-impl From<SessionCheckError> for Refusal {
-    fn from(error: SessionCheckError) -> Self {
-        match &error {
-            SessionCheckError::Ended => Self::of(RefusalCode::SessionEnded),
-            SessionCheckError::TokenExpired => Self::of(RefusalCode::TokenExpired),
-            SessionCheckError::Unavailable { retry_after, .. } => Self::of(RefusalCode::StoreUnavailable)
-                .retry_after(retry_after.unwrap_or(RETRY_AFTER_SECONDS))
-                .because(error),
-            SessionCheckError::Malformed(_) => Self::of(RefusalCode::Internal).because(error),
-        }
     }
 }
 

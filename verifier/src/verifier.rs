@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use crate::access_token::{AccessTokenError, Claims, verify_access_token};
+use crate::access_token::{AccessTokenError, Claims, SignedClaims, verify_signed_claims};
 use crate::fetch::Fetch;
 use crate::issuer_url::{IssuerUrlError, below_issuer};
 use crate::jwks::{NoKeys, parse_jwks};
@@ -63,13 +63,25 @@ impl Verifier {
         Ok(())
     }
 
-    /// Verifies a token offline: signature, `typ`, `iss`, `aud` and time.
+    /// Verifies a token offline: signature, `typ`, `iss`, `aud` and time. A token that is bound to a key is refused.
     ///
     /// # Errors
-    /// As [`verify_access_token`].
+    /// As [`verify_access_token`](crate::verify_access_token).
     pub fn verify(&self, token: &str, now: SystemTime) -> Result<Claims, AccessTokenError> {
+        self.verify_signature(token, now)?.unexpired(now)?.proven_by(None)
+    }
+
+    /// Verifies everything but the expiry and the proof of the key.
+    ///
+    /// # Errors
+    /// As [`verify_signed_claims`].
+    pub fn verify_signature<'t>(
+        &self,
+        token: &'t str,
+        now: SystemTime,
+    ) -> Result<SignedClaims<'t>, AccessTokenError> {
         let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
-        verify_access_token(token, &keys, &self.0.issuer, &self.0.audience, now)
+        verify_signed_claims(token, &keys, &self.0.issuer, &self.0.audience, now)
     }
 }
 
@@ -114,13 +126,26 @@ impl RemoteVerifier {
         Ok(Self { keys: JwksCache::new(url, fetch), issuer: issuer.into(), audience: audience.into() })
     }
 
-    /// Verifies a token offline: signature, `typ`, `iss`, `aud` and time. The keys may have to be fetched first.
+    /// Verifies a token offline: signature, `typ`, `iss`, `aud` and time. The keys may have to be fetched first. A token
+    /// that is bound to a key is refused.
     ///
     /// # Errors
-    /// As [`verify_access_token`], or the keys cannot be fetched.
+    /// As [`verify_access_token`](crate::verify_access_token), or the keys cannot be fetched.
     pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Claims, VerifyError> {
+        Ok(self.verify_signature(token, now).await?.unexpired(now)?.proven_by(None)?)
+    }
+
+    /// Verifies everything but the expiry and the proof of the key.
+    ///
+    /// # Errors
+    /// As [`verify_signed_claims`], or the keys cannot be fetched.
+    pub async fn verify_signature<'t>(
+        &self,
+        token: &'t str,
+        now: SystemTime,
+    ) -> Result<SignedClaims<'t>, VerifyError> {
         let keys = self.keys.keys_for(token, now).await?;
-        Ok(verify_access_token(token, &keys, &self.issuer, &self.audience, now)?)
+        Ok(verify_signed_claims(token, &keys, &self.issuer, &self.audience, now)?)
     }
 }
 
@@ -142,14 +167,26 @@ impl AnyVerifier {
         }
     }
 
-    /// Verifies a token.
+    /// Verifies a token. One that is bound to a key is refused.
     ///
     /// # Errors
     /// As [`RemoteVerifier::verify`].
     pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Claims, VerifyError> {
+        Ok(self.verify_signature(token, now).await?.unexpired(now)?.proven_by(None)?)
+    }
+
+    /// Verifies everything but the expiry and the proof of the key.
+    ///
+    /// # Errors
+    /// As [`RemoteVerifier::verify_signature`].
+    pub async fn verify_signature<'t>(
+        &self,
+        token: &'t str,
+        now: SystemTime,
+    ) -> Result<SignedClaims<'t>, VerifyError> {
         match self {
-            Self::Local(verifier) => Ok(verifier.verify(token, now)?),
-            Self::Remote(verifier) => verifier.verify(token, now).await,
+            Self::Local(verifier) => Ok(verifier.verify_signature(token, now)?),
+            Self::Remote(verifier) => verifier.verify_signature(token, now).await,
         }
     }
 }

@@ -117,6 +117,7 @@ pub(super) fn issue_tokens(
         sid: session.id,
         auth_time: session.auth_time.map(Timestamp::seconds),
         scope: scope.clone(),
+        cnf: None,
     };
     Ok(Tokens {
         access: access::mint(&claims, signer)?,

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::request::Parts;
 use latchkey_verifier::{
-    CookieKind, Credential, Refusal, RefusalCode, verify_access_token, verify_expired_access_token,
+    CookieKind, Credential, Refusal, RefusalCode, Scheme, verify_access_token, verify_expired_access_token,
 };
 
 pub use latchkey_verifier::Transport;
@@ -41,6 +41,10 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let cookies = &app.config().cookies.policy;
         let credential = Credential::from_request(&parts.method, &parts.headers, cookies)?;
+        // The endpoints accept no token that is bound to a key.
+        if credential.scheme == Scheme::Dpop {
+            return Err(Refusal::of(RefusalCode::InvalidToken).into());
+        }
         let now = app.now();
         let Claims { sub: user, sid: session, scope, .. } = verify(&credential.token, app, now)?;
         if credential.transport == Transport::Cookie && is_tossed(app, &parts.headers, session)? {

@@ -111,7 +111,10 @@ impl From<RefusalCode> for Code {
         match code {
             RefusalCode::InvalidRequest => Self::InvalidRequest,
             RefusalCode::TokenMissing => Self::TokenMissing,
-            RefusalCode::InvalidToken => Self::InvalidToken,
+            // The endpoints accept no token that is bound to a key, so that no proof is verified here.
+            RefusalCode::InvalidToken | RefusalCode::DeviceProofRequired | RefusalCode::InvalidDpopProof => {
+                Self::InvalidToken
+            }
             RefusalCode::TokenExpired => Self::TokenExpired,
             RefusalCode::SessionEnded => Self::SessionEnded,
             RefusalCode::Forbidden => Self::Forbidden,

@@ -66,7 +66,7 @@ where
     // The parts are borrowed only here: a request's body need not be `Sync`.
     let (method, mut headers) = (request.method().clone(), mem::take(request.headers_mut()));
     let has_added_host = add_host(&mut headers, request.uri());
-    let outcome = check.check(&method, &headers).await;
+    let outcome = check.check(&method, request.uri().path(), &headers).await;
     if has_added_host {
         headers.remove(header::HOST);
     }

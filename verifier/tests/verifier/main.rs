@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access_tokens;
+#[cfg(feature = "axum")]
+mod bound_tokens;
 mod dpop_vectors;
 #[cfg(feature = "hyper")]
 mod https;
@@ -10,6 +12,8 @@ mod introspection;
 mod jwks_cache;
 #[cfg(feature = "axum")]
 mod layer;
+mod memory;
+mod prover;
 mod published;
 mod signer;
 mod wycheproof;

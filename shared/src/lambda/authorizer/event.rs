@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 
 /// The headers that the check reads. All others are ignored.
-const CHECKED_HEADERS: [&str; 5] = ["authorization", "cookie", "host", "origin", "sec-fetch-site"];
+const CHECKED_HEADERS: [&str; 6] = ["authorization", "cookie", "dpop", "host", "origin", "sec-fetch-site"];
 
 /// A member of the event is missing or invalid. The error does not contain its value, because it may be a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,7 @@ pub struct MalformedEvent(pub &'static str);
 /// The request that API Gateway asks about.
 pub(super) struct GatewayRequest {
     pub(super) method: Method,
+    pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) request_id: String,
 }
@@ -31,9 +32,11 @@ impl GatewayRequest {
         expect(event, "/type", "REQUEST")?;
         let method = text(event, "/requestContext/http/method")?;
         let method = Method::from_bytes(method.as_bytes());
+        let path = text(event, "/rawPath").unwrap_or_default();
         let request_id = text(event, "/requestContext/requestId").unwrap_or_default();
         Ok(Self {
             method: method.map_err(|_| MalformedEvent("/requestContext/http/method"))?,
+            path: path.to_owned(),
             headers: headers(event)?,
             request_id: request_id.to_owned(),
         })

@@ -79,7 +79,7 @@ impl Authorizer {
         let request = GatewayRequest::parse(event).inspect_err(|error| {
             tracing::error!(%error, "the event is malformed");
         })?;
-        match self.check.check(&request.method, &request.headers).await {
+        match self.check.check(&request.method, &request.path, &request.headers).await {
             Ok(signed_in) => Ok(AuthorizerResponse::authorized(&signed_in)),
             Err(refusal) => refused(&refusal, &request.request_id, self.on_invalid),
         }

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 async fn outcome(check: &RequireSignedIn, token: &str) -> Result<String, &'static str> {
     let bearer = HeaderValue::try_from(format!("Bearer {token}")).expect("a token is ASCII");
     let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]);
-    let signed_in = check.check(&Method::GET, &headers).await;
+    let signed_in = check.check(&Method::GET, "/", &headers).await;
     signed_in.map(|user| user.claims().sub.to_string()).map_err(|refusal| refusal.code().name())
 }
 
