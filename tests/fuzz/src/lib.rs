@@ -6,6 +6,7 @@
 //! | file | reads |
 //! |---|---|
 //! | [`tokens`] | refresh and access tokens, assertions |
+//! | [`proofs`] | proofs of possession |
 //! | [`fields`] | cookies, forms, queries, tags, cursors |
 //! | [`agents`] | user agents and client hints |
 //! | [`jwks`] | an issuer's keys |
@@ -21,6 +22,7 @@ pub mod events;
 pub mod fields;
 pub mod genuine;
 pub mod jwks;
+pub mod proofs;
 pub mod requests;
 pub mod router;
 pub mod tokens;
@@ -29,7 +31,7 @@ pub mod tokens;
 pub type Target = fn(&[u8]);
 
 /// Every target with its name, which is also the name of its file in `fuzz/fuzz_targets` and of its folder in `fuzz/corpus`.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("access_token", tokens::access_token),
     ("assertion", tokens::assertion),
     ("authorizer_event", events::authorizer_event),
@@ -42,6 +44,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("if_none_match", fields::if_none_match),
     ("jwks", jwks::jwks),
     ("lambda_event", events::lambda_event),
+    ("proof", proofs::proof),
     ("query", fields::query),
     ("refresh_token", tokens::refresh_token),
     ("request", requests::request),

@@ -105,7 +105,7 @@ fn only_value<'v>(values: impl IntoIterator<Item = &'v HeaderValue>) -> Result<&
     if value.len() > PROOF_MAX_BYTES {
         return Err(ProofError::TooLong);
     }
-    value.to_str().map(str::trim).map_err(|_| ProofError::Malformed)
+    value.to_str().map_err(|_| ProofError::Malformed)
 }
 
 fn is_recent(issued_at: f64, now: SystemTime) -> bool {

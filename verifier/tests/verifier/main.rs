@@ -5,6 +5,7 @@
 mod access_tokens;
 #[cfg(feature = "axum")]
 mod bound_tokens;
+mod dpop_properties;
 mod dpop_vectors;
 #[cfg(feature = "hyper")]
 mod https;
@@ -15,5 +16,6 @@ mod layer;
 mod memory;
 mod prover;
 mod published;
+mod signed_claims;
 mod signer;
 mod wycheproof;
