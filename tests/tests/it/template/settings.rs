@@ -1,7 +1,7 @@
 //! Does each function get the settings that it reads, and no others?
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use latchkey::config::{AuthorizerConfig, CleanupConfig, Config, ConfigError, SETTINGS, Setting};
 use latchkey_local::{environment_size, secret};
@@ -9,13 +9,23 @@ use latchkey_verifier::CookieKind;
 use serde_json::{Value, json};
 
 use super::document::template;
-use super::stack::Stack;
+use super::stack::{Stack, members};
 use super::{changed, deployment};
 use crate::signing_keys::key_sets;
 
+/// The settings that are the value of a parameter, with the parameter's name.
+fn with_parameters(template: &Value) -> BTreeMap<&str, &str> {
+    let functions =
+        members(&template["Resources"]).filter(|(_, it)| it["Type"] == "AWS::Serverless::Function");
+    let variables = functions.flat_map(|(_, it)| members(&it["Properties"]["Environment"]["Variables"]));
+    let referred = variables.filter_map(|(name, value)| Some((name.as_str(), value["Ref"].as_str()?)));
+    referred.filter(|(_, parameter)| template["Parameters"][parameter].is_object()).collect()
+}
+
 /// The faults in the environments of the functions.
-pub(crate) fn faults(stack: &Stack, settings: &[Setting]) -> Vec<String> {
+pub(crate) fn faults(template: &Value, stack: &Stack, settings: &[Setting]) -> Vec<String> {
     let mut faults = vec![];
+    let with_parameters = with_parameters(template);
     for function in stack.named("AWS::Serverless::Function") {
         let environment = stack.environment(&function);
         let read = RefCell::new(BTreeSet::new());
@@ -33,6 +43,11 @@ pub(crate) fn faults(stack: &Stack, settings: &[Setting]) -> Vec<String> {
             }
             if !read.borrow().contains(name) {
                 faults.push(format!("{function} does not read {name}"));
+            }
+        }
+        for (name, parameter) in &with_parameters {
+            if read.borrow().contains(*name) && !environment.contains_key(*name) {
+                faults.push(format!("{function} reads {name} and does not get {parameter}"));
             }
         }
         let required = settings.iter().filter(|setting| setting.default.is_none());
@@ -57,7 +72,8 @@ fn parse(function: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), 
 #[tokio::test]
 async fn each_function_gets_the_settings_that_it_reads() {
     let server = deployment::local_server().await;
-    let of = |template: &Value, settings| faults(&deployment::stack(template, &server, &[]), settings);
+    let of =
+        |template: &Value, settings| faults(template, &deployment::stack(template, &server, &[]), settings);
     assert_eq!(of(&template(), SETTINGS), [""; 0]);
     let variable =
         |function: &str, name: &str| format!("/Resources/{function}/Properties/Environment/Variables/{name}");
@@ -83,6 +99,11 @@ async fn each_function_gets_the_settings_that_it_reads() {
             json!(""),
             "AuthorizerFunction does not read LATCHKEY_TRUSTED_ISSUERS",
         ),
+        (
+            variable("CleanupFunction", "EVENT_TTL"),
+            Value::Null,
+            "CleanupFunction reads EVENT_TTL and does not get EventTtl",
+        ),
     ] {
         let found = of(&changed(&pointer, value), SETTINGS);
         assert!(found.contains(&fault.to_owned()), "{pointer}: {found:#?}");
@@ -90,6 +111,19 @@ async fn each_function_gets_the_settings_that_it_reads() {
     let renamed: Vec<_> =
         SETTINGS.iter().filter(|setting| setting.name != "EXPIRY_SHARDS").copied().collect();
     assert!(of(&template(), &renamed).contains(&"LoginFunction: EXPIRY_SHARDS is not a setting".to_owned()));
+}
+
+#[test]
+fn a_parameter_has_the_default_of_its_setting() {
+    let template = template();
+    let with_parameters = with_parameters(&template);
+    assert!(with_parameters.len() > 20 && with_parameters["REFRESH_GRACE"] == "RefreshGrace");
+    for (name, parameter) in with_parameters {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name).expect("a setting");
+        let default = template["Parameters"][parameter].get("Default");
+        let default = default.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        assert_eq!(default.as_deref(), setting.default, "{parameter}");
+    }
 }
 
 #[tokio::test]
