@@ -74,7 +74,7 @@ impl RefreshAttempt<'_> {
     /// # Errors
     /// The store failed, or the row changed twice during the call. The token stays valid; the call can be repeated.
     pub async fn run(&self) -> Result<RefreshOutcome, StoreError> {
-        if let Some(until) = self.app.replay_limit().refused_until(self.token, self.now) {
+        if let Some(until) = self.app.replay_limit().refused_until(&self.presented()) {
             return Ok(RefreshOutcome::Blocked(until));
         }
         let config = self.app.config();
@@ -153,7 +153,10 @@ impl RefreshAttempt<'_> {
         let Some(row) = row else { return self.end_from_record().await.map(Some) };
         Ok(Some(match verdict {
             Verdict::Retry => return Ok(None),
-            Verdict::Ended(_) if row.pending_end.is_some() => self.record_pending_end(&row).await,
+            Verdict::Ended(_) if row.pending_end.is_some() => {
+                report_reuse_after_end(self.app, &self.presented(), Some(&row)).await?;
+                self.record_pending_end(&row).await
+            }
             Verdict::Ended(reason) => RefreshOutcome::SessionEnded(reason.unwrap_or(EndReason::Expired)),
             Verdict::Forged => {
                 report_forged_token(self.app, &self.token.user, self.token.session, self.client).await;
@@ -202,7 +205,7 @@ impl RefreshAttempt<'_> {
             self.app.record_events(&[event.from_client(self.client)], std::future::ready(Ok(()))).await;
         }
         self.record_findings(&mut row, findings).await;
-        self.app.replay_limit().count(self.token, self.now);
+        self.app.replay_limit().count(&self.presented(), &row.rotation_state());
         Ok(RefreshOutcome::Replayed(row))
     }
 
@@ -285,7 +288,7 @@ impl RefreshAttempt<'_> {
 
     /// The reason from the end record, because the row is gone. A session without a record has expired.
     async fn end_from_record(&self) -> Result<RefreshOutcome, StoreError> {
-        let reason = report_reuse_after_end(self.app, &self.presented()).await?;
+        let reason = report_reuse_after_end(self.app, &self.presented(), None).await?;
         Ok(RefreshOutcome::SessionEnded(reason.unwrap_or(EndReason::Expired)))
     }
 

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::id::SessionId;
+use crate::domain::session::evidence::{KEY_REPLAY, KeyHash, RotationState};
+use crate::domain::session::presented::Presented;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
 
@@ -28,6 +30,15 @@ type Key = (SessionId, u64);
 struct Replays {
     since: Timestamp,
     count: u32,
+    rotation: Option<Rotation>,
+}
+
+/// The rotation that made the presented generation, if that was the current one at the last replay. Then the token is no
+/// replay with another key, nor once its key may rotate again.
+#[derive(Clone, Copy, Debug)]
+struct Rotation {
+    key: Option<KeyHash>,
+    at: Timestamp,
 }
 
 /// The replays that this instance has answered.
@@ -35,16 +46,18 @@ struct Replays {
 pub(crate) struct ReplayLimit(Mutex<HashMap<Key, Replays>>);
 
 impl ReplayLimit {
-    /// The end of the refusal of a token, if it was replayed too often.
-    pub(crate) fn refused_until(&self, token: &RefreshToken, now: Timestamp) -> Option<Timestamp> {
+    /// The end of the refusal of a token, if it was replayed too often and cannot rotate.
+    pub(crate) fn refused_until(&self, presented: &Presented<'_>) -> Option<Timestamp> {
         let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let replays = tokens.get(&(token.session, token.generation))?;
-        (replays.is_running(now) && replays.count >= REPLAYS_MAX).then(|| replays.since + REPLAY_WINDOW)
+        let replays = tokens.get(&key_of(presented.token))?;
+        let is_over = replays.is_running(presented.now) && replays.count >= REPLAYS_MAX;
+        (is_over && !replays.may_rotate(presented)).then(|| replays.since + REPLAY_WINDOW)
     }
 
-    /// Counts a replay. A full table first drops the windows that are over, then everything: forgetting costs a few
+    /// Counts a replay, which the row has answered. A full table first drops the windows that are over, then everything: forgetting costs a few
     /// write units.
-    pub(crate) fn count(&self, token: &RefreshToken, now: Timestamp) {
+    pub(crate) fn count(&self, presented: &Presented<'_>, row: &RotationState) {
+        let now = presented.now;
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tokens.len() >= CAPACITY {
             tokens.retain(|_, replays| replays.is_running(now));
@@ -52,16 +65,29 @@ impl ReplayLimit {
         if tokens.len() >= CAPACITY {
             tokens.clear();
         }
-        let new = Replays { since: now, count: 0 };
-        let replays = tokens.entry((token.session, token.generation)).or_insert(new);
+        let new = Replays { since: now, count: 0, rotation: None };
+        let replays = tokens.entry(key_of(presented.token)).or_insert(new);
         if !replays.is_running(now) {
             *replays = new;
         }
+        let is_current = row.generation == presented.token.generation;
+        replays.rotation = is_current.then_some(Rotation { key: row.keys[0], at: row.rotated_at });
         replays.count = replays.count.saturating_add(1);
     }
 }
 
+fn key_of(token: &RefreshToken) -> Key {
+    (token.session, token.generation)
+}
+
 impl Replays {
+    /// Whether the request may be a rotation by now.
+    fn may_rotate(self, presented: &Presented<'_>) -> bool {
+        self.rotation.is_some_and(|made| {
+            presented.keys.newest != made.key || presented.now.distance(made.at) >= KEY_REPLAY
+        })
+    }
+
     /// Whether the window includes `now`. A window that begins in the future does not, because the clock was set back.
     fn is_running(self, now: Timestamp) -> bool {
         self.since <= now && now < self.since + REPLAY_WINDOW
@@ -69,70 +95,4 @@ impl Replays {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::fingerprint::Fingerprint;
-    use crate::domain::id::derive_session_id;
-    use crate::domain::limit::Window;
-    use crate::domain::session::nonce::Nonce;
-    use crate::domain::session::refresh_token::KeyTag;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_seconds(seconds)
-    }
-
-    fn token(session: i64, generation: u64) -> RefreshToken {
-        RefreshToken {
-            bound_key: None,
-            was_in_body: false,
-            user: "alice".parse().unwrap(),
-            session: derive_session_id(session, &[1; 32]),
-            generation,
-            issued_at: at(0),
-            expires_at: at(0),
-            absolute_expires_at: at(0),
-            nonce: Nonce::new([1; 16]),
-            window: Window { start: at(0), count: 0 },
-            fingerprint: Fingerprint::default(),
-            sealed_by: KeyTag::new(*b"k1"),
-        }
-    }
-
-    #[test]
-    fn a_token_is_refused_after_a_hundred_replays_until_its_window_ends() {
-        let limit = ReplayLimit::default();
-        for number in 0..100 {
-            assert_eq!(limit.refused_until(&token(1, 1), at(50)), None, "{number}");
-            limit.count(&token(1, 1), at(50));
-        }
-        assert_eq!(limit.refused_until(&token(1, 1), at(349)), Some(at(350)));
-        assert_eq!(limit.refused_until(&token(1, 1), at(350)), None);
-        assert_eq!(limit.refused_until(&token(1, 1), at(49)), None, "the clock was set back");
-        limit.count(&token(1, 1), at(350));
-        assert_eq!(limit.refused_until(&token(1, 1), at(350)), None, "a new window");
-    }
-
-    #[test]
-    fn other_generations_and_sessions_are_not_refused() {
-        let limit = ReplayLimit::default();
-        for _ in 0..100 {
-            limit.count(&token(1, 1), at(0));
-        }
-        assert_eq!(limit.refused_until(&token(1, 2), at(0)), None);
-        assert_eq!(limit.refused_until(&token(2, 1), at(0)), None);
-    }
-
-    #[test]
-    fn the_table_is_bounded() {
-        let limit = ReplayLimit::default();
-        for number in 0..10_000 {
-            limit.count(&token(number, 1), at(0));
-            assert!(limit.0.lock().unwrap().len() <= CAPACITY);
-        }
-        limit.count(&token(1, 9), at(1_000));
-        for number in 0..i64::try_from(CAPACITY).unwrap() {
-            limit.count(&token(number, 2), at(1_000));
-        }
-        assert!(limit.0.lock().unwrap().len() <= CAPACITY);
-    }
-}
+mod tests;

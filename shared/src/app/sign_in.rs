@@ -122,8 +122,8 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         let (state, previous) = read(app, request, now).await?;
         if attempt == 0 {
             report_forged_cookie(app, request, &previous, now).await;
-            if let (None, Some(presented)) = (&previous, presented(request, now)) {
-                report_reuse_after_end(app, &presented).await?;
+            if let Some(presented) = presented(request, now) {
+                report_reuse_after_end(app, &presented, previous.as_ref()).await?;
             }
         }
         let previous = previous.filter(|row| is_proven(request, row));

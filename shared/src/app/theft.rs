@@ -9,8 +9,10 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::session::Session;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{Evidence, EvidenceRules};
+use crate::domain::session::last_rotation::LastRotation;
 use crate::domain::session::presented::Presented;
 use crate::domain::session::rotation::evidence_of;
+use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 
 /// How long an instance remembers that it reported a token of an ended session: 1 d.
@@ -64,8 +66,9 @@ impl Theft {
     }
 }
 
-/// Records that another client presents an older token of a session whose row is gone: an owner must be able to see that
-/// their older token arrives after a thief has signed out. Returns why the session ended, if it has an end record.
+/// Records that another client presents an older token of a session that has ended: an owner must be able to see that
+/// their older token arrives after a thief has signed out. `row` is the session's row: it is there while its end is pending,
+/// and afterwards the end record has the same facts. Returns why the session ended, if it is known.
 ///
 /// The event's id is derived from the presented generation and the hour, and an instance reports it once, so that a client
 /// that repeats its request raises one alert. If the session ended as reuse, the theft has been reported.
@@ -75,26 +78,44 @@ impl Theft {
 pub(crate) async fn report_reuse_after_end(
     app: &App,
     presented: &Presented<'_>,
+    row: Option<&Session>,
 ) -> Result<Option<EndReason>, StoreError> {
+    let token = presented.token;
+    let (reason, at, last) = if let Some(row) = row {
+        let is_proven = row.nonce_hash == token.nonce.hash();
+        let Some(pending) = row.pending_end.as_ref().filter(|_| is_proven) else { return Ok(None) };
+        (pending.reason, pending.at, Some(LastRotation::of(row)))
+    } else {
+        let Some(record) = app.store().end_record(&token.session).await? else { return Ok(None) };
+        (record.reason, record.at, record.last.filter(|_| record.user == token.user))
+    };
+    let is_reported = reason == EndReason::ReuseDetected;
+    if let Some(last) = last.filter(|last| !is_reported && last.is_foreign(presented, at)) {
+        report_foreign(app, presented, &last, at).await?;
+    }
+    Ok(Some(reason))
+}
+
+async fn report_foreign(
+    app: &App,
+    presented: &Presented<'_>,
+    last: &LastRotation,
+    ended_at: Timestamp,
+) -> Result<(), StoreError> {
     let (token, now) = (presented.token, presented.now);
-    let Some(record) = app.store().end_record(&token.session).await? else { return Ok(None) };
-    let reason = Some(record.reason);
-    let is_reported = record.reason == EndReason::ReuseDetected;
-    let last = record.last.filter(|_| !is_reported && record.user == token.user);
-    let Some(last) = last.filter(|last| last.is_foreign(presented, record.at)) else { return Ok(reason) };
     let what = format!("reused {} after the end", token.generation);
     let reported = format!("{what} {}", token.session);
     if app.refusal_cache().until(&reported, now).is_some() {
-        return Ok(reason);
+        return Ok(());
     }
     let kind = token_reused(presented, last.generation, last.client.device.label());
-    let at = record.at.max(now.start_of_hour());
+    let at = ended_at.max(now.start_of_hour());
     let event = Event::once_per_second(&token.user, token.session, at, &what, kind);
     let event = Event { at: now, ..event }.from_client(presented.client);
     app.store().record(std::slice::from_ref(&event)).await?;
     app.on_recorded(&event);
     app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);
-    Ok(reason)
+    Ok(())
 }
 
 fn token_reused(presented: &Presented<'_>, current: u64, ended_device: String) -> EventKind {

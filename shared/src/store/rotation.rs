@@ -49,9 +49,9 @@ const IS_NO_REPETITION: &str =
 /// read the old values. `if_not_exists` is for rows of the version without keys.
 const SHIFT_KEYS: &str = ", q1 = :q, q2 = if_not_exists(q1, :none), q3 = if_not_exists(q2, :none)";
 
-/// The session has not ended, is still at this generation, and the generation before was not granted in the same way.
-const MAY_RECORD_REPLAY: &str = "attribute_exists(pk) AND g = :gen AND n = :nonce AND attribute_not_exists(z) \
-     AND (attribute_not_exists(lr) OR lr <> :before)";
+/// The session is still at this generation and has not ended. That the generation before was not granted in the same way
+/// needs no condition: it could only be recorded while it was the current one, so the row that was judged shows it.
+const MAY_RECORD_REPLAY: &str = "g = :gen AND attribute_not_exists(z)";
 
 impl Store {
     /// Makes the next generation, if the row is still at the token's generation.
@@ -122,21 +122,18 @@ impl Store {
     }
 
     /// Records that the current generation is granted again on weak evidence. Returns false, and records nothing, if the
-    /// row has moved on, the session has ended, or the generation before was granted in the same way.
+    /// row has moved on or the session has ended.
     ///
     /// *Atomicity*: one UpdateItem, which can be repeated.
     ///
     /// # Errors
     /// The store failed. The write may have happened; repeating the same refresh finds out.
     pub async fn record_replay(&self, row: &Session) -> Result<bool, StoreError> {
-        let nonce = AttributeValue::B(Blob::new(row.nonce_hash.as_bytes()));
         let request = self
             .update_session(&row.user, &row.id)
             .update_expression("SET lr = :gen")
             .condition_expression(MAY_RECORD_REPLAY)
-            .expression_attribute_values(":gen", number(row.generation))
-            .expression_attribute_values(":before", number(row.generation.saturating_sub(1)))
-            .expression_attribute_values(":nonce", nonce);
+            .expression_attribute_values(":gen", number(row.generation));
         condition_held(request.send().await)
     }
 

@@ -70,10 +70,10 @@ pub(super) async fn end_token_session(
         let keys = RequestKeys::of(&token.session, None, previous_keys);
         Presented { token, keys, proven_key: None, client, now }
     });
+    if let Some(presented) = &presented {
+        report_reuse_after_end(app, presented, row.as_ref()).await?;
+    }
     let Some(row) = row else {
-        if let Some(presented) = &presented {
-            report_reuse_after_end(app, presented).await?;
-        }
         return Ok(Some(RevokeResponse::new(app, vec![], now)));
     };
     // An older refresh token signs out like any other, but its caller may be a thief, and the owner must be able to see that.

@@ -229,6 +229,19 @@ async fn replays_are_limited_and_the_current_token_still_rotates() {
 }
 
 #[tokio::test]
+async fn repetitions_of_the_current_token_prevent_no_rotation_of_it() {
+    let world = World::new().await;
+    let device = world.device();
+    let tokens = client_with_keys(&world, &device, 1).await;
+    for _ in 0..100 {
+        refresh_with_keys(&device, &tokens[1].refresh, 1).await.assert_status(200);
+    }
+    refresh_with_keys(&device, &tokens[1].refresh, 1).await.assert_problem(429, "rate_limited");
+    refresh_with_keys(&device, &tokens[1].refresh, 2).await.assert_status(200);
+    assert_eq!(world.row("alice", &tokens[0].session).await.unwrap().generation, 2);
+}
+
+#[tokio::test]
 async fn a_browser_that_crashed_comes_back_with_its_older_cookie() {
     let world = World::new().await;
     let device = world.device();
@@ -294,6 +307,43 @@ async fn a_lost_reply_of_the_record_of_a_replay_does_not_end_the_session() {
         let again = device.refresh(&first.refresh).await;
         assert_eq!(again.assert_status(200).text("refresh_token"), second.refresh);
     }
+}
+
+/// A late retry without a key, whose first write is judged before `meanwhile` happens, and which is recorded after it.
+async fn retried_late(world: &World, device: &Device, token: &str, meanwhile: impl Future) -> Reply {
+    world.server.faults.queue(Some("UpdateItem"), FaultKind::Slow, 1);
+    let overtake = async {
+        while world.server.faults.pending() > 0 {
+            tokio::task::yield_now().await;
+        }
+        // The engine answers in order: after this read, the first write has been rejected.
+        world.live("alice").await;
+        meanwhile.await;
+    };
+    tokio::join!(device.refresh(token), overtake).0
+}
+
+#[tokio::test]
+async fn a_sign_out_between_a_retry_and_its_record_grants_nothing() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    device.refresh(&first.refresh).await.assert_status(200);
+    world.advance(3_600);
+    let sign_out = world.set_pending_end("alice", &first.session, "signed_out");
+    let reply = retried_late(&world, &device, &first.refresh, sign_out).await;
+    reply.assert_ended("signed_out").assert_no_cookie();
+}
+
+#[tokio::test]
+async fn a_rotation_between_a_retry_and_its_record_grants_nothing() {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    let second = Tokens::of(&device.refresh(&first.refresh).await);
+    world.advance(3_600);
+    let rotation = async { device.refresh(&second.refresh).await.assert_status(200).status };
+    retried_late(&world, &device, &first.refresh, rotation).await.assert_ended("security");
 }
 
 #[tokio::test]

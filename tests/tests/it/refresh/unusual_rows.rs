@@ -60,14 +60,44 @@ async fn a_session_has_ended_even_if_its_end_cannot_be_recorded() {
 }
 
 #[tokio::test]
-async fn an_old_token_of_a_session_with_a_pending_end_raises_no_second_alert() {
+async fn a_foreign_older_token_meets_a_pending_end_with_an_alarm() {
+    for (reason, alarms) in [("admin", 1), ("signed_out", 1), ("reuse_detected", 0)] {
+        for how in ["refresh", "sign-in", "sign-out"] {
+            let world = World::new().await;
+            let device = world.device();
+            let first = device.sign_in("alice").await;
+            let second = Tokens::of(&device.refresh(&first.refresh).await);
+            world.set_pending_end("alice", &first.session, reason).await;
+            world.advance(61);
+            let stranger = device.clone().elsewhere();
+            match how {
+                "refresh" => drop(stranger.refresh(&first.refresh).await.assert_status(401)),
+                "sign-in" => {
+                    let stranger = stranger.cookies(&format!("latchkey_refresh={}", first.refresh));
+                    stranger.login_in_browser(&world.assertion("alice")).await.assert_status(201);
+                }
+                _ => {
+                    let body = json!({"strategy": "current", "refresh_token": first.refresh});
+                    stranger.post("/api/auth/revoke", body).await.assert_status(200);
+                }
+            }
+            assert_eq!(world.count_events("alice", "token_reused").await, alarms, "{reason}, {how}");
+            device.refresh(&second.refresh).await.assert_status(401);
+            device.clone().elsewhere().refresh(&first.refresh).await.assert_status(401);
+            assert_eq!(world.count_events("alice", "token_reused").await, alarms, "{reason}, {how}, again");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_owners_older_token_meets_a_pending_end_without_an_alarm() {
     let world = World::new().await;
     let device = world.device();
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
     world.set_pending_end("alice", &first.session, "admin").await;
     world.advance(61);
-    device.elsewhere().refresh(&first.refresh).await.assert_ended("admin");
+    device.refresh(&first.refresh).await.assert_ended("admin");
     assert_eq!(world.count_events("alice", "token_reused").await, 0);
 }
 
