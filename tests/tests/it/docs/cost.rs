@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 
 use latchkey_local::dev_controls::stats::Usage;
 use latchkey_tests::world::{Reply, Tokens, World};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::template::document::template;
 
 // List prices of us-east-1 in dollars, as of 2025.
 const GATEWAY_REQUEST: f64 = 1.00 / 1e6;
@@ -17,17 +19,29 @@ const GB_SECOND: f64 = 0.000_013_333_4;
 const LOG_BYTE: f64 = 0.50 / 1e9;
 const EGRESS_BYTE: f64 = 0.09 / 1e9;
 const STORED_AND_BACKED_UP_BYTE: f64 = (0.25 + 0.20) / 1e9;
-/// Two KMS keys, a secret, 27 metrics with alarms, about 50 custom metrics.
-const FIXED: f64 = 2.00 + 0.40 + 27.0 * 0.10 + 50.0 * 0.30;
+const KMS_KEY_MONTH: f64 = 1.00;
+const KMS_REQUEST: f64 = 0.03 / 10_000.0;
+const SECRET_MONTH: f64 = 0.40;
+const ALARM_METRIC_MONTH: f64 = 0.10;
+const METRIC_MONTH: f64 = 0.30;
+const DASHBOARD_MONTH: f64 = 3.00;
+const HOSTED_ZONE_MONTH: f64 = 0.50;
+const STREAM_READ: f64 = 0.02 / 100_000.0;
+const SECONDS_A_MONTH: f64 = 30.0 * 86_400.0;
 
 // Estimates that were not measured on AWS yet. The page names them.
 const BILLED_SECONDS: f64 = 0.010;
-const MEMORY_GB: f64 = 0.256;
+const MEMORY_GB: f64 = 0.25;
 const ACCESS_LOG_BYTES: f64 = 350.0;
 const HEADER_BYTES: f64 = 700.0;
 const ROW_BYTES: f64 = 1_100.0;
 const EVENT_BYTES: f64 = 400.0;
 const EVENT_DAYS: f64 = 90.0;
+const CUSTOM_METRICS: f64 = 50.0;
+/// The stream of a new table on demand has four shards, and a pipe reads each one four times a second, as Lambda does.
+const STREAM_READS_A_SECOND: f64 = 4.0 * 4.0;
+/// DynamoDB asks KMS at most every five minutes for each role and table.
+const ROLES_AND_TABLES: f64 = 13.0;
 
 // The actions of a user in a day.
 const REFRESHES: f64 = 20.0;
@@ -149,14 +163,43 @@ async fn expiry() -> Usage {
     }
 }
 
+/// The costs that do not depend on the number of users.
+fn fixed() -> [(&'static str, f64); 8] {
+    let template = template();
+    let of_type = |kind: &str| {
+        let resources = template["Resources"].as_object().expect("resources").values();
+        resources.filter(|resource| resource["Type"] == kind).cloned().collect::<Vec<_>>()
+    };
+    let watched = |alarm: &Value| match alarm["Properties"]["Metrics"].as_array() {
+        Some(metrics) => metrics.iter().filter(|metric| metric["MetricStat"].is_object()).count(),
+        None => 1,
+    };
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    // A stack without a webhook has neither its pipe nor its alarm.
+    let always = alarms.iter().filter(|alarm| alarm["Condition"] != "HasWebhook");
+    let alarm_metrics = always.map(watched).sum::<usize>() as f64;
+    let keys = of_type("AWS::KMS::Key").len() as f64;
+    [
+        ("metrics of Latchkey, about 50", CUSTOM_METRICS * METRIC_MONTH),
+        ("reads of the event stream by the alert pipe", STREAM_READS_A_SECOND * SECONDS_A_MONTH * STREAM_READ),
+        ("metrics with alarms", alarm_metrics * ALARM_METRIC_MONTH),
+        ("dashboard", DASHBOARD_MONTH),
+        ("KMS keys", keys * KMS_KEY_MONTH),
+        ("hosted zone", HOSTED_ZONE_MONTH),
+        ("secret with the keys", SECRET_MONTH),
+        ("KMS requests of the tables", ROLES_AND_TABLES * SECONDS_A_MONTH / 300.0 * KMS_REQUEST),
+    ]
+}
+
 fn month(users: f64, calls: &[Call; 3], expiry: Usage) -> String {
     let of = |a_day: f64| users * a_day * 30.0;
     let refreshes = of(REFRESHES) * calls[0].sum();
     let others = of(SIGN_INS) * calls[1].sum() + of(LISTS) * calls[2].sum();
     let cleanup = of(SIGN_INS) * (expiry.write_units * WRITE_UNIT + expiry.read_units * READ_UNIT);
     let stored = users * (ROW_BYTES + SIGN_INS * EVENT_DAYS * 3.0 * EVENT_BYTES) * STORED_AND_BACKED_UP_BYTE;
-    let instances = 4.0 + of(REFRESHES) / (30.0 * 86_400.0) * BILLED_SECONDS * 2.0;
-    let fixed = FIXED + instances * 30.0 * 86_400.0 / 5.0 * READ_UNIT;
+    let instances = 4.0 + of(REFRESHES) / SECONDS_A_MONTH * BILLED_SECONDS * 2.0;
+    let always: f64 = fixed().iter().map(|(_, dollars)| dollars).sum();
+    let fixed = always + instances * SECONDS_A_MONTH / 5.0 * READ_UNIT;
     let sum = refreshes + others + cleanup + stored + fixed;
     let dollars =
         [refreshes, others, cleanup, stored, fixed, sum].map(|price| thousands(price.round() as u64));
@@ -170,7 +213,7 @@ fn thousands(number: u64) -> String {
     groups.join(",")
 }
 
-/// Both tables.
+/// The three tables.
 async fn tables() -> String {
     let world = World::patient().await;
     let calls = [refresh(&world).await, sign_in(&world).await, list(&world).await];
@@ -189,6 +232,10 @@ async fn tables() -> String {
     page.push_str("| users | refreshes | sign-ins, lists | cleanup | storage | fixed | $ a month |\n|---|---|---|---|---|---|---|\n");
     for users in [1e4, 1e6, 1e8] {
         page.push_str(&month(users, &calls, expiry));
+    }
+    page.push_str("\n| fixed | $ a month |\n|---|---|\n");
+    for (name, dollars) in fixed() {
+        let _ = writeln!(page, "| {name} | {dollars:.2} |");
     }
     page
 }
