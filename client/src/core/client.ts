@@ -1,5 +1,8 @@
 /** How do the parts make a client? */
 
+import { createDeviceKeys } from './binding/device-keys.js';
+import { createProvenFetch } from './binding/proven-fetch.js';
+import { createSessionBinding } from './binding/session-binding.js';
 import { refreshScheduler } from './refresh/refresh-scheduler.js';
 import { indexedDbKeyStore } from './refresh-keys/key-store.js';
 import { createRefreshKeys } from './refresh-keys/refresh-keys.js';
@@ -49,7 +52,9 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   const store = createStore(UNKNOWN_STATE);
   const tabs = createTabChannel(options.channel ?? `latchkey:${api}`, api, onMessage);
   const refreshKeys = createRefreshKeys(tokens?.keyStore ?? indexedDbKeyStore(api));
-  const session = createSessionState(store, tokens, tabs.broadcast, options);
+  const deviceKeys = createDeviceKeys(api);
+  const session = createSessionState(store, tokens, tabs.broadcast, options, deviceKeys.retire);
+  const provenFetch = createProvenFetch(fetch, () => store.get().serverTimeOffset);
   const refreshPause = createRefreshPause();
   const context: Context = {
     ...trackRequestOutcomes(store, options, tabs.broadcast, () => disposed),
@@ -59,6 +64,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
     fetch,
     store,
     session,
+    binding: createSessionBinding(session, deviceKeys, provenFetch, fetch, options.binding ?? 'prefer'),
     refreshKeys,
     refreshPause,
     broadcast: tabs.broadcast,

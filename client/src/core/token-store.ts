@@ -6,6 +6,8 @@ import type { KeyStore } from './refresh-keys/key-store.js';
 export interface Tokens {
   readonly access: string;
   readonly refresh: string;
+  /** Whether each use of the access token needs a proof of the key. */
+  readonly isBound?: boolean | undefined;
 }
 
 /** Reads and writes the tokens of one client. */

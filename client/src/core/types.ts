@@ -15,8 +15,12 @@ export type Recommendation = Schemas['Recommendation'];
 export type SecurityEvent = Schemas['Event'];
 /** How severe an event is. */
 export type Severity = Schemas['Severity'];
-/** Why a session ended, in the detail that its user may see. */
-export type EndReason = Schemas['EndReason'];
+/** Why a session ended, in the detail that its user may see. `key_lost`: this browser has lost the key that the session is bound to. */
+export type EndReason = Schemas['EndReason'] | 'key_lost';
+/** How a session is bound to its browser: by a key that proofs show (RFC 9449), or by a key of the device that the browser itself proves. */
+export type Binding = 'none' | 'dpop' | 'dbsc';
+/** Whether a sign-in binds its session to a key of this browser. */
+export type BindingPolicy = 'off' | 'prefer' | 'require';
 
 /** The state of this client's own access token. */
 export interface TokenStatus {
@@ -31,7 +35,7 @@ export interface TokenStatus {
 }
 
 /** A code of the API, or one of the client's own. */
-export type ErrorCode = Schemas['Code'] | 'network' | 'timeout' | 'not_latchkey' | 'cookies_blocked';
+export type ErrorCode = Schemas['Code'] | 'network' | 'timeout' | 'not_latchkey' | 'cookies_blocked' | 'key_unavailable' | 'session_unbound' | 'device_proof_required';
 
 /** The state of the client. An immutable snapshot: `getState()` returns the same reference until something changes. */
 export interface LatchkeyState {
@@ -104,6 +108,11 @@ export interface LatchkeyOptions {
   readonly baseUrl?: string;
   /** Default: tokens stay in HttpOnly cookies. `headerMode()` sends them in headers. */
   readonly mode?: TokenMode;
+  /**
+   * Whether a sign-in binds its session to a key of this browser, so that a copied cookie or refresh token is useless. `require`
+   * fails a sign-in that the server leaves unbound, and ends its session. Default `prefer`.
+   */
+  readonly binding?: BindingPolicy;
   /** Seconds before its expiry at which a token is refreshed. Default 300. */
   readonly refreshBefore?: number;
   /** Seconds between two polls of the session list while it is watched. Default 10. */

@@ -14,6 +14,7 @@ const LAYERS = [
   'core/transport',
   'core/tabs',
   'core/session',
+  'core/binding',
   'core/runtime',
   'core/fetch',
   'core/refresh',

@@ -26,7 +26,7 @@ export function fetchOf(client: Latchkey): Fetch {
 }
 
 /** The add-on behind {@link fetchOf}. */
-export function authenticatedFetch({ session, store, backoffs, refresh, fetch, baseUrl }: Internals): Fetch {
+export function authenticatedFetch({ session, store, backoffs, refresh, fetch, binding, baseUrl }: Internals): Fetch {
   const { tokens } = session;
   /** The origins that refused a new token, for as long as that token lasts. */
   const refusing = new Map<string, Countdown>();
@@ -42,7 +42,7 @@ export function authenticatedFetch({ session, store, backoffs, refresh, fetch, b
     const { code, reason } = isProblem(response.headers) ? ((await response.clone().json().catch(() => ({}))) as Problem) : {};
     if (code === 'session_ended' && sessionEpoch === session.epoch.session) session.end((reason as EndReason | undefined) ?? 'expired', true);
     if (typeof code === 'string') return REFRESHABLE_CODES.includes(code);
-    return /^Bearer\b.*\berror="?invalid_token/i.test(response.headers.get('www-authenticate') ?? '');
+    return /^(Bearer|DPoP)\b.*\berror="?invalid_token/i.test(response.headers.get('www-authenticate') ?? '');
   };
 
   return async (input, init) => {
@@ -51,15 +51,8 @@ export function authenticatedFetch({ session, store, backoffs, refresh, fetch, b
     if (origin === null || !isTrusted(origin)) return fetch(input, init);
     await tokens?.ready();
 
-    const send = (): Promise<Response> => {
-      const access = tokens?.get()?.access;
-      const copy = isRequest ? input.clone() : input;
-      if (access === undefined) return fetch(copy, init);
-      const headers = new Headers(init?.headers ?? (isRequest ? input.headers : undefined));
-      // The app's own header wins. On a redirect to another origin the browser removes the header.
-      if (!headers.has('authorization')) headers.set('authorization', `Bearer ${access}`);
-      return fetch(copy, { ...init, headers });
-    };
+    // On a redirect to another origin the browser removes the header with the token.
+    const send = (): Promise<Response> => binding.authorized(isRequest ? input.clone() : input, init);
     /** Refreshes once for each call. If the refresh fails, the caller gets the response to its own request. */
     let hasRefreshed = false;
     const refreshOnce = async (): Promise<void> => {

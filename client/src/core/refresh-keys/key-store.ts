@@ -13,6 +13,22 @@ export interface KeyStore {
   update(change: (stored: unknown) => unknown): Promise<void>;
 }
 
+/** Milliseconds. A storage that hangs delays a request by no more than this. */
+const DEADLINE = 3_000;
+
+/** Changes the stored value and returns what it is by then; rejects if it could not be stored in time. */
+export async function updateStored<T>(store: KeyStore, change: (stored: unknown) => T): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const late = new Promise<never>((_, reject) => (timer = setTimeout(reject, DEADLINE)));
+    let next: T | undefined;
+    await Promise.race([store.update((stored) => (next = change(stored))), late]);
+    return next as T;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const NAME = 'latchkey';
 const STORE = 'refresh-keys';
 

@@ -4,10 +4,7 @@
  */
 
 import { beginRefresh, beginSignIn, endAttempt, parseRecord, type KeyRecord } from './key-record.js';
-import type { KeyStore } from './key-store.js';
-
-/** Milliseconds. A storage that hangs delays a refresh by no more than this. */
-const DEADLINE = 3_000;
+import { updateStored, type KeyStore } from './key-store.js';
 
 /** The keys of an attempt: its own, and those of the attempts before. Empty, if they could not be stored. */
 export type AttemptKeys = readonly string[];
@@ -37,22 +34,11 @@ export function previousKeys(keys: AttemptKeys): { readonly previous_keys?: Atte
 export function createRefreshKeys(store: KeyStore): RefreshKeys {
   /** Changes the record, and returns its keys; none if that failed, which may pass. */
   const update = async (change: (record: KeyRecord | undefined, newKey: string) => KeyRecord): Promise<AttemptKeys> => {
-    let keys: AttemptKeys = [];
-    let timer: ReturnType<typeof setTimeout> | undefined;
     try {
-      const key = newKey();
-      const late = new Promise((_, reject) => (timer = setTimeout(reject, DEADLINE)));
-      const updated = store.update((stored) => {
-        const next = change(parseRecord(stored), key);
-        keys = next.keys;
-        return next;
-      });
-      await Promise.race([updated, late]);
-      return keys;
+      const key = randomKey();
+      return (await updateStored(store, (stored) => change(parseRecord(stored), key))).keys;
     } catch {
       return [];
-    } finally {
-      clearTimeout(timer);
     }
   };
   const end = (keys: AttemptKeys, doneAt: number): void => {
@@ -69,6 +55,6 @@ export function createRefreshKeys(store: KeyStore): RefreshKeys {
 }
 
 /** 26 characters with 5 random bits each. Throws where there is no source of randomness. */
-function newKey(): string {
+export function randomKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(26))].map((byte) => (byte % 32).toString(32)).join('');
 }

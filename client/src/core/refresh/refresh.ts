@@ -9,6 +9,7 @@ import type { StatusResponse, TokenResponse } from '../api-responses.js';
 import { LatchkeyError } from '../errors.js';
 import { keyHeader, previousKeys, type AttemptKeys } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
+import type { ApiRequest, Fetch } from '../transport/transport.js';
 import type { EndReason, TokenStatus } from '../types.js';
 import { singleFlight, type SingleFlight } from '../util/single-flight.js';
 
@@ -21,7 +22,7 @@ export interface Refresher {
 }
 
 export function setupRefresh(context: Context): Refresher {
-  const { session, store, refreshKeys, backoffs, refreshPause, broadcast, request, peersReady, reportFailure, markSuccess, reschedule } = context;
+  const { session, store, binding, refreshKeys, backoffs, refreshPause, broadcast, request, peersReady, reportFailure, markSuccess, reschedule } = context;
   const tab = Math.random().toString(36);
 
   const readyToSend = async (): Promise<void> => {
@@ -33,34 +34,51 @@ export function setupRefresh(context: Context): Refresher {
   const endReasonOf = ({ reason, code }: LatchkeyError): EndReason | null =>
     reason ?? (code === 'token_missing' && store.get().status === 'unknown' ? null : 'expired');
 
-  const sendRefresh = async (refreshToken: string | undefined, keys: AttemptKeys): Promise<TokenResponse> => {
+  const sendRefresh = async (refreshToken: string | undefined, keys: AttemptKeys, via: Fetch): Promise<TokenResponse> => {
     const [, ...previous] = keys;
-    const { body } = await request('/refresh', {
+    const what: ApiRequest = {
       method: 'POST',
       expectedField: 'session_id',
       // The server rotates the token also for a tab that is closed meanwhile, so its cookies must still arrive.
       keepalive: true,
       headers: keyHeader(keys),
       body: { refresh_token: refreshToken, ...previousKeys(previous) },
+    };
+    return (await request('/refresh', what, via)).body as TokenResponse;
+  };
+
+  /** A response that refuses the proof ends the session in this tab alone: the others find out by themselves. */
+  const endWithoutKey = (): void => session.end('key_lost', false, false);
+
+  /** The browser renews the token of a device-bound session before it sends this request. */
+  const renewByBrowser = async (): Promise<TokenStatus> => {
+    const status = await fetchStatus().catch((error: LatchkeyError) => {
+      reportFailure('refresh', error);
+      throw error;
     });
-    return body as TokenResponse;
+    markSuccess('refresh');
+    if (status.state === 'none') session.end('expired');
+    else session.acceptStatus(status);
+    return session.tokenStatus();
   };
 
   const refresh = singleFlight(async () => {
     await readyToSend();
     if (store.get().status === 'signed-out') return session.tokenStatus();
+    if (session.binding() === 'dbsc') return renewByBrowser();
     backoffs.refresh.throwIfWaiting();
     const epoch = session.epoch.token;
-    let refreshToken: string | undefined;
+    let refreshToken = session.tokens?.get()?.refresh;
     // In header mode another tab may have stored the next token before its message arrived here.
     const isCurrent = (): boolean => epoch === session.epoch.token && refreshToken === session.tokens?.get()?.refresh;
     const attempt = async (isLast: boolean): Promise<void> => {
-      const keys = await refreshKeys.begin(session.knownSince());
+      // At the same time, so that a storage that hangs delays the request only once.
+      const [keys, via] = await Promise.all([refreshKeys.begin(session.knownSince()), binding.forRefresh()]);
       refreshToken = session.tokens?.get()?.refresh;
       // Another tab's token has arrived meanwhile, or the user has signed out.
       if (!isCurrent()) return;
       try {
-        const granted = await sendRefresh(refreshToken, keys);
+        const granted = await sendRefresh(refreshToken, keys, via);
         // A key that was not used stays pending. With a new one it would take a place among the keys that the server knows.
         if (granted.key_used !== false) refreshKeys.complete(keys);
         if (!isCurrent()) return;
@@ -79,9 +97,11 @@ export function setupRefresh(context: Context): Refresher {
       await attempt(false);
     } catch (error) {
       if (!(error instanceof LatchkeyError)) throw error;
-      if (!isCurrent()) return session.tokenStatus();
       // Only the API's own 401 ends a session: a proxy or a firewall may respond with 401 as well.
-      if (error.status === 401 && error.code !== 'not_latchkey') session.end(endReasonOf(error), error.code === 'session_ended');
+      const isKeyLost = error.code === 'device_proof_required' && (await binding.canRead());
+      if (!isCurrent()) return session.tokenStatus();
+      if (isKeyLost) endWithoutKey();
+      else if (error.status === 401 && error.code !== 'not_latchkey') session.end(endReasonOf(error), error.code === 'session_ended');
       else reportFailure('refresh', error);
       throw error;
     } finally {
@@ -90,15 +110,16 @@ export function setupRefresh(context: Context): Refresher {
     return session.tokenStatus();
   }, reschedule);
 
-  const fetchStatus = async (): Promise<StatusResponse> => {
-    const { body } = await request('/refresh', { expectedField: 'state', headers: session.authHeaders() });
-    return body as StatusResponse;
-  };
+  const fetchStatus = async (): Promise<StatusResponse> =>
+    (await request('/refresh', { expectedField: 'state' }, binding.authorized)).body as StatusResponse;
 
   const checkStatus = singleFlight(async () => {
+    const wasUnknown = store.get().status === 'unknown';
     await readyToSend();
+    // Another tab has sent its tokens meanwhile.
+    if (wasUnknown && store.get().status === 'signed-in') return;
     // Header mode without a token, stored or from another tab: no user is signed in.
-    if (store.get().status === 'unknown' && session.tokens && !session.authHeaders()) return session.end(null);
+    if (store.get().status === 'unknown' && session.tokens && !session.tokens.get()) return session.end(null);
     if (backoffs.status.serverWait()) return;
     const epoch = session.epoch.token;
     const askedAt = Date.now();
@@ -106,9 +127,13 @@ export function setupRefresh(context: Context): Refresher {
       const status = await fetchStatus();
       if (epoch !== session.epoch.token) return;
       markSuccess('status');
-      const hasToken = store.get().status === 'signed-in' || session.authHeaders() !== undefined;
+      const hasToken = store.get().status === 'signed-in' || Boolean(session.tokens?.get());
       // The status is `none` also for an access token that the server cannot read. A refresh finds out whether the session has ended.
-      if (status.state === 'none' && hasToken) await refresh.run();
+      if (status.state === 'none' && hasToken) return void (await refresh.run());
+      const isBound = status.binding === 'dpop' && status.state !== 'ended';
+      const isLost = isBound && (await binding.isKeyLost(status.session_id));
+      if (epoch !== session.epoch.token) return;
+      if (isLost) endWithoutKey();
       else session.acceptStatus(status, askedAt);
     } catch (error) {
       if (epoch === session.epoch.token && error instanceof LatchkeyError) reportFailure('status', error);

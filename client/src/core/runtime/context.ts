@@ -1,5 +1,6 @@
 /** What do the parts of a client share? */
 
+import type { SessionBinding } from '../binding/session-binding.js';
 import type { RefreshKeys } from '../refresh-keys/refresh-keys.js';
 import type { SessionState } from '../session/session-state.js';
 import type { Message } from '../tabs/messages.js';
@@ -19,6 +20,7 @@ export interface Context extends RequestOutcomes {
   readonly fetch: Fetch;
   readonly store: Store<LatchkeyState>;
   readonly session: SessionState;
+  readonly binding: SessionBinding;
   readonly refreshKeys: RefreshKeys;
   readonly refreshPause: RefreshPause;
   /** Sends a message to the other tabs. */

@@ -133,8 +133,8 @@ function webStorage(kind: 'session' | 'local', key: string): TokenStorage {
 
 function parseTokens(text: string | null): Tokens | null {
   try {
-    const { access, refresh } = JSON.parse(text ?? '') as Record<string, unknown>;
-    return isToken(access) && isToken(refresh) ? { access, refresh } : null;
+    const { access, refresh, isBound } = JSON.parse(text ?? '') as Record<string, unknown>;
+    return isToken(access) && isToken(refresh) ? { access, refresh, isBound: isBound === true } : null;
   } catch {
     return null;
   }

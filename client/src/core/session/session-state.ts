@@ -4,7 +4,7 @@ import type { StatusResponse, TokenResponse } from '../api-responses.js';
 import { LatchkeyError } from '../errors.js';
 import type { Message, TokenMessage } from '../tabs/messages.js';
 import type { TokenStore } from '../token-store.js';
-import type { EndReason, LatchkeyOptions, LatchkeyState, TokenStatus } from '../types.js';
+import type { Binding, EndReason, LatchkeyOptions, LatchkeyState, TokenStatus } from '../types.js';
 import { callApp } from '../util/call-app.js';
 import { countdown } from '../util/countdown.js';
 import type { Store } from '../util/store.js';
@@ -17,6 +17,8 @@ const YOUNGEST_SECONDS = 30;
  * backend that expects another audience. It is the leeway that all parts of Latchkey give to clocks.
  */
 const NEW_SECONDS = 60;
+/** Between two questions for the status of a device-bound session, whose token the browser may be unable to renew for a while. */
+const DEVICE_BOUND_SECONDS = 60;
 /** Milliseconds. A smaller difference of the clocks may be the time that the response took. */
 const CLOCK_TOLERANCE = 2_000;
 
@@ -30,8 +32,8 @@ export interface SessionState {
   /** Header mode only; no script can read the cookies. */
   readonly tokens: TokenStore | null;
   id(): string | null;
-  /** The header that authorizes the client's own requests in header mode. */
-  authHeaders(): Record<string, string> | undefined;
+  /** How the session is bound; `null` before the first response. */
+  binding(): Binding | null;
   /** When this tab last received a token or the status, by this device's clock; when it was opened, if it has received none. */
   knownSince(): number;
   secondsLeft(): number;
@@ -61,6 +63,7 @@ export function createSessionState(
   tokens: TokenStore | null,
   broadcast: (message: Message) => void,
   options: LatchkeyOptions,
+  retireKey: () => void,
 ): SessionState {
   const epoch = { token: 0, session: 0 };
   let id: string | null = null;
@@ -72,6 +75,7 @@ export function createSessionState(
   let jitter = 1;
   let expiresAt: string | null = null;
   let canRefresh = false;
+  let binding: Binding | null = null;
 
   const tokenStatus = (current = store.get()): TokenStatus => {
     if (current.status !== 'signed-in') {
@@ -87,14 +91,16 @@ export function createSessionState(
   const update = (change: Partial<LatchkeyState>): void => store.set({ ...change, token: tokenStatus({ ...store.get(), ...change }) });
 
   /** Takes over a token, perhaps of another session, that was granted or that a status describes. */
-  const setToken = (sessionId: string, seconds: number, refreshable: boolean, isGranted: boolean, newSeconds = 0): void => {
+  const setToken = (sessionId: string, seconds: number, bound: Binding | null, refreshable: boolean, isGranted: boolean, newSeconds = 0): void => {
+    binding = bound;
     secondsLeft = countdown(seconds);
     newFor = countdown(newSeconds);
     expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
     refreshBefore = options.refreshBefore ?? 300;
     if (isGranted) refreshBefore = Math.min(refreshBefore, seconds / 2, seconds - YOUNGEST_SECONDS);
     jitter = 1 - Math.random() / 10;
-    canRefresh = refreshable;
+    // The browser itself renews the token of a device-bound session, before it sends any request.
+    canRefresh = refreshable && binding !== 'dbsc';
     // The first response names the session that requests already under way belong to: it changes nothing.
     const isOther = sessionId !== id && store.get().status !== 'unknown';
     if (isOther) epoch.session++;
@@ -104,7 +110,7 @@ export function createSessionState(
 
   const broadcastToken = (signIn: boolean): void => {
     if (id === null) return;
-    const message = { sessionId: id, secondsLeft: secondsLeft(), newFor: newFor(), signIn };
+    const message = { sessionId: id, secondsLeft: secondsLeft(), newFor: newFor(), signIn, binding };
     broadcast({ type: 'token', ...message, tokens: tokens?.get() ?? null });
   };
 
@@ -114,10 +120,13 @@ export function createSessionState(
     epoch.session++;
     lastEndedId = id;
     id = null;
+    binding = null;
     tokens?.remove();
     const error = byServer ? new LatchkeyError('session_ended', 'The session has ended.', { status: 401 }) : null;
     update({ status: 'signed-out', endedReason: reason, ...SIGNED_OUT_STATE, error });
     if (reason === null) return;
+    // Not after the message of another tab, because that tab may have signed in since with a new key.
+    if (tellTabs || reason === 'key_lost') retireKey();
     if (tellTabs) broadcast({ type: 'ended', sessionId: lastEndedId, reason, byServer });
     queueMicrotask(() => void callApp(() => options.onSignedOut?.(reason)));
   };
@@ -126,10 +135,7 @@ export function createSessionState(
     epoch,
     tokens,
     id: () => id,
-    authHeaders() {
-      const current = tokens?.get();
-      return current ? { authorization: `Bearer ${current.access}` } : undefined;
-    },
+    binding: () => binding,
     knownSince: () => knownSince,
     secondsLeft: () => secondsLeft(),
     isTokenNew: () => secondsLeft() > 0 && newFor() > 0,
@@ -137,7 +143,10 @@ export function createSessionState(
       const serverTimeOffset = Date.parse(iso) - Date.now();
       if (Math.abs(serverTimeOffset - store.get().serverTimeOffset) > CLOCK_TOLERANCE) store.set({ serverTimeOffset });
     },
-    secondsToRefresh: () => secondsLeft() - (canRefresh ? refreshBefore * jitter : 0),
+    secondsToRefresh() {
+      if (binding === 'dbsc') return Math.max(secondsLeft(), (knownSince - Date.now()) / 1000 + DEVICE_BOUND_SECONDS);
+      return secondsLeft() - (canRefresh ? refreshBefore * jitter : 0);
+    },
     secondsToNextState: () => secondsLeft() - (secondsLeft() > refreshBefore ? Math.max(refreshBefore, 0) : 0),
     tokenStatus: () => tokenStatus(),
     updateTokenState() {
@@ -146,11 +155,12 @@ export function createSessionState(
     },
     acceptTokens(response, signIn) {
       const { access_token: access, refresh_token: refresh } = response;
-      if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh });
+      const isBound = response.token_type === 'DPoP';
+      if (tokens && access !== undefined && refresh !== undefined) tokens.set({ access, refresh, isBound });
       if (signIn) epoch.session++;
       epoch.token++;
       knownSince = Date.now();
-      setToken(response.session_id, response.expires_in, true, true, NEW_SECONDS);
+      setToken(response.session_id, response.expires_in, response.binding ?? 'none', true, true, NEW_SECONDS);
       broadcastToken(signIn);
     },
     acceptStatus(response, askedAt = Date.now()) {
@@ -159,9 +169,9 @@ export function createSessionState(
       if (response.state === 'ended') end(response.reason ?? 'expired', true);
       else if (response.session_id === null) end(null);
       // The cookies may still name a session whose sign-out is under way.
-      else if (response.session_id !== lastEndedId) setToken(response.session_id, response.expires_in, response.can_refresh, false);
+      else if (response.session_id !== lastEndedId) setToken(response.session_id, response.expires_in, response.binding ?? 'none', response.can_refresh, false);
     },
-    acceptMessage({ sessionId, secondsLeft: seconds, newFor: newSeconds, signIn, tokens: sharedTokens }) {
+    acceptMessage({ sessionId, secondsLeft: seconds, newFor: newSeconds, signIn, binding: bound, tokens: sharedTokens }) {
       // A refresh that completed while its session was being ended must not bring the session back.
       if (sessionId === lastEndedId) return false;
       const isSignedIn = store.get().status === 'signed-in';
@@ -169,7 +179,7 @@ export function createSessionState(
       if (tokens && sharedTokens) tokens.set(sharedTokens);
       epoch.token++;
       knownSince = Date.now();
-      setToken(sessionId, seconds, true, true, newSeconds);
+      setToken(sessionId, seconds, bound ?? null, true, true, newSeconds);
       return true;
     },
     end,

@@ -6,6 +6,7 @@ import type { Refresher } from '../refresh/refresh.js';
 import { keyHeader, previousKeys } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
 import type { ApiResponse } from '../transport/response.js';
+import type { ApiRequest } from '../transport/transport.js';
 import type { Session } from '../types.js';
 import { pageStorage } from '../util/page-storage.js';
 import { createDeliveryQueue } from './retry-until-delivered.js';
@@ -38,7 +39,7 @@ const ON_HTTP = '. On http, use one host name for page and API, and COOKIE_SECUR
 
 /** No epoch can undo a `Set-Cookie` that arrives late. Therefore the client asks the server afterwards which session the cookies name. */
 export function signInOut(context: Context, { refresh, checkStatus, fetchStatus }: Refresher): SignInOut {
-  const { session, store, refreshKeys, refreshPause, broadcast, request, shareServerWait, reschedule } = context;
+  const { session, store, binding, refreshKeys, refreshPause, broadcast, request, shareServerWait, reschedule } = context;
   const { retryUntilDelivered, stop } = createDeliveryQueue(context);
   const usesCookies = session.tokens === null;
   const saved = pageStorage<SavedSignIn>('local', `latchkey.sign-in:${context.api}`);
@@ -69,14 +70,27 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
   /** The session that the cookies name; `null` in header mode, or if the request failed. */
   const cookieStatus = async (): Promise<StatusResponse | null> => (usesCookies ? fetchStatus().catch(() => null) : null);
 
+  /** Whether the server left a session unbound that must be bound. */
+  const isUnbound = (granted: TokenResponse): boolean => binding.isRequired && (granted.binding ?? 'none') === 'none';
+
+  /** Ends the session that has just been opened, which no part of the client has taken over yet. */
+  const endUnbound = async ({ refresh_token: token }: TokenResponse): Promise<never> => {
+    await revoke(token === undefined ? { strategy: 'current' } : { strategy: 'token', token }).catch(() => undefined);
+    const status = await cookieStatus();
+    if (status) session.acceptStatus(status);
+    throw new LatchkeyError('session_unbound', 'The server has not bound the session to the key of this browser: see SESSION_BINDING');
+  };
+
   const logIn = async (assertion: string): Promise<TokenResponse> => {
-    const stored = await refreshKeys.beginSignIn();
+    const [stored, via] = await Promise.all([refreshKeys.beginSignIn(), binding.forSignIn()]);
     const before = previousKeys(stored.slice(1));
     const body = { assertion, delivery: usesCookies ? 'cookie' : 'body', ...before };
     // The record goes on without the keys before, which may be another user's.
     const keys = stored.slice(0, 1);
-    const granted = (await request('/login', { method: 'POST', expectedField: 'session_id', headers: keyHeader(keys), body })).body as TokenResponse;
+    const what: ApiRequest = { method: 'POST', expectedField: 'session_id', headers: keyHeader(keys), body };
+    const granted = (await request('/login', what, via)).body as TokenResponse;
     refreshKeys.complete(keys);
+    if (isUnbound(granted)) await endUnbound(granted);
     const previous = session.tokens?.get()?.refresh;
     const isReplaced = session.id() !== granted.session_id && previous !== granted.refresh_token;
     session.acceptTokens(granted, true);
@@ -103,6 +117,7 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
     const before = saved.get();
     if (before?.assertionEnd !== assertion.slice(ASSERTION_END)) return null;
     if (store.get().status === 'unknown') await checkStatus.run();
+    if (binding.isRequired && session.binding() === 'none') return null;
     return before.sessionId === session.id() ? before.sessionId : null;
   };
 
@@ -111,7 +126,7 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
     const id = signIn.sessionId ?? (await openedBefore(assertion)) ?? (await exclusively(() => openSession(assertion)));
     signIn.sessionId = id;
     saved.set({ sessionId: id, assertionEnd: assertion.slice(ASSERTION_END) });
-    const response = request(`/sessions/${id}`, { expectedField: 'session_id', headers: session.authHeaders() });
+    const response = request(`/sessions/${id}`, { expectedField: 'session_id' }, binding.authorized);
     response.catch((error: LatchkeyError) => shareServerWait('read', error));
     return (await response).body as Session;
   };

@@ -3,7 +3,7 @@
 import type { SessionListResponse } from '../api-responses.js';
 import type { Tokens } from '../token-store.js';
 import type { RequestKind, ServerWait } from '../transport/backoff.js';
-import type { EndReason } from '../types.js';
+import type { Binding, EndReason } from '../types.js';
 
 /** A sign-in or a refresh brought a new token. */
 export interface TokenMessage {
@@ -13,6 +13,7 @@ export interface TokenMessage {
   readonly signIn: boolean;
   /** Seconds for which the token counts as new. */
   readonly newFor: number;
+  readonly binding: Binding | null;
   readonly tokens: Tokens | null;
 }
 

@@ -27,6 +27,7 @@ export const SHELL_ENGLISH: ShellLabels = {
     elsewhere: 'You were signed out from another device.',
     expired: 'Your session has expired. Please sign in again.',
     security: 'We signed you out to protect your account because we noticed unusual activity. Please sign in again and check your devices.',
+    key_lost: 'This browser has lost its key. Sign in again.',
     admin: 'An administrator signed you out.',
     unknown: "You're not signed in.",
   },

@@ -1,6 +1,7 @@
 /** An API that follows `openapi.yaml`, with the cookies of one browser, and with faults on demand. */
 
 import type { Fetch } from '../../../src/core/transport/transport.js';
+import { FakeDpop } from './fake-dpop.js';
 
 export interface RecordedRequest {
   readonly method: string;
@@ -43,12 +44,15 @@ const [KEY_REPLAY, SUPERSEDED] = [600_000, 60_000];
 
 export class FakeServer {
   readonly requests: RecordedRequest[] = [];
+  readonly dpop = new FakeDpop();
   /** The session of the browser's cookies, and its generation. */
   cookie: { id: string; generation: number } | null = null;
   /** Active sessions and their generations; `ended` has the reasons of the others. */
   readonly live = new Map<string, number>();
   readonly ended = new Map<string, string>();
   readonly rotations = new Map<string, Rotations>();
+  /** Sessions whose token the browser renews by itself. */
+  readonly deviceBound = new Set<string>();
   /** How many refreshes made a new generation, and how many had a superseded token without a key as evidence. */
   rotated = 0;
   unproven = 0;
@@ -108,7 +112,11 @@ export class FakeServer {
       fault.times--;
       return fault.fault(init.signal ?? null);
     }
-    const [response, deliver] = this.answer(key, url, headers, body);
+    const accessToken = /^DPoP (.*)$/.exec(headers.get('authorization') ?? '')?.[1];
+    const proof = await this.dpop.check(headers, method, url, accessToken);
+    if (proof instanceof Response) return proof;
+    const [answer, deliver] = this.answer(key, url, headers, body, proof);
+    const response = this.dpop.answer(answer);
     const held = this.held.findIndex((each) => each.key === key);
     if (held >= 0) await this.held.splice(held, 1)[0]?.gate;
     deliver?.();
@@ -116,8 +124,8 @@ export class FakeServer {
   };
 
   /** The response, and a function for the browser's part when it arrives. */
-  private answer(key: string, url: URL, headers: Headers, body: Record<string, unknown> | null): [Response, (() => void)?] {
-    const bearer = headers.get('authorization')?.replace('Bearer ', '');
+  private answer(key: string, url: URL, headers: Headers, body: Record<string, unknown> | null, proof: string | null): [Response, (() => void)?] {
+    const bearer = headers.get('authorization')?.replace(/^(Bearer|DPoP) /, '');
     const shown = (body?.['refresh_token'] as string | undefined) ?? (body?.['token'] as string | undefined) ?? bearer;
     const [id, generation] = shown !== undefined ? part(shown) : [this.cookie?.id, this.cookie?.generation];
     const inBody = body?.['delivery'] === 'body' || body?.['refresh_token'] !== undefined;
@@ -130,14 +138,18 @@ export class FakeServer {
       ...(inBody && {
         access_token: `access.${session}.${next}`,
         refresh_token: `refresh.${session}.${next}`,
-        token_type: 'Bearer',
+        token_type: this.dpop.thumbprints.has(session) ? 'DPoP' : 'Bearer',
         refresh_expires_in: 604800,
       }),
+      binding: this.bindingOf(session),
     });
     const keep = (session: string, next: number) => (): void => {
       if (!inBody && this.keepsCookies) this.cookie = { id: session, generation: next };
     };
     const isLive = id !== undefined && this.live.has(id);
+    const thumbprint = id !== undefined && this.dpop.thumbprints.get(id);
+    const needsProof = key === 'POST /refresh' || (shown !== undefined && key !== 'POST /revoke');
+    if (isLive && needsProof && thumbprint && thumbprint !== proof) return [problem(key === 'POST /refresh' ? 400 : 401, 'device_proof_required')];
     const over = (): Response => {
       if (id === undefined) return problem(401, 'token_missing');
       return problem(401, 'session_ended', { reason: this.ended.get(id) ?? 'expired' });
@@ -146,6 +158,8 @@ export class FakeServer {
       case 'POST /login': {
         const session = `s-${String(body?.['assertion'])}`;
         if (this.cookie && !inBody && this.cookie.id !== session) this.end(this.cookie.id);
+        if (!this.live.has(session) && proof !== null) this.dpop.thumbprints.set(session, proof);
+        if ((this.dpop.thumbprints.get(session) ?? proof) !== proof) return [problem(400, 'device_proof_required')];
         this.live.set(session, 0);
         this.rotations.set(session, { keys: [headers.get('idempotency-key')], at: Date.now() });
         this.etag++;
@@ -162,7 +176,7 @@ export class FakeServer {
       }
       case 'GET /refresh': {
         const none = { expires_at: null, expires_in: 0, needs_refresh: false, can_refresh: false };
-        const base = { ...none, server_time: '2026-11-24T10:04:50Z', session_id: id ?? null };
+        const base = { ...none, server_time: this.dpop.binds ? new Date(Date.now() + this.dpop.ahead).toISOString() : '2026-11-24T10:04:50Z', session_id: id ?? null, binding: this.bindingOf(id) };
         if (id === undefined) return [json(200, { ...base, state: 'none' })];
         if (!isLive) return [json(200, { ...base, state: 'ended', reason: this.ended.get(id) ?? 'expired' })];
         const state = this.left <= 0 ? 'expired' : this.left < 300 ? 'expiring' : 'active';
@@ -223,6 +237,11 @@ export class FakeServer {
     this.rotations.set(id, { keys: [key, ...keys].slice(0, 3), at: Date.now() });
     this.rotated++;
     return shown + 1;
+  }
+
+  private bindingOf(id: string | undefined): string {
+    if (id !== undefined && this.deviceBound.has(id)) return 'dbsc';
+    return id !== undefined && this.dpop.thumbprints.has(id) ? 'dpop' : 'none';
   }
 
   private over(ids: string[]): object {

@@ -14,6 +14,11 @@ export async function storedKeys(): Promise<unknown> {
   return inStore((store) => store.get(BASE));
 }
 
+/** The stored key of the browser. */
+export async function storedDeviceKey(): Promise<unknown> {
+  return inStore((store) => store.get(`device-key:${BASE}`));
+}
+
 /** Stores a value as an app, or another version, may have left it. */
 export async function storeKeys(value: unknown): Promise<void> {
   await inStore((store) => store.put(value, BASE));

@@ -27,6 +27,7 @@ export function setUpTabs(): void {
     vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
     vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    watchCrypto();
   });
   afterEach(() => {
     for (const each of open) each.dispose();
@@ -76,11 +77,25 @@ export async function advance(seconds: number): Promise<void> {
   }
 }
 
+/** Operations of Web Crypto under way. They run in threads, so that they take real time. */
+let encrypting = 0;
+
+function watchCrypto(): void {
+  const { subtle } = crypto;
+  for (const name of ['generateKey', 'exportKey', 'sign', 'digest'] as const) {
+    const original = subtle[name].bind(subtle) as (...args: unknown[]) => Promise<unknown>;
+    vi.spyOn(subtle, name as 'sign').mockImplementation((...args) => {
+      encrypting++;
+      return original(...args).finally(() => encrypting--) as never;
+    });
+  }
+}
+
 /** Waits until promises are settled and messages are delivered. */
 export async function settle(): Promise<void> {
   // A transaction of IndexedDB takes more turns than a message.
   const turns = 'indexedDB' in globalThis ? 30 : 6;
-  for (let turn = 0; turn < turns; turn++) {
+  for (let turn = 0; turn < turns; turn = encrypting > 0 ? 0 : turn + 1) {
     await vi.advanceTimersByTimeAsync(0);
     await new Promise((resolve) => setImmediate(resolve));
   }
