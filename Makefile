@@ -158,6 +158,7 @@ advisories: tools-advisories ## Look for known vulnerabilities in the dependenci
 
 bench: release ## Measure a refresh, cold starts, sizes and cleanup (some minutes)
 	cargo bench --quiet -p latchkey-tests --bench refresh
+	cargo bench --quiet -p latchkey-verifier --bench dpop
 	cargo bench --quiet -p latchkey-tests --bench cold_start
 	cargo bench --quiet -p latchkey-tests --bench cleanup
 

@@ -3,14 +3,15 @@
 //! A service that receives Latchkey's access tokens must find out, for each request, which user is calling. This crate
 //! verifies the tokens in any Rust service: with or without tower, with any HTTP client, and without an AWS SDK.
 //!
-//! It has three parts:
+//! It has four parts:
 //!
 //! - [`Verifier`] checks a token offline, with the issuer's public keys. [`RemoteVerifier`] also fetches these keys, caches
 //!   them and follows a key rotation.
 //! - A [`SessionCheck`] makes the check strict: it finds out whether the session has ended in the meantime.
 //!   [`Introspection`] does so by asking the issuer.
-//! - [`RequireSignedIn`] checks whole requests: it finds the token in `Authorization: Bearer` or in the access cookie, and
-//!   answers with `application/problem+json` if the check fails. With the feature `tower` it is a layer.
+//! - [`RequireSignedIn`] checks whole requests: it finds the token in `Authorization` or in the access cookie, and answers
+//!   with `application/problem+json` if the check fails. With the feature `tower` it is a layer.
+//! - [`dpop`] verifies proofs of possession: a token that is bound to a key is worth nothing without that key.
 //!
 //! # Verify a token
 //!
@@ -83,6 +84,12 @@
 //!
 //! If the keys or the answer of the issuer cannot be fetched, the request is answered with 503, never with 401: a client
 //! must not sign its user out because a server is down.
+//!
+//! # Tokens that are bound to a key
+//!
+//! A token with the claim `cnf` is bound to a key of its client, and each request needs a proof of that key in the header
+//! `DPoP` (RFC 9449). [`RequireSignedIn`] verifies it for the URLs in [`RequireSignedIn::public_urls`]. It refuses a bound
+//! token as Bearer, in a cookie, and without these URLs. So do [`Verifier::verify`] and the other functions that see no proof.
 //!
 //! # Keys
 //!
