@@ -63,7 +63,7 @@ const STEPS = {
   },
 };
 
-/** In the page: whether the stored record is `done`. */
+/** In the page: whether the stored record is `done`. The other value is the key of the browser. */
 function storedState() {
   return new Promise((resolve) => {
     const opening = indexedDB.open('latchkey');
@@ -71,7 +71,7 @@ function storedState() {
       const reading = opening.result.transaction('refresh-keys').objectStore('refresh-keys').getAll();
       reading.onsuccess = () => {
         opening.result.close();
-        resolve(reading.result.length === 1 && reading.result[0].doneAt > 0);
+        resolve(reading.result.some(({ doneAt }) => doneAt > 0));
       };
     };
   });

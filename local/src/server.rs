@@ -20,6 +20,7 @@
 //! ```
 
 mod builder;
+mod date;
 mod schedule;
 mod serve;
 mod settings;
@@ -28,6 +29,7 @@ mod storage;
 use std::path::PathBuf;
 
 use axum::Router;
+use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http::header;
@@ -123,6 +125,7 @@ fn router(app: &App, controls: DevControls, pages: Option<PathBuf>) -> Router {
     let own = dev::routes(controls).route("/openapi.yaml", get(openapi));
     let all = own.fallback_service(api);
     let all = if pages.is_some() { page::in_front_of(all, pages) } else { all };
+    let all = all.layer(middleware::from_fn_with_state(app.clone(), date::add_date));
     gateway::in_front_of(all, app.config().cookies.policy.clone())
 }
 

@@ -1,6 +1,6 @@
 /** Sessions that are bound to a key of the browser: a copied cookie is of no use, and no fault of the storage signs a user out. */
 
-import { IDBFactory } from 'fake-indexeddb';
+import { IDBFactory, IDBObjectStore } from 'fake-indexeddb';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
 import { readProof, type ReadProof } from './support/fake-dpop.js';
@@ -212,6 +212,22 @@ describe('a storage that fails for a while', () => {
     await advance(120);
     expect(next.getState()).toMatchObject({ status: 'signed-in', error: null });
     expect(server.rotated).toBe(1);
+  });
+
+  test('that stores no cryptographic key leaves a sign-in unbound, without an uncaught error', async () => {
+    const uncaught = vi.fn();
+    process.on('uncaughtException', uncaught);
+    const { put } = IDBObjectStore.prototype;
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value: object, key) {
+      // As WebKitGTK does.
+      if ('privateKey' in value) throw new DOMException('The object can not be cloned.', 'DataCloneError');
+      return put.call(this, value, key);
+    });
+    const { server } = await signedIn();
+    process.off('uncaughtException', uncaught);
+    const { headers } = server.requestsTo('POST /login')[0] ?? {};
+    expect([headers?.has('dpop'), headers?.has('idempotency-key')]).toEqual([false, true]);
+    expect(uncaught).not.toHaveBeenCalled();
   });
 
   test('leaves a sign-in unbound, unless it must be bound', async () => {

@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { EdgeVM } from '@edge-runtime/vm';
 import { build, type Rolldown } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeKeyHolder } from './support/dpop.js';
+import { AUDIENCE, ISSUER, makeKey, mint } from './support/issuer.js';
 import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/local-server.js';
 
 /** The server entry with its imports, as one script that assigns its exports to `latchkey`. */
@@ -68,4 +70,26 @@ test('a token with one changed bit is refused on the edge', async () => {
   const other = signature.startsWith('A') ? 'B' : 'A';
   expect(await rejectionOf(accessToken)).toBe('taken');
   expect(await rejectionOf(`${header}.${payload}.${other}${signature.slice(1)}`)).toBe('signature');
+});
+
+test('a token that is bound to a key passes on the edge with its proof only', async () => {
+  const key = await makeKey('ES256');
+  const [owner, thief] = [await makeKeyHolder(), await makeKeyHolder()];
+  const [origin, now] = ['https://orders.example.com', Math.floor(Date.now() / 1000)];
+  const token = await mint(key, { cnf: { jkt: owner.thumbprint }, iat: now, exp: now + 60 });
+  const options = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk] }, publicUrls: [origin] };
+  vm.evaluate(`
+    const bound = latchkey.createTokenValidationMiddleware(${JSON.stringify(options)});
+    globalThis.post = async (headers) => {
+      const { response } = await bound.admit(new Request('http://10.0.0.7/orders', { method: 'POST', headers }));
+      return response ? (await response.json()).code : 'passed';
+    };
+  `);
+  const post = vm.evaluate<(headers: object) => Promise<string>>('post');
+  const authorization = `DPoP ${token}`;
+  const dpop = await owner.prove('POST', `${origin}/orders`, token);
+  expect(await post({ authorization, dpop })).toBe('passed');
+  expect(await post({ authorization, dpop })).toBe('invalid_dpop_proof');
+  expect(await post({ authorization, dpop: await thief.prove('POST', `${origin}/orders`, token) })).toBe('invalid_dpop_proof');
+  expect(await post({ authorization: `Bearer ${token}`, dpop })).toBe('device_proof_required');
 });

@@ -47,8 +47,13 @@ export function indexedDbKeyStore(api: string): KeyStore {
             const store = transaction.objectStore(STORE);
             const reading = store.get(api);
             reading.onsuccess = () => {
-              const next = change(reading.result);
-              if (next !== reading.result) store.put(next, api);
+              try {
+                const next = change(reading.result);
+                if (next !== reading.result) store.put(next, api);
+              } catch {
+                // For example, WebKitGTK stores no cryptographic key.
+                transaction.abort();
+              }
             };
             transaction.oncomplete = () => resolve();
             transaction.onabort = reject;
