@@ -21,6 +21,10 @@ export interface paths {
          *     limit of the caller's network. If the request carries the refresh cookie of an older session, that session ends.
          *
          *     The `Idempotency-Key` becomes evidence of this client for the first refresh, see `POST /refresh`.
+         *
+         *     A proof in the header `DPoP` (RFC 9449) binds the session to the key of the proof: from then on each refresh needs a proof
+         *     by the same key. Only a sign-in binds. The setting `SESSION_BINDING` may require a proof or switch this off. An assertion
+         *     that is sent again needs a proof by the same key, or none if the first request had none.
          */
         post: operations["login"];
         delete?: never;
@@ -83,6 +87,10 @@ export interface paths {
          *     the client makes a new key and repeats the refresh once with the refresh token that it has by then. `key_used` in a response
          *     is false if the key made no generation, because the response has the current token: the client sends this key again with
          *     its next refresh.
+         *
+         *     A refresh of a bound session needs a proof by its key in the header `DPoP`. With a refresh token in the body the proof also
+         *     needs a `nonce`, the value of `DPoP-Nonce` of the last response. Every refusal of a proof is 400, changes nothing and
+         *     clears no cookie. A proof for an unbound session is ignored.
          *
          *     A request with the form of RFC 6749 gets the members and errors of RFC 6749: a refresh token that is not accepted is
          *     400 `invalid_grant`. Clients are public, so client authentication is ignored.
@@ -312,6 +320,11 @@ export interface components {
         /** @enum {string} */
         Severity: "info" | "low" | "medium" | "high" | "critical";
         /**
+         * @description How a session is bound to a key of the browser or app. `dpop` by proofs in the header `DPoP`
+         * @enum {string}
+         */
+        Binding: "none" | "dpop";
+        /**
          * @description The public reason. `security` stands for several exact reasons, so that a thief cannot find out what was noticed
          * @enum {string}
          */
@@ -320,9 +333,9 @@ export interface components {
          * @description Administrators get the exact reason, users the public one
          * @enum {string}
          */
-        ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk";
+        ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk" | "unbound";
         /** @enum {string} */
-        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -337,8 +350,8 @@ export interface components {
         PreviousKeys: components["schemas"]["IdempotencyKey"][] | null;
         SignedIn: {
             access_token?: string;
-            /** @constant */
-            token_type?: "Bearer";
+            /** @enum {string} */
+            token_type?: "Bearer" | "DPoP";
             refresh_token?: string;
             refresh_expires_in?: number;
             expires_in: number;
@@ -346,6 +359,7 @@ export interface components {
             session_id: components["schemas"]["SessionId"];
             /** @description When the session ends at the latest */
             session_expires_at: components["schemas"]["Time"];
+            binding: components["schemas"]["Binding"];
             user_id: components["schemas"]["UserId"];
             /** @description Sessions that ended because of this sign-in, for example because the user was over the session limit */
             ended: {
@@ -384,8 +398,8 @@ export interface components {
         IdempotencyKey: string;
         Tokens: {
             access_token?: string;
-            /** @constant */
-            token_type?: "Bearer";
+            /** @enum {string} */
+            token_type?: "Bearer" | "DPoP";
             refresh_token?: string;
             refresh_expires_in?: number;
             expires_in: number;
@@ -393,6 +407,7 @@ export interface components {
             session_id: components["schemas"]["SessionId"];
             /** @description When the session ends at the latest */
             session_expires_at: components["schemas"]["Time"];
+            binding: components["schemas"]["Binding"];
             user_id: components["schemas"]["UserId"];
             key_used?: components["schemas"]["KeyUsed"];
         };
@@ -403,8 +418,8 @@ export interface components {
         KeyUsed: boolean;
         OAuthTokens: {
             access_token: string;
-            /** @constant */
-            token_type: "Bearer";
+            /** @enum {string} */
+            token_type: "Bearer" | "DPoP";
             expires_in: number;
             refresh_token: string;
             /** @description Omitted if the token grants no scope */
@@ -428,6 +443,8 @@ export interface components {
             can_refresh: boolean;
             server_time: components["schemas"]["Time"];
             session_id: components["schemas"]["SessionId"] | null;
+            /** @description How the session is bound to a key. Absent if no session lives */
+            binding?: components["schemas"]["Binding"];
         };
         Finding: {
             code: components["schemas"]["EventType"];
@@ -464,6 +481,7 @@ export interface components {
             /** @description When the user last authenticated with the identity provider. `null` if the provider does not send it */
             auth_time: components["schemas"]["Time"] | null;
             scope: string;
+            binding: components["schemas"]["Binding"];
             risk: {
                 /** @enum {string} */
                 level: "none" | "info" | "low" | "medium" | "high" | "critical";
@@ -668,8 +686,8 @@ export interface components {
             iss: string;
             aud: string;
             jti: string;
-            /** @constant */
-            token_type: "Bearer";
+            /** @enum {string} */
+            token_type: "Bearer" | "DPoP";
             /** @description Omitted if the identity provider does not send it */
             auth_time?: number;
         };
@@ -713,6 +731,7 @@ export interface components {
             response_types_supported: string[];
             subject_types_supported: string[];
             id_token_signing_alg_values_supported: string[];
+            dpop_signing_alg_values_supported: "ES256"[];
         };
         /** @description A problem as defined in RFC 9457. `code` is stable; `title` and `detail` may change */
         Problem: {
@@ -745,11 +764,11 @@ export interface components {
          */
         ProblemOrOAuthError: components["schemas"]["Problem"] | components["schemas"]["OAuthError"];
         /** @enum {string} */
-        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "claim_not_accepted" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
+        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "claim_not_accepted" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "invalid_dpop_proof" | "use_dpop_nonce" | "device_proof_required" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
         /** @description An error as defined in RFC 6749, section 5.2 */
         OAuthError: {
             /** @enum {string} */
-            error: "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type" | "insufficient_scope" | "temporarily_unavailable" | "server_error";
+            error: "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type" | "insufficient_scope" | "invalid_dpop_proof" | "use_dpop_nonce" | "temporarily_unavailable" | "server_error";
             error_description: string;
             code: components["schemas"]["Code"];
             request_id: string;
@@ -781,6 +800,45 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The request is not valid; `field` names the field that is wrong. Or the proof of the session's key is refused. Nothing has
+         *     changed, and the cookies stay:
+         *
+         *     - `use_dpop_nonce`: only the time or the nonce of the proof is wrong. Make a new one with the value of `DPoP-Nonce` and the
+         *       server's time, and repeat the request once.
+         *     - `invalid_dpop_proof`: the proof is wrong, or was used before.
+         *     - `device_proof_required`: there is no proof by the key of the session. A client that has lost the key signs in again.
+         */
+        InvalidProof: {
+            headers: {
+                "DPoP-Nonce": components["headers"]["DPoPNonce"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The request is not valid; `field` names the field that is wrong. Or the proof of the session's key is refused. Nothing has
+         *     changed, and the cookies stay:
+         *
+         *     - `use_dpop_nonce`: only the time or the nonce of the proof is wrong. Make a new one with the value of `DPoP-Nonce` and the
+         *       server's time, and repeat the request once.
+         *     - `invalid_dpop_proof`: the proof is wrong, or was used before.
+         *     - `device_proof_required`: there is no proof by the key of the session. A client that has lost the key signs in again.
+         *
+         *     A request with an OAuth form gets the error of RFC 6749 or RFC 9449
+         */
+        InvalidProofOrOAuth: {
+            headers: {
+                "DPoP-Nonce": components["headers"]["DPoPNonce"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemOrOAuthError"];
+                "application/json": components["schemas"]["OAuthError"];
             };
         };
         /** @description The request is not valid. A request with an OAuth form gets the error of RFC 6749 */
@@ -997,6 +1055,12 @@ export interface components {
          *     compute it, too. An HMAC with a secret that the thief does not have is fine.
          */
         IdempotencyKey: components["schemas"]["IdempotencyKey"];
+        /**
+         * @description A proof by the key of the session: a JWT with `typ` `dpop+jwt`, `alg` `ES256`, the public key as `jwk`, `htm`, `htu`, `iat`
+         *     within 60 s of the server's time, a `jti` of 1 to 64 characters that is new for each request, and, with an access token,
+         *     `ath`. `htu` has the origin of the issuer or an allowed origin.
+         */
+        DPoP: string;
         /** @description The user to read, for administrators. The default is the caller */
         UserId: components["schemas"]["UserId"];
         SessionIdQuery: components["schemas"]["SessionId"];
@@ -1005,6 +1069,8 @@ export interface components {
     headers: {
         /** @description Sets or clears the access cookie and the refresh cookie. Only for clients that use cookies */
         SetCookie: string;
+        /** @description The nonce for the next proof. Present if the request has a proof, or needs one */
+        DPoPNonce: string;
         /** @description Quota `q` and window `w` (seconds) of the policy, as in the IETF draft. Absent if the policy is not enforced */
         RateLimitPolicy: string;
         /** @description Remaining requests `r`, and seconds `t` until the quota is restored */
@@ -1023,6 +1089,7 @@ export type UserId = components['schemas']['UserId'];
 export type SessionId = components['schemas']['SessionId'];
 export type Time = components['schemas']['Time'];
 export type Severity = components['schemas']['Severity'];
+export type Binding = components['schemas']['Binding'];
 export type EndReason = components['schemas']['EndReason'];
 export type ExactReason = components['schemas']['ExactReason'];
 export type EventType = components['schemas']['EventType'];
@@ -1077,6 +1144,8 @@ export type OAuthError = components['schemas']['OAuthError'];
 export type ResponseEndedOne = components['responses']['EndedOne'];
 export type ResponseEnded = components['responses']['Ended'];
 export type ResponseInvalidRequest = components['responses']['InvalidRequest'];
+export type ResponseInvalidProof = components['responses']['InvalidProof'];
+export type ResponseInvalidProofOrOAuth = components['responses']['InvalidProofOrOAuth'];
 export type ResponseInvalidRequestOrOAuth = components['responses']['InvalidRequestOrOAuth'];
 export type ResponseUnauthorized = components['responses']['Unauthorized'];
 export type ResponseUnauthorizedOrOAuth = components['responses']['UnauthorizedOrOAuth'];
@@ -1096,9 +1165,11 @@ export type ResponseInternalOrOAuth = components['responses']['InternalOrOAuth']
 export type ResponseStoreUnavailable = components['responses']['StoreUnavailable'];
 export type ResponseStoreUnavailableOrOAuth = components['responses']['StoreUnavailableOrOAuth'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
+export type ParameterDPoP = components['parameters']['DPoP'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type ParameterSessionIdQuery = components['parameters']['SessionIdQuery'];
 export type HeaderSetCookie = components['headers']['SetCookie'];
+export type HeaderDPoPNonce = components['headers']['DPoPNonce'];
 export type HeaderRateLimitPolicy = components['headers']['RateLimitPolicy'];
 export type HeaderRateLimit = components['headers']['RateLimit'];
 export type HeaderRetryAfter = components['headers']['RetryAfter'];
@@ -1112,6 +1183,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description A proof by the key of the session: a JWT with `typ` `dpop+jwt`, `alg` `ES256`, the public key as `jwk`, `htm`, `htu`, `iat`
+                 *     within 60 s of the server's time, a `jti` of 1 to 64 characters that is new for each request, and, with an access token,
+                 *     `ath`. `htu` has the origin of the issuer or an allowed origin.
+                 */
+                DPoP?: components["parameters"]["DPoP"];
                 /**
                  * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
                  *     request is repeated, or when the response had `"key_used": false`. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
@@ -1131,6 +1208,7 @@ export interface operations {
             /** @description The session is open. With `delivery` `body` the tokens are in the body, otherwise in two cookies */
             201: {
                 headers: {
+                    "DPoP-Nonce": components["headers"]["DPoPNonce"];
                     "Set-Cookie": components["headers"]["SetCookie"];
                     [name: string]: unknown;
                 };
@@ -1138,7 +1216,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidProof"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
@@ -1212,6 +1290,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description A proof by the key of the session: a JWT with `typ` `dpop+jwt`, `alg` `ES256`, the public key as `jwk`, `htm`, `htu`, `iat`
+                 *     within 60 s of the server's time, a `jti` of 1 to 64 characters that is new for each request, and, with an access token,
+                 *     `ath`. `htu` has the origin of the issuer or an allowed origin.
+                 */
+                DPoP?: components["parameters"]["DPoP"];
+                /**
                  * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
                  *     request is repeated, or when the response had `"key_used": false`. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
                  *     compute it, too. An HMAC with a secret that the thief does not have is fine.
@@ -1231,6 +1315,7 @@ export interface operations {
             /** @description The new tokens */
             200: {
                 headers: {
+                    "DPoP-Nonce": components["headers"]["DPoPNonce"];
                     "Set-Cookie": components["headers"]["SetCookie"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -1240,7 +1325,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tokens"] | components["schemas"]["OAuthTokens"];
                 };
             };
-            400: components["responses"]["InvalidRequestOrOAuth"];
+            400: components["responses"]["InvalidProofOrOAuth"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["SupersededOrOAuth"];

@@ -8,6 +8,7 @@ pub(crate) mod forged_token;
 pub mod limiter;
 pub mod refresh;
 pub mod refusal_cache;
+pub(crate) mod refused_proof;
 pub(crate) mod replay_limit;
 pub mod sign_in;
 pub mod sign_out;
@@ -17,6 +18,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use latchkey_verifier::dpop::{Nonces, SeenProofs};
 
 use crate::app::refusal_cache::RefusalCache;
 use crate::app::replay_limit::ReplayLimit;
@@ -28,6 +31,7 @@ use crate::domain::time::Timestamp;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{Counter, Metrics};
 use crate::token::fetch::IssuerKeyCache;
+use crate::token::refresh::RefreshKey;
 
 /// The application. Cheap to clone.
 #[derive(Clone)]
@@ -42,6 +46,8 @@ struct Parts {
     metrics: Metrics,
     refusal_cache: RefusalCache,
     replay_limit: ReplayLimit,
+    nonces: Vec<Nonces>,
+    seen_proofs: SeenProofs,
 }
 
 /// How long a response waits for its events to be written. It has to wait, because a Lambda function is frozen
@@ -73,6 +79,7 @@ impl App {
         for warning in &config.warnings {
             tracing::warn!(setting = warning.name, reason = warning.reason, "a setting has no effect");
         }
+        let nonces = config.keys.refresh().iter().map(RefreshKey::nonces).collect();
         Self(Arc::new(Parts {
             config,
             store,
@@ -82,6 +89,8 @@ impl App {
             metrics: Metrics::default(),
             refusal_cache: RefusalCache::default(),
             replay_limit: ReplayLimit::default(),
+            nonces,
+            seen_proofs: SeenProofs::new(),
         }))
     }
 
@@ -93,6 +102,16 @@ impl App {
     /// The replays that this instance has answered.
     pub(crate) fn replay_limit(&self) -> &ReplayLimit {
         &self.0.replay_limit
+    }
+
+    /// The nonces for proofs, one for each refresh key. The first issues them.
+    pub(crate) fn nonces(&self) -> &[Nonces] {
+        &self.0.nonces
+    }
+
+    /// The proofs that this instance has accepted.
+    pub(crate) fn seen_proofs(&self) -> &SeenProofs {
+        &self.0.seen_proofs
     }
 
     /// Writes events to the audit trail, and does `also` at the same time. A failure is logged and counted and does

@@ -10,6 +10,7 @@
 //! ```
 
 mod authorizer;
+mod binding;
 mod cleanup;
 mod error;
 mod origin_secrets;
@@ -22,6 +23,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use authorizer::{AuthorizerConfig, AuthorizerMode, OnInvalid};
+pub use binding::{BindingConfig, BindingPolicy};
 pub use cleanup::CleanupConfig;
 pub use error::{ConfigError, Problem};
 pub use origin_secrets::{OriginSecrets, SecretsError};
@@ -29,6 +31,7 @@ pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use value::ValueError;
 pub use warning::Warning;
 
+use latchkey_verifier::dpop::BaseUrls;
 use latchkey_verifier::{CookieDomain, CookieName, CookiePolicy, is_loopback_origin};
 
 use crate::domain::limit::Policy;
@@ -55,6 +58,11 @@ pub struct Config {
     pub trusted_issuers: Vec<TrustedIssuer>,
     /// The names and attributes of cookies, and the origins that may send them.
     pub cookies: Cookies,
+    /// The origins that requests to this API are sent to: the issuer's, and those of pages behind which a server passes
+    /// requests on.
+    pub base_urls: BaseUrls,
+    /// Whether sessions are bound to a key.
+    pub binding: BindingConfig,
     /// Lifetimes of tokens and sessions.
     pub lifetimes: Lifetimes,
     /// The number of live sessions that a user may have, 1 to 30, because the ends of all of them must fit in one
@@ -160,12 +168,15 @@ impl Config {
     fn parse_with(lookup: impl Fn(&str) -> Option<String>, key_urls: KeyUrls) -> Result<Self, ConfigError> {
         let vars = Vars { lookup: &lookup };
         let issuer = vars.get("LATCHKEY_ISSUER", value::issuer)?;
+        let cookies = cookies(&vars, &issuer)?;
         let mut config = Self {
             keys: vars.get("LATCHKEY_KEYS", KeySet::parse)?,
             audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
             trusted_issuers: vars
                 .get("LATCHKEY_TRUSTED_ISSUERS", |text| parse_trusted_issuers(text, &issuer, key_urls))?,
-            cookies: cookies(&vars, &issuer)?,
+            base_urls: base_urls(&cookies.policy),
+            cookies,
+            binding: binding::binding(&vars)?,
             lifetimes: lifetimes(&vars)?,
             session_limit: vars.get("SESSION_LIMIT", |text| value::number(text, 1, 30, "1", "30"))? as usize,
             session_limit_policy: vars.get("SESSION_LIMIT_POLICY", session_limit_policy)?,
@@ -271,6 +282,13 @@ fn cookie_policy(vars: &Vars<'_>, issuer: &str) -> Result<CookiePolicy, ConfigEr
         return contradiction("COOKIE_DOMAIN", text);
     }
     Ok(policy)
+}
+
+/// The origins of the settings. Every one of them is a base URL, because both are written as browsers write an origin.
+fn base_urls(policy: &CookiePolicy) -> BaseUrls {
+    let origins = policy.allowed_origins.iter().map(String::as_str);
+    let urls = BaseUrls::parse(origins).expect("an origin is a base URL");
+    if policy.allows_loopback { urls.or_loopback() } else { urls }
 }
 
 fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {

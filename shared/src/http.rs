@@ -16,6 +16,7 @@ pub mod etag;
 pub mod idempotency_key;
 pub mod middleware;
 pub mod problem;
+pub mod proof;
 pub mod rate_limit;
 pub mod service_caller;
 pub mod success;
@@ -33,6 +34,7 @@ pub fn service(routes: Router<App>, app: App) -> Router {
         .fallback(|| async { problem::Problem::of(problem::Code::NotFound) })
         .method_not_allowed_fallback(not_allowed)
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(middleware::answer_panic))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), proof::offer_nonce))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cloudfront::check))
         .layer(axum::middleware::from_fn(middleware::deadline))
         .layer(axum::middleware::from_fn_with_state(app.clone(), middleware::finish_response))

@@ -18,6 +18,7 @@
 
 mod browser;
 mod device;
+mod device_key;
 mod expect;
 mod logs;
 mod provider;
@@ -37,6 +38,7 @@ use latchkey_local::server::LocalServer;
 
 pub use browser::Jar;
 pub use device::{CHROME, Device, FIREFOX, Tokens};
+pub use device_key::DeviceKey;
 pub use logs::Logs;
 pub use provider::{PROVIDER, PROVIDER_AUDIENCE, Provider, flipped, header, malleated, payload};
 pub use reply::Reply;

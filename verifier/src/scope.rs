@@ -38,6 +38,11 @@ impl Scope {
         self.words().any(|own| own == word)
     }
 
+    /// The words that are not in another scope.
+    pub fn except(&self, other: &Self) -> Self {
+        Self::of(self.words().filter(|word| !other.has(word)))
+    }
+
     /// The scope without one word.
     pub fn without(&self, word: &str) -> Self {
         Self::of(self.words().filter(|own| *own != word))

@@ -12,15 +12,17 @@ use http::{HeaderMap, header};
 use serde::Deserialize;
 
 use latchkey_verifier::CookieKind;
+use latchkey_verifier::dpop::Proof;
 
 use super::login_attempts;
-use super::token_response::{EndedSession, issue_tokens};
+use super::token_response::{EndedSession, Grant, issue_tokens};
 use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
 use crate::domain::client_context::{ClientContext, EventClient};
 use crate::domain::event::{Event, EventKind, Subject};
 use crate::domain::place::Network;
+use crate::domain::session::binding::Binding;
 use crate::domain::session::end::EndReason;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
@@ -29,6 +31,7 @@ use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::idempotency_key;
 use crate::http::problem::{Code, Problem};
+use crate::http::proof;
 use crate::http::rate_limit;
 use crate::http::success::created;
 use crate::telemetry::metrics::Counter;
@@ -70,6 +73,7 @@ async fn login(
     let previous_keys = idempotency_key::previous_of(request.previous_keys.as_deref())?;
     let transport = check_delivery(&app, &headers, request.delivery)?;
     let now = app.now();
+    let proof = check_proof(&app, &headers, now)?;
     let assertion = match verify_assertion(&app, &request.assertion, now).await {
         Ok(assertion) => assertion,
         Err(refusal) => return Err(refused_assertion(&app, &client, now, refusal).await),
@@ -79,6 +83,7 @@ async fn login(
         assertion: &assertion,
         text: &request.assertion,
         key: key.as_ref(),
+        proven_key: proof.as_ref().map(proof::bound_key),
         client: &client,
         previous: previous.as_ref(),
         previous_keys: &previous_keys,
@@ -90,12 +95,26 @@ async fn login(
         signed_in => signed_in.map_err(|error| refused(&app, error, now))?,
     };
     app.metrics().count(Counter::SignIns);
-    let tokens = issue_tokens(&app, &signed_in.session, signed_in.nonce, now)?;
+    if signed_in.session.binding() != Binding::None {
+        app.metrics().count(Counter::SignInsBound);
+    }
+    let proven = proof.map(|proof| proof.thumbprint);
+    let grant = Grant { nonce: signed_in.nonce, transport, proven, now };
+    let tokens = issue_tokens(&app, &signed_in.session, grant)?;
     // The previous session of this browser may belong to another user, whose ids are not this user's to see. An expired
     // session did not end because of this sign-in.
     let own = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user);
     let ended = own.filter(|end| end.reason != EndReason::Expired).map(EndedSession::new).collect();
-    Ok(created(tokens.response(&app, &signed_in.session, transport, Some(ended))))
+    Ok(created(tokens.response(&app, &signed_in.session, Some(ended))))
+}
+
+/// The proof of the key that the session is bound to. It is checked before the assertion, so that a wrong one costs nothing.
+fn check_proof(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Option<Proof>, Problem> {
+    proof::of_login(app, headers, now).inspect_err(|problem| {
+        if problem.code() != Code::UseDpopNonce {
+            app.metrics().count(Counter::ProofsRefused);
+        }
+    })
 }
 
 /// Cookie delivery needs a page of our own site and a host for which browsers keep cookies.

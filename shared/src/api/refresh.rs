@@ -9,19 +9,24 @@ use http::HeaderMap;
 use serde::Deserialize;
 
 use latchkey_verifier::CookieKind;
+use latchkey_verifier::dpop::Proof;
 
-use super::token_response::issue_tokens;
+use super::token_response::{Grant, issue_tokens};
 use super::{status, well_known};
 use crate::app::App;
 use crate::app::refresh::{RefreshAttempt, RefreshOutcome};
+use crate::app::refused_proof::report_refused_proof;
 use crate::domain::client_context::ClientContext;
 use crate::domain::session::evidence::RequestKeys;
 use crate::domain::session::idempotency_key::IdempotencyKey;
+use crate::domain::session::refresh_token::RefreshToken;
+use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType};
 use crate::http::caller::Transport;
 use crate::http::client::Client;
 use crate::http::idempotency_key;
 use crate::http::problem::{Code, OAuthForm, Problem};
+use crate::http::proof;
 use crate::http::rate_limit;
 use crate::telemetry::metrics::Counter;
 use crate::token::refresh as refresh_token;
@@ -55,6 +60,40 @@ enum Style {
     OAuth,
 }
 
+impl Style {
+    fn transport(self) -> Transport {
+        match self {
+            Self::Ours(transport) => transport,
+            Self::OAuth => Transport::Explicit,
+        }
+    }
+}
+
+/// An authentic refresh token as it was presented.
+struct PresentedToken<'p> {
+    token: &'p RefreshToken,
+    transport: Transport,
+    client: &'p ClientContext,
+    now: Timestamp,
+}
+
+impl PresentedToken<'_> {
+    /// The proof that a bound token needs.
+    ///
+    /// # Errors
+    /// 400. Nothing changes, and the cookies stay.
+    async fn check_proof(&self, app: &App, headers: &HeaderMap) -> Result<Option<Proof>, Problem> {
+        let error = match proof::of_refresh(app, headers, self.token, self.transport, self.now) {
+            Ok(proof) => return Ok(proof),
+            Err(error) => error,
+        };
+        if let Some(fault) = proof::fault(error) {
+            report_refused_proof(app, self.token, self.client, fault, self.now).await;
+        }
+        Err(proof::refusal(error))
+    }
+}
+
 async fn post_refresh(
     State(app): State<App>,
     Client(client): Client,
@@ -75,7 +114,7 @@ async fn answer_body(
     let bytes = body::read(body).await?;
     let media = body::media_type(headers, &bytes)?;
     let command = parse(app, headers, &bytes, media)?;
-    answer(app, &command, client).await
+    answer(app, headers, &command, client).await
 }
 
 /// Parses the request. A token in the body counts before the cookie, and a wrong token in the body never falls
@@ -112,7 +151,12 @@ fn parse(app: &App, headers: &HeaderMap, bytes: &[u8], media: MediaType) -> Resu
     Ok(RefreshCommand { token, style: Style::Ours(Transport::Cookie), key, previous_keys })
 }
 
-async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> Result<Response, Problem> {
+async fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    command: &RefreshCommand,
+    client: &ClientContext,
+) -> Result<Response, Problem> {
     let (now, config, style) = (app.now(), app.config(), command.style);
     let token = refresh_token::open(&command.token, config.keys.refresh());
     let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
@@ -121,16 +165,29 @@ async fn answer(app: &App, command: &RefreshCommand, client: &ClientContext) -> 
         Style::Ours(Transport::Cookie) => problem.with_headers(config.cookies.clear()),
         _ => problem,
     };
+    let presented = PresentedToken { token: &token, transport: style.transport(), client, now };
+    let proof = presented.check_proof(app, headers).await?;
     let keys = RequestKeys::of(&token.session, command.key.as_ref(), &command.previous_keys);
-    let outcome = RefreshAttempt { app, token: &token, keys, proven_key: None, client, now }.run().await?;
+    let outcome = RefreshAttempt {
+        app,
+        token: &token,
+        keys,
+        proven_key: proof.as_ref().map(proof::bound_key),
+        client,
+        now,
+    }
+    .run()
+    .await?;
     count(app, &outcome);
     match outcome {
         RefreshOutcome::Rotated(session) | RefreshOutcome::Replayed(session) => {
-            let mut tokens = issue_tokens(app, &session, token.nonce, now)?;
+            let proven = proof.map(|proof| proof.thumbprint);
+            let grant = Grant { nonce: token.nonce, transport: style.transport(), proven, now };
+            let mut tokens = issue_tokens(app, &session, grant)?;
             tokens.key_used = keys.newest.map(|key| session.made_by[0] == Some(key));
             let mut response = match style {
                 Style::OAuth => tokens.oauth_response(),
-                Style::Ours(transport) => tokens.response(app, &session, transport, None),
+                Style::Ours(_) => tokens.response(app, &session, None),
             };
             let quota = config.limits.refresh.quota(session.window, now);
             response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, quota));

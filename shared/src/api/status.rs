@@ -11,6 +11,7 @@ use super::own_sessions::end_reason;
 use crate::app::App;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
+use crate::domain::session::binding::Binding;
 use crate::domain::session::end::PublicReason;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
@@ -39,6 +40,9 @@ pub(super) struct StatusResponse {
     can_refresh: bool,
     server_time: Timestamp,
     session_id: Option<SessionId>,
+    /// How the session is bound to a key, while it lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binding: Option<Binding>,
     /// Why the session ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<PublicReason>,
@@ -90,6 +94,7 @@ pub(super) async fn status(
         can_refresh,
         server_time: now,
         session_id: Some(session),
+        binding: Some(row.binding()),
         reason: None,
     }))
 }
@@ -104,6 +109,7 @@ impl StatusResponse {
             can_refresh: false,
             server_time: now,
             session_id: None,
+            binding: None,
             reason: None,
         }
     }

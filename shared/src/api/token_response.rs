@@ -8,12 +8,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::Serialize;
 
+use latchkey_verifier::dpop::Thumbprint;
+
 use crate::app::App;
+use crate::config::Config;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::scope::{ADMIN, Scope};
 use crate::domain::session::Session;
+use crate::domain::session::binding::Binding;
 use crate::domain::session::end::{PublicReason, SessionEnd};
 use crate::domain::session::nonce::Nonce;
+use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
 use crate::http::caller::Transport;
 use crate::http::problem::{Code, Problem};
@@ -27,9 +32,23 @@ pub(super) struct Tokens {
     access_expires_at: Timestamp,
     refresh_expires_at: Timestamp,
     scope: Scope,
+    token_type: &'static str,
+    transport: Transport,
     now: Timestamp,
     /// Whether the request's own `Idempotency-Key` made this generation. None: it has no key, or it is a sign-in.
     pub(super) key_used: Option<bool>,
+}
+
+/// The tokens that a request gets.
+pub(super) struct Grant {
+    /// The session's secret.
+    pub(super) nonce: Nonce,
+    /// How they are delivered.
+    pub(super) transport: Transport,
+    /// The key whose possession the request proves.
+    pub(super) proven: Option<Thumbprint>,
+    /// The time of the request.
+    pub(super) now: Timestamp,
 }
 
 /// The body of a successful `POST /login` or `POST /refresh`.
@@ -41,6 +60,7 @@ struct TokenResponse<'t> {
     expires_in: u64,
     expires_at: Timestamp,
     session_expires_at: Timestamp,
+    binding: Binding,
     /// The sessions that this sign-in ended. A refresh omits the field.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Vec<EndedSession>>,
@@ -88,12 +108,8 @@ impl EndedSession {
 }
 
 /// Issues both tokens of `session`: a new access token, and the refresh token that its row determines.
-pub(super) fn issue_tokens(
-    app: &App,
-    session: &Session,
-    nonce: Nonce,
-    now: Timestamp,
-) -> Result<Tokens, Problem> {
+pub(super) fn issue_tokens(app: &App, session: &Session, grant: Grant) -> Result<Tokens, Problem> {
+    let Grant { nonce, transport, proven, now } = grant;
     let config = app.config();
     let key = config.keys.refresh().iter().find(|key| key.tag() == session.key);
     // During a key rollout another instance may already seal with a key that this instance does not have. The
@@ -104,7 +120,9 @@ pub(super) fn issue_tokens(
     let fingerprint = key.fingerprint(&session.id, &session.client, is_trusted);
     let signer = config.keys.signer().map_err(|error| Problem::of(Code::Internal).because(error))?;
     let access_expires_at = session.access_expires_at(now, config.lifetimes.access);
-    let scope = current_scope(session, now, config.admin_max_age);
+    let scope = current_scope(session, now, config);
+    // A token in a cookie is bound to no key, because a browser adds no proof to its requests.
+    let _ = proven;
     let claims = Claims {
         iss: config.issuer.clone(),
         sub: session.user.clone(),
@@ -121,20 +139,26 @@ pub(super) fn issue_tokens(
     };
     Ok(Tokens {
         access: access::mint(&claims, signer)?,
-        refresh: key.seal(&session.refresh_token(nonce, fingerprint)),
+        refresh: key.seal(&RefreshToken {
+            was_in_body: session.bound_key.is_some() && transport == Transport::Explicit,
+            ..session.refresh_token(nonce, fingerprint)
+        }),
         access_expires_at,
         refresh_expires_at: session.expires_at,
         scope,
+        token_type: "Bearer",
+        transport,
         now,
         key_used: None,
     })
 }
 
 /// New access tokens lose the administrator's scope `admin_max_age` after the sign-in, so that a session of 30
-/// days does not stay an administrator's session for 30 days.
-fn current_scope(session: &Session, now: Timestamp, admin_max_age: Duration) -> Scope {
-    let is_recent = session.authentication_age(now).is_some_and(|age| age <= admin_max_age);
-    if is_recent { session.scope.clone() } else { session.scope.without(ADMIN) }
+/// days does not stay an administrator's session for 30 days. Those of an unbound session lack `SESSION_BINDING_SCOPES`.
+fn current_scope(session: &Session, now: Timestamp, config: &Config) -> Scope {
+    let is_recent = session.authentication_age(now).is_some_and(|age| age <= config.admin_max_age);
+    let scope = if is_recent { session.scope.clone() } else { session.scope.without(ADMIN) };
+    if session.binding() == Binding::None { scope.except(&config.binding.scopes) } else { scope }
 }
 
 fn token_id() -> Result<String, Problem> {
@@ -146,17 +170,11 @@ fn token_id() -> Result<String, Problem> {
 
 impl Tokens {
     /// The response of a sign-in (`ended` is given) or of a refresh.
-    pub(super) fn response(
-        self,
-        app: &App,
-        session: &Session,
-        transport: Transport,
-        ended: Option<Vec<EndedSession>>,
-    ) -> Response {
+    pub(super) fn response(self, app: &App, session: &Session, ended: Option<Vec<EndedSession>>) -> Response {
         let refresh_expires_in = self.now.seconds_until(self.refresh_expires_at);
         let in_body = TokensInBody {
             access_token: self.access.expose(),
-            token_type: "Bearer",
+            token_type: self.token_type,
             refresh_token: self.refresh.expose(),
             refresh_expires_in,
         };
@@ -167,10 +185,11 @@ impl Tokens {
             expires_at: self.access_expires_at,
             session_expires_at: session.absolute_expires_at,
             ended,
+            binding: session.binding(),
             key_used: self.key_used,
-            tokens: (transport == Transport::Explicit).then_some(in_body),
+            tokens: (self.transport == Transport::Explicit).then_some(in_body),
         };
-        if transport == Transport::Cookie {
+        if self.transport == Transport::Cookie {
             let lifetime = Duration::from_secs(refresh_expires_in);
             let cookies = app.config().cookies.set(&self.access, &self.refresh, lifetime);
             return (cookies, Json(body)).into_response();
@@ -182,7 +201,7 @@ impl Tokens {
     pub(super) fn oauth_response(self) -> Response {
         Json(OAuthTokenResponse {
             access_token: self.access.expose(),
-            token_type: "Bearer",
+            token_type: self.token_type,
             expires_in: self.now.seconds_until(self.access_expires_at),
             refresh_token: self.refresh.expose(),
             scope: self.scope,

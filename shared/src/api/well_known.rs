@@ -28,6 +28,8 @@ struct Metadata<'c> {
     response_types_supported: [&'static str; 1],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'c str>,
+    /// *Source*: RFC 9449 section 5.1.
+    dpop_signing_alg_values_supported: [&'static str; 1],
 }
 
 /// The routes of the keys and of the metadata. OpenID Connect appends the well-known path to the issuer; RFC 8414
@@ -60,6 +62,7 @@ async fn metadata(State(app): State<App>) -> Response {
         response_types_supported: ["none"],
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: id_token_algorithms(app.config().keys.algorithms()),
+        dpop_signing_alg_values_supported: ["ES256"],
     })
 }
 

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::{self, end_one};
 use crate::app::theft::{Theft, report_reuse_after_end};
+use crate::config::BindingPolicy;
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind, LimitExceeded};
@@ -81,8 +82,8 @@ impl RefreshAttempt<'_> {
         let key = config.keys.refresh()[0].tag();
         let plan = plan(&self.presented(), key, &config.limits.refresh, &config.lifetimes);
         if plan != Plan::Expired
-            && config.risk_rules.can_end()
-            && let Some(outcome) = self.end_by_rule().await?
+            && (config.risk_rules.can_end() || self.needs_binding())
+            && let Some(outcome) = self.end_first().await?
         {
             return Ok(outcome);
         }
@@ -109,9 +110,14 @@ impl RefreshAttempt<'_> {
         }
     }
 
-    /// Ends the session if a risk rule with mode `end` matches a rotation. This happens before the rotation, so that a
-    /// failed end leaves the row unchanged and the repeated request is assessed again.
-    async fn end_by_rule(&self) -> Result<Option<RefreshOutcome>, StoreError> {
+    /// Whether the session has no key and `SESSION_BINDING` requires one.
+    fn needs_binding(&self) -> bool {
+        self.app.config().binding.policy == BindingPolicy::Require && self.token.bound_key.is_none()
+    }
+
+    /// Ends the session if it must have a key and has none, or if a risk rule with mode `end` matches a rotation. This happens
+    /// before the rotation, so that a failed end leaves the row unchanged and the repeated request is assessed again.
+    async fn end_first(&self) -> Result<Option<RefreshOutcome>, StoreError> {
         let row = self.app.store().read_session(&self.token.user, &self.token.session, self.now).await?;
         // An older token may be a replay or reuse, which `act_on` decides from the row of the rejected write.
         let is_current = |row: &Session| {
@@ -120,6 +126,10 @@ impl RefreshAttempt<'_> {
                 && row.generation == self.token.generation
         };
         let Some(row) = row.filter(is_current) else { return Ok(None) };
+        if self.needs_binding() {
+            let end = SessionEnd::of(&row, PendingEnd::new(EndReason::Unbound, Actor::System, self.now));
+            return self.end_for_safety(&end, &[]).await.map(Some);
+        }
         self.end_if_a_rule_ends(&row, &self.assess(&row)).await
     }
 

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::count_end;
 use crate::app::theft::{Theft, report_reuse_after_end};
+use crate::config::BindingPolicy;
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
@@ -17,6 +18,7 @@ use crate::domain::id::SessionId;
 use crate::domain::limit::{LimitMode, Policy};
 use crate::domain::place::Network;
 use crate::domain::risk::{self, Finding, StoredFinding};
+use crate::domain::session::binding::BoundKey;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::session::evidence::{KeyHash, RequestKeys};
 use crate::domain::session::idempotency_key::IdempotencyKey;
@@ -61,6 +63,8 @@ pub struct SignIn<'s> {
     pub text: &'s str,
     /// The idempotency key of the request. It makes the session's first generation.
     pub key: Option<&'s IdempotencyKey>,
+    /// The key whose possession the request proves. The session is bound to it.
+    pub proven_key: Option<BoundKey>,
     /// Where the request comes from.
     pub client: &'s ClientContext,
     /// The browser's refresh cookie. Its session ends with this sign-in.
@@ -85,6 +89,8 @@ pub struct SignedIn {
     pub nonce: Nonce,
     /// The sessions that it ended.
     pub ended: Vec<SessionEnd>,
+    /// Whether the session has no key, although another one on the same kind of device has one.
+    pub lacks_key: bool,
     /// The findings of the risk rules.
     pub findings: Vec<Finding>,
     /// The critical event about the browser's previous session, if its refresh cookie was an older one.
@@ -216,7 +222,7 @@ fn decide(
         made_by: request.key.map(|key| KeyHash::of(&id, key)),
         nonce: &nonce,
         key: key.tag(),
-        bound_key: None,
+        bound_key: request.proven_key,
         client: request.client.clone(),
         auth_time: assertion.auth_time,
         asserted_at: assertion.issued_at,
@@ -226,6 +232,10 @@ fn decide(
     let known: Vec<&ClientContext> = state.live(now).map(|row| &row.client).collect();
     let findings = risk::assess_sign_in(&config.risk_rules, &known, request.client);
     session.findings = findings.iter().filter_map(|finding| StoredFinding::of(finding, now)).collect();
+    let binds = app.config().binding.policy != BindingPolicy::Off;
+    let has_bound =
+        |row: &Session| row.bound_key.is_some() && row.client.device.is_same_device(&request.client.device);
+    let lacks_key = binds && request.proven_key.is_none() && state.live(now).any(has_bound);
     let previous = previous.filter(|row| row.is_live(now));
     let others = state.live(now).filter(|row| previous.is_none_or(|previous| previous.id != row.id));
     let evicted = make_room(others, config.session_limit, config.session_limit_policy)
@@ -241,7 +251,7 @@ fn decide(
     let just_expired = state.sessions.iter().filter(|row| row.may_be_live(now) && !row.is_live(now));
     let expired = just_expired.map(|row| end(row, EndReason::Expired, Actor::System));
     let ended = previous.into_iter().chain(evicted).chain(expired).collect();
-    Ok(SignedIn { session, nonce, ended, findings, theft })
+    Ok(SignedIn { session, nonce, ended, lacks_key, findings, theft })
 }
 
 /// The theft that the browser's refresh cookie shows: a thief may sign in to an account of their own with the stolen cookie,
@@ -254,7 +264,7 @@ fn theft_shown_by(app: &App, request: &SignIn<'_>, row: &Session, now: Timestamp
 fn presented<'s>(request: &SignIn<'s>, now: Timestamp) -> Option<Presented<'s>> {
     let token = request.previous?;
     let keys = RequestKeys::of(&token.session, None, request.previous_keys);
-    Some(Presented { token, keys, proven_key: None, client: request.client, now })
+    Some(Presented { token, keys, proven_key: request.proven_key, client: request.client, now })
 }
 
 /// Answers an assertion that was used before: with its session, if the same device repeats the sign-in.
@@ -305,11 +315,14 @@ fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Tim
         let nonce = key.nonce(request.text);
         let same = session.nonce_hash == nonce.hash()
             && session.generation == 0
+            // The holder of another key gets nothing, and a sign-in without a proof gets no bound session.
+            && session.bound_key == request.proven_key
             && session.is_in_grace(request.client, now, grace);
         same.then(|| SignedIn {
             session: session.clone(),
             nonce,
             ended: vec![],
+            lacks_key: false,
             findings: vec![],
             theft: None,
         })
@@ -320,7 +333,8 @@ fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Tim
 fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     let session = &signed_in.session;
     let event = |about, kind| Event::new(&session.user, about, now_millis, kind).from_client(&session.client);
-    let login = event(session.id, EventKind::Login);
+    let login = event(session.id, EventKind::Login { binding: session.binding() });
+    let lacks_key = signed_in.lacks_key.then(|| event(session.id, EventKind::BindingMissing));
     let findings =
         signed_in.findings.iter().map(|finding| event(session.id, EventKind::Risk(finding.clone())));
     let evicted: Vec<&SessionEnd> =
@@ -328,7 +342,12 @@ fn events(signed_in: &SignedIn, now_millis: i64) -> Vec<Event> {
     let eviction = evicted.first().map(|end| {
         event(end.session, EventKind::SessionEvicted { new_session: session.id, evicted: evicted.len() })
     });
-    std::iter::once(login).chain(findings).chain(eviction).chain(signed_in.theft.clone()).collect()
+    std::iter::once(login)
+        .chain(lacks_key)
+        .chain(findings)
+        .chain(eviction)
+        .chain(signed_in.theft.clone())
+        .collect()
 }
 
 fn marks_in_use(record: &UserRecord, now: Timestamp) -> Vec<(UsedMark, Timestamp)> {

@@ -75,6 +75,18 @@ pub const SETTINGS: &[Setting] = &[
         "The `SameSite` attribute of the access cookie. The refresh cookie is `strict`, or `none` if this is `none`.",
     ),
     optional(
+        "SESSION_BINDING",
+        "prefer",
+        "`off`, `prefer` or `require`",
+        "Whether a sign-in binds its session to a key of the browser or app, so that a copied refresh token is worthless. `prefer` binds it if the client sends a proof. `require` also refuses sign-ins without a proof and ends unbound sessions at their next refresh. A bound session stays bound under every value. See `docs/binding.md`.",
+    ),
+    optional(
+        "SESSION_BINDING_SCOPES",
+        "",
+        "scope words, comma-separated",
+        "Scope words, such as `latchkey:admin`, that access tokens of unbound sessions do not get.",
+    ),
+    optional(
         "ACCESS_TOKEN_TTL",
         "1h",
         "duration",

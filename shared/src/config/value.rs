@@ -36,6 +36,9 @@ pub enum ValueError {
          * is not allowed"
     )]
     Origin,
+    /// A word is not a scope word.
+    #[error("expected scope words such as latchkey:admin, separated by commas")]
+    Scopes,
     /// The text is not a table name.
     #[error("expected 3 to 255 letters, digits, dots, hyphens or underscores")]
     TableName,

@@ -21,6 +21,9 @@ pub enum Code {
     OriginRejected,
     NotFound,
     MethodNotAllowed,
+    InvalidDpopProof,
+    UseDpopNonce,
+    DeviceProofRequired,
     RefreshSuperseded,
     SessionLimit,
     CleanupRunning,
@@ -56,6 +59,13 @@ impl Code {
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
+            }
+            Self::InvalidDpopProof => (StatusCode::BAD_REQUEST, "invalid_dpop_proof", "Invalid DPoP proof"),
+            Self::UseDpopNonce => {
+                (StatusCode::BAD_REQUEST, "use_dpop_nonce", "DPoP proof with a fresh nonce required")
+            }
+            Self::DeviceProofRequired => {
+                (StatusCode::BAD_REQUEST, "device_proof_required", "Proof of the session's key required")
             }
             Self::RefreshSuperseded => {
                 (StatusCode::CONFLICT, "refresh_superseded", "A later refresh of this session was faster")

@@ -192,6 +192,9 @@ impl Problem {
             Code::InvalidRequest if self.0.is_unsupported_grant => "unsupported_grant_type",
             Code::StoreUnavailable | Code::RateLimited | Code::RefreshSuperseded => "temporarily_unavailable",
             Code::Internal => "server_error",
+            // *Source*: RFC 9449 sections 5 and 8, which have no code of their own for a proof that is missing.
+            Code::InvalidDpopProof | Code::DeviceProofRequired => "invalid_dpop_proof",
+            Code::UseDpopNonce => "use_dpop_nonce",
             Code::Forbidden => "insufficient_scope",
             Code::TokenMissing | Code::InvalidToken | Code::TokenExpired | Code::SessionEnded => match form {
                 OAuthForm::Grant => "invalid_grant",

@@ -17,6 +17,7 @@ use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use latchkey_verifier::TOKEN_MAX_BYTES;
+use latchkey_verifier::dpop::Nonces;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroize;
@@ -153,6 +154,11 @@ impl RefreshKey {
             country: part("fingerprint country", client.place.country.clone().filter(|_| !is_trusted)),
             device: part("fingerprint device", Some(device)),
         }
+    }
+
+    /// The nonces for DPoP proofs, under a key that is derived from this one.
+    pub fn nonces(&self) -> Nonces {
+        Nonces::new(&self.keyed("dpop nonces", ""))
     }
 
     /// HMAC with a label for each purpose, so that the output for one purpose cannot be used for another.

@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, Request};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Reply, World};
+use super::{DeviceKey, Reply, World};
 use crate::openapi::{self, Spec};
 
 /// Chrome on Windows.
@@ -24,6 +24,7 @@ pub struct Device {
     agent: Option<String>,
     address: String,
     headers: Vec<(String, HeaderValue)>,
+    device_key: Option<DeviceKey>,
 }
 
 /// The tokens of a sign-in or of a refresh.
@@ -41,7 +42,7 @@ impl Device {
     pub(super) fn new(world: World) -> Self {
         let number = NEXT_ADDRESS.fetch_add(1, Ordering::Relaxed);
         let address = format!("198.18.{}.{}", (number >> 8) & 255, number & 255);
-        Self { world, agent: Some(CHROME.to_owned()), address, headers: vec![] }
+        Self { world, agent: Some(CHROME.to_owned()), address, headers: vec![], device_key: None }
     }
 
     /// Sets another user agent.
@@ -70,6 +71,17 @@ impl Device {
     /// Shows this idempotency key in every request.
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
+    }
+
+    /// Signs a new proof for every request, without a nonce.
+    pub fn with_key(mut self, key: &DeviceKey) -> Self {
+        self.device_key = Some(key.clone());
+        self
+    }
+
+    /// Sends this proof with every request.
+    pub fn proof(self, proof: &str) -> Self {
+        self.header("dpop", proof)
     }
 
     /// Adds a header to every request.
@@ -101,6 +113,7 @@ impl Device {
         content_type: Option<&str>,
         body: impl Into<Body>,
     ) -> Reply {
+        let method_name = method;
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:9000");
         request = request.header("x-dev-source-ip", &self.address);
@@ -112,6 +125,10 @@ impl Device {
         }
         for (name, value) in &self.headers {
             request = request.header(name, value);
+        }
+        if let Some(key) = &self.device_key {
+            let path = path.split('?').next().unwrap_or(path);
+            request = request.header("dpop", key.proof(method_name, path, self.world.now()));
         }
         let request = request.body(body.into()).expect("a request");
         let (method, path) = (request.method().to_string(), request.uri().to_string());

@@ -23,6 +23,7 @@ async fn a_login_returns_two_tokens_and_their_lifetimes() {
     reply.assert_status(201).assert_no_cookie();
     let members = [
         "access_token",
+        "binding",
         "ended",
         "expires_at",
         "expires_in",
@@ -71,7 +72,8 @@ async fn a_browser_login_sets_the_tokens_as_cookies_only() {
     let assertion = world.assertion("alice");
     let reply = world.device().post("/api/auth/login", json!({"assertion": assertion})).await;
     reply.assert_status(201);
-    let members = ["ended", "expires_at", "expires_in", "session_expires_at", "session_id", "user_id"];
+    let members =
+        ["binding", "ended", "expires_at", "expires_in", "session_expires_at", "session_id", "user_id"];
     assert_eq!(reply.members(), members);
     assert_eq!(reply.headers.get_all("set-cookie").iter().count(), 2);
     for (name, same_site) in [("__Host-latchkey_access", "Lax"), ("__Host-latchkey_refresh", "Strict")] {

@@ -5,6 +5,7 @@
 //! `cargo nextest run -p latchkey-tests -E 'test(/^refresh::/)'`.
 
 mod attacks;
+mod binding;
 mod cleanup;
 mod docs;
 mod doctor;

@@ -24,6 +24,7 @@ async fn a_refresh_returns_the_next_generation() {
     reply.assert_status(200).assert_no_cookie();
     let members = [
         "access_token",
+        "binding",
         "expires_at",
         "expires_in",
         "refresh_expires_in",

@@ -39,7 +39,7 @@ async fn a_list_describes_each_session_for_its_owner() {
             "ip_address": "198.51.100.7", "location": null, "created_at": "2026-09-21T14:13:20Z",
             "last_activity": "2026-09-21T14:13:20Z", "expires_at": "2026-09-28T14:13:20Z",
             "absolute_expires_at": "2026-10-21T14:13:20Z", "auth_time": "2026-09-21T14:13:20Z",
-            "scope": "latchkey:admin",
+            "scope": "latchkey:admin", "binding": "none",
         }],
     });
     assert_eq!(shown, expected);

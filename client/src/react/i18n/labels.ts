@@ -112,7 +112,7 @@ export interface Labels extends ShellLabels {
   readonly showMore: string;
   readonly event: Record<SecurityEvent['event_type'], string>;
   /** Why a session ended and by whom, for the exact reasons. `signed_out_by_user` is for an administrator's view. */
-  readonly endEvent: Record<'signed_out' | 'signed_out_by_user' | 'evicted' | 'admin' | 'security' | 'reuse_detected' | 'state_regression' | 'risk' | 'expired', string>;
+  readonly endEvent: Record<'signed_out' | 'signed_out_by_user' | 'evicted' | 'admin' | 'security' | 'reuse_detected' | 'state_regression' | 'risk' | 'unbound' | 'expired', string>;
   /** The device on which the user asked for the sign-out of another one. */
   readonly signedOutFrom: (device: string) => string;
   /** The device of the new session, for which the limit ended an older one. */

@@ -10,6 +10,7 @@ use crate::domain::id::SessionId;
 use crate::domain::risk::StoredFinding;
 use crate::domain::scope::Scope;
 use crate::domain::session::Session;
+use crate::domain::session::binding::Binding;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 use crate::http::caller::Caller;
@@ -35,6 +36,8 @@ pub(super) struct SessionView {
     /// When the user authenticated; null if the identity provider does not give it.
     auth_time: Option<Timestamp>,
     scope: Scope,
+    /// How it is bound to a key.
+    binding: Binding,
     risk: RiskView,
 }
 
@@ -106,6 +109,7 @@ impl SessionView {
             absolute_expires_at: session.absolute_expires_at,
             auth_time: session.auth_time,
             scope: session.scope.clone(),
+            binding: session.binding(),
             risk: RiskView::new(&session.findings),
         }
     }

@@ -6,6 +6,7 @@ use strum::EnumCount;
 use crate::domain::actor::Actor;
 use crate::domain::id::SessionId;
 use crate::domain::risk::{Finding, Rule};
+use crate::domain::session::binding::{Binding, ProofFault};
 use crate::domain::session::end::SessionEnd;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
@@ -25,6 +26,8 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "rate_limited",
     "token_replayed",
     "assertion_reused",
+    "binding_failed",
+    "binding_missing",
     "new_device",
     "new_country",
     "ip_changed",
@@ -37,7 +40,10 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
 #[derive(Clone, Debug, EnumCount)]
 pub enum EventKind {
     /// A session was opened.
-    Login,
+    Login {
+        /// How it is bound to a key.
+        binding: Binding,
+    },
     /// A genuine assertion opened no session, because a claim had no accepted value.
     SignInRefused {
         /// The name of the claim.
@@ -97,6 +103,13 @@ pub enum EventKind {
     TokenReplayed,
     /// The assertion of an earlier sign-in was presented again and refused.
     AssertionReused,
+    /// A refresh token of a bound session was presented without a valid proof by its key, and refused.
+    BindingFailed {
+        /// The fault of the request.
+        fault: ProofFault,
+    },
+    /// A session was opened without a key, although a live session of the same user on the same kind of device has one.
+    BindingMissing,
 }
 
 /// An exceeded rate limit.
@@ -112,7 +125,7 @@ impl EventKind {
     /// The event type, as stored.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Login => "login",
+            Self::Login { .. } => "login",
             Self::SignInRefused { .. } => "sign_in_refused",
             Self::Logout { .. } => "logout",
             Self::SessionEnded(_) => "session_ended",
@@ -125,6 +138,8 @@ impl EventKind {
             Self::RateLimited(_) => "rate_limited",
             Self::TokenReplayed => "token_replayed",
             Self::AssertionReused => "assertion_reused",
+            Self::BindingFailed { .. } => "binding_failed",
+            Self::BindingMissing => "binding_missing",
             Self::Risk(finding) => finding.rule.name(),
         }
     }
@@ -132,10 +147,14 @@ impl EventKind {
     /// The severity.
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::Login | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
+            Self::Login { .. } | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
             Self::Risk(finding) => finding.severity,
             Self::SignInRefused { .. } | Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
-            Self::Blocked(_) | Self::TokenReplayed | Self::AssertionReused => Severity::Medium,
+            Self::Blocked(_)
+            | Self::TokenReplayed
+            | Self::AssertionReused
+            | Self::BindingFailed { .. }
+            | Self::BindingMissing => Severity::Medium,
             Self::TokenReused { .. }
             | Self::StateRegression { .. }
             | Self::TokenForged
@@ -146,7 +165,11 @@ impl EventKind {
     /// The details of this kind: few, bounded, and never a secret.
     pub(super) fn details(&self) -> Map<String, Value> {
         let details = match self {
-            Self::Login | Self::TokenForged | Self::TokenReplayed | Self::AssertionReused => json!({}),
+            Self::TokenForged | Self::TokenReplayed | Self::AssertionReused | Self::BindingMissing => {
+                json!({})
+            }
+            Self::Login { binding } => json!({"binding": binding}),
+            Self::BindingFailed { fault } => json!({"fault": fault}),
             Self::SignInRefused { claim } => json!({"claim": claim}),
             Self::Logout { ended } => json!({"ended": ended}),
             Self::SessionEvicted { new_session, evicted } => {

@@ -32,6 +32,18 @@ pub enum Possession {
     Unproven,
 }
 
+/// The fault of a refresh of a bound session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofFault {
+    /// It has no proof.
+    Missing,
+    /// Its proof is by another key.
+    OtherKey,
+    /// Its proof is not valid, for example because it was made for another request.
+    Invalid,
+}
+
 impl BoundKey {
     /// The key with these first bytes of its thumbprint.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {

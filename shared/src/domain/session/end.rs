@@ -25,6 +25,8 @@ pub enum EndReason {
     StateRegression,
     /// A risk rule with mode `end` matched.
     Risk,
+    /// The session was not bound to a key, and `SESSION_BINDING=require` ends such sessions.
+    Unbound,
     /// An administrator ended the session.
     Admin,
 }
@@ -58,6 +60,7 @@ impl EndReason {
             Self::ReuseDetected => "reuse_detected",
             Self::StateRegression => "state_regression",
             Self::Risk => "risk",
+            Self::Unbound => "unbound",
             Self::Admin => "admin",
         }
     }
@@ -73,7 +76,9 @@ impl EndReason {
             Self::Expired => PublicReason::Expired,
             Self::SignedOut => PublicReason::SignedOut,
             Self::Evicted => PublicReason::Evicted,
-            Self::ReuseDetected | Self::StateRegression | Self::Risk => PublicReason::Security,
+            Self::ReuseDetected | Self::StateRegression | Self::Risk | Self::Unbound => {
+                PublicReason::Security
+            }
             Self::Admin => PublicReason::Admin,
         }
     }

@@ -13,6 +13,7 @@ use crate::domain::event::{EventKind, LimitExceeded};
 use crate::domain::id::{UserId, derive_session_id};
 use crate::domain::place::Place;
 use crate::domain::risk::{Finding, Rule};
+use crate::domain::session::binding::Binding;
 
 fn user() -> UserId {
     "u".repeat(128).parse().unwrap()
@@ -42,7 +43,7 @@ fn the_largest_event_costs_one_write_unit() {
     let detail = json!({"from": "x".repeat(44), "to": "y".repeat(44), "km": 20_000, "km_per_hour": 999_999});
     let by = Actor::Admin(user());
     for kind in [
-        EventKind::Login,
+        EventKind::Login { binding: Binding::Dpop },
         EventKind::TokenReused { presented: u64::MAX, current: u64::MAX, ended_device },
         EventKind::Blocked(LimitExceeded { policy: "password_reset", until }),
         EventKind::Risk(Finding {
@@ -70,7 +71,8 @@ fn an_ordinary_event_grows_by_its_place_only() {
     let user: UserId = "5b0c9f3e-6a0c-4f7d-9d3a-0f6c2d1b7e55".parse().unwrap();
     let size = |place: Place| {
         let client = EventClient { ip: "198.51.100.7".parse().ok(), device: Some(device.label()), place };
-        let event = Event::new(&user, derive_session_id(0, &[1; 32]), 0, EventKind::Login);
+        let event =
+            Event::new(&user, derive_session_id(0, &[1; 32]), 0, EventKind::Login { binding: Binding::Dpop });
         let event = Event { client, ..event };
         item_bytes(&event_item(&event, event.at))
     };

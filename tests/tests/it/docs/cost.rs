@@ -181,7 +181,10 @@ fn fixed() -> [(&'static str, f64); 8] {
     let keys = of_type("AWS::KMS::Key").len() as f64;
     [
         ("metrics of Latchkey, about 50", CUSTOM_METRICS * METRIC_MONTH),
-        ("reads of the event stream by the alert pipe", STREAM_READS_A_SECOND * SECONDS_A_MONTH * STREAM_READ),
+        (
+            "reads of the event stream by the alert pipe",
+            STREAM_READS_A_SECOND * SECONDS_A_MONTH * STREAM_READ,
+        ),
         ("metrics with alarms", alarm_metrics * ALARM_METRIC_MONTH),
         ("dashboard", DASHBOARD_MONTH),
         ("KMS keys", keys * KMS_KEY_MONTH),

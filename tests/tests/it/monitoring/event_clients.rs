@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::domain::event::EVENT_TYPES;
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey_local::keys;
-use latchkey_tests::world::{BERLIN, City, Device, FIREFOX, LISBON, ORIGIN_SECRET, PRAGUE, Tokens, World};
+use latchkey_tests::world::{
+    BERLIN, City, Device, DeviceKey, FIREFOX, LISBON, ORIGIN_SECRET, PRAGUE, Tokens, World,
+};
 use serde_json::{Value, json};
 
 /// An administrator that has just signed in.
@@ -131,6 +133,9 @@ async fn every_event_of_a_user_has_a_device_and_a_place() {
     row.insert("n".into(), AttributeValue::B(Blob::new([7; 32])));
     world.put_row(row).await;
     home.refresh(&forged.refresh).await.assert_problem(401, "invalid_token");
+    // A bound session whose token is used without its key, and a sign-in without a key beside it.
+    let bound = home.clone().with_key(&DeviceKey::generate()).sign_in("alice").await;
+    home.refresh(&bound.refresh).await.assert_problem(400, "device_proof_required");
     // An eviction, a sign-out and an expiry.
     let mut last = forged;
     for _ in 0..3 {

@@ -15,7 +15,10 @@ async fn a_refresh_by_cookie_returns_cookies() {
     world.advance(3_600);
     let reply = device.refresh_with_cookies(&jar.refresh_line()).await;
     let next = Jar::of(reply.assert_status(200));
-    assert_eq!(reply.members(), ["expires_at", "expires_in", "session_expires_at", "session_id", "user_id"]);
+    assert_eq!(
+        reply.members(),
+        ["binding", "expires_at", "expires_in", "session_expires_at", "session_id", "user_id"]
+    );
     assert_ne!(next.refresh, jar.refresh);
     for name in ["latchkey_access", "latchkey_refresh"] {
         assert!(reply.cookie_line(name).unwrap().contains("Max-Age=604800;"));

@@ -24,6 +24,7 @@ async fn a_status_moves_from_active_to_expiring_expired_and_ended() {
     let expected = json!({
         "state": "active", "expires_at": "2026-09-21T15:13:20Z", "expires_in": 3_310, "needs_refresh": false,
         "can_refresh": true, "server_time": "2026-09-21T14:18:10Z", "session_id": jar.session,
+        "binding": "none",
     });
     assert_eq!(reply.assert_status(200).body, expected);
     world.advance(3_009);

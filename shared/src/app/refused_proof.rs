@@ -1,0 +1,46 @@
+//! A refresh of a bound session without a valid proof: it may come from a thief with a copied refresh token.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::domain::client_context::ClientContext;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::session::binding::ProofFault;
+use crate::domain::session::refresh_token::RefreshToken;
+use crate::domain::time::Timestamp;
+use crate::telemetry::metrics::Counter;
+
+/// A session has at most one event in this time.
+const REPORTED_ONCE_IN: Duration = Duration::from_secs(3_600);
+
+/// Counts the refusal and records it in the user's audit trail, if the session lives: at most once an hour for a session,
+/// after one read. A failure of the store loses the event and never changes the refusal.
+pub(crate) async fn report_refused_proof(
+    app: &App,
+    token: &RefreshToken,
+    client: &ClientContext,
+    fault: ProofFault,
+    now: Timestamp,
+) {
+    app.metrics().count(Counter::ProofsRefused);
+    let reported = format!("binding_failed {}", token.session);
+    if token.is_expired(now) || app.refusal_cache().until(&reported, now).is_some() {
+        return;
+    }
+    let row = match app.store().read_session(&token.user, &token.session, now).await {
+        Ok(row) => row,
+        Err(error) => {
+            tracing::warn!(session_id = %token.session, %error, "could not report a refused proof");
+            return;
+        }
+    };
+    app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);
+    let Some(row) = row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()) else {
+        return;
+    };
+    let kind = EventKind::BindingFailed { fault };
+    let at = row.created_at.max(now.start_of_hour());
+    let event = Event::once_per_second(&token.user, token.session, at, "binding_failed", kind);
+    let event = Event { at: now, ..event }.from_client(client);
+    app.record_events(&[event], std::future::ready(Ok(()))).await;
+}

@@ -1,0 +1,36 @@
+//! The attack that a bound session is for: a thief copies the whole cookie jar of a browser.
+
+use latchkey_tests::world::{DeviceKey, Jar};
+
+use super::Bound;
+
+#[tokio::test]
+async fn a_copied_cookie_jar_refreshes_nothing_and_the_owner_stays_signed_in() {
+    let bound = Bound::new().await;
+    bound.world.advance(1_800);
+    let stolen = bound.jar.clone();
+    // The thief imitates the browser from the same network, with and without a key of their own.
+    for thief in [bound.browser.clone(), bound.browser.clone().with_key(&DeviceKey::generate())] {
+        let reply = thief.refresh_with_cookies(&stolen.line()).await;
+        reply.assert_problem(400, "device_proof_required").assert_no_cookie();
+        let body = thief.refresh(&stolen.refresh).await;
+        body.assert_problem(400, "device_proof_required");
+    }
+    let next = Jar::of(bound.signing().refresh_with_cookies(&stolen.line()).await.assert_status(200));
+    // The copied access cookie is good until it expires, and no refresh token of the thief ever works.
+    bound.world.advance(1_800);
+    bound
+        .browser
+        .clone()
+        .cookies(&stolen.line())
+        .get("/api/auth/sessions")
+        .await
+        .assert_problem(401, "token_expired");
+    bound.browser.refresh_with_cookies(&next.line()).await.assert_problem(400, "device_proof_required");
+    bound.signing().refresh_with_cookies(&next.line()).await.assert_status(200);
+    let events = bound.world.events("alice").await;
+    let failed: Vec<_> = events.iter().filter(|event| event.event_type == "binding_failed").collect();
+    assert_eq!(failed.len(), 1, "{events:?}");
+    assert_eq!((failed[0].severity.as_str(), &failed[0].session), ("medium", &bound.jar.session));
+    assert_eq!(bound.world.live("alice").await.len(), 1);
+}
