@@ -3,15 +3,15 @@
 //   node scripts/dpop-vectors.mjs
 //
 // The proofs are made by jose, which shares no code with the verifiers under test. Each run draws new keys, which it throws away.
+// The access token is a real one, so that the check of whole requests runs the vectors, too; `access_tokens` has the public key.
 
 import { writeFile } from 'node:fs/promises';
-import { base64url, calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair } from 'jose';
+import { base64url, calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 const NOW = 1_800_000_000;
 const ORIGIN = 'https://api.example.com';
 const REFRESH = { method: 'POST', path: '/api/auth/refresh' };
 const ORDERS = { method: 'GET', path: '/orders' };
-const TOKEN = 'an.access.token';
 const NONCES = { nonce: 'required', fresh_nonces: ['a-fresh-nonce', 'an-earlier-fresh-nonce'], stale_nonces: ['a-stale-nonce'] };
 const MOST_BYTES = 4096;
 
@@ -22,6 +22,21 @@ const newKey = async (alg, options = {}) => {
 const owner = await newKey('ES256');
 const other = await newKey('ES256');
 const ownerThumbprint = await calculateJwkThumbprint(owner.jwk);
+const issuerKey = await newKey('EdDSA');
+const ACCESS_TOKENS = {
+  issuer: 'https://app.example.com/api/auth',
+  audience: 'shop',
+  jwks: { keys: [{ ...issuerKey.jwk, kid: 'vectors' }] },
+};
+const TOKEN = await new SignJWT({ client_id: ACCESS_TOKENS.audience, sid: '07070707-0707-0707-0707-070707070707', cnf: { jkt: ownerThumbprint } })
+  .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: 'vectors' })
+  .setIssuer(ACCESS_TOKENS.issuer)
+  .setAudience(ACCESS_TOKENS.audience)
+  .setSubject('alice')
+  .setJti('an-access-token')
+  .setIssuedAt(NOW)
+  .setExpirationTime(NOW + 600)
+  .sign(issuerKey.privateKey);
 const sha256 = async (text) => base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
 const ath = await sha256(TOKEN);
 const encode = (value) => base64url.encode(typeof value === 'string' ? value : JSON.stringify(value));
@@ -134,6 +149,7 @@ await one('no jti', 'invalid', 'every proof has a jti', { claims: { jti: undefin
 await one('an empty jti', 'invalid', 'a jti has 1 to 64 characters', { claims: { jti: '' } });
 await one('a jti that is a number', 'invalid', 'a jti is text', { claims: { jti: 7 } });
 await one('a jti of 64 characters', 'accepted', 'a jti has 1 to 64 characters', { claims: { jti: 'j'.repeat(64) } });
+await one('a jti of 64 characters of 4 bytes', 'accepted', 'characters are counted, not bytes or code units', { claims: { jti: '\u{1F511}'.repeat(64) } });
 await one('a jti of 65 characters', 'invalid', 'a jti has 1 to 64 characters', { claims: { jti: 'j'.repeat(65) } });
 await one('a huge jti', 'invalid', 'a jti has 1 to 64 characters', { claims: { jti: 'j'.repeat(2_000) } });
 await one('a jti that was seen, POST', 'repeated', 'a repeated POST may be a replay', { claims: { jti: 'seen-before' } }, { seen: ['seen-before'] });
@@ -184,6 +200,8 @@ await iat('iat 60 s ahead', 'accepted', 'within 60 s', NOW + 60);
 await iat('iat 61 s ago', 'use_nonce', 'only the time is wrong', NOW - 61);
 await iat('iat 61 s ahead', 'use_nonce', 'only the time is wrong', NOW + 61);
 await iat('iat an hour ahead, with a fresh nonce', 'use_nonce', 'a nonce does not replace the time', NOW + 3_600, NONCES, { nonce: 'a-fresh-nonce' });
+await iat('iat with a fraction', 'accepted', 'RFC 7519 section 2: a NumericDate may have a fraction', NOW - 0.5);
+await iat('iat 60.5 s ago', 'use_nonce', 'only the time is wrong', NOW - 60.5);
 await iat('no iat', 'invalid', 'every proof has an iat', undefined);
 await iat('iat that is text', 'invalid', 'iat is a number', String(NOW));
 
@@ -196,6 +214,7 @@ await nonce('a stale nonce', 'use_nonce', 'only the nonce is too old', 'a-stale-
 await nonce('the nonce of another server', 'use_nonce', 'only the nonce is foreign', 'a-foreign-nonce');
 await nonce('a nonce where none is required', 'accepted', 'it is ignored', 'a-foreign-nonce', { nonce: 'none' });
 await nonce('a stale nonce where none is required', 'accepted', 'it is ignored', 'a-stale-nonce', { nonce: 'none' });
+await nonce('a nonce that is null', 'invalid', 'a nonce is text', null, { nonce: 'none' });
 await nonce('a nonce that is a number', 'invalid', 'a nonce is text', 7);
 await one('a stale nonce, and the key of another session', 'wrong_key', 'another nonce would not help', { claims: { nonce: 'a-stale-nonce' }, key: other }, NONCES);
 await one('a stale nonce, and another method', 'invalid', 'another nonce would not help', { claims: { nonce: 'a-stale-nonce', htm: 'GET' } }, NONCES);
@@ -209,5 +228,5 @@ await athOf('an empty ath', 'invalid', 'ath is a hash', '');
 
 const names = vectors.map(({ name }) => name);
 if (new Set(names).size < names.length) throw new Error('two vectors have the same name');
-await writeFile(new URL('../../verifier/vectors/dpop.json', import.meta.url), `${JSON.stringify({ now: NOW, vectors }, null, 2)}\n`);
+await writeFile(new URL('../../verifier/vectors/dpop.json', import.meta.url), `${JSON.stringify({ now: NOW, access_tokens: ACCESS_TOKENS, vectors }, null, 2)}\n`);
 console.log(`${vectors.length} vectors`);

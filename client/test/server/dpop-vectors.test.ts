@@ -6,6 +6,7 @@ import { parseBaseUrl } from '../../src/server/dpop/http-uri.js';
 import { verifyProof } from '../../src/server/dpop/proof.js';
 import { createSeenProofs } from '../../src/server/dpop/seen-proofs.js';
 import { DpopProofError, type ProofRejection } from '../../src/server/errors.js';
+import { createTokenValidationMiddleware } from '../../src/server/index.js';
 
 interface Vector {
   readonly name: string;
@@ -21,8 +22,9 @@ interface Vector {
   readonly because: string;
 }
 
-const { now, vectors } = JSON.parse(readFileSync(new URL('../../../verifier/vectors/dpop.json', import.meta.url), 'utf8')) as {
+const { now, access_tokens, vectors } = JSON.parse(readFileSync(new URL('../../../verifier/vectors/dpop.json', import.meta.url), 'utf8')) as {
   readonly now: number;
+  readonly access_tokens: { readonly issuer: string; readonly audience: string; readonly jwks: { readonly keys: [] } };
   readonly vectors: readonly Vector[];
 };
 
@@ -56,6 +58,25 @@ const applies = ({ nonce, result, name }: Vector): boolean => nonce === 'none' |
 describe('every vector has its result', () => {
   test.each(vectors.filter(applies))('$name', async (vector) => {
     expect(await resultOf(vector), vector.because).toBe(vector.result);
+  });
+});
+
+const CODES: Partial<Record<Vector['result'], string>> = { accepted: 'accepted', missing: 'device_proof_required' };
+
+describe('the guard agrees for whole requests', () => {
+  test.each(vectors.filter(({ access_token }) => access_token !== null))('$name', async (vector) => {
+    const { method, path, origins, result, seen } = vector;
+    const guard = createTokenValidationMiddleware({ ...access_tokens, publicUrls: origins, now: () => now * 1000 });
+    const route = guard.handler(() => Response.json({ code: 'accepted' }));
+    const codeOf = async (scheme: string): Promise<unknown> => {
+      const headers = new Headers({ authorization: `${scheme} ${vector.access_token}` });
+      for (const proof of vector.headers) headers.append('dpop', proof);
+      const response = await route(new Request(`${origins[0]}${path}`, { method, headers }));
+      return ((await response.json()) as { code?: string }).code;
+    };
+    if (seen.length > 0) expect(await codeOf('DPoP'), 'the first use').toBe('accepted');
+    expect(await codeOf('DPoP'), vector.because).toBe(CODES[result] ?? 'invalid_dpop_proof');
+    expect(await codeOf('Bearer'), 'a bound token is refused as Bearer').toBe('device_proof_required');
   });
 });
 

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ struct Header {
     alg: Option<String>,
     #[serde(default)]
     jwk: Value,
+    #[serde(default, deserialize_with = "present")]
     crit: Option<IgnoredAny>,
 }
 
@@ -29,7 +31,9 @@ pub(super) struct ProofClaims {
     pub(super) htm: String,
     pub(super) htu: String,
     pub(super) iat: f64,
+    #[serde(default, deserialize_with = "present")]
     pub(super) nonce: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     pub(super) ath: Option<String>,
 }
 
@@ -62,6 +66,11 @@ fn key_of(header: Header) -> Result<ProofKey, ProofError> {
         return Err(ProofError::Critical);
     }
     ProofKey::from_jwk(&header.jwk)
+}
+
+/// A member that is there. `null` is a value, not an absent member, so that an extension of `null` is refused as well.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 fn parse<T: DeserializeOwned>(part: &str) -> Result<T, ProofError> {

@@ -44,11 +44,12 @@ impl Client {
         dpop(method, &self.token).header("dpop", proof)
     }
 
-    /// A request whose proof has changed claims.
+    /// A request whose proof has another value of a claim; `null` removes the claim.
     fn changed(&self, name: &str, value: Value) -> http::request::Builder {
         let mut claims = proof_claims("GET", URL);
         claims["ath"] = json!(latchkey_verifier::dpop::access_token_hash(&self.token));
         claims[name] = value;
+        claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         self.request("GET", self.prover.sign(&claims))
     }
 }

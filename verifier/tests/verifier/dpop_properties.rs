@@ -89,13 +89,12 @@ proptest! {
         let is_right = match name {
             "typ" => value == "dpop+jwt",
             "alg" => value == "ES256",
-            "jwk" => false,
-            "crit" => value.is_null(),
+            "jwk" | "crit" => false,
             "jti" => is_text_of(64),
             "htm" => value == "POST",
             "htu" => value == "https://api.example.com/a",
             "iat" => value.as_f64().is_some_and(|iat| (iat - NOW as f64).abs() <= 60.0),
-            _ => value.is_null() || value.is_string(),
+            _ => value.is_string(),
         };
         let outcome = verify(&prover.sign_with(&header, &claims), "/a");
         prop_assert_eq!(outcome.is_ok(), is_right, "{} {} {:?}", name, value, outcome);

@@ -2,16 +2,27 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, header};
 use latchkey_verifier::dpop::{
     self, BaseUrls, Expected, KeyRule, NonceRule, ProofError, SeenProofs, Thumbprint,
 };
+use latchkey_verifier::{RequireSignedIn, Verifier};
 use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 struct File {
     now: u64,
+    access_tokens: AccessTokens,
     vectors: Vec<Vector>,
+}
+
+/// How the access tokens of the vectors are verified.
+#[derive(Deserialize)]
+struct AccessTokens {
+    issuer: String,
+    audience: String,
+    jwks: Value,
 }
 
 #[derive(Deserialize)]
@@ -35,8 +46,24 @@ fn file() -> File {
 }
 
 impl Vector {
+    fn base_urls(&self) -> BaseUrls {
+        BaseUrls::parse(self.origins.iter().map(String::as_str)).unwrap()
+    }
+
+    /// The code of a check of the whole request, with its access token and this scheme.
+    async fn check(&self, check: &RequireSignedIn, scheme: &str) -> &'static str {
+        let token = self.access_token.as_deref().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, format!("{scheme} {token}").parse().unwrap());
+        for value in &self.headers {
+            headers.append("dpop", value.parse().unwrap());
+        }
+        let outcome = check.check(&self.method.parse().unwrap(), &self.path, &headers).await;
+        outcome.map_or_else(|refusal| refusal.code().name(), |_| "accepted")
+    }
+
     fn verify(&self, key: KeyRule, now: SystemTime) -> Result<(), ProofError> {
-        let base_urls = BaseUrls::parse(self.origins.iter().map(String::as_str)).unwrap();
+        let base_urls = self.base_urls();
         let is_fresh = |nonce: &str| self.fresh_nonces.iter().any(|fresh| fresh == nonce);
         let nonce = match self.nonce.as_str() {
             "none" => NonceRule::Ignored,
@@ -71,7 +98,7 @@ fn result(outcome: Result<(), ProofError>) -> &'static str {
 
 #[test]
 fn every_vector_has_its_result() {
-    let File { now, vectors } = file();
+    let File { now, vectors, .. } = file();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
     let mut wrong = vec![];
     for vector in &vectors {
@@ -87,4 +114,30 @@ fn every_vector_has_its_result() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(vectors.len() > 100, "{} vectors", vectors.len());
+}
+
+#[tokio::test]
+async fn the_check_of_whole_requests_agrees_with_the_vectors() {
+    let File { now, access_tokens: AccessTokens { issuer, audience, jwks }, vectors } = file();
+    let verifier = Verifier::parse(&jwks.to_string(), &issuer, &audience).unwrap();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
+    let with_token = vectors.iter().filter(|vector| vector.access_token.is_some());
+    let mut count = 0;
+    for vector in with_token {
+        let check =
+            RequireSignedIn::offline(verifier.clone()).public_urls(vector.base_urls()).clock(move || now);
+        let expected = match vector.result.as_str() {
+            "accepted" => "accepted",
+            "missing" => "device_proof_required",
+            _ => "invalid_dpop_proof",
+        };
+        if !vector.seen.is_empty() {
+            assert_eq!(vector.check(&check, "DPoP").await, "accepted", "the first use: {}", vector.name);
+        }
+        assert_eq!(vector.check(&check, "DPoP").await, expected, "{}", vector.name);
+        // A bound token is refused as Bearer, whatever proof comes with it.
+        assert_eq!(vector.check(&check, "Bearer").await, "device_proof_required", "{}", vector.name);
+        count += 1;
+    }
+    assert!(count >= 9, "{count} vectors");
 }

@@ -90,7 +90,7 @@ async function readClaims(proof: string, jwk: PublicJwk): Promise<ProofClaims> {
   const text = orMalformed(() => new TextDecoder('utf-8', { fatal: true }).decode(payload));
   const { jti, htm, htu, iat, ath, nonce } = Object(orMalformed(() => JSON.parse(text) as unknown)) as Record<string, unknown>;
   const areText = isText(jti) && isText(htm) && isText(htu) && [ath, nonce].every((value) => value === undefined || isText(value));
-  if (!areText || jti.length > LONGEST_JTI || jti === '' || !Number.isSafeInteger(iat)) throw new DpopProofError('claims');
+  if (!areText || [...jti].length > LONGEST_JTI || jti === '' || !Number.isFinite(iat)) throw new DpopProofError('claims');
   return { jti, htm, htu, iat: iat as number, ath: ath as string | undefined };
 }
 
