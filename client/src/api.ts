@@ -690,6 +690,11 @@ export interface components {
             token_type: "Bearer" | "DPoP";
             /** @description Omitted if the identity provider does not send it */
             auth_time?: number;
+            /** @description The key that the token is bound to, with `token_type` `DPoP`. The caller checks the proof that it received */
+            cnf?: {
+                /** @description The SHA-256 thumbprint of the key (RFC 7638) */
+                jkt: string;
+            };
         };
         InactiveToken: {
             /** @constant */
@@ -857,6 +862,8 @@ export interface components {
          *     - `token_expired`: refresh the tokens once and repeat the request once.
          *     - `session_ended`: delete the local state of the session; the user must sign in again.
          *     - `invalid_assertion`: the assertion is not valid, is too old, or was used before.
+         *     - `device_proof_required`: the token is bound to a key, and the request has no proof of it.
+         *     - `invalid_dpop_proof`: the proof is wrong, was used before, or is by another key. Repeat the request once with a new one.
          *     - `reauthentication_required`: the user signed in too long ago for this request; `max_age` is the limit.
          */
         Unauthorized: {

@@ -1,7 +1,7 @@
 //! `POST /introspect`: is this access token active at this moment? *Source*: RFC 7662.
 //!
 //! The caller is a backend with the scope `latchkey:introspect`, or the holder of the token, which sends the
-//! same token as Bearer, too. For an inactive token the body is exactly `{"active":false}`, whether the token
+//! same token in `Authorization`, too. For an inactive token the body is exactly `{"active":false}`, whether the token
 //! is malformed, expired, revoked or a refresh token. Unlike offline verification, this reads the session's row.
 
 use axum::Json;
@@ -11,16 +11,17 @@ use http::HeaderMap;
 use serde::Serialize;
 use subtle::ConstantTimeEq as _;
 
-use latchkey_verifier::bearer_token;
+use latchkey_verifier::authorization_token;
 
 use crate::app::App;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::scope::{INTROSPECT, Scope};
 use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType, form_parameter};
-use crate::http::caller::verify;
+use crate::http::caller::signed_claims;
 use crate::http::problem::{Code, OAuthForm, Problem};
 use crate::http::service_caller;
+use crate::token::access::{Confirmation, SignedClaims, token_type};
 
 /// The body of `POST /introspect`.
 #[derive(Serialize)]
@@ -44,6 +45,9 @@ struct ActiveToken {
     aud: String,
     jti: String,
     token_type: &'static str,
+    /// The key that the token is bound to. *Source*: RFC 9449 section 6.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
 }
@@ -78,12 +82,14 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> Result<Introspect
 
 /// Whether the caller authenticates with the same token that it asks about.
 fn is_holder(headers: &HeaderMap, token: Option<&str>) -> Result<bool, Problem> {
-    let (Some(shown), Some(token)) = (bearer_token(headers)?, token) else { return Ok(false) };
+    let (Some((_, shown)), Some(token)) = (authorization_token(headers)?, token) else { return Ok(false) };
     Ok(shown.as_bytes().ct_eq(token.as_bytes()).into())
 }
 
 async fn active_token(app: &App, token: &str, now: Timestamp) -> Result<Option<ActiveToken>, Problem> {
-    let Ok(claims) = verify(token, app, now) else { return Ok(None) };
+    // The token is described and not used, so that no proof is needed: the caller compares `cnf` with the proof that it got.
+    let signed = signed_claims(token, app, now).and_then(|signed| signed.unexpired(now.into()));
+    let Ok(claims) = signed.map(SignedClaims::unproven) else { return Ok(None) };
     let row = app.store().read_session(&claims.sub, &claims.sid, now).await?;
     let Some(row) = row.filter(|row| row.is_live(now)) else { return Ok(None) };
     Ok(Some(ActiveToken {
@@ -97,7 +103,8 @@ async fn active_token(app: &App, token: &str, now: Timestamp) -> Result<Option<A
         iss: claims.iss,
         aud: claims.aud,
         jti: claims.jti,
-        token_type: "Bearer",
+        token_type: token_type(claims.cnf.as_ref()),
+        cnf: claims.cnf,
         auth_time: claims.auth_time,
     }))
 }

@@ -5,7 +5,8 @@ use axum::extract::State;
 use http::HeaderMap;
 use serde::Serialize;
 
-use latchkey_verifier::{CookieKind, bearer_token};
+use http::Method;
+use latchkey_verifier::{CookieKind, Scheme, authorization_token};
 
 use super::own_sessions::end_reason;
 use crate::app::App;
@@ -15,7 +16,7 @@ use crate::domain::session::binding::Binding;
 use crate::domain::session::end::PublicReason;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
-use crate::http::caller::authentic;
+use crate::http::caller::ShownToken;
 use crate::http::problem::Problem;
 use crate::token::access::Claims;
 use crate::token::refresh;
@@ -118,15 +119,19 @@ impl StatusResponse {
 fn credentials(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Credentials, Problem> {
     let config = app.config();
     let of_header = |access| Ok(Credentials { access, ..Credentials::default() });
-    match bearer_token(headers) {
-        Ok(Some(token)) => return of_header(authentic(&token, app, now).ok()),
-        // A malformed Bearer token counts as none, because this endpoint answers 200 for every token.
+    let claims = |scheme, token: &str| {
+        let shown = ShownToken { scheme, token, method: &Method::GET, path: "/api/auth/refresh", headers };
+        shown.authentic_claims(app, now).ok()
+    };
+    match authorization_token(headers) {
+        Ok(Some((scheme, token))) => return of_header(claims(scheme, &token)),
+        // A malformed token counts as none, because this endpoint answers 200 for every token.
         Err(_) => return of_header(None),
         Ok(None) => {}
     }
     let access = config.cookies.policy.read(headers, CookieKind::Access)?;
     let refresh = config.cookies.policy.read(headers, CookieKind::Refresh)?;
-    let mut access = access.and_then(|token| authentic(&token, app, now).ok());
+    let mut access = access.and_then(|token| claims(Scheme::Bearer, &token));
     let refresh = refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok());
     // A host of `COOKIE_DOMAIN` can replace the access cookie, but not the refresh cookie. The status of another session would
     // make the client end its own.

@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::http::caller::Transport;
 use crate::http::problem::{Code, Problem};
 use crate::token::SecretToken;
-use crate::token::access::{self, Claims};
+use crate::token::access::{self, Claims, Confirmation, token_type};
 
 /// Both tokens of a session's current generation.
 pub(super) struct Tokens {
@@ -122,7 +122,7 @@ pub(super) fn issue_tokens(app: &App, session: &Session, grant: Grant) -> Result
     let access_expires_at = session.access_expires_at(now, config.lifetimes.access);
     let scope = current_scope(session, now, config);
     // A token in a cookie is bound to no key, because a browser adds no proof to its requests.
-    let _ = proven;
+    let cnf = proven.filter(|_| transport == Transport::Explicit).map(|jkt| Confirmation { jkt });
     let claims = Claims {
         iss: config.issuer.clone(),
         sub: session.user.clone(),
@@ -135,7 +135,7 @@ pub(super) fn issue_tokens(app: &App, session: &Session, grant: Grant) -> Result
         sid: session.id,
         auth_time: session.auth_time.map(Timestamp::seconds),
         scope: scope.clone(),
-        cnf: None,
+        cnf,
     };
     Ok(Tokens {
         access: access::mint(&claims, signer)?,
@@ -146,7 +146,7 @@ pub(super) fn issue_tokens(app: &App, session: &Session, grant: Grant) -> Result
         access_expires_at,
         refresh_expires_at: session.expires_at,
         scope,
-        token_type: "Bearer",
+        token_type: token_type(cnf.as_ref()),
         transport,
         now,
         key_used: None,

@@ -121,10 +121,9 @@ impl From<RefusalCode> for Code {
         match code {
             RefusalCode::InvalidRequest => Self::InvalidRequest,
             RefusalCode::TokenMissing => Self::TokenMissing,
-            // The endpoints accept no token that is bound to a key, so that no proof is verified here.
-            RefusalCode::InvalidToken | RefusalCode::DeviceProofRequired | RefusalCode::InvalidDpopProof => {
-                Self::InvalidToken
-            }
+            RefusalCode::InvalidToken => Self::InvalidToken,
+            RefusalCode::DeviceProofRequired => Self::DeviceProofRequired,
+            RefusalCode::InvalidDpopProof => Self::InvalidDpopProof,
             RefusalCode::TokenExpired => Self::TokenExpired,
             RefusalCode::SessionEnded => Self::SessionEnded,
             RefusalCode::Forbidden => Self::Forbidden,

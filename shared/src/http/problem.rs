@@ -25,6 +25,8 @@ pub struct Problem(Box<Parts>);
 #[derive(Clone, Debug)]
 struct Parts {
     code: Code,
+    /// The status, if it is not the code's: a refused proof is a 401 where an access token is presented.
+    status: Option<StatusCode>,
     detail: Option<Cow<'static, str>>,
     members: Map<String, Value>,
     headers: HeaderMap,
@@ -47,6 +49,7 @@ impl Problem {
     pub fn of(code: Code) -> Self {
         let problem = Self(Box::new(Parts {
             code,
+            status: None,
             detail: None,
             members: Map::new(),
             headers: HeaderMap::new(),
@@ -146,7 +149,7 @@ impl Problem {
 
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
-        let status = self.0.code.status();
+        let status = self.0.status.unwrap_or(self.0.code.status());
         let is_grant_error = self.0.oauth == Some(OAuthForm::Grant) && status == StatusCode::UNAUTHORIZED;
         if is_grant_error { StatusCode::BAD_REQUEST } else { status }
     }
@@ -168,7 +171,7 @@ impl Problem {
 
     /// The body. It needs the request's id, which the outermost layer has.
     pub fn body(&self, request_id: &str) -> Value {
-        let (status, name, title) = self.0.code.facts();
+        let (_, name, title) = self.0.code.facts();
         if let Some(form) = self.0.oauth {
             let error = self.oauth_error(form);
             return json!({"error": error, "error_description": title, "code": name, "request_id": request_id});
@@ -179,7 +182,7 @@ impl Problem {
             format!("https://latchkey.dev/problems/{}", name.replace('_', "-")).into(),
         );
         body.insert("title".into(), title.into());
-        body.insert("status".into(), status.as_u16().into());
+        body.insert("status".into(), self.status().as_u16().into());
         body.insert("code".into(), name.into());
         body.insert("detail".into(), self.0.detail.as_deref().unwrap_or(title).into());
         body.insert("request_id".into(), request_id.into());
@@ -235,6 +238,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Self(Box::new(Parts {
             code: refusal.code().into(),
+            status: Some(refusal.code().status()),
             detail: refusal.specific_detail().map(|detail| detail.to_owned().into()),
             members: refusal.members().clone(),
             headers: refusal.headers().clone(),

@@ -1,7 +1,7 @@
 //! Does the client have the key of its session? The proofs of sign-ins and refreshes, and the nonces for them.
 //!
-//! Every refusal is a 400 that clears no cookie and ends no session: the client signs another proof, or signs in again.
-//! A 401 would end the session in all tabs of the browser. *Source*: RFC 9449 sections 5 and 8.
+//! Every refusal of a sign-in or refresh is a 400 that clears no cookie and ends no session: the client signs another proof, or signs in again.
+//! A 401 would end the session in all tabs of the browser. Where an access token is presented, a refusal is a 401. *Source*: RFC 9449 sections 5 and 8.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use latchkey_verifier::Transport;
 use latchkey_verifier::dpop::{self, Expected, KeyRule, NonceRule, Proof, ProofError};
+use latchkey_verifier::{Refusal, Transport};
 
 use super::problem::{Code, Problem};
 use crate::app::App;
@@ -65,6 +65,18 @@ pub fn of_refresh(
     };
     let key = KeyRule::Truncated(*key.as_bytes());
     accept(app, headers, &expected(app, "/api/auth/refresh", key, nonce, now)).map(Some)
+}
+
+/// The proof of a request with an access token that is bound to a key.
+///
+/// # Errors
+/// 401: the proof is missing or not valid. A repeated proof is refused for methods that change something only, because
+/// browsers and proxies repeat the others.
+pub fn of_access(app: &App, headers: &HeaderMap, expected: &Expected<'_>) -> Result<Proof, Refusal> {
+    if expected.method.parse().is_ok_and(|method: Method| method.is_safe()) {
+        return Ok(dpop::verify(headers.get_all(DPOP), expected)?);
+    }
+    Ok(accept(app, headers, expected)?)
 }
 
 /// The key of a proof as rows and refresh tokens hold it.

@@ -1,5 +1,6 @@
 //! Sessions that are bound to a key of the browser or app: a copied refresh token is worthless without the key.
 
+mod access_tokens;
 mod copied_cookies;
 mod nonces;
 mod policy;

@@ -61,7 +61,7 @@ async fn a_valid_bearer_token_has_priority_over_a_token_in_the_body() {
     let out = device.revoke(&alice.access, body.clone()).await;
     assert_eq!(out.assert_status(200).body["session_ids"], json!([alice.session]));
     assert_eq!(world.live("bob").await, [&*bob.session]);
-    for malformed in ["Bearer", "Bearer a b", "DPoP x"] {
+    for malformed in ["Bearer", "Bearer a b", "DPoP", "DPoP a b"] {
         let reply =
             device.clone().header("authorization", malformed).post("/api/auth/revoke", body.clone()).await;
         reply.assert_problem(401, "invalid_token");

@@ -7,7 +7,7 @@
 use http::HeaderMap;
 use http::request::Parts;
 
-use latchkey_verifier::{CookieKind, bearer_token};
+use latchkey_verifier::{CookieKind, Scheme, authorization_token};
 
 use super::super::revoke_response::RevokeResponse;
 use super::client;
@@ -22,8 +22,9 @@ use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::session::presented::Presented;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
-use crate::http::caller::authentic;
+use crate::http::caller::ShownToken;
 use crate::http::problem::{Code, Problem};
+use crate::token::access::Claims;
 use crate::token::refresh;
 
 /// The session that an authentic token names.
@@ -41,7 +42,7 @@ pub(super) async fn end(
     previous_keys: &[IdempotencyKey],
 ) -> Result<RevokeResponse, Problem> {
     let now = app.now();
-    let Some(token_session) = session_of_request(app, &parts.headers, body_token, now)? else {
+    let Some(token_session) = session_of_request(app, parts, body_token, now)? else {
         return Ok(RevokeResponse::new(app, vec![], now));
     };
     let client = client(parts, app).await;
@@ -93,14 +94,17 @@ pub(super) async fn end_token_session(
 /// this server cannot open.
 fn session_of_request(
     app: &App,
-    headers: &HeaderMap,
+    parts: &Parts,
     body_token: Option<&str>,
     now: Timestamp,
 ) -> Result<Option<TokenSession>, Problem> {
-    if let Some(token) = bearer_token(headers)? {
+    let headers = &parts.headers;
+    if let Some((scheme, token)) = authorization_token(headers)? {
         // A client whose access token this server no longer accepts may still have a good refresh token.
         let of_body = || session_of_refresh_token(app, body_token.unwrap_or_default(), now).ok().flatten();
-        return session_of_access_token(app, &token, now)
+        return shown(parts, scheme, &token)
+            .authentic_claims(app, now)
+            .map(TokenSession::of)
             .or_else(|problem| of_body().ok_or(problem))
             .map(Some);
     }
@@ -121,18 +125,23 @@ fn session_of_request(
         return Err(Problem::of(Code::TokenMissing));
     }
     policy.check_unsafe(headers)?;
-    let of_access = || access.and_then(|token| session_of_access_token(app, &token, now).ok());
+    let of_access = || {
+        let claims = shown(parts, Scheme::Bearer, access.as_deref()?).authentic_claims(app, now);
+        claims.map(TokenSession::of).ok()
+    };
     Ok(of_refresh.or_else(of_access))
 }
 
-/// The session of an authentic access token, expired or not: the holder of an expired one can refresh, too.
-pub(super) fn session_of_access_token(
-    app: &App,
-    token: &str,
-    now: Timestamp,
-) -> Result<TokenSession, Problem> {
-    let claims = authentic(token, app, now)?;
-    Ok(TokenSession { user: claims.sub, session: claims.sid, refresh: None })
+/// An access token that the request presents, expired or not: the holder of an expired one can refresh, too.
+pub(super) fn shown<'r>(parts: &'r Parts, scheme: Scheme, token: &'r str) -> ShownToken<'r> {
+    ShownToken { scheme, token, method: &parts.method, path: parts.uri.path(), headers: &parts.headers }
+}
+
+impl TokenSession {
+    /// The session that the claims of an access token name.
+    pub(super) fn of(claims: Claims) -> Self {
+        Self { user: claims.sub, session: claims.sid, refresh: None }
+    }
 }
 
 /// The session of an authentic refresh token. `None` for a token that has expired: it ends nothing, because its session

@@ -10,16 +10,16 @@ use bytes::Bytes;
 use http::request::Parts;
 use serde_json::Map;
 
-use latchkey_verifier::bearer_token;
+use latchkey_verifier::authorization_token;
 
 use super::super::revoke_response::RevokeResponse;
 use super::client;
-use super::current::{TokenSession, end_token_session, session_of_access_token, session_of_refresh_token};
+use super::current::{TokenSession, end_token_session, session_of_refresh_token, shown};
 use crate::app::App;
 use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::time::Timestamp;
 use crate::http::body::{form_parameter, parameter};
-use crate::http::caller::authentic;
+use crate::http::caller::signed_claims;
 use crate::http::problem::Problem;
 
 /// The form of RFC 7009: 200 for every token, known or unknown. RFC 7009 section 2.2 lets clients ignore the body. It is
@@ -54,7 +54,8 @@ pub(super) async fn end(
 fn session_of_token(app: &App, token: &str, now: Timestamp) -> Option<TokenSession> {
     match session_of_refresh_token(app, token, now) {
         Ok(session) => session,
-        Err(_) => session_of_access_token(app, token, now).ok(),
+        // The token is named and not used, so that no proof is needed: to have it is the right to revoke it.
+        Err(_) => signed_claims(token, app, now).ok().map(|signed| TokenSession::of(signed.unproven())),
     }
 }
 
@@ -67,6 +68,6 @@ fn is_callers_own(
     token_session: &TokenSession,
     now: Timestamp,
 ) -> Result<bool, Problem> {
-    let Some(token) = bearer_token(&parts.headers)? else { return Ok(true) };
-    Ok(authentic(&token, app, now)?.sub == token_session.user)
+    let Some((scheme, token)) = authorization_token(&parts.headers)? else { return Ok(true) };
+    Ok(shown(parts, scheme, &token).authentic_claims(app, now)?.sub == token_session.user)
 }
