@@ -4,6 +4,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeKeyHolder } from '../test/server/support/dpop.js';
 import { startLocalServer, type LocalServer } from '../test/server/support/local-server.js';
 import { badTokens, LOCAL_AUDIENCE, type BadToken } from './support/tokens.js';
 
@@ -21,6 +22,12 @@ afterAll(() => api?.stop());
 async function backend(): Promise<string> {
   const { assertion } = await api.post('/dev/assertion', { sub: 'backend', scope: 'latchkey:introspect' });
   return String(assertion);
+}
+
+/** Signs in with a proof of a library's key, which binds the session to it. */
+async function signInWith(keyPair: CryptoKeyPair): ReturnType<LocalServer['signIn']> {
+  const { prove } = await makeKeyHolder(keyPair);
+  return api.signIn('erin', undefined, await prove('POST', `${api.issuer}/login`));
 }
 
 /** Client authentication with a Bearer token, which the libraries leave to a function of the app. */
@@ -73,6 +80,19 @@ describe.each(ALGORITHMS)('openid-client, with the metadata of %s', (algorithm) 
     const tokens = await client.refreshTokenGrant(config, refreshToken);
     await client.tokenRevocation(config, tokens.refresh_token ?? '', { token_type_hint: 'refresh_token' });
     await expect(client.refreshTokenGrant(config, tokens.refresh_token ?? '')).rejects.toMatchObject({ status: 400, error: 'invalid_grant' });
+  });
+
+  test('refreshes a session that is bound to its key, and no other key does', async () => {
+    const config = await discover();
+    const [own, other] = [await client.randomDPoPKeyPair('ES256'), await client.randomDPoPKeyPair('ES256')];
+    const { refreshToken } = await signInWith(own);
+    const DPoP = client.getDPoPHandle(config, own);
+    const tokens = await client.refreshTokenGrant(config, refreshToken, undefined, { DPoP });
+    const again = await client.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP });
+    const stolen = client.refreshTokenGrant(config, again.refresh_token ?? '', undefined, { DPoP: client.getDPoPHandle(config, other) });
+    await expect(stolen).rejects.toMatchObject({ status: 400, error: 'invalid_dpop_proof' });
+    await expect(client.refreshTokenGrant(config, again.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_dpop_proof' });
+    expect(await client.refreshTokenGrant(config, again.refresh_token ?? '', undefined, { DPoP })).toHaveProperty('access_token');
   });
 
   test('reports invalid_grant for every refresh token that is not accepted', async () => {
@@ -154,6 +174,20 @@ describe.each(ALGORITHMS)('oauth4webapi, with the metadata of %s', (algorithm) =
     for (const token of ['x', tokens.access_token]) {
       await expect(refresh(server, token)).rejects.toMatchObject({ name: 'ResponseBodyError', status: 400, error: 'invalid_grant' });
     }
+  });
+
+  test('refreshes a session that is bound to its key, with the nonce of the first response', async () => {
+    const server = await discover();
+    expect(server.dpop_signing_alg_values_supported).toEqual(['ES256']);
+    const own = await oauth.generateKeyPair('ES256');
+    const { refreshToken } = await signInWith(own);
+    const DPoP = oauth.DPoP(app, own);
+    const send = async (token: string): Promise<oauth.TokenEndpointResponse> =>
+      oauth.processRefreshTokenResponse(server, app, await oauth.refreshTokenGrantRequest(server, app, none, token, { DPoP, ...insecure }));
+    const refused: unknown = await send(refreshToken).catch((error: unknown) => error);
+    expect(oauth.isDPoPNonceError(refused)).toBe(true);
+    const tokens = await send(refreshToken);
+    expect(await send(tokens.refresh_token ?? '')).toHaveProperty('access_token');
   });
 
   test('revokes and introspects', async () => {

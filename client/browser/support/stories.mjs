@@ -41,16 +41,17 @@ export function testStories(name) {
         await tab.visit(url);
         return tab;
       };
-      const cookie = async (kind) => (await user.cookies()).find((cookie) => cookie.name === granted[kind].name);
+      // The name has the port of the server.
+      const cookie = async (kind) => (await user.cookies()).find(({ name }) => name.endsWith(`_${kind}`));
       // The page shows a sign-out before the server's answer arrives.
       const seeNoCookies = () => until('the browser keeps cookies', async () => (await user.cookies()).length === 0);
       return { ...user, open, cookie, seeNoCookies };
     }
 
     /** Lets the access token expire, and waits until the browser has the cookies of the refresh. */
-    async function refresh(user, tab) {
+    async function refresh(user, tab, of = server) {
       const before = (await user.cookie('refresh')).value;
-      await expire(server);
+      await expire(of);
       await moveClock(tab, HOUR);
       await until('the browser has no new refresh cookie', async () => (await user.cookie('refresh')).value !== before);
     }
@@ -144,14 +145,32 @@ export function testStories(name) {
       await see(other, 'This device');
     });
 
-    test('a stolen token that is used ends the session, and the page explains it', { timeout }, async (t) => {
-      const gus = await newUser(t);
+    test('a copied cookie is refused at once, and the owner stays signed in', { timeout }, async (t) => {
+      const pia = await newUser(t);
+      const tab = await pia.open();
+      await signIn(tab, 'pia');
+      await see(tab, 'Bound to its browser');
+      // The thief has both cookies of the owner, and the same kind of browser on the same network.
+      const cookie = (await pia.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+      const headers = { cookie, 'user-agent': await inPage(tab, () => navigator.userAgent), 'sec-fetch-site': 'same-origin' };
+      const refused = await server.post('/api/auth/refresh', {}, headers);
+      assert.deepEqual([refused.code, refused.status], ['device_proof_required', 400]);
+      await refresh(pia, tab);
+      await tab.reload();
+      await see(tab, 'This device');
+      await see(tab, 'Copied sign-in rejected');
+    });
+
+    test('a stolen token of an unbound session ends it, and the page explains it', { timeout }, async (t) => {
+      const unbound = await startLocalServer({ SESSION_BINDING: 'off' });
+      t.after(unbound.stop);
+      const gus = await newUser(t, unbound.url);
       const tab = await gus.open();
       await signIn(tab, 'gus');
       const stolen = (await gus.cookie('refresh')).value;
-      await refresh(gus, tab);
-      await refresh(gus, tab);
-      const thief = await server.post('/api/auth/refresh', { refresh_token: stolen });
+      await refresh(gus, tab, unbound);
+      await refresh(gus, tab, unbound);
+      const thief = await unbound.post('/api/auth/refresh', { refresh_token: stolen });
       assert.equal(thief.code, 'session_ended');
       await see(tab, 'We signed you out to protect your account');
       assert.equal((await textOf(tab)).includes('This device'), false);

@@ -18,7 +18,7 @@ export type Severity = Schemas['Severity'];
 /** Why a session ended, in the detail that its user may see. `key_lost`: this browser has lost the key that the session is bound to. */
 export type EndReason = Schemas['EndReason'] | 'key_lost';
 /** How a session is bound to its browser: by a key that proofs show (RFC 9449), or by a key of the device that the browser itself proves. */
-export type Binding = 'none' | 'dpop' | 'dbsc';
+export type Binding = Schemas['Binding'] | 'dbsc';
 /** Whether a sign-in binds its session to a key of this browser. */
 export type BindingPolicy = 'off' | 'prefer' | 'require';
 
@@ -35,7 +35,7 @@ export interface TokenStatus {
 }
 
 /** A code of the API, or one of the client's own. */
-export type ErrorCode = Schemas['Code'] | 'network' | 'timeout' | 'not_latchkey' | 'cookies_blocked' | 'key_unavailable' | 'session_unbound' | 'device_proof_required';
+export type ErrorCode = Schemas['Code'] | 'network' | 'timeout' | 'not_latchkey' | 'cookies_blocked' | 'key_unavailable' | 'session_unbound';
 
 /** The state of the client. An immutable snapshot: `getState()` returns the same reference until something changes. */
 export interface LatchkeyState {

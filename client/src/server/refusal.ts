@@ -13,7 +13,7 @@ const REFUSALS = {
   forbidden: [403, 'Insufficient scope'],
   csrf_rejected: [403, 'Cookie sent by a page of another site'],
   store_unavailable: [503, 'Store unavailable'],
-} as const satisfies Partial<Record<Code | 'invalid_dpop_proof' | 'device_proof_required', readonly [status: number, title: string]>>;
+} as const satisfies Partial<Record<Code, readonly [status: number, title: string]>>;
 
 /** The codes of a refused request. */
 export type RefusalCode = keyof typeof REFUSALS;
@@ -72,7 +72,7 @@ export class Refusal extends Error {
       type: `https://latchkey.dev/problems/${this.code.replaceAll('_', '-')}`,
       title,
       status: this.status,
-      code: this.code as Code,
+      code: this.code,
       detail: this.#details.detail ?? title,
       request_id: requestId,
       ...this.#details.members,

@@ -9,6 +9,7 @@
  * ```
  */
 
+import { decodeJwt } from 'jose';
 import type { Auth } from './auth.js';
 import type { AccessTokenClaims } from './claims.js';
 import { cookieNames, cookieOf, cookiePairs, type CookieNames } from './cookies.js';
@@ -34,7 +35,8 @@ export interface RenewedSession {
    * - `signed-in`: `auth` is the user.
    * - `signed-out`: there is no session, or it has ended.
    * - `unknown`: the session may be active. Let the browser refresh: it has the refresh cookie, which it does not send
-   *   after a click on a link of another site, the API could not be reached, or a page of another site sent a POST.
+   *   after a click on a link of another site, the session is bound to a key of the browser, which no server has, the API
+   *   could not be reached, or a page of another site sent a POST.
    */
   readonly state: 'signed-in' | 'signed-out' | 'unknown';
   /** The `Set-Cookie` lines for the browser. Without them the browser keeps a token that has been replaced. */
@@ -76,6 +78,7 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   if (refresh === undefined || isForeignSubresource(request)) {
     return claims ? session('signed-in', claims) : session(access === undefined ? 'signed-out' : 'unknown');
   }
+  if (isBound(refresh)) return claims ? session('signed-in', claims) : session('unknown');
   const outcome = await refreshFor(request, { url, cookieName: names.refresh, token: refresh, keyOf }, options);
   if (outcome.state === 'ended') return session('signed-out', undefined, outcome.setCookies);
   const renewed = await checked(verify, valueIn(outcome, names.access));
@@ -95,6 +98,18 @@ function readCookies(request: Request, names: CookieNames): Cookies | undefined 
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;
+  }
+}
+
+/**
+ * Whether only the browser can refresh, because its session is bound to a key. The API would refuse this server as it refuses a
+ * thief, and report it to the user.
+ */
+function isBound(refreshToken: string): boolean {
+  try {
+    return decodeJwt(refreshToken)['cnf'] !== undefined;
+  } catch {
+    return false;
   }
 }
 

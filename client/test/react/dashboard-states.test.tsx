@@ -31,6 +31,18 @@ describe('the sessions', () => {
     expect(textOf(rows()[1])).toBe('Tablet Active now Sign out');
   });
 
+  test('a session that is bound to a key shows it', async () => {
+    const device = session({ session_id: 'device', binding: 'dbsc' as 'dpop' });
+    await dashboard({ ...SIGNED_IN, sessions: [{ ...HERE, binding: 'dpop' }, PHONE, device] });
+    const bindings = rows().map((row) => /Bound to its \w+/.exec(textOf(row))?.[0]);
+    expect(bindings).toEqual(['Bound to its browser', 'Bound to its device', undefined]);
+  });
+
+  test('a browser that has lost its key asks for a new sign-in', async () => {
+    await dashboard({ ...SIGNED_OUT, endedReason: 'key_lost' });
+    expect(textOf(document.querySelector('.latchkey-ended'))).toBe('This browser has lost its key. Sign in again.');
+  });
+
   test('this device is active now, whatever its clock and last call are', async () => {
     const before = { ...HERE, last_activity: new Date(Date.now() - 3_600_000).toISOString() };
     await dashboard({ ...SIGNED_IN, sessions: [before, PHONE] });

@@ -172,7 +172,7 @@ describe('a token without a key', () => {
     }
   });
 
-  test('does not pass with the scheme DPoP, whoever signs the proof', async () => {
+  test('does not pass with the scheme DPoP, with any proof', async () => {
     const answer = await guarded()(dpop(unbound, await thief.prove('GET', URL, unbound)));
     expect(answer).toMatchObject({ status: 401, code: 'invalid_token' });
   });

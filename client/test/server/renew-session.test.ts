@@ -3,6 +3,7 @@
 import type { JSONWebKeySet } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { renewSession, type Fetch, type RenewalOptions, type RenewedSession } from '../../src/server/index.js';
+import { makeKeyHolder } from './support/dpop.js';
 import { LOCAL_AUDIENCE, startLocalServer, type LocalServer } from './support/local-server.js';
 
 const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
@@ -30,17 +31,17 @@ class Browser {
     readonly more: Record<string, string> = {},
   ) {}
 
-  static async signedIn(sub: string, server = api, more: Record<string, string> = {}): Promise<Browser> {
+  static async signedIn(sub: string, server = api, more: Record<string, string> = {}, proof: Record<string, string> = {}): Promise<Browser> {
     const browser = new Browser(server, more);
     const { assertion } = await json(await browser.post('/dev/assertion', { sub }));
-    const response = await browser.post('/api/auth/login', { assertion });
+    const response = await browser.post('/api/auth/login', { assertion }, proof);
     expect(response.status).toBe(201);
     browser.store(response);
     return browser;
   }
 
-  post(path: string, body: object): Promise<Response> {
-    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', ...this.headers() };
+  post(path: string, body: object, more: Record<string, string> = {}): Promise<Response> {
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', ...this.headers(), ...more };
     return fetch(`http://127.0.0.1:${this.server.port}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
@@ -69,7 +70,7 @@ class Browser {
   /** The user's own events, newest first. */
   async events(): Promise<string[]> {
     const body = await json(await fetch(`${this.server.issuer}/sessions/events`, { headers: this.headers() }));
-    return (body['events'] as { type: string }[]).map(({ type }) => type);
+    return (body['events'] as { event_type: string }[]).map(({ event_type }) => event_type);
   }
 
   async sessions(): Promise<Record<string, unknown>[]> {
@@ -383,5 +384,33 @@ describe('behind CloudFront', () => {
     await renewSession(browser.page({ 'cloudfront-viewer-address': '198.51.100.7:1', 'x-forwarded-for': '198.51.100.7' }), optionsFor(api, { fetch: net.fetch }));
     expect([...(net.refreshes[0]?.keys() ?? [])].sort()).toEqual(['accept', 'content-type', 'cookie', 'idempotency-key', 'sec-fetch-site', 'user-agent']);
     expect(net.refreshes[0]?.get('cookie')).toMatch(/^latchkey_\d+_refresh=[^;]+$/);
+  });
+});
+
+describe('a session that is bound to a key of the browser', () => {
+  test('is left to the browser once the access token has expired, and reports no thief', async () => {
+    const server = await startLocalServer();
+    try {
+      const owner = await makeKeyHolder();
+      const browser = await Browser.signedIn('bound', server, {}, { dpop: await owner.prove('POST', `${server.issuer}/login`) });
+      const { fetch, refreshes } = counted();
+      let ahead = 0;
+      const options = optionsFor(server, { fetch, now: () => Date.now() + ahead });
+      expect((await renewSession(browser.page(), options)).state).toBe('signed-in');
+      ahead = 3_700_000;
+      await server.advanceClock(3_700);
+      const session = await renewSession(browser.page(), options);
+      expect([session.state, session.auth, session.setCookies]).toEqual(['unknown', null, []]);
+      expect(refreshes).toHaveLength(0);
+      // The browser itself refreshes.
+      const dpop = await owner.prove('POST', `${server.issuer}/refresh`, undefined, { iat: Math.floor((Date.now() + ahead) / 1000) });
+      const response = await browser.post('/api/auth/refresh', {}, { dpop });
+      expect(response.status).toBe(200);
+      browser.store(response);
+      expect((await renewSession(browser.page(), options)).state).toBe('signed-in');
+      expect(await browser.events()).not.toContain('binding_failed');
+    } finally {
+      await server.stop();
+    }
   });
 });

@@ -51,7 +51,7 @@ export function indexedDbKeyStore(api: string): KeyStore {
                 const next = change(reading.result);
                 if (next !== reading.result) store.put(next, api);
               } catch {
-                // For example, WebKitGTK stores no cryptographic key.
+                // For example, a browser may be unable to store a cryptographic key.
                 transaction.abort();
               }
             };

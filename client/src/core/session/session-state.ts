@@ -160,7 +160,7 @@ export function createSessionState(
       if (signIn) epoch.session++;
       epoch.token++;
       knownSince = Date.now();
-      setToken(response.session_id, response.expires_in, response.binding ?? 'none', true, true, NEW_SECONDS);
+      setToken(response.session_id, response.expires_in, response.binding, true, true, NEW_SECONDS);
       broadcastToken(signIn);
     },
     acceptStatus(response, askedAt = Date.now()) {

@@ -71,7 +71,7 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
   const cookieStatus = async (): Promise<StatusResponse | null> => (usesCookies ? fetchStatus().catch(() => null) : null);
 
   /** Whether the server left a session unbound that must be bound. */
-  const isUnbound = (granted: TokenResponse): boolean => binding.isRequired && (granted.binding ?? 'none') === 'none';
+  const isUnbound = (granted: TokenResponse): boolean => binding.isRequired && granted.binding === 'none';
 
   /** Ends the session that has just been opened, which no part of the client has taken over yet. */
   const endUnbound = async ({ refresh_token: token }: TokenResponse): Promise<never> => {

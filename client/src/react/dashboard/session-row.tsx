@@ -56,7 +56,7 @@ export const SessionRow = memo(function SessionRow({ session, analytics, isAdmin
 
 function factsOf(session: Session, analytics: Analytics | null, i18n: I18n, now: number): readonly ReactNode[] {
   const { labels, locale } = i18n;
-  const { is_current: isCurrent, risk, created_at: created } = session;
+  const { is_current: isCurrent, binding, risk, created_at: created } = session;
   const place = placeName(session.location, i18n);
   const address = bidiSafe(i18n, session.ip_address);
   const texts = [
@@ -77,6 +77,7 @@ function factsOf(session: Session, analytics: Analytics | null, i18n: I18n, now:
         {labels.signedInSince(formatDate(created, now, locale))}
       </time>
     ),
+    binding !== 'none' && labels.boundTo[binding],
     ...risk.findings.map((finding) => (
       <strong className="latchkey-finding" data-severity={finding.severity}>
         {describeFinding(finding, session, analytics, i18n)}

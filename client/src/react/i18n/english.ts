@@ -32,6 +32,7 @@ export const ENGLISH: Labels = {
   lastActive: (when) => `Last active ${when}`,
   signedInSince: (when) => `Signed in ${when}`,
   justNow: 'just now',
+  boundTo: { dpop: 'Bound to its browser', dbsc: 'Bound to its device' },
 
   signOut: 'Sign out',
   signOutOf: (name) => `Sign out of ${name}`,

@@ -1,6 +1,6 @@
 /** Every text of the dashboard, as types: an app can replace some of them or all. */
 
-import type { EndReason, ErrorCode, Recommendation, SecurityEvent, Session, Severity } from '../../core/types.js';
+import type { Binding, EndReason, ErrorCode, Recommendation, SecurityEvent, Session, Severity } from '../../core/types.js';
 
 /** Why the user is signed out; `elsewhere` is a sign-out from another device. */
 export type SignedOutReason = EndReason | 'elsewhere' | 'unknown';
@@ -68,6 +68,7 @@ export interface Labels extends ShellLabels {
   readonly lastActive: (when: string) => string;
   readonly signedInSince: (when: string) => string;
   readonly justNow: string;
+  readonly boundTo: Record<Exclude<Binding, 'none'>, string>;
 
   readonly signOut: string;
   readonly signOutOf: (name: string) => string;

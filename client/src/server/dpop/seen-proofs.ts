@@ -1,5 +1,5 @@
 /**
- * Was this proof used before? A thief who has read a request could send it again while its proof is valid.
+ * Was this proof used before? A thief with a copied request could send it again while its proof is valid.
  *
  * Only for unsafe methods, because browsers and proxies send identical safe requests again. The memory is that of one instance, so
  * another instance of the service accepts the proof once more (RFC 9449 section 11.1).

@@ -23,7 +23,7 @@ export async function readProof(proof: string): Promise<ReadProof> {
   return { ...(payload as unknown as ReadProof), thumbprint: await calculateJwkThumbprint(jwk) };
 }
 
-/** What the fake server demands of proofs. */
+/** The demands of the fake server on proofs. */
 export class FakeDpop {
   /** Whether sign-ins with a proof are bound. */
   binds = false;

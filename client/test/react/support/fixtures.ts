@@ -26,6 +26,7 @@ export function session(part: Partial<Session> = {}): Session {
     absolute_expires_at: '2027-11-03T09:00:00Z',
     auth_time: '2026-11-03T09:00:00Z',
     scope: 'user',
+    binding: 'none',
     risk: { level: 'none', findings: [] },
     ...part,
   };

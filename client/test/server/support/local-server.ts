@@ -22,7 +22,8 @@ export interface LocalServer {
   readonly issuer: string;
   /** The names of its cookies. */
   readonly cookies: { readonly access: string; readonly refresh: string };
-  signIn(sub: string, scope?: string): Promise<SignIn>;
+  /** `proof` is the value of a header `DPoP`. */
+  signIn(sub: string, scope?: string, proof?: string): Promise<SignIn>;
   /** Signs in as a browser does, and returns the `Cookie` header. */
   signInWithCookies(sub: string): Promise<string>;
   /** A POST with JSON, which must succeed. */
@@ -72,8 +73,10 @@ export async function startLocalServer(env: Record<string, string> = {}): Promis
     issuer: `${origin}/api/auth`,
     cookies: { access: `latchkey_${port}_access`, refresh: `latchkey_${port}_refresh` },
     post,
-    async signIn(sub, scope) {
-      const body = await post('/api/auth/login', { assertion: await assertion(sub, scope), delivery: 'body' });
+    async signIn(sub, scope, proof) {
+      const login = { assertion: await assertion(sub, scope), delivery: 'body' };
+      const response = await request('/api/auth/login', login, proof === undefined ? {} : { dpop: proof });
+      const body = (await response.json()) as Record<string, unknown>;
       return {
         accessToken: String(body['access_token']),
         refreshToken: String(body['refresh_token']),
