@@ -1,17 +1,22 @@
-/** Refreshes whose responses are lost or late, with the real server, which accepts nothing but keys as evidence. */
+/** Refreshes whose responses are lost or late, with the real server, which accepts nothing but keys or a proof as evidence. */
 
 import { IDBFactory } from 'fake-indexeddb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, headerMode, sessionsOf, type Latchkey } from '../../src/core/index.js';
 import type { Fetch } from '../../src/core/transport/transport.js';
+import type { TokenStatus } from '../../src/core/types.js';
 import { startLocalServer, type LocalServer } from '../server/support/local-server.js';
 import { browser } from './support/cookie-jar.js';
 
 let api: LocalServer;
+let unbound: LocalServer;
+let binding: LocalServer;
 let clients: Latchkey[] = [];
 
 beforeAll(async () => {
-  api = await startLocalServer({ REFRESH_GRACE: '0s', REFRESH_LATE_RETRY: '0s' });
+  const settings = { REFRESH_GRACE: '0s', REFRESH_LATE_RETRY: '0s' };
+  unbound = await startLocalServer({ ...settings, SESSION_BINDING: 'off' });
+  binding = await startLocalServer(settings);
 });
 
 beforeEach(() => vi.stubGlobal('indexedDB', new IDBFactory()));
@@ -22,7 +27,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-afterAll(() => api?.stop());
+afterAll(() => Promise.all([unbound?.stop(), binding?.stop()]));
 
 const isRefresh = (input: unknown, init?: RequestInit): boolean => init?.method === 'POST' && String(input).endsWith('/refresh');
 
@@ -64,7 +69,33 @@ async function signIn({ client }: { client: Latchkey }, sub: string): Promise<st
 
 const eventTypes = async (client: Latchkey): Promise<string[]> => (await sessionsOf(client).events()).events.map(({ event_type }) => event_type);
 
+/** A request that leaves, is overtaken by two refreshes of another page, and arrives then. */
+async function overtaken(mode: 'cookie' | 'header', sub: string): Promise<{ result: TokenStatus; session: string; statuses: number[]; events: string[] }> {
+  const own = device(mode);
+  const first = own.page();
+  const session = await signIn(first, sub);
+  let arrive = (): void => {};
+  let leave = (): void => {};
+  const hasLeft = new Promise<void>((resolve) => (leave = resolve));
+  const held = new Promise<void>((resolve) => (arrive = resolve));
+  const slow = own.page({
+    delay: () => {
+      leave();
+      return held;
+    },
+  });
+  const late = slow.client.refresh();
+  await hasLeft;
+  await first.client.refresh();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await first.client.refresh();
+  arrive();
+  return { result: await late, session, statuses: slow.statuses, events: await eventTypes(first.client) };
+}
+
 describe.each(['cookie', 'header'] as const)('in %s mode', (mode) => {
+  beforeEach(() => (api = unbound));
+
   test('a refresh whose response was lost is repeated a day later, by another page', async () => {
     const own = device(mode);
     const session = await signIn(own.page(), `lost-${mode}`);
@@ -99,27 +130,31 @@ describe.each(['cookie', 'header'] as const)('in %s mode', (mode) => {
   });
 
   test('a request that two refreshes have overtaken is superseded and ends nothing', async () => {
+    const { result, session, statuses, events } = await overtaken(mode, `late-${mode}`);
+    expect(result).toMatchObject({ state: 'valid', sessionId: session });
+    expect(statuses).toEqual([409, 200]);
+    expect(events).not.toContain('token_reused');
+  });
+});
+
+describe.each(['cookie', 'header'] as const)('in %s mode, with a session that is bound to the key of the browser', (mode) => {
+  beforeEach(() => (api = binding));
+
+  test('a request that two refreshes have overtaken gets the current token', async () => {
+    const { result, session, statuses, events } = await overtaken(mode, `late-${mode}`);
+    expect(result).toMatchObject({ state: 'valid', sessionId: session });
+    // A page that has no nonce yet gets one with its first response.
+    expect(statuses).toEqual(mode === 'header' ? [400, 200] : [200]);
+    expect(events).not.toContain('token_reused');
+  });
+
+  test('a refresh whose response was lost is repeated a day later, by another page', async () => {
     const own = device(mode);
-    const first = own.page();
-    const session = await signIn(first, `late-${mode}`);
-    let arrive = (): void => {};
-    let leave = (): void => {};
-    const hasLeft = new Promise<void>((resolve) => (leave = resolve));
-    const held = new Promise<void>((resolve) => (arrive = resolve));
-    const slow = own.page({
-      delay: () => {
-        leave();
-        return held;
-      },
-    });
-    const late = slow.client.refresh();
-    await hasLeft;
-    await first.client.refresh();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    await first.client.refresh();
-    arrive();
-    expect(await late).toMatchObject({ state: 'valid', sessionId: session });
-    expect(slow.statuses).toEqual([409, 200]);
-    expect(await eventTypes(first.client)).not.toContain('token_reused');
+    const session = await signIn(own.page(), `lost-${mode}`);
+    await expect(own.page({ losesResponses: true }).client.refresh()).rejects.toMatchObject({ code: 'network' });
+    await api.advanceClock(86_400);
+    const { client } = own.page();
+    expect(await client.refresh()).toMatchObject({ state: 'valid', sessionId: session });
+    expect(await eventTypes(client)).not.toContain('token_reused');
   });
 });

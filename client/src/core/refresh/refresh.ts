@@ -81,6 +81,8 @@ export function setupRefresh(context: Context): Refresher {
         const granted = await sendRefresh(refreshToken, keys, via);
         // A key that was not used stays pending. With a new one it would take a place among the keys that the server knows.
         if (granted.key_used !== false) refreshKeys.complete(keys);
+        // Another tab has stored the token that this request gets as well, because the server returns the current one.
+        if (granted.refresh_token && granted.refresh_token === session.tokens?.get()?.refresh) refreshToken = granted.refresh_token;
         if (!isCurrent()) return;
         markSuccess('refresh');
         session.acceptTokens(granted, false);
