@@ -32,7 +32,7 @@ FUNCTIONS := login refresh sessions revoke authorizer cleanup
 STEP := @scripts/step
 
 .PHONY: help run check test interop lint template client unit bins setup tools mutants fuzz model simulate bench load soak release zips \
-	reproducible sbom advisories docs
+	reproducible sbom advisories docs cloud
 
 ##@ Everyday
 
@@ -154,6 +154,10 @@ advisories: tools-advisories ## Look for known vulnerabilities in the dependenci
 	cargo deny check advisories
 	npm --prefix client audit --omit dev
 
+cloud: tools-cloud bins ## Deploy with SAM to a stand-in for AWS, and use the real functions through its HTTP API (ten minutes)
+	$(STEP) "sam build, sam deploy to ministack, and a story (minutes; SAM_BUILD_MODE=debug is faster)" \
+		$(BUILD_PYTHON)/bin/python -B tests/cloud/run.py
+
 ##@ Measure
 
 bench: release ## Measure a refresh, cold starts, sizes and cleanup (some minutes)
@@ -190,6 +194,7 @@ TOOLS_lint := rust rust-lints cc python deny
 TOOLS_template := python template
 TOOLS_client := rust cc node chromium certutil firefox webkit
 TOOLS_interop := rust cc node python interop
+TOOLS_cloud := rust cc python lambda-build ministack
 TOOLS_unit := rust cc curl nextest
 TOOLS_mutants := rust cc nextest mutants
 TOOLS_fuzz := rust cc cargo-fuzz

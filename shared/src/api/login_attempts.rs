@@ -83,6 +83,8 @@ pub(super) async fn attempts(
         return Ok(AttemptResponse::new(policy.attempts, false));
     }
     let subject = limit_subject(&account, request.ip);
+    // A count is not retried, and this limit fails closed, so a dead connection would refuse the attempt.
+    app.store().replace_dead_connections(now).await;
     match fails_closed(&app, policy, check(&app, policy, &subject, now).await)? {
         CheckResult::OverLimit(until) => Err(rate_limit::refusal(policy, until, now)),
         CheckResult::Unlimited => Ok(AttemptResponse::new(policy.attempts, false)),

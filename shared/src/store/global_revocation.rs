@@ -119,6 +119,14 @@ impl Store {
         Ok(revocation)
     }
 
+    /// Replaces connections that died while the function was frozen, before a call that is not retried. The global
+    /// revocation is older than 5 s then, and its read is retried on a new connection. Without a freeze this costs nothing.
+    pub async fn replace_dead_connections(&self, now: Timestamp) {
+        if let Err(error) = self.global_revocation(now).await {
+            tracing::debug!(%error, "could not reach the store before a call without retries");
+        }
+    }
+
     pub(super) fn read_global_revocation(&self) -> GetItemFluentBuilder {
         self.client
             .get_item()

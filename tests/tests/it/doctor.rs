@@ -232,6 +232,18 @@ async fn ttl_that_is_off_or_on_another_attribute_fails() {
     );
 }
 
+/// A restored table has no TTL, and an interrupted `table create` may have left one without it.
+#[tokio::test]
+async fn table_create_turns_on_the_ttl_of_existing_tables() {
+    let deployment = Deployment::healthy().await;
+    deployment.ttl("latchkey-sessions", false, "ttl").await;
+    let endpoint = deployment.server.endpoint();
+    let created = Report::of(&["table", "create", "--endpoint", &endpoint], &BTreeMap::new()).await;
+    assert!(created.is_well, "{:#?}", created.lines);
+    let report = deployment.examined().await;
+    assert!(report.is_well, "{:#?}", report.lines);
+}
+
 /// The credentials may describe tables and not their TTL.
 #[tokio::test]
 async fn ttl_that_cannot_be_described_is_not_reported_as_off() {

@@ -21,25 +21,39 @@ pub struct SchemaError {
     pub message: String,
 }
 
-/// Creates missing tables and enables their TTL. Existing tables stay as they are.
+/// Creates missing tables, and enables the TTL of tables without it. Otherwise existing tables stay as they are.
 ///
 /// # Errors
-/// The endpoint refused, or is not reachable.
+/// The endpoint refused, or is not reachable. A table may have a TTL on another attribute.
 pub async fn create_tables(client: &Client, names: &Tables) -> Result<(), SchemaError> {
     for spec in tables(names) {
         let wrong = |message: String| SchemaError { table: spec.name.clone(), message };
         match create_request(client, &spec).send().await {
             Ok(_) => {}
-            Err(error) if error.code() == Some("ResourceInUseException") => continue,
+            Err(error) if error.code() == Some("ResourceInUseException") => {}
             Err(error) => return Err(wrong(describe(&error))),
         }
         wait_until_active(client, &spec.name).await.map_err(wrong)?;
-        let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL).build();
-        let ttl = ttl.map_err(|error| wrong(error.to_string()))?;
-        let request = client.update_time_to_live().table_name(&spec.name).time_to_live_specification(ttl);
-        request.send().await.map_err(|error| wrong(describe(&error)))?;
+        enable_ttl(client, &spec.name).await.map_err(wrong)?;
     }
     Ok(())
+}
+
+/// Enables the TTL of a table. DynamoDB refuses to enable it twice, so it is described first.
+async fn enable_ttl(client: &Client, name: &str) -> Result<(), String> {
+    let reply = client.describe_time_to_live().table_name(name).send().await;
+    let reply = reply.map_err(|error| describe(&error))?;
+    let current = reply.time_to_live_description().filter(|ttl| {
+        let status = ttl.time_to_live_status();
+        status.is_some_and(|status| matches!(status.as_str(), "ENABLED" | "ENABLING"))
+    });
+    if current.is_some_and(|ttl| ttl.attribute_name() == Some(TTL)) {
+        return Ok(());
+    }
+    let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL).build();
+    let ttl = ttl.map_err(|error| error.to_string())?;
+    let request = client.update_time_to_live().table_name(name).time_to_live_specification(ttl);
+    request.send().await.map(drop).map_err(|error| describe(&error))
 }
 
 fn create_request(client: &Client, spec: &TableSpec) -> CreateTableFluentBuilder {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use latchkey_tests::event::{Event, Reply};
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -87,4 +88,26 @@ async fn a_thawed_function_with_dead_connections_answers_its_next_event() {
         assert!(wire.opened.load(Ordering::SeqCst) > opened, "{death:?}: the old connection still served");
         assert_eq!(deployment.generation("alice", &tokens.session).await, Some(2), "{death:?}");
     }
+}
+
+/// A count is not retried, because it would count twice. The read before it is.
+#[tokio::test]
+async fn a_password_attempt_is_counted_after_a_freeze() {
+    let deployment = Deployment::new().await;
+    let wire = Wire::to(deployment.tables()).await;
+    let endpoint = format!("http://{}", wire.address);
+    let started = deployment.start("login", &[("AWS_ENDPOINT_URL_DYNAMODB", &endpoint)]).await;
+    let mut login = started.expect("it starts");
+    let service = deployment.world.assertion_with("backend", json!({"scope": "latchkey:attempts"}));
+    let attempt = Event::new("POST", "/api/auth/login/attempts").bearer(&service);
+    let attempt = attempt.json(json!({"policy": "login", "subject": "bob", "ip": "203.0.113.9"})).build();
+    let first = Reply::parse(login.invoke(attempt.clone()).await.expect("it answers"));
+    assert_eq!((first.status.as_u16(), &first.body["remaining"]), (200, &json!(4)), "{}", first.body);
+    login.signal("STOP").await;
+    wire.deaths.send(Death::Silent).expect("a connection is open");
+    // The function keeps the global revocation for 5 s of the system's clock.
+    tokio::time::sleep(Duration::from_millis(5_100)).await;
+    login.signal("CONT").await;
+    let second = Reply::parse(login.invoke(attempt).await.expect("it answers"));
+    assert_eq!((second.status.as_u16(), &second.body["remaining"]), (200, &json!(3)), "{}", second.body);
 }
