@@ -12,6 +12,7 @@ pub mod access;
 pub mod assertion;
 pub mod claim;
 pub mod cursor;
+pub mod device;
 pub mod fetch;
 pub mod issuer;
 pub mod jwk;

@@ -12,6 +12,7 @@
 //! The row exists exactly as long as the session lives, so that listing sessions never reads history.
 
 pub mod binding;
+pub mod device_key;
 pub mod end;
 pub mod evidence;
 pub mod idempotency_key;
