@@ -20,16 +20,22 @@ export const chromiumOptions = {
   ],
 };
 
-/** `settings` are environment variables of the server. */
-export async function startLocalServer(settings = {}) {
+/** Starts the server with options and settings, which are environment variables. Resolves when it has printed its address. `log` has the lines of its log. */
+export async function spawnLocalServer(options, settings = {}) {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run \`cargo build -p latchkey-local\``);
   // The tests send more requests than a user does, and do not test the general limit.
   const env = { ...process.env, LIMIT_GENERAL: '10000/15m', ...settings };
   const pages = join(root, 'client/demo/dist');
-  const child = spawn(binary, ['--port', '0', '--memory', '--pages', pages], { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(binary, ['--port', '0', '--pages', pages, ...options], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = createInterface(child.stderr);
   process.once('exit', () => child.kill('SIGTERM'));
   const [line] = await once(createInterface(child.stdout), 'line');
-  const url = line.replace('listening on ', '');
+  return { url: line.replace('listening on ', ''), log, stop: () => child.kill('SIGTERM') };
+}
+
+/** `settings` are environment variables of the server. */
+export async function startLocalServer(settings = {}) {
+  const { url, stop } = await spawnLocalServer(['--memory'], settings);
   const post = async (path, body, more = {}) => {
     const headers = { 'content-type': 'application/json', ...more };
     return (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
@@ -39,7 +45,7 @@ export async function startLocalServer(settings = {}) {
     const { assertion } = await post('/dev/assertion', { sub });
     return post('/api/auth/login', { assertion, delivery: 'body' }, headers);
   };
-  return { url, post, login, stop: () => child.kill('SIGTERM') };
+  return { url, post, login, stop };
 }
 
 /** A server with a `browser`, from the first test of a file to the last. */
