@@ -102,6 +102,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dbsc/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a device key
+         * @description A browser sends this request by itself, after a response with `Secure-Session-Registration`, to bind the session to a key
+         *     that it has made in the user's device (Device Bound Session Credentials). No client calls it. The request has no body, the
+         *     headers `Sec-Fetch-Mode: no-cors`, `Sec-Fetch-Dest: empty` and `Sec-Fetch-Site: same-origin`, which no script can send
+         *     together with `Secure-Session-Response`, and the refresh cookie of the session.
+         *
+         *     The refresh token is rotated, and the access cookie lives for a minute, so that the browser proves the key soon. Before it
+         *     has, the session works without the key, and another registration replaces it.
+         */
+        post: operations["registerDeviceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dbsc/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch an access cookie with a device key
+         * @description A browser sends this request by itself before a request whose access cookie is missing or ends within two minutes. No client
+         *     calls it. It has the same `Sec-Fetch-*` headers and the same cookie as a registration. The access cookie lives for
+         *     `ACCESS_TOKEN_TTL_BOUND`. Once an hour the refresh token is rotated, too.
+         *
+         *     A request without a proof, or with one of an old challenge, is answered with 403 and a new challenge; the browser signs it and
+         *     repeats the request. The same proof can be sent several times while its challenge is fresh, because a response may be lost.
+         *
+         *     For a session that has ended, and for a refresh cookie that is missing or of another session, the answer is
+         *     `"continue": false`, and the browser forgets the key.
+         */
+        post: operations["refreshWithDeviceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions": {
         parameters: {
             query?: never;
@@ -320,10 +374,11 @@ export interface components {
         /** @enum {string} */
         Severity: "info" | "low" | "medium" | "high" | "critical";
         /**
-         * @description How a session is bound to a key of the browser or app. `dpop` by proofs in the header `DPoP`
+         * @description How a session is bound to a key of the browser or app. `dpop` by proofs in the header `DPoP`, `dbsc` by a device key that the
+         *     browser keeps (Device Bound Session Credentials)
          * @enum {string}
          */
-        Binding: "none" | "dpop";
+        Binding: "none" | "dpop" | "dbsc";
         /**
          * @description The public reason. `security` stands for several exact reasons, so that a thief cannot find out what was noticed
          * @enum {string}
@@ -335,7 +390,7 @@ export interface components {
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk" | "unbound";
         /** @enum {string} */
-        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -396,6 +451,35 @@ export interface components {
             previous_keys?: string;
         };
         IdempotencyKey: string;
+        /** @description What the browser keeps about its session */
+        SessionInstructions: {
+            session_identifier: components["schemas"]["SessionId"];
+            /** @constant */
+            refresh_url: "/api/auth/dbsc/refresh";
+            scope: {
+                /** @constant */
+                include_site: false;
+                /** @description Paths whose requests do not wait for an access cookie */
+                scope_specification: {
+                    /** @constant */
+                    type: "exclude";
+                    domain: string;
+                    path: string;
+                }[];
+            };
+            credentials: {
+                /** @constant */
+                type: "cookie";
+                name: string;
+                attributes: string;
+            }[];
+            allowed_refresh_initiators: string[];
+        };
+        EndOfDeviceSession: {
+            session_identifier: components["schemas"]["SessionId"];
+            /** @constant */
+            continue: false;
+        };
         Tokens: {
             access_token?: string;
             /** @enum {string} */
@@ -769,7 +853,7 @@ export interface components {
          */
         ProblemOrOAuthError: components["schemas"]["Problem"] | components["schemas"]["OAuthError"];
         /** @enum {string} */
-        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "claim_not_accepted" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "invalid_dpop_proof" | "use_dpop_nonce" | "device_proof_required" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
+        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "claim_not_accepted" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "invalid_dpop_proof" | "use_dpop_nonce" | "device_proof_required" | "device_challenge" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
         /** @description An error as defined in RFC 6749, section 5.2 */
         OAuthError: {
             /** @enum {string} */
@@ -1057,6 +1141,11 @@ export interface components {
     };
     parameters: {
         /**
+         * @description A compact JWS of type `dbsc+jwt` over the challenge (claim `jti`), signed with ES256. A registration has the public key in the
+         *     header `jwk`. It may be a quoted string
+         */
+        SecureSessionResponse: string;
+        /**
          * @description A secret of the client with at least 96 random bits, new for each sign-in and each refresh, and repeated only when the same
          *     request is repeated, or when the response had `"key_used": false`. It may be a quoted string. Never compute it from a token alone, because a thief with the token could
          *     compute it, too. An HMAC with a secret that the thief does not have is fine.
@@ -1074,6 +1163,13 @@ export interface components {
     };
     requestBodies: never;
     headers: {
+        /**
+         * @description The offer to register a device key, for browsers with Device Bound Session Credentials. Present with cookie delivery over
+         *     https, after a new sign-in and after a rotation with a proof
+         */
+        SecureSessionRegistration: string;
+        /** @description The challenge that the next proof must answer */
+        SecureSessionChallenge: string;
         /** @description Sets or clears the access cookie and the refresh cookie. Only for clients that use cookies */
         SetCookie: string;
         /** @description The nonce for the next proof. Present if the request has a proof, or needs one */
@@ -1108,6 +1204,8 @@ export type Attempt = components['schemas']['Attempt'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type RefreshForm = components['schemas']['RefreshForm'];
 export type IdempotencyKey = components['schemas']['IdempotencyKey'];
+export type SessionInstructions = components['schemas']['SessionInstructions'];
+export type EndOfDeviceSession = components['schemas']['EndOfDeviceSession'];
 export type Tokens = components['schemas']['Tokens'];
 export type KeyUsed = components['schemas']['KeyUsed'];
 export type OAuthTokens = components['schemas']['OAuthTokens'];
@@ -1171,10 +1269,13 @@ export type ResponseInternal = components['responses']['Internal'];
 export type ResponseInternalOrOAuth = components['responses']['InternalOrOAuth'];
 export type ResponseStoreUnavailable = components['responses']['StoreUnavailable'];
 export type ResponseStoreUnavailableOrOAuth = components['responses']['StoreUnavailableOrOAuth'];
+export type ParameterSecureSessionResponse = components['parameters']['SecureSessionResponse'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type ParameterDPoP = components['parameters']['DPoP'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type ParameterSessionIdQuery = components['parameters']['SessionIdQuery'];
+export type HeaderSecureSessionRegistration = components['headers']['SecureSessionRegistration'];
+export type HeaderSecureSessionChallenge = components['headers']['SecureSessionChallenge'];
 export type HeaderSetCookie = components['headers']['SetCookie'];
 export type HeaderDPoPNonce = components['headers']['DPoPNonce'];
 export type HeaderRateLimitPolicy = components['headers']['RateLimitPolicy'];
@@ -1217,6 +1318,7 @@ export interface operations {
                 headers: {
                     "DPoP-Nonce": components["headers"]["DPoPNonce"];
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Secure-Session-Registration": components["headers"]["SecureSessionRegistration"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1324,6 +1426,7 @@ export interface operations {
                 headers: {
                     "DPoP-Nonce": components["headers"]["DPoPNonce"];
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Secure-Session-Registration": components["headers"]["SecureSessionRegistration"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -1341,6 +1444,97 @@ export interface operations {
             429: components["responses"]["RateLimitedOrOAuth"];
             500: components["responses"]["InternalOrOAuth"];
             503: components["responses"]["StoreUnavailableOrOAuth"];
+        };
+    };
+    registerDeviceKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A compact JWS of type `dbsc+jwt` over the challenge (claim `jti`), signed with ES256. A registration has the public key in the
+                 *     header `jwk`. It may be a quoted string
+                 */
+                "Secure-Session-Response"?: components["parameters"]["SecureSessionResponse"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is registered */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Secure-Session-Challenge": components["headers"]["SecureSessionChallenge"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInstructions"];
+                };
+            };
+            /**
+             * @description `device_proof_required`: the proof is missing or wrong, or the offer is older than five minutes or than the next refresh.
+             *     `invalid_request`: a header was sent twice. The session works without the key
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    refreshWithDeviceKey: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `session_identifier` of the registration. It may be a quoted string */
+                "Sec-Secure-Session-Id": string;
+                /**
+                 * @description A compact JWS of type `dbsc+jwt` over the challenge (claim `jti`), signed with ES256. A registration has the public key in the
+                 *     header `jwk`. It may be a quoted string
+                 */
+                "Secure-Session-Response"?: components["parameters"]["SecureSessionResponse"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The access cookie, or the end of the browser's session in the body */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Secure-Session-Challenge": components["headers"]["SecureSessionChallenge"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndOfDeviceSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            /**
+             * @description - `device_challenge`: sign the challenge, and repeat the request.
+             *     - `csrf_rejected`: a script made the request.
+             *     - `origin_rejected`: the request did not come through CloudFront.
+             */
+            403: {
+                headers: {
+                    "Secure-Session-Challenge": components["headers"]["SecureSessionChallenge"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
         };
     };
     listSessions: {

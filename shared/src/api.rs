@@ -5,6 +5,7 @@
 //! the list in `docs/ARCHITECTURE.md`.
 
 mod admin;
+mod device;
 mod general_limit;
 mod introspect;
 pub mod login;

@@ -4,6 +4,7 @@
 //! with the pure functions of [`crate::domain`], and knows nothing of HTTP.
 
 pub mod cleanup;
+pub mod device;
 pub(crate) mod forged_token;
 pub mod limiter;
 pub mod refresh;

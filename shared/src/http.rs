@@ -12,6 +12,7 @@ pub mod cloudfront;
 mod code;
 pub mod cookie;
 pub mod csrf;
+pub mod device;
 pub mod etag;
 pub mod idempotency_key;
 pub mod middleware;

@@ -3,7 +3,7 @@
 //! | method | operation |
 //! |---|---|
 //! | [`Store::rotate`], [`Store::block`] | conditional UpdateItem on the session; returns the row in either case |
-//! | [`Store::record_replay`] | conditional UpdateItem on the session |
+//! | [`Store::record_replay`], [`Store::register_device_key`], [`Store::confirm_device_key`] | conditional UpdateItem on the session |
 //! | [`Store::write_findings`], [`Store::touch`] | UpdateItem on the session; does not create a row |
 //! | [`Store::open`] | transaction: session, user record, events, evicted sessions |
 //! | [`Store::end`] | transaction: for each session delete, event and end record; the user record; further events |
@@ -33,6 +33,7 @@ pub(crate) mod backoff;
 mod capacity;
 mod cleanup_lease;
 pub mod connect;
+mod device_key;
 mod error;
 mod event_item;
 mod expired_sessions;

@@ -16,6 +16,7 @@
 //! Every request goes through the real router, layers and SDK into a real DynamoDB engine in memory. The
 //! clock stands still until a test moves it, and nothing ever sleeps.
 
+mod bound_browser;
 mod browser;
 mod device;
 mod device_key;
@@ -36,6 +37,7 @@ use latchkey::domain::time::Timestamp;
 use latchkey_local::clock::MovableClock;
 use latchkey_local::server::LocalServer;
 
+pub use bound_browser::{BoundBrowser, SECURE, ends_device_session};
 pub use browser::Jar;
 pub use device::{CHROME, Device, FIREFOX, Tokens};
 pub use device_key::DeviceKey;

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use latchkey_verifier::CookieKind;
 use latchkey_verifier::dpop::Proof;
 
-use super::login_attempts;
 use super::token_response::{EndedSession, Grant, issue_tokens};
+use super::{device, login_attempts};
 use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
@@ -105,7 +105,11 @@ async fn login(
     // session did not end because of this sign-in.
     let own = signed_in.ended.iter().filter(|end| end.user == signed_in.session.user);
     let ended = own.filter(|end| end.reason != EndReason::Expired).map(EndedSession::new).collect();
-    Ok(created(tokens.response(&app, &signed_in.session, Some(ended))))
+    let mut response = created(tokens.response(&app, &signed_in.session, Some(ended)));
+    if transport == Transport::Cookie && !signed_in.is_repeated {
+        response.headers_mut().extend(device::offer(&app, &signed_in.session, now));
+    }
+    Ok(response)
 }
 
 /// The proof of the key that the session is bound to. It is checked before the assertion, so that a wrong one costs nothing.

@@ -12,11 +12,12 @@ use latchkey_verifier::CookieKind;
 use latchkey_verifier::dpop::Proof;
 
 use super::token_response::{Grant, issue_tokens};
-use super::{status, well_known};
+use super::{device, status, well_known};
 use crate::app::App;
 use crate::app::refresh::{RefreshAttempt, RefreshOutcome};
 use crate::app::refused_proof::report_refused_proof;
 use crate::domain::client_context::ClientContext;
+use crate::domain::session::binding::ProofFault;
 use crate::domain::session::evidence::RequestKeys;
 use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::session::refresh_token::RefreshToken;
@@ -35,6 +36,7 @@ use crate::token::refresh as refresh_token;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/auth/refresh", post(post_refresh).get(status::status))
+        .merge(device::routes())
         .merge(well_known::routes())
 }
 
@@ -78,11 +80,15 @@ struct PresentedToken<'p> {
 }
 
 impl PresentedToken<'_> {
-    /// The proof that a bound token needs.
+    /// The proof that a bound token needs. A session with a device key has its tokens in cookies only, because the browser
+    /// fetches its access tokens.
     ///
     /// # Errors
-    /// 400. Nothing changes, and the cookies stay.
+    /// 400. Nothing changes, and the refresh cookie stays.
     async fn check_proof(&self, app: &App, headers: &HeaderMap) -> Result<Option<Proof>, Problem> {
+        if self.token.is_device_bound && self.transport == Transport::Explicit {
+            return Err(self.device_proof_required(app).await);
+        }
         let error = match proof::of_refresh(app, headers, self.token, self.transport, self.now) {
             Ok(proof) => return Ok(proof),
             Err(error) => error,
@@ -90,7 +96,21 @@ impl PresentedToken<'_> {
         if let Some(fault) = proof::fault(error) {
             report_refused_proof(app, self.token, self.client, fault, self.now).await;
         }
-        Err(proof::refusal(error))
+        let refusal = proof::refusal(error);
+        let ends_access = self.token.is_device_bound && refusal.code() == Code::DeviceProofRequired;
+        Err(if ends_access { refusal.with_headers(app.config().cookies.clear_access()) } else { refusal })
+    }
+
+    /// Refuses a refresh without a proof by the device key, and records it. Without its access cookie, the browser proves the key
+    /// before its next request.
+    async fn device_proof_required(&self, app: &App) -> Problem {
+        report_refused_proof(app, self.token, self.client, ProofFault::Missing, self.now).await;
+        let detail = "the browser fetches the access cookie of this session with its device key";
+        let refusal = Problem::of(Code::DeviceProofRequired).detail(detail);
+        match self.transport {
+            Transport::Cookie => refusal.with_headers(app.config().cookies.clear_access()),
+            Transport::Explicit => refusal,
+        }
     }
 }
 
@@ -179,7 +199,13 @@ async fn answer(
     .run()
     .await?;
     count(app, &outcome);
+    let is_proven_rotation = proof.is_some() && matches!(outcome, RefreshOutcome::Rotated(_));
     match outcome {
+        RefreshOutcome::Rotated(session) | RefreshOutcome::Replayed(session)
+            if session.is_device_bound() && style.transport() == Transport::Explicit =>
+        {
+            Err(presented.device_proof_required(app).await)
+        }
         RefreshOutcome::Rotated(session) | RefreshOutcome::Replayed(session) => {
             let proven = proof.map(|proof| proof.thumbprint);
             let grant = Grant { nonce: token.nonce, transport: style.transport(), proven, now };
@@ -191,10 +217,14 @@ async fn answer(
             };
             let quota = config.limits.refresh.quota(session.window, now);
             response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, quota));
+            if is_proven_rotation && style.transport() == Transport::Cookie {
+                response.headers_mut().extend(device::offer(app, &session, now));
+            }
             Ok(response)
         }
         // The cookies stay: the browser has the newer ones by now, or receives them soon.
         RefreshOutcome::Superseded => Err(Problem::of(Code::RefreshSuperseded)),
+        RefreshOutcome::DeviceProofRequired => Err(presented.device_proof_required(app).await),
         RefreshOutcome::SessionEnded(reason) => {
             Err(clearing_cookies(Problem::session_ended(reason.public())))
         }
@@ -212,7 +242,7 @@ fn count(app: &App, outcome: &RefreshOutcome) {
         RefreshOutcome::Rotated(_) | RefreshOutcome::Replayed(_) => Counter::RefreshesServed,
         RefreshOutcome::Superseded => Counter::RefreshesSuperseded,
         RefreshOutcome::SessionEnded(_) => Counter::RefreshesEnded,
-        RefreshOutcome::ForgedToken => Counter::RefreshesRefused,
+        RefreshOutcome::ForgedToken | RefreshOutcome::DeviceProofRequired => Counter::RefreshesRefused,
         RefreshOutcome::Blocked(_) => Counter::RefreshesLimited,
     });
 }

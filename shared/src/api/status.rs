@@ -91,7 +91,10 @@ pub(super) async fn status(
         state,
         expires_at,
         expires_in: expires_at.map_or(0, |at| now.seconds_until(at)),
-        needs_refresh: can_refresh && matches!(state, TokenState::Expiring | TokenState::Expired),
+        // The browser itself renews the access cookie of a session with a device key.
+        needs_refresh: can_refresh
+            && !row.is_device_bound()
+            && matches!(state, TokenState::Expiring | TokenState::Expired),
         can_refresh,
         server_time: now,
         session_id: Some(session),

@@ -6,8 +6,10 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use http::HeaderMap;
 use serde::Serialize;
 
+use latchkey_verifier::CookieKind;
 use latchkey_verifier::dpop::Thumbprint;
 
 use crate::app::App;
@@ -109,6 +111,37 @@ impl EndedSession {
 
 /// Issues both tokens of `session`: a new access token, and the refresh token that its row determines.
 pub(super) fn issue_tokens(app: &App, session: &Session, grant: Grant) -> Result<Tokens, Problem> {
+    let config = app.config();
+    let is_bound = session.is_device_bound();
+    let lifetime = if is_bound { config.binding.access_lifetime } else { config.lifetimes.access };
+    issue_tokens_for(app, session, grant, lifetime)
+}
+
+/// The cookies for a browser that has proved its device key: an access token with this lifetime, and the current refresh token
+/// unless it is the one that the browser has presented.
+pub(super) fn issue_device_cookies(
+    app: &App,
+    session: &Session,
+    presented: &RefreshToken,
+    lifetime: Duration,
+    now: Timestamp,
+) -> Result<HeaderMap, Problem> {
+    let grant = Grant { nonce: presented.nonce.clone(), transport: Transport::Cookie, proven: None, now };
+    let tokens = issue_tokens_for(app, session, grant, lifetime)?;
+    let lifetime = Duration::from_secs(now.seconds_until(tokens.access_expires_at));
+    let mut set = vec![(CookieKind::Access, &tokens.access, lifetime)];
+    if presented.generation != session.generation || presented.is_device_bound != session.is_device_bound() {
+        set.push((CookieKind::Refresh, &tokens.refresh, tokens.refresh_lifetime()));
+    }
+    Ok(app.config().cookies.set_each(&set))
+}
+
+fn issue_tokens_for(
+    app: &App,
+    session: &Session,
+    grant: Grant,
+    access_lifetime: Duration,
+) -> Result<Tokens, Problem> {
     let Grant { nonce, transport, proven, now } = grant;
     let config = app.config();
     let key = config.keys.refresh().iter().find(|key| key.tag() == session.key);
@@ -119,7 +152,7 @@ pub(super) fn issue_tokens(app: &App, session: &Session, grant: Grant) -> Result
     let is_trusted = config.risk_rules.is_allowed(session.client.ip);
     let fingerprint = key.fingerprint(&session.id, &session.client, is_trusted);
     let signer = config.keys.signer().map_err(|error| Problem::of(Code::Internal).because(error))?;
-    let access_expires_at = session.access_expires_at(now, config.lifetimes.access);
+    let access_expires_at = session.access_expires_at(now, access_lifetime);
     let scope = current_scope(session, now, config);
     // A token in a cookie is bound to no key, because a browser adds no proof to its requests.
     let cnf = proven.filter(|_| transport == Transport::Explicit).map(|jkt| Confirmation { jkt });
@@ -169,9 +202,13 @@ fn token_id() -> Result<String, Problem> {
 }
 
 impl Tokens {
+    fn refresh_lifetime(&self) -> Duration {
+        Duration::from_secs(self.now.seconds_until(self.refresh_expires_at))
+    }
+
     /// The response of a sign-in (`ended` is given) or of a refresh.
     pub(super) fn response(self, app: &App, session: &Session, ended: Option<Vec<EndedSession>>) -> Response {
-        let refresh_expires_in = self.now.seconds_until(self.refresh_expires_at);
+        let refresh_expires_in = self.refresh_lifetime().as_secs();
         let in_body = TokensInBody {
             access_token: self.access.expose(),
             token_type: self.token_type,
@@ -190,8 +227,12 @@ impl Tokens {
             tokens: (self.transport == Transport::Explicit).then_some(in_body),
         };
         if self.transport == Transport::Cookie {
-            let lifetime = Duration::from_secs(refresh_expires_in);
-            let cookies = app.config().cookies.set(&self.access, &self.refresh, lifetime);
+            let cookies = &app.config().cookies;
+            let cookies = match session.is_device_bound() {
+                // Only a proof by the device key gets an access token.
+                true => cookies.set_each(&[(CookieKind::Refresh, &self.refresh, self.refresh_lifetime())]),
+                false => cookies.set(&self.access, &self.refresh, self.refresh_lifetime()),
+            };
             return (cookies, Json(body)).into_response();
         }
         Json(body).into_response()

@@ -50,6 +50,8 @@ pub enum RefreshOutcome {
     Replayed(Box<Session>),
     /// A later request of the same client was faster. Nothing is granted and nothing has ended.
     Superseded,
+    /// The token is from before the session's device key was confirmed. Nothing is granted and nothing has ended.
+    DeviceProofRequired,
     /// The session has ended.
     SessionEnded(EndReason),
     /// The token's seal is valid and its nonce is not the session's.
@@ -180,6 +182,7 @@ impl RefreshAttempt<'_> {
                 self.replay(verdict, row).await?
             }
             Verdict::Superseded => RefreshOutcome::Superseded,
+            Verdict::DeviceProofRequired => RefreshOutcome::DeviceProofRequired,
             Verdict::Reuse => self.end_for_theft(Theft::reuse(self.app, &self.presented(), &row)).await?,
             Verdict::Regression => {
                 self.end_for_theft(Theft::regression(self.app, &self.presented(), &row)).await?

@@ -91,6 +91,8 @@ pub struct SignedIn {
     pub ended: Vec<SessionEnd>,
     /// Whether the session has no key, although another one on the same kind of device has one.
     pub lacks_key: bool,
+    /// Whether the same assertion had opened it before.
+    pub is_repeated: bool,
     /// The findings of the risk rules.
     pub findings: Vec<Finding>,
     /// The critical event about the browser's previous session, if its refresh cookie was an older one.
@@ -251,7 +253,7 @@ fn decide(
     let just_expired = state.sessions.iter().filter(|row| row.may_be_live(now) && !row.is_live(now));
     let expired = just_expired.map(|row| end(row, EndReason::Expired, Actor::System));
     let ended = previous.into_iter().chain(evicted).chain(expired).collect();
-    Ok(SignedIn { session, nonce, ended, lacks_key, findings, theft })
+    Ok(SignedIn { session, nonce, ended, lacks_key, is_repeated: false, findings, theft })
 }
 
 /// The theft that the browser's refresh cookie shows: a thief may sign in to an account of their own with the stolen cookie,
@@ -323,6 +325,7 @@ fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Tim
             nonce,
             ended: vec![],
             lacks_key: false,
+            is_repeated: true,
             findings: vec![],
             theft: None,
         })

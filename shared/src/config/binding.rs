@@ -1,7 +1,9 @@
 //! The settings of sessions that are bound to a key of the browser or app.
 
+use std::time::Duration;
+
 use super::{ConfigError, Problem, Vars};
-use crate::config::value::ValueError;
+use crate::config::value::{self, ValueError};
 use crate::domain::scope::Scope;
 
 /// The settings of bound sessions.
@@ -11,6 +13,8 @@ pub struct BindingConfig {
     pub policy: BindingPolicy,
     /// The scope words that access tokens of unbound sessions do not get.
     pub scopes: Scope,
+    /// Lifetime of the access token of a session with a device key. Default: 10 min.
+    pub access_lifetime: Duration,
 }
 
 /// Whether a sign-in binds its session to the key of its proof. A session that is bound stays bound under every policy.
@@ -33,6 +37,9 @@ pub(super) fn binding(vars: &Vars<'_>) -> Result<BindingConfig, ConfigError> {
             _ => Err(ValueError::Word("off, prefer, require")),
         })?,
         scopes: vars.get("SESSION_BINDING_SCOPES", scopes)?,
+        // Chromium makes at most 6 signatures in 9 minutes for a site, and renews a cookie 2 minutes before its end.
+        access_lifetime: vars
+            .get("ACCESS_TOKEN_TTL_BOUND", |text| value::duration(text, 300, 3_600, "5m", "1h"))?,
     };
     if binding.policy == BindingPolicy::Off && !binding.scopes.is_empty() {
         let problem = Problem::Contradiction(

@@ -93,6 +93,12 @@ pub const SETTINGS: &[Setting] = &[
         "The lifetime of an access token. Services that verify offline accept the token of an ended session for this long.",
     ),
     optional(
+        "ACCESS_TOKEN_TTL_BOUND",
+        "10m",
+        "duration, 5m to 1h",
+        "The lifetime of an access token of a session that a browser has bound to a device. A copied access cookie works for at most this long. Browsers limit how often they renew it. See `docs/binding.md`.",
+    ),
+    optional(
         "REFRESH_TOKEN_TTL",
         "7d",
         "duration",

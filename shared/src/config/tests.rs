@@ -132,6 +132,7 @@ fn an_error_of_a_number_names_the_permitted_range() {
     let limit = "from 1 to 1000000 attempts, a window from 1s to 30d, a block from 0s to 3660d";
     let ranges = [
         ("ACCESS_TOKEN_TTL", "from 1s to 1d"),
+        ("ACCESS_TOKEN_TTL_BOUND", "from 5m to 1h"),
         ("REFRESH_TOKEN_TTL", "from 1s to 366d"),
         ("SESSION_TTL", "from 1s to 366d"),
         ("REFRESH_GRACE", "from 0s to 600s"),

@@ -38,6 +38,7 @@ use crate::domain::session::nonce::{Nonce, NonceHash};
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
 use binding::{Binding, BoundKey};
+use device_key::DeviceKey;
 use end::PendingEnd;
 use evidence::{KeyHash, RotationState};
 
@@ -71,6 +72,8 @@ pub struct Session {
     pub made_by: [Option<KeyHash>; 3],
     /// The key that its refresh tokens are bound to. Only the sign-in sets it.
     pub bound_key: Option<BoundKey>,
+    /// The key in the device that the browser binds it to.
+    pub device_key: Option<DeviceKey>,
     /// The generation for which a replay on weak evidence was last recorded.
     pub recorded_replay: Option<u64>,
     /// The state of its refresh limit.
@@ -136,6 +139,7 @@ impl Session {
             key,
             made_by: [made_by, None, None],
             bound_key,
+            device_key: None,
             recorded_replay: None,
             window: Window { start: now, count: 0 },
             blocked_until: None,
@@ -162,7 +166,16 @@ impl Session {
 
     /// How it is bound to a key.
     pub fn binding(&self) -> Binding {
-        self.bound_key.map_or(Binding::None, |_| Binding::Dpop)
+        match (self.is_device_bound(), self.bound_key) {
+            (true, _) => Binding::Dbsc,
+            (false, Some(_)) => Binding::Dpop,
+            (false, None) => Binding::None,
+        }
+    }
+
+    /// Whether only a proof by its device key gets an access token. A key that the browser has not confirmed does not count.
+    pub fn is_device_bound(&self) -> bool {
+        self.device_key.is_some_and(|key| key.is_confirmed)
     }
 
     /// Its last rotations, as [`evidence::weigh`] reads them.
@@ -190,6 +203,7 @@ impl Session {
             fingerprint,
             bound_key: self.bound_key,
             was_in_body: false,
+            is_device_bound: self.is_device_bound(),
             sealed_by: self.key,
         }
     }

@@ -24,6 +24,7 @@ pub enum Code {
     InvalidDpopProof,
     UseDpopNonce,
     DeviceProofRequired,
+    DeviceChallenge,
     RefreshSuperseded,
     SessionLimit,
     CleanupRunning,
@@ -66,6 +67,9 @@ impl Code {
             }
             Self::DeviceProofRequired => {
                 (StatusCode::BAD_REQUEST, "device_proof_required", "Proof of the session's key required")
+            }
+            Self::DeviceChallenge => {
+                (StatusCode::FORBIDDEN, "device_challenge", "Signature of the device key required")
             }
             Self::RefreshSuperseded => {
                 (StatusCode::CONFLICT, "refresh_superseded", "A later refresh of this session was faster")

@@ -20,6 +20,31 @@ impl Cookies {
         headers
     }
 
+    /// The `Set-Cookie` lines of a session with a device key, each with its own lifetime. The access cookie lives as long as its
+    /// token, so that the browser replaces it in time.
+    pub fn set_each(&self, tokens: &[(CookieKind, &SecretToken, Duration)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (kind, token, lifetime) in tokens {
+            append(&mut headers, self.line(*kind, token.expose(), lifetime.as_secs()));
+        }
+        headers
+    }
+
+    /// The `Set-Cookie` line that deletes the access cookie.
+    pub fn clear_access(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        append(&mut headers, self.line(CookieKind::Access, "", 0));
+        headers
+    }
+
+    /// Name and attributes of the access cookie, without `Max-Age`, as Device Bound Session Credentials compare them with its
+    /// `Set-Cookie` line.
+    pub fn access_credential(&self) -> (String, String) {
+        let line = self.line(CookieKind::Access, "", 0);
+        let attributes = line.split("; ").skip(1).filter(|part| !part.starts_with("Max-Age="));
+        (self.policy.name(CookieKind::Access), attributes.collect::<Vec<_>>().join("; "))
+    }
+
     /// The `Set-Cookie` lines that delete both cookies.
     pub fn clear(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -18,6 +18,7 @@ use crate::domain::risk;
 use crate::domain::scope::Scope;
 use crate::domain::session::Session;
 use crate::domain::session::binding::BoundKey;
+use crate::domain::session::device_key::{DeviceKey, DevicePoint};
 use crate::domain::session::end::{EndReason, PendingEnd};
 use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::nonce::NonceHash;
@@ -67,6 +68,8 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
         (BLOCKED, session.blocked_until.map(moment)),
         (RECORDED_REPLAY, session.recorded_replay.map(number)),
         (BOUND_KEY, session.bound_key.map(bound_key)),
+        (DEVICE_KEY, session.device_key.map(|key| device_point(&key.point))),
+        (DEVICE_KEY_CONFIRMED, session.is_device_bound().then_some(AttributeValue::Bool(true))),
         (AUTH_TIME, session.auth_time.map(moment)),
         (SCOPE, scope),
         (FINDINGS, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
@@ -94,6 +97,10 @@ pub(super) fn key_hash(key: Option<KeyHash>) -> AttributeValue {
 
 pub(super) fn bound_key(key: BoundKey) -> AttributeValue {
     AttributeValue::B(Blob::new(key.as_bytes()))
+}
+
+pub(super) fn device_point(point: &DevicePoint) -> AttributeValue {
+    AttributeValue::B(Blob::new(point.as_bytes()))
 }
 
 /// The attributes of a pending end.
@@ -142,6 +149,7 @@ pub(super) fn session_of(item: &Item, user: &UserId) -> Result<Session, StoreErr
         key: KeyTag::parse(string(item, KEY_TAG)?).ok_or(StoreError::Malformed(KEY_TAG))?,
         made_by: made_by(item)?,
         bound_key: bound_key_of(item)?,
+        device_key: device_key_of(item)?,
         recorded_replay: item
             .contains_key(RECORDED_REPLAY)
             .then(|| integer(item, RECORDED_REPLAY))
@@ -176,6 +184,16 @@ fn bound_key_of(item: &Item) -> Result<Option<BoundKey>, StoreError> {
     }
     let key = bytes(item, BOUND_KEY)?.try_into().map_err(|_| StoreError::Malformed(BOUND_KEY))?;
     Ok(Some(BoundKey::from_bytes(key)))
+}
+
+/// The device key. A malformed one is an error, because the session must not count as unbound.
+fn device_key_of(item: &Item) -> Result<Option<DeviceKey>, StoreError> {
+    let is_confirmed = item.contains_key(DEVICE_KEY_CONFIRMED);
+    if !is_confirmed && !item.contains_key(DEVICE_KEY) {
+        return Ok(None);
+    }
+    let point = bytes(item, DEVICE_KEY)?.try_into().map_err(|_| StoreError::Malformed(DEVICE_KEY))?;
+    Ok(Some(DeviceKey { point: DevicePoint::from_bytes(point), is_confirmed }))
 }
 
 /// The time of the authentication. Older rows have 0 for an unknown time.

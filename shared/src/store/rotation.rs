@@ -139,7 +139,7 @@ impl Store {
 
     /// Sends a conditional write and reads the global revocation at the same time. A row that the revocation ended is
     /// returned with a pending end, even if the write was applied.
-    async fn write_conditionally(
+    pub(super) async fn write_conditionally(
         &self,
         request: UpdateItemFluentBuilder,
         user: &UserId,

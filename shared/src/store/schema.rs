@@ -52,6 +52,10 @@ pub const MADE_BY_BEFORE_THAT: &str = "q3";
 pub const RECORDED_REPLAY: &str = "lr";
 /// the key that the session is bound to: 16 bytes of its thumbprint
 pub const BOUND_KEY: &str = "jk";
+/// the device key of the session, a compressed point of 33 bytes
+pub const DEVICE_KEY: &str = "dk";
+/// present if the browser has signed with the device key
+pub const DEVICE_KEY_CONFIRMED: &str = "dc";
 /// refresh window: start
 pub const WINDOW_START: &str = "ws";
 /// refresh window: count

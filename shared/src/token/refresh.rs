@@ -71,6 +71,8 @@ struct Confirmation {
     jkt: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     in_body: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    device: bool,
 }
 
 impl RefreshKey {
@@ -107,6 +109,7 @@ impl RefreshKey {
             cnf: token.bound_key.map(|key| Confirmation {
                 jkt: BASE64URL.encode(key.as_bytes()),
                 in_body: token.was_in_body,
+                device: token.is_device_bound,
             }),
         };
         let payload =
@@ -203,6 +206,7 @@ impl Payload {
         let fingerprint = BASE64URL.decode(&self.fp).map_err(|_| NotARefreshToken)?;
         let fingerprint = Fingerprint::from_bytes(fingerprint.try_into().map_err(|_| NotARefreshToken)?);
         let was_in_body = self.cnf.as_ref().is_some_and(|cnf| cnf.in_body);
+        let is_device_bound = self.cnf.as_ref().is_some_and(|cnf| cnf.device);
         let bound_key = self.cnf.map(|cnf| bound_key(&cnf.jkt)).transpose()?;
         Ok(RefreshToken {
             user: self.sub,
@@ -216,6 +220,7 @@ impl Payload {
             fingerprint,
             bound_key,
             was_in_body,
+            is_device_bound,
             sealed_by,
         })
     }
@@ -250,6 +255,7 @@ mod tests {
             fingerprint: Fingerprint { network: [1, 2, 3], ..Fingerprint::default() },
             bound_key: None,
             was_in_body: false,
+            is_device_bound: false,
             sealed_by: key("a").tag(),
         }
     }
@@ -269,11 +275,12 @@ mod tests {
     #[test]
     fn a_bound_token_keeps_its_key_and_its_delivery() {
         let key = key("a");
-        for was_in_body in [false, true] {
+        for (was_in_body, is_device_bound) in [(false, false), (true, false), (false, true)] {
             let bound_key = Some(BoundKey::from_bytes([5; 16]));
-            let token = RefreshToken { bound_key, was_in_body, ..token(1) };
+            let token = RefreshToken { bound_key, was_in_body, is_device_bound, ..token(1) };
             let opened = open(key.seal(&token).expose(), std::slice::from_ref(&key)).unwrap();
-            assert_eq!((opened.bound_key, opened.was_in_body), (bound_key, was_in_body));
+            assert_eq!(opened.bound_key, bound_key);
+            assert_eq!((opened.was_in_body, opened.is_device_bound), (was_in_body, is_device_bound));
         }
     }
 

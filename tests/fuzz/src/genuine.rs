@@ -103,6 +103,7 @@ pub static REFRESH: LazyLock<String> = LazyLock::new(|| {
     let token = RefreshToken {
         bound_key: None,
         was_in_body: false,
+        is_device_bound: false,
         user: user(),
         session: session(),
         generation: 3,

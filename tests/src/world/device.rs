@@ -45,6 +45,12 @@ impl Device {
         Self { world, agent: Some(CHROME.to_owned()), address, headers: vec![], device_key: None }
     }
 
+    /// Sends its requests to another deployment.
+    pub fn in_world(mut self, world: &World) -> Self {
+        self.world = world.clone();
+        self
+    }
+
     /// Sets another user agent.
     pub fn agent(mut self, agent: &str) -> Self {
         self.agent = Some(agent.to_owned());

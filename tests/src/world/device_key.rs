@@ -66,8 +66,15 @@ impl DeviceKey {
     /// # Panics
     /// If the key cannot sign.
     pub fn sign(&self, claims: &Value) -> String {
-        let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk()});
-        let signed = [header, claims.clone()].map(|part| BASE64URL.encode(part.to_string())).join(".");
+        self.jws(&json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk()}), claims)
+    }
+
+    /// A JWS with this header and these claims.
+    ///
+    /// # Panics
+    /// If the key cannot sign.
+    pub fn jws(&self, header: &Value, claims: &Value) -> String {
+        let signed = [header, claims].map(|part| BASE64URL.encode(part.to_string())).join(".");
         let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes()).expect("the key can sign");
         format!("{signed}.{}", BASE64URL.encode(signature))
     }

@@ -26,7 +26,7 @@ const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
 /// Every sample event with its function, and the status and code of the response.
-const SAMPLES: [(&str, &str, u16, &str); 28] = [
+const SAMPLES: [(&str, &str, u16, &str); 30] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
     ("base64-body", "login", 201, ""),
@@ -35,6 +35,8 @@ const SAMPLES: [(&str, &str, u16, &str); 28] = [
     ("refresh-cookie", "refresh", 200, ""),
     ("refresh-form", "refresh", 200, ""),
     ("refresh-status", "refresh", 200, ""),
+    ("dbsc-registration", "refresh", 400, "device_proof_required"),
+    ("dbsc-refresh", "refresh", 200, ""),
     ("stage-prefix", "refresh", 200, ""),
     ("jwks", "refresh", 200, ""),
     ("discovery", "refresh", 200, ""),

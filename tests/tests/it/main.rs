@@ -7,6 +7,7 @@
 mod attacks;
 mod binding;
 mod cleanup;
+mod device_keys;
 mod docs;
 mod doctor;
 mod forged_tokens;

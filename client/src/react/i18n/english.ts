@@ -110,6 +110,7 @@ export const ENGLISH: Labels = {
     assertion_reused: 'Repeated sign-in rejected',
     binding_failed: 'Copied sign-in rejected',
     binding_missing: 'Signed in without a device key',
+    session_bound: 'Session bound to this device',
     new_device: 'Unrecognised device',
     new_country: 'New country',
     ip_changed: 'Network changed',

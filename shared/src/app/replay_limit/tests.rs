@@ -18,6 +18,7 @@ fn token(session: i64, generation: u64) -> RefreshToken {
     RefreshToken {
         bound_key: None,
         was_in_body: false,
+        is_device_bound: false,
         user: "alice".parse().unwrap(),
         session: derive_session_id(session, &[1; 32]),
         generation,

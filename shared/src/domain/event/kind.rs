@@ -28,6 +28,7 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "assertion_reused",
     "binding_failed",
     "binding_missing",
+    "session_bound",
     "new_device",
     "new_country",
     "ip_changed",
@@ -110,6 +111,12 @@ pub enum EventKind {
     },
     /// A session was opened without a key, although a live session of the same user on the same kind of device has one.
     BindingMissing,
+    /// The browser has proved the device key of a session for the first time. From then on only a proof by this key gets an access
+    /// token.
+    SessionBound {
+        /// How the session is bound to a key.
+        binding: Binding,
+    },
 }
 
 /// An exceeded rate limit.
@@ -140,6 +147,7 @@ impl EventKind {
             Self::AssertionReused => "assertion_reused",
             Self::BindingFailed { .. } => "binding_failed",
             Self::BindingMissing => "binding_missing",
+            Self::SessionBound { .. } => "session_bound",
             Self::Risk(finding) => finding.rule.name(),
         }
     }
@@ -147,7 +155,9 @@ impl EventKind {
     /// The severity.
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::Login { .. } | Self::Logout { .. } | Self::SessionEnded(_) => Severity::Info,
+            Self::Login { .. } | Self::Logout { .. } | Self::SessionEnded(_) | Self::SessionBound { .. } => {
+                Severity::Info
+            }
             Self::Risk(finding) => finding.severity,
             Self::SignInRefused { .. } | Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
             Self::Blocked(_)
@@ -168,7 +178,7 @@ impl EventKind {
             Self::TokenForged | Self::TokenReplayed | Self::AssertionReused | Self::BindingMissing => {
                 json!({})
             }
-            Self::Login { binding } => json!({"binding": binding}),
+            Self::Login { binding } | Self::SessionBound { binding } => json!({"binding": binding}),
             Self::BindingFailed { fault } => json!({"fault": fault}),
             Self::SignInRefused { claim } => json!({"claim": claim}),
             Self::Logout { ended } => json!({"ended": ended}),

@@ -19,6 +19,9 @@ pub enum Binding {
     None,
     /// A refresh needs a proof by a key of the browser or app. *Source*: RFC 9449.
     Dpop,
+    /// Besides, an access token needs a proof by a key in the device, which the browser keeps. *Source*: W3C Device Bound
+    /// Session Credentials.
+    Dbsc,
 }
 
 /// Whether a request proves that it has the key of the session.

@@ -38,6 +38,9 @@ pub struct RefreshToken {
     pub bound_key: Option<BoundKey>,
     /// Whether it was delivered in a body, so that a script could read it. A bound token only: its proofs need a nonce.
     pub was_in_body: bool,
+    /// Whether the session had a confirmed device key when the token was made, so that only a proof by that key gets an access
+    /// token.
+    pub is_device_bound: bool,
     /// The refresh key that sealed the token and made the fingerprint.
     pub sealed_by: KeyTag,
 }

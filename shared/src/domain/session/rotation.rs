@@ -77,6 +77,8 @@ pub enum Verdict {
     RecordedReplay,
     /// See [`Evidence::Superseded`].
     Superseded,
+    /// The token is from before the session's device key was confirmed, and a proof by that key is required now.
+    DeviceProofRequired,
     /// See [`Evidence::Reuse`].
     Reuse,
     /// Refused until this second. The token stays valid.
@@ -115,7 +117,13 @@ pub fn judge(presented: &Presented<'_>, row: Option<&Session>, rules: &EvidenceR
     if !row.is_live(now) {
         return Verdict::Ended(Some(EndReason::Expired));
     }
-    if row.nonce_hash != token.nonce.hash() || row.bound_key != token.bound_key {
+    if row.nonce_hash != token.nonce.hash() {
+        return Verdict::Forged;
+    }
+    if row.is_device_bound() && token.bound_key.is_none() {
+        return Verdict::DeviceProofRequired;
+    }
+    if row.bound_key != token.bound_key {
         return Verdict::Forged;
     }
     match evidence_of(presented, row, rules) {

@@ -10,6 +10,7 @@ use crate::domain::id::derive_session_id;
 use crate::domain::risk::{Finding, Rule, StoredFinding};
 use crate::domain::session::NewSession;
 use crate::domain::session::binding::BoundKey;
+use crate::domain::session::device_key::{DeviceKey, DevicePoint};
 use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::severity::Severity;
@@ -74,6 +75,7 @@ fn largest() -> Session {
     session.blocked_until = Some(now);
     session.made_by = [Some(KeyHash::from_bytes([255; 8])); 3];
     session.recorded_replay = Some(u64::MAX);
+    session.device_key = Some(DeviceKey { point: DevicePoint::from_bytes([2; 33]), is_confirmed: true });
     session
 }
 
@@ -112,6 +114,19 @@ fn a_row_of_the_version_without_keys_has_none() {
         item.insert(MADE_BY_BEFORE_THAT.into(), wrong);
         assert!(matches!(session_of(&item, &user), Err(StoreError::Malformed("q3"))));
     }
+}
+
+#[test]
+fn a_malformed_device_key_is_no_unbound_session() {
+    let session = largest();
+    let mut item = session_item(&session, 16);
+    assert_eq!(session_of(&item, &session.user).unwrap().device_key, session.device_key);
+    item.insert(DEVICE_KEY.into(), AttributeValue::B(Blob::new([2; 32])));
+    assert!(matches!(session_of(&item, &session.user), Err(StoreError::Malformed("dk"))));
+    item.remove(DEVICE_KEY);
+    assert!(matches!(session_of(&item, &session.user), Err(StoreError::Malformed("dk"))));
+    item.remove(DEVICE_KEY_CONFIRMED);
+    assert_eq!(session_of(&item, &session.user).unwrap().device_key, None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use latchkey::store::Consumed;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::openapi::Spec;
-use latchkey_tests::world::{Device, Jar, Reply, Tokens, World};
+use latchkey_tests::world::{BoundBrowser, Device, Jar, Reply, SECURE, Tokens, World};
 use serde_json::{Value, json};
 
 /// Statuses that a test cannot provoke, with the reason.
@@ -219,12 +219,39 @@ async fn limits_and_outages(seen: &mut Seen) {
     }
 }
 
+/// The requests that a browser makes for a device key.
+async fn device_keys(seen: &mut Seen) {
+    const REGISTRATION: &str = "/dbsc/registration";
+    const REFRESH: &str = "/dbsc/refresh";
+    let world = World::with(&SECURE).await;
+    let mut browser = BoundBrowser::sign_in(&world, "alice", world.device()).await;
+    let own = browser.own_requests().header("sec-secure-session-id", &browser.session);
+    for path in [REGISTRATION, REFRESH] {
+        seen.call(&world.device(), "POST", path, None, String::new()).await;
+        seen.call(&browser.own_requests(), "POST", path, None, String::new()).await;
+    }
+    let signed_out = BoundBrowser { refresh: String::new(), ..browser.clone() };
+    seen.call(&signed_out.own_requests(), "POST", REGISTRATION, None, String::new()).await;
+    let proof = |proof: &str| own.clone().header("secure-session-response", proof);
+    let registration = proof(&browser.registration_proof());
+    world.server.faults.queue(None, FaultKind::Error500, 3);
+    seen.call(&registration, "POST", REGISTRATION, None, String::new()).await;
+    let reply = seen.call(&registration, "POST", REGISTRATION, None, String::new()).await;
+    browser.take(&reply);
+    let refresh = browser.own_requests().header("sec-secure-session-id", &browser.session);
+    let refresh = refresh.header("secure-session-response", &browser.refresh_proof());
+    world.server.faults.queue(None, FaultKind::Error500, 3);
+    seen.call(&refresh, "POST", REFRESH, None, String::new()).await;
+    seen.call(&refresh, "POST", REFRESH, None, String::new()).await;
+}
+
 #[tokio::test]
 async fn every_operation_and_status_of_the_file_occurs() {
     let mut seen = Seen::default();
     successes(&mut seen).await;
     refusals(&mut seen).await;
     limits_and_outages(&mut seen).await;
+    device_keys(&mut seen).await;
     let documented = Spec::get().operations().into_iter();
     let documented =
         documented.flat_map(|operation| operation.statuses().map(move |status| (operation.id, status)));

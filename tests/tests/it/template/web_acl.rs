@@ -15,15 +15,25 @@ fn rules() -> Vec<(Value, Value)> {
     rules.iter().map(parts).collect()
 }
 
+/// Chromium forgets its device key after a 429, so that the requests of device keys get a 503.
 #[test]
-fn the_web_acl_limits_each_address_with_a_429() {
-    for (statement, block) in rules() {
+fn the_web_acl_limits_each_address_with_a_passing_status() {
+    for ((statement, block), status) in rules().into_iter().zip([429, 429, 503]) {
         assert_eq!(statement["AggregateKeyType"], "IP");
         let window = statement["EvaluationWindowSec"].to_string();
         let response = &block["CustomResponse"];
-        assert_eq!(response["ResponseCode"], 429);
+        assert_eq!(response["ResponseCode"], status);
         assert_eq!(response["ResponseHeaders"], json!([{"Name": "retry-after", "Value": window}]));
     }
+}
+
+#[test]
+fn requests_of_device_keys_have_a_limit_of_their_own() {
+    let all = rules();
+    let [_, (general, _), (device_keys, _)] = &all[..] else { panic!("three rules") };
+    let own = &device_keys["ScopeDownStatement"];
+    assert_eq!(own["ByteMatchStatement"]["SearchString"], "/api/auth/dbsc/");
+    assert_eq!(&general["ScopeDownStatement"]["NotStatement"]["Statement"], own);
 }
 
 /// A backend calls `/login/attempts` from one address for all its users, and must not be limited like one user.
