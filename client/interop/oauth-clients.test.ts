@@ -3,7 +3,10 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { IDBFactory } from 'fake-indexeddb';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createLatchkey, fetchOf, headerMode } from '../src/core/index.js';
+import { createTokenValidationMiddleware } from '../src/server/index.js';
 import { makeKeyHolder } from '../test/server/support/dpop.js';
 import { startLocalServer, type LocalServer } from '../test/server/support/local-server.js';
 import { badTokens, LOCAL_AUDIENCE, type BadToken } from './support/tokens.js';
@@ -85,14 +88,19 @@ describe.each(ALGORITHMS)('openid-client, with the metadata of %s', (algorithm) 
   test('refreshes a session that is bound to its key, and no other key does', async () => {
     const config = await discover();
     const [own, other] = [await client.randomDPoPKeyPair('ES256'), await client.randomDPoPKeyPair('ES256')];
-    const { refreshToken } = await signInWith(own);
+    const { refreshToken, sessionId } = await signInWith(own);
     const DPoP = client.getDPoPHandle(config, own);
     const tokens = await client.refreshTokenGrant(config, refreshToken, undefined, { DPoP });
     const again = await client.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP });
     const stolen = client.refreshTokenGrant(config, again.refresh_token ?? '', undefined, { DPoP: client.getDPoPHandle(config, other) });
     await expect(stolen).rejects.toMatchObject({ status: 400, error: 'invalid_dpop_proof' });
     await expect(client.refreshTokenGrant(config, again.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_dpop_proof' });
-    expect(await client.refreshTokenGrant(config, again.refresh_token ?? '', undefined, { DPoP })).toHaveProperty('access_token');
+    const last = await client.refreshTokenGrant(config, again.refresh_token ?? '', undefined, { DPoP });
+    expect(last.token_type).toBe('dpop');
+    const url = new URL(`${api.issuer}/sessions/${sessionId}`);
+    const response = await client.fetchProtectedResource(config, last.access_token, url, 'GET', undefined, undefined, { DPoP });
+    expect(await response.json()).toMatchObject({ session_id: sessionId, is_current: true, binding: 'dpop' });
+    await expect(client.fetchProtectedResource(config, last.access_token, url, 'GET')).rejects.toBeInstanceOf(client.WWWAuthenticateChallengeError);
   });
 
   test('reports invalid_grant for every refresh token that is not accepted', async () => {
@@ -188,6 +196,48 @@ describe.each(ALGORITHMS)('oauth4webapi, with the metadata of %s', (algorithm) =
     expect(oauth.isDPoPNonceError(refused)).toBe(true);
     const tokens = await send(refreshToken);
     expect(await send(tokens.refresh_token ?? '')).toHaveProperty('access_token');
+  });
+
+  test('verifies the requests of our client, with its proofs', async () => {
+    vi.stubGlobal('indexedDB', new IDBFactory());
+    const sent: Request[] = [];
+    const latchkey = createLatchkey({
+      baseUrl: api.issuer,
+      mode: headerMode({ apiOrigins: ['http://orders.example'] }),
+      binding: 'require',
+      fetch: async (input, init) => (String(input).startsWith('http://orders.example') ? (sent.push(new Request(input, init)), new Response('')) : fetch(input, init)),
+    });
+    try {
+      const { assertion } = await api.post('/dev/assertion', { sub: 'fred' });
+      await latchkey.signIn(String(assertion));
+      await fetchOf(latchkey)('http://orders.example/orders?page=2', { method: 'POST', body: '{}' });
+      const [request] = sent;
+      expect(request?.headers.get('authorization')).toMatch(/^DPoP /);
+      const claims = await oauth.validateJwtAccessToken(await discover(), request as Request, LOCAL_AUDIENCE, insecure);
+      expect(claims).toMatchObject({ sub: 'fred', cnf: { jkt: expect.any(String) as string } });
+    } finally {
+      latchkey.dispose();
+      vi.unstubAllGlobals();
+    }
+  });
+
+  test('sends requests that our guard accepts once, and no other guard does', async () => {
+    const own = await oauth.generateKeyPair('ES256');
+    const { accessToken } = await signInWith(own);
+    const guarded = (publicUrls: string[]): ((request: Request) => Promise<Response>) =>
+      createTokenValidationMiddleware({ issuer: api.issuer, audience: LOCAL_AUDIENCE, publicUrls }).handler((request) => Response.json(request.auth));
+    const guard = guarded(['http://orders.example']);
+    let sent: Request | undefined;
+    const DPoP = oauth.DPoP(app, own);
+    const customFetch = async (url: string, init: oauth.CustomFetchOptions<'POST', unknown>): Promise<Response> => guard((sent = new Request(url, init as RequestInit)).clone());
+    const response = await oauth.protectedResourceRequest(accessToken, 'POST', new URL('http://orders.example/orders'), undefined, '{}', {
+      DPoP,
+      [oauth.customFetch]: customFetch as never,
+      ...insecure,
+    });
+    expect(await response.json()).toMatchObject({ userId: 'erin' });
+    const [again, elsewhere] = [await guard((sent as Request).clone()), await guarded(['http://other.example'])((sent as Request).clone())];
+    expect([again.status, elsewhere.status]).toEqual([401, 401]);
   });
 
   test('revokes and introspects', async () => {

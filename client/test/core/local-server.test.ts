@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { IDBFactory } from 'fake-indexeddb';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLatchkey, fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } from '../../src/core/index.js';
 import type { Fetch } from '../../src/core/transport/transport.js';
 import { createTokenValidationMiddleware } from '../../src/server/index.js';
@@ -42,13 +42,17 @@ async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-describe.each(['header', 'cookie'] as const)('with the real server, in %s mode', (mode) => {
-  const fresh = (): Latchkey => client(mode === 'cookie' ? { fetch: browser() } : {});
+describe.each(['header', 'cookie', 'bound-header', 'bound-cookie'] as const)('with the real server, in %s mode', (mode) => {
+  const isBound = mode.startsWith('bound');
+  beforeEach(() => {
+    if (isBound) vi.stubGlobal('indexedDB', new IDBFactory());
+  });
+  const fresh = (): Latchkey => client({ ...(mode.endsWith('cookie') && { fetch: browser() }), binding: isBound ? 'require' : 'prefer' });
 
   test('a user signs in, lists, refreshes, reads events and signs out', async () => {
     const alice = fresh();
     const session = await alice.signIn(await assertion(`alice-${mode}`));
-    expect(session).toMatchObject({ is_current: true, risk: { level: expect.any(String) } });
+    expect(session).toMatchObject({ is_current: true, binding: isBound ? 'dpop' : 'none', risk: { level: expect.any(String) } });
     expect(alice.getState()).toMatchObject({ status: 'signed-in', token: { state: 'valid', sessionId: session.session_id, canRefresh: true } });
     expect(await alice.refresh()).toMatchObject({ state: 'valid', expiresIn: 3600, sessionId: session.session_id });
     expect(await sessionsOf(alice).list()).toHaveLength(1);
