@@ -15,7 +15,8 @@
 //! ```
 //!
 //! `STRICT=1` also asks the local server, for each request, whether the session has ended. `LATCHKEY_ISSUER`,
-//! `LATCHKEY_AUDIENCE` and `PORT` name another issuer, another audience and another port than 8080.
+//! `LATCHKEY_AUDIENCE` and `PORT` name another issuer, another audience and another port than 8080. `PUBLIC_URL` is the URL
+//! that clients use, if it is another one: a token that is bound to a key needs a proof for that URL.
 
 use std::env;
 use std::error::Error;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use latchkey_verifier::dpop::BaseUrls;
 use latchkey_verifier::{
     CookiePolicy, HttpsFetch, Introspection, Refusal, RemoteVerifier, RequireSignedIn, SignedIn,
 };
@@ -64,6 +66,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let check = check(&issuer, &audience, env::var("STRICT").is_ok())?;
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{}", setting("PORT", "8080"))).await?;
     let address = listener.local_addr()?;
+    let public_url = setting("PUBLIC_URL", &format!("http://{address}"));
+    let check = check.public_urls(BaseUrls::parse([public_url.as_str()])?);
     println!("Accepts the tokens of {issuer}. Sign in there, put the access token into $TOKEN, and try:");
     println!("    curl -i http://{address}/orders -H \"Authorization: Bearer $TOKEN\"");
     println!("    curl -i http://{address}/orders");

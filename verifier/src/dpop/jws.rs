@@ -74,7 +74,10 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
 }
 
 fn parse<T: DeserializeOwned>(part: &str) -> Result<T, ProofError> {
-    serde_json::from_slice(&decode(part)?).map_err(|_| ProofError::Malformed)
+    let bytes = decode(part)?;
+    // serde_json skips members that it does not read, so that bytes other than UTF-8 would go unnoticed there.
+    let text = str::from_utf8(&bytes).map_err(|_| ProofError::Malformed)?;
+    serde_json::from_str(text).map_err(|_| ProofError::Malformed)
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, ProofError> {
