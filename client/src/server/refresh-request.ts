@@ -1,7 +1,7 @@
 /** How does a server refresh in the name of a browser? `POST /refresh` with the browser's cookie and its client context. */
 
 import type { Fetch } from './remote-keys.js';
-import type { RenewalKey } from './renewal-key.js';
+import type { RenewalKeys } from './renewal-key.js';
 import { isEdge, noStore, setCookiesOf } from './runtime.js';
 import { trustedUrl } from './trusted-url.js';
 
@@ -46,7 +46,9 @@ export interface RefreshTarget {
   readonly url: URL;
   readonly cookieName: string;
   readonly token: string;
-  readonly keyOf: RenewalKey;
+  readonly keysOf: RenewalKeys;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** Refreshes for the browser that sent `request`. It never rejects. */
@@ -55,8 +57,8 @@ export function refreshFor(request: Request, target: RefreshTarget, options: Ref
   const { url, token } = target;
   const headers = { ...clientContext(request, options), cookie: `${target.cookieName}=${token}` };
   const send = async (): Promise<RefreshOutcome> => {
-    const key = await target.keyOf(token, JSON.stringify(pick(request, DEVICE_HEADERS)));
-    return refresh(fetch, url, { ...headers, 'idempotency-key': key });
+    const [key, ...previous] = await target.keysOf({ token, device: JSON.stringify(pick(request, DEVICE_HEADERS)), now: target.now });
+    return refresh(fetch, url, { ...headers, 'idempotency-key': key }, JSON.stringify({ previous_keys: previous }));
   };
   if (isEdge()) return send();
   const shared = pending.get(fetch) ?? new Map<string, Promise<RefreshOutcome>>();
@@ -94,7 +96,7 @@ function pick({ headers }: Request, names: readonly string[]): Record<string, st
 }
 
 /** Sends the request again if there was no answer: the API may have rotated the token, and a repetition gets the same one. */
-async function refresh(fetch: Fetch, url: URL, headers: Record<string, string>): Promise<RefreshOutcome> {
+async function refresh(fetch: Fetch, url: URL, headers: Record<string, string>, body: string): Promise<RefreshOutcome> {
   const send = (): Promise<Response> =>
     fetch(url, {
       method: 'POST',
@@ -105,7 +107,7 @@ async function refresh(fetch: Fetch, url: URL, headers: Record<string, string>):
         // The refresh has no other effect than cookies for the browser that sent this one, so no page can misuse it.
         'sec-fetch-site': 'same-origin',
       },
-      body: '{}',
+      body,
       ...noStore(),
       redirect: 'manual', // no other server may receive the cookie
       signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -17,7 +17,7 @@ import { cookiePolicy, type CookieOptions } from './credential.js';
 import { AccessTokenError, VerificationUnavailableError } from './errors.js';
 import { Refusal } from './refusal.js';
 import { refreshFor, refreshUrl, type RefreshOptions, type RefreshOutcome } from './refresh-request.js';
-import { renewalKey, type RenewalKeyOptions } from './renewal-key.js';
+import { renewalKeys, type RenewalKeyOptions } from './renewal-key.js';
 import { headOfRequest } from './request-head.js';
 import { createVerifier, type VerifyOptions } from './verify-access-token.js';
 
@@ -61,7 +61,7 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   const { apiUrl = options.issuer, now = () => Date.now() } = options;
   const verify = createVerifier(options);
   const url = refreshUrl(apiUrl);
-  const keyOf = renewalKey(options, options.cookieSecure ?? true);
+  const keysOf = renewalKeys(options, options.cookieSecure ?? true);
   const names = cookieNames(options);
   // With `cookieDomain` the API also deletes the access cookie from before.
   const ours = [...Object.values(names), cookieNames({ ...options, cookieDomain: undefined }).access];
@@ -73,13 +73,14 @@ export async function renewSession(request: Request, options: RenewalOptions): P
   if (!cookies || !mayUseCookies(headOfRequest(request))) return session('unknown');
   const { access, refresh } = cookies;
   const claims = await checked(verify, access);
+  const time = await now();
   if (claims === 'unavailable') return session('unknown');
-  if (claims && claims.exp - (await now()) / 1000 > RENEW_BEFORE_SECONDS) return session('signed-in', claims);
+  if (claims && claims.exp - time / 1000 > RENEW_BEFORE_SECONDS) return session('signed-in', claims);
   if (refresh === undefined || isForeignSubresource(request)) {
     return claims ? session('signed-in', claims) : session(access === undefined ? 'signed-out' : 'unknown');
   }
   if (isBound(refresh)) return claims ? session('signed-in', claims) : session('unknown');
-  const outcome = await refreshFor(request, { url, cookieName: names.refresh, token: refresh, keyOf }, options);
+  const outcome = await refreshFor(request, { url, cookieName: names.refresh, token: refresh, keysOf, now: time }, options);
   if (outcome.state === 'ended') return session('signed-out', undefined, outcome.setCookies);
   const renewed = await checked(verify, valueIn(outcome, names.access));
   if (outcome.state === 'granted' && typeof renewed === 'object') return session('signed-in', renewed, outcome.setCookies);

@@ -7,6 +7,7 @@
 //! | [`clock`] | the events of a night in their order |
 //! | [`browser`] | the user's browser: cookies, disk, record and tabs |
 //! | [`night`] | what each event does |
+//! | [`pages`] | an app that renders pages on a server and renews the session there |
 //! | [`thief`] | the plans of thieves |
 //! | [`run`] | many nights, in parallel, with the same results in every run |
 
@@ -14,12 +15,14 @@ pub mod browser;
 pub mod clock;
 pub mod habits;
 pub mod night;
+pub mod pages;
 pub mod run;
 pub mod thief;
 pub mod visits;
 
 use crate::client::ClientRules;
 use crate::server::{Rule, Variant};
+use pages::Renewal;
 
 /// The rules of server and client in a session.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub struct Rules {
     pub rule: Rule,
     /// The rules of the client.
     pub client: ClientRules,
+    /// How the server of the app renews sessions, if it does.
+    pub renewal: Option<Renewal>,
 }
 
 /// A rule of the server together with the kind of client that meets it.
@@ -65,6 +70,6 @@ impl Setup {
             Self::WithKeys => (Rule::SHIPPED, ClientRules::WITH_KEYS),
             Self::Bound => (Rule::variant(Variant::Bound), ClientRules::WITHOUT_KEYS),
         };
-        Rules { rule, client }
+        Rules { rule, client, renewal: None }
     }
 }

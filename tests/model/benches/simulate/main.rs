@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use latchkey_model::page::{docs, number, replace_block};
 use latchkey_model::simulator::habits::{DAY, HOUR, Habits, MINUTE, Millis};
+use latchkey_model::simulator::pages::Renewal;
 use latchkey_model::simulator::run::{LONGEST_SESSION, Nights, honest, thieves};
 use latchkey_model::simulator::thief::Plan;
 use latchkey_model::simulator::{Rules, Setup};
@@ -48,6 +49,8 @@ fn simulate(nights: u64, writes: bool) -> Result<bool, Box<dyn Error>> {
     println!("{thief_table}");
     let parallel_table = parallel_table(nights / PART);
     println!("{parallel_table}");
+    let pages_table = pages_table(nights / PART);
+    println!("{pages_table}");
     let settings_table = settings_table(nights / PART);
     println!("{settings_table}");
     let curve = |setup: Setup| {
@@ -60,6 +63,7 @@ fn simulate(nights: u64, writes: bool) -> Result<bool, Box<dyn Error>> {
     if writes {
         replace_block("honest", &honest_table)?;
         replace_block("parallel", &parallel_table)?;
+        replace_block("pages", &pages_table)?;
         replace_block("thieves", &thief_table)?;
         replace_block("settings", &settings_table)?;
         plot::sign_outs(&docs("images/refresh-sign-outs.svg"), &LOST, &curves)?;
@@ -96,6 +100,35 @@ fn parallel_table(nights: u64) -> String {
     table
 }
 
+/// Sign-outs and thieves of an app that renews sessions on its server.
+fn pages_table(nights: u64) -> String {
+    let mut table = String::from(
+        "| pages | sign-outs | immediate | patient | lockstep | same network |\n|---|--:|---|---|---|---|\n",
+    );
+    let setups = [
+        ("renewed in tabs only", None),
+        ("with the address", Some(Renewal::SHIPPED)),
+        ("without the address", Some(Renewal::WITHOUT_ADDRESS)),
+        ("with the address, and one key for ever", Some(Renewal::CONSTANT_KEY)),
+    ];
+    for (name, renewal) in setups {
+        let rules = Rules { renewal, ..Setup::WithKeys.rules() };
+        let sign_outs = rate(&honest(rules, &Habits::ORDINARY, 0..nights));
+        let lives = Plan::ALL.map(|plan| life(&thieves(rules, plan, 0..nights / PART)));
+        table += &format!("| {name} | {sign_outs} | {} |\n", lives.join(" | "));
+    }
+    table
+}
+
+/// The time after which half of the thieves are out, and 90 % of them.
+fn life(lives: &[Millis]) -> String {
+    let at = |percent: usize| duration(lives[(lives.len() - 1) * percent / 100]);
+    match (at(50), at(90)) {
+        (half, most) if half == most => half,
+        (half, most) => format!("{half}, 90 %: {most}"),
+    }
+}
+
 /// Sign-outs and thieves with other settings.
 fn settings_table(nights: u64) -> String {
     let mut table = String::from(
@@ -104,13 +137,13 @@ fn settings_table(nights: u64) -> String {
     );
     for (grace, late_retry) in SETTINGS {
         let with = |setup: Setup| {
-            let Rules { mut rule, client } = setup.rules();
+            let Rules { mut rule, client, renewal } = setup.rules();
             rule.periods.grace = Duration::from_secs(grace);
             rule.periods.late_retry = Duration::from_secs(late_retry * 3_600);
-            Rules { rule, client }
+            Rules { rule, client, renewal }
         };
         let sign_outs = |setup| rate(&honest(with(setup), &Habits::ORDINARY, 0..nights));
-        let life = |setup, plan| {
+        let median = |setup, plan| {
             let lives = thieves(with(setup), plan, 0..nights / PART);
             duration(lives[lives.len() / 2])
         };
@@ -118,9 +151,9 @@ fn settings_table(nights: u64) -> String {
             "| {grace}s | {late_retry}h | {} | {} | {} | {} | {} |\n",
             sign_outs(Setup::WithoutKeys),
             sign_outs(Setup::WithKeys),
-            life(Setup::WithoutKeys, Plan::Lockstep),
-            life(Setup::WithKeys, Plan::Lockstep),
-            life(Setup::WithKeys, Plan::SameNetwork),
+            median(Setup::WithoutKeys, Plan::Lockstep),
+            median(Setup::WithKeys, Plan::Lockstep),
+            median(Setup::WithKeys, Plan::SameNetwork),
         );
     }
     table
@@ -137,12 +170,7 @@ fn thief_table(lives: &[(Setup, [Vec<Millis>; 4])]) -> String {
     for (index, plan) in Plan::ALL.iter().enumerate() {
         table += &format!("| {} |", plan.name());
         for (_, lives) in lives {
-            let lives = &lives[index];
-            let at = |percent: usize| duration(lives[(lives.len() - 1) * percent / 100]);
-            table += &match (at(50), at(90)) {
-                (half, most) if half == most => format!(" {half} |"),
-                (half, most) => format!(" {half}, 90 %: {most} |"),
-            };
+            table += &format!(" {} |", life(&lives[index]));
         }
         table += "\n";
     }

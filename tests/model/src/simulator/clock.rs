@@ -31,6 +31,10 @@ pub enum Event {
     Flush,
     /// A tab looks whether a refresh is due.
     Due(usize),
+    /// The user loads a page in a tab.
+    Navigate(usize),
+    /// The user follows a link, and goes on.
+    Click,
     /// A tab is notified that another one has a token.
     Notice(usize),
     /// A request reaches the server.
@@ -64,6 +68,8 @@ pub struct Request {
     pub is_overtaken: bool,
     /// Whether it is the second try after 409.
     pub is_second_try: bool,
+    /// Whether the server of the app sends it for a page. Then the tab shows nothing yet.
+    pub is_page: bool,
 }
 
 /// A response.

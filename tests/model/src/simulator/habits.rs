@@ -16,6 +16,10 @@ pub const DAY: Millis = 24 * HOUR;
 
 /// A tab refreshes when its access token has five of its 60 minutes left.
 pub const REFRESH_AFTER: Millis = 55 * MINUTE;
+/// The server of an app renews a session when its access token has a minute left.
+pub const RENEW_AFTER: Millis = 59 * MINUTE;
+/// How long until the user follows a link, on average.
+pub const CLICK: Millis = 2 * MINUTE;
 /// Chromium writes cookies to the disk half a minute after a change.
 pub const COOKIE_FLUSH: Millis = 30 * SECOND;
 /// Tabs that wake up at the same time send their requests within this time.

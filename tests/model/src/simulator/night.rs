@@ -5,7 +5,7 @@ use latchkey::domain::session::evidence::Evidence;
 
 use crate::client::{ClientRules, Key};
 use crate::model::scenario::OWNERS_DEVICE;
-use crate::server::{Row, Rule, Shown, Variant};
+use crate::server::{Network, Row, Rule, Shown, Variant};
 use crate::simulator::Rules;
 use crate::simulator::browser::{Browser, Cookies};
 use crate::simulator::clock::{Answer, Clock, Event, Request};
@@ -13,6 +13,7 @@ use crate::simulator::habits::{
     CLOCK_SKEW, COOKIE_FLUSH, DAY, GAP, HOUR, Habits, Millis, REFRESH_AFTER, RETRIES, SECOND, SHOWN, SUSPEND,
     TAB_MESSAGE, WAKE,
 };
+use crate::simulator::pages::{KeyParts, Renewal};
 use crate::simulator::thief::{Plan, Thief};
 use crate::simulator::visits::{self, HOME, MOBILE, Visit};
 
@@ -21,10 +22,13 @@ pub struct Session<'a> {
     habits: &'a Habits,
     rule: Rule,
     client: ClientRules,
-    random: Rng,
-    clock: Clock,
+    pub(super) renewal: Option<Renewal>,
+    /// The keys that the server of the app has made, by their order.
+    pub(super) server_keys: Vec<KeyParts>,
+    pub(super) random: Rng,
+    pub(super) clock: Clock,
     row: Row,
-    browser: Browser,
+    pub(super) browser: Browser,
     thief: Option<Thief>,
     last_rotation: Millis,
     result: Outcome,
@@ -48,7 +52,7 @@ pub struct Outcome {
 impl<'a> Session<'a> {
     /// A session with the randomness of `seed`.
     pub fn new(rules: Rules, habits: &'a Habits, plan: Option<Plan>, seed: u64) -> Self {
-        let Rules { rule, client } = rules;
+        let Rules { rule, client, renewal } = rules;
         let mut browser = Browser::signed_in(None, 0, 0, HOME);
         let key = client.has_keys.then(|| browser.new_key());
         browser = Browser { keys: browser.keys, ..Browser::signed_in(key, 0, 0, HOME) };
@@ -56,6 +60,8 @@ impl<'a> Session<'a> {
             habits,
             rule,
             client,
+            renewal,
+            server_keys: vec![],
             random: Rng::with_seed(seed),
             clock: Clock::default(),
             row: Row::signed_in(key, OWNERS_DEVICE, HOME, 0),
@@ -105,6 +111,8 @@ impl<'a> Session<'a> {
                 self.browser.is_flushing = false;
             }
             Event::Due(tab) => self.refresh_if_due(tab),
+            Event::Navigate(tab) => self.navigate(tab),
+            Event::Click => self.click(),
             Event::Notice(tab) => self.notice(tab),
             Event::Receive(request) => self.receive(request),
             Event::Answer(answer) => self.answer(answer),
@@ -142,7 +150,12 @@ impl<'a> Session<'a> {
         self.browser.is_visible = true;
         self.browser.is_running = true;
         self.browser.network = Some(visit.network);
-        if self.browser.tabs.iter().any(Option::is_some) { self.wake() } else { self.load(visit.tabs) }
+        if self.browser.tabs.iter().any(Option::is_some) {
+            self.wake()
+        } else {
+            self.load(visit.tabs)
+        }
+        self.plan_click();
     }
 
     fn end(&mut self, in_sleep: bool) {
@@ -162,6 +175,13 @@ impl<'a> Session<'a> {
     }
 
     fn load(&mut self, tabs: usize) {
+        if self.renewal.is_some() {
+            for tab in 0..tabs {
+                let pause = self.random.i64(0..WAKE);
+                self.clock.after(pause, Event::Navigate(tab));
+            }
+            return;
+        }
         let seconds = self.clock.seconds();
         for tab in 0..tabs {
             self.browser.load(tab, seconds);
@@ -219,13 +239,14 @@ impl<'a> Session<'a> {
             network,
             is_overtaken: known.granted_at < self.browser.cookies.granted_at,
             is_second_try,
+            is_page: false,
         };
         self.browser.tabs[tab] = Some(crate::simulator::browser::Tab { is_waiting: true, ..known });
         self.transmit(Event::Receive(request), request);
     }
 
     /// The message arrives, or the tab finds out that it does not.
-    fn transmit(&mut self, event: Event, request: Request) {
+    pub(super) fn transmit(&mut self, event: Event, request: Request) {
         if Habits::happens(&mut self.random, self.habits.lost) {
             let pause = self.random.i64(SECOND..10 * SECOND);
             self.clock.after(pause, Event::Fail(request));
@@ -236,6 +257,9 @@ impl<'a> Session<'a> {
     }
 
     fn fail(&mut self, request: Request) {
+        if request.is_page {
+            return self.reload(request.tab);
+        }
         let Some(tab) = self.browser.tabs[request.tab].as_mut().filter(|tab| tab.page == request.page) else {
             return;
         };
@@ -258,6 +282,9 @@ impl<'a> Session<'a> {
             if !std::mem::replace(&mut self.browser.is_flushing, true) {
                 self.clock.after(COOKIE_FLUSH, Event::Flush);
             }
+        }
+        if request.is_page {
+            return self.show(request.tab);
         }
         let Some(tab) = self.browser.tabs[request.tab].as_mut().filter(|tab| tab.page == request.page) else {
             return;
@@ -292,7 +319,7 @@ impl<'a> Session<'a> {
             generation: request.generation,
             keys: request.keys,
             device: OWNERS_DEVICE,
-            network: request.network,
+            network: self.network_of(&request),
         };
         let skew = self.random.i32(-CLOCK_SKEW..=CLOCK_SKEW);
         let (mut evidence, mut row) = self.row.receive(&shown, self.clock.seconds() + skew, self.rule);
@@ -313,6 +340,13 @@ impl<'a> Session<'a> {
         self.result.refreshes += u64::from(granted.is_some());
         let key_used = request.keys[0].map(Key::hash) == self.row.rotation.keys[0];
         self.transmit(Event::Answer(Answer { request, granted, key_used }), request);
+    }
+
+    fn network_of(&self, request: &Request) -> Network {
+        match self.renewal {
+            Some(renewal) if request.is_page => renewal.network(request.network),
+            _ => request.network,
+        }
     }
 
     /// The old rule returned the current token to a tab whose access token was older, within grace.
@@ -344,11 +378,17 @@ impl<'a> Session<'a> {
 
     fn attack(&mut self) {
         let Some(thief) = &mut self.thief else { return };
-        let keys = [Some(thief.new_key()), None, None];
+        let own_keys = [Some(thief.new_key()), None, None];
         let Thief { plan, generation, .. } = *thief;
-        let shown = Shown { generation, keys, device: plan.device(), network: plan.network() };
+        let mut shown = Shown { generation, keys: own_keys, device: plan.device(), network: plan.network() };
+        // With the device of the user, the thief loads pages of the app, whose server makes the key of the user's own pages.
+        if let Some(renewal) = self.renewal.filter(|_| shown.device == OWNERS_DEVICE) {
+            shown.keys = self.server_keys(renewal, generation);
+            shown.network = renewal.network(shown.network);
+        }
         let (evidence, row) = self.row.receive(&shown, self.clock.seconds(), self.rule);
         self.row = row;
+        let Some(thief) = &mut self.thief else { return };
         match evidence {
             Evidence::Reuse | Evidence::Regression => self.result.ended_at = Some(self.clock.now()),
             Evidence::Superseded => {}

@@ -1,9 +1,10 @@
 //! The simulator keeps its promises in some nights. `make simulate` runs a million.
 
-use latchkey_model::simulator::Setup;
 use latchkey_model::simulator::habits::{HOUR, Habits};
+use latchkey_model::simulator::pages::Renewal;
 use latchkey_model::simulator::run::{LONGEST_SESSION, honest, thieves};
 use latchkey_model::simulator::thief::Plan;
+use latchkey_model::simulator::{Rules, Setup};
 
 #[test]
 fn a_client_with_keys_or_a_bound_session_is_not_signed_out() {
@@ -49,4 +50,28 @@ fn a_run_gives_the_same_numbers_again() {
         thieves(Setup::WithKeys.rules(), Plan::Patient, 3..40),
         thieves(Setup::WithKeys.rules(), Plan::Patient, 3..40)
     );
+}
+
+#[test]
+fn an_app_that_renews_on_its_server_signs_out_no_user_if_it_passes_the_address() {
+    let nights = |renewal| {
+        let rules = Rules { renewal: Some(renewal), ..Setup::WithKeys.rules() };
+        honest(rules, &Habits::ORDINARY, 0..50_000)
+    };
+    let with = nights(Renewal::SHIPPED);
+    assert_eq!(with.sign_outs, 0, "{with:?}");
+    assert!(with.replays > 10_000 && with.conflicts > 0, "tabs and server meet: {with:?}");
+    let without = nights(Renewal::WITHOUT_ADDRESS);
+    assert!(without.sign_outs > 0, "{without:?}");
+}
+
+#[test]
+fn a_key_of_the_server_that_never_changes_would_hide_a_thief_that_loads_pages() {
+    let most = |renewal| {
+        let rules = Rules { renewal: Some(renewal), ..Setup::WithKeys.rules() };
+        let lives = thieves(rules, Plan::SameNetwork, 0..200);
+        lives[lives.len() * 9 / 10]
+    };
+    assert!(most(Renewal::CONSTANT_KEY) > 40 * HOUR);
+    assert!(most(Renewal::SHIPPED) < 25 * HOUR);
 }
