@@ -9,6 +9,7 @@
 
 mod api;
 mod crowd;
+mod keys;
 mod person;
 mod server;
 mod tally;

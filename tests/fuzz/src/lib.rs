@@ -8,6 +8,7 @@
 //! | [`tokens`] | refresh and access tokens, assertions |
 //! | [`proofs`] | proofs of possession |
 //! | [`fields`] | cookies, forms, queries, tags, cursors |
+//! | [`keys`] | idempotency keys |
 //! | [`agents`] | user agents and client hints |
 //! | [`jwks`] | an issuer's keys |
 //! | [`requests`] | whole requests and bodies, through the real router |
@@ -22,6 +23,7 @@ pub mod events;
 pub mod fields;
 pub mod genuine;
 pub mod jwks;
+pub mod keys;
 pub mod proofs;
 pub mod requests;
 pub mod router;
@@ -31,7 +33,7 @@ pub mod tokens;
 pub type Target = fn(&[u8]);
 
 /// Every target with its name, which is also the name of its file in `fuzz/fuzz_targets` and of its folder in `fuzz/corpus`.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("access_token", tokens::access_token),
     ("assertion", tokens::assertion),
     ("authorizer_event", events::authorizer_event),
@@ -41,6 +43,7 @@ pub const TARGETS: [(&str, Target); 17] = [
     ("cookies", fields::cookies),
     ("cursor", fields::cursor),
     ("form", fields::form),
+    ("idempotency_keys", keys::idempotency_keys),
     ("if_none_match", fields::if_none_match),
     ("jwks", jwks::jwks),
     ("lambda_event", events::lambda_event),

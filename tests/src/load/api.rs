@@ -15,10 +15,12 @@ use tokio::time::timeout;
 /// Far longer than any response of a working server takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The credential that a request carries.
+/// The credential that a request carries in its headers.
 #[derive(Clone, Copy)]
 pub(super) enum Credential<'a> {
     None,
+    /// None, with this `Idempotency-Key` beside the token or assertion in the body.
+    Key(&'a str),
     Access(&'a str),
     /// A browser's refresh cookie.
     Cookie(&'a str),
@@ -52,6 +54,7 @@ impl Api {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         request = match credential {
             Credential::None => request,
+            Credential::Key(key) => request.header("idempotency-key", key),
             Credential::Access(token) => request.header("authorization", format!("Bearer {token}")),
             Credential::Cookie(token) => request.header("cookie", format!("latchkey_refresh={token}")),
         };

@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, Credential};
+use super::keys::Keys;
 use super::tally::{Action, Tally};
 
 /// Shorter than a real client waits, so that the person meets as many faults as possible.
@@ -17,6 +18,8 @@ const PATIENCE: usize = 200;
 pub(super) struct Person {
     name: String,
     tokens: Option<Tokens>,
+    /// Every second person has a client that keeps keys.
+    keys: Option<Keys>,
 }
 
 struct Tokens {
@@ -26,7 +29,8 @@ struct Tokens {
 
 impl Person {
     pub(super) fn new(number: usize) -> Self {
-        Self { name: format!("person-{number}"), tokens: None }
+        let keys = number.is_multiple_of(2).then(|| Keys::new(number));
+        Self { name: format!("person-{number}"), tokens: None, keys }
     }
 
     /// Does one action. A signed-out person can only sign in.
@@ -64,16 +68,26 @@ impl Person {
         };
         let body = json!({"assertion": made.body["assertion"], "delivery": "body"});
         let path = "/api/auth/login";
-        let answer = ask(api, tally, Action::SignIn, Method::POST, path, Credential::None, Some(body)).await;
+        let key = self.keys.as_mut().map(|keys| keys.begin().remove(0));
+        let credential = key.as_deref().map_or(Credential::None, Credential::Key);
+        let answer = ask(api, tally, Action::SignIn, Method::POST, path, credential, Some(body)).await;
+        if let (Some(keys), Some(_)) = (&mut self.keys, &answer) {
+            keys.done();
+        }
         self.tokens = answer.and_then(|answer| parse_tokens(&answer));
     }
 
     async fn refresh(&mut self, api: &Api, tally: &mut Tally) {
         let Some(tokens) = &self.tokens else { return };
-        let body = json!({"refresh_token": tokens.refresh});
+        let shown = self.keys.as_mut().map(Keys::begin).unwrap_or_default();
+        let credential = shown.first().map_or(Credential::None, |key| Credential::Key(key));
+        let body = json!({"refresh_token": tokens.refresh, "previous_keys": shown.get(1..)});
         let path = "/api/auth/refresh";
-        let answer = ask(api, tally, Action::Refresh, Method::POST, path, Credential::None, Some(body)).await;
+        let answer = ask(api, tally, Action::Refresh, Method::POST, path, credential, Some(body)).await;
         let Some(answer) = answer else { return };
+        if let Some(keys) = self.keys.as_mut().filter(|_| answer.body["key_used"] != false) {
+            keys.done();
+        }
         self.expect_alive(answer.status != 401, tally);
         if let Some(next) = parse_tokens(&answer) {
             self.tokens = Some(next);

@@ -1,4 +1,4 @@
-//! A second deployment on the tables of a first one.
+//! A second deployment, or another instance of the same one, on the tables of a first one.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use latchkey::app::{App, AppOptions};
 use latchkey::config::Config;
 use latchkey::store::{Store, connect};
 use latchkey::token::fetch::IssuerKeyCache;
+use latchkey_local::clock::MovableClock;
 use latchkey_local::gateway;
 use latchkey_local::server::LocalServer;
 
@@ -38,18 +39,32 @@ impl World {
         let credentials = Credentials::new("local", "local", None, None, "tests");
         let client = connect::client(http, "us-east-1", Some("http://127.0.0.1:8000"), credentials);
         let store = Store::new(client, &config);
-        let app = App::with(
-            config,
-            store.clone(),
-            Arc::new(server.clock.clone()),
-            AppOptions { issuer_keys, ..AppOptions::default() },
-        );
+        self.serving(config, store, server.clock.clone(), issuer_keys)
+    }
+
+    /// Another instance of the same deployment, whose clock is ahead by so many seconds.
+    pub fn instance(&self, ahead: i64) -> World {
+        let server = &self.server;
+        let clock = MovableClock::at(self.now().seconds() + ahead);
+        self.serving(server.app.config().clone(), server.store.clone(), clock, IssuerKeyCache::default())
+    }
+
+    fn serving(
+        &self,
+        config: Config,
+        store: Store,
+        clock: MovableClock,
+        issuer_keys: IssuerKeyCache,
+    ) -> World {
+        let server = &self.server;
+        let options = AppOptions { issuer_keys, ..AppOptions::default() };
+        let app = App::with(config, store.clone(), Arc::new(clock.clone()), options);
         let routes = api::login::routes()
             .merge(api::refresh::routes())
             .merge(api::sessions::routes())
             .merge(api::revoke::routes());
         let policy = app.config().cookies.policy.clone();
         let router = gateway::in_front_of(latchkey::http::service(routes, app.clone()), policy);
-        World { server: LocalServer { router, app, store, ..server.clone() } }
+        World { server: LocalServer { router, app, store, clock, ..server.clone() } }
     }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use checker::order;
 use clients::{Faults, run_clients};
 use history::History;
+use latchkey::domain::session::evidence::{KeyHash, RequestKeys};
 use model::{Answer, Call, LIMIT};
 
 #[test]
@@ -42,13 +43,35 @@ fn assert_linearizable(histories: u64, faults: Faults) {
             );
         }
     }
-    for answer in ["opened", "full", "rotated", "live", "not live", "ended"] {
+    let refreshed = ["rotated", "rotated by its key", "replayed", "superseded"];
+    for answer in ["opened", "full", "live", "not live", "ended"].into_iter().chain(refreshed) {
         assert!(occurred.contains(answer), "no call had the answer {answer}");
     }
 }
 
 fn sign_in() -> Call {
-    Call::SignIn { assertion: "an assertion".into() }
+    Call::SignIn { assertion: "an assertion".into(), key: None }
+}
+
+fn refresh(generation: u64, keys: RequestKeys) -> Call {
+    Call::Refresh { session: "s1".into(), generation, keys, client: 1 }
+}
+
+/// A test of the checker: two keys cannot both have made the same generation.
+#[test]
+fn the_checker_finds_a_key_that_was_not_used() {
+    let key = |number| KeyHash::from_bytes([number; 8]);
+    for (second, is_right) in [(false, true), (true, false)] {
+        let mut history = History::default();
+        let opened = history.begin(sign_in());
+        history.end(opened, Answer::Opened("s1".into()));
+        for (newest, before, key_used) in [(key(1), None, true), (key(2), Some(key(1)), second)] {
+            let keys = RequestKeys { newest: Some(newest), previous: [before, None] };
+            let refreshed = history.begin(refresh(0, keys));
+            history.end(refreshed, Answer::Rotated(1, Some(key_used)));
+        }
+        assert_eq!(order(&history).is_ok(), is_right, "the second key was used: {second}");
+    }
 }
 
 /// A test of the checker: a list without a session that was opened before the request.
@@ -75,8 +98,8 @@ fn the_checker_finds_an_exceeded_limit_and_a_missed_theft() {
     let opened = history.begin(sign_in());
     history.end(opened, Answer::Opened("s1".into()));
     for (generation, answer) in [(0, 1), (1, 2), (0, 1)] {
-        let refreshed = history.begin(Call::Refresh { session: "s1".into(), generation });
-        history.end(refreshed, Answer::Rotated(answer));
+        let refreshed = history.begin(refresh(generation, RequestKeys::default()));
+        history.end(refreshed, Answer::Rotated(answer, None));
     }
     assert!(order(&history).is_err(), "a token two generations old is reuse");
 }

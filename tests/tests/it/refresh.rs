@@ -9,6 +9,7 @@ mod oauth_form;
 mod rate_limit;
 mod reuse;
 mod status;
+mod tabs;
 mod unusual_rows;
 
 use latchkey_tests::world::{CHROME, Tokens, World, payload};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use latchkey::domain::session::evidence::{KeyHash, RequestKeys};
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::random::SeededRandom;
 use latchkey_tests::world::{Device, Reply, Tokens, World, payload};
@@ -55,7 +56,9 @@ pub(crate) async fn run_clients(seed: u64, faults: Faults) -> History {
     for number in 0..CLIENTS {
         let random = SeededRandom::from_seed(seed * CLIENTS + number);
         let (device, shared) = (world.device(), Arc::clone(&shared));
-        clients.spawn(Client { world: world.clone(), device, shared, random, faults }.run());
+        // Half of the clients send idempotency keys.
+        let keys = (number % 2 == 0).then(Vec::new);
+        clients.spawn(Client { world: world.clone(), device, shared, random, faults, number, keys }.run());
     }
     while let Some(client) = clients.join_next().await {
         client.expect("a client does not panic");
@@ -71,9 +74,45 @@ struct Client {
     shared: Arc<Mutex<Shared>>,
     random: SeededRandom,
     faults: Faults,
+    number: u64,
+    /// The keys that it has made, if it makes any.
+    keys: Option<Vec<String>>,
+}
+
+/// A request's keys, the one of this request first. The sequential model needs no hash of a key, because its number is enough.
+#[derive(Clone, Default)]
+struct Keys(Vec<String>);
+
+impl Keys {
+    fn newest(&self) -> Option<KeyHash> {
+        self.0.first().map(|key| number_of(key))
+    }
+
+    fn shown(&self) -> RequestKeys {
+        let previous = [self.0.get(1), self.0.get(2)].map(|key| key.map(|key| number_of(key)));
+        RequestKeys { newest: self.newest(), previous }
+    }
+
+    /// `device` with the header of this request.
+    fn header(&self, device: &Device) -> Device {
+        self.0.first().map_or_else(|| device.clone(), |key| device.clone().key(key))
+    }
+}
+
+fn number_of(key: &str) -> KeyHash {
+    let digits = key.rsplit('-').next().and_then(|digits| digits.parse::<u64>().ok());
+    KeyHash::from_bytes(digits.expect("a key ends with its number").to_be_bytes())
 }
 
 impl Client {
+    /// A new key, with the two before it. None if the client makes no keys.
+    fn new_keys(&mut self) -> Keys {
+        let Some(keys) = &mut self.keys else { return Keys::default() };
+        let number = 1_000 * (self.number + 1) + keys.len() as u64;
+        keys.push(format!("key-of-a-client-{number}"));
+        Keys(keys.iter().rev().take(3).cloned().collect())
+    }
+
     async fn run(mut self) {
         self.sign_in().await;
         for _ in 0..CALLS {
@@ -96,10 +135,13 @@ impl Client {
 
     /// Repeats the sign-in with one assertion until there is a response, as a client does. A repeat gets the session that
     /// the first attempt opened.
-    async fn sign_in(&self) {
+    async fn sign_in(&mut self) {
         let assertion = self.world.assertion(USER);
-        let call = self.begin(Call::SignIn { assertion: payload(&assertion)["jti"].to_string() });
-        let reply = until_answered(|| self.device.login(&assertion)).await;
+        let keys = self.new_keys();
+        let jti = payload(&assertion)["jti"].to_string();
+        let call = self.begin(Call::SignIn { assertion: jti, key: keys.newest() });
+        let device = keys.header(&self.device);
+        let reply = until_answered(|| device.login(&assertion)).await;
         let mut shared = lock(&self.shared);
         match reply.status.as_u16() {
             409 => return shared.history.end(call, Answer::Full),
@@ -121,7 +163,8 @@ impl Client {
             let back = if self.random.below(6) == 0 { self.random.below(8) } else { self.random.below(3) };
             shared.refresh_tokens[last.saturating_sub(back)].clone()
         };
-        let reply = until_answered(|| self.present(&token)).await;
+        let keys = self.new_keys();
+        let reply = until_answered(|| self.present(&token, &keys)).await;
         let mut shared = lock(&self.shared);
         if reply.status == 200 {
             shared.refresh_tokens.push(Tokens::of(&reply).refresh);
@@ -129,23 +172,30 @@ impl Client {
     }
 
     /// One refresh. It is one call of the history, because a later refresh may find that this one had an effect.
-    async fn present(&self, token: &str) -> Reply {
+    async fn present(&self, token: &str, keys: &Keys) -> Reply {
         let (session, generation) = session_and_generation(token);
-        let call = self.begin(Call::Refresh { session, generation });
-        let reply = self.device.refresh(token).await;
+        let call = self.begin(Call::Refresh { session, generation, keys: keys.shown(), client: self.number });
+        let body = json!({"refresh_token": token, "previous_keys": keys.0.get(1..).unwrap_or_default()});
+        let reply = keys.header(&self.device).post("/api/auth/refresh", body).await;
         let history = &mut lock(&self.shared).history;
-        if has_ended(&reply) {
-            if self.faults == Faults::Some {
-                // The first attempt may have moved the session without a response, and the retry found it ended.
-                history.add_possible_repeat(&call);
+        let answer = match reply.status.as_u16() {
+            503 => {
+                history.give_up(call);
+                return reply;
             }
-            history.end(call, Answer::Lives(false));
-        } else if reply.status == 503 {
-            history.give_up(call);
-        } else {
-            let successor = Tokens::of(reply.assert_status(200)).refresh;
-            history.end(call, Answer::Rotated(session_and_generation(&successor).1));
+            409 => Answer::Superseded,
+            401 if has_ended(&reply) => Answer::Lives(false),
+            _ => {
+                let successor = Tokens::of(reply.assert_status(200)).refresh;
+                let key_used = reply.body.get("key_used").and_then(serde_json::Value::as_bool);
+                Answer::Rotated(session_and_generation(&successor).1, key_used)
+            }
+        };
+        if self.faults == Faults::Some && !matches!(answer, Answer::Rotated(..)) {
+            // The first attempt may have moved the session without a response, and the retry found it ended or overtaken.
+            history.add_possible_repeat(&call);
         }
+        history.end(call, answer);
         reply
     }
 
