@@ -7,7 +7,7 @@ import { build, minifySync } from 'vite';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /** Bytes: the present size and up to 2 % more. `on demand` loads when the dashboard first shows sessions. */
-const BUDGETS = { styles: 1_680, core: 8_700, 'hook and dashboard': 17_750, 'hook and dashboard, on demand': 7_850 };
+const BUDGETS = { styles: 1_680, core: 8_850, 'hook and dashboard': 17_750, 'hook and dashboard, on demand': 7_850 };
 
 const app = (names, use) => `import { ${names} } from './src/core/index.ts'; ${use}`;
 const APPS = {

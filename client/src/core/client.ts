@@ -1,7 +1,7 @@
 /** How do the parts make a client? */
 
 import { createDeviceKeys } from './binding/device-keys.js';
-import { createProvenFetch } from './binding/proven-fetch.js';
+import { createProofs } from './binding/proven-fetch.js';
 import { createSessionBinding } from './binding/session-binding.js';
 import { refreshScheduler } from './refresh/refresh-scheduler.js';
 import { indexedDbKeyStore } from './refresh-keys/key-store.js';
@@ -45,7 +45,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   };
 
   const baseUrl = (options.baseUrl ?? '/api/auth').replace(/\/+$/, '');
-  const fetch: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
+  const ownFetch: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
   const api = absoluteUrl(baseUrl);
   const tokens = options.mode?.(api) ?? null;
   const transport = createTransport(baseUrl, tokens ? 'omit' : 'include');
@@ -54,7 +54,7 @@ export function createLatchkey(options: LatchkeyOptions = {}): Latchkey {
   const refreshKeys = createRefreshKeys(tokens?.keyStore ?? indexedDbKeyStore(api));
   const deviceKeys = createDeviceKeys(api);
   const session = createSessionState(store, tokens, tabs.broadcast, options, deviceKeys.retire);
-  const provenFetch = createProvenFetch(fetch, () => store.get().serverTimeOffset);
+  const { fetch, provenFetch } = createProofs(ownFetch, () => store.get().serverTimeOffset);
   const refreshPause = createRefreshPause();
   const context: Context = {
     ...trackRequestOutcomes(store, options, tabs.broadcast, () => disposed),

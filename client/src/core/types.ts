@@ -18,7 +18,7 @@ export type Severity = Schemas['Severity'];
 /** Why a session ended, in the detail that its user may see. `key_lost`: this browser has lost the key that the session is bound to. */
 export type EndReason = Schemas['EndReason'] | 'key_lost';
 /** How a session is bound to its browser: by a key that proofs show (RFC 9449), or by a key of the device that the browser itself proves. */
-export type Binding = Schemas['Binding'] | 'dbsc';
+export type Binding = Schemas['Binding'];
 /** Whether a sign-in binds its session to a key of this browser. */
 export type BindingPolicy = 'off' | 'prefer' | 'require';
 

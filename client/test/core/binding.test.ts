@@ -110,6 +110,14 @@ describe('a refresh', () => {
     expect(server.requestsTo('POST /refresh')).toHaveLength(3);
   });
 
+  test('takes the time from any response of the API', async () => {
+    const { server, client } = await signedIn();
+    server.dpop.ahead = 10 * 60_000;
+    await settled(sessionsOf(client).list());
+    await settled(client.refresh());
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+  });
+
   test('sends the newest nonce, and repeats a request once without one', async () => {
     const { server, client } = await signedIn();
     for (const nonce of ['n-1', 'n-2']) {
@@ -364,6 +372,17 @@ describe('a device-bound session', () => {
     await settled(client.refresh());
     expect(server.requestsTo('POST /refresh')).toHaveLength(0);
     expect(client.getState().status).toBe('signed-in');
+  });
+
+  test('that the browser bound since the sign-in loses no user to a refused refresh', async () => {
+    const server = new FakeServer();
+    const { client } = await signedIn(server, { binding: 'off' });
+    server.deviceBound.add('s-a');
+    server.fail('POST /refresh', () => problem(400, 'device_proof_required'), Infinity);
+    await expect(settled(client.refresh())).resolves.toMatchObject({ state: 'valid', canRefresh: false });
+    await advance(2 * HOUR);
+    expect(client.getState()).toMatchObject({ status: 'signed-in', error: null });
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
   test('causes one question a minute while the browser cannot renew its token', async () => {

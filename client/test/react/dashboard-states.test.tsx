@@ -32,7 +32,7 @@ describe('the sessions', () => {
   });
 
   test('a session that is bound to a key shows it', async () => {
-    const device = session({ session_id: 'device', binding: 'dbsc' as 'dpop' });
+    const device = session({ session_id: 'device', binding: 'dbsc' });
     await dashboard({ ...SIGNED_IN, sessions: [{ ...HERE, binding: 'dpop' }, PHONE, device] });
     const bindings = rows().map((row) => /Bound to its \w+/.exec(textOf(row))?.[0]);
     expect(bindings).toEqual(['Bound to its browser', 'Bound to its device', undefined]);

@@ -4,6 +4,7 @@ import { randomKey } from '../refresh-keys/refresh-keys.js';
 import { isProblem, type Problem } from '../transport/response.js';
 import type { Fetch } from '../transport/transport.js';
 import { base64url } from '../util/base64url.js';
+import { originOf } from '../util/url.js';
 import type { DeviceKey } from './device-keys.js';
 
 /** The errors after which a new proof may pass, with the nonce and the time of the response. */
@@ -19,9 +20,15 @@ interface ServerFacts {
   readonly ahead: number | undefined;
 }
 
+export interface Proofs {
+  /** Sends a request as it is, and notes what the response shows of its server. */
+  readonly fetch: Fetch;
+  readonly provenFetch: ProvenFetch;
+}
+
 /** `clockOffset`: the milliseconds by which the clock of the API is ahead, for servers that hide their own. */
-export function createProvenFetch(fetch: Fetch, clockOffset: () => number): ProvenFetch {
-  const servers = new Map<string, ServerFacts>();
+export function createProofs(send: Fetch, clockOffset: () => number): Proofs {
+  const servers = new Map<string | null, ServerFacts>();
 
   const prove = async ({ privateKey, jwk }: DeviceKey, method: string, { origin, pathname }: URL, accessToken?: string): Promise<string> => {
     const { nonce, ahead = clockOffset() } = servers.get(origin) ?? {};
@@ -37,13 +44,17 @@ export function createProvenFetch(fetch: Fetch, clockOffset: () => number): Prov
     const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, bytes(signed));
     return `${signed}.${base64url(signature)}`;
   };
-  const noteServer = ({ origin }: URL, { headers }: Response): void => {
+  const fetch: Fetch = async (input, init) => {
+    const response = await send(input, init);
+    const { headers } = response;
+    const origin = originOf(typeof input === 'object' && 'url' in input ? input.url : input);
     const date = Date.parse(headers.get('date') ?? '');
     const before = servers.get(origin);
     servers.set(origin, { nonce: headers.get('dpop-nonce') ?? before?.nonce ?? null, ahead: date ? date - Date.now() : before?.ahead });
+    return response;
   };
 
-  return async (key, input, init, accessToken) => {
+  const provenFetch: ProvenFetch = async (key, input, init, accessToken) => {
     const request = typeof input === 'object' && 'url' in input ? input : null;
     const url = new URL(request?.url ?? String(input), globalThis.location?.href);
     const method = init?.method ?? request?.method ?? 'GET';
@@ -53,10 +64,10 @@ export function createProvenFetch(fetch: Fetch, clockOffset: () => number): Prov
       headers.set('dpop', await prove(key, method, url, accessToken));
       if (accessToken) headers.set('authorization', `DPoP ${accessToken}`);
       const response = await fetch(request ? request.clone() : input, { ...init, headers });
-      noteServer(url, response);
       if (isLast || !REFUSED_PROOF.test(await errorOf(response))) return response;
     }
   };
+  return { fetch, provenFetch };
 }
 
 /** The error of a refused proof: the code of a problem document, or the challenge of another server. */

@@ -62,6 +62,12 @@ export function setupRefresh(context: Context): Refresher {
     return session.tokenStatus();
   };
 
+  /** Why was no proof accepted? The browser may have bound the session to its device since the last response. */
+  const judgeKey = async (): Promise<{ deviceBound?: StatusResponse; isLost?: boolean }> => {
+    const status = session.tokens ? null : await fetchStatus().catch(() => null);
+    return status?.binding === 'dbsc' ? { deviceBound: status } : { isLost: await binding.canRead() };
+  };
+
   const refresh = singleFlight(async () => {
     await readyToSend();
     if (store.get().status === 'signed-out') return session.tokenStatus();
@@ -99,10 +105,14 @@ export function setupRefresh(context: Context): Refresher {
       await attempt(false);
     } catch (error) {
       if (!(error instanceof LatchkeyError)) throw error;
-      // Only the API's own 401 ends a session: a proxy or a firewall may respond with 401 as well.
-      const isKeyLost = error.code === 'device_proof_required' && (await binding.canRead());
+      const judged = error.code === 'device_proof_required' ? await judgeKey() : null;
       if (!isCurrent()) return session.tokenStatus();
-      if (isKeyLost) endWithoutKey();
+      if (judged?.deviceBound) {
+        session.acceptStatus(judged.deviceBound);
+        return session.tokenStatus();
+      }
+      // Only the API's own 401 ends a session: a proxy or a firewall may respond with 401 as well.
+      if (judged?.isLost) endWithoutKey();
       else if (error.status === 401 && error.code !== 'not_latchkey') session.end(endReasonOf(error), error.code === 'session_ended');
       else reportFailure('refresh', error);
       throw error;
