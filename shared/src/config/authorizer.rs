@@ -1,5 +1,6 @@
 //! The settings of the authorizer function. It needs only public keys, and a table only for the strict check.
 
+use latchkey_verifier::dpop::BaseUrls;
 use latchkey_verifier::{CookiePolicy, Verifier};
 
 use super::{ConfigError, Vars, cookie_policy, not_empty, value};
@@ -16,6 +17,8 @@ pub struct AuthorizerConfig {
     pub audience: String,
     /// The name of the access cookie, and the origins of the pages that may send it.
     pub cookies: CookiePolicy,
+    /// The URLs with which the public URLs of the protected API begin. Without one, tokens that are bound to a key are refused.
+    pub public_urls: BaseUrls,
     /// Whether the session's row is read, too.
     pub mode: AuthorizerMode,
     /// Whether a request without a valid token is denied or passed on.
@@ -77,6 +80,7 @@ impl AuthorizerConfig {
             keys: vars.get("LATCHKEY_KEYS", PublicKeys::parse)?,
             audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
             cookies: cookie_policy(&vars, &issuer)?,
+            public_urls: vars.get("AUTHORIZER_PUBLIC_URLS", value::base_urls)?,
             mode,
             on_invalid: vars.get("AUTHORIZER_ON_INVALID", |text| match text {
                 "deny" => Ok(OnInvalid::Deny),

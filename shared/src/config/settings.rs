@@ -208,6 +208,12 @@ pub const SETTINGS: &[Setting] = &[
         "`deny` or `pass`",
         "Only for the authorizer function: `pass` lets requests that are not signed in through, with `error` instead of `sub`, so that the API behind it can answer them itself.",
     ),
+    optional(
+        "AUTHORIZER_PUBLIC_URLS",
+        "",
+        "URLs, comma-separated",
+        "Only for the authorizer function: the URLs with which the public URLs of the protected API begin, such as `https://api.example.com`. Without them it refuses access tokens that are bound to a key, see `docs/verifying.md`.",
+    ),
     optional("EVENT_TTL", "90d", "duration", "The time that events and end records are kept."),
     optional("SESSION_DEBUG", "false", "`true` or `false`", "Adds debug lines to the logs."),
     optional(

@@ -73,7 +73,7 @@ fn an_error_names_the_setting_and_never_repeats_its_value() {
     let free = ["LATCHKEY_AUDIENCE"];
     for setting in SETTINGS.iter().filter(|setting| !free.contains(&setting.name)) {
         let error = match setting.name {
-            "AUTHORIZER_MODE" | "AUTHORIZER_ON_INVALID" => {
+            "AUTHORIZER_MODE" | "AUTHORIZER_ON_INVALID" | "AUTHORIZER_PUBLIC_URLS" => {
                 parse_authorizer_with(setting.name, wrong).unwrap_err()
             }
             name => parse_with(name, wrong).unwrap_err(),
@@ -102,6 +102,7 @@ fn settings_that_contradict_each_other_are_refused() {
     for (name, value, other, good, bad) in [
         ("COOKIE_SAMESITE", "none", "COOKIE_SECURE", "true", "false"),
         ("ACCESS_TOKEN_TTL", "45m", "REFRESH_TOKEN_TTL", "45m", "30m"),
+        ("SESSION_BINDING_SCOPES", "latchkey:admin, orders:read", "SESSION_BINDING", "require", "off"),
         ("COOKIE_DOMAIN", "example.com", "COOKIE_SECURE", "true", "false"),
         (
             "COOKIE_DOMAIN",
@@ -260,6 +261,7 @@ fn the_authorizer_reads_only_the_settings_that_it_needs() {
     let always = [
         "AUTHORIZER_MODE",
         "AUTHORIZER_ON_INVALID",
+        "AUTHORIZER_PUBLIC_URLS",
         "COOKIE_DOMAIN",
         "COOKIE_NAME",
         "COOKIE_SECURE",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use latchkey_verifier::dpop::BaseUrls;
 use latchkey_verifier::normal_origin;
 
 use crate::domain::limit::{LimitMode, Policy};
@@ -36,6 +37,12 @@ pub enum ValueError {
          * is not allowed"
     )]
     Origin,
+    /// An entry is not a base URL.
+    #[error(
+        "expected URLs such as https://api.example.com or https://api.example.com/v1, separated by commas, in lower case and \
+         without a query"
+    )]
+    BaseUrls,
     /// A word is not a scope word.
     #[error("expected scope words such as latchkey:admin, separated by commas")]
     Scopes,
@@ -160,6 +167,12 @@ pub(super) fn origins(text: &str) -> Result<AllowedOrigins, ValueError> {
     Ok(origins)
 }
 
+/// Base URLs, separated by commas.
+pub(super) fn base_urls(text: &str) -> Result<BaseUrls, ValueError> {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    BaseUrls::parse(entries).map_err(|_| ValueError::BaseUrls)
+}
+
 /// A DynamoDB table name.
 pub(super) fn table_name(text: &str) -> Result<String, ValueError> {
     let is_legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
@@ -250,6 +263,15 @@ mod tests {
             "https://user@a.example.com",
         ] {
             assert_eq!(origins(wrong), Err(ValueError::Origin), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_plain_and_absolute() {
+        assert!(base_urls("").unwrap().is_empty());
+        assert!(!base_urls("https://api.example.com, https://www.example.com/v1").unwrap().is_empty());
+        for wrong in ["api.example.com", "https://api.example.com?a", "https://API.example.com", "*"] {
+            assert_eq!(base_urls(wrong).err(), Some(ValueError::BaseUrls), "{wrong}");
         }
     }
 

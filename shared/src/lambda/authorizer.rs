@@ -49,5 +49,5 @@ async fn check(config: AuthorizerConfig) -> Result<RequireSignedIn, StartError> 
             RequireSignedIn::strict(verifier, live)
         }
     };
-    Ok(check.cookies(config.cookies))
+    Ok(check.cookies(config.cookies).public_urls(config.public_urls))
 }

@@ -56,7 +56,11 @@ impl DeviceKey {
 
     /// A new proof for a request with an access token.
     pub fn proof_with(&self, method: &str, path: &str, now: Timestamp, access: &str) -> String {
-        let mut claims = Self::claims(method, path, now);
+        self.sign_for(Self::claims(method, path, now), access)
+    }
+
+    /// A proof with these claims and the hash of an access token.
+    pub fn sign_for(&self, mut claims: Value, access: &str) -> String {
         claims["ath"] = BASE64URL.encode(digest(&SHA256, access.as_bytes())).into();
         self.sign(&claims)
     }

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use latchkey_local::dev_controls::stats::Usage;
-use latchkey_tests::world::{Jar, Tokens, World};
+use latchkey_tests::world::{DeviceKey, Jar, Tokens, World};
 use serde_json::json;
 
 /// List prices of DynamoDB on demand, in dollars for a million units.
@@ -37,6 +37,33 @@ async fn a_refresh_is_one_call_and_one_write_unit() {
         world.advance(1);
     }
     assert!(price_of_a_million(total) / 20.0 < 0.75);
+}
+
+#[tokio::test]
+async fn a_bound_refresh_costs_no_more_and_a_wrong_proof_nothing() {
+    let world = World::new().await;
+    let key = DeviceKey::generate();
+    let device = world.device().with_key(&key);
+    let mut jar = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    for _ in 0..5 {
+        world.advance(1);
+        let (reply, usage) = cost(&world, device.refresh_with_cookies(&jar.line())).await;
+        jar = Jar::of(reply.assert_status(200));
+        assert_eq!((usage.calls, usage.write_units, usage.read_units), (1, 1.0, 0.0));
+    }
+    let late = key.proof("POST", "/api/auth/refresh", world.now().before(std::time::Duration::from_secs(61)));
+    let late = world.device().proof(&late);
+    let (reply, usage) = cost(&world, late.refresh_with_cookies(&jar.line())).await;
+    reply.assert_problem(400, "use_dpop_nonce");
+    assert_eq!(usage.calls, 0);
+    // The first refusal that may be a theft costs a read and an event; the others of its hour cost nothing.
+    let thief = world.device();
+    cost(&world, thief.refresh_with_cookies(&jar.line()))
+        .await
+        .0
+        .assert_problem(400, "device_proof_required");
+    let (_, usage) = cost(&world, thief.refresh_with_cookies(&jar.line())).await;
+    assert_eq!(usage.calls, 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use latchkey::clock::{Clock as _, SystemClock};
 use latchkey_tests::binary::built;
 use latchkey_tests::event::Event;
 use latchkey_tests::lambda::{Failure, Function, FunctionError, RuntimeApi};
-use latchkey_tests::world::{Tokens, flipped, payload};
+use latchkey_tests::world::{DeviceKey, Tokens, flipped, payload};
 use serde_json::{Value, json};
 
 use super::deployment::{Deployment, filled};
@@ -207,6 +207,39 @@ async fn a_permissive_authorizer_passes_the_reason_of_an_invalid_token() {
     let error =
         function.invoke(bearer(&tokens.access).build()).await.expect_err("the session cannot be checked");
     assert_reported(&error, "store_unavailable");
+}
+
+#[tokio::test]
+async fn the_authorizer_demands_the_proof_of_a_bound_token() {
+    let deployment = Deployment::new().await;
+    let (key, event) = (DeviceKey::generate(), Event::from_file("authorizer-bearer"));
+    let mut claims = DeviceKey::claims("POST", "", deployment.world.now());
+    claims["htu"] = json!(format!("{}/login", deployment.world.server.app.config().issuer));
+    let tokens = deployment.device(&event).proof(&key.sign(&claims)).sign_in("alice").await;
+    let proof = |origin: &str| {
+        let mut claims = DeviceKey::claims("GET", "/orders", deployment.world.now());
+        claims["htu"] = json!(format!("{origin}/orders"));
+        key.sign_for(claims, &tokens.access)
+    };
+    let dpop = |proof: &str| {
+        bearer("").header("authorization", &format!("DPoP {}", tokens.access)).header("dpop", proof)
+    };
+    let mut settings = offline(&deployment);
+    let mut without_urls = start(settings.clone()).await.expect("it starts");
+    assert_eq!(ask(&mut without_urls, dpop(&proof("https://shop.example.com"))).await, refused());
+    settings.insert("AUTHORIZER_PUBLIC_URLS".to_owned(), "https://shop.example.com".to_owned());
+    settings.insert("AUTHORIZER_ON_INVALID".to_owned(), "pass".to_owned());
+    let mut function = start(settings).await.expect("it starts");
+    let answer = ask(&mut function, dpop(&proof("https://shop.example.com"))).await;
+    assert_eq!(answer, authorized("alice", &tokens, ""));
+    for (event, code) in [
+        (bearer(&tokens.access), "device_proof_required"),
+        (dpop(&proof("https://evil.example")), "invalid_dpop_proof"),
+        (bearer("").header("authorization", &format!("DPoP {}", tokens.access)), "device_proof_required"),
+    ] {
+        let expected = json!({"isAuthorized": true, "context": {"error": code}});
+        assert_eq!(ask(&mut function, event).await, expected);
+    }
 }
 
 #[tokio::test]
