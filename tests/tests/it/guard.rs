@@ -1,5 +1,6 @@
 //! The guard in front of other services, in both modes: which requests pass, and how it refuses the others.
 
+mod bound_tokens;
 mod cookies;
 mod remote;
 mod sessions;
