@@ -26,10 +26,12 @@ story('a script in the page cannot register a key of its own', async (browser) =
   const requests = deviceRequests(server);
   // Without the key of the browser's own registration, so that only the checks of the request can refuse it.
   await tab.page.evaluate(makeSigner);
-  const offer = (await signIn(server, tab, 'uma')).offer;
+  const bound = tab.nextBinding();
+  const { offer } = await signIn(server, tab, 'uma');
   assert.match(offer, /challenge="/);
   const statuses = await tab.page.evaluate(registerInPage, offer);
   assert.deepEqual(statuses, { cors: 403, 'same-origin': 403, 'no-cors': 400 });
+  await bound;
   await listSessions(tab);
   await requests.next('refresh', 200);
 });

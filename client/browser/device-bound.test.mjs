@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { launchBoundBrowser, useTlsServer } from './support/bound-browser.mjs';
 import { accessLife, bind, deviceRequests, events, listSessions, refreshOf, signIn } from './support/bound-steps.mjs';
+import { signIn as signInOnPage } from './support/user.mjs';
 
 const server = useTlsServer();
 
@@ -21,8 +22,9 @@ function story(name, run) {
 story('a sign-in binds the session, and the next request proves the key', async (browser) => {
   const tab = await browser.open();
   const requests = deviceRequests(server);
+  const bound = tab.nextBinding();
   await signIn(server, tab, 'ida');
-  await requests.next('registration', 200);
+  await bound;
   assert.ok((await accessLife(browser)) <= 60, 'the first access cookie is short');
   const list = await listSessions(tab);
   assert.equal(list.status, 200);
@@ -50,8 +52,9 @@ story('a lost answer to the registration leaves the user signed in, and a later 
   await requests.next('registration', 503);
   assert.equal((await refreshOf(tab)).status, 200, 'the proof gets the token of the registration');
   await server.advance(700);
+  const bound = tab.nextBinding();
   assert.equal((await refreshOf(tab)).status, 200);
-  await requests.next('registration', 200);
+  await bound;
   await listSessions(tab);
   await requests.next('refresh', 200);
 });
@@ -128,9 +131,9 @@ story('a session that was revoked while the browser was closed ends in it', asyn
 story('another user can sign in after a sign-out', async (browser) => {
   const tab = await bind(server, browser, 'quin');
   assert.equal((await tab.post('/api/auth/revoke', { strategy: 'current' })).status, 200);
-  const requests = deviceRequests(server);
+  const bound = tab.nextBinding();
   await signIn(server, tab, 'rose');
-  await requests.next('registration', 200);
+  await bound;
   const list = await listSessions(tab);
   assert.deepEqual([list.status, list.json.user_id], [200, 'rose']);
   await browser.context.clearCookies({ name: /_access$/ });
@@ -150,4 +153,17 @@ story('a browser that may sign no more stays signed in', async (browser) => {
   assert.equal(answer.status, 401, 'the request goes out without a cookie');
   assert.ok(requests.seen().every((request) => request === 'refresh 200'), requests.seen().join(', '));
   assert.equal((await tab.get('/api/auth/refresh')).json.can_refresh, true);
+});
+
+story('the page of our client is bound by the browser, too', async (browser) => {
+  const page = await browser.context.newPage();
+  await page.goto(server.url);
+  await signInOnPage(page, 'tom');
+  const listed = async () => (await page.evaluate(async () => (await fetch('/api/auth/sessions')).json())).sessions[0];
+  let session = await listed();
+  for (let n = 0; n < 50 && session.binding !== 'dbsc'; n++) session = await listed();
+  assert.equal(session.binding, 'dbsc');
+  const refresh = await page.evaluate(async () => (await fetch('/api/auth/refresh', { method: 'POST' })).status);
+  assert.equal(refresh, 400, 'the session has the DPoP key of the client as well');
+  assert.equal((await listed()).binding, 'dbsc', 'the browser renews the access cookie that the refusal cleared');
 });

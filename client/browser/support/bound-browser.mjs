@@ -3,6 +3,7 @@
 // Chromium binds sessions on https only, and with keys in software only behind two flags. The server is a site of its own,
 // `app.localhost`, because Chromium gives `localhost` exceptions.
 import { execFileSync } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
@@ -75,19 +76,22 @@ export async function launchBoundBrowser({ home, url }, profile = newProfile()) 
   return { ...browser, profile, open: () => openPage(browser.context, url), quit: () => (ended ??= browser.quit()) };
 }
 
-/** A tab on a page of the site that has no script of its own, with the events of the browser's bound sessions. */
+/** A tab on a page of the site that has no script of its own. */
 async function openPage(context, url) {
   const page = await context.newPage();
   const devtools = await context.newCDPSession(page);
-  const deviceEvents = [];
-  devtools.on('Network.deviceBoundSessionEventOccurred', (event) => deviceEvents.push(event));
+  const bindings = new EventEmitter();
+  devtools.on('Network.deviceBoundSessionEventOccurred', (event) => {
+    if (event.succeeded && event.creationEventDetails) bindings.emit('bound');
+  });
   await devtools.send('Network.enable');
   await devtools.send('Network.enableDeviceBoundSessions', { enable: true });
   await page.goto(`${url}/favicon.ico`);
   const send = (method, path, body) => page.evaluate(fetchIn, { method, path, body });
   return {
     page,
-    deviceEvents,
+    /** Resolves when the browser has bound a session from now on. */
+    nextBinding: () => once(bindings, 'bound'),
     get: (path) => send('GET', path),
     post: (path, body) => send('POST', path, body),
     /** Both cookies, as the browser sends them. */

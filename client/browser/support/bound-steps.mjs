@@ -13,8 +13,9 @@ export async function signIn(server, tab, sub, { proof = false } = {}) {
 export async function bind(server, browser, sub) {
   const tab = await browser.open();
   const requests = deviceRequests(server);
+  const bound = tab.nextBinding();
   await signIn(server, tab, sub);
-  await requests.next('registration', 200);
+  await bound;
   await listSessions(tab);
   await requests.next('refresh', 200);
   return tab;
