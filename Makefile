@@ -82,7 +82,10 @@ lint: tools-lint ## Format, lints, prose, documentation of the crates, licences 
 template: tools-template ## Check the templates with cfn-lint and SAM, without a network
 	$(STEP) "cfn-lint on template.yaml" \
 		$(PYTHON)/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
+	$(STEP) "Transforming template.yaml twice: versions and aliases" $(PYTHON)/bin/python -B tests/cloud/versions.py
 	$(STEP) "cfn-lint on web-acl.yaml" $(PYTHON)/bin/cfn-lint --regions us-east-1 -- web-acl.yaml
+	$(STEP) "cfn-lint on the role for CI" \
+		$(PYTHON)/bin/cfn-lint --regions us-east-1 eu-central-1 -- deploy-role.yaml
 	$(STEP) "sam validate on template.yaml" \
 		env SAM_CLI_TELEMETRY=0 $(PYTHON)/bin/sam validate --lint --region us-east-1 --template template.yaml
 

@@ -120,7 +120,7 @@ def main():
         keys = store_keys(session.client("secretsmanager", endpoint_url=endpoint))
         certificate = f"arn:aws:acm:{REGION}:000000000000:certificate/00000000-0000-4000-8000-000000000000"
         own = {"Audience": "https://app.example.com", "TrustedIssuers": provider.trusted_issuers(), "AuthorizerMode": "strict"}
-        own |= {"DomainName": DOMAIN, "CertificateArn": certificate, "DeletionProtection": "false", "Architecture": ARCHITECTURE}
+        own |= {"ReleaseHash": "0" * 64, "DomainName": DOMAIN, "CertificateArn": certificate, "DeletionProtection": "false", "Architecture": ARCHITECTURE}
         deploy(template, endpoint, own | keys)
         stack = session.client("cloudformation", endpoint_url=endpoint).describe_stacks(StackName="latchkey")["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

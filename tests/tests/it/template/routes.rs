@@ -42,7 +42,7 @@ pub(crate) fn function_at<'r>(routes: &'r BTreeSet<(String, String)>, path: &str
 fn function_of(integration: &Value) -> String {
     let uri = integration["Properties"]["IntegrationUri"].as_str().expect("an integration calls a function");
     assert_eq!(integration["Properties"]["PayloadFormatVersion"], "2.0", "{uri}");
-    uri.strip_suffix(".Arn").expect("by its ARN").to_owned()
+    uri.strip_suffix(".Alias").expect("by its alias").to_owned()
 }
 
 /// `cargo lambda watch` routes to the same functions. It knows them by the names of their binaries.
