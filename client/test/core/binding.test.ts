@@ -6,7 +6,7 @@ import { fetchOf, headerMode, sessionsOf, type Latchkey, type LatchkeyOptions } 
 import { readProof, type ReadProof } from './support/fake-dpop.js';
 import { BASE, FakeServer, ORIGIN, problem } from './support/fake-server.js';
 import { storedDeviceKey, useIndexedDb } from './support/indexed-db.js';
-import { advance, openTab, setUpTabs, settle } from './support/tabs.js';
+import { advance, openTab, setUpTabs, settle, tab } from './support/tabs.js';
 
 setUpTabs();
 beforeEach(() => useIndexedDb());
@@ -222,6 +222,15 @@ describe('a storage that fails for a while', () => {
     expect(server.rotated).toBe(1);
   });
 
+  test('is no lost key before the first status either', async () => {
+    const { server, client } = await signedIn();
+    client.dispose();
+    vi.stubGlobal('indexedDB', failing);
+    const next = tab(server);
+    await expect(settled(next.refresh())).rejects.toMatchObject({ code: 'device_proof_required' });
+    expect(next.getState().status).toBe('unknown');
+  });
+
   test('that stores no cryptographic key leaves a sign-in unbound', async () => {
     const { put } = IDBObjectStore.prototype;
     vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value: object, key) {
@@ -344,6 +353,21 @@ describe('header mode with a bound token', () => {
     await settled(fetchOf(two)('https://api.example.com/orders'));
     const { thumbprint } = await readProof(server.requests.at(-1)?.headers.get('dpop') ?? '');
     expect(thumbprint).toBe(server.dpop.thumbprints.get('s-a'));
+  });
+
+  test('has the key of the new session when another user signs in in another tab', async () => {
+    const { server, client } = await signedIn(bindingServer(), { mode });
+    const two = await openTab(server, { mode });
+    await advance(1);
+    const usedKey = async (): Promise<string> => {
+      await settled(fetchOf(two)('https://api.example.com/orders'));
+      return (await readProof(server.requests.at(-1)?.headers.get('dpop') ?? '')).thumbprint;
+    };
+    expect(await usedKey()).toBe(server.dpop.thumbprints.get('s-a'));
+    await settled(client.signOut());
+    await settled(client.signIn('b'));
+    expect(await usedKey()).toBe(server.dpop.thumbprints.get('s-b'));
+    expect(server.dpop.thumbprints.get('s-b')).not.toBe(server.dpop.thumbprints.get('s-a'));
   });
 
   test('has the key of the new session at once when another user signs in', async () => {
