@@ -106,7 +106,7 @@ export const ENGLISH: Labels = {
     token_forged: 'Forged sign-in rejected',
     blocked: 'Blocked after too many attempts',
     rate_limited: 'Too many requests',
-    token_replayed: 'Sign-in used from two networks',
+    token_replayed: 'Older sign-in used again',
     assertion_reused: 'Repeated sign-in rejected',
     binding_failed: 'Copied sign-in rejected',
     binding_missing: 'Signed in without a device key',
