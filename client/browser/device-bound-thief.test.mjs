@@ -80,7 +80,7 @@ async function makeSigner() {
   };
 }
 
-/** Runs in the page: sends the proof in every mode that a script can choose.. */
+/** Runs in the page: sends the proof in every mode that a script can choose. */
 async function registerInPage(offer) {
   const [, challenge] = /challenge="([^"]+)"/.exec(offer);
   const proof = await window.registrationProof(challenge);

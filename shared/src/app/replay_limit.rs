@@ -54,8 +54,8 @@ impl ReplayLimit {
         (is_over && !replays.may_rotate(presented)).then(|| replays.since + REPLAY_WINDOW)
     }
 
-    /// Counts a replay, which the row has answered. A full table first drops the windows that are over, then everything: forgetting costs a few
-    /// write units.
+    /// Counts a replay, which the row has answered. A full table first drops the windows that are over, then everything:
+    /// forgetting costs a few write units.
     pub(crate) fn count(&self, presented: &Presented<'_>, row: &RotationState) {
         let now = presented.now;
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);

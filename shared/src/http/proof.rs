@@ -1,7 +1,8 @@
 //! Does the client have the key of its session? The proofs of sign-ins and refreshes, and the nonces for them.
 //!
-//! Every refusal of a sign-in or refresh is a 400 that clears no cookie and ends no session: the client signs another proof, or signs in again.
-//! A 401 would end the session in all tabs of the browser. Where an access token is presented, a refusal is a 401. *Source*: RFC 9449 sections 5 and 8.
+//! Every refusal of a sign-in or refresh is a 400 that clears no cookie and ends no session: the client signs another proof, or
+//! signs in again. A 401 would end the session in all tabs of the browser. Where an access token is presented, a refusal is a 401.
+//! *Source*: RFC 9449 sections 5 and 8.
 
 use std::time::Duration;
 
