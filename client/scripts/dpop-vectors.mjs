@@ -119,6 +119,10 @@ await one('crit', 'invalid', 'RFC 7515 section 4.1.11: the extension is not unde
 // jwk
 await one('no jwk', 'invalid', 'the proof brings its key', { header: { jwk: undefined } });
 await one('jwk with the private part', 'invalid', 'RFC 9449 section 4.3: no private key', { header: { jwk: owner.privateJwk } });
+for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) {
+  const jwk = { ...owner.jwk, [member]: member === 'oth' ? [] : encode('a secret') };
+  await one(`jwk with the private member ${member}`, 'invalid', 'RFC 7518 section 6: the member is private', { header: { jwk } });
+}
 await one('jwk of another curve', 'invalid', 'ES256 uses P-256', { header: { jwk: (await newKey('ES384')).jwk } }, { thumbprint: null });
 await one('jwk that names another curve', 'invalid', 'ES256 uses P-256', { header: { jwk: { ...owner.jwk, crv: 'P-384' } } });
 await one('jwk of RSA', 'invalid', 'ES256 uses P-256', { header: { jwk: (await newKey('RS256')).jwk } }, { thumbprint: null });

@@ -48,6 +48,8 @@ const LONGEST_JTI = 64;
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** 32 bytes as base64url. */
 const COORDINATE = /^[\w-]{43}$/;
+/** The private members of RFC 7518 section 6. A header with one of them has given its key away. */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 /** Seconds by which the clocks of client and server may differ. */
 const PROOF_LEEWAY_SECONDS = 60;
 
@@ -78,9 +80,10 @@ function readKey(proof: string): PublicJwk {
   const { typ, alg, crit, jwk } = orMalformed(() => decodeProtectedHeader(proof)) as Record<string, unknown>;
   if (typ !== 'dpop+jwt') throw new DpopProofError('type');
   if (alg !== 'ES256' || crit !== undefined) throw new DpopProofError('algorithm');
-  const { kty, crv, x, y, d } = Object(jwk) as Record<string, unknown>;
-  const isPublic = kty === 'EC' && crv === 'P-256' && isCoordinate(x) && isCoordinate(y) && d === undefined;
-  if (!isPublic) throw new DpopProofError('public_key');
+  const members = Object(jwk) as Record<string, unknown>;
+  const { kty, crv, x, y } = members;
+  const isPublic = !PRIVATE_MEMBERS.some((member) => Object.hasOwn(members, member));
+  if (!isPublic || kty !== 'EC' || crv !== 'P-256' || !isCoordinate(x) || !isCoordinate(y)) throw new DpopProofError('public_key');
   return { kty, crv, x, y };
 }
 
