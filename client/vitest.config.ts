@@ -5,5 +5,6 @@ export default defineConfig({
   resolve: {
     alias: { '@latchkey/react/server': fileURLToPath(new URL('src/server/index.ts', import.meta.url)) },
   },
-  test: { include: ['test/**/*.test.{ts,tsx}'] },
+  // axe takes seconds for a whole page on a busy machine.
+  test: { include: ['test/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
 });

@@ -44,7 +44,7 @@ test('a session that ended in the meantime: the page shows that and drops the li
     assert.equal((await answer.json()).ended, 1);
   });
   await waitForNotice(page, 'You were signed out from another device.', 6_000);
-  assert.equal(await page.locator('.latchkey-row').count(), 0);
+  assert.equal(await page.locator('.latchkey-card').count(), 0);
   assert.ok(await page.getByLabel('Your name').isVisible());
   assert.equal(checks.length, 1);
   await context.close();
@@ -70,6 +70,6 @@ test('a sign-out in another tab: going back does not bring the list back', async
   // The other tab's message either removes the page from the cache or is delivered now. Both are fine.
   await page.goBack({ waitUntil: 'commit' });
   await page.getByLabel('Your name').waitFor({ timeout: 5_000 });
-  assert.equal(await page.locator('.latchkey-row').count(), 0);
+  assert.equal(await page.locator('.latchkey-card').count(), 0);
   await context.close();
 });

@@ -53,20 +53,20 @@ test('sign in and sign out with Tab, Enter, Space and Escape', async () => {
   const page = await pat.open();
   await signInByKeys(page, 'pat');
   await server.login('pat', { 'user-agent': firefox });
-  await page.locator('.latchkey-name', { hasText: 'Linux PC' }).waitFor();
+  await page.locator('.latchkey-name', { hasText: 'on Linux' }).waitFor();
 
   // The inline question has the focus on Cancel, and Escape closes it.
-  await walk(page, 'Sign out of Linux PC');
+  await walk(page, 'Sign out of Firefox on Linux');
   await page.keyboard.press('Enter');
   await expectFocus(page, 'Cancel');
   await page.keyboard.press('Escape');
-  await expectFocus(page, 'Sign out of Linux PC');
+  await expectFocus(page, 'Sign out of Firefox on Linux');
   await page.keyboard.press('Space');
   await expectFocus(page, 'Cancel');
   await walk(page, 'Sign out', 'Shift+Tab');
   await page.keyboard.press('Enter');
   await page.getByText("You're not signed in anywhere else.").waitFor();
-  await expectFocus(page, 'This device');
+  await expectFocus(page, 'Headless Chrome');
 
   // Escape closes the dialog and returns the focus to its button.
   await walk(page, 'Sign out everywhere');

@@ -51,8 +51,9 @@ test('a page that waits for the network is loaded when it is back', async () => 
   await ben.context.route(FILE, (route) => route.abort());
   const page = await ben.open();
   await waitForNotice(page, NOT_LOADED);
+  const handled = page.evaluate(() => new Promise((resolve) => addEventListener('offline', () => setTimeout(resolve))));
   await ben.context.setOffline(true);
-  await waitForNotice(page, "You're offline.");
+  await handled;
   await ben.context.unroute(FILE);
   await ben.context.setOffline(false);
   await thisDevice(page).waitFor();

@@ -12,7 +12,7 @@ test('a reload costs one count at most, and a limited page keeps the list and th
   const page = await rob.open();
   await signIn(page, 'rob');
   await server.login('rob', { 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1' });
-  const phone = page.getByRole('button', { name: 'Sign out of iPhone' });
+  const phone = page.getByRole('button', { name: 'Sign out of Safari on iPhone' });
   await phone.waitFor();
   const counted = [];
   rob.context.on('response', (response) => {

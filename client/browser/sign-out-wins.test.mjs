@@ -37,14 +37,14 @@ async function signOutMeanwhile(t, name, signOut) {
   // The page reacts at once or with its next poll.
   await page.waitForTimeout(1_000);
   await waitForNotice(page, "You've signed out.");
-  assert.equal(await page.locator('.latchkey-row').count(), 0);
+  assert.equal(await page.locator('.latchkey-card').count(), 0);
   assert.equal(again.length, 0);
   // The server does not accept the late cookies either, so a reloaded page is signed out as well.
   const status = await page.evaluate(() => fetch('/api/auth/refresh').then((response) => response.json()));
   assert.match(status.state, /none|ended/);
   await page.reload();
   await page.getByLabel('Your name').waitFor();
-  assert.equal(await page.locator('.latchkey-row').count(), 0);
+  assert.equal(await page.locator('.latchkey-card').count(), 0);
   await user.context.close();
 }
 

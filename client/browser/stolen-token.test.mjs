@@ -63,7 +63,7 @@ test('the demo shows in two clicks how a theft is noticed', async () => {
   await page.getByRole('button', { name: 'Use a stolen token' }).click();
   await page.getByText('The thief sent a refresh token that had been used already. Latchkey ended that session').waitFor();
   await page.locator('.latchkey-events').getByText('Sign-in used in two places').waitFor();
-  const recommendation = page.locator('.latchkey-recommendations');
+  const recommendation = page.locator('.latchkey-advice');
   await recommendation.getByText('We ended a session because its sign-in was used in two places').waitFor();
   assert.match(await recommendation.innerText(), /203\.0\.113\.66/, 'the address of the thief');
   // The session of this page is not affected.

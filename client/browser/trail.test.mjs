@@ -12,12 +12,12 @@ test('an iPhone that was signed out from Chrome is one line with both devices', 
   const page = await una.open();
   await signIn(page, 'una');
   await server.login('una', { 'user-agent': IPHONE });
-  await page.getByRole('button', { name: 'Sign out of iPhone' }).click();
+  await page.getByRole('button', { name: 'Sign out of Safari on iPhone' }).click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).last().click();
   const events = page.locator('.latchkey-events');
   await events.getByText('Signed out by you').waitFor();
   const ends = (await events.locator('li').allInnerTexts()).filter((line) => /signed out|sign-out|ended/i.test(line));
   assert.equal(ends.length, 1, ends.join('; '));
-  assert.match(ends[0].replaceAll('\n', ' '), /Signed out by you iPhone, from .*Chrome/);
+  assert.match(ends[0].replaceAll('\n', ' '), /Signed out by you .*iPhone, from .*Chrome/);
   await una.context.close();
 });

@@ -68,9 +68,9 @@ async function picture(page, name, events) {
 const mine = await openAs(windows, at.windows, { viewport: { width: 860, height: 900 } });
 await end(desktop);
 const other = await openAs(linux, at.linux, { viewport: { width: 420, height: 700 } });
-const row = mine.locator('.latchkey-row', { hasText: 'Linux PC' });
-await row.waitFor({ timeout: 15_000 });
-await mine.locator('.latchkey-events li').first().getByText('Unrecognised device').waitFor();
+const card = mine.locator('.latchkey-card', { hasText: 'on Linux' });
+await card.waitFor({ timeout: 15_000 });
+await mine.locator('.latchkey-events li').first().getByText('New device').waitFor();
 await picture(mine, 'dashboard.png', 5);
 
 await mine.emulateMedia({ colorScheme: 'dark' });
@@ -80,11 +80,11 @@ await picture(mine, 'dashboard-dark-narrow.png', 3);
 // Two browsers side by side, before and after one signs the other out.
 await mine.emulateMedia({ colorScheme: 'light' });
 await mine.setViewportSize({ width: 560, height: 900 });
-await row.getByRole('button').click();
-const before = [await mine.locator('.latchkey-rows').screenshot(), await other.locator('.latchkey-rows').screenshot()];
-await row.getByRole('button', { name: 'Sign out', exact: true }).click();
+await card.getByRole('button', { name: "It wasn't me" }).click();
+const before = [await mine.locator('.latchkey-cards').screenshot(), await other.locator('.latchkey-cards').screenshot()];
+await card.getByRole('button', { name: 'Sign out', exact: true }).click();
 await notice(other, 'You were signed out from another device.').waitFor({ timeout: 15_000 });
-const after = [await mine.locator('.latchkey-rows').screenshot(), await other.locator('.latchkey').screenshot()];
+const after = [await mine.locator('.latchkey-cards').screenshot(), await other.locator('.latchkey').screenshot()];
 
 const shown = (png) => `<img src="data:image/png;base64,${png.toString('base64')}" alt="">`;
 const story = await (await browser.newContext({ viewport: { width: 1000, height: 700 } })).newPage();
@@ -97,7 +97,7 @@ await story.setContent(`
     img { display: block; }
   </style>
   <div>
-    <p>Chrome on Windows: was this you? No.</p><p>Firefox on Linux</p>
+    <p>Chrome on Windows: it wasn't me.</p><p>Firefox on Linux</p>
     <figure>${shown(before[0])}</figure><figure>${shown(before[1])}</figure>
     <p>Seconds later</p><p></p>
     <figure>${shown(after[0])}</figure><figure>${shown(after[1])}</figure>
@@ -110,7 +110,7 @@ await server.post('/dev/clock', { advance_seconds: -ahead / 1_000 });
 const theft = await owner.open();
 await signIn(theft, 'bob');
 await theft.getByRole('button', { name: 'Use a stolen token' }).click();
-await theft.locator('.latchkey-recommendations').getByText('its sign-in was used in two places').waitFor();
+await theft.locator('.latchkey-advice').getByText('its sign-in was used in two places').waitFor();
 await picture(theft, 'stolen-token.png', 4);
 
 await browser.close();

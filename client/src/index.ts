@@ -17,4 +17,4 @@ export {
   useSessionManagement,
 } from './react/hooks/use-session-management.js';
 export { preloadSessionMonitoring, SessionMonitoring, type SessionMonitoringProps } from './react/dashboard/session-monitoring.js';
-export type { Labels, PartialLabels, SignedOutReason } from './react/i18n/labels.js';
+export type { Labels, PartialLabels } from './react/i18n/labels.js';

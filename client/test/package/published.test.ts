@@ -9,11 +9,11 @@ const client = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(client, path), 'utf8');
 
 describe('the published package', () => {
-  test('contains the README, both licences and the styles, and no tests', { timeout: 60_000 }, () => {
+  test('contains the README, both licences, styles and texts, and no tests', { timeout: 60_000 }, () => {
     const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: client, encoding: 'utf8' });
     const [{ files = [] } = {}] = JSON.parse(output) as { files: { path: string }[] }[];
     const paths = files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'));
-    expect(paths.sort()).toEqual(['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', 'styles/styles.css', 'styles/styles.css.d.ts']);
+    expect(paths.sort()).toEqual(['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', 'styles/styles.css', 'styles/styles.css.d.ts', 'texts/de.json', 'texts/en.json']);
   });
 
   test.each(['LICENSE-APACHE', 'LICENSE-MIT'])('has the same %s as the repository', (name) => {

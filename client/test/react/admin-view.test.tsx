@@ -43,8 +43,8 @@ function dashboardOf(userId: string): HTMLElement {
   ).container;
 }
 
-const rows = () => document.querySelectorAll('.latchkey-rows:not([aria-hidden]) .latchkey-row');
-const rowButtons = () => [...rows()].map((row) => within(row as HTMLElement).getByRole('button'));
+const rows = () => document.querySelectorAll('.latchkey-cards:not([aria-hidden]) .latchkey-card');
+const rowButtons = () => [...rows()].map((row) => within(row as HTMLElement).getByRole('button', { name: /^Sign out of/u }));
 const button = (name: string | RegExp) => screen.getByRole('button', { name });
 const reason = () => screen.getByRole('textbox', { name: 'Reason (kept on record)' });
 
@@ -169,7 +169,7 @@ describe("the id of the signed-in user", () => {
     await waitFor(() => expect(rows()).toHaveLength(2));
     expect(screen.getByRole('heading', { level: 2 }).textContent).toBe("Where you're signed in");
     expect(rows()[0]?.textContent).toContain('This device');
-    fireEvent.click(within(rows()[1] as HTMLElement).getByRole('button'));
+    fireEvent.click(within(rows()[1] as HTMLElement).getByRole('button', { name: /^Sign out of/u }));
     expect(screen.queryByRole('textbox')).toBeNull();
     fireEvent.click(button('Sign out'));
     await waitFor(() => expect(rows()).toHaveLength(1));

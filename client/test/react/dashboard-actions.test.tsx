@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LatchkeyProvider, SessionMonitoring } from '../../src/index.js';
 import { REVOKE_RESPONSE, deferred, fakeLatchkey, latchkeyError } from './support/fake-latchkey.js';
 import { dashboard, expectAccessible, openPage, pass, textOf } from './support/dashboard.js';
-import { ABROAD, HERE, NEW_COUNTRY, PHONE, SIGNED_IN, SIGNED_OUT, securityEvent, session } from './support/fixtures.js';
+import { ABROAD, HERE, NEW_COUNTRY, PHONE, SIGNED_IN, SIGNED_OUT, TRAVEL, UNKNOWN_DEVICE, securityEvent, session } from './support/fixtures.js';
 
 beforeEach(openPage);
 afterEach(() => {
@@ -17,16 +17,16 @@ afterEach(() => {
 });
 
 const button = (name: string | RegExp) => screen.getByRole('button', { name });
-const focused = () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent;
+const focused = () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim();
 const rowIds = () =>
-  [...document.querySelectorAll<HTMLElement>('.latchkey-row')].map(({ dataset }) => dataset['latchkeyItem']);
+  [...document.querySelectorAll<HTMLElement>('.latchkey-card')].map(({ dataset }) => dataset['latchkeyItem']);
 const announced = () => textOf(screen.getByRole('status'));
 
 describe('signing one session out', () => {
   test('the button asks for confirmation, with the focus on Cancel', async () => {
     const { click, fake, container } = await dashboard();
-    await click(button('Sign out of iPhone'));
-    const question = screen.getByRole('group', { name: 'Sign out of iPhone?' });
+    await click(button('Sign out of Safari on iPhone'));
+    const question = screen.getByRole('group', { name: 'Sign out of Safari on iPhone?' });
     expect(within(question).getAllByRole('button').map(textOf)).toEqual(['Sign out', 'Cancel']);
     expect(focused()).toBe('Cancel');
     expect(fake.sessions.revoke).not.toHaveBeenCalled();
@@ -35,43 +35,43 @@ describe('signing one session out', () => {
 
   test('Cancel and Escape close the question and return the focus', async () => {
     const { click, press, fake } = await dashboard();
-    await click(button('Sign out of iPhone'));
+    await click(button('Sign out of Safari on iPhone'));
     await click(button('Cancel'));
-    expect(focused()).toBe('Sign out of iPhone');
+    expect(focused()).toBe('Sign out of Safari on iPhone');
     await press('{Enter}');
     expect(focused()).toBe('Cancel');
     await press('{Escape}');
-    expect(focused()).toBe('Sign out of iPhone');
+    expect(focused()).toBe('Sign out of Safari on iPhone');
     expect(fake.sessions.revoke).not.toHaveBeenCalled();
   });
 
   test('the row disappears at once, is announced and passes the focus on', async () => {
     const { click, fake } = await dashboard();
     fake.sessions.revoke.mockReturnValue(new Promise(() => {}));
-    await click(button('Sign out of iPhone'));
+    await click(button('Sign out of Safari on iPhone'));
     await click(button('Sign out'));
     expect(fake.sessions.revoke.mock.calls).toEqual([[PHONE.session_id]]);
     expect(rowIds()).toEqual([HERE.session_id, ABROAD.session_id]);
-    expect(focused()).toBe('Sign out of Firefox on Linux');
-    expect(announced()).toBe('Session ended: iPhone.');
+    expect(focused()).toBe('Firefox 145 on Linux');
+    expect(announced()).toBe('Session ended: Safari on iPhone.');
   });
 
   test('after the last row the focus moves to the previous one', async () => {
     const { click } = await dashboard();
     await click(button('Sign out of Firefox on Linux'));
     await click(button('Sign out'));
-    expect(focused()).toBe('Sign out of iPhone');
+    expect(focused()).toBe('Safari 18 on iPhone');
   });
 
   test('the row returns with a message if the server refuses', async () => {
     const { click, fake, container } = await dashboard();
     const answer = deferred<typeof REVOKE_RESPONSE>();
     fake.sessions.revoke.mockReturnValue(answer.promise);
-    await click(button('Sign out of iPhone'));
+    await click(button('Sign out of Safari on iPhone'));
     await click(button('Sign out'));
     answer.reject(latchkeyError('store_unavailable', { status: 503 }));
     await pass();
-    const sentence = "Couldn't sign out of iPhone. It's still signed in. Please try again.";
+    const sentence = "Couldn't sign out of Safari on iPhone. It's still signed in. Please try again.";
     expect(rowIds()).toEqual([HERE.session_id, PHONE.session_id, ABROAD.session_id]);
     expect(textOf(container.querySelector('.latchkey-message'))).toBe(sentence);
     expect(announced()).toBe(sentence);
@@ -81,7 +81,7 @@ describe('signing one session out', () => {
   test('a refusal for an old sign-in asks the user to sign in again', async () => {
     const { click, fake, container } = await dashboard();
     fake.sessions.revoke.mockRejectedValue(latchkeyError('reauthentication_required', { status: 403 }));
-    await click(button('Sign out of iPhone'));
+    await click(button('Sign out of Safari on iPhone'));
     await click(button('Sign out'));
     expect(textOf(container.querySelector('.latchkey-message'))).toBe(
       'For your security, please sign in again before you do this.',
@@ -90,9 +90,9 @@ describe('signing one session out', () => {
 
   test('a row removed by another device moves the focus only if it had it', async () => {
     const { set } = await dashboard();
-    button('Sign out of iPhone').focus();
+    button('Sign out of Safari on iPhone').focus();
     await set({ sessions: [HERE, ABROAD] });
-    expect(focused()).toBe('Sign out of Firefox on Linux');
+    expect(focused()).toBe('Firefox 145 on Linux');
     button('Sign out of all other sessions').focus();
     await set({ sessions: [HERE, session({ ...PHONE })] });
     expect(focused()).toBe('Sign out of all other sessions');
@@ -100,8 +100,8 @@ describe('signing one session out', () => {
 
   test('a removed row does not move the focus if nothing was focused', async () => {
     const { set } = await dashboard();
-    button('Sign out of iPhone').focus();
-    button('Sign out of iPhone').blur();
+    button('Sign out of Safari on iPhone').focus();
+    button('Sign out of Safari on iPhone').blur();
     await set({ sessions: [HERE, ABROAD] });
     expect(document.activeElement).toBe(document.body);
   });
@@ -185,56 +185,151 @@ describe('signing out of many sessions', () => {
   });
 });
 
-describe('recommendations', () => {
-  const withRecommendation = { ...SIGNED_IN, recommendations: [NEW_COUNTRY] };
+describe('advice', () => {
+  const withAdvice = { ...SIGNED_IN, recommendations: [NEW_COUNTRY] };
+  const question = () => document.querySelector('.latchkey-question');
 
-  test('each one is a sentence with its facts and two answers', async () => {
-    const { container } = await dashboard(withRecommendation);
-    expect(textOf(container.querySelector('.latchkey-recommendations'))).toBe(
-      'New country: Lisbon, PT, 2 hours ago. Firefox on Linux. Was this you? Yes, it was me No, sign out',
-    );
+  test('is in the card of its session, with its facts and two answers', async () => {
+    await dashboard(withAdvice);
+    expect(textOf(question())).toBe('New country: Lisbon, Portugal, 2 hours ago. Was this you? It was me It wasn\'t me');
+    expect(question()?.closest('li')?.dataset['latchkeyItem']).toBe(ABROAD.session_id);
   });
 
-  test('"Yes, it was me" can be undone, and the focus follows', async () => {
-    const { click, container } = await dashboard(withRecommendation);
-    await click(button(/^Yes, it was me/u));
-    expect(textOf(container.querySelector('.latchkey-recommendations'))).toBe('Got it. Undo');
+  test('of several kinds about one session is one question', async () => {
+    const { click, container } = await dashboard({ ...SIGNED_IN, recommendations: [UNKNOWN_DEVICE, NEW_COUNTRY, TRAVEL] });
+    expect(container.querySelectorAll('.latchkey-question')).toHaveLength(1);
+    expect(textOf(question())).toContain("New device. New country: Lisbon, Portugal. Moved to Lisbon, Portugal (you're usually in Germany) faster");
+    await click(button('It was me: Firefox on Linux'));
+    expect(textOf(question())).toBe("Thanks. We won't ask about this again on this browser. Undo");
+    await expectAccessible(container);
+  });
+
+  test('"It was me" can be undone, and the focus follows', async () => {
+    const { click } = await dashboard(withAdvice);
+    await click(button('It was me: Firefox on Linux'));
     expect(focused()).toBe('Undo');
     await click(button('Undo'));
-    expect(focused()).toMatch(/^Yes, it was me/u);
+    expect(button('It was me: Firefox on Linux')).toBeTruthy();
+    expect(focused()).toBe('Firefox 145 on Linux');
   });
 
   test('an answer is remembered on the next visit, but not for a new finding', async () => {
-    const first = await dashboard(withRecommendation);
-    await first.click(button(/^Yes, it was me/u));
+    const first = await dashboard(withAdvice);
+    await first.click(button('It was me: Firefox on Linux'));
     first.unmount();
-    const { set } = await dashboard(withRecommendation);
-    expect(screen.queryByRole('button', { name: /Yes, it was me|Undo/u })).toBeNull();
+    const { set } = await dashboard(withAdvice);
+    expect(question()).toBeNull();
     const newer = { ...NEW_COUNTRY, detail: { ...NEW_COUNTRY.detail, at: '2026-11-25T09:00:00Z' } };
     await set({ recommendations: [newer] });
-    expect(button(/^Yes, it was me/u)).toBeTruthy();
+    expect(button('It was me: Firefox on Linux')).toBeTruthy();
   });
 
   test('an answer works in a browser without storage', async () => {
     vi.stubGlobal('localStorage', undefined);
-    const { click } = await dashboard(withRecommendation);
-    await click(button(/^Yes, it was me/u));
+    const { click } = await dashboard(withAdvice);
+    await click(button('It was me: Firefox on Linux'));
     expect(button('Undo')).toBeTruthy();
   });
 
-  test('"No, sign out" asks first, then removes the row and the recommendation', async () => {
-    const { click, fake } = await dashboard(withRecommendation);
-    await click(button('No, sign out: Firefox on Linux'));
+  test('"It wasn\'t me" asks, ends the session and leads to the password page', async () => {
+    const { click, fake, container } = await dashboard(withAdvice, { passwordUrl: 'https://idp.example/password' });
+    await click(button("It wasn't me: Firefox on Linux"));
+    expect(fake.sessions.revoke).not.toHaveBeenCalled();
     await click(button('Sign out'));
     expect(fake.sessions.revoke.mock.calls).toEqual([[ABROAD.session_id]]);
     expect(rowIds()).not.toContain(ABROAD.session_id);
-    expect(document.querySelector('.latchkey-recommendations')).toBeNull();
-    expect(focused()).toBe('This device');
+    const link = screen.getByRole('link', { name: 'Change password' });
+    expect(link.getAttribute('href')).toBe('https://idp.example/password');
+    expect(document.activeElement).toBe(link);
+    expect(announced()).toContain('You signed out of Firefox on Linux.');
+    await expectAccessible(container);
+  });
+
+  test('without a password page the advice to change the password remains', async () => {
+    const { click, container } = await dashboard(withAdvice);
+    await click(button("It wasn't me: Firefox on Linux"));
+    await click(button('Sign out'));
+    expect(textOf(container.querySelector('.latchkey-message'))).toContain('change your password');
+    expect(screen.queryByRole('link')).toBeNull();
+    await click(button('Dismiss'));
+    expect(container.querySelector('.latchkey-message')).toBeNull();
+    expect(document.activeElement).not.toBe(document.body);
+  });
+
+  test('"It wasn\'t me" leads nowhere if the sign-out fails', async () => {
+    const { click, fake, container } = await dashboard(withAdvice, { passwordUrl: '/password' });
+    fake.sessions.revoke.mockRejectedValue(latchkeyError('network'));
+    await click(button("It wasn't me: Firefox on Linux"));
+    await click(button('Sign out'));
+    expect(screen.queryByRole('link')).toBeNull();
+    expect(textOf(container.querySelector('.latchkey-message'))).toContain("Couldn't sign out of Firefox on Linux.");
+  });
+
+  test('"It wasn\'t me" about this device signs out everywhere', async () => {
+    const here = { ...NEW_COUNTRY, session_id: HERE.session_id };
+    const { click, fake } = await dashboard({ ...SIGNED_IN, recommendations: [here] });
+    await click(button("It wasn't me: Chrome on Windows"));
+    await click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Sign out everywhere' }));
+    expect(fake.sessions.revokeAll).toHaveBeenCalledTimes(1);
+  });
+
+  test('about disuse asks no question, and can be dismissed', async () => {
+    const idle = { code: 'idle_session', severity: 'info', session_id: PHONE.session_id, detail: { idle_days: 9 } } as const;
+    const { click } = await dashboard({ ...SIGNED_IN, recommendations: [idle] });
+    expect(textOf(question())).toBe("You haven't used this session for 9 days. Keep signed in");
+    await click(button('Keep signed in: Safari on iPhone'));
+    expect(button('Undo')).toBeTruthy();
+  });
+
+  test('several questions have one line above the list, which leads to the first', async () => {
+    const other = { ...NEW_COUNTRY, session_id: PHONE.session_id };
+    const { click, container } = await dashboard({ ...SIGNED_IN, recommendations: [NEW_COUNTRY, other] });
+    expect(textOf(container.querySelector('.latchkey-review'))).toBe('Please check 2 sessions: was this you? Review');
+    await click(button('Review'));
+    expect(focused()).toBe('It was me: Safari on iPhone');
+    await click(button('It was me: Safari on iPhone'));
+    expect(container.querySelector('.latchkey-review')).toBeNull();
+  });
+
+  test('about the account is above the list, two at first', async () => {
+    const reuse = (n: number) => ({ code: 'recent_reuse', severity: 'high', session_id: null, detail: { device: `curl ${n}`, at: `2026-11-25T0${n}:00:00Z` } }) as const;
+    const { click, container } = await dashboard({ ...SIGNED_IN, recommendations: [reuse(1), reuse(2), reuse(3), reuse(4)] });
+    const shown = () => container.querySelectorAll('.latchkey-advice li');
+    expect(shown()).toHaveLength(2);
+    await click(button('Show 2 more'));
+    expect(shown()).toHaveLength(4);
+    expect(document.activeElement).not.toBe(document.body);
+    await click(screen.getAllByRole('button', { name: /^Dismiss: We ended a session/u })[0]!);
+    expect(focused()).toBe('Undo');
+    await expectAccessible(container);
+  });
+});
+
+describe('details', () => {
+  test('open from the name and show everything that is known', async () => {
+    const fake = fakeLatchkey(SIGNED_IN);
+    fake.sessions.events.mockResolvedValue({ events: [securityEvent({ created_at: '2026-11-25T07:30:00Z' })], next: null });
+    const { click, container } = await dashboard({}, {}, fake);
+    const name = button('Firefox 145 on Linux');
+    expect(name.getAttribute('aria-expanded')).toBe('false');
+    await click(name);
+    expect(name.getAttribute('aria-expanded')).toBe('true');
+    const details = textOf(document.getElementById(name.getAttribute('aria-controls') ?? ''));
+    for (const fact of [
+      'Browser Firefox 145', 'System Linux', 'Device Computer', 'Place Lisbon, Portugal', 'IP address 203.0.113.9', 'Protection Not bound to a key',
+      'Signed in Wednesday, 25 November 2026 at 07:30:00 UTC', 'Noticed New country: Lisbon, Portugal', '07:30 Signed in · 203.0.113.9',
+    ]) {
+      expect(details).toContain(fact);
+    }
+    await click(name);
+    expect(textOf(container)).not.toContain('Signs out at the latest');
+    await click(name);
+    await expectAccessible(container);
   });
 });
 
 describe('security events', () => {
-  test('each event has its time, name, device, place and severity', async () => {
+  test('each has its day, time, name, device and place, and alerts a severity', async () => {
     const fake = fakeLatchkey(SIGNED_IN);
     fake.sessions.events.mockResolvedValue({
       events: [
@@ -244,10 +339,13 @@ describe('security events', () => {
       next: null,
     });
     const { container } = await dashboard({}, {}, fake);
-    expect([...container.querySelectorAll('.latchkey-events li')].map(textOf)).toEqual([
-      '09:12 Signed in Firefox on Linux, Lisbon, PT Low',
-      '24 Nov, 08:40 Country changed from Germany to Portugal Medium',
+    expect([...container.querySelectorAll('.latchkey-events :is(h4, li)')].map(textOf)).toEqual([
+      'Today',
+      '09:12 Signed in Firefox on Linux Lisbon, Portugal',
+      'Yesterday',
+      '08:40 Country changed Medium from Germany to Portugal',
     ]);
+    expect(textOf(container.querySelector('.latchkey-events > p'))).toBe('Times are in UTC.');
     expect(screen.queryByRole('button', { name: 'Show more' })).toBeNull();
   });
 
@@ -262,7 +360,7 @@ describe('security events', () => {
     await click(button('Show more'));
     expect(container.querySelectorAll('.latchkey-events li')).toHaveLength(3);
     expect(announced()).toBe('2 more events loaded.');
-    expect(focused()).toBe('Recent security activity');
+    expect(focused()).toBe('Recent activity');
   });
 
   test('older events that cannot be loaded are an error, and can be retried', async () => {
@@ -307,16 +405,19 @@ describe('keyboard and StrictMode', () => {
   test('Tab reaches all buttons in the order of the page', async () => {
     const { press } = await dashboard({ ...SIGNED_IN, recommendations: [NEW_COUNTRY] });
     const order: (string | null | undefined)[] = [];
-    for (let count = 0; count < 6; count += 1) {
+    for (let count = 0; count < 9; count += 1) {
       await press('{Tab}');
       order.push(focused());
     }
     expect(order).toEqual([
       'Sign out of all other sessions',
-      'Yes, it was me: New country: Lisbon, PT',
-      'No, sign out: Firefox on Linux',
-      'Sign out of iPhone',
+      'Chrome 140 on Windows',
+      'Safari 18 on iPhone',
+      'Sign out of Safari on iPhone',
+      'Firefox 145 on Linux',
       'Sign out of Firefox on Linux',
+      'It was me: Firefox on Linux',
+      "It wasn't me: Firefox on Linux",
       'Sign out everywhere',
     ]);
   });

@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
-import { cleanup } from '@testing-library/react';
+import { cleanup, fireEvent, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { SecurityEvent, Session } from '../../src/core/types.js';
-import { describeEvent } from '../../src/react/i18n/describe.js';
-import { ENGLISH } from '../../src/react/i18n/english.js';
+import { describeEvent } from '../../src/react/i18n/describe-entry.js';
+import { english } from './support/i18n.js';
 import { dashboard, openPage, pass, textOf } from './support/dashboard.js';
 import { fakeLatchkey } from './support/fake-latchkey.js';
 import { ABROAD, HERE, PHONE, SIGNED_IN, securityEvent } from './support/fixtures.js';
@@ -36,8 +36,8 @@ describe('the end of a session in the trail is one line', () => {
     const cause = eventOf('logout', HERE, { device: 'Chrome on Windows', ip: '198.51.100.7', ended: 1 });
     for (const events of [[cause, ended, signIn], [ended, cause, signIn]]) {
       expect(await lines(events)).toEqual([
-        '09:12 Signed out by you iPhone, from Chrome on Windows Info',
-        '09:00 Signed in iPhone, 198.51.100.8 Info',
+        '09:12 Signed out by you iPhone, from Chrome on Windows',
+        '09:00 Signed in iPhone 198.51.100.8',
       ]);
       cleanup();
     }
@@ -46,19 +46,19 @@ describe('the end of a session in the trail is one line', () => {
   test('for each of several sessions that one sign-out ended', async () => {
     const cause = eventOf('logout', HERE, { device: 'Chrome on Windows', ended: 2 });
     expect(await lines([cause, eventOf('session_ended', PHONE, byUser), eventOf('session_ended', ABROAD, byUser), signIn])).toEqual([
-      '09:12 Signed out by you iPhone, from Chrome on Windows Info',
-      '09:12 Signed out by you Firefox on Linux, from Chrome on Windows Info',
-      '09:00 Signed in iPhone, 198.51.100.8 Info',
+      '09:12 Signed out by you iPhone, from Chrome on Windows',
+      '09:12 Signed out by you Firefox on Linux, from Chrome on Windows',
+      '09:00 Signed in iPhone 198.51.100.8',
     ]);
   });
 
   test('without a second device if the session ended itself', async () => {
     const cause = eventOf('logout', PHONE, { device: 'iPhone', ended: 1 });
-    expect(await lines([cause, eventOf('session_ended', PHONE, byUser), signIn])).toContain('09:12 Signed out by you iPhone Info');
+    expect(await lines([cause, eventOf('session_ended', PHONE, byUser), signIn])).toContain('09:12 Signed out by you iPhone');
   });
 
   test('with the device of the event, if the API names it', async () => {
-    expect(await lines([eventOf('session_ended', PHONE, { ...byUser, device: 'Safari on iPhone' })])).toEqual(['09:12 Signed out by you Safari on iPhone Info']);
+    expect(await lines([eventOf('session_ended', PHONE, { ...byUser, device: 'Safari on iPhone' })])).toEqual(['09:12 Signed out by you Safari on iPhone']);
   });
 
   test('with the device that a list has named before', async () => {
@@ -67,7 +67,7 @@ describe('the end of a session in the trail is one line', () => {
     fake.sessions.events.mockResolvedValue({ events: [eventOf('session_ended', PHONE, byUser)], next: null });
     await set({ sessions: [HERE, ABROAD] });
     await pass();
-    expect(textOf(container.querySelector('.latchkey-events li'))).toBe('09:12 Signed out by you iPhone Info');
+    expect(textOf(container.querySelector('.latchkey-events li'))).toBe('09:12 Signed out by you Safari on iPhone');
   });
 
   test.each([
@@ -83,34 +83,91 @@ describe('the end of a session in the trail is one line', () => {
     // A sign-out at the same moment is not the cause of an end with another reason.
     const unrelated = eventOf('logout', HERE, { device: 'Chrome on Windows', ended: 0 });
     const shown = await lines([eventOf('session_ended', PHONE, { reason, by }), unrelated, signIn]);
-    expect(shown.slice(0, 2)).toEqual([`09:12 ${text} iPhone Info`, '09:12 Sign-out requested Chrome on Windows Info']);
+    expect(shown.slice(0, 2)).toEqual([`09:12 ${text} iPhone`, '09:12 Sign-out requested Chrome on Windows']);
   });
 
   test('that names both devices if the limit ended it', async () => {
     const cause = eventOf('session_evicted', HERE, { by: HERE.session_id, device: 'Chrome on Windows', evicted: 1 }, { severity: 'low' });
     const ended = eventOf('session_ended', PHONE, { reason: 'evicted', by: 'system' });
-    expect(await lines([cause, ended, signIn])).toContain('09:12 Signed out because of too many sessions iPhone, after a sign-in on Chrome on Windows Low');
+    expect(await lines([cause, ended, signIn])).toContain('09:12 Signed out because of too many sessions iPhone, after a sign-in on Chrome on Windows');
   });
 
   test('and an administrator reads who signed out', () => {
-    const i18n = { labels: ENGLISH, locale: 'en-GB', direction: 'ltr' } as const;
-    expect(describeEvent(eventOf('session_ended', PHONE, byUser), true, i18n)).toBe('Signed out by the user');
+    expect(describeEvent(eventOf('session_ended', PHONE, byUser), true, english)).toBe('Signed out by the user');
   });
 });
 
 describe('the place of an event', () => {
   test("is the event's own and not where the session is now", async () => {
-    const moved = eventOf('impossible_travel', ABROAD, { from: 'DE', to: 'AU' });
+    const moved = eventOf('country_changed', ABROAD, { from: 'DE', to: 'AU' });
     expect(await lines([moved, eventOf('login', ABROAD, { device: 'Firefox on Linux', city: 'Berlin', country: 'DE' })])).toEqual([
-      '09:12 Impossible travel Firefox on Linux, from Germany to Australia Info',
-      '09:12 Signed in Firefox on Linux, Berlin, DE Info',
+      '09:12 Country changed Firefox on Linux from Germany to Australia',
+      '09:12 Signed in Firefox on Linux Berlin, Germany',
     ]);
   });
 
-  test('is left out if the event has none', async () => {
-    expect(await lines([eventOf('login', ABROAD, { device: 'Firefox on Linux' }), eventOf('new_country', ABROAD, { from: null, to: 'PT' })])).toEqual([
-      '09:12 Signed in Firefox on Linux Info',
-      '09:12 New country Firefox on Linux, Portugal Info',
+  test('is the address if the place is not known, or left out', async () => {
+    expect(await lines([eventOf('login', ABROAD, { device: 'Firefox on Linux' })])).toEqual(['09:12 Signed in Firefox on Linux']);
+    cleanup();
+    expect(await lines([signIn])).toEqual(['09:00 Signed in iPhone 198.51.100.8']);
+  });
+});
+
+describe('a finding about a sign-in', () => {
+  const login = eventOf('login', ABROAD, { device: 'Firefox on Linux', ip: '203.0.113.9' });
+
+  test('is in the line of the sign-in, with the highest severity', async () => {
+    const device = eventOf('new_device', ABROAD, { device: 'Firefox on Linux' }, { severity: 'low' });
+    const country = eventOf('new_country', ABROAD, { from: null, to: 'PT' }, { severity: 'medium' });
+    expect(await lines([country, device, login])).toEqual(['09:12 Signed in · New country · New device Medium Firefox on Linux Portugal']);
+  });
+
+  test('has its change', async () => {
+    const travel = eventOf('impossible_travel', ABROAD, { from: 'DE', to: 'AU' }, { severity: 'high' });
+    expect((await lines([travel, login]))[0]).toContain('Signed in · Impossible travel from Germany to Australia High');
+  });
+
+  test('is a line of its own for another session or another time', async () => {
+    const other = eventOf('new_device', PHONE, { device: 'iPhone' });
+    const later = eventOf('new_device', ABROAD, {}, { created_at: '2026-11-25T09:13:00Z' });
+    expect(await lines([later, other, login])).toHaveLength(3);
+  });
+});
+
+describe('the filters of the trail', () => {
+  const events = [
+    eventOf('token_reused', ABROAD, { device: 'curl' }, { severity: 'critical' }),
+    eventOf('session_ended', PHONE, { reason: 'expired' }, { created_at: '2026-11-24T23:59:00Z' }),
+    eventOf('login', ABROAD, { device: 'Firefox on Linux' }, { created_at: '2026-11-20T10:00:00Z' }),
+    { ...signIn, created_at: '2025-11-20T10:00:00Z' },
+  ];
+  const shown = () => [...document.querySelectorAll('.latchkey-events :is(h4, li)')].map(textOf);
+  const choose = (label: string, option: string) => {
+    const select = screen.getByLabelText<HTMLSelectElement>(label);
+    const value = [...select.options].find(({ text }) => text === option)?.value ?? '';
+    fireEvent.change(select, { target: { value } });
+  };
+
+  test('show a kind or a device, and the days that remain', async () => {
+    await lines(events);
+    expect(shown()).toEqual([
+      'Today', '09:12 Sign-in used in two places Critical curl',
+      'Yesterday', '23:59 Session expired iPhone',
+      'Friday 20 November', '10:00 Signed in Firefox on Linux',
+      'Thursday, 20 November 2025', '10:00 Signed in iPhone 198.51.100.8',
     ]);
+    choose('Show', 'Alerts');
+    expect(shown()).toEqual(['Today', '09:12 Sign-in used in two places Critical curl']);
+    choose('Show', 'Sign-outs');
+    expect(shown()).toEqual(['Yesterday', '23:59 Session expired iPhone']);
+    choose('Show', 'Sign-ins');
+    expect(shown()).toHaveLength(4);
+    choose('Device', 'iPhone');
+    expect(shown()).toEqual(['Thursday, 20 November 2025', '10:00 Signed in iPhone 198.51.100.8']);
+    choose('Show', 'Alerts');
+    expect(screen.getByText('Nothing matches among the loaded activity.')).toBeTruthy();
+    choose('Show', 'All activity');
+    choose('Device', 'All devices');
+    expect(shown()).toHaveLength(8);
   });
 });

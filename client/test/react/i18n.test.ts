@@ -1,21 +1,19 @@
 import { describe, expect, test } from 'vitest';
 
-import { chartBars, totalCount } from '../../src/react/dashboard/chart-bars.js';
+import { axisMarks, barHeights, totalCount } from '../../src/react/dashboard/chart-bars.js';
 import { isolateBidi, showControls } from '../../src/react/i18n/bidi.js';
-import { ENGLISH } from '../../src/react/i18n/english.js';
-import { mergeLabels } from '../../src/react/i18n/labels.js';
 import { describeFinding, describeRecommendation } from '../../src/react/i18n/describe.js';
-import { fullName, placeName } from '../../src/react/i18n/session-names.js';
+import { placeName, sessionName, versionedName } from '../../src/react/i18n/session-names.js';
 import { adjacentItem } from '../../src/react/hooks/adjacent-item.js';
 import { sortSessions } from '../../src/react/dashboard/sort-sessions.js';
 import { formatClockTime, formatWait } from '../../src/react/i18n/format-time.js';
-import { formatDuration, formatTimeAgo } from '../../src/react/i18n/format-relative-time.js';
-import { type I18n, directionOf } from '../../src/react/i18n/i18n.js';
+import { daysAgo, formatDuration, formatTimeAgo, timeZoneName } from '../../src/react/i18n/format-relative-time.js';
+import { directionOf, languageOf } from '../../src/react/i18n/language.js';
+import { english as i18n } from './support/i18n.js';
 import { ABROAD, ANALYTICS, HERE, NOW, PHONE, session } from './support/fixtures.js';
 
 process.env['TZ'] = 'UTC';
 const now = NOW.getTime();
-const i18n: I18n = { labels: ENGLISH, locale: 'en-GB', direction: 'ltr' };
 const before = (seconds: number) => new Date(now - seconds * 1_000).toISOString();
 type Finding = (typeof ABROAD)['risk']['findings'][number];
 
@@ -68,13 +66,13 @@ describe('text from outside', () => {
     expect(isolateBidi('Lisbon')).toBe('Lisbon');
     expect(isolateBidi('تهران')).toBe('\u2068تهران\u2069');
     expect(isolateBidi('Lisbon', 'rtl')).toBe('\u2068Lisbon\u2069');
-    expect([directionOf('he-IL'), directionOf('en'), directionOf(undefined)]).toEqual(['rtl', 'ltr', 'ltr']);
+    expect([directionOf('he-IL'), directionOf('en'), directionOf('')]).toEqual(['rtl', 'ltr', 'ltr']);
   });
 
   test('names and places are made safe', () => {
-    const evil = session({ device: 'Phone\u202E', location: { ...HERE.location!, city: 'Ber\u2066lin' } });
-    expect(fullName(evil, i18n)).toBe('Phone[U+202E]');
-    expect(placeName(evil.location, i18n)).toBe('Ber[U+2066]lin, DE');
+    const evil = session({ browser: null, device: 'Phone\u202E', location: { ...HERE.location!, city: 'Ber\u2066lin' } });
+    expect(sessionName(evil, i18n)).toBe('Phone[U+202E]');
+    expect(placeName(evil.location, i18n)).toBe('Ber[U+2066]lin, Germany');
   });
 });
 
@@ -86,9 +84,9 @@ describe('sentences about findings and recommendations', () => {
     detail: { from, to },
   });
   test.each<[Finding, string]>([
-    [finding('new_country', null, 'PT'), 'New country: Lisbon, PT; you usually sign in from Germany'],
+    [finding('new_country', null, 'PT'), 'New country: Lisbon, Portugal; you usually sign in from Germany'],
     [finding('new_country', null, 'FR'), 'New country: France; you usually sign in from Germany'],
-    [finding('new_device', null, 'Firefox on Lin'), 'Unrecognised device'],
+    [finding('new_device', null, 'Firefox on Lin'), 'New device'],
     [finding('country_changed', 'DE', 'PT'), 'Country changed from Germany to Portugal'],
     [finding('impossible_travel', 'DE', 'PT'), 'Impossible travel from Germany to Portugal'],
     [finding('device_changed', 'Chrome on Wind', 'Firefox on Lin'), 'Browser or system changed from Chrome on Wind… to Firefox on Linux'],
@@ -104,12 +102,12 @@ describe('sentences about findings and recommendations', () => {
   });
 
   test.each([
-    ['unknown_device', ABROAD, {}, 'Unrecognised device: Firefox on Linux in Lisbon, PT'],
-    ['unknown_device', { ...ABROAD, location: null }, { to: 'Firefox on Lin' }, 'Unrecognised device: Firefox on Linux'],
-    ['impossible_travel', ABROAD, { to: 'PT' }, "A session moved to Lisbon, PT (you're usually in Germany) faster than you can travel"],
+    ['unknown_device', ABROAD, {}, 'New device'],
+    ['unknown_device', { ...ABROAD, location: null }, { to: 'Firefox on Lin' }, 'New device'],
+    ['impossible_travel', ABROAD, { to: 'PT' }, "Moved to Lisbon, Portugal (you're usually in Germany) faster than you can travel"],
     ['recent_reuse', null, { device: 'curl', ip: '203.0.113.9' }, 'We ended a session because its sign-in was used in two places, last by curl at 203.0.113.9'],
-    ['idle_session', PHONE, { idle_days: 9 }, "You haven't used iPhone for 9 days"],
-    ['idle_session', PHONE, {}, "You haven't used iPhone for a while"],
+    ['idle_session', PHONE, { idle_days: 9 }, "You haven't used this session for 9 days"],
+    ['idle_session', PHONE, {}, "You haven't used this session for a while"],
     ['many_sessions', null, { sessions: 5, limit: 5 }, "You've reached the limit of sessions (5 of 5): your next sign-in signs out the least recently used one"],
     ['many_sessions', null, {}, "You've reached the limit of sessions: your next sign-in signs out the least recently used one"],
   ] as const)('%s is a sentence with its facts', (code, about, detail, sentence) => {
@@ -118,32 +116,59 @@ describe('sentences about findings and recommendations', () => {
   });
 });
 
-describe('labels', () => {
-  test('an eviction names the limit if it is known', () => {
-    expect(ENGLISH.evicted(5)).toBe('You were signed out here because you signed in on more than 5 devices.');
-    expect(ENGLISH.evicted(null)).toBe('You were signed out here because you signed in on too many devices.');
+describe('the names of sessions', () => {
+  test.each([
+    [{}, 'Chrome on Windows', 'Chrome 140 on Windows'],
+    [{ device: 'Windows PC' }, 'Chrome on Windows', 'Chrome 140 on Windows'],
+    [{ device_type: 'mobile', device: 'iPhone', browser: 'Safari', os: 'iOS' }, 'Safari on iPhone', 'Safari 140 on iPhone'],
+    [{ device_type: 'tablet', device: null, os: 'Android' }, 'Chrome on Android', 'Chrome 140 on Android'],
+    [{ device_type: 'cli', device: 'curl', browser: 'curl', browser_version: '8', os: null }, 'curl', 'curl 8'],
+    [{ device_type: 'tablet', browser: null, os: null }, 'Tablet', 'Tablet'],
+    [{ browser: null }, 'Windows', 'Windows'],
+  ] as const)('%j', (part, name, versioned) => {
+    expect([sessionName(session(part), i18n), versionedName(session(part), i18n)]).toEqual([name, versioned]);
+  });
+});
+
+describe('the language of the page', () => {
+  test.each([
+    ['de_AT', 'en-US', false, { code: 'de', locale: 'de-AT', direction: 'ltr' }],
+    [undefined, 'de-CH', false, { code: 'de', locale: 'de-CH', direction: 'ltr' }],
+    ['fr', 'de', false, { code: 'en', locale: 'en', direction: 'ltr' }],
+    ['fr', 'de', true, { code: 'en', locale: 'fr', direction: 'ltr' }],
+    // The browser's locale does not prove that the app's own texts are in its language.
+    [undefined, 'fr', true, { code: 'en', locale: 'en', direction: 'ltr' }],
+    ['ar-EG', undefined, true, { code: 'en', locale: 'ar-EG', direction: 'rtl' }],
+    ['toString', undefined, false, { code: 'en', locale: 'en', direction: 'ltr' }],
+    [undefined, undefined, false, { code: 'en', locale: 'en', direction: 'ltr' }],
+  ] as const)('the locale %s, the browser %s, own labels: %s', (own, browser, hasLabels, language) => {
+    expect(languageOf(own, browser, hasLabels)).toEqual(language);
+  });
+});
+
+describe('days and time zones', () => {
+  test('days are those of the calendar, whatever the hours are', () => {
+    const at = (iso: string) => daysAgo(iso, Date.parse('2026-11-25T00:30:00Z'));
+    expect([at('2026-11-25T00:10:00Z'), at('2026-11-24T23:59:00Z'), at('2026-11-24T00:00:00Z'), at('2026-11-23T23:00:00Z')]).toEqual([0, 1, 1, 2]);
   });
 
-  test('some texts can be replaced, and some entries of a group', () => {
-    const labels = mergeLabels(ENGLISH, { signOut: 'Abmelden', ended: { admin: 'Von der Verwaltung beendet.' } });
-    expect([labels.signOut, labels.cancel]).toEqual(['Abmelden', 'Cancel']);
-    expect([labels.ended.admin, labels.ended.expired]).toEqual(['Von der Verwaltung beendet.', ENGLISH.ended.expired]);
+  test('the time zone has a name', () => {
+    expect(timeZoneName(now, 'en-GB')).toBe('UTC');
   });
 });
 
 describe('the chart', () => {
-  test('the highest bar fills the drawing, a day without sign-ins is a line', () => {
-    const drawn = chartBars([{ day: 'a', count: 0 }, { day: 'b', count: 4 }], { width: 100, height: 41 });
-    expect(drawn).toEqual([
-      { day: 'a', count: 0, x: 0, y: 40, width: 48, height: 1 },
-      { day: 'b', count: 4, x: 50, y: 0, width: 48, height: 41 },
-    ]);
-    expect(totalCount(drawn)).toBe(4);
+  test('the highest day is 100 percent of the axis', () => {
+    const days = [{ day: 'a', count: 0 }, { day: 'b', count: 4 }, { day: 'c', count: 1 }];
+    expect(barHeights(days)).toEqual({ top: 4, heights: [0, 100, 25] });
+    expect(totalCount(days)).toBe(5);
+    expect(axisMarks(days).map(({ day }) => day)).toEqual(['a', 'b', 'c']);
   });
 
   test('no days and no sign-ins do not divide by zero', () => {
-    expect(chartBars([], { width: 100, height: 40 })).toEqual([]);
-    expect(chartBars([{ day: 'a', count: 0 }], { width: 100, height: 40 })[0]?.height).toBe(1);
+    expect(barHeights([])).toEqual({ top: 1, heights: [] });
+    expect(barHeights([{ day: 'a', count: 0 }])).toEqual({ top: 1, heights: [0] });
+    expect([axisMarks([]), axisMarks([{ day: 'a', count: 0 }])]).toEqual([[], [{ day: 'a', count: 0 }]]);
   });
 });
 

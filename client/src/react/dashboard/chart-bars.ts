@@ -1,33 +1,23 @@
-/** Calculates the bars of the sign-in chart. */
+/** Calculates the bars and the axes of the sign-in chart. */
 
-/** A bar in the units of the SVG. */
-export interface Bar {
+interface Day {
   readonly day: string;
   readonly count: number;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
-/** A day without sign-ins is drawn as a line, so that the row of days is visible. */
-const MIN_HEIGHT = 1;
-const GAP = 2;
+/** The value at the top of the axis, and the height of each bar in percent of the axis. */
+export function barHeights(days: readonly Day[]): { readonly top: number; readonly heights: readonly number[] } {
+  const top = Math.max(1, ...days.map(({ count }) => count));
+  return { top, heights: days.map(({ count }) => Math.round((100 * count) / top)) };
+}
 
-/** One bar for each day, from left to right. The highest bar is as high as the drawing. */
-export function chartBars(
-  days: readonly { readonly day: string; readonly count: number }[],
-  size: { readonly width: number; readonly height: number },
-): readonly Bar[] {
-  const highest = Math.max(1, ...days.map(({ count }) => count));
-  const step = size.width / Math.max(1, days.length);
-  return days.map(({ day, count }, index) => {
-    const height = MIN_HEIGHT + ((size.height - MIN_HEIGHT) * count) / highest;
-    return { day, count, x: index * step, y: size.height - height, width: Math.max(1, step - GAP), height };
-  });
+/** The days that are named below the bars: the first, the middle and the last one. */
+export function axisMarks(days: readonly Day[]): readonly Day[] {
+  const last = days.length - 1;
+  return [...new Set([0, Math.floor(last / 2), last])].flatMap((index) => days[index] ?? []);
 }
 
 /** The sign-ins of all days. */
-export function totalCount(days: readonly { readonly count: number }[]): number {
+export function totalCount(days: readonly Day[]): number {
   return days.reduce((sum, { count }) => sum + count, 0);
 }

@@ -9,6 +9,8 @@ interface InlineConfirmProps {
   readonly text: string;
   /** The accessible name. It distinguishes buttons with the same text. */
   readonly name: string;
+  /** The id of an element that describes the session further, because two may have the same name. */
+  readonly describedBy: string;
   readonly question: string;
   /** An administrator has to give a reason. */
   readonly requiresReason?: boolean;
@@ -16,24 +18,29 @@ interface InlineConfirmProps {
 }
 
 /** `[Sign out]`, then `Sign out of iPhone? [Sign out] [Cancel]`. */
-export function InlineConfirm({ text, name, ...question }: InlineConfirmProps): ReactElement {
+export function InlineConfirm({ text, name, describedBy, ...question }: InlineConfirmProps): ReactElement {
   const [isAsking, setIsAsking] = useState(false);
-  if (!isAsking) {
-    return (
-      <button type="button" aria-label={name} onClick={() => setIsAsking(true)}>
-        {text}
-      </button>
-    );
-  }
-  return <Question {...question} onCancel={() => setIsAsking(false)} />;
+  const button = useRef<HTMLButtonElement>(null);
+  const hasAsked = useRef(false);
+  // Back to the button after "Cancel".
+  useLayoutEffect(() => {
+    if (!isAsking && hasAsked.current) button.current?.focus();
+    hasAsked.current = isAsking;
+  }, [isAsking]);
+  if (isAsking) return <Question {...question} onCancel={() => setIsAsking(false)} />;
+  return (
+    <button ref={button} type="button" aria-label={name} aria-describedby={describedBy} onClick={() => setIsAsking(true)}>
+      {text}
+    </button>
+  );
 }
 
-interface QuestionProps extends Omit<InlineConfirmProps, 'text' | 'name'> {
+interface QuestionProps extends Omit<InlineConfirmProps, 'text' | 'name' | 'describedBy'> {
   readonly onCancel: () => void;
 }
 
 function Question({ question, requiresReason = false, onConfirm, onCancel }: QuestionProps): ReactElement {
-  const { labels } = useI18n();
+  const { t } = useI18n();
   const id = useId();
   const cancel = useRef<HTMLButtonElement>(null);
   const reason = useRef<HTMLInputElement>(null);
@@ -49,10 +56,10 @@ function Question({ question, requiresReason = false, onConfirm, onCancel }: Que
       <form onSubmit={submitReason(onConfirm)}>
         <span id={id}>{question}</span> {requiresReason && <ReasonField field={reason} />}{' '}
         <button type="submit" className="latchkey-danger">
-          {labels.signOut}
+          {t('signOut')}
         </button>{' '}
         <button type="button" ref={cancel} onClick={onCancel}>
-          {labels.cancel}
+          {t('cancel')}
         </button>
       </form>
     </div>

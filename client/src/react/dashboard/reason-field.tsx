@@ -9,10 +9,10 @@ const MAX_LENGTH = 200;
 
 /** A required field: the form is not submitted while the field is blank. */
 export function ReasonField({ field }: { readonly field: RefObject<HTMLInputElement | null> }): ReactElement {
-  const { labels } = useI18n();
+  const { t } = useI18n();
   return (
     <label>
-      {labels.reason}{' '}
+      {t('reason')}{' '}
       <input ref={field} name="reason" required pattern=".*\S.*" maxLength={MAX_LENGTH} autoComplete="off" />
     </label>
   );

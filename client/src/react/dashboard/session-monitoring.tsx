@@ -1,22 +1,19 @@
-/** The component `<SessionMonitoring>`: heading, notices and the end of a session. The sessions page is loaded on demand. */
+/** The component `<SessionMonitoring>`: heading and skeleton. Everything else is loaded on demand. */
 
-import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactElement, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 
 import { lazyModule, useLazyModule } from '../hooks/lazy-module.js';
-import { useAlertAnnouncement } from '../hooks/use-alert-announcement.js';
 import { useAnnouncement } from '../hooks/use-announcement.js';
 import { useAutoRefresh } from '../hooks/use-auto-refresh.js';
-import { useFocusRestore } from '../hooks/use-focus-restore.js';
 import { type OnSignedOut, useSignedOutCallback } from '../hooks/use-signed-out-callback.js';
 import { useTrackedView } from '../hooks/use-tracked-view.js';
-import { SHELL_ENGLISH } from '../i18n/english-shell.js';
-import { bidiSafe, directionOf, normalizeLocale } from '../i18n/i18n.js';
-import { type PartialLabels, mergeLabels } from '../i18n/labels.js';
+import { isolateBidi } from '../i18n/bidi.js';
+import type { Labels, PartialLabels } from '../i18n/labels.js';
+import { type LanguageCode, languageOf } from '../i18n/language.js';
+import { SHELL_TEXTS } from '../i18n/texts/shell.js';
 import { useSessionStore } from '../provider/latchkey-provider.js';
 import { LoadError } from './load-error.js';
-import { NoticeBanner } from './notice-banner.js';
-import { endedText, noticeOf, noticeText, pageOf } from './page-state.js';
-import type { SignOutScope } from './sessions-page.js';
+import { pageOf } from './page-of.js';
 import { Skeleton } from './skeleton.js';
 
 /** The props of `<SessionMonitoring>`. */
@@ -28,26 +25,41 @@ export interface SessionMonitoringProps {
   readonly userId?: string | undefined;
   /** Your own texts. Create the object outside of your component, so that it is the same in every render. */
   readonly labels?: PartialLabels | undefined;
-  /** The locale of dates and numbers, such as `de` or `en_US`. The default, also for text that is no locale: the browser's. */
+  /** The language, such as `de` or `en_US`. The default, also for text that is no locale: the browser's. */
   readonly locale?: string | undefined;
+  /** The page of your identity provider where users change their password. It is offered after "It wasn't me". */
+  readonly passwordUrl?: string | undefined;
   /** Called once for each end of a session; never for a visitor without a session. */
   readonly onSignedOut?: OnSignedOut | undefined;
 }
 
-const sessionsPage = lazyModule(() => import('./sessions-page.js'));
+/** The page in one language. Each one is downloaded only by readers of that language. */
+const loadPage = async (load: () => Promise<{ readonly TEXTS: Labels } | undefined>) => {
+  const [page, language] = await Promise.all([import('./sessions-page.js'), load()]);
+  // A bundler that handles a failed import itself may resolve with nothing.
+  return page && language && { SessionsPage: page.SessionsPage, texts: language.TEXTS };
+};
+const PAGES = {
+  en: lazyModule(() => loadPage(() => import('../i18n/texts/en.js'))),
+  de: lazyModule(() => loadPage(() => import('../i18n/texts/de.js'))),
+} satisfies Record<LanguageCode, unknown>;
+
+const browserLocale = (): string | undefined => globalThis.navigator?.language;
 
 /**
- * Loads the code of the sessions page ahead of time. It never rejects: if it fails, the dashboard tries again when
- * it is shown.
+ * Loads the code of the page ahead of time, with the texts for the browser's language or for `locale`. It never
+ * rejects: if it fails, the component tries again when it is shown.
  *
  * ```tsx
  * <Link to="/security" onPointerEnter={() => void preloadSessionMonitoring()}>Security</Link>
  * ```
  */
-export const preloadSessionMonitoring: () => Promise<void> = sessionsPage.load;
+export function preloadSessionMonitoring(locale?: string): Promise<void> {
+  return PAGES[languageOf(locale, browserLocale(), false).code].load();
+}
 
 /**
- * A dashboard of the sessions of the signed-in user, or of another user for an administrator.
+ * The account page: the sessions of the signed-in user, or of another user for an administrator.
  *
  * ```tsx
  * import '@latchkey/react/styles.css';
@@ -56,99 +68,59 @@ export const preloadSessionMonitoring: () => Promise<void> = sessionsPage.load;
  * ```
  */
 export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
-  // A new user is a new dashboard, so that no question or message about the previous user remains.
-  return <Dashboard key={props.userId ?? ''} {...props} />;
+  // A new user is a new page, so that no question or message about the previous user remains.
+  return <Shell key={props.userId ?? ''} {...props} />;
 }
 
-function Dashboard({ userId, labels: own, locale: ownLocale, onSignedOut }: SessionMonitoringProps): ReactElement {
-  const locale = useMemo(() => normalizeLocale(ownLocale), [ownLocale]);
-  const i18n = useMemo(
-    () => ({ labels: mergeLabels(SHELL_ENGLISH, own), locale, direction: directionOf(locale) }),
-    [own, locale],
-  );
-  const { labels } = i18n;
+const neverChanges = (): (() => void) => () => {};
+
+function Shell({ userId, labels, locale, passwordUrl, onSignedOut }: SessionMonitoringProps): ReactElement {
+  // The HTML of a server is in the app's locale or in English, because the server does not have the browser's.
+  const browser = useSyncExternalStore(neverChanges, browserLocale, () => undefined);
+  const language = useMemo(() => languageOf(locale, browser, labels !== undefined), [locale, browser, labels]);
+  const texts = SHELL_TEXTS[language.code];
+  const text = (key: keyof typeof texts): string => labels?.[key] ?? texts[key];
   const store = useSessionStore(userId);
   const { view, read } = useTrackedView(store);
   useAutoRefresh(store, read);
-  const { status, sessions } = view;
-  const isReachable = view.online && view.connectionError === null;
-  const { module, hasFailed } = useLazyModule(sessionsPage, status === 'signed-in', isReachable);
-  const user = bidiSafe(i18n, view.userId);
-  const title = user === null ? labels.title : labels.titleOf(user);
-
-  const root = useRef<HTMLElement>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
-  const focus = useFocusRestore(root, heading);
-  const [announcement, announce] = useAnnouncement();
-  const [confirming, setConfirming] = useState<SignOutScope | null>(null);
-  const [hasRetried, setHasRetried] = useState(false);
+  useSignedOutCallback(view, onSignedOut);
 
   const page = pageOf(view);
-  const notice = noticeOf(view, labels);
-  const ended = page === 'ended' ? endedText(view, labels) : null;
-  const isSignedIn = page === 'sessions';
-  // A notice explains more, and the page is loaded again once the notice is over.
-  const showsLoadError = isSignedIn && hasFailed && notice === null;
-  const noticed = notice === null ? null : noticeText(notice, Date.now(), i18n);
-  useAlertAnnouncement({
-    text: ended ?? noticed ?? (showsLoadError ? labels.loadFailed : null),
-    cause: ended ?? notice?.kind ?? (showsLoadError ? 'load-error' : null),
-    backOnline: labels.backOnline,
-    announce,
-  });
-  useSignedOutCallback(view, onSignedOut);
-  // A question must not outlive its sessions, because the next ones may belong to another user.
-  const isOver = status !== 'signed-in' || page === 'loading';
+  const isVisitor = view.status === 'signed-out' && view.endedReason === null;
+  const isReachable = view.online && view.connectionError === null;
+  // For a user that is signed in, the code is loaded together with the list.
+  const isNeeded = !isVisitor && (view.status !== 'unknown' || page === 'unavailable');
+  const { module, hasFailed } = useLazyModule(PAGES[language.code], isNeeded, isReachable);
+  const [hasRetried, setHasRetried] = useState(false);
+  const [announcement, announce] = useAnnouncement();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const showsLoadError = isNeeded && hasFailed && module === null;
+  const alert = showsLoadError ? text('loadFailed') : isVisitor ? text('notSignedIn') : null;
+  const announced = useRef<string | null>(null);
   useEffect(() => {
-    if (isOver) setConfirming(null);
-  }, [isOver]);
+    // A page that has just been loaded announces what it shows.
+    if (alert !== announced.current && (alert !== null || module === null)) announce(alert ?? '');
+    announced.current = alert;
+  }, [announce, alert, module]);
 
   const retryLoad = (): void => {
     setHasRetried(true);
-    void sessionsPage.load();
+    heading.current?.focus();
+    void PAGES[language.code].load();
   };
-  const confirm = (scope: SignOutScope | null, opener?: HTMLElement): void => {
-    if (opener !== undefined) focus.returnTo(opener);
-    setConfirming(scope);
-  };
-  // Without a list, the user must still be able to sign out, which no limit refuses.
-  const isWithoutList = page === 'unavailable' && status === 'signed-in' && (user === null || view.connectionError?.code === 'rate_limited');
-  const isShown = (isSignedIn || isWithoutList) && module !== null;
-  const isLive = notice === null;
-  const hasOthers = user === null && (isWithoutList || sessions.some((session) => !session.is_current));
-  const isWaiting = page === 'loading' || (isSignedIn && module === null && !hasFailed);
+  const user = view.userId === null ? null : isolateBidi(view.userId, language.direction);
+  const title = user === null ? text('title') : text('titleOf').replace('{user}', () => user);
+  const isWaiting = !showsLoadError && !isVisitor && (page === 'loading' || module === null);
   return (
-    <section
-      ref={root}
-      className="latchkey"
-      aria-label={title}
-      aria-busy={isWaiting}
-      // Our texts are English whatever the locale of the dates is. An app's own texts are in its locale.
-      lang={own === undefined ? 'en' : locale}
-      onFocus={focus.onFocus}
-      onBlur={focus.onBlur}
-    >
-      <header className="latchkey-head">
-        <h2 ref={heading} tabIndex={-1}>
-          {title}
-        </h2>{' '}
-        {isShown && (
-          <span className="latchkey-live" data-live={isLive}>
-            <span aria-hidden="true">{isLive ? '●' : '○'}</span> {isLive ? labels.live : labels.paused}
-          </span>
-        )}{' '}
-        {isShown && hasOthers && (
-          <button type="button" aria-haspopup="dialog" onClick={(event) => confirm('others', event.currentTarget)}>
-            {labels.signOutOthers}
-          </button>
-        )}
-      </header>
-      {notice !== null && <NoticeBanner {...{ notice, i18n }} onRetry={() => void store?.actions.refreshSessions()} />}
-      {showsLoadError && <LoadError labels={labels} hasRetried={hasRetried} onRetry={retryLoad} />}
-      {isWaiting && <Skeleton text={labels.loading} />}
-      {ended !== null && <p className="latchkey-ended">{ended}</p>}
-      {isShown && (
-        <module.SessionsPage {...{ store, view, labels: own, locale, announce, confirming }} onConfirm={confirm} />
+    <section className="latchkey" aria-label={title} aria-busy={isWaiting} lang={language.locale} dir={language.direction}>
+      <h2 ref={heading} tabIndex={-1}>
+        {title}
+      </h2>
+      {showsLoadError && <LoadError text={text} hasRetried={hasRetried} onRetry={retryLoad} />}
+      {isWaiting && <Skeleton text={text('loading')} />}
+      {isVisitor && <p className="latchkey-ended">{text('notSignedIn')}</p>}
+      {!isVisitor && page !== 'loading' && module !== null && (
+        <module.SessionsPage {...{ store, view, labels, language, passwordUrl, announce, heading }} texts={module.texts} />
       )}
       <div className="latchkey-sr-only" role="status">
         <p key={announcement.number}>{announcement.text}</p>

@@ -1,4 +1,4 @@
-/** Announces why the dashboard shows what it shows, and that the reason is over. */
+/** Announces why the page shows what it shows, and that the reason is over. */
 
 import { useEffect, useRef } from 'react';
 
@@ -14,15 +14,11 @@ export function useAlertAnnouncement(alert: Alert): void {
   const { cause, announce } = alert;
   const latest = useRef(alert);
   latest.current = alert;
-  const before = useRef({ cause, wasOffline: false });
+  const wasOffline = useRef(false);
   useEffect(() => {
     const { text, backOnline } = latest.current;
-    const { cause: lastCause, wasOffline } = before.current;
     if (text !== null) announce(text);
-    else if (wasOffline) announce(backOnline);
-    // Empties the live region, so that a screen reader does not find an error that is over.
-    else if (lastCause === 'load-error') announce('');
-    // Between the return of the network and the next attempt to load the page, the load error is shown for a moment.
-    before.current = { cause, wasOffline: cause === 'offline' || (cause === 'load-error' && wasOffline) };
+    else if (wasOffline.current) announce(backOnline);
+    wasOffline.current = cause === 'offline';
   }, [cause, announce]);
 }

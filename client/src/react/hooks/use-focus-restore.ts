@@ -13,7 +13,7 @@ export interface FocusRestore {
 }
 
 /**
- * Keeps the focus in the dashboard: in the item that had it, or else in an adjacent item, or else on the heading.
+ * Keeps the focus on the page: in the item that had it, or else in an adjacent item, or else on the heading.
  * Items are the elements with `data-latchkey-item`. Without this, a keyboard user would start again at the top of
  * the document whenever a row disappears.
  */
@@ -66,7 +66,7 @@ interface ItemPosition {
   readonly list: Element | null;
 }
 
-/** The adjacent item in the same list, or else in the whole dashboard. */
+/** The adjacent item in the same list, or else on the whole page. */
 function nextItem(removed: string, before: readonly ItemPosition[], remaining: readonly string[]): string | null {
   const list = before.find(({ id }) => id === removed)?.list;
   const sameList = before.filter((position) => position.list === list).map(({ id }) => id);

@@ -2,7 +2,7 @@
 
 import type { Session } from '../../core/types.js';
 import type { I18n } from './i18n.js';
-import { fullName, newSessionName } from './session-names.js';
+import { sessionName } from './session-names.js';
 
 /** The part of the view that is compared. */
 export interface SessionList {
@@ -21,13 +21,13 @@ export function describeListChanges(
   seen: ReadonlySet<string>,
   i18n: I18n,
 ): readonly string[] {
-  const { labels } = i18n;
+  const { t } = i18n;
   if (now.status !== 'signed-in' || before.status !== 'signed-in') return [];
   const added = before.sessions === null ? [] : difference(now.sessions ?? [], before.sessions).filter(({ session_id }) => !seen.has(session_id));
   const ended = difference(before.sessions ?? [], now.sessions ?? []);
   return [
-    ...added.map((session) => labels.sessionAdded(newSessionName(session, i18n))),
-    ...ended.map((session) => labels.sessionEnded(fullName(session, i18n))),
+    ...added.map((session) => t('sessionAdded', { name: sessionName(session, i18n) })),
+    ...ended.map((session) => t('sessionEnded', { name: sessionName(session, i18n) })),
   ];
 }
 

@@ -1,36 +1,33 @@
-/** Describes findings, recommendations and events in sentences with their facts. */
+/** Describes findings and recommendations in sentences with their facts. */
 
-import type { Analytics, Recommendation, SecurityEvent, Session } from '../../core/types.js';
+import type { Analytics, Recommendation, Session } from '../../core/types.js';
+import type { Facts } from './format-message.js';
 import { type I18n, bidiSafe } from './i18n.js';
-import type { Facts } from './labels.js';
-import { countryName, fullName, placeName } from './session-names.js';
-import type { TrailEntry } from './trail-entries.js';
+import { countryName, placeName, sessionName } from './session-names.js';
 
 type Finding = Session['risk']['findings'][number];
-type Detail = Recommendation['detail'];
+export type Detail = Recommendation['detail'];
 
 /** The server stores at most this many bytes of a fact, so a fact of this length was cut and gets an ellipsis. */
 const STORED_BYTES = 14;
 
 /** Findings that compare countries. The others compare networks or devices. */
-const COMPARES_COUNTRIES: ReadonlySet<string> = new Set(['new_country', 'country_changed', 'impossible_travel']);
+export const COMPARES_COUNTRIES: ReadonlySet<string> = new Set(['new_country', 'country_changed', 'impossible_travel']);
 
 /** A sentence about a finding. Without analytics it omits what is usual for the user. */
 export function describeFinding(finding: Finding, session: Session, analytics: Analytics | null, i18n: I18n): string {
-  const { from, to } = finding.detail;
-  const comparesCountries = COMPARES_COUNTRIES.has(finding.code);
+  const { code, detail: { from, to } } = finding;
   const fact = (text: string | null): string | null =>
-    comparesCountries ? countryName(text, i18n) : bidiSafe(i18n, withEllipsis(text));
+    COMPARES_COUNTRIES.has(code) ? countryName(text, i18n) : bidiSafe(i18n, withEllipsis(text));
   const facts: Facts = {
-    device: fullName(session, i18n),
+    device: sessionName(session, i18n),
     place: placeOf(session, to, i18n),
     from: fact(from),
     // The session has its whole name, the finding may have only the start of it.
-    to: finding.code === 'device_changed' ? fullName(session, i18n) : fact(to),
+    to: code === 'device_changed' ? sessionName(session, i18n) : fact(to),
     usual: analytics && countryName(from ?? usualCountry(analytics, to), i18n),
   };
-  const { finding: sentences, event: names } = i18n.labels;
-  return sentences[finding.code]?.(facts) ?? names[finding.code] ?? readableCode(finding.code);
+  return i18n.find('finding', code, facts) ?? i18n.find('event', code) ?? readableCode(code);
 }
 
 /** A sentence about a recommendation; `session` is the one that it is about, if that is still in the list. */
@@ -41,54 +38,17 @@ export function describeRecommendation(
   i18n: I18n,
 ): string {
   const to = text(detail, 'to');
-  const sentence = i18n.labels.recommendation[code] ?? (() => readableCode(code));
-  return sentence({
-    device: session === null ? (bidiSafe(i18n, text(detail, 'device')) ?? i18n.labels.unknownDevice) : fullName(session, i18n),
+  const facts: Facts = {
+    device: session === null ? (bidiSafe(i18n, text(detail, 'device')) ?? i18n.t('device.unknown')) : sessionName(session, i18n),
     // The fact of `unknown_device` is the device and not a country.
     place: code === 'new_country' || session !== null ? placeOf(session, code === 'unknown_device' ? null : to, i18n) : null,
-    from: null,
-    to: bidiSafe(i18n, to),
     usual: countryName(usualCountry(analytics, to ?? session?.location?.country ?? null), i18n),
     days: number(detail, 'idle_days'),
     count: number(detail, 'sessions'),
     limit: number(detail, 'limit'),
     ip: bidiSafe(i18n, text(detail, 'ip')),
-  });
-}
-
-/**
- * The device of an event, and its change, place or address. The place is the event's own, because the session may have
- * moved since.
- */
-export function describeEventFacts({ event_type: type, details }: SecurityEvent, session: Session | null, i18n: I18n): string | null {
-  const device = bidiSafe(i18n, text(details, 'device')) ?? (session === null ? null : fullName(session, i18n));
-  const [from, to] = [text(details, 'from'), text(details, 'to')];
-  const change =
-    from === null || to === null ? null : i18n.labels.change(countryName(from, i18n) ?? '', countryName(to, i18n) ?? '');
-  const newCountry = COMPARES_COUNTRIES.has(type) ? countryName(to, i18n) : null;
-  const place = placeName({ city: text(details, 'city'), region: text(details, 'region'), country: text(details, 'country') }, i18n);
-  const where = change ?? newCountry ?? place ?? bidiSafe(i18n, text(details, 'ip'));
-  return joined([device, where]);
-}
-
-/** The device whose session ended, and the device that caused it, if that is another one. */
-export function describeEndFacts({ event, cause, endedDevice }: TrailEntry, session: Session | null, i18n: I18n): string | null {
-  const { labels } = i18n;
-  const device = session === null ? (bidiSafe(i18n, endedDevice) ?? labels.unknownDevice) : fullName(session, i18n);
-  const by = cause === null || cause.session_id === event.session_id ? null : bidiSafe(i18n, text(cause.details, 'device'));
-  return joined([device, by === null ? null : (cause?.event_type === 'logout' ? labels.signedOutFrom : labels.evictedBy)(by)]);
-}
-
-/** The event in words; for the end of a session also the reason and the actor. */
-export function describeEvent({ event_type: type, details }: SecurityEvent, isAdminView: boolean, { labels }: I18n): string {
-  const reason = type === 'session_ended' ? text(details, 'reason') : null;
-  // A map, because the reason of a newer server could be the name of a property that every object has.
-  const ends = new Map(Object.entries(labels.endEvent));
-  return ends.get(reason === 'signed_out' && isAdminView ? 'signed_out_by_user' : (reason ?? '')) ?? labels.event[type] ?? readableCode(type);
-}
-
-function joined(parts: readonly (string | null)[]): string | null {
-  return parts.filter((part) => part !== null).join(', ') || null;
+  };
+  return i18n.find('recommendation', code, facts) ?? readableCode(code);
 }
 
 /** The country of most sessions, or `null` if it is the one in question. */
@@ -108,7 +68,8 @@ function withEllipsis(fact: string | null): string | null {
   return fact !== null && new TextEncoder().encode(fact).length >= STORED_BYTES ? `${fact}…` : fact;
 }
 
-function text(detail: Detail, name: string): string | null {
+/** A member of the details of an event or recommendation, if it is a text. */
+export function text(detail: Detail, name: string): string | null {
   const value = detail[name];
   return typeof value === 'string' && value !== '' ? value : null;
 }
@@ -119,6 +80,6 @@ function number(detail: Detail, name: string): number | null {
 }
 
 /** A newer server may send a code that this version has no sentence for. */
-function readableCode(code: string): string {
+export function readableCode(code: string): string {
   return code.replaceAll('_', ' ');
 }

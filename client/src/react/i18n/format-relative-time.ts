@@ -35,6 +35,28 @@ export function formatDuration(seconds: number, locale: string | undefined): str
   return formatWait(Math.round(seconds / SECONDS[unit]) * SECONDS[unit], locale);
 }
 
+/** The weekday and date of a heading, with the year if it is not the current one. */
+export function formatDay(iso: string, now: number, locale: string | undefined): string {
+  const isThisYear = new Date(iso).getFullYear() === new Date(now).getFullYear();
+  const year = isThisYear ? {} : ({ year: 'numeric' } as const);
+  return formatDateTime(iso, locale, { weekday: 'long', day: 'numeric', month: 'long', ...year });
+}
+
+/** Calendar days in the reader's time zone between a time and now; 0 is today. */
+export function daysAgo(iso: string, now: number): number {
+  const midnight = (at: number | string): number => new Date(at).setHours(0, 0, 0, 0);
+  // Rounded, because a day may have 23 or 25 hours.
+  return Math.round((midnight(now) - midnight(iso)) / (DAY * 1_000));
+}
+
+/** The name of the reader's time zone, for example `Central European Time`. */
+export function timeZoneName(now: number, locale: string | undefined): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const parts = formatter(Intl.DateTimeFormat, locale, { timeZoneName: 'longGeneric' }).formatToParts(now);
+  const name = parts.find(({ type }) => type === 'timeZoneName')?.value;
+  return name === undefined || name.startsWith('GMT') ? timeZone : name;
+}
+
 function inUnits(seconds: number): [number, Unit] {
   const unit = unitOf(seconds);
   return [Math.floor(seconds / SECONDS[unit]), unit];

@@ -15,6 +15,11 @@ export function formatClockTime(iso: string | number, now: number, locale: strin
   return formatDateTime(iso, locale, { ...date, hour: '2-digit', minute: '2-digit' });
 }
 
+/** `09:12` */
+export function formatTimeOfDay(iso: string, locale: string | undefined): string {
+  return formatDateTime(iso, locale, { hour: '2-digit', minute: '2-digit' });
+}
+
 /** `8 s`, `2 minutes` or `4 days`, rounded up so that nothing happens later than announced. */
 export function formatWait(seconds: number, locale: string | undefined): string {
   const whole = Math.max(0, Math.ceil(seconds));

@@ -1,36 +1,36 @@
-/** The labels, the locale and the writing direction that every part of the dashboard uses. */
+/** The texts, the locale and the writing direction that every part of the page uses. */
 
 import { isolateBidi } from './bidi.js';
-import type { Labels, ShellLabels } from './labels.js';
+import { type Facts, formatMessage } from './format-message.js';
+import type { Language } from './language.js';
+import type { PartialLabels, TextKey } from './labels.js';
 
-export interface I18n<Texts extends ShellLabels = Labels> {
-  readonly labels: Texts;
-  /** `undefined` is the browser's locale. */
-  readonly locale: string | undefined;
-  readonly direction: 'ltr' | 'rtl';
+export interface I18n extends Pick<Language, 'locale' | 'direction'> {
+  /** A text with its facts. Every fact is safe to put in the middle of a sentence. */
+  readonly t: (key: TextKey, facts?: Facts) => string;
+  /** A text whose key contains a code of the API; `null` for the code of a newer server. */
+  readonly find: (group: string, code: string, facts?: Facts) => string | null;
 }
 
-/** The same with the texts that are available before the sessions page has loaded. */
-export type ShellI18n = I18n<ShellLabels>;
-
-/**
- * The locale as `Intl` accepts it: `en-US` for `en_US.UTF-8`. `undefined`, which is the browser's locale, for text that
- * names none, such as `C`, because `Intl` would throw and the page would be blank.
- */
-export function normalizeLocale(locale: string | null | undefined): string | undefined {
-  try {
-    const [tag = ''] = String(locale ?? '').trim().split(/[.@]/, 1);
-    return /^(c|posix)$/i.test(tag) ? undefined : Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0];
-  } catch {
-    return undefined;
-  }
+/** Texts of ours with the app's own in their place. */
+export function createI18n(texts: PartialLabels, own: PartialLabels | undefined, { locale, direction }: Language): I18n {
+  // A map, because a code could be the name of a property that every object has.
+  const all = new Map<string, string>([...Object.entries(texts), ...strings(own)]);
+  const find = (key: string, facts: Facts = {}): string | null => {
+    const message = all.get(key);
+    return message === undefined ? null : formatMessage(message, facts, locale);
+  };
+  return {
+    locale,
+    direction,
+    t: (key, facts) => find(key, facts) ?? key,
+    find: (group, code, facts) => find(`${group}.${code}`, facts),
+  };
 }
 
-const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/i;
-
-/** The writing direction of a locale's language. */
-export function directionOf(locale = ''): I18n['direction'] {
-  return RIGHT_TO_LEFT.test(locale) ? 'rtl' : 'ltr';
+/** Without `undefined` and other values, which apps with less strict types may pass. */
+export function strings(labels: PartialLabels | undefined): [string, string][] {
+  return Object.entries(labels ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
 }
 
 /** Text from outside, safe to put into a sentence; `null` if there is none. */

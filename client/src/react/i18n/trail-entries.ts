@@ -1,34 +1,55 @@
-/** Which events belong together? The end of a session and the sign-out or sign-in that caused it are one line. */
+/** Which events belong together? One action of a user, for example a sign-in on a new device, is one line of the trail. */
 
-import type { SecurityEvent } from '../../core/types.js';
+import type { SecurityEvent, Severity } from '../../core/types.js';
 
 export interface TrailEntry {
   readonly event: SecurityEvent;
   /** The event that ended the session of `event`. */
   readonly cause: SecurityEvent | null;
+  /** The findings about the sign-in `event`, for example a new country. */
+  readonly findings: readonly SecurityEvent[];
   /** The device of the session that ended; `null` if no event names it. */
   readonly endedDevice: string | null;
+  /** The highest severity of its events. */
+  readonly severity: Severity;
 }
 
-/** Milliseconds between the two events of one request, at most. */
+/** Milliseconds between the events of one request, at most. */
 const SAME_REQUEST = 2_000;
 
 /** The events that cause the end of sessions, with the reason of that end. Their `device` is the caller's. */
 const CAUSES: Readonly<Record<string, string>> = { logout: 'signed_out', session_evicted: 'evicted' };
+const FINDINGS: ReadonlySet<string> = new Set(['new_device', 'new_country', 'impossible_travel']);
+const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical'];
 
-/** One entry for each line, in the order of the events. A cause has no line of its own if its effect has one. */
+/** One entry for each line, in the order of the events. An event that belongs to another one has no line of its own. */
 export function trailEntries(events: readonly SecurityEvent[]): readonly TrailEntry[] {
   const causes = events.filter(({ event_type: type }) => type in CAUSES);
   const entries = events.map((event): TrailEntry => {
-    if (event.event_type !== 'session_ended') return { event, cause: null, endedDevice: null };
-    return { event, cause: causes.find((cause) => hasCaused(cause, event)) ?? null, endedDevice: endedDevice(event, events) };
+    const cause = event.event_type === 'session_ended' ? (causes.find((one) => hasCaused(one, event)) ?? null) : null;
+    const findings = event.event_type === 'login' ? events.filter((one) => isAbout(one, event)) : [];
+    const ended = event.event_type === 'session_ended' ? endedDevice(event, events) : null;
+    return { event, cause, findings, endedDevice: ended, severity: highest([event, ...findings, ...(cause === null ? [] : [cause])]) };
   });
-  const merged = new Set(entries.map(({ cause }) => cause));
+  const merged = new Set(entries.flatMap(({ cause, findings }) => [cause, ...findings]));
   return entries.filter(({ event }) => !merged.has(event));
 }
 
-function hasCaused(cause: SecurityEvent, { created_at: at, details: { reason } }: SecurityEvent): boolean {
-  return CAUSES[cause.event_type] === reason && Math.abs(Date.parse(cause.created_at) - Date.parse(at)) <= SAME_REQUEST;
+/** Whether a reader who looks for trouble should see the entry. */
+export function isAlert({ severity }: Pick<TrailEntry, 'severity'>): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('medium');
+}
+
+function hasCaused(cause: SecurityEvent, ended: SecurityEvent): boolean {
+  return CAUSES[cause.event_type] === ended.details['reason'] && isSameRequest(cause, ended);
+}
+
+function isAbout(finding: SecurityEvent, login: SecurityEvent): boolean {
+  return FINDINGS.has(finding.event_type) && finding.session_id === login.session_id && isSameRequest(finding, login);
+}
+
+function isSameRequest(one: SecurityEvent, other: SecurityEvent): boolean {
+  return Math.abs(Date.parse(one.created_at) - Date.parse(other.created_at)) <= SAME_REQUEST;
 }
 
 /** The event's own device, or else the one that signed in. Other events may name the device of an attacker. */
@@ -36,4 +57,8 @@ function endedDevice({ session_id: id, details }: SecurityEvent, events: readonl
   const login = events.find((event) => event.event_type === 'login' && event.session_id === id);
   const device = details['device'] ?? login?.details['device'];
   return typeof device === 'string' && device !== '' ? device : null;
+}
+
+function highest(events: readonly SecurityEvent[]): Severity {
+  return SEVERITIES[Math.max(...events.map(({ severity }) => SEVERITIES.indexOf(severity)))] ?? 'info';
 }

@@ -12,7 +12,7 @@ import { NOW, SIGNED_IN } from './fixtures.js';
 
 /** Call before each test: loads the sessions page, stops the clock and makes dialogs work in jsdom. */
 export async function openPage(): Promise<void> {
-  await preloadSessionMonitoring();
+  for (const locale of ['en', 'de']) await preloadSessionMonitoring(locale);
   process.env['TZ'] = 'UTC';
   vi.useFakeTimers({ now: NOW });
   localStorage.clear();

@@ -76,6 +76,20 @@ export const NEW_COUNTRY: Recommendation = {
   detail: { at: '2026-11-25T07:30:00Z', device: 'Firefox on Linux', to: 'PT' },
 };
 
+export const UNKNOWN_DEVICE: Recommendation = {
+  code: 'unknown_device',
+  severity: 'low',
+  session_id: ABROAD.session_id,
+  detail: { at: '2026-11-25T07:30:00Z', device: 'Firefox on Linux', to: 'Firefox on Lin' },
+};
+
+export const TRAVEL: Recommendation = {
+  code: 'impossible_travel',
+  severity: 'high',
+  session_id: ABROAD.session_id,
+  detail: { at: '2026-11-25T07:30:00Z', from: 'DE', to: 'PT' },
+};
+
 export const ANALYTICS: Analytics = {
   active_sessions: 3,
   by_device: { desktop: 2, mobile: 1 },

@@ -1,0 +1,53 @@
+/** Every state of the page, by name. */
+
+import type { LatchkeyState, SecurityEvent } from '../src/core/types.js';
+import type { SessionMonitoringProps } from '../src/index.js';
+import { HERE, NOW, SIGNED_IN, SIGNED_OUT } from '../test/react/support/fixtures.js';
+import { ADVICE, ELEVEN, EVENTS, HOSTILE, HOSTILE_ADVICE, HOSTILE_EVENTS } from './sample-data.js';
+
+export interface GalleryState {
+  readonly state: Partial<LatchkeyState>;
+  readonly events?: readonly SecurityEvent[];
+  readonly props?: SessionMonitoringProps;
+}
+
+const error = (code: string) =>
+  Object.assign(new Error(code), { code, status: null, retryAfter: null, requestId: null }) as NonNullable<LatchkeyState['error']>;
+const asAdministrator: Partial<LatchkeyState> = { ...SIGNED_IN, userId: 'root', recommendations: [] };
+const many: Partial<LatchkeyState> = { ...SIGNED_IN, sessions: ELEVEN, recommendations: ADVICE, sessionLimit: 12 };
+const retryAt = NOW.getTime() + 42_000;
+const ended = (reason: LatchkeyState['endedReason'], more: Partial<LatchkeyState> = {}): GalleryState => ({
+  state: { ...SIGNED_OUT, endedReason: reason, sessionLimit: 5, ...more },
+});
+
+/** Hebrew texts for what the state `many` shows first; the rest is English, as in an unfinished translation. */
+const HEBREW = {
+  title: 'המכשירים שבהם נכנסת לחשבון', live: 'מעודכן', signOutOthers: 'יציאה מכל שאר המכשירים', thisDevice: 'המכשיר הזה',
+  software: '{browser} ב־{system}', activeNow: 'פעיל עכשיו', lastActive: 'פעילות אחרונה {when}', signedInOn: 'כניסה {when}',
+  signOut: 'יציאה', signOutOf: 'יציאה: {name}', itWasMeOf: 'כן, זה אני: {name}', itWasNotMeOf: 'לא אני: {name}', signOutEverywhere: 'יציאה מכל המכשירים', review: '{count, plural, other {צריך לבדוק # כניסות: זה היית אתה?}}',
+  reviewNext: 'בדיקה', wasThisYou: 'זה היית אתה?', itWasMe: 'כן, זה אני', itWasNotMe: 'לא אני', events: 'פעילות אחרונה',
+  today: 'היום', yesterday: 'אתמול', 'recommendation.unknown_device': 'מכשיר חדש', 'event.login': 'כניסה',
+};
+
+export const STATES: Readonly<Record<string, GalleryState>> = {
+  loading: { state: { status: 'signed-in' } },
+  empty: { state: { ...asAdministrator, sessions: [], analytics: null }, props: { userId: 'ada' } },
+  one: { state: { ...SIGNED_IN, sessions: [HERE] } },
+  many: { state: many, events: EVENTS, props: { passwordUrl: '#password' } },
+  german: { state: many, events: EVENTS, props: { locale: 'de' } },
+  rtl: { state: many, events: EVENTS, props: { locale: 'he', labels: HEBREW } },
+  hostile: { state: { ...many, sessions: HOSTILE, recommendations: HOSTILE_ADVICE }, events: HOSTILE_EVENTS },
+  'other-user': { state: { ...asAdministrator, sessions: ELEVEN.slice(1) }, events: EVENTS, props: { userId: 'ada' } },
+  limited: { state: { ...SIGNED_IN, sessions: null, error: error('rate_limited'), retryAt } },
+  offline: { state: { ...many, online: false }, events: EVENTS },
+  unreachable: { state: { ...many, stale: true, error: error('network'), retryAt }, events: EVENTS },
+  forbidden: { state: { ...asAdministrator, sessions: null, error: error('forbidden') }, props: { userId: 'ada' } },
+  'cookies-blocked': { state: { ...SIGNED_IN, sessions: null, error: error('cookies_blocked') } },
+  'ended-signed-out': ended('signed_out'),
+  'ended-elsewhere': ended('signed_out', { error: error('session_ended') }),
+  'ended-expired': ended('expired'),
+  'ended-security': ended('security'),
+  'ended-admin': ended('admin'),
+  'ended-evicted': ended('evicted'),
+  visitor: ended(null),
+};
