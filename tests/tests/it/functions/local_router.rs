@@ -68,9 +68,10 @@ fn headers(headers: &HeaderMap) -> BTreeSet<(String, String)> {
         };
         (name.to_string(), value.to_owned())
     };
-    // API Gateway sets the headers of CORS, and the local server does it in its place.
+    // API Gateway sets the date and the headers of CORS, and the local server does it in its place.
     let is_of_the_gateway = |name: &http::HeaderName| {
-        [header::CONTENT_LENGTH, header::VARY].contains(name) || name.as_str().starts_with("access-control-")
+        [header::CONTENT_LENGTH, header::DATE, header::VARY].contains(name)
+            || name.as_str().starts_with("access-control-")
     };
     headers.iter().filter(|(name, _)| !is_of_the_gateway(name)).map(shown).collect()
 }
