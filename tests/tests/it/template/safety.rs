@@ -106,6 +106,18 @@ fn logs_roles_and_queues_have_retention_boundaries_and_alarms() {
 }
 
 #[test]
+fn every_queue_refuses_requests_without_tls() {
+    let stack = whole(&template());
+    let policy = stack.resource("DeadLettersPolicy")["Properties"].take();
+    let statement = &policy["PolicyDocument"]["Statement"][0];
+    assert_eq!((&statement["Effect"], &statement["Principal"]), (&json!("Deny"), &json!("*")));
+    assert_eq!(statement["Condition"], json!({"Bool": {"aws:SecureTransport": "false"}}));
+    let queues = stack.named("AWS::SQS::Queue");
+    let arns: Vec<String> = queues.iter().map(|name| format!("{name}.Arn")).collect();
+    assert_eq!((&policy["Queues"], &statement["Resource"]), (&json!(queues), &json!(arns)));
+}
+
+#[test]
 fn the_deployer_chooses_processor_and_memory() {
     let globals = whole(&template()).globals();
     let function = &globals["Function"];

@@ -85,6 +85,16 @@ fn the_tables_are_those_of_the_schema() {
 }
 
 #[test]
+fn the_writes_of_the_sessions_table_have_a_limit_on_demand() {
+    let of = |parameters: &[(&str, &str)]| {
+        let table = Stack::of(&template(), parameters).resource("SessionsTable");
+        table["Properties"]["OnDemandThroughput"].clone()
+    };
+    assert_eq!(of(&[("MaxWriteUnits", "500")]), json!({"MaxWriteRequestUnits": "500"}));
+    assert!(of(&[]).is_null());
+}
+
+#[test]
 fn a_table_that_differs_from_the_schema_is_found() {
     let table = |name: &str, rest: &str| format!("/Resources/{name}/{rest}");
     let cases = [
