@@ -3,6 +3,7 @@
 //! An operation takes parsed values and returns an outcome. It reads and writes through [`crate::store`], decides
 //! with the pure functions of [`crate::domain`], and knows nothing of HTTP.
 
+pub(crate) mod changed_client;
 pub mod cleanup;
 pub mod device;
 pub(crate) mod forged_token;

@@ -4,6 +4,7 @@
 //! their writes.
 
 use crate::app::App;
+use crate::app::changed_client::change_since;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::{self, end_one};
 use crate::app::theft::{Theft, report_reuse_after_end};
@@ -225,20 +226,15 @@ impl RefreshAttempt<'_> {
     /// Compares the request with the client that made the presented generation, by the token's fingerprint. So a repeated
     /// request has the findings that were lost with the first response, although the row holds the request by then.
     fn assess(&self, row: &Session) -> Vec<Finding> {
-        let (config, token) = (self.app.config(), self.token);
-        let Some(key) = config.keys.refresh().iter().find(|key| key.tag() == token.sealed_by) else {
-            return vec![];
-        };
-        let is_trusted = config.risk_rules.is_allowed(self.client.ip);
-        let shown = key.fingerprint(&token.session, self.client, is_trusted);
+        let Some(change) = change_since(self.app, self.token, self.client) else { return vec![] };
         let comparison = Comparison {
-            change: token.fingerprint.change_to(&shown),
+            change,
             before: &row.client,
             before_at: row.rotated_at,
             now: self.client,
             now_at: self.now,
         };
-        risk::assess_change(&config.risk_rules, &comparison)
+        risk::assess_change(&self.app.config().risk_rules, &comparison)
     }
 
     /// Writes the findings to the audit trail and, if they are new to it, to the row. A failure is logged and does not

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::app::changed_client::change_since;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::session::binding::ProofFault;
@@ -10,11 +11,13 @@ use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
 use crate::telemetry::metrics::Counter;
 
-/// A session has at most one event in this time.
+/// A session has at most one event of each severity in this time.
 const REPORTED_ONCE_IN: Duration = Duration::from_secs(3_600);
 
-/// Counts the refusal and records it in the user's audit trail, if the session lives: at most once an hour for a session,
-/// after one read. A failure of the store loses the event and never changes the refusal.
+/// Counts the refusal and records it in the user's audit trail, if the session lives: at most once an hour for a session and
+/// a severity, after one read. A failure of the store loses the event and never changes the refusal.
+///
+/// The severity counts, because an open page with an older version of the client must not hide a thief for an hour.
 pub(crate) async fn report_refused_proof(
     app: &App,
     token: &RefreshToken,
@@ -23,7 +26,11 @@ pub(crate) async fn report_refused_proof(
     now: Timestamp,
 ) {
     app.metrics().count(Counter::ProofsRefused);
-    let reported = format!("binding_failed {}", token.session);
+    let change = change_since(app, token, client).unwrap_or_default();
+    let same_client = !change.network && !change.device;
+    let kind = EventKind::BindingFailed { fault, same_client };
+    let what = format!("binding_failed {}", kind.severity().as_str());
+    let reported = format!("{what} {}", token.session);
     if token.is_expired(now) || app.refusal_cache().until(&reported, now).is_some() {
         return;
     }
@@ -38,9 +45,8 @@ pub(crate) async fn report_refused_proof(
     let Some(row) = row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()) else {
         return;
     };
-    let kind = EventKind::BindingFailed { fault };
     let at = row.created_at.max(now.start_of_hour());
-    let event = Event::once_per_second(&token.user, token.session, at, "binding_failed", kind);
+    let event = Event::once_per_second(&token.user, token.session, at, &what, kind);
     let event = Event { at: now, ..event }.from_client(client);
     app.record_events(&[event], std::future::ready(Ok(()))).await;
 }

@@ -108,6 +108,8 @@ pub enum EventKind {
     BindingFailed {
         /// The fault of the request.
         fault: ProofFault,
+        /// Whether the request came from the network and the kind of device that received the token.
+        same_client: bool,
     },
     /// A session was opened without a key, although a live session of the same user on the same kind of device has one.
     BindingMissing,
@@ -163,8 +165,10 @@ impl EventKind {
             Self::Blocked(_)
             | Self::TokenReplayed
             | Self::AssertionReused
-            | Self::BindingFailed { .. }
-            | Self::BindingMissing => Severity::Medium,
+            | Self::BindingMissing
+            // An open page with an older version of the client sends no proof.
+            | Self::BindingFailed { fault: ProofFault::Missing, same_client: true } => Severity::Medium,
+            Self::BindingFailed { .. } => Severity::High,
             Self::TokenReused { .. }
             | Self::StateRegression { .. }
             | Self::TokenForged
@@ -179,7 +183,7 @@ impl EventKind {
                 json!({})
             }
             Self::Login { binding } | Self::SessionBound { binding } => json!({"binding": binding}),
-            Self::BindingFailed { fault } => json!({"fault": fault}),
+            Self::BindingFailed { fault, same_client } => json!({"fault": fault, "same_client": same_client}),
             Self::SignInRefused { claim } => json!({"claim": claim}),
             Self::Logout { ended } => json!({"ended": ended}),
             Self::SessionEvicted { new_session, evicted } => {

@@ -1,12 +1,13 @@
 //! The attack that a bound session is for: a thief copies the whole cookie jar of a browser.
 
-use latchkey_tests::world::{DeviceKey, Jar};
+use latchkey_tests::world::{Device, DeviceKey, Jar};
 
 use super::Bound;
 
 #[tokio::test]
 async fn a_copied_cookie_jar_refreshes_nothing_and_the_owner_stays_signed_in() {
     let bound = Bound::new().await;
+    let mut alerts = bound.world.server.alerts.listen();
     bound.world.advance(1_800);
     let stolen = bound.jar.clone();
     // The thief imitates the browser from the same network, with and without a key of their own.
@@ -30,7 +31,38 @@ async fn a_copied_cookie_jar_refreshes_nothing_and_the_owner_stays_signed_in() {
     bound.signing().refresh_with_cookies(&next.line()).await.assert_status(200);
     let events = bound.world.events("alice").await;
     let failed: Vec<_> = events.iter().filter(|event| event.event_type == "binding_failed").collect();
-    assert_eq!(failed.len(), 1, "{events:?}");
-    assert_eq!((failed[0].severity.as_str(), &failed[0].session), ("medium", &bound.jar.session));
+    let mut severities: Vec<_> = failed.iter().map(|event| event.severity.as_str()).collect();
+    severities.sort_unstable();
+    assert_eq!(severities, ["high", "medium"], "{events:?}");
+    let alert = alerts.try_recv().expect("another key is an alert");
+    assert_eq!(
+        (&alert["event_type"], &alert["details"]["fault"]),
+        (&"binding_failed".into(), &"other_key".into())
+    );
+    assert!(alerts.try_recv().is_err(), "one alert");
     assert_eq!(bound.world.live("alice").await.len(), 1);
+}
+
+/// A thief without a key from another place, or with another program, is an alert. The refusal of the owner's old page does
+/// not hold it back.
+#[tokio::test]
+async fn a_copied_cookie_from_elsewhere_is_an_alert() {
+    let elsewhere: fn(Device) -> Device = Device::elsewhere;
+    for thief in [elsewhere, |device| device.agent("curl/8.0")] {
+        let bound = Bound::new().await;
+        let mut alerts = bound.world.server.alerts.listen();
+        bound
+            .browser
+            .refresh_with_cookies(&bound.jar.line())
+            .await
+            .assert_problem(400, "device_proof_required");
+        assert!(alerts.try_recv().is_err(), "an old page of the owner is no alert");
+        let thief = thief(bound.browser.clone());
+        thief.refresh_with_cookies(&bound.jar.line()).await.assert_problem(400, "device_proof_required");
+        let alert = alerts.try_recv().expect("an alert");
+        assert_eq!(
+            (&alert["event_type"], &alert["details"]["fault"]),
+            (&"binding_failed".into(), &"missing".into())
+        );
+    }
 }

@@ -20,7 +20,7 @@ async fn status_list_and_trail_show_the_binding() {
 }
 
 #[tokio::test]
-async fn refused_proofs_of_a_session_are_one_event_an_hour_after_one_read() {
+async fn refused_proofs_are_one_event_of_each_severity_an_hour_after_one_read() {
     let bound = Bound::new().await;
     let read = || bound.world.server.stats.total();
     bound.world.server.store.global_revocation(bound.world.now()).await.unwrap();
@@ -33,13 +33,26 @@ async fn refused_proofs_of_a_session_are_one_event_an_hour_after_one_read() {
         "a read and an event"
     );
     for _ in 0..20 {
+        bound
+            .browser
+            .refresh_with_cookies(&bound.jar.line())
+            .await
+            .assert_problem(400, "device_proof_required");
+    }
+    assert_eq!(read(), first, "no further call");
+    for _ in 0..20 {
         let other = bound.browser.clone().with_key(&DeviceKey::generate());
         other.refresh_with_cookies(&bound.jar.line()).await.assert_problem(400, "device_proof_required");
     }
-    assert_eq!(read(), first, "no further call");
+    let second = read();
+    assert_eq!(
+        (second.calls - first.calls, second.write_units - first.write_units),
+        (2, 1.0),
+        "another severity"
+    );
     bound.world.advance(3_700);
     bound.browser.refresh_with_cookies(&bound.jar.line()).await.assert_problem(400, "device_proof_required");
-    assert_eq!(bound.world.count_events("alice", "binding_failed").await, 2);
+    assert_eq!(bound.world.count_events("alice", "binding_failed").await, 3);
 }
 
 #[tokio::test]
