@@ -1,4 +1,4 @@
-//! "Why was I signed out?" lists every reason as the API returns it and every text as the dashboard shows it.
+//! "Why was I signed out?" lists every reason as the API returns it and every text as the account page shows it.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::json;
 /// The rows of "Why was I signed out?": the quoted texts, the public reason, the exact reasons.
 fn reasons() -> Vec<[String; 3]> {
     let page = include_str!("../../../../docs/signed-out.md");
-    let table = page.split("\n\n").find(|part| part.starts_with("| the dashboard shows")).expect("a table");
+    let table = page.split("\n\n").find(|part| part.starts_with("| the account page shows")).expect("a table");
     let row = |line: &str| {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         <[&str; 3]>::try_from(cells).expect("three columns").map(str::to_owned)
@@ -36,7 +36,7 @@ fn every_reason_of_an_end_has_its_public_reason_in_the_documentation() {
 }
 
 #[test]
-fn the_documentation_quotes_the_dashboard_word_for_word() {
+fn the_documentation_quotes_the_account_page_word_for_word() {
     let mut texts = String::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../client/src")];
     while let Some(folder) = folders.pop() {
@@ -54,7 +54,7 @@ fn the_documentation_quotes_the_dashboard_word_for_word() {
         for quote in quoted(&shown, '"') {
             // Three dots in a quoted text stand for a value.
             for part in quote.split('…') {
-                assert!(texts.contains(part), "the dashboard does not show: {part}");
+                assert!(texts.contains(part), "the account page does not show: {part}");
             }
             count += 1;
         }
