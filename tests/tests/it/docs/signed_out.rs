@@ -9,7 +9,8 @@ use serde_json::json;
 /// The rows of "Why was I signed out?": the quoted texts, the public reason, the exact reasons.
 fn reasons() -> Vec<[String; 3]> {
     let page = include_str!("../../../../docs/signed-out.md");
-    let table = page.split("\n\n").find(|part| part.starts_with("| the account page shows")).expect("a table");
+    let table =
+        page.split("\n\n").find(|part| part.starts_with("| the account page shows")).expect("a table");
     let row = |line: &str| {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         <[&str; 3]>::try_from(cells).expect("three columns").map(str::to_owned)
