@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, header};
 
 use crate::cookies::{CookieKind, CookiePolicy};
 use crate::refusal::{Refusal, RefusalCode};
+use crate::scheme::Scheme;
 
 /// The access token of a request. Nothing is verified yet.
 #[derive(Clone)]
@@ -19,15 +20,6 @@ pub struct Credential {
     pub transport: Transport,
     /// Whether a proof must come with the token.
     pub scheme: Scheme,
-}
-
-/// The scheme of an access token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// The token alone is enough. A token in a cookie counts as one of this scheme.
-    Bearer,
-    /// The token is bound to a key, and a proof in the header `DPoP` comes with it (RFC 9449).
-    Dpop,
 }
 
 /// How a token was sent, which decides how the next one is returned.
@@ -106,16 +98,6 @@ pub fn authorization_token(headers: &HeaderMap) -> Result<Option<(Scheme, String
     match Scheme::parse(scheme.as_bytes()) {
         Some(scheme) if is_token && values.len() == 1 => Ok(Some((scheme, token.to_owned()))),
         _ => Err(Refusal::of(RefusalCode::InvalidToken)),
-    }
-}
-
-impl Scheme {
-    fn parse(text: &[u8]) -> Option<Self> {
-        if text.eq_ignore_ascii_case(b"bearer") {
-            Some(Self::Bearer)
-        } else {
-            text.eq_ignore_ascii_case(b"dpop").then_some(Self::Dpop)
-        }
     }
 }
 

@@ -139,6 +139,7 @@ mod origin;
 pub mod refusal;
 mod request_id;
 mod require_signed_in;
+mod scheme;
 mod scope;
 mod session_check;
 mod time;
@@ -151,7 +152,7 @@ pub use access_token::{
 pub use cookie_domain::{CookieDomain, CookieDomainError};
 pub use cookie_name::{CookieName, CookieNameError};
 pub use cookies::{CookieKind, CookiePolicy};
-pub use credential::{Credential, Scheme, Transport, authorization_token, bearer_token};
+pub use credential::{Credential, Transport, authorization_token, bearer_token};
 pub use fetch::{Cause, Fetch, FetchError, FetchFuture, FetchLimits};
 #[cfg(feature = "hyper")]
 pub use https::HttpsFetch;
@@ -168,6 +169,7 @@ pub use request_id::RequestId;
 #[cfg(feature = "tower")]
 pub use require_signed_in::RequireSignedInService;
 pub use require_signed_in::{RequireSignedIn, SignedIn};
+pub use scheme::Scheme;
 pub use scope::Scope;
 pub use session_check::{SessionCheck, SessionCheckError, SessionCheckFuture};
 pub use time::epoch_seconds;

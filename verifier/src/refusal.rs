@@ -24,8 +24,8 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::credential::Scheme;
 use crate::request_id::RequestId;
+use crate::scheme::Scheme;
 use crate::scope::Scope;
 
 mod from_errors;

@@ -8,9 +8,10 @@ use http::{HeaderMap, Method};
 
 use crate::access_token::Claims;
 use crate::cookies::CookiePolicy;
-use crate::credential::{Credential, Scheme, authorization_token};
+use crate::credential::{Credential, authorization_token};
 use crate::dpop::{BaseUrls, SeenProofs};
 use crate::refusal::Refusal;
+use crate::scheme::Scheme;
 use crate::session_check::SessionCheck;
 use crate::verifier::AnyVerifier;
 
