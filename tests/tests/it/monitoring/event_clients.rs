@@ -8,7 +8,7 @@ use latchkey::domain::event::EVENT_TYPES;
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey_local::keys;
 use latchkey_tests::world::{
-    BERLIN, City, Device, DeviceKey, FIREFOX, LISBON, ORIGIN_SECRET, PRAGUE, Tokens, World,
+    BERLIN, BoundBrowser, City, Device, DeviceKey, FIREFOX, LISBON, ORIGIN_SECRET, PRAGUE, Tokens, World,
 };
 use serde_json::{Value, json};
 
@@ -136,6 +136,14 @@ async fn every_event_of_a_user_has_a_device_and_a_place() {
     // A bound session whose token is used without its key, and a sign-in without a key beside it.
     let bound = home.clone().with_key(&DeviceKey::generate()).sign_in("alice").await;
     home.refresh(&bound.refresh).await.assert_problem(400, "device_proof_required");
+    // A session that the browser binds to its device.
+    let settings = [
+        ("LATCHKEY_KEYS", keys.as_str()),
+        ("CLOUDFRONT_ORIGIN_SECRET", ORIGIN_SECRET),
+        ("COOKIE_SECURE", "true"),
+    ];
+    let secure = world.redeployed(&settings, IssuerKeyCache::default());
+    BoundBrowser::bound(&secure, "alice", secure.device().in_city(BERLIN)).await;
     // An eviction, a sign-out and an expiry.
     let mut last = forged;
     for _ in 0..3 {
