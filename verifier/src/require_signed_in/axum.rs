@@ -1,7 +1,8 @@
-//! `SignedIn` as an axum extractor, `Refusal` as an axum response.
+//! `SignedIn` as an axum extractor, `Refusal` as an axum response, and the URL that a nested router has shortened.
 
-use axum_core::extract::FromRequestParts;
-use axum_core::response::{IntoResponse, Response};
+use ::axum::extract::{FromRequestParts, OriginalUri};
+use ::axum::response::{IntoResponse, Response};
+use http::Extensions;
 use http::request::Parts;
 
 use super::SignedIn;
@@ -23,4 +24,9 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         self.to_response(&RequestId::generate())
     }
+}
+
+/// The path as the client sent it. `Router::nest` removes its prefix from the URI of the request.
+pub(super) fn original_path(extensions: &Extensions) -> Option<&str> {
+    extensions.get::<OriginalUri>().map(|OriginalUri(uri)| uri.path())
 }

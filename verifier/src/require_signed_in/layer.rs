@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
+use http::{Extensions, HeaderMap, HeaderValue, Request, Response, Uri, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -66,7 +66,8 @@ where
     // The parts are borrowed only here: a request's body need not be `Sync`.
     let (method, mut headers) = (request.method().clone(), mem::take(request.headers_mut()));
     let has_added_host = add_host(&mut headers, request.uri());
-    let outcome = check.check(&method, request.uri().path(), &headers).await;
+    let path = path(request.extensions(), request.uri()).to_owned();
+    let outcome = check.check(&method, &path, &headers).await;
     if has_added_host {
         headers.remove(header::HOST);
     }
@@ -85,6 +86,16 @@ where
         log(&refusal, &id);
     }
     Ok(response)
+}
+
+/// The path that a proof must be for.
+fn path<'r>(extensions: &'r Extensions, uri: &'r Uri) -> &'r str {
+    #[cfg(feature = "axum")]
+    if let Some(path) = super::axum::original_path(extensions) {
+        return path;
+    }
+    let _ = extensions;
+    uri.path()
 }
 
 /// Adds the host of an HTTP/2 request, which is in the URI, as `Host`. Returns whether it was added.
