@@ -91,7 +91,13 @@ impl DeviceRequest<'_> {
                 }
                 RegistrationOutcome::SessionEnded
             }
-            ConditionalWrite::Rejected(Some(row)) if row.is_live(self.now) => RegistrationOutcome::Outdated,
+            ConditionalWrite::Rejected(Some(row)) if row.is_live(self.now) => {
+                if is_forged(self.token, &row) {
+                    report_forged_token(self.app, &row.user, row.id, self.client).await;
+                    return Ok(RegistrationOutcome::SessionEnded);
+                }
+                RegistrationOutcome::Outdated
+            }
             ConditionalWrite::Rejected(_) => RegistrationOutcome::SessionEnded,
         })
     }
@@ -178,4 +184,11 @@ impl DeviceRequest<'_> {
             }
         })
     }
+}
+
+/// Whether a token whose seal is right belongs to no session like this one. A token without a key may be from before the device
+/// key was confirmed.
+fn is_forged(token: &RefreshToken, row: &Session) -> bool {
+    let is_of_earlier_binding = row.is_device_bound() && token.bound_key.is_none();
+    row.nonce_hash != token.nonce.hash() || (row.bound_key != token.bound_key && !is_of_earlier_binding)
 }

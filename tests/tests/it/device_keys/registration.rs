@@ -1,5 +1,7 @@
 //! The registration of a device key, and the attacks on it.
 
+use latchkey::token::device::challenge::Offer;
+use latchkey::token::refresh::open;
 use latchkey_tests::world::{BoundBrowser, DeviceKey, SECURE, World};
 use serde_json::json;
 
@@ -142,4 +144,29 @@ async fn copies_from_before_the_registration_are_worthless() {
     }
     assert_eq!(browser.renew().await.status, 200, "the owner stays signed in");
     assert_eq!(world.count_events("alice", "binding_failed").await, 1);
+}
+
+/// A thief of a refresh key can seal a token for any session, and cannot know its nonce or the key that it is bound to.
+#[tokio::test]
+async fn a_registration_with_a_forged_token_alerts_and_changes_nothing() {
+    let world = World::with(&SECURE).await;
+    for user in ["alice", "bob"] {
+        let device = world.device().with_key(&DeviceKey::generate());
+        let browser = BoundBrowser::sign_in(&world, user, device).await;
+        let key = &world.server.app.config().keys.refresh()[0];
+        let mut token = open(&browser.refresh, std::slice::from_ref(key)).unwrap();
+        let offer = Offer { session: token.session, generation: 0, dpop_key: None };
+        match user {
+            "alice" => token.nonce = key.nonce("what a thief of the key can think of"),
+            _ => token.bound_key = None,
+        }
+        let dpop_key = token.bound_key.map(|key| *key.as_bytes());
+        let offer = Offer { dpop_key, ..offer }.challenge(key, world.now());
+        let forged = BoundBrowser { refresh: key.seal(&token).expose().to_owned(), offer, ..browser.clone() };
+        let reply = forged.register_with(&forged.registration_proof()).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (401, "session_ended"), "{user}: {}", reply.body);
+        assert_eq!(world.count_events(user, "token_forged").await, 1, "{user}");
+        let row = world.row(user, &browser.session).await.unwrap();
+        assert_eq!((row.generation, row.device_key), (0, None), "{user}");
+    }
 }
