@@ -265,6 +265,9 @@ export interface paths {
          *
          *     A member that the strategy does not use is refused, so that a misspelt member never ends other sessions than intended.
          *
+         *     A refresh token of a bound session that is older than the current one counts as stolen, unless `previous_keys` or a proof in
+         *     `DPoP` shows that the sender is its owner. A proof that is not valid counts as none.
+         *
          *     A 200 response is sent after the change is committed. A request with the form of RFC 7009 gets 200 and an empty object
          *     for every token, valid or not.
          */
@@ -486,8 +489,12 @@ export interface components {
             token_type?: "Bearer" | "DPoP";
             refresh_token?: string;
             refresh_expires_in?: number;
-            expires_in: number;
-            expires_at: components["schemas"]["Time"];
+            /**
+             * @description Seconds until the access token expires. Omitted, like `expires_at`, for a session with a device key: the response has
+             *     no access token, because only `POST /dbsc/refresh` returns one
+             */
+            expires_in?: number;
+            expires_at?: components["schemas"]["Time"];
             session_id: components["schemas"]["SessionId"];
             /** @description When the session ends at the latest */
             session_expires_at: components["schemas"]["Time"];
@@ -1764,6 +1771,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description A proof by the key of the session: a JWT with `typ` `dpop+jwt`, `alg` `ES256`, the public key as `jwk`, `htm`, `htu`, `iat`
+                 *     within 60 s of the server's time, a `jti` of 1 to 64 characters that is new for each request, and, with an access token,
+                 *     `ath`. `htu` has the origin of the issuer or an allowed origin.
+                 */
+                DPoP?: components["parameters"]["DPoP"];
                 /** @description Browsers send it. With cookies it must be the API's own origin or an allowed one */
                 Origin?: string;
             };

@@ -11,12 +11,13 @@ use serde::Deserialize;
 use latchkey_verifier::CookieKind;
 use latchkey_verifier::dpop::Proof;
 
-use super::token_response::{Grant, issue_tokens};
+use super::token_response::{Grant, issue_tokens, refresh_cookie_response};
 use super::{device, status, well_known};
 use crate::app::App;
 use crate::app::refresh::{RefreshAttempt, RefreshOutcome};
 use crate::app::refused_proof::report_refused_proof;
 use crate::domain::client_context::ClientContext;
+use crate::domain::session::Session;
 use crate::domain::session::binding::ProofFault;
 use crate::domain::session::evidence::RequestKeys;
 use crate::domain::session::idempotency_key::IdempotencyKey;
@@ -179,7 +180,8 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let (now, config, style) = (app.now(), app.config(), command.style);
     let token = refresh_token::open(&command.token, config.keys.refresh());
-    let token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
+    let mut token = token.map_err(|error| Problem::of(Code::InvalidToken).because(error))?;
+    token.was_in_body |= style.transport() == Transport::Explicit;
     // The token is authentic from here on, so that a final refusal clears the cookies.
     let clearing_cookies = |problem: Problem| match style {
         Style::Ours(Transport::Cookie) => problem.with_headers(config.cookies.clear()),
@@ -201,20 +203,11 @@ async fn answer(
     count(app, &outcome);
     let is_proven_rotation = proof.is_some() && matches!(outcome, RefreshOutcome::Rotated(_));
     match outcome {
-        RefreshOutcome::Rotated(session) | RefreshOutcome::Replayed(session)
-            if session.is_device_bound() && style.transport() == Transport::Explicit =>
-        {
-            Err(presented.device_proof_required(app).await)
-        }
         RefreshOutcome::Rotated(session) | RefreshOutcome::Replayed(session) => {
             let proven = proof.map(|proof| proof.thumbprint);
             let grant = Grant { nonce: token.nonce, transport: style.transport(), proven, now };
-            let mut tokens = issue_tokens(app, &session, grant)?;
-            tokens.key_used = keys.newest.map(|key| session.made_by[0] == Some(key));
-            let mut response = match style {
-                Style::OAuth => tokens.oauth_response(),
-                Style::Ours(_) => tokens.response(app, &session, None),
-            };
+            let key_used = keys.newest.map(|key| session.made_by[0] == Some(key));
+            let mut response = respond(app, &session, grant, style, key_used)?;
             let quota = config.limits.refresh.quota(session.window, now);
             response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, quota));
             if is_proven_rotation && style.transport() == Transport::Cookie {
@@ -232,6 +225,25 @@ async fn answer(
             .because("the seal is valid and the nonce is not: a refresh key may have leaked")),
         RefreshOutcome::Blocked(until) => Err(rate_limit::refusal(&config.limits.refresh, until, now)),
     }
+}
+
+/// The tokens of the session. Only a proof by the device key gets an access token of a session that has one.
+fn respond(
+    app: &App,
+    session: &Session,
+    grant: Grant,
+    style: Style,
+    key_used: Option<bool>,
+) -> Result<Response, Problem> {
+    if session.is_device_bound() {
+        return refresh_cookie_response(app, session, grant, key_used);
+    }
+    let mut tokens = issue_tokens(app, session, grant)?;
+    tokens.key_used = key_used;
+    Ok(match style {
+        Style::OAuth => tokens.oauth_response(),
+        Style::Ours(_) => tokens.response(app, session, None),
+    })
 }
 
 fn count(app: &App, outcome: &RefreshOutcome) {

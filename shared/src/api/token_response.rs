@@ -58,9 +58,8 @@ pub(super) struct Grant {
 struct TokenResponse<'t> {
     session_id: SessionId,
     user_id: UserId,
-    /// Seconds until the access token expires.
-    expires_in: u64,
-    expires_at: Timestamp,
+    #[serde(flatten)]
+    lifetime: Option<AccessLifetime>,
     session_expires_at: Timestamp,
     binding: Binding,
     /// The sessions that this sign-in ended. A refresh omits the field.
@@ -71,6 +70,14 @@ struct TokenResponse<'t> {
     /// The tokens. With cookie delivery they are in the cookies only.
     #[serde(flatten)]
     tokens: Option<TokensInBody<'t>>,
+}
+
+/// The lifetime of the access token. A response without an access token omits it.
+#[derive(Serialize)]
+struct AccessLifetime {
+    /// Seconds until the access token expires.
+    expires_in: u64,
+    expires_at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -111,10 +118,21 @@ impl EndedSession {
 
 /// Issues both tokens of `session`: a new access token, and the refresh token that its row determines.
 pub(super) fn issue_tokens(app: &App, session: &Session, grant: Grant) -> Result<Tokens, Problem> {
-    let config = app.config();
-    let is_bound = session.is_device_bound();
-    let lifetime = if is_bound { config.binding.access_lifetime } else { config.lifetimes.access };
-    issue_tokens_for(app, session, grant, lifetime)
+    issue_tokens_for(app, session, grant, app.config().lifetimes.access)
+}
+
+/// The response to a refresh of a session with a device key: the next refresh token as a cookie, and no access token.
+pub(super) fn refresh_cookie_response(
+    app: &App,
+    session: &Session,
+    grant: Grant,
+    key_used: Option<bool>,
+) -> Result<Response, Problem> {
+    let lifetime = Duration::from_secs(grant.now.seconds_until(session.expires_at));
+    let refresh = seal_refresh_token(app, session, grant.nonce, Transport::Cookie)?;
+    let cookies = app.config().cookies.set_each(&[(CookieKind::Refresh, &refresh, lifetime)]);
+    let body = TokenResponse::of(session, None, key_used);
+    Ok((cookies, Json(body)).into_response())
 }
 
 /// The cookies for a browser that has proved its device key: an access token with this lifetime, and the current refresh token
@@ -144,13 +162,7 @@ fn issue_tokens_for(
 ) -> Result<Tokens, Problem> {
     let Grant { nonce, transport, proven, now } = grant;
     let config = app.config();
-    let key = config.keys.refresh().iter().find(|key| key.tag() == session.key);
-    // During a key rollout another instance may already seal with a key that this instance does not have. The
-    // answer is 503, because a 401 would sign the client out.
-    let unknown = || Problem::of(Code::StoreUnavailable).because("the row's refresh key is not known here");
-    let key = key.ok_or_else(unknown)?;
-    let is_trusted = config.risk_rules.is_allowed(session.client.ip);
-    let fingerprint = key.fingerprint(&session.id, &session.client, is_trusted);
+    let refresh = seal_refresh_token(app, session, nonce, transport)?;
     let signer = config.keys.signer().map_err(|error| Problem::of(Code::Internal).because(error))?;
     let access_expires_at = session.access_expires_at(now, access_lifetime);
     let scope = current_scope(session, now, config);
@@ -172,10 +184,7 @@ fn issue_tokens_for(
     };
     Ok(Tokens {
         access: access::mint(&claims, signer)?,
-        refresh: key.seal(&RefreshToken {
-            was_in_body: session.bound_key.is_some() && transport == Transport::Explicit,
-            ..session.refresh_token(nonce, fingerprint)
-        }),
+        refresh,
         access_expires_at,
         refresh_expires_at: session.expires_at,
         scope,
@@ -184,6 +193,27 @@ fn issue_tokens_for(
         now,
         key_used: None,
     })
+}
+
+/// Seals the refresh token of the session's current generation.
+fn seal_refresh_token(
+    app: &App,
+    session: &Session,
+    nonce: Nonce,
+    transport: Transport,
+) -> Result<SecretToken, Problem> {
+    let config = app.config();
+    let key = config.keys.refresh().iter().find(|key| key.tag() == session.key);
+    // During a key rollout another instance may already seal with a key that this instance does not have. The
+    // answer is 503, because a 401 would sign the client out.
+    let unknown = || Problem::of(Code::StoreUnavailable).because("the row's refresh key is not known here");
+    let key = key.ok_or_else(unknown)?;
+    let is_trusted = config.risk_rules.is_allowed(session.client.ip);
+    let fingerprint = key.fingerprint(&session.id, &session.client, is_trusted);
+    Ok(key.seal(&RefreshToken {
+        was_in_body: session.bound_key.is_some() && transport == Transport::Explicit,
+        ..session.refresh_token(nonce, fingerprint)
+    }))
 }
 
 /// New access tokens lose the administrator's scope `admin_max_age` after the sign-in, so that a session of 30
@@ -201,6 +231,21 @@ fn token_id() -> Result<String, Problem> {
     Ok(BASE64URL.encode(bytes))
 }
 
+impl TokenResponse<'_> {
+    fn of(session: &Session, lifetime: Option<AccessLifetime>, key_used: Option<bool>) -> Self {
+        Self {
+            session_id: session.id,
+            user_id: session.user.clone(),
+            lifetime,
+            session_expires_at: session.absolute_expires_at,
+            binding: session.binding(),
+            ended: None,
+            key_used,
+            tokens: None,
+        }
+    }
+}
+
 impl Tokens {
     fn refresh_lifetime(&self) -> Duration {
         Duration::from_secs(self.now.seconds_until(self.refresh_expires_at))
@@ -215,24 +260,17 @@ impl Tokens {
             refresh_token: self.refresh.expose(),
             refresh_expires_in,
         };
-        let body = TokenResponse {
-            session_id: session.id,
-            user_id: session.user.clone(),
+        let lifetime = AccessLifetime {
             expires_in: self.now.seconds_until(self.access_expires_at),
             expires_at: self.access_expires_at,
-            session_expires_at: session.absolute_expires_at,
+        };
+        let body = TokenResponse {
             ended,
-            binding: session.binding(),
-            key_used: self.key_used,
             tokens: (self.transport == Transport::Explicit).then_some(in_body),
+            ..TokenResponse::of(session, Some(lifetime), self.key_used)
         };
         if self.transport == Transport::Cookie {
-            let cookies = &app.config().cookies;
-            let cookies = match session.is_device_bound() {
-                // Only a proof by the device key gets an access token.
-                true => cookies.set_each(&[(CookieKind::Refresh, &self.refresh, self.refresh_lifetime())]),
-                false => cookies.set(&self.access, &self.refresh, self.refresh_lifetime()),
-            };
+            let cookies = app.config().cookies.set(&self.access, &self.refresh, self.refresh_lifetime());
             return (cookies, Json(body)).into_response();
         }
         Json(body).into_response()

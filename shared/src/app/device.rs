@@ -162,7 +162,7 @@ impl DeviceRequest<'_> {
 
     async fn rotate(&self, row: Session) -> Result<DeviceRefreshOutcome, StoreError> {
         // The cookie may be from before the key was confirmed.
-        let token = RefreshToken { bound_key: row.bound_key, ..self.token.clone() };
+        let token = RefreshToken { bound_key: row.bound_key, was_in_body: false, ..self.token.clone() };
         let attempt = RefreshAttempt {
             app: self.app,
             token: &token,

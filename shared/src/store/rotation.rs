@@ -40,6 +40,9 @@ const MAY_ROTATE: &str = "attribute_exists(pk) AND g = :gen AND n = :nonce AND e
 const IS_BOUND: &str = " AND jk = :jkt";
 const IS_NOT_BOUND: &str = " AND attribute_not_exists(jk)";
 
+/// As `IS_BOUND`, for a token in the body. A session with a device key has its tokens in cookies only.
+const IS_BOUND_TO_NO_DEVICE: &str = " AND jk = :jkt AND attribute_not_exists(dc)";
+
 /// The request's key did not make the current generation in the last ten minutes. Otherwise the request is a repetition,
 /// and the row that DynamoDB returns has its answer.
 const IS_NO_REPETITION: &str =
@@ -215,7 +218,11 @@ impl Store {
             .expression_attribute_values(":now", moment(now))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        condition.push_str(if token.bound_key.is_some() { IS_BOUND } else { IS_NOT_BOUND });
+        condition.push_str(match token.bound_key {
+            None => IS_NOT_BOUND,
+            Some(_) if token.was_in_body => IS_BOUND_TO_NO_DEVICE,
+            Some(_) => IS_BOUND,
+        });
         if let Some(key) = token.bound_key {
             request = request.expression_attribute_values(":jkt", bound_key(key));
         }

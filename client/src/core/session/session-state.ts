@@ -160,7 +160,10 @@ export function createSessionState(
       if (signIn) epoch.session++;
       epoch.token++;
       knownSince = Date.now();
-      setToken(response.session_id, response.expires_in, response.binding, true, true, NEW_SECONDS);
+      // Without an access token in the response, as for a device-bound session, the one before stays.
+      const { expires_in: seconds } = response;
+      if (seconds === undefined) setToken(response.session_id, response.session_id === id ? secondsLeft() : 0, response.binding, true, false);
+      else setToken(response.session_id, seconds, response.binding, true, true, NEW_SECONDS);
       broadcastToken(signIn);
     },
     acceptStatus(response, askedAt = Date.now()) {

@@ -130,8 +130,8 @@ export class FakeServer {
     const [id, generation] = shown !== undefined ? part(shown) : [this.cookie?.id, this.cookie?.generation];
     const inBody = body?.['delivery'] === 'body' || body?.['refresh_token'] !== undefined;
     const granted = (session: string, next: number): Record<string, unknown> => ({
-      expires_in: this.lifetime,
-      expires_at: soon(this.lifetime),
+      // Only the browser's own request gets an access token of a device-bound session.
+      ...(!this.deviceBound.has(session) && { expires_in: this.lifetime, expires_at: soon(this.lifetime) }),
       session_id: session,
       user_id: 'alice',
       session_expires_at: '2026-12-24T10:00:00Z',

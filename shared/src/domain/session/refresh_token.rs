@@ -36,7 +36,8 @@ pub struct RefreshToken {
     pub fingerprint: Fingerprint,
     /// The key that the session is bound to. The token is accepted with a proof by this key only.
     pub bound_key: Option<BoundKey>,
-    /// Whether it was delivered in a body, so that a script could read it. A bound token only: its proofs need a nonce.
+    /// Whether it was delivered or presented in a body, so that a script could read it. The proofs of a bound token then need a
+    /// nonce, and a session with a device key does not accept it.
     pub was_in_body: bool,
     /// Whether the session had a confirmed device key when the token was made, so that only a proof by that key gets an access
     /// token.

@@ -77,7 +77,8 @@ pub enum Verdict {
     RecordedReplay,
     /// See [`Evidence::Superseded`].
     Superseded,
-    /// The token is from before the session's device key was confirmed, and a proof by that key is required now.
+    /// The token is from before the session's device key was confirmed, and has no key or is in the body. A proof by the device
+    /// key is required now.
     DeviceProofRequired,
     /// See [`Evidence::Reuse`].
     Reuse,
@@ -120,7 +121,7 @@ pub fn judge(presented: &Presented<'_>, row: Option<&Session>, rules: &EvidenceR
     if row.nonce_hash != token.nonce.hash() {
         return Verdict::Forged;
     }
-    if row.is_device_bound() && token.bound_key.is_none() {
+    if row.is_device_bound() && (token.bound_key.is_none() || token.was_in_body) {
         return Verdict::DeviceProofRequired;
     }
     if row.bound_key != token.bound_key {
