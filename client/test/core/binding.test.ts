@@ -147,6 +147,33 @@ describe('a refresh', () => {
   });
 });
 
+describe('a sign-out', () => {
+  test('proves the key, so that an older cookie is no theft', async () => {
+    const { server, client } = await signedIn();
+    await settled(client.signOut());
+    const [proof] = await proofsOf(server, 'POST /revoke');
+    expect(proof).toMatchObject({ htm: 'POST', htu: `${BASE}/revoke`, thumbprint: server.dpop.thumbprints.get('s-a') });
+  });
+
+  test('in header mode proves the key, too', async () => {
+    const { server, client } = await signedIn(bindingServer(), { mode: headerMode() });
+    await settled(client.signOut());
+    expect(await keysOf(server, 'POST /revoke')).toEqual([server.dpop.thumbprints.get('s-a')]);
+  });
+
+  test('goes on without a proof if the storage fails', async () => {
+    const { server, client } = await signedIn();
+    client.dispose();
+    const next = await openTab(server);
+    vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(() => {
+      throw new Error('the storage fails');
+    });
+    await settled(next.signOut());
+    expect(server.requestsTo('POST /revoke')).toHaveLength(1);
+    expect(server.live.size).toBe(0);
+  });
+});
+
 describe('a browser that has lost its key', () => {
   const lose = (): void => void vi.stubGlobal('indexedDB', new IDBFactory());
 
@@ -407,6 +434,18 @@ describe('a device-bound session', () => {
     await advance(2 * HOUR);
     expect(client.getState()).toMatchObject({ status: 'signed-in', error: null });
     expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+  });
+
+  test('whose client still refreshes once keeps the life of its access token', async () => {
+    const { server, client } = await signedIn(bindingServer(), { binding: 'prefer' });
+    await advance(600);
+    server.deviceBound.add('s-a');
+    await settled(client.refresh());
+    expect(server.requestsTo('POST /refresh')).toHaveLength(1);
+    const { state, expiresIn, canRefresh } = client.getState().token;
+    expect({ state, canRefresh }).toEqual({ state: 'valid', canRefresh: false });
+    expect(expiresIn).toBeLessThanOrEqual(HOUR - 600);
+    expect(expiresIn).toBeGreaterThan(HOUR - 660);
   });
 
   test('causes one question a minute while the browser cannot renew its token', async () => {

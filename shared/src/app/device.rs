@@ -166,7 +166,9 @@ impl DeviceRequest<'_> {
         let attempt = RefreshAttempt {
             app: self.app,
             token: &token,
-            keys: RequestKeys::default(),
+            // The browser has no idempotency key here. The client's newest one stays, so that it is evidence of the client
+            // also if this response is lost.
+            keys: RequestKeys { newest: row.made_by[0], ..RequestKeys::default() },
             proven_key: row.bound_key,
             client: self.client,
             now: self.now,

@@ -68,6 +68,14 @@ pub fn of_refresh(
     accept(app, headers, &expected(app, "/api/auth/refresh", key, nonce, now)).map(Some)
 }
 
+/// The key whose possession a sign-out with this refresh token proves. A wrong proof counts as none, because a sign-out must not
+/// fail for it. It needs no nonce: it is evidence only, and grants nothing.
+pub fn of_sign_out(app: &App, headers: &HeaderMap, token: &RefreshToken, now: Timestamp) -> Option<BoundKey> {
+    let key = KeyRule::Truncated(*token.bound_key?.as_bytes());
+    let expected = expected(app, "/api/auth/revoke", key, NonceRule::Ignored, now);
+    accept(app, headers, &expected).ok().map(|proof| bound_key(&proof))
+}
+
 /// The proof of a request with an access token that is bound to a key.
 ///
 /// # Errors

@@ -13,6 +13,8 @@ export interface SessionBinding {
   forSignIn(): Promise<Fetch>;
   /** Sends a refresh, with a proof if this browser has a key. Rejects without a request if the session needs a key that is gone. */
   forRefresh(): Promise<Fetch>;
+  /** Sends a sign-out, with a proof if this browser has the key of the session, which is evidence that it is no thief. */
+  forSignOut(sessionId: string | null): Promise<Fetch>;
   /** Sends a request with the access token of header mode, if there is one, and with a proof if the token is bound. */
   readonly authorized: Fetch;
   /** Whether this browser has no key any more. A storage that fails is no answer, so the result is false. */
@@ -46,6 +48,10 @@ export function createSessionBinding(session: SessionState, keys: DeviceKeys, pr
       if (key) return (input, init) => proven(key, input, init);
       if (isBound()) throw new LatchkeyError('device_proof_required', 'This browser has lost the key that binds the session');
       return fetch;
+    },
+    async forSignOut(sessionId) {
+      const key = await find(sessionId).catch(() => null);
+      return key ? (input, init) => proven(key, input, init) : fetch;
     },
     async authorized(input, init) {
       const current = session.tokens?.get();

@@ -6,7 +6,7 @@ import type { Refresher } from '../refresh/refresh.js';
 import { keyHeader, previousKeys } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
 import type { ApiResponse } from '../transport/response.js';
-import type { ApiRequest } from '../transport/transport.js';
+import type { ApiRequest, Fetch } from '../transport/transport.js';
 import type { Session } from '../types.js';
 import { pageStorage } from '../util/page-storage.js';
 import { createDeliveryQueue } from './retry-until-delivered.js';
@@ -64,8 +64,8 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
     return result;
   };
 
-  const revoke = (body: object): Promise<ApiResponse> =>
-    request('/revoke', { method: 'POST', expectedField: 'ended', body, keepalive: true });
+  const revoke = (body: object, via: Fetch): Promise<ApiResponse> =>
+    request('/revoke', { method: 'POST', expectedField: 'ended', body, keepalive: true }, via);
 
   /** The session that the cookies name; `null` in header mode, or if the request failed. */
   const cookieStatus = async (): Promise<StatusResponse | null> => (usesCookies ? fetchStatus().catch(() => null) : null);
@@ -74,8 +74,9 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
   const isUnbound = (granted: TokenResponse): boolean => binding.isRequired && granted.binding === 'none';
 
   /** Ends the session that has just been opened, which no part of the client has taken over yet. */
-  const endUnbound = async ({ refresh_token: token }: TokenResponse): Promise<never> => {
-    await revoke(token === undefined ? { strategy: 'current' } : { strategy: 'token', token }).catch(() => undefined);
+  const endUnbound = async ({ refresh_token: token, session_id: id }: TokenResponse): Promise<never> => {
+    const body = token === undefined ? { strategy: 'current' } : { strategy: 'token', token };
+    await revoke(body, await binding.forSignOut(id)).catch(() => undefined);
     const status = await cookieStatus();
     if (status) session.acceptStatus(status);
     throw new LatchkeyError('session_unbound', 'The server has not bound the session to the key of this browser: see SESSION_BINDING');
@@ -92,10 +93,14 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
     refreshKeys.complete(keys);
     if (isUnbound(granted)) await endUnbound(granted);
     const previous = session.tokens?.get()?.refresh;
-    const isReplaced = session.id() !== granted.session_id && previous !== granted.refresh_token;
+    const previousId = session.id();
+    const isReplaced = previousId !== granted.session_id && previous !== granted.refresh_token;
     session.acceptTokens(granted, true);
     // In cookie mode the server ends the previous session, which the cookie names. Nothing waits for this request.
-    if (previous !== undefined && isReplaced) void retryUntilDelivered(() => revoke({ strategy: 'token', token: previous, ...before }), () => false);
+    if (previous !== undefined && isReplaced) {
+      const replaced = { strategy: 'token', token: previous, ...before };
+      void retryUntilDelivered(async () => revoke(replaced, await binding.forSignOut(previousId)), () => false);
+    }
     return granted;
   };
 
@@ -134,11 +139,13 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
   /** Ends the session that this client had. */
   const endSession = async (id: string | null, refreshToken: string | undefined): Promise<void> => {
     const { session: epoch } = session.epoch;
-    const current = { strategy: 'current', ...previousKeys(await refreshKeys.stored()) };
+    // At the same time, so that a storage that hangs delays the request only once.
+    const [stored, via] = await Promise.all([refreshKeys.stored(), binding.forSignOut(id)]);
+    const current = { strategy: 'current', ...previousKeys(stored) };
     const isCurrent = (): boolean => epoch === session.epoch.session;
     if (!usesCookies) {
       const body = { ...current, ...(refreshToken !== undefined && { refresh_token: refreshToken }) };
-      return retryUntilDelivered(() => revoke(body), isCurrent);
+      return retryUntilDelivered(() => revoke(body, via), isCurrent);
     }
     const cookiesNameIt = async (): Promise<boolean> => {
       const { state, session_id } = await fetchStatus();
@@ -150,8 +157,8 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
       if (!isCurrent()) return;
       const wasFirst = isFirstAttempt;
       isFirstAttempt = false;
-      if (wasFirst) await revoke(current);
-      if (await cookiesNameIt()) await revoke(current);
+      if (wasFirst) await revoke(current, via);
+      if (await cookiesNameIt()) await revoke(current, via);
     }, isCurrent);
   };
 

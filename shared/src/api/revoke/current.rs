@@ -17,6 +17,7 @@ use crate::app::sign_out::{RevokeCommand, can_end, end_one};
 use crate::app::theft::{Theft, report_reuse_after_end};
 use crate::domain::client_context::ClientContext;
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::binding::BoundKey;
 use crate::domain::session::evidence::RequestKeys;
 use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::session::presented::Presented;
@@ -24,6 +25,7 @@ use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
 use crate::http::caller::ShownToken;
 use crate::http::problem::{Code, Problem};
+use crate::http::proof;
 use crate::token::access::Claims;
 use crate::token::refresh;
 
@@ -33,6 +35,28 @@ pub(super) struct TokenSession {
     pub(super) session: SessionId,
     /// The token, if it is a refresh token: it also proves that it knows the session's nonce.
     pub(super) refresh: Option<RefreshToken>,
+}
+
+/// What a request shows about its sender, beside the token.
+pub(super) struct Evidence<'r> {
+    client: ClientContext,
+    previous_keys: &'r [IdempotencyKey],
+    /// The key of the refresh token whose possession the request proves.
+    proven_key: Option<BoundKey>,
+}
+
+impl<'r> Evidence<'r> {
+    pub(super) async fn of(
+        app: &App,
+        parts: &mut Parts,
+        token_session: &TokenSession,
+        previous_keys: &'r [IdempotencyKey],
+        now: Timestamp,
+    ) -> Self {
+        let token = token_session.refresh.as_ref();
+        let proven_key = token.and_then(|token| proof::of_sign_out(app, &parts.headers, token, now));
+        Self { client: client(parts, app).await, previous_keys, proven_key }
+    }
 }
 
 pub(super) async fn end(
@@ -45,8 +69,8 @@ pub(super) async fn end(
     let Some(token_session) = session_of_request(app, parts, body_token, now)? else {
         return Ok(RevokeResponse::new(app, vec![], now));
     };
-    let client = client(parts, app).await;
-    end_token_session(app, &token_session, previous_keys, &client, now).await?.ok_or_else(|| {
+    let evidence = Evidence::of(app, parts, &token_session, previous_keys, now).await;
+    end_token_session(app, &token_session, &evidence, now).await?.ok_or_else(|| {
         Problem::of(Code::InvalidToken)
             .because("the seal is valid and the nonce is not: a refresh key may have leaked")
     })
@@ -56,10 +80,10 @@ pub(super) async fn end(
 pub(super) async fn end_token_session(
     app: &App,
     token_session: &TokenSession,
-    previous_keys: &[IdempotencyKey],
-    client: &ClientContext,
+    evidence: &Evidence<'_>,
     now: Timestamp,
 ) -> Result<Option<RevokeResponse>, Problem> {
+    let Evidence { client, previous_keys, proven_key } = evidence;
     let row = app.store().read_session(&token_session.user, &token_session.session, now).await?;
     let row = row.filter(|row| can_end(row, now));
     let ours = |token: &RefreshToken| row.as_ref().is_none_or(|row| row.nonce_hash == token.nonce.hash());
@@ -69,7 +93,7 @@ pub(super) async fn end_token_session(
     }
     let presented = token_session.refresh.as_ref().map(|token| {
         let keys = RequestKeys::of(&token.session, None, previous_keys);
-        Presented { token, keys, proven_key: None, client, now }
+        Presented { token, keys, proven_key: *proven_key, client, now }
     });
     if let Some(presented) = &presented {
         report_reuse_after_end(app, presented, row.as_ref()).await?;

@@ -13,8 +13,7 @@ use serde_json::Map;
 use latchkey_verifier::authorization_token;
 
 use super::super::revoke_response::RevokeResponse;
-use super::client;
-use super::current::{TokenSession, end_token_session, session_of_refresh_token, shown};
+use super::current::{Evidence, TokenSession, end_token_session, session_of_refresh_token, shown};
 use crate::app::App;
 use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::time::Timestamp;
@@ -45,8 +44,8 @@ pub(super) async fn end(
     if !is_callers_own(app, parts, &token_session, now)? {
         return Ok(nothing());
     }
-    let client = client(parts, app).await;
-    Ok(end_token_session(app, &token_session, previous_keys, &client, now).await?.unwrap_or_else(nothing))
+    let evidence = Evidence::of(app, parts, &token_session, previous_keys, now).await;
+    Ok(end_token_session(app, &token_session, &evidence, now).await?.unwrap_or_else(nothing))
 }
 
 /// The session of an authentic token: of an access token, expired or not, and of a refresh token that has not expired. A

@@ -1,6 +1,7 @@
 //! The attack that a bound session is for: a thief copies the whole cookie jar of a browser.
 
 use latchkey_tests::world::{Device, DeviceKey, Jar};
+use serde_json::json;
 
 use super::Bound;
 
@@ -64,5 +65,32 @@ async fn a_copied_cookie_from_elsewhere_is_an_alert() {
             (&alert["event_type"], &alert["details"]["fault"]),
             (&"binding_failed".into(), &"missing".into())
         );
+    }
+}
+
+/// Only a proof by the session's key speaks for an older token, and a sign-out never fails for its proof.
+#[tokio::test]
+async fn signing_out_with_a_superseded_cookie_needs_the_key_to_be_no_theft() {
+    let made_up = |bound: &Bound| bound.browser.clone().proof("made.up.proof");
+    let other_key = |bound: &Bound| bound.browser.clone().with_key(&DeviceKey::generate());
+    let for_refresh = |bound: &Bound| {
+        bound.browser.clone().proof(&bound.key.proof("POST", "/api/auth/refresh", bound.world.now()))
+    };
+    let cases: [(fn(&Bound) -> Device, usize); 5] = [
+        (Bound::signing, 0),
+        (|bound| bound.browser.clone(), 1),
+        (made_up, 1),
+        (other_key, 1),
+        (for_refresh, 1),
+    ];
+    for (number, (device, alarms)) in cases.into_iter().enumerate() {
+        let bound = Bound::new().await;
+        bound.world.advance(4_000);
+        bound.signing().refresh_with_cookies(&bound.jar.line()).await.assert_status(200);
+        bound.world.advance(120);
+        let body = json!({"strategy": "current"});
+        let reply = device(&bound).revoke_with_cookies(&bound.jar.line(), body).await;
+        assert_eq!(reply.assert_status(200).body["ended"], 1, "case {number}");
+        assert_eq!(bound.world.count_events("alice", "token_reused").await, alarms, "case {number}");
     }
 }

@@ -1,6 +1,7 @@
 //! The other endpoints for a session with a confirmed device key.
 
 use latchkey_tests::world::{BoundBrowser, DeviceKey, SECURE, World};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_refresh_without_a_proof_is_refused_and_clears_the_access_cookie() {
@@ -26,24 +27,37 @@ async fn a_refresh_with_the_dpop_key_moves_the_refresh_token_only() {
     let reply = browser.refresh_by_script().await;
     assert_eq!((reply.status.as_u16(), reply.body["binding"].as_str()), (200, Some("dbsc")));
     assert_eq!(reply.cookie("__Host-latchkey_access"), None);
+    assert!(
+        reply.body["expires_in"].is_null() && reply.body["expires_at"].is_null(),
+        "there is no access token"
+    );
     assert_ne!(browser.refresh, before);
     assert_eq!(browser.renew().await.status, 200);
 }
 
-/// A copy of the browser's profile has the DPoP key, which Chromium stores in plain.
+/// A copy of the browser's profile has the DPoP key, which Chromium stores in plain. The copied refresh token is from before the
+/// key was confirmed, so that its seal does not name the device key.
 #[tokio::test]
 async fn a_copied_profile_gets_no_access_token_in_the_body() {
     let world = World::with(&SECURE).await;
-    let mut browser =
-        BoundBrowser::sign_in(&world, "alice", world.device().with_key(&DeviceKey::generate())).await;
+    let dpop = DeviceKey::generate();
+    let mut browser = BoundBrowser::sign_in(&world, "alice", world.device().with_key(&dpop)).await;
     browser.register().await.assert_status(200);
     let unconfirmed = browser.refresh.clone();
+    let asks = browser.device.refresh(&unconfirmed).await;
+    let nonce = asks.assert_problem(400, "use_dpop_nonce").header("dpop-nonce").to_owned();
     browser.renew().await.assert_status(200);
+    let before = world.row("alice", &browser.session).await.unwrap();
     for token in [&browser.refresh, &unconfirmed] {
-        let reply = browser.device.refresh(token).await;
-        assert_eq!(reply.status, 400, "{}", reply.body);
+        let mut claims = DeviceKey::claims("POST", "/api/auth/refresh", world.now());
+        claims["nonce"] = nonce.as_str().into();
+        let reply = world.device().proof(&dpop.sign(&claims)).refresh(token).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (400, "device_proof_required"));
         assert!(reply.body["access_token"].is_null());
+        let row = world.row("alice", &browser.session).await.unwrap();
+        assert_eq!(row.generation, before.generation, "the owner's token stays the current one");
     }
+    browser.refresh_by_script().await.assert_status(200);
 }
 
 #[tokio::test]
@@ -57,4 +71,25 @@ async fn the_status_leaves_the_refresh_to_the_browser() {
         (Some("dbsc"), Some(false))
     );
     assert_eq!(status.body["state"], "expiring");
+}
+
+/// The browser rotates once an hour. The user may sign out with the cookie from before, because the response was lost.
+#[tokio::test]
+async fn signing_out_after_a_lost_rotation_is_no_theft() {
+    let world = World::with(&SECURE).await;
+    let idempotency_key = "an-idempotency-key-of-the-sign-in";
+    let with_dpop = world.device().with_key(&DeviceKey::generate());
+    let keyed = world.device().key(idempotency_key);
+    for (user, device, keys) in [("alice", with_dpop, json!([])), ("bob", keyed, json!([idempotency_key]))] {
+        let mut browser = BoundBrowser::bound(&world, user, device).await;
+        world.advance(3_700);
+        browser.take(&browser.renew_without_proof().await);
+        let lost = browser.clone().renew().await;
+        assert!(lost.assert_status(200).cookie("__Host-latchkey_refresh").is_some(), "a rotation");
+        world.advance(60);
+        let body = json!({"strategy": "current", "previous_keys": keys});
+        let reply = browser.device.clone().revoke_with_cookies(&browser.cookies(), body).await;
+        assert_eq!(reply.assert_status(200).body["ended"], 1, "{user}");
+        assert_eq!(world.count_events(user, "token_reused").await, 0, "{user}");
+    }
 }
