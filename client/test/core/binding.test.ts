@@ -436,7 +436,7 @@ describe('a device-bound session', () => {
     expect(server.requestsTo('POST /refresh')).toHaveLength(1);
   });
 
-  test('whose client still refreshes once keeps the life of its access token', async () => {
+  test('that the client still refreshes once keeps the life of its access token', async () => {
     const { server, client } = await signedIn(bindingServer(), { binding: 'prefer' });
     await advance(600);
     server.deviceBound.add('s-a');
