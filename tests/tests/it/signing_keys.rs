@@ -99,6 +99,7 @@ async fn discovery_names_the_issuer_its_keys_and_their_algorithms() {
             "introspection_endpoint": format!("{issuer}/introspect"),
             "introspection_endpoint_auth_methods_supported": ["Bearer"],
             "grant_types_supported": ["refresh_token"],
+            "dpop_signing_alg_values_supported": ["ES256"],
             "response_types_supported": ["none"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": algorithms,
