@@ -11,8 +11,19 @@ use super::error::ProofError;
 use super::key::ProofKey;
 use crate::jwk::Algorithm;
 
-/// The `typ` of a proof.
-const PROOF_TYPE: &str = "dpop+jwt";
+/// The longest proof in bytes. It bounds the work that a request can cause.
+pub const PROOF_MAX_BYTES: usize = 4_096;
+
+/// A proof of possession as a compact JWS of one `typ`, with the claims `C`. Its signature has not been verified, because its key
+/// may be in its own header or elsewhere.
+#[derive(Clone, Debug)]
+pub struct UnverifiedProof<'t, C> {
+    signing_input: &'t str,
+    signature: Vec<u8>,
+    jwk: Value,
+    /// The claims. They prove nothing before the signature is verified.
+    pub claims: C,
+}
 
 #[derive(Deserialize)]
 struct Header {
@@ -37,25 +48,48 @@ pub(super) struct ProofClaims {
     pub(super) ath: Option<String>,
 }
 
-/// Opens a proof: its key, and its claims with a right signature.
-///
-/// # Errors
-/// `Malformed`, `Type`, `Algorithm`, `Critical`, `Key`, `PrivateKey` or `Signature`.
-pub(super) fn open(text: &str) -> Result<(ProofKey, ProofClaims), ProofError> {
-    let (signing_input, signature) = text.rsplit_once('.').ok_or(ProofError::Malformed)?;
-    let (header, payload) = signing_input.split_once('.').ok_or(ProofError::Malformed)?;
-    let key = key_of(parse(header)?)?;
-    let claims = parse(payload)?;
-    let signature = decode(signature)?;
-    if key.verifies(signing_input.as_bytes(), &signature) {
-        Ok((key, claims))
-    } else {
-        Err(ProofError::Signature)
+impl<'t, C: DeserializeOwned> UnverifiedProof<'t, C> {
+    /// Parses a proof of this `typ`. Only ES256 is accepted.
+    ///
+    /// # Errors
+    /// `TooLong`, `Malformed`, `Type`, `Algorithm` or `Critical`.
+    pub fn parse(text: &'t str, typ: &str) -> Result<Self, ProofError> {
+        if text.len() > PROOF_MAX_BYTES {
+            return Err(ProofError::TooLong);
+        }
+        let (signing_input, signature) = text.rsplit_once('.').ok_or(ProofError::Malformed)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(ProofError::Malformed)?;
+        let jwk = jwk_of(parse(header)?, typ)?;
+        Ok(Self { signing_input, signature: decode(signature)?, jwk, claims: parse(payload)? })
+    }
+
+    /// The text that is signed.
+    pub fn signing_input(&self) -> &'t str {
+        self.signing_input
+    }
+
+    /// The signature: r and s in 32 bytes each.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// The key in the proof's own header, if the signature is by that key.
+    ///
+    /// # Errors
+    /// `Key`, `PrivateKey` or `Signature`.
+    pub fn own_key(&self) -> Result<ProofKey, ProofError> {
+        let key = ProofKey::from_jwk(&self.jwk)?;
+        if key.verifies(self.signing_input.as_bytes(), &self.signature) {
+            Ok(key)
+        } else {
+            Err(ProofError::Signature)
+        }
     }
 }
 
-fn key_of(header: Header) -> Result<ProofKey, ProofError> {
-    if header.typ.as_deref() != Some(PROOF_TYPE) {
+/// Checks the header, and returns the key in it, which may be missing.
+fn jwk_of(header: Header, typ: &str) -> Result<Value, ProofError> {
+    if header.typ.as_deref() != Some(typ) {
         return Err(ProofError::Type);
     }
     // The key could verify no other algorithm, but a header that names one is a confusion or an attack.
@@ -65,7 +99,7 @@ fn key_of(header: Header) -> Result<ProofKey, ProofError> {
     if header.crit.is_some() {
         return Err(ProofError::Critical);
     }
-    ProofKey::from_jwk(&header.jwk)
+    Ok(header.jwk)
 }
 
 /// A member that is there. `null` is a value, not an absent member, so that an extension of `null` is refused as well.

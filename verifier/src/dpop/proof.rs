@@ -8,14 +8,14 @@ use http::HeaderValue;
 
 use super::error::ProofError;
 use super::expected::Expected;
-use super::jws;
+use super::jws::{ProofClaims, UnverifiedProof};
 use super::key::ProofKey;
 use super::thumbprint::Thumbprint;
 use crate::crypto::sha256;
 use crate::time::epoch_seconds;
 
-/// The longest proof in bytes. It bounds the work that a request can cause.
-pub const PROOF_MAX_BYTES: usize = 4_096;
+/// The `typ` of a proof.
+const PROOF_TYPE: &str = "dpop+jwt";
 
 /// How far `iat` may be from the time of the request, in seconds, in both directions. A proof that was copied from a
 /// log is useless after that time.
@@ -61,7 +61,8 @@ pub fn verify<'v>(
     values: impl IntoIterator<Item = &'v HeaderValue>,
     expected: &Expected<'_>,
 ) -> Result<Proof, ProofError> {
-    let (public_key, claims) = jws::open(only_value(values)?)?;
+    let proof: UnverifiedProof<'_, ProofClaims> = UnverifiedProof::parse(only_value(values)?, PROOF_TYPE)?;
+    let (public_key, claims) = (proof.own_key()?, proof.claims);
     if !(1..=JTI_MAX_CHARACTERS).contains(&claims.jti.chars().count()) {
         return Err(ProofError::Jti);
     }
@@ -101,9 +102,6 @@ fn only_value<'v>(values: impl IntoIterator<Item = &'v HeaderValue>) -> Result<&
     // API Gateway joins two headers with a comma, which no proof contains.
     if values.next().is_some() || value.as_bytes().contains(&b',') {
         return Err(ProofError::Several);
-    }
-    if value.len() > PROOF_MAX_BYTES {
-        return Err(ProofError::TooLong);
     }
     value.to_str().map_err(|_| ProofError::Malformed)
 }

@@ -1,17 +1,10 @@
 //! Did a device key sign this challenge? The JWS in `Secure-Session-Response`.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use latchkey_verifier::dpop::{ProofError, ProofKey};
+use latchkey_verifier::dpop::{ProofError, UnverifiedProof};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value;
 
 use crate::domain::session::device_key::DevicePoint;
-
-/// The longest proof in bytes. It bounds the work that a request can cause.
-const PROOF_MAX_BYTES: usize = 4_096;
 
 const PROOF_TYPE: &str = "dbsc+jwt";
 
@@ -34,22 +27,9 @@ pub enum DeviceProofError {
 
 /// A proof whose signature has not been verified yet, because its key is in the session's row.
 #[derive(Clone, Debug)]
-pub struct DeviceProof<'t> {
-    signing_input: &'t str,
-    signature: Vec<u8>,
-    jwk: Option<Value>,
-    challenge: String,
-}
+pub struct DeviceProof<'t>(UnverifiedProof<'t, Claims>);
 
-#[derive(Deserialize)]
-struct Header {
-    typ: String,
-    alg: String,
-    jwk: Option<Value>,
-    crit: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Claims {
     jti: String,
 }
@@ -60,25 +40,12 @@ impl<'t> DeviceProof<'t> {
     /// # Errors
     /// `Malformed` or `Algorithm`.
     pub fn parse(text: &'t str) -> Result<Self, DeviceProofError> {
-        if text.len() > PROOF_MAX_BYTES {
-            return Err(DeviceProofError::Malformed);
-        }
-        let (signing_input, signature) = text.rsplit_once('.').ok_or(DeviceProofError::Malformed)?;
-        let (header, claims) = signing_input.split_once('.').ok_or(DeviceProofError::Malformed)?;
-        let header: Header = part(header)?;
-        if header.typ != PROOF_TYPE || header.crit.is_some() {
-            return Err(DeviceProofError::Malformed);
-        }
-        if header.alg != "ES256" {
-            return Err(DeviceProofError::Algorithm);
-        }
-        let Claims { jti } = part(claims)?;
-        Ok(Self { signing_input, signature: decode(signature)?, jwk: header.jwk, challenge: jti })
+        Ok(Self(UnverifiedProof::parse(text, PROOF_TYPE)?))
     }
 
     /// The challenge that it answers.
     pub fn challenge(&self) -> &str {
-        &self.challenge
+        &self.0.claims.jti
     }
 
     /// The key in the proof's own header, if the proof is by that key: the proof of a registration.
@@ -86,34 +53,34 @@ impl<'t> DeviceProof<'t> {
     /// # Errors
     /// `Key` or `Signature`.
     pub fn own_key(&self) -> Result<DevicePoint, DeviceProofError> {
-        let jwk = self.jwk.as_ref().ok_or(DeviceProofError::Key)?;
-        let key = ProofKey::from_jwk(jwk).map_err(|_: ProofError| DeviceProofError::Key)?;
-        match key.verifies(self.signing_input.as_bytes(), &self.signature) {
-            true => Ok(DevicePoint::compress(key.point())),
-            false => Err(DeviceProofError::Signature),
-        }
+        Ok(DevicePoint::compress(self.0.own_key()?.point()))
     }
 
     /// Whether the proof is by this key.
     pub fn is_by(&self, key: &DevicePoint) -> bool {
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.as_bytes());
-        key.verify(self.signing_input.as_bytes(), &self.signature).is_ok()
+        key.verify(self.0.signing_input().as_bytes(), self.0.signature()).is_ok()
     }
 }
 
-fn part<T: DeserializeOwned>(text: &str) -> Result<T, DeviceProofError> {
-    serde_json::from_slice(&decode(text)?).map_err(|_| DeviceProofError::Malformed)
-}
-
-fn decode(text: &str) -> Result<Vec<u8>, DeviceProofError> {
-    BASE64URL.decode(text).map_err(|_| DeviceProofError::Malformed)
+impl From<ProofError> for DeviceProofError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Algorithm => Self::Algorithm,
+            ProofError::Key | ProofError::PrivateKey => Self::Key,
+            ProofError::Signature => Self::Signature,
+            _ => Self::Malformed,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::rand::SystemRandom;
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-    use serde_json::json;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -174,6 +141,11 @@ mod tests {
         assert_eq!(error(json!({"alg": "ES256"}), claims.clone()), malformed);
         assert_eq!(
             error(json!({"typ": "dbsc+jwt", "alg": "ES256", "crit": ["b64"]}), claims.clone()),
+            malformed
+        );
+        // An extension of null is one, too.
+        assert_eq!(
+            error(json!({"typ": "dbsc+jwt", "alg": "ES256", "crit": null}), claims.clone()),
             malformed
         );
         assert_eq!(error(json!({"typ": "dbsc+jwt", "alg": "ES256"}), json!({})), malformed);
