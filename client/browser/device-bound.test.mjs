@@ -128,6 +128,27 @@ story('a session that was revoked while the browser was closed ends in it', asyn
   }
 });
 
+story('a user who was idle signs out everywhere', async (browser) => {
+  const tab = await bind(server, browser, 'uwe');
+  const elsewhere = await server.post('/api/auth/login', { ...(await server.post('/dev/assertion', { sub: 'uwe' })), delivery: 'body' });
+  // Ten minutes without a request: the access cookie has expired.
+  await browser.context.clearCookies({ name: /_access$/ });
+  const answer = await tab.post('/api/auth/revoke', { strategy: 'all' });
+  assert.deepEqual([answer.status, answer.json.ended], [200, 2]);
+  const headers = { authorization: `Bearer ${elsewhere.access_token}` };
+  assert.equal((await server.request('GET', '/api/auth/sessions', { headers })).status, 401);
+});
+
+story('a user signs out while the renewal of the cookie fails', async (browser) => {
+  const tab = await bind(server, browser, 'xen');
+  const requests = deviceRequests(server);
+  await browser.context.clearCookies({ name: /_access$/ });
+  await server.fault('GetItem', 'error_500', 3);
+  const answer = await tab.post('/api/auth/revoke', { strategy: 'current' });
+  assert.deepEqual(requests.seen(), ['refresh 503']);
+  assert.deepEqual([answer.status, answer.json.ended], [200, 1]);
+});
+
 story('another user can sign in after a sign-out', async (browser) => {
   const tab = await bind(server, browser, 'quin');
   assert.equal((await tab.post('/api/auth/revoke', { strategy: 'current' })).status, 200);

@@ -23,9 +23,9 @@ use crate::token::device::proof::DeviceProof;
 /// The life of the first access cookie: short, so that the next request already proves the key.
 const FIRST_COOKIE: Duration = Duration::from_secs(60);
 
-/// Paths whose requests must not wait for an access cookie: they work without one, or replace it.
-const WITHOUT_COOKIE: [&str; 4] =
-    ["/api/auth/login", "/api/auth/refresh", "/api/auth/revoke", "/api/auth/.well-known"];
+/// Paths whose requests must not wait for an access cookie, because they work without one, or replace it. `/revoke` is not
+/// among them: most strategies need it.
+const WITHOUT_COOKIE: [&str; 3] = ["/api/auth/login", "/api/auth/refresh", "/api/auth/.well-known"];
 
 /// The description of its session that the browser keeps. *Source*: Device Bound Session Credentials, "session instructions".
 #[derive(Serialize)]

@@ -35,6 +35,25 @@ async fn a_registration_rotates_once_and_the_first_proof_confirms_it() {
 }
 
 #[tokio::test]
+async fn a_browser_renews_its_cookie_before_every_request_that_needs_one() {
+    let world = World::with(&SECURE).await;
+    let mut browser = BoundBrowser::sign_in(&world, "alice", world.device()).await;
+    let scope = browser.register().await.body["scope"]["scope_specification"].clone();
+    let excluded: Vec<_> =
+        scope.as_array().unwrap().iter().map(|rule| rule["path"].as_str().unwrap()).collect();
+    assert_eq!(excluded, ["/api/auth/login", "/api/auth/refresh", "/api/auth/.well-known"]);
+    browser.renew().await.assert_status(200);
+    // An expired access cookie is no longer sent.
+    let idle = browser.device.clone().cookies(&format!("__Host-latchkey_refresh={}", browser.refresh));
+    for strategy in ["all", "others"] {
+        let reply = idle.post("/api/auth/revoke", json!({ "strategy": strategy })).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (401, "token_expired"), "{strategy}");
+    }
+    let renewed = browser.device.clone().cookies(&browser.cookies());
+    renewed.post("/api/auth/revoke", json!({"strategy": "all"})).await.assert_status(200);
+}
+
+#[tokio::test]
 async fn a_script_cannot_register_a_key() {
     let world = World::with(&SECURE).await;
     let browser = BoundBrowser::sign_in(&world, "alice", world.device()).await;
