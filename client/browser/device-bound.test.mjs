@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { launchBoundBrowser, useTlsServer } from './support/bound-browser.mjs';
 import { accessLife, bind, deviceRequests, events, listSessions, refreshOf, signIn } from './support/bound-steps.mjs';
-import { signIn as signInOnPage } from './support/user.mjs';
 
 const server = useTlsServer();
 
@@ -174,17 +173,4 @@ story('a browser that may sign no more stays signed in', async (browser) => {
   assert.equal(answer.status, 401, 'the request goes out without a cookie');
   assert.ok(requests.seen().every((request) => request === 'refresh 200'), requests.seen().join(', '));
   assert.equal((await tab.get('/api/auth/refresh')).json.can_refresh, true);
-});
-
-story('the page of our client is bound by the browser, too', async (browser) => {
-  const page = await browser.context.newPage();
-  await page.goto(server.url);
-  await signInOnPage(page, 'tom');
-  const listed = async () => (await page.evaluate(async () => (await fetch('/api/auth/sessions')).json())).sessions[0];
-  let session = await listed();
-  for (let n = 0; n < 50 && session.binding !== 'dbsc'; n++) session = await listed();
-  assert.equal(session.binding, 'dbsc');
-  const refresh = await page.evaluate(async () => (await fetch('/api/auth/refresh', { method: 'POST' })).status);
-  assert.equal(refresh, 400, 'the session has the DPoP key of the client as well');
-  assert.equal((await listed()).binding, 'dbsc', 'the browser renews the access cookie that the refusal cleared');
 });

@@ -23,9 +23,9 @@ use crate::token::device::proof::DeviceProof;
 /// The life of the first access cookie: short, so that the next request already proves the key.
 const FIRST_COOKIE: Duration = Duration::from_secs(60);
 
-/// Paths whose requests must not wait for an access cookie, because they work without one, or replace it. `/revoke` is not
-/// among them: most strategies need it.
-const WITHOUT_COOKIE: [&str; 3] = ["/api/auth/login", "/api/auth/refresh", "/api/auth/.well-known"];
+/// Paths whose requests must not wait for an access cookie, because no request to them reads it. `/refresh` is not among them:
+/// a request for the status is how a client makes the browser renew the cookie. Neither is `/revoke`: most strategies need it.
+const WITHOUT_COOKIE: [&str; 2] = ["/api/auth/login", "/api/auth/.well-known"];
 
 /// The description of its session that the browser keeps. *Source*: Device Bound Session Credentials, "session instructions".
 #[derive(Serialize)]

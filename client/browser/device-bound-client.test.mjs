@@ -1,0 +1,65 @@
+// Our client and the browser's own binding: the client leaves the renewal of the access cookie to Chromium.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { launchBoundBrowser, useTlsServer } from './support/bound-browser.mjs';
+import { bind, deviceRequests } from './support/bound-steps.mjs';
+import { clientScript } from './support/client-script.mjs';
+import { signIn as signInOnPage } from './support/user.mjs';
+
+const server = useTlsServer();
+
+/** Runs a story in a browser of its own. */
+function story(name, run) {
+  test(name, { timeout: 60_000 }, async () => {
+    const browser = await launchBoundBrowser(server);
+    try {
+      await run(browser);
+    } finally {
+      await browser.quit();
+    }
+  });
+}
+
+story('the page of our client is bound by the browser, too', async (browser) => {
+  const page = await browser.context.newPage();
+  await page.goto(server.url);
+  await signInOnPage(page, 'tom');
+  const listed = async () => (await page.evaluate(async () => (await fetch('/api/auth/sessions')).json())).sessions[0];
+  let session = await listed();
+  for (let n = 0; n < 50 && session.binding !== 'dbsc'; n++) session = await listed();
+  assert.equal(session.binding, 'dbsc');
+  const refresh = await page.evaluate(async () => (await fetch('/api/auth/refresh', { method: 'POST' })).status);
+  assert.equal(refresh, 400, 'the session has the DPoP key of the client as well');
+  assert.equal((await listed()).binding, 'dbsc', 'the browser renews the access cookie that the refusal cleared');
+});
+
+story('a refresh of our client makes the browser renew the cookie', async (browser) => {
+  const { page } = await bind(server, browser, 'una');
+  const requests = deviceRequests(server);
+  await startClient(page);
+  await browser.context.clearCookies({ name: /_access$/ });
+  const token = await page.evaluate(() => window.latchkey.refresh());
+  assert.equal(token.state, 'valid');
+  assert.deepEqual(requests.seen(), ['refresh 200']);
+});
+
+story('a visible tab keeps its token valid without other requests', async (browser) => {
+  const { page } = await bind(server, browser, 'val');
+  await page.clock.install();
+  await startClient(page);
+  const requests = deviceRequests(server);
+  await browser.context.clearCookies({ name: /_access$/ });
+  // The life of the cookie: only then does the client ask for the status.
+  await page.clock.fastForward(601_000);
+  await requests.next('refresh', 200);
+  await page.waitForFunction(() => window.latchkey.getState().token.state === 'valid');
+});
+
+/** Starts the client in a page that has no other script, and waits for its first status. */
+async function startClient(page) {
+  await page.evaluate(await clientScript());
+  await page.evaluate(async () => {
+    window.latchkey = globalThis.latchkeyCore.createLatchkey();
+    await new Promise((resolve) => window.latchkey.subscribe(() => window.latchkey.getState().status === 'signed-in' && resolve()));
+  });
+}
