@@ -1,6 +1,7 @@
 // Attacks on sessions that Chromium has bound to a device: a script in the page, and a thief with a copy of all cookies.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { launchBoundBrowser, useTlsServer } from './support/bound-browser.mjs';
 import { bind, deviceRequests, events, listSessions, refreshOf, signIn } from './support/bound-steps.mjs';
 
@@ -37,7 +38,8 @@ story('a script in the page cannot register a key of its own', async (browser) =
 });
 
 story('a thief with all cookies gets no access, and the owner stays signed in', async (owner) => {
-  const tab = await bind(server, owner, 'vic');
+  // With the key of a client, too: the challenge of the offer is then still one for the thief's refresh token.
+  const tab = await bind(server, owner, 'vic', { proof: true });
   const cookies = await owner.context.cookies();
   const line = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 
@@ -47,11 +49,21 @@ story('a thief with all cookies gets no access, and the owner stays signed in', 
   assert.equal((await listSessions(stolen)).status, 200, 'the copied access cookie works until its end');
   assert.equal((await refreshOf(stolen)).status, 400, 'no refresh from the first second');
   const id = (await listSessions(tab)).json.sessions[0].session_id;
-  const device = { ...forged, cookie: line, 'sec-secure-session-id': id };
-  const asked = await server.request('POST', '/api/auth/dbsc/refresh', { headers: device });
+  const asBrowser = { ...forged, cookie: line, 'sec-secure-session-id': id };
+  const post = (path, proof) => server.request('POST', path, { headers: { ...asBrowser, ...(proof && { 'secure-session-response': proof }) } });
+  const asked = await post('/api/auth/dbsc/refresh');
   assert.deepEqual([asked.status, asked.headers['set-cookie']], [403, undefined]);
-  const registered = await server.request('POST', '/api/auth/dbsc/registration', { headers: device });
-  assert.equal(registered.status, 400);
+  const key = await deviceKey();
+  const challenge = challengeOf(asked);
+  const proven = await post('/api/auth/dbsc/refresh', await key.refreshProof(challenge));
+  assert.deepEqual([proven.status, proven.headers['set-cookie']], [403, undefined], 'a proof by another key');
+  const [, offered] = /challenge="([^"]+)"/.exec(tab.offer);
+  for (const text of [offered, challenge]) {
+    const registered = await post('/api/auth/dbsc/registration', await key.registrationProof(text));
+    assert.deepEqual([registered.status, registered.headers['set-cookie']], [400, undefined]);
+  }
+  const retried = await post('/api/auth/dbsc/refresh', await key.refreshProof(challenge));
+  assert.equal(retried.status, 403, 'the key of the session is unchanged');
   const body = { refresh_token: /_refresh=([^;]+)/.exec(line)[1] };
   assert.equal((await server.request('POST', '/api/auth/refresh', { body })).status, 400);
 
@@ -63,9 +75,19 @@ story('a thief with all cookies gets no access, and the owner stays signed in', 
 
   // Chromium renews the cookie by its own clock, which has not moved.
   await owner.context.clearCookies({ name: /_access$/ });
-  assert.equal((await listSessions(tab)).status, 200);
+  assert.equal((await listSessions(tab)).status, 200, 'the key of the owner still counts');
   assert.ok((await events(tab)).includes('binding_failed'), 'the trail shows it');
 });
+
+/** A key outside of a browser, and the proofs that a browser would send. */
+async function deviceKey() {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const jwk = await exportJWK(publicKey);
+  const sign = (jti, more = {}) => new SignJWT({ jti }).setProtectedHeader({ typ: 'dbsc+jwt', alg: 'ES256', ...more }).sign(privateKey);
+  return { refreshProof: (challenge) => sign(challenge), registrationProof: (challenge) => sign(challenge, { jwk }) };
+}
+
+const challengeOf = ({ headers }) => /^"([^"]+)"/.exec(headers['secure-session-challenge'])[1];
 
 /** Runs in the page: makes a key, and a proof of its registration. */
 async function makeSigner() {

@@ -9,16 +9,16 @@ export async function signIn(server, tab, sub, { proof = false } = {}) {
   return answer;
 }
 
-/** Signs in, and waits until the browser has bound the session. */
-export async function bind(server, browser, sub) {
+/** Signs in, and waits until the browser has bound the session. The tab also has the `offer` that the browser accepted. */
+export async function bind(server, browser, sub, options) {
   const tab = await browser.open();
   const requests = deviceRequests(server);
   const bound = tab.nextBinding();
-  await signIn(server, tab, sub);
+  const { offer } = await signIn(server, tab, sub, options);
   await bound;
   await listSessions(tab);
   await requests.next('refresh', 200);
-  return tab;
+  return { ...tab, offer };
 }
 
 /** The client's own refresh. */
