@@ -127,6 +127,21 @@ describe('the keys of a refresh', () => {
     expect((await indexedDB.databases()).map(({ name }) => name)).toEqual(['latchkey']);
   });
 
+  test('are not pushed out by sign-ins that fail', async () => {
+    const { server, client } = await signedIn();
+    server.fail('POST /refresh', noNetwork);
+    await started(client);
+    const lost = refreshKeys(server)[0]?.[0];
+    for (const assertion of ['b', 'c', 'd', 'e']) {
+      server.fail('POST /login', () => problem(401, 'invalid_assertion'));
+      const failed = expect(client.signIn(assertion)).rejects.toMatchObject({ code: 'invalid_assertion' });
+      await settle();
+      await failed;
+    }
+    expect(keysOf(server.requestsTo('POST /login').at(-1)!)).toContain(lost);
+    expect((await storedKeys())?.keys).toContain(lost);
+  });
+
   test('begin again with a sign-in, and stay if it fails', async () => {
     const { server, client } = await signedIn();
     await refreshed(client);

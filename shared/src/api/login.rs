@@ -78,7 +78,7 @@ async fn login(
         Ok(assertion) => assertion,
         Err(refusal) => return Err(refused_assertion(&app, &client, now, refusal).await),
     };
-    let previous = previous_session(&app, &headers, transport)?;
+    let previous = previous_session(&app, &headers, transport, now)?;
     let attempt = SignIn {
         assertion: &assertion,
         text: &request.assertion,
@@ -199,17 +199,20 @@ async fn count_failure(app: &App, client: &ClientContext, now: Timestamp, refusa
 }
 
 /// The refresh cookie of the request, if it is authentic: a new sign-in in a browser ends the session before it
-/// (ASVS 7.2.4), which also stops session fixation. A cookie with a foreign seal is ignored.
+/// (ASVS 7.2.4), which also stops session fixation. A cookie with a foreign seal is ignored, and so is an expired one: a token
+/// from an old backup must not end a session that lives.
 fn previous_session(
     app: &App,
     headers: &HeaderMap,
     transport: Transport,
+    now: Timestamp,
 ) -> Result<Option<RefreshToken>, Problem> {
     if transport == Transport::Explicit {
         return Ok(None);
     }
     let cookie = app.config().cookies.policy.read(headers, CookieKind::Refresh)?;
-    Ok(cookie.and_then(|text| refresh::open(&text, app.config().keys.refresh()).ok()))
+    let token = cookie.and_then(|text| refresh::open(&text, app.config().keys.refresh()).ok());
+    Ok(token.filter(|token| !token.is_expired(now)))
 }
 
 fn invalid(error: &AssertionError) -> Problem {

@@ -262,10 +262,11 @@ fn theft_shown_by(app: &App, request: &SignIn<'_>, row: &Session, now: Timestamp
     Theft::shown_by(app, &presented(request, now)?, row)
 }
 
-/// The browser's refresh cookie and the keys of its refreshes. The key of the sign-in itself is new, so that it is no evidence.
+/// The browser's refresh cookie and the keys of its refreshes. A client whose last refresh had no response repeats its key
+/// with the sign-in.
 fn presented<'s>(request: &SignIn<'s>, now: Timestamp) -> Option<Presented<'s>> {
     let token = request.previous?;
-    let keys = RequestKeys::of(&token.session, None, request.previous_keys);
+    let keys = RequestKeys::of(&token.session, request.key, request.previous_keys);
     Some(Presented { token, keys, proven_key: request.proven_key, client: request.client, now })
 }
 

@@ -32,17 +32,21 @@ export function parseRecord(stored: unknown): KeyRecord | undefined {
 /**
  * The record with a refresh that is about to be sent. `knownSince` is when this tab last received a token or the status.
  *
- * A pending key is sent again, because its response may have been lost with its tab, or has shown that it made no tokens. So is the key of a refresh that another tab
- * has completed since `knownSince`: the server returns the tokens of that rotation. A page that was opened later uses a new key,
- * because a browser that crashed may have lost the cookies of that refresh but not the record.
+ * A pending key is sent again, because its response may have been lost with its tab, or has shown that it made no tokens. So is
+ * the key of a refresh that another tab has completed since `knownSince`: the server returns the tokens of that rotation. A page
+ * that was opened later uses a new key, because a browser that crashed may have lost the cookies of that refresh but not the record.
  */
 export function beginRefresh(record: KeyRecord | undefined, newKey: string, knownSince: number, now: number): KeyRecord {
-  if (record && (record.doneAt === null || isNews(record.doneAt, knownSince, now))) return record;
+  if (record && record.doneAt !== null && isNews(record.doneAt, knownSince, now)) return record;
   return beginSignIn(record, newKey);
 }
 
-/** The record with a sign-in that is about to be sent. The keys before stay, because the present session goes on if the sign-in fails. */
+/**
+ * The record with a sign-in that is about to be sent. The keys before stay, because the present session goes on if the sign-in
+ * fails. A pending key is sent again, so that sign-ins that fail do not push these keys out.
+ */
 export function beginSignIn(record: KeyRecord | undefined, newKey: string): KeyRecord {
+  if (record?.doneAt === null) return record;
   return { keys: [newKey, ...(record?.keys ?? [])].slice(0, MOST_KEYS), doneAt: null };
 }
 

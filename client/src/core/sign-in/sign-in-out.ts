@@ -84,8 +84,7 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
 
   const logIn = async (assertion: string): Promise<TokenResponse> => {
     const [stored, via] = await Promise.all([refreshKeys.beginSignIn(), binding.forSignIn()]);
-    const before = previousKeys(stored.slice(1));
-    const body = { assertion, delivery: usesCookies ? 'cookie' : 'body', ...before };
+    const body = { assertion, delivery: usesCookies ? 'cookie' : 'body', ...previousKeys(stored.slice(1)) };
     // The record goes on without the keys before, which may be another user's.
     const keys = stored.slice(0, 1);
     const what: ApiRequest = { method: 'POST', expectedField: 'session_id', headers: keyHeader(keys), body };
@@ -98,7 +97,7 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
     session.acceptTokens(granted, true);
     // In cookie mode the server ends the previous session, which the cookie names. Nothing waits for this request.
     if (previous !== undefined && isReplaced) {
-      const replaced = { strategy: 'token', token: previous, ...before };
+      const replaced = { strategy: 'token', token: previous, ...previousKeys(stored) };
       void retryUntilDelivered(async () => revoke(replaced, await binding.forSignOut(previousId)), () => false);
     }
     return granted;

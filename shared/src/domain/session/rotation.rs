@@ -4,6 +4,9 @@
 //! condition fails, [`judge`] decides from the row that the failed write returned, with [`weigh`] for the question whether
 //! an older token comes from the client that rotated.
 //!
+//! A read comes first where a rotation may have to end the session instead: if a risk rule has the mode `end`, or if every session
+//! must be bound to a key and this one is not.
+//!
 //! ```text
 //!   token ── plan ──▶ Expired                       401 without a call to the store
 //!              │
@@ -14,6 +17,7 @@
 //!                             └─ rejected ─ judge ─▶ Ended · Forged · Regression · Reuse     401
 //!                                                    Replay · ProvenReplay · RecordedReplay  current token
 //!                                                    Superseded                              409
+//!                                                    DeviceProofRequired                     400
 //!                                                    Blocked                                 429
 //!                                                    Retry                                   the write once more
 //! ```

@@ -52,22 +52,43 @@ async fn the_owners_older_cookie_is_signed_out_at_a_login_without_an_alarm() {
 
 #[tokio::test]
 async fn the_owners_older_cookie_from_another_network_needs_a_key() {
-    for (shows_key, reason) in [(true, "signed_out"), (false, "reuse_detected")] {
+    let refresh = "key-of-the-refresh-01";
+    // A client repeats a key that had no response, also with a sign-in.
+    for (key, previous_keys, reason) in [
+        ("key-of-the-sign-in-02", json!([refresh]), "signed_out"),
+        (refresh, json!(null), "signed_out"),
+        ("key-of-the-sign-in-02", json!(null), "reuse_detected"),
+    ] {
         let world = World::new().await;
         let device = world.device();
         let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
-        let key = "key-of-the-refresh-01";
-        device.clone().key(key).refresh_with_cookies(&old.line()).await.assert_status(200);
+        device.clone().key(refresh).refresh_with_cookies(&old.line()).await.assert_status(200);
         // The response was lost, and the browser is in another network now.
         world.advance(3_600);
-        let elsewhere = device.clone().elsewhere().cookies(&old.line());
-        let keys = if shows_key { json!([key]) } else { json!(null) };
-        let body = json!({"assertion": world.assertion("alice"), "previous_keys": keys});
+        let elsewhere = device.clone().elsewhere().key(key).cookies(&old.line());
+        let body = json!({"assertion": world.assertion("alice"), "previous_keys": previous_keys});
         elsewhere.post("/api/auth/login", body).await.assert_status(201);
         let trail = world.events("alice").await;
         let end = trail.iter().find(|event| event.event_type == "session_ended").expect("the end");
         assert_eq!((end.reason.as_str(), &end.session), (reason, &old.session));
     }
+}
+
+/// A token from an old backup ends nothing, as at `POST /refresh` and `POST /revoke`, and it raises no alarm.
+#[tokio::test]
+async fn a_sign_in_ignores_an_expired_refresh_cookie() {
+    let world = World::new().await;
+    let device = world.device();
+    let old = Jar::of(&device.login_in_browser(&world.assertion("alice")).await);
+    let mut jar = old.clone();
+    for _ in 0..8 {
+        world.advance(86_400);
+        jar = Jar::of(device.refresh_with_cookies(&jar.line()).await.assert_status(200));
+    }
+    let thief = device.clone().elsewhere().cookies(&old.line());
+    thief.login_in_browser(&world.assertion("mallory")).await.assert_status(201);
+    assert_eq!(world.live("alice").await, [old.session]);
+    assert_eq!(world.count_events("alice", "token_reused").await, 0);
 }
 
 #[tokio::test]
