@@ -97,6 +97,12 @@ describe('the end of a session in the trail is one line', () => {
   });
 });
 
+test('an event that is recorded once an hour has the place of its time', async () => {
+  const hourly = eventOf('binding_failed', PHONE, { device: 'curl', fault: 'missing' }, { created_at: '2026-11-25T09:30:00Z' });
+  const read = await lines([signIn, hourly]);
+  expect(read.map((line) => line.slice(0, 5))).toEqual(['09:30', '09:00']);
+});
+
 describe('the place of an event', () => {
   test("is the event's own and not where the session is now", async () => {
     const moved = eventOf('country_changed', ABROAD, { from: 'DE', to: 'AU' });

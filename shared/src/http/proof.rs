@@ -39,6 +39,10 @@ pub fn of_login(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Option
     if policy == BindingPolicy::Off || policy == BindingPolicy::Prefer && !has_proof {
         return Ok(None);
     }
+    if !has_proof {
+        let detail = "DPoP: the header is missing; this server opens only sessions that are bound to a key";
+        return Err(Problem::of(Code::DeviceProofRequired).detail(detail));
+    }
     let expected = expected(app, "/api/auth/login", KeyRule::Any, NonceRule::Ignored, now);
     accept(app, headers, &expected).map(Some).map_err(refusal)
 }

@@ -22,7 +22,12 @@ const CAUSES: Readonly<Record<string, string>> = { logout: 'signed_out', session
 const FINDINGS: ReadonlySet<string> = new Set(['new_device', 'new_country', 'impossible_travel']);
 const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical'];
 
-/** One entry for each line, in the order of the events. An event that belongs to another one has no line of its own. */
+/**
+ * One entry for each line, the newest first. An event that belongs to another one has no line of its own.
+ *
+ * The API orders events by their ids. The id of an event that is recorded once an hour begins at the start of that hour, so its
+ * time may be up to an hour later than its place.
+ */
 export function trailEntries(events: readonly SecurityEvent[]): readonly TrailEntry[] {
   const causes = events.filter(({ event_type: type }) => type in CAUSES);
   const entries = events.map((event): TrailEntry => {
@@ -32,7 +37,7 @@ export function trailEntries(events: readonly SecurityEvent[]): readonly TrailEn
     return { event, cause, findings, endedDevice: ended, severity: highest([event, ...findings, ...(cause === null ? [] : [cause])]) };
   });
   const merged = new Set(entries.flatMap(({ cause, findings }) => [cause, ...findings]));
-  return entries.filter(({ event }) => !merged.has(event));
+  return entries.filter(({ event }) => !merged.has(event)).sort((a, b) => Date.parse(b.event.created_at) - Date.parse(a.event.created_at));
 }
 
 /** Whether a reader who looks for trouble should see the entry. */

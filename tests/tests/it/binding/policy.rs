@@ -35,6 +35,7 @@ async fn require_refuses_a_sign_in_without_a_proof() {
     let assertion = world.assertion("alice");
     let reply = world.device().login_in_browser(&assertion).await;
     reply.assert_problem(400, "device_proof_required").assert_no_cookie();
+    assert!(reply.text("detail").contains("only sessions that are bound to a key"), "{}", reply.body);
     assert!(!reply.header("dpop-nonce").is_empty());
     let bound = world.device().with_key(&DeviceKey::generate());
     assert_eq!(bound.login_in_browser(&assertion).await.assert_status(201).body["binding"], "dpop");
