@@ -68,6 +68,9 @@ async fn a_copied_cookie_from_elsewhere_is_an_alert() {
     }
 }
 
+/// A device that presents the owner's cookies.
+type Caller = fn(&Bound) -> Device;
+
 /// Only a proof by the session's key speaks for an older token, and a sign-out never fails for its proof.
 #[tokio::test]
 async fn signing_out_with_a_superseded_cookie_needs_the_key_to_be_no_theft() {
@@ -76,7 +79,7 @@ async fn signing_out_with_a_superseded_cookie_needs_the_key_to_be_no_theft() {
     let for_refresh = |bound: &Bound| {
         bound.browser.clone().proof(&bound.key.proof("POST", "/api/auth/refresh", bound.world.now()))
     };
-    let cases: [(fn(&Bound) -> Device, usize); 5] = [
+    let cases: [(Caller, usize); 5] = [
         (Bound::signing, 0),
         (|bound| bound.browser.clone(), 1),
         (made_up, 1),
