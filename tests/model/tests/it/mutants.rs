@@ -38,12 +38,6 @@ fn a_record_that_is_not_durable_signs_out() {
 }
 
 #[test]
-fn one_previous_key_is_too_few_for_a_client_that_makes_a_new_key_each_time() {
-    let client = ClientRules { previous_keys: 1, repeats_unused_keys: false, ..ClientRules::WITH_KEYS };
-    breaks(Scenario { client, ..honest() }, &[HonestSignOut, Stuck]);
-}
-
-#[test]
 fn a_record_adopted_after_a_crash_leaves_a_page_without_a_token() {
     let client = ClientRules { adopts_after_crash: true, ..ClientRules::WITH_KEYS };
     breaks(Scenario { client, ..honest() }, &[Stuck]);
