@@ -3,8 +3,9 @@
 //! [`crate::domain::session::rotation`] decides and has the state diagram; this file orders the decisions and performs
 //! their writes.
 
+mod findings;
+
 use crate::app::App;
-use crate::app::changed_client::change_since;
 use crate::app::forged_token::report_forged_token;
 use crate::app::sign_out::{self, end_one};
 use crate::app::theft::{Theft, report_reuse_after_end};
@@ -13,7 +14,7 @@ use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind, LimitExceeded};
 use crate::domain::limit::LimitMode;
-use crate::domain::risk::{self, Comparison, Finding, StoredFinding, merge_recent};
+use crate::domain::risk::{self, Finding};
 use crate::domain::session::Session;
 use crate::domain::session::binding::BoundKey;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
@@ -221,63 +222,6 @@ impl RefreshAttempt<'_> {
         self.record_findings(&mut row, findings).await;
         self.app.replay_limit().count(&self.presented(), &row.rotation_state());
         Ok(RefreshOutcome::Replayed(row))
-    }
-
-    /// Compares the request with the client that made the presented generation, by the token's fingerprint. So a repeated
-    /// request has the findings that were lost with the first response, although the row holds the request by then.
-    fn assess(&self, row: &Session) -> Vec<Finding> {
-        let Some(change) = change_since(self.app, self.token, self.client) else { return vec![] };
-        let comparison = Comparison {
-            change,
-            before: &row.client,
-            before_at: row.rotated_at,
-            now: self.client,
-            now_at: self.now,
-        };
-        risk::assess_change(&self.app.config().risk_rules, &comparison)
-    }
-
-    /// Writes the findings to the audit trail and, if they are new to it, to the row. A failure is logged and does not
-    /// fail the request.
-    async fn record_findings(&self, session: &mut Session, findings: Vec<Finding>) {
-        if findings.is_empty() {
-            return;
-        }
-        let is_known = |new: &StoredFinding| {
-            let same = |old: &StoredFinding| {
-                old.rule == new.rule && old.to == new.to && old.at >= session.rotated_at
-            };
-            session.findings.iter().any(same)
-        };
-        let stored = findings.iter().filter_map(|finding| StoredFinding::of(finding, self.now));
-        let new: Vec<StoredFinding> = stored.filter(|finding| !is_known(finding)).collect();
-        let has_new = !new.is_empty();
-        if has_new {
-            session.findings = merge_recent(new, &session.findings);
-        }
-        let events: Vec<Event> =
-            findings.into_iter().map(|finding| self.finding_event(session, finding)).collect();
-        let write = async {
-            match has_new {
-                true => {
-                    let store = self.app.store();
-                    store.write_findings(&session.user, &session.id, &session.findings).await
-                }
-                false => Ok(()),
-            }
-        };
-        self.app.record_events(&events, write).await;
-    }
-
-    /// The event of a finding. Its id is made of the session, the presented generation, the rule, the new value and the hour,
-    /// so that a repeated request repeats no event, and the trail shows the event at its time.
-    fn finding_event(&self, session: &Session, finding: Finding) -> Event {
-        let about = finding.detail.get("to").map(ToString::to_string).unwrap_or_default();
-        let what = format!("{} {} {about}", finding.rule.name(), self.token.generation);
-        let kind = EventKind::Risk(finding);
-        let at = session.rotated_at.max(self.now.start_of_hour());
-        let event = Event::once_per_second(&session.user, session.id, at, &what, kind);
-        Event { at: self.now, ..event }.from_client(self.client)
     }
 
     /// Whether this request wrote the block, and the write's reply was lost before the event was recorded.
