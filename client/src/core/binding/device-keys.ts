@@ -6,10 +6,11 @@
 
 import { indexedDbKeyStore, updateStored } from '../refresh-keys/key-store.js';
 
-/** A key, with its public half as proofs contain it. */
+/** A key, with its public half as proofs contain it. Apps without the types of a browser must compile these types. */
 export interface DeviceKey {
-  readonly privateKey: CryptoKey;
-  readonly jwk: Pick<JsonWebKey, 'kty' | 'crv' | 'x' | 'y'>;
+  /** A `CryptoKey`. */
+  readonly privateKey: object;
+  readonly jwk: { readonly [Member in 'kty' | 'crv' | 'x' | 'y']?: string | undefined };
 }
 
 interface StoredKey extends DeviceKey {

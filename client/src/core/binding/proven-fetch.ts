@@ -41,7 +41,7 @@ export function createProofs(send: Fetch, clockOffset: () => number): Proofs {
       ...(accessToken && { ath: base64url(await crypto.subtle.digest('SHA-256', bytes(accessToken))) }),
     };
     const signed = [{ typ: 'dpop+jwt', alg: 'ES256', jwk }, claims].map((part) => base64url(bytes(JSON.stringify(part)))).join('.');
-    const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, bytes(signed));
+    const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey as CryptoKey, bytes(signed));
     return `${signed}.${base64url(signature)}`;
   };
   const fetch: Fetch = async (input, init) => {
