@@ -115,7 +115,7 @@ pub const SETTINGS: &[Setting] = &[
         "REFRESH_LATE_RETRY",
         "24h",
         "duration, 0s to 7d",
-        "The time after a refresh in which the same device on the same network may repeat it with the previous refresh token, for example after a night in which its response was lost. Never for two refreshes in a row. `0s` turns it off.",
+        "The time after a refresh in which the same device on the same network may repeat it with the previous refresh token, for example after a night in which its response was lost. Never for two refreshes in a row. `0s` turns it off; do not do this with `renewSession` or with clients that send no keys.",
     ),
     optional(
         "NEAR_EXPIRY",
