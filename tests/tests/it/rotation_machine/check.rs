@@ -132,8 +132,10 @@ fn check_events(session: &Session, own: &[&Event]) -> Result<(), Mismatch> {
     ensure(found == expected, || {
         format!("{}: (login, session_ended) expected {expected:?}, found {found:?}", session.id)
     })?;
-    // Tokens that another client presents more than a minute after the end are events, too.
-    let (thefts, later) = (usize::from(ended == Some(Reason::Reuse)), session.presented_after_end.len());
+    // The alarm does not wait for the record of the end. Tokens that another client presents more than a minute after the end are
+    // events, too.
+    let is_theft = matches!(session.state, State::PendingEnd(Reason::Reuse) | State::Ended(Reason::Reuse));
+    let (thefts, later) = (usize::from(is_theft), session.presented_after_end.len());
     let reused = count("token_reused");
     ensure((thefts..=thefts + later).contains(&reused), || {
         format!("{}: {reused} token_reused, expected {thefts} and up to {later} after the end", session.id)
