@@ -37,7 +37,7 @@ pub(super) struct TokenSession {
     pub(super) refresh: Option<RefreshToken>,
 }
 
-/// What a request shows about its sender, beside the token.
+/// The evidence that a request comes from the owner of its token: its client, its keys, and its proof.
 pub(super) struct Evidence<'r> {
     client: ClientContext,
     previous_keys: &'r [IdempotencyKey],

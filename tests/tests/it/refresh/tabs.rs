@@ -42,7 +42,7 @@ async fn instances_with_other_clocks_make_one_rotation_for_one_key() {
     assert_eq!(world.row("alice", &session).await.unwrap().generation, 6);
 }
 
-/// What another instance answers to a request of the owner or of a thief, some seconds after a rotation.
+/// The response of another instance to a request of the owner or of a thief, some seconds after a rotation.
 async fn later(rotates: i64, answers: i64, seconds: u64, is_owner: bool) -> Reply {
     let world = World::new().await;
     let device = world.device();
