@@ -1,24 +1,12 @@
 // Our client and the browser's own binding: the client leaves the renewal of the access cookie to Chromium.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { launchBoundBrowser, useTlsServer } from './support/bound-browser.mjs';
+import { storiesOn, useTlsServer } from './support/bound-browser.mjs';
 import { bind, deviceRequests } from './support/bound-steps.mjs';
 import { clientScript } from './support/client-script.mjs';
 import { signIn as signInOnPage } from './support/user.mjs';
 
 const server = useTlsServer();
-
-/** Runs a story in a browser of its own. */
-function story(name, run) {
-  test(name, { timeout: 60_000 }, async () => {
-    const browser = await launchBoundBrowser(server);
-    try {
-      await run(browser);
-    } finally {
-      await browser.quit();
-    }
-  });
-}
+const story = storiesOn(server);
 
 story('the page of our client is bound by the browser, too', async (browser) => {
   const page = await browser.context.newPage();

@@ -1,23 +1,11 @@
 // Attacks on sessions that Chromium has bound to a device: a script in the page, and a thief with a copy of all cookies.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { launchBoundBrowser, useTlsServer } from './support/bound-browser.mjs';
+import { launchBoundBrowser, storiesOn, useTlsServer } from './support/bound-browser.mjs';
 import { bind, deviceRequests, events, listSessions, refreshOf, signIn } from './support/bound-steps.mjs';
 
 const server = useTlsServer();
-
-/** Runs a story with a browser for the owner of the session. */
-function story(name, run) {
-  test(name, { timeout: 60_000 }, async () => {
-    const browser = await launchBoundBrowser(server);
-    try {
-      await run(browser);
-    } finally {
-      await browser.quit();
-    }
-  });
-}
+const story = storiesOn(server);
 
 /** The headers of the browser's own requests, which a program outside of a browser can forge. */
 const forged = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'same-origin' };

@@ -1,22 +1,10 @@
 // Chromium binds sessions to a key in the device by itself: Device Bound Session Credentials, against the real server over https.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { launchBoundBrowser, useTlsServer } from './support/bound-browser.mjs';
+import { launchBoundBrowser, storiesOn, useTlsServer } from './support/bound-browser.mjs';
 import { accessLife, bind, deviceRequests, events, listSessions, refreshOf, signIn } from './support/bound-steps.mjs';
 
 const server = useTlsServer();
-
-/** Runs a story in a browser of its own. */
-function story(name, run) {
-  test(name, { timeout: 60_000 }, async () => {
-    const browser = await launchBoundBrowser(server);
-    try {
-      await run(browser);
-    } finally {
-      await browser.quit();
-    }
-  });
-}
+const story = storiesOn(server);
 
 story('a sign-in binds the session, and the next request proves the key', async (browser) => {
   const tab = await browser.open();

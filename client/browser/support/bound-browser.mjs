@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 import { spawnLocalServer } from './local-server.mjs';
 import { launchProfile, newProfile } from './profile.mjs';
 
@@ -111,4 +111,17 @@ async function fetchIn({ method, path, body }) {
   const text = await response.text();
   const json = text.startsWith('{') ? JSON.parse(text) : undefined;
   return { status: response.status, offer: response.headers.get('secure-session-registration'), text, json };
+}
+
+/** A function that declares a test, which runs in a browser of its own. */
+export function storiesOn(server) {
+  return (name, run) =>
+    test(name, { timeout: 60_000 }, async () => {
+      const browser = await launchBoundBrowser(server);
+      try {
+        await run(browser);
+      } finally {
+        await browser.quit();
+      }
+    });
 }
