@@ -51,9 +51,11 @@ test('a page that waits for the network is loaded when it is back', async () => 
   await ben.context.route(FILE, (route) => route.abort());
   const page = await ben.open();
   await waitForNotice(page, NOT_LOADED);
-  const handled = page.evaluate(() => new Promise((resolve) => addEventListener('offline', () => setTimeout(resolve))));
+  await page.evaluate(() => {
+    window.handled = new Promise((resolve) => addEventListener('offline', () => setTimeout(resolve)));
+  });
   await ben.context.setOffline(true);
-  await handled;
+  await page.evaluate(() => window.handled);
   await ben.context.unroute(FILE);
   await ben.context.setOffline(false);
   await thisDevice(page).waitFor();
