@@ -4,26 +4,27 @@
 //! user record has not changed since; otherwise the sign-in starts again. So the session limit holds at every
 //! moment, and an assertion is used once, however many sign-ins run at the same time.
 
+mod previous;
+mod repeat;
+
 use std::time::Duration;
 
 use crate::app::App;
-use crate::app::forged_token::report_forged_token;
+use crate::app::sign_in::previous::{is_proven, presented, read, report_forged_cookie, theft_shown_by};
+use crate::app::sign_in::repeat::answer_repeat;
 use crate::app::sign_out::count_end;
-use crate::app::theft::{Theft, report_reuse_after_end};
+use crate::app::theft::report_reuse_after_end;
 use crate::config::BindingPolicy;
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::SessionId;
 use crate::domain::limit::{LimitMode, Policy};
-use crate::domain::place::Network;
 use crate::domain::risk::{self, Finding, StoredFinding};
 use crate::domain::session::binding::BoundKey;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
-use crate::domain::session::evidence::{KeyHash, RequestKeys};
+use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::session::nonce::Nonce;
-use crate::domain::session::presented::Presented;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::session_limit::make_room;
 use crate::domain::session::{NewSession, Session};
@@ -33,7 +34,6 @@ use crate::store::{
     ASSERTION_CLOCK_SKEW, SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState,
 };
 use crate::token::assertion::{Assertion, UsedMark};
-use crate::token::refresh::RefreshKey;
 
 /// Assertions of one user that can be used within [`USED_FOR`], because their marks must fit into the user record.
 const USED_MAX: usize = 32;
@@ -174,39 +174,6 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
     Err(StoreError::Contended.into())
 }
 
-/// Reads the user's state and, at the same time, the cookie's session if it belongs to another user.
-async fn read(
-    app: &App,
-    request: &SignIn<'_>,
-    now: Timestamp,
-) -> Result<(UserState, Option<Session>), StoreError> {
-    let (store, user) = (app.store(), &request.assertion.user);
-    let Some(token) = request.previous else { return Ok((store.read_user_state(user, now).await?, None)) };
-    let (state, row) = if token.user == *user {
-        let state = store.read_user_state(user, now).await?;
-        let row = state.sessions.iter().find(|row| row.id == token.session).cloned();
-        (state, row)
-    } else {
-        tokio::try_join!(
-            store.read_user_state(user, now),
-            store.read_session(&token.user, &token.session, now)
-        )?
-    };
-    Ok((state, row))
-}
-
-/// Whether the cookie proves that it belongs to this session, by the session's nonce.
-fn is_proven(request: &SignIn<'_>, row: &Session) -> bool {
-    request.previous.is_some_and(|token| row.nonce_hash == token.nonce.hash())
-}
-
-async fn report_forged_cookie(app: &App, request: &SignIn<'_>, row: &Option<Session>, now: Timestamp) {
-    let forged = row.as_ref().filter(|row| row.is_live(now) && !is_proven(request, row));
-    if let Some(row) = forged {
-        report_forged_token(app, &row.user, row.id, request.client).await;
-    }
-}
-
 fn decide(
     app: &App,
     request: &SignIn<'_>,
@@ -254,83 +221,6 @@ fn decide(
     let expired = just_expired.map(|row| end(row, EndReason::Expired, Actor::System));
     let ended = previous.into_iter().chain(evicted).chain(expired).collect();
     Ok(SignedIn { session, nonce, ended, lacks_key, is_repeated: false, findings, theft })
-}
-
-/// The theft that the browser's refresh cookie shows: a thief may sign in to an account of their own with the stolen cookie,
-/// and the owner must be able to see that.
-fn theft_shown_by(app: &App, request: &SignIn<'_>, row: &Session, now: Timestamp) -> Option<Theft> {
-    Theft::shown_by(app, &presented(request, now)?, row)
-}
-
-/// The browser's refresh cookie and the keys of its refreshes. A client whose last refresh had no response repeats its key
-/// with the sign-in.
-fn presented<'s>(request: &SignIn<'s>, now: Timestamp) -> Option<Presented<'s>> {
-    let token = request.previous?;
-    let keys = RequestKeys::of(&token.session, request.key, request.previous_keys);
-    Some(Presented { token, keys, proven_key: request.proven_key, client: request.client, now })
-}
-
-/// Answers an assertion that was used before: with its session, if the same device repeats the sign-in.
-///
-/// Two uses of one assertion can be those of its owner and of a thief, in any order. So each second use leaves an event,
-/// unless device and network are those of the first.
-async fn answer_repeat(
-    app: &App,
-    request: &SignIn<'_>,
-    state: &UserState,
-    now: Timestamp,
-) -> Result<SignedIn, SignInError> {
-    let Some(repeated) = repeated_sign_in(app, request, state, now) else {
-        let session = opened_session(app, request, state);
-        record_repeat(app, request, session, EventKind::AssertionReused, now).await;
-        return Err(SignInError::Used);
-    };
-    if risk::change_between(&app.config().risk_rules, &repeated.session.client, request.client).network {
-        record_repeat(app, request, repeated.session.id, EventKind::TokenReplayed, now).await;
-    }
-    Ok(repeated)
-}
-
-/// Records one event for each second and network, however often the assertion is presented.
-async fn record_repeat(app: &App, request: &SignIn<'_>, session: SessionId, kind: EventKind, now: Timestamp) {
-    let network = request.client.ip.map_or_else(|| "-".to_owned(), |ip| Network::of(ip).to_string());
-    let what = format!("assertion {} {network}", kind.name());
-    let event = Event::once_per_second(&request.assertion.user, session, now, &what, kind);
-    app.record_events(&[event.from_client(request.client)], std::future::ready(Ok(()))).await;
-}
-
-/// The session that this assertion opened, live or not. Without a row, it is the id under the active key.
-fn opened_session(app: &App, request: &SignIn<'_>, state: &UserState) -> SessionId {
-    let keys = app.config().keys.refresh();
-    let id = |key: &RefreshKey| key.session_id(&request.assertion.signing_input, request.assertion.issued_at);
-    let has_row = |wanted: &SessionId| state.sessions.iter().any(|row| row.id == *wanted);
-    keys.iter().map(id).find(has_row).unwrap_or_else(|| id(&keys[0]))
-}
-
-/// The session that this assertion opened, if the same device repeats the sign-in within grace and before the first
-/// refresh, so that a sign-in whose answer was lost can be repeated.
-fn repeated_sign_in(app: &App, request: &SignIn<'_>, state: &UserState, now: Timestamp) -> Option<SignedIn> {
-    let grace = app.config().lifetimes.grace;
-    // Tries every key, because the active key may have changed since the first attempt.
-    app.config().keys.refresh().iter().find_map(|key| {
-        let id = key.session_id(&request.assertion.signing_input, request.assertion.issued_at);
-        let session = state.live_session(&id, now)?;
-        let nonce = key.nonce(request.text);
-        let same = session.nonce_hash == nonce.hash()
-            && session.generation == 0
-            // The holder of another key gets nothing, and a sign-in without a proof gets no bound session.
-            && session.bound_key == request.proven_key
-            && session.is_in_grace(request.client, now, grace);
-        same.then(|| SignedIn {
-            session: session.clone(),
-            nonce,
-            ended: vec![],
-            lacks_key: false,
-            is_repeated: true,
-            findings: vec![],
-            theft: None,
-        })
-    })
 }
 
 /// The events of a sign-in: the sign-in itself, its findings, and evicted sessions.

@@ -3,7 +3,9 @@
 use latchkey_verifier::dpop::BaseUrls;
 use latchkey_verifier::{CookiePolicy, Verifier};
 
-use super::{ConfigError, Vars, cookie_policy, not_empty, value};
+use super::cookies::cookie_policy;
+use super::vars::Vars;
+use super::{ConfigError, not_empty, value};
 use crate::token::keys::PublicKeys;
 
 /// The settings of the authorizer function, validated.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ConfigError, Problem, Vars};
+use super::vars::Vars;
+use super::{ConfigError, Problem};
 use crate::config::value::{self, ValueError};
 use crate::domain::scope::Scope;
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{ConfigError, Tables, Vars, tables, value};
+use super::tables::tables;
+use super::vars::Vars;
+use super::{ConfigError, Tables, value};
 
 /// The settings of the cleanup function, validated.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Config, Vars};
+use super::Config;
+use super::vars::Vars;
 use crate::domain::risk::Rule;
 use crate::domain::scope::{ADMIN, Scope};
 use crate::token::issuer::TrustedIssuer;

@@ -1,0 +1,26 @@
+//! Lifetimes of tokens and sessions.
+
+use super::vars::Vars;
+use super::{ConfigError, Problem, value};
+use crate::domain::session::lifetimes::Lifetimes;
+
+pub(super) fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {
+    let year = 366 * 86_400;
+    let lifetimes = Lifetimes {
+        access: vars.get("ACCESS_TOKEN_TTL", |text| value::duration(text, 1, 86_400, "1s", "1d"))?,
+        refresh: vars.get("REFRESH_TOKEN_TTL", |text| value::duration(text, 1, year, "1s", "366d"))?,
+        session: vars.get("SESSION_TTL", |text| value::duration(text, 1, year, "1s", "366d"))?,
+        grace: vars.get("REFRESH_GRACE", |text| value::duration(text, 0, 600, "0s", "600s"))?,
+        late_retry: vars
+            .get("REFRESH_LATE_RETRY", |text| value::duration(text, 0, 7 * 86_400, "0s", "7d"))?,
+        near_expiry: vars.get("NEAR_EXPIRY", value::any_duration)?,
+    };
+    let contradiction = |name, text| Err(ConfigError { name, problem: Problem::Contradiction(text) });
+    if lifetimes.access > lifetimes.refresh {
+        return contradiction("ACCESS_TOKEN_TTL", "must not be longer than REFRESH_TOKEN_TTL");
+    }
+    if lifetimes.refresh > lifetimes.session {
+        return contradiction("REFRESH_TOKEN_TTL", "must not be longer than SESSION_TTL");
+    }
+    Ok(lifetimes)
+}
