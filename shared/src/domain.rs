@@ -13,6 +13,7 @@ pub mod fingerprint;
 pub mod id;
 pub mod limit;
 pub mod place;
+pub mod revocation_feed;
 pub mod risk;
 pub mod scope;
 pub mod session;

@@ -65,7 +65,7 @@ pub use cleanup_lease::Checkpoint;
 pub use error::{StoreError, TransactionOutcome};
 pub use expired_sessions::{DuePage, RowKey};
 use global_revocation::GlobalRevocationCache;
-pub use global_revocation::{ASSERTION_CLOCK_SKEW, GLOBAL_REVOCATION_DELAY, GlobalRevocation};
+pub use global_revocation::{GLOBAL_REVOCATION_DELAY, GlobalRevocation};
 use item::{session_item, session_of};
 pub use live_sessions::LiveSessions;
 pub use look_up::FoundEvent;

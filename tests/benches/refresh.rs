@@ -113,6 +113,7 @@ impl Deployment {
             nbf: None,
             jti: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
             sid: session.id,
+            sst: Some(session.started_at().seconds()),
             auth_time: session.auth_time.map(|at| at.seconds()),
             scope: session.scope.clone(),
             cnf: None,

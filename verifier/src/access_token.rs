@@ -39,6 +39,10 @@ pub struct Claims {
     pub jti: String,
     /// The session.
     pub sid: SessionId,
+    /// When the session started. A revocation of all sessions up to that second or a later one has ended it. Tokens of earlier
+    /// versions of Latchkey do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sst: Option<i64>,
     /// When the user last authenticated; `None` if the identity provider does not give it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,

@@ -178,6 +178,7 @@ fn issue_tokens_for(
         nbf: None,
         jti: token_id()?,
         sid: session.id,
+        sst: Some(session.started_at().seconds()),
         auth_time: session.auth_time.map(Timestamp::seconds),
         scope: scope.clone(),
         cnf,

@@ -27,12 +27,10 @@ use crate::domain::session::idempotency_key::IdempotencyKey;
 use crate::domain::session::nonce::Nonce;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::session::session_limit::make_room;
-use crate::domain::session::{NewSession, Session};
+use crate::domain::session::{ASSERTION_CLOCK_SKEW, NewSession, Session};
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
-use crate::store::{
-    ASSERTION_CLOCK_SKEW, SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState,
-};
+use crate::store::{SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState};
 use crate::token::assertion::{Assertion, UsedMark};
 
 /// Assertions of one user that can be used within [`USED_FOR`], because their marks must fit into the user record.

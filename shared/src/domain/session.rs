@@ -45,6 +45,9 @@ use evidence::{KeyHash, RotationState};
 /// How far the clocks of two instances may differ: 60 s.
 pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(60);
 
+/// How much older than a revocation an assertion may be and still open a session, because clocks differ.
+pub const ASSERTION_CLOCK_SKEW: Duration = Duration::from_secs(10);
+
 /// A live session, as its row holds it.
 #[derive(Clone)]
 pub struct Session {
@@ -217,6 +220,13 @@ impl Session {
     /// The time since the user authenticated with the identity provider, if the provider gives it.
     pub fn authentication_age(&self, now: Timestamp) -> Option<Duration> {
         self.auth_time.map(|at| Duration::from_secs(at.seconds_until(now)))
+    }
+
+    /// The start of the session for the claim `sst`: a global revocation has ended the session if its moment is at or after this
+    /// one. That is when the session was opened, or the first moment with which a revocation invalidates its assertion.
+    pub fn started_at(&self) -> Timestamp {
+        let invalidated_from = self.asserted_at + ASSERTION_CLOCK_SKEW + Duration::from_secs(1);
+        self.created_at.min(invalidated_from)
     }
 
     /// When an access token issued at `now` expires: at most when the session does.

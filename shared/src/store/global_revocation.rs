@@ -17,16 +17,13 @@ use super::item::{self, Item, moment, text};
 use super::schema::*;
 use crate::domain::actor::Actor;
 use crate::domain::event::Event;
-use crate::domain::session::Session;
 use crate::domain::session::end::EndReason::Admin;
 use crate::domain::session::end::PendingEnd;
+use crate::domain::session::{ASSERTION_CLOCK_SKEW, Session};
 use crate::domain::time::Timestamp;
 
 /// How long an instance uses the row it read, by its wall clock.
 const FRESH: Duration = Duration::from_secs(5);
-
-/// How much older than a revocation an assertion may be and still open a session, because clocks differ.
-pub const ASSERTION_CLOCK_SKEW: Duration = Duration::from_secs(10);
 
 /// The time from the end of the write until no instance accepts an older session: 5 s of cache and 3 s of requests in
 /// progress.
@@ -60,7 +57,7 @@ impl GlobalRevocation {
     fn end_of(&self, session: &Session) -> Option<PendingEnd> {
         let moment = self.not_before?;
         let over_before = session.expires_at.min(session.absolute_expires_at) <= moment;
-        let ends = session.created_at <= moment || self.invalidates(session.asserted_at);
+        let ends = session.started_at() <= moment;
         let at = moment.max(session.created_at);
         let pending_end = PendingEnd {
             note: self.note.clone(),
@@ -112,6 +109,14 @@ impl Store {
         if let Some(revocation) = self.global_revocation.fresh(now) {
             return Ok(revocation);
         }
+        self.fetch_global_revocation(now).await
+    }
+
+    /// The global revocation of this moment: one consistent read.
+    pub(super) async fn fetch_global_revocation(
+        &self,
+        now: Timestamp,
+    ) -> Result<GlobalRevocation, StoreError> {
         let read = self.read_global_revocation().send();
         let reply = read.await.map_err(StoreError::unavailable)?;
         let revocation = GlobalRevocation::of(reply.item())?;

@@ -128,11 +128,19 @@ pub struct SessionEnd {
     pub client: EventClient,
     /// Whether the mark is on the row. A mark never changes, so that no other end can come first.
     pub is_marked: bool,
+    /// Whether a global revocation ended the session.
+    pub by_global_revocation: bool,
     /// The last rotation of the session.
     pub last: LastRotation,
 }
 
 impl SessionEnd {
+    /// Whether the revocation feed lists the session. It lists no expired one, because nothing was revoked, and none
+    /// that a global revocation ended, because one moment in the feed stands for all of these.
+    pub fn is_revocation(&self) -> bool {
+        self.reason != EndReason::Expired && !self.by_global_revocation
+    }
+
     /// The same end as a pending end.
     pub fn to_pending(&self) -> PendingEnd {
         let note = self.note.clone();
@@ -150,9 +158,9 @@ impl SessionEnd {
     }
 
     fn as_decided(session: &Session, pending: PendingEnd) -> Self {
-        let PendingEnd { reason, by, note, at, .. } = pending;
+        let PendingEnd { reason, by, note, at, by_global_revocation } = pending;
         let lasted_seconds = session.created_at.seconds_until(at);
-        let is_marked = session.pending_end.as_ref().is_some_and(|pending| !pending.by_global_revocation);
+        let mark = session.pending_end.as_ref();
         Self {
             user: session.user.clone(),
             session: session.id,
@@ -162,7 +170,8 @@ impl SessionEnd {
             at,
             lasted_seconds,
             client: EventClient::without_ip(&session.client),
-            is_marked,
+            is_marked: mark.is_some_and(|mark| !mark.by_global_revocation),
+            by_global_revocation,
             last: LastRotation::of(session),
         }
     }
