@@ -1,15 +1,12 @@
 // Every state of the page: axe in light and dark, 320 px, and what only a browser can show.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { checkAccessibility } from './support/accessibility.mjs';
-import { startGallery } from './support/gallery.mjs';
+import { startGallery, stateNames } from './support/gallery.mjs';
 import { chromiumOptions } from './support/local-server.mjs';
 
-const NAMES = [...readFileSync(new URL('../gallery/states.ts', import.meta.url), 'utf8').matchAll(/^ {2}'?([\w-]+)'?: (?:\{ state|ended\()/gm)].map(
-  ([, name]) => name,
-);
+const NAMES = stateNames();
 
 let gallery, browser;
 before(async () => {
@@ -21,12 +18,11 @@ after(async () => {
   gallery?.stop();
 });
 
-/** Opens a state at the moment of the sample data. */
+/** Opens a state. */
 async function open(t, state, { base = gallery.url, ...options } = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 1000, height: 800 }, timezoneId: 'Europe/Berlin', bypassCSP: true, ...options });
   t.after(() => context.close());
   const page = await context.newPage();
-  await page.clock.setFixedTime('2026-11-25T09:30:00Z');
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
@@ -58,6 +54,7 @@ test('with eleven sessions and nine pieces of advice the list begins near the to
   assert.equal(await page.locator('.latchkey-card').count(), 11);
   assert.ok((await listTop(page)) < 300, `${await listTop(page)} px`);
   assert.equal(await page.locator('[data-latchkey-question]').count(), 4, 'one question for each session');
+  assert.ok(await page.locator('.latchkey-day h4').getByText('Today').isVisible(), 'the clock shows the day of the sample data');
 });
 
 test('a question, the details and a dialog are accessible and fit 320 pixels', async (t) => {

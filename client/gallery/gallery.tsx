@@ -1,13 +1,20 @@
-/** Every state of the page, for looking and for the tests: `?state=many&theme=dark`. Without a state there is a list of all. */
+/**
+ * Every state of the page, for looking and for the tests: `?state=many&theme=dark`, or `?state=many&sheet` for several widths
+ * and themes. Without a state there is a list of all.
+ */
 
 import { createRoot } from 'react-dom/client';
 
 import { LatchkeyProvider, SessionMonitoring } from '../src/index.js';
+import { stopClock } from './fixed-clock.js';
+import { Sheet } from './sheet.js';
 import { STATES } from './states.js';
 import { staticClient } from './static-client.js';
 
+stopClock();
 const query = new URLSearchParams(location.search);
-const shown = STATES[query.get('state') ?? ''];
+const name = query.get('state') ?? '';
+const shown = STATES[name];
 const theme = query.get('theme');
 if (theme !== null) document.documentElement.dataset['theme'] = theme;
 
@@ -15,22 +22,24 @@ const index = (
   <ul>
     {Object.keys(STATES).map((name) => (
       <li key={name}>
-        <a href={`?state=${name}`}>{name}</a>
+        <a href={`?state=${name}`}>{name}</a>, <a href={`?state=${name}&sheet`}>{name} in all widths</a>
       </li>
     ))}
   </ul>
+);
+
+const page = shown && (
+  <LatchkeyProvider client={staticClient(shown.state, shown.events ?? [])}>
+    <SessionMonitoring locale="en-GB" {...shown.props} />
+  </LatchkeyProvider>
 );
 
 const place = document.getElementById('page');
 if (place) {
   createRoot(place).render(
     <main>
-      <h1>{query.get('state') ?? 'The states of the account page'}</h1>
-      {shown === undefined ? index : (
-        <LatchkeyProvider client={staticClient(shown.state, shown.events ?? [])}>
-          <SessionMonitoring locale="en-GB" {...shown.props} />
-        </LatchkeyProvider>
-      )}
+      <h1>{name || 'The states of the account page'}</h1>
+      {query.has('sheet') ? <Sheet state={name} /> : (page ?? index)}
     </main>,
   );
 }

@@ -49,5 +49,6 @@ export const STATES: Readonly<Record<string, GalleryState>> = {
   'ended-security': ended('security'),
   'ended-admin': ended('admin'),
   'ended-evicted': ended('evicted'),
+  'ended-key-lost': ended('key_lost'),
   visitor: ended(null),
 };

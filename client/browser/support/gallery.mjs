@@ -8,11 +8,17 @@ import { build } from 'vite';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The names of all states. */
+export const stateNames = () =>
+  [...readFileSync(here('../../gallery/states.ts'), 'utf8').matchAll(/^ {2}'?([\w-]+)'?: (?:\{ state|ended\()/gm)].map(([, name]) => name);
+
 /** `head` is put into the page, for example the styles of an app. */
 export async function startGallery(head = '') {
   const outDir = mkdtempSync(join(tmpdir(), 'latchkey-gallery-'));
   await build({
-    root: fileURLToPath(new URL('../../gallery/', import.meta.url)),
+    root: here('../../gallery/'),
     configFile: false,
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"production"' },

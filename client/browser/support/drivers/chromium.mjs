@@ -22,6 +22,7 @@ function tab(page) {
     evaluate: (script) => page.evaluate(script),
     clickAt: (x, y) => page.mouse.click(x, y),
     type: (text) => page.keyboard.type(text),
+    resize: (width, height) => page.setViewportSize({ width, height }),
     screenshot: () => page.screenshot(),
     close: () => page.close(),
   };

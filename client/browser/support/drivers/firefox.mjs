@@ -83,6 +83,7 @@ function tab(send, context) {
     },
     clickAt: (x, y) => send('input.performActions', { context, actions: clickActions(x, y) }),
     type: (text) => send('input.performActions', { context, actions: typeActions(text) }),
+    resize: (width, height) => send('browsingContext.setViewport', { context, viewport: { width, height } }),
     screenshot: async () => Buffer.from((await send('browsingContext.captureScreenshot', { context })).data, 'base64'),
     close: () => send('browsingContext.close', { context }),
   };

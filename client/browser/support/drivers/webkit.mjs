@@ -56,21 +56,30 @@ async function newUser(driverPath, display) {
   return { newTab, cookies: () => sendTo(latest, 'GET', '/cookie'), close };
 }
 
+/** A picture shows what is painted, which lags behind the layout. */
+const PAINTED = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 250))))';
+
 function tab(command) {
   const perform = (actions) => command('POST', '/actions', { actions });
+  const evaluate = async (script) => {
+    const wrapped = `const done = arguments[0]; (async () => ${script})().then((value) => done([value]), (error) => done(String(error)));`;
+    const answer = await command('POST', '/execute/async', { script: wrapped, args: [] });
+    if (!Array.isArray(answer)) throw new Error(answer);
+    return answer[0] ?? undefined;
+  };
   return {
     visit: (url) => command('POST', '/url', { url }),
     reload: () => command('POST', '/refresh', {}),
     back: () => command('POST', '/back', {}),
-    evaluate: async (script) => {
-      const wrapped = `const done = arguments[0]; (async () => ${script})().then((value) => done([value]), (error) => done(String(error)));`;
-      const answer = await command('POST', '/execute/async', { script: wrapped, args: [] });
-      if (!Array.isArray(answer)) throw new Error(answer);
-      return answer[0] ?? undefined;
-    },
+    evaluate,
     clickAt: (x, y) => perform(clickActions(x, y)),
     type: (text) => perform(typeActions(text)),
-    screenshot: async () => Buffer.from(await command('GET', '/screenshot'), 'base64'),
+    /** The size of the window, which has a few lines of its own and is at least 447 px wide. */
+    resize: (width, height) => command('POST', '/window/rect', { width, height }),
+    screenshot: async () => {
+      await evaluate(PAINTED);
+      return Buffer.from(await command('GET', '/screenshot'), 'base64');
+    },
     close: () => command('DELETE', '/window'),
   };
 }
