@@ -2,6 +2,7 @@
 
 mod bound_tokens;
 mod cookies;
+mod other_host;
 mod remote;
 mod sessions;
 mod shop;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use latchkey_verifier::dpop::{
     self, BaseUrls, Expected, KeyRule, NonceRule, Nonces, Proof, ProofError, SeenProofs,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::prover::{Prover, proof_claims};
 use crate::signer::{NOW, at};
@@ -16,6 +16,10 @@ fn verify(prover: &Prover, jti: &str, iat: u64, nonce: NonceRule<'_>) -> Result<
     let mut claims = proof_claims("POST", URL);
     claims["jti"] = json!(jti);
     claims["iat"] = json!(iat);
+    verify_claims(prover, &claims, nonce)
+}
+
+fn verify_claims(prover: &Prover, claims: &Value, nonce: NonceRule<'_>) -> Result<Proof, ProofError> {
     let base_urls = BaseUrls::parse(["https://api.example.com"]).unwrap();
     let expected = Expected {
         method: "POST",
@@ -26,7 +30,7 @@ fn verify(prover: &Prover, jti: &str, iat: u64, nonce: NonceRule<'_>) -> Result<
         nonce,
         now: at(0),
     };
-    dpop::verify([&prover.sign(&claims)], &expected)
+    dpop::verify([&prover.sign(claims)], &expected)
 }
 
 #[test]
@@ -79,18 +83,8 @@ fn a_required_nonce_is_judged_by_its_age() {
         if let Some(nonce) = nonce {
             claims["nonce"] = json!(nonce);
         }
-        let base_urls = BaseUrls::parse(["https://api.example.com"]).unwrap();
         let is_fresh = |nonce: &str| nonces.age(nonce, at(0)).is_some_and(|age| age.as_secs() <= 600);
-        let expected = Expected {
-            method: "POST",
-            base_urls: &base_urls,
-            path: "/orders",
-            access_token: None,
-            key: KeyRule::Any,
-            nonce: NonceRule::Required(&is_fresh),
-            now: at(0),
-        };
-        dpop::verify([&prover.sign(&claims)], &expected).map(|proof| proof.issued_at)
+        verify_claims(&prover, &claims, NonceRule::Required(&is_fresh)).map(|proof| proof.issued_at)
     };
     assert_eq!(with(Some(nonces.issue(at(0)))), Ok(NOW as i64));
     let old = nonces.issue(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW - 661));

@@ -102,20 +102,22 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    const SMALLEST: Self = Self {
+        generations: 3,
+        keys: 1,
+        messages: 2,
+        waits: 1,
+        crashes: 0,
+        moves: 1,
+        clocks: 0,
+        attacks: 3,
+        states: 5_000_000,
+    };
+
     /// The bounds of `make model`, which take minutes. No single search is wide in every direction, so there are two for the
     /// thief with the most freedom: with a crash, and with more time.
     pub fn full(thief: ThiefKind) -> Vec<Self> {
-        let bounds = Self {
-            generations: 4,
-            keys: 2,
-            messages: 2,
-            waits: 1,
-            crashes: 0,
-            moves: 1,
-            clocks: 0,
-            attacks: 3,
-            states: 100_000_000,
-        };
+        let bounds = Self { generations: 4, keys: 2, states: 100_000_000, ..Self::SMALLEST };
         match thief {
             ThiefKind::None => vec![Self { keys: 3, crashes: 1, clocks: 1, ..bounds }],
             ThiefKind::AgentAndNetwork => {
@@ -130,17 +132,7 @@ impl Bounds {
 
     /// The bounds of the tests, which take seconds.
     pub const fn small(thief: ThiefKind) -> Self {
-        let bounds = Self {
-            generations: 3,
-            keys: 1,
-            messages: 2,
-            waits: 1,
-            crashes: 0,
-            moves: 1,
-            clocks: 0,
-            attacks: 3,
-            states: 5_000_000,
-        };
+        let bounds = Self::SMALLEST;
         match thief {
             ThiefKind::None => Self { keys: 2, crashes: 1, ..bounds },
             ThiefKind::Profile | ThiefKind::ProfileAndNetwork => Self { keys: 2, messages: 1, ..bounds },
