@@ -103,8 +103,13 @@ impl JwksCache {
         token: &str,
         now: SystemTime,
     ) -> Result<Arc<[VerifyingKey]>, KeysUnavailable> {
+        self.keys_with(unverified_kid(token).as_deref(), now).await
+    }
+
+    /// The keys for a signature whose header names this `kid`.
+    pub(crate) async fn keys_with(&self, kid: Option<&str>, now: SystemTime) -> Outcome {
         let now = epoch_seconds(now);
-        let step = self.next_step(unverified_kid(token).as_deref(), now);
+        let step = self.next_step(kid, now);
         let pending = match step {
             Step::Use(keys) => return Ok(keys),
             Step::GiveUp => return Err(KeysUnavailable::TriedRecently),

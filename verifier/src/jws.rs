@@ -98,10 +98,12 @@ impl std::fmt::Debug for VerifyingKey {
 ///
 /// *Source*: RFC 7515 section 5.2, RFC 8725.
 pub fn verify_signature<'t>(token: &'t str, keys: &[VerifyingKey]) -> Result<Signed<'t>, JwsError> {
-    if token.len() > TOKEN_MAX_BYTES {
-        return Err(JwsError::Malformed);
-    }
-    let (signing_input, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
+    if token.len() > TOKEN_MAX_BYTES { Err(JwsError::Malformed) } else { verify_of_any_size(token, keys) }
+}
+
+/// As [`verify_signature`], for a text whose size the caller has bounded.
+pub(crate) fn verify_of_any_size<'t>(text: &'t str, keys: &[VerifyingKey]) -> Result<Signed<'t>, JwsError> {
+    let (signing_input, signature) = text.rsplit_once('.').ok_or(JwsError::Malformed)?;
     let (header, payload) = signing_input.split_once('.').ok_or(JwsError::Malformed)?;
     let header = parse_header(header)?;
     let key = fitting_key(&header, keys)?;
@@ -115,8 +117,12 @@ pub fn verify_signature<'t>(token: &'t str, keys: &[VerifyingKey]) -> Result<Sig
 
 /// The `kid` that a token's header names. Nothing is verified yet: use it only to see whether a key set is outdated.
 pub fn unverified_kid(token: &str) -> Option<String> {
-    let header = token.split('.').next().filter(|_| token.len() <= TOKEN_MAX_BYTES)?;
-    parse_header(header).ok()?.kid
+    if token.len() > TOKEN_MAX_BYTES { None } else { kid_of_any_size(token) }
+}
+
+/// As [`unverified_kid`], for a text whose size the caller has bounded.
+pub(crate) fn kid_of_any_size(text: &str) -> Option<String> {
+    parse_header(text.split('.').next()?).ok()?.kid
 }
 
 fn parse_header(text: &str) -> Result<Header, JwsError> {

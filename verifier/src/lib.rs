@@ -125,6 +125,7 @@ mod cookies;
 mod credential;
 mod crypto;
 pub mod dpop;
+mod feed;
 mod fetch;
 #[cfg(feature = "hyper")]
 mod https;
@@ -153,6 +154,7 @@ pub use cookie_domain::{CookieDomain, CookieDomainError};
 pub use cookie_name::{CookieName, CookieNameError};
 pub use cookies::{CookieKind, CookiePolicy};
 pub use credential::{Credential, Transport, authorization_token, bearer_token};
+pub use feed::{FeedError, RevocationFeed, WhenStale};
 pub use fetch::{Cause, Fetch, FetchError, FetchFuture, FetchLimits};
 #[cfg(feature = "hyper")]
 pub use https::HttpsFetch;

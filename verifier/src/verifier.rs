@@ -80,8 +80,11 @@ impl Verifier {
         token: &'t str,
         now: SystemTime,
     ) -> Result<SignedClaims<'t>, AccessTokenError> {
-        let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
-        verify_signed_claims(token, &keys, &self.0.issuer, &self.0.audience, now)
+        verify_signed_claims(token, &self.keys(), &self.0.issuer, &self.0.audience, now)
+    }
+
+    fn keys(&self) -> Arc<[VerifyingKey]> {
+        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -164,6 +167,18 @@ impl AnyVerifier {
         match self {
             Self::Local(verifier) => &verifier.0.issuer,
             Self::Remote(verifier) => &verifier.issuer,
+        }
+    }
+
+    /// The keys for a signature whose header names this `kid`.
+    pub(crate) async fn keys_with(
+        &self,
+        kid: Option<&str>,
+        now: SystemTime,
+    ) -> Result<Arc<[VerifyingKey]>, KeysUnavailable> {
+        match self {
+            Self::Local(verifier) => Ok(verifier.keys()),
+            Self::Remote(verifier) => verifier.keys.keys_with(kid, now).await,
         }
     }
 

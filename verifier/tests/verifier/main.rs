@@ -7,6 +7,8 @@ mod access_tokens;
 mod bound_tokens;
 mod dpop_properties;
 mod dpop_vectors;
+mod feed_simulation;
+mod feed_vectors;
 #[cfg(feature = "hyper")]
 mod https;
 mod introspection;
@@ -16,6 +18,8 @@ mod layer;
 mod memory;
 mod prover;
 mod published;
+mod revocation_feed;
 mod signed_claims;
 mod signer;
+mod virtual_clock;
 mod wycheproof;

@@ -1,0 +1,143 @@
+//! Hundreds of verifiers behind faulty caches, in virtual time: no honest session is ever refused because of the feed, and no
+//! revoked one is accepted later than 10 seconds after its revocation while the feed can be reached.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use latchkey_verifier::{Claims, RevocationFeed, SessionCheck as _, SessionCheckError, Verifier, WhenStale};
+
+use crate::signer::{AUDIENCE, ISSUER, Signer};
+use cache::Cache;
+use executor::{Executor, Time};
+use issuer::Issuer;
+
+mod cache;
+mod executor;
+mod issuer;
+
+/// The promise, in milliseconds.
+const PROMISE: u64 = 10_000;
+
+/// The longest delay that a hostile cache can cause while verifiers refuse without a fresh copy: the allowance for clocks
+/// (90 s), the difference of the clocks here (30 s), a fresh copy (30 s), and the caches in front of the issuer.
+const LONGEST_DELAY: u64 = 160_000;
+
+/// One service: how its clock differs, whether it polls, and what it does without a fresh copy.
+struct Service {
+    feed: RevocationFeed,
+    cache: Arc<Cache>,
+    clock_is_off_by: i64,
+    refuses: bool,
+}
+
+/// The outcomes of all requests.
+#[derive(Default)]
+struct Tally {
+    live: usize,
+    refused: usize,
+    unavailable: usize,
+    late: usize,
+}
+
+impl Service {
+    fn new(number: u64, time: &Time, issuer: &Arc<Issuer>, is_faulty: bool) -> Self {
+        let cache = Arc::new(Cache::new(number, time, issuer, is_faulty));
+        let verifier = Verifier::parse(&Signer::new("a").jwks(), ISSUER, AUDIENCE).unwrap();
+        let refuses = !number.is_multiple_of(3);
+        let when_stale = if refuses { WhenStale::Refuse } else { WhenStale::Accept };
+        let clock_is_off_by = i64::try_from(number % 61).unwrap() - 30;
+        let (wall, monotonic) = (time.clone(), time.clone());
+        let feed = RevocationFeed::new(verifier, cache.clone(), when_stale).unwrap();
+        let feed = feed.clocks(move || wall.wall(clock_is_off_by), move || monotonic.monotonic());
+        Self { feed, cache, clock_is_off_by, refuses }
+    }
+
+    /// Asks about a session, and asserts both properties.
+    async fn request(&self, claims: &Claims, time: &Time, issuer: &Issuer, tally: &mut Tally) {
+        let asked_at = time.millis();
+        let outcome = self.feed.check("", claims, time.wall(self.clock_is_off_by)).await;
+        let revoked_at = issuer.revoked_at(&claims.sid).filter(|revoked_at| *revoked_at <= time.millis());
+        match outcome {
+            Ok(_) => {
+                tally.live += 1;
+                let delay = revoked_at.map_or(0, |revoked_at| asked_at.saturating_sub(revoked_at));
+                let was_reached = !self.cache.had_a_fault_since(asked_at.saturating_sub(PROMISE));
+                assert!(delay <= PROMISE || !was_reached, "accepted {delay} ms after its revocation");
+                assert!(
+                    delay <= LONGEST_DELAY || !self.refuses,
+                    "accepted {delay} ms later with a hostile cache"
+                );
+                tally.late += usize::from(delay > PROMISE);
+            }
+            Err(SessionCheckError::Ended) => {
+                tally.refused += 1;
+                assert!(revoked_at.is_some(), "an honest session was refused");
+            }
+            Err(SessionCheckError::Unavailable { .. }) => {
+                tally.unavailable += 1;
+                assert!(self.refuses, "unavailable although stale copies are accepted");
+                assert!(
+                    self.cache.had_a_fault_since(asked_at.saturating_sub(30_000)),
+                    "unavailable without a fault"
+                );
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// Sends requests about random sessions at random times until `until`.
+    async fn serve(self, seed: u64, pause: u64, until: u64, time: Time, issuer: Arc<Issuer>) -> Tally {
+        let (mut random, mut tally) = (fastrand::Rng::with_seed(seed), Tally::default());
+        while time.millis() < until {
+            time.sleep(Duration::from_millis(random.u64(1..pause))).await;
+            let claims = issuer.claims_of_any(&mut random);
+            self.request(&claims, &time, &issuer, &mut tally).await;
+        }
+        tally
+    }
+}
+
+/// Runs `services` for `minutes`, half of them with a poller, and returns the sum of their outcomes.
+fn simulate(seed: u64, services: u64, minutes: u64, is_faulty: bool) -> Tally {
+    let (time, until) = (Time::default(), minutes * 60_000);
+    let issuer = Arc::new(Issuer::new(seed, until, &time));
+    let mut executor = Executor::new(&time);
+    let mut tallies = vec![];
+    for number in 0..services {
+        let number = seed * 1_000 + number;
+        let service = Service::new(number, &time, &issuer, is_faulty);
+        let polls = number.is_multiple_of(2);
+        if polls {
+            let timer = time.clone();
+            executor.spawn(service.feed.clone().poll(move |pause| timer.sleep(pause)));
+        }
+        // Without a poller it is a function, which gets a request now and then.
+        let pause = if polls { 2_000 } else { 30_000 };
+        tallies.push(executor.spawn(service.serve(number, pause, until, time.clone(), issuer.clone())));
+    }
+    executor.run_until(until + 120_000);
+    let mut sum = Tally::default();
+    for tally in tallies {
+        let tally = tally.lock().unwrap().take().expect("the service has served until the end");
+        sum.live += tally.live;
+        sum.refused += tally.refused;
+        sum.unavailable += tally.unavailable;
+        sum.late += tally.late;
+    }
+    sum
+}
+
+#[test]
+fn hundreds_of_verifiers_behind_faulty_caches_keep_both_promises() {
+    let tally = simulate(1, 200, 8, true);
+    assert!(tally.live > 10_000 && tally.refused > 10_000, "{} {}", tally.live, tally.refused);
+    // The faults are hard enough to be seen.
+    assert!(tally.unavailable > 100 && tally.late > 100, "{} {}", tally.unavailable, tally.late);
+}
+
+#[test]
+fn verifiers_that_reach_the_feed_are_never_late_and_never_unavailable() {
+    let tally = simulate(2, 50, 8, false);
+    assert!(tally.live > 3_000 && tally.refused > 3_000, "{} {}", tally.live, tally.refused);
+    assert_eq!((tally.unavailable, tally.late), (0, 0));
+}
