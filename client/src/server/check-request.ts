@@ -3,9 +3,10 @@
 import type { Auth } from './auth.js';
 import { credentialReader, type CookieOptions } from './credential.js';
 import { requireProof, type ProofOptions } from './dpop/require-proof.js';
-import { introspection } from './introspection.js';
+import type { FeedOptions } from './feed/feed-check.js';
 import { Refusal, type RefusalCode } from './refusal.js';
 import type { RequestHead } from './request-head.js';
+import { sessionCheck } from './session-check.js';
 import { createBoundTokenVerifier, type VerifyOptions } from './verify-access-token.js';
 
 /** A refused request, for a log. */
@@ -22,9 +23,14 @@ export interface RefusedRequest {
 export interface TokenValidationOptions extends VerifyOptions, CookieOptions, ProofOptions {
   /**
    * Whether every request also asks the API's `/introspect`, so that an ended session is refused at once. Default:
-   * false; then the token of an ended session passes until it expires, an hour at most.
+   * false; then the token of an ended session passes until it expires, an hour at most, or 10 seconds with `feed`.
    */
   readonly strict?: boolean | undefined;
+  /**
+   * Refuses the tokens of ended sessions by the API's revocation feed, which is fetched every 4 seconds while there are requests.
+   * `strict` makes it unnecessary. Default: no feed.
+   */
+  readonly feed?: FeedOptions | undefined;
   /** The scopes that the caller must have, separated by spaces. Default: none. */
   readonly scope?: string | undefined;
   /** Called once for each refused request, for a log. It never receives a token. */
@@ -61,18 +67,18 @@ export function createCheck(options: TokenValidationOptions): CheckRequest {
 }
 
 function createAuthentication(options: TokenValidationOptions): (head: RequestHead) => Promise<Auth> {
-  const { strict = false, scope: required = '' } = options;
+  const { scope: required = '' } = options;
   if (required !== '' && !SCOPES.test(required)) throw new TypeError('scope: expected scopes separated by single spaces (RFC 6749 section 3.3)');
   const readCredential = credentialReader(options);
   const verify = createBoundTokenVerifier(options);
   const checkProof = requireProof(options);
-  const introspect = strict ? introspection(options) : undefined;
+  const checkSession = sessionCheck(options);
   return async (head) => {
     const credential = readCredential(head);
     const { token } = credential;
     const claims = await verify(token);
     await checkProof(head, credential, claims);
-    const scope = introspect ? await introspect(token, claims) : claims.scope;
+    const scope = await checkSession(token, claims);
     const granted = scope.split(' ');
     const missing = required.split(' ').find((each) => each !== '' && !granted.includes(each));
     if (missing !== undefined) throw Refusal.insufficientScope(missing);

@@ -22,6 +22,8 @@ export interface AccessTokenClaims {
   readonly jti: string;
   /** The id of the session. */
   readonly sid: string;
+  /** When the session started. Tokens of earlier versions of Latchkey do not have it. */
+  readonly sst?: number;
   /** When the user last authenticated, if the identity provider sends it. */
   readonly auth_time?: number;
   /** The permissions of the caller, separated by spaces; empty if there are none. */
@@ -64,11 +66,11 @@ export function accessTokenClaims(payload: Uint8Array, { issuer, audience }: Exp
 }
 
 function parseClaims(payload: Uint8Array): AccessTokenClaims {
-  const { iss, sub, aud, client_id, iat, exp, nbf, jti, sid, auth_time, scope = '', cnf } = parseObject(payload);
+  const { iss, sub, aud, client_id, iat, exp, nbf, jti, sid, sst, auth_time, scope = '', cnf } = parseObject(payload);
   const hasStrings = isNonEmptyString(iss) && isNonEmptyString(aud) && isNonEmptyString(client_id) && isNonEmptyString(jti) && typeof scope === 'string';
-  const hasTimes = isTime(iat) && isTime(exp) && [nbf, auth_time].every((time) => time === undefined || isTime(time));
+  const hasTimes = isTime(iat) && isTime(exp) && [nbf, sst, auth_time].every((time) => time === undefined || isTime(time));
   if (!hasStrings || !hasTimes || !isUserId(sub) || !isNonEmptyString(sid) || !SESSION_ID.test(sid)) throw new AccessTokenError('claims');
-  const optional = { ...(isTime(nbf) && { nbf }), ...(isTime(auth_time) && { auth_time }), ...(cnf !== undefined && { cnf: confirmation(cnf) }) };
+  const optional = { ...(isTime(nbf) && { nbf }), ...(isTime(sst) && { sst }), ...(isTime(auth_time) && { auth_time }), ...(cnf !== undefined && { cnf: confirmation(cnf) }) };
   return { iss, sub, aud, client_id, iat, exp, jti, sid, scope, ...optional };
 }
 

@@ -19,12 +19,13 @@ export type RejectionReason =
   | 'not_yet_valid'
   | 'expired'
   | 'inactive'
+  | 'ended'
   | 'bound'
   | 'not_bound'
   | 'public_urls';
 
 /** The reasons for which a refresh helps. */
-const MESSAGES: Partial<Record<RejectionReason, string>> = {
+const EXPIRY_MESSAGES: Partial<Record<RejectionReason, string>> = {
   expired: 'The access token has expired',
   inactive: 'The access token is not active any more',
 };
@@ -40,15 +41,16 @@ const BINDING_MESSAGES: Partial<Record<RejectionReason, string>> = {
  * The access token was rejected.
  *
  * `code` is `token_expired` only if everything but `exp` is valid, or if `/introspect` reports a valid token as inactive,
- * because only then a refresh helps; otherwise `invalid_token`. *Source*: RFC 6750 section 3.1, RFC 9068 section 4.
+ * because only then a refresh helps. It is `session_ended` if the revocation feed has the session, otherwise `invalid_token`. *Source*: RFC 6750 section 3.1, RFC 9068 section 4.
  */
 export class AccessTokenError extends Error {
   override readonly name = 'AccessTokenError';
-  readonly code: 'invalid_token' | 'token_expired';
+  readonly code: 'invalid_token' | 'token_expired' | 'session_ended';
 
   constructor(readonly reason: RejectionReason) {
-    super(MESSAGES[reason] ?? BINDING_MESSAGES[reason] ?? 'The access token is not valid');
-    this.code = reason in MESSAGES ? 'token_expired' : 'invalid_token';
+    const ended = reason === 'ended' ? 'The session has ended' : undefined;
+    super(ended ?? EXPIRY_MESSAGES[reason] ?? BINDING_MESSAGES[reason] ?? 'The access token is not valid');
+    this.code = ended ? 'session_ended' : reason in EXPIRY_MESSAGES ? 'token_expired' : 'invalid_token';
   }
 }
 

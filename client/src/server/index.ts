@@ -14,6 +14,7 @@ export type { AccessTokenClaims } from './claims.js';
 export { accessCookieName, type CookieNameOptions } from './cookies.js';
 export type { CookieOptions } from './credential.js';
 export { AccessTokenError, DpopProofError, VerificationUnavailableError, type ProofRejection, type RejectionReason } from './errors.js';
+export type { FeedOptions } from './feed/feed-check.js';
 export type { KeyOptions } from './key-source.js';
 export type { RefusalCode } from './refusal.js';
 export type { Fetch } from './remote-keys.js';

@@ -23,7 +23,7 @@ const remote = new WeakMap<Fetch, Map<string, RemoteKeys>>();
 const inline = new WeakMap<JSONWebKeySet, FindKeyByHeader>();
 
 /**
- * Returns the function that finds keys. It fetches them when it is first called.
+ * Returns the function that finds keys, the same one for the same keys. It fetches them when it is first called.
  *
  * @throws {TypeError} The URL is not https, or the set has no key that can verify a token.
  */
@@ -33,16 +33,17 @@ export function keySource({ issuer, jwks, fetch = globalThis.fetch }: KeyOptions
   }
   const url = jwks === undefined ? underIssuer(issuer, '.well-known/jwks.json') : trustedUrl(jwks, 'jwks');
   const sets = getOrCreate(remote, fetch, () => new Map<string, RemoteKeys>());
-  const keys = getOrCreate(sets, url.href, () => new RemoteKeys(url, fetch));
-  return (header) => keys.find(header);
+  return getOrCreate(sets, url.href, () => new RemoteKeys(url, fetch)).find;
 }
 
+/** The part of a `Map` or a `WeakMap` that {@link getOrCreate} needs. */
 interface Cache<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): unknown;
 }
 
-function getOrCreate<K, V>(cache: Cache<K, V>, key: K, create: () => V): V {
+/** The value of a key, created at the first use. */
+export function getOrCreate<K, V>(cache: Cache<K, V>, key: K, create: () => V): V {
   const known = cache.get(key);
   if (known !== undefined) return known;
   const value = create();

@@ -8,6 +8,7 @@ const REFUSALS = {
   token_missing: [401, 'Missing token'],
   invalid_token: [401, 'Invalid token'],
   token_expired: [401, 'Access token expired'],
+  session_ended: [401, 'Session ended'],
   invalid_dpop_proof: [401, 'Invalid DPoP proof'],
   device_proof_required: [401, 'Proof of the device key required'],
   forbidden: [403, 'Insufficient scope'],

@@ -42,7 +42,7 @@ export class RemoteKeys {
    * @throws {VerificationUnavailableError} No set is cached, and none could be fetched.
    * @throws {errors.JOSEError} No key fits, or several do.
    */
-  async find(header: CompactJWSHeaderParameters): Promise<CryptoKey> {
+  readonly find = async (header: CompactJWSHeaderParameters): Promise<CryptoKey> => {
     const keys = await this.#current();
     try {
       return await keys(header);
@@ -51,7 +51,7 @@ export class RemoteKeys {
       await this.#refetch();
       return (this.#keys ?? keys)(header);
     }
-  }
+  };
 
   async #current(): Promise<FindKey> {
     if (this.#keys && age(this.#fetchedAt) < FRESH_MS) return this.#keys;

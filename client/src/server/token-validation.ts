@@ -17,11 +17,12 @@
  * | a Bearer token that is not valid, or two of them | 401 `invalid_token`; two cookies of one name 400 `invalid_request` |
  * | an expired token, or a refresh cookie alone | 401 `token_expired` |
  * | `strict`: the API reports the token as inactive | 401 `token_expired`; the response to the refresh has the reason |
+ * | `feed`: the session has ended | 401 `session_ended` |
  * | a token that is bound to a key, as Bearer, as a cookie or without a proof | 401 `device_proof_required` |
  * | the same, with a proof that is not valid | 401 `invalid_dpop_proof` |
  * | a cookie, with an unsafe method, from a page of another site | 403 `csrf_rejected` |
  * | a token without the required `scope` | 403 `forbidden` |
- * | the keys are not available; `strict`: `/introspect` is not available | 503 `store_unavailable`; no client signs out |
+ * | the keys are not available; `strict`: `/introspect` is not available; `feed`: no fresh feed, with `refuse` | 503 `store_unavailable`; no client signs out |
  *
  * A token that is bound to a key needs the option `publicUrls`, and is `invalid_token` without it.
  *

@@ -1,0 +1,122 @@
+/**
+ * When is the feed fetched? When the copy is 4 seconds old, and at most every 4 seconds.
+ *
+ * | the copy is | a request |
+ * |---|---|
+ * | younger than 4 s | uses it |
+ * | older, and a fetch is under way | uses it up to 6 s of age, else waits for the fetch |
+ * | older, and the last fetch began less than 4 s ago | uses it |
+ * | older | fetches the feed and waits |
+ *
+ * So a copy that a request uses is at most 6 seconds old while the feed can be reached. With 3 seconds for the caches of the API, a
+ * revocation is seen within 9 seconds. There is no timer, because a function or an edge runtime is frozen between requests.
+ */
+
+import { VerificationUnavailableError } from '../errors.js';
+import type { FindKeyByHeader } from '../key-source.js';
+import type { Fetch } from '../remote-keys.js';
+import { isEdge, noStore } from '../runtime.js';
+import { underIssuer } from '../trusted-url.js';
+import { elapsed, FeedCopy, type Moment } from './copy.js';
+import { FEED_MAX_BYTES, verifyFeed, type FeedDocument } from './document.js';
+
+const POLL_MS = 4_000;
+const PATIENCE_MS = 6_000;
+const TIMEOUT_MS = 2_000;
+/** A fetch that takes longer was abandoned, for example because a function was frozen. Another one replaces it. */
+const ABANDONED_AFTER_MS = 5_000;
+
+type OnError = ((error: Error) => void) | undefined;
+
+interface PendingFetch {
+  readonly sentAt: Moment;
+  readonly done: Promise<void>;
+}
+
+/** The moment at a time of the wall clock in milliseconds. */
+export function momentAt(wall: number): Moment {
+  return { wall, monotonic: performance.now() };
+}
+
+/** The copy of one issuer's feed and the fetch that renews it. */
+export class FeedRenewal {
+  readonly #issuer: string;
+  readonly #url: URL;
+  readonly #findKey: FindKeyByHeader;
+  readonly #fetch: Fetch;
+  #copy: FeedCopy | undefined;
+  #triedAt: Moment | undefined;
+  #pending: PendingFetch | undefined;
+  /** Whether the server refused the last `since`. */
+  #mustBeWhole = false;
+
+  constructor(issuer: string, findKey: FindKeyByHeader, fetch: Fetch) {
+    this.#issuer = issuer;
+    this.#url = underIssuer(issuer, '.well-known/revocations');
+    this.#findKey = findKey;
+    this.#fetch = fetch;
+  }
+
+  /** The entries that have arrived so far. */
+  get copy(): FeedCopy | undefined {
+    return this.#copy;
+  }
+
+  /** Fetches the feed if it is due, or waits for another request's fetch if the copy is too old to use. It never rejects. */
+  async renew(now: Moment, onError: OnError): Promise<void> {
+    const age = this.#copy?.age(now) ?? Number.POSITIVE_INFINITY;
+    if (age < POLL_MS) return;
+    if (this.#pending && elapsed(this.#pending.sentAt, now) < ABANDONED_AFTER_MS) {
+      if (age < PATIENCE_MS) return;
+      // On the edge a request may not wait for the I/O of another request.
+      if (!isEdge()) return this.#pending.done;
+    } else if (this.#triedAt && elapsed(this.#triedAt, now) < POLL_MS) {
+      return;
+    }
+    this.#triedAt = now;
+    const done = this.#load(now, onError).finally(() => {
+      if (this.#pending === pending) this.#pending = undefined;
+    });
+    const pending = { sentAt: now, done };
+    this.#pending = pending;
+    return done;
+  }
+
+  async #load(sentAt: Moment, onError: OnError): Promise<void> {
+    try {
+      const feed = await this.#request(sentAt);
+      if (this.#copy && !this.#copy.add(feed, sentAt)) throw new TypeError('iat: the revocation feed is not newer than the last one');
+      this.#copy ??= new FeedCopy(feed, sentAt);
+    } catch (cause) {
+      onError?.(new VerificationUnavailableError('The revocation feed was not renewed', undefined, { cause }));
+    }
+  }
+
+  async #request(sentAt: Moment): Promise<FeedDocument> {
+    const since = this.#mustBeWhole ? undefined : this.#copy?.nextSince(sentAt);
+    const url = new URL(this.#url);
+    if (since !== undefined) url.searchParams.set('since', String(since));
+    // Called without `this`, because edge runtimes require that for the global `fetch`.
+    const fetch = this.#fetch;
+    const response = await fetch(url, { ...noStore(), redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    this.#mustBeWhole = response.status === 400;
+    if (response.status !== 200) throw new TypeError(`the response has status ${response.status}`);
+    const request = { issuer: this.#issuer, since, now: Math.floor(sentAt.wall / 1000) };
+    return verifyFeed(await readText(response), request, this.#findKey);
+  }
+}
+
+/** The body, if it is not too long: a hostile cache must not fill the memory. */
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for (const reader = response.body?.getReader(); reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+    if (text.length <= FEED_MAX_BYTES) continue;
+    await reader.cancel();
+    throw new TypeError('the response is longer than 6 MiB');
+  }
+  return text + decoder.decode();
+}
