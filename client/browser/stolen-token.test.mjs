@@ -55,19 +55,3 @@ test('a stolen token of an unbound session ends it, and the page explains it', a
   await checkAccessibility(page, 'stolen');
   await ida.context.close();
 });
-
-test('the demo shows in two clicks how a theft is noticed', async () => {
-  const ned = await newUser(server);
-  const page = await ned.open();
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.getByRole('button', { name: 'Use a stolen token' }).click();
-  await page.getByText('The thief sent a refresh token that had been used already. Latchkey ended that session').waitFor();
-  await page.locator('.latchkey-events').getByText('Sign-in used in two places').waitFor();
-  const recommendation = page.locator('.latchkey-advice');
-  await recommendation.getByText('We ended a session because its sign-in was used in two places').waitFor();
-  assert.match(await recommendation.innerText(), /203\.0\.113\.66/, 'the address of the thief');
-  // The session of this page is not affected.
-  assert.ok(await page.getByText('This device', { exact: true }).isVisible());
-  await checkAccessibility(page, 'story');
-  await ned.context.close();
-});

@@ -1,94 +1,41 @@
-/** The demo: sign in with the local server's identity provider, and see the dashboard that an app would show. */
+/** The demo: a story in four steps beside the account pages of two browsers of one user. */
 
-import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type ReactElement } from 'react';
+import { type ReactElement, type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
-import { createLatchkey, LatchkeyError, LatchkeyProvider, SessionMonitoring, sessionsOf } from '../src/index.js';
-import { post, stealAndUse } from './dev-controls.js';
+
+import { createLatchkey, type Latchkey, LatchkeyProvider, SessionMonitoring, sessionsOf } from '../src/index.js';
+import { Playground } from './playground.js';
+import { openSecondBrowser, type SecondBrowser } from './second-browser.js';
+import { SignIn } from './sign-in.js';
+import { Tour } from './tour.js';
 
 const latchkey = createLatchkey();
 
-interface SignInProps {
-  readonly problem: string;
-  readonly setProblem: (problem: string) => void;
-  readonly onName: (name: string) => void;
+function useStatus(client: Latchkey): string {
+  return useSyncExternalStore(client.subscribe, () => client.getState().status);
 }
 
-function SignIn({ problem, setProblem, onName }: SignInProps): ReactElement {
-  const [name, setName] = useState('alice');
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    setProblem('');
-    try {
-      const { assertion } = await post<{ assertion: string }>('/dev/assertion', { sub: name });
-      await latchkey.signIn(assertion);
-      onName(name);
-    } catch (error) {
-      setProblem(error instanceof LatchkeyError ? error.message : 'The local identity provider did not respond.');
-    }
-  };
-  return (
-    <form onSubmit={(event) => void submit(event)}>
-      <label>
-        Your name
-        <input value={name} onChange={(event) => setName(event.target.value)} required maxLength={128} />
-      </label>
-      <button type="submit">Sign in</button>
-      {problem !== '' && <p role="alert">{problem}</p>}
-    </form>
-  );
-}
+/** A name of its own, because two parts of a page with one name cannot be distinguished by a screen reader. */
+const SECOND_LABELS = { title: 'The same user on an iPhone' };
 
-function TryIt({ name }: { readonly name: string }): ReactElement {
-  const [result, setResult] = useState('');
-  const steal = async (): Promise<void> => {
-    setResult('A thief copied a refresh token of a second session …');
-    // The list shows the second session while it is there.
-    const isEnded = await stealAndUse(name, () => sessionsOf(latchkey).list());
-    setResult(
-      isEnded
-        ? 'The thief sent a refresh token that had been used already. Latchkey ended that session, and the list of recent activity shows it.'
-        : 'Latchkey accepted the stolen token. This is a bug.',
-    );
-    await sessionsOf(latchkey).list();
-  };
-  return (
-    <section className="try-it" aria-labelledby="try-it">
-      <h2 id="try-it">Try it (only in this demo)</h2>
-      <div className="controls">
-        <button type="button" onClick={() => void steal()}>
-          Use a stolen token
-        </button>
-        <button type="button" onClick={() => void post('/dev/clock', { advance_seconds: 3600 })}>
-          Move the server’s clock an hour ahead
-        </button>
-      </div>
-      <p role="status">{result}</p>
-      <p>
-        Or open this address in another browser or in a private window, and sign in with the same name. The new session appears here within ten
-        seconds. Sign it out from here.
-      </p>
-    </section>
-  );
-}
+const neverChanges = (): (() => void) => () => {};
 
 function Page(): ReactElement {
-  const [name, setName] = useState('alice');
-  // The problem is kept here, because the form disappears for a moment if the browser drops the cookies of a sign-in.
   const [problem, setProblem] = useState('');
-  const { status } = useSyncExternalStore(latchkey.subscribe, latchkey.getState);
+  const [second, setSecond] = useState<SecondBrowser | null>(null);
+  const status = useStatus(latchkey);
+  const secondStatus = useSyncExternalStore(second?.client.subscribe ?? neverChanges, () => second?.client.getState().status);
   const heading = useRef<HTMLHeadingElement>(null);
-  // The form or button that had the focus is gone, so the heading gets the focus, unless the dashboard has taken it.
-  const before = useRef(status);
-  useEffect(() => {
-    const isFirst = before.current === 'unknown';
-    before.current = status;
-    const soon = requestAnimationFrame(() => {
-      if (!isFirst && document.activeElement === document.body) heading.current?.focus();
-    });
-    return () => cancelAnimationFrame(soon);
-  }, [status]);
+  useHeadingFocus(status, heading);
+  const openSecond = async (): Promise<void> => {
+    const browser = second ?? openSecondBrowser();
+    await browser.signIn(latchkey.getState().userId ?? 'alice');
+    setSecond(browser);
+    // The list would show it within ten seconds; this asks at once.
+    await sessionsOf(latchkey).list().catch(() => undefined);
+  };
   return (
-    <main>
+    <main data-browsers={second === null ? 1 : 2}>
       <header>
         <h1 ref={heading} tabIndex={-1}>
           Latchkey on this machine
@@ -98,19 +45,56 @@ function Page(): ReactElement {
             Sign out here
           </button>
         )}
+        <p>
+          Your identity provider checks the password. Latchkey keeps the user signed in, shows where, notices stolen tokens, and ends
+          sessions at once.
+        </p>
       </header>
-      <SessionMonitoring />
-      {status === 'signed-out' && <SignIn problem={problem} setProblem={setProblem} onName={setName} />}
-      {status === 'signed-in' && <TryIt name={name} />}
+      {/* The form needs the first answer of the server, because the user may be signed in. */}
+      <Tour
+        client={latchkey}
+        isSignedIn={status === 'signed-in'}
+        second={second}
+        isSecondSignedIn={secondStatus === 'signed-in'}
+        onOpenSecond={openSecond}
+        signIn={status === 'signed-out' && <SignIn client={latchkey} problem={problem} setProblem={setProblem} />}
+      />
+      {second !== null && <Window kind="second" title="Second browser: an iPhone" client={second.client} />}
+      <Window kind="own" title="This browser" client={latchkey} />
+      <Playground />
     </main>
   );
 }
 
-const place = document.getElementById('page');
-if (place) {
-  createRoot(place).render(
-    <LatchkeyProvider client={latchkey}>
-      <Page />
-    </LatchkeyProvider>,
+interface WindowProps {
+  readonly kind: 'own' | 'second';
+  readonly title: string;
+  readonly client: Latchkey;
+}
+
+function Window({ kind, title, client }: WindowProps): ReactNode {
+  return (
+    <div className={`window ${kind}`} role="group" aria-label={title}>
+      <p className="bar">{title}</p>
+      <LatchkeyProvider client={client}>
+        <SessionMonitoring labels={kind === 'second' ? SECOND_LABELS : undefined} />
+      </LatchkeyProvider>
+    </div>
   );
 }
+
+/** After a sign-in or a sign-out the form or button with the focus is gone, so the heading gets it, unless the dashboard has taken it. */
+function useHeadingFocus(status: string, heading: { readonly current: HTMLElement | null }): void {
+  const before = useRef(status);
+  useEffect(() => {
+    const isFirst = before.current === 'unknown';
+    before.current = status;
+    const soon = requestAnimationFrame(() => {
+      if (!isFirst && document.activeElement === document.body) heading.current?.focus();
+    });
+    return () => cancelAnimationFrame(soon);
+  }, [status, heading]);
+}
+
+const place = document.getElementById('page');
+if (place) createRoot(place).render(<Page />);

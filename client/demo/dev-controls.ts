@@ -6,27 +6,23 @@ export async function post<T>(path: string, body: object, more: RequestInit = {}
   return (await response.json()) as T;
 }
 
-interface TokenResponse {
-  readonly refresh_token: string;
-  readonly code?: string;
+/** An assertion of the local identity provider, which accepts every name. */
+export async function assertionFor(sub: string): Promise<string> {
+  return (await post<{ assertion: string }>('/dev/assertion', { sub })).assertion;
 }
 
-/** An address of a network that is reserved for documentation. */
-const THIEF = '203.0.113.66';
-
-/**
- * Signs `sub` in again without cookies, so that this is a session of its own. A thief copies its first refresh token,
- * the owner refreshes twice, and then the thief sends the copy. Calls `onSignedIn` after the sign-in, and returns
- * whether the server ended the session.
- */
-export async function stealAndUse(sub: string, onSignedIn: () => Promise<unknown>): Promise<boolean> {
-  const { assertion } = await post<{ assertion: string }>('/dev/assertion', { sub });
-  const withoutCookies: RequestInit = { credentials: 'omit' };
-  const stolen = await post<TokenResponse>('/api/auth/login', { assertion, delivery: 'body' }, withoutCookies);
-  await onSignedIn();
-  const refresh = ({ refresh_token }: TokenResponse, more = withoutCookies): Promise<TokenResponse> =>
-    post('/api/auth/refresh', { refresh_token }, more);
-  await refresh(await refresh(stolen));
-  const response = await refresh(stolen, { ...withoutCookies, headers: { 'x-dev-source-ip': THIEF } });
-  return response.code === 'session_ended';
+/** The server's clock, and how far it is ahead of this machine's. */
+export interface ServerClock {
+  readonly now: string;
+  readonly offset_seconds: number;
 }
+
+export const moveClock = (seconds: number): Promise<ServerClock> => post('/dev/clock', { advance_seconds: seconds });
+
+/** Makes the next calls to the database fail, and returns how many are left to fail. */
+export async function addFault(fault: { kind?: string; count: number }): Promise<number> {
+  return (await post<{ pending: number }>('/dev/fault', fault)).pending;
+}
+
+/** Headers with which the local server takes a request for one of another machine. */
+export const from = (ip: string, userAgent: string): Record<string, string> => ({ 'x-dev-source-ip': ip, 'x-dev-user-agent': userAgent });

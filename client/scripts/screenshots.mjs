@@ -67,7 +67,7 @@ async function picture(page, name, events) {
 
 const mine = await openAs(windows, at.windows, { viewport: { width: 860, height: 900 } });
 await end(desktop);
-const other = await openAs(linux, at.linux, { viewport: { width: 420, height: 700 } });
+const other = await openAs(linux, at.linux, { viewport: { width: 440, height: 700 } });
 const card = mine.locator('.latchkey-card', { hasText: 'on Linux' });
 await card.waitFor({ timeout: 15_000 });
 await mine.locator('.latchkey-events li').first().getByText('New device').waitFor();
@@ -104,14 +104,17 @@ await story.setContent(`
   </div>`);
 await story.locator('div').screenshot({ path: `${images}second-browser.png` });
 
-// The theft of the README, in two clicks.
-const owner = await newUser({ ...server, browser }, { userAgent: windows, locale: 'en-GB', viewport: { width: 860, height: 900 } });
+// The theft of the README, in three clicks.
+const viewport = { width: 1260, height: 980 };
+const owner = await newUser({ ...server, browser }, { userAgent: windows, locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport });
 await server.post('/dev/clock', { advance_seconds: -ahead / 1_000 });
 const theft = await owner.open();
 await signIn(theft, 'bob');
-await theft.getByRole('button', { name: 'Use a stolen token' }).click();
-await theft.locator('.latchkey-advice').getByText('its sign-in was used in two places').waitFor();
-await picture(theft, 'stolen-token.png', 4);
+await theft.getByRole('button', { name: 'Open a second browser' }).click();
+await theft.getByRole('button', { name: 'Steal a token' }).click();
+await theft.locator('.own .latchkey-advice').getByText('its sign-in was used in two places').waitFor();
+await theft.locator('.own .latchkey-events').getByText('Sign-in used in two places').waitFor();
+await theft.screenshot({ path: `${images}stolen-token.png` });
 
 await browser.close();
 server.stop();

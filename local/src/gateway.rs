@@ -1,7 +1,8 @@
 //! Changes a request as API Gateway does before a function receives it.
 //!
 //! A handler therefore receives the same request context, the same form of headers and the same source address as behind
-//! an HTTP API. One difference is meant for tests: the header `X-Dev-Source-Ip` replaces the caller's address.
+//! an HTTP API. Two differences are meant for tests and for the demo page: the header `X-Dev-Source-Ip` replaces the caller's
+//! address, and `X-Dev-User-Agent` the name of its browser, which a page cannot set itself.
 
 mod cors;
 
@@ -26,6 +27,9 @@ use crate::{chance, loopback};
 /// Replaces API Gateway's `sourceIp`. It is removed before the handler runs.
 pub const SOURCE_IP_HEADER: HeaderName = HeaderName::from_static("x-dev-source-ip");
 
+/// Replaces `User-Agent`. It is removed before the handler runs.
+pub const USER_AGENT_HEADER: HeaderName = HeaderName::from_static("x-dev-user-agent");
+
 /// Puts `routes` behind the stand-in. Pages of the origins that `policy` allows may call them from a browser.
 pub fn in_front_of(routes: Router, policy: CookiePolicy) -> Router {
     // The last layer comes first, so that a request with a foreign `Host` gets no CORS headers.
@@ -45,6 +49,9 @@ async fn stand_in(request: Request, next: Next) -> Response {
 fn prepare(parts: &mut Parts) -> Result<(), Problem> {
     loopback::check_host(&parts.headers)?;
     let source_ip = source_ip(parts)?;
+    if let Some(given) = parts.headers.remove(USER_AGENT_HEADER) {
+        parts.headers.insert(USER_AGENT, given);
+    }
     parts.headers = joined(&parts.headers);
     let context = context(parts, source_ip).map_err(|error| {
         tracing::error!(%error, "no request id could be generated");

@@ -6,7 +6,7 @@ use tower::ServiceExt;
 
 use super::*;
 
-/// Returns the data that a handler receives: source address, Cookie, X-Twice, and whether the stand-in header is
+/// Returns the data that a handler receives: source address, browser, Cookie, X-Twice, and whether the stand-in headers are
 /// still present.
 async fn echo(request: Request) -> String {
     let RequestContext::ApiGatewayV2(context) = &request.extensions().get::<RequestContext>().unwrap() else {
@@ -18,8 +18,16 @@ async fn echo(request: Request) -> String {
         assert!(lines.len() < 2, "{name} in two lines");
         lines.first().map_or("-", |line| line.to_str().unwrap()).to_owned()
     };
-    [context.http.source_ip.clone().unwrap(), header("cookie"), header("x-twice"), header("x-dev-source-ip")]
-        .join("|")
+    assert_eq!(context.http.user_agent.as_deref().unwrap_or("-"), header("user-agent"));
+    [
+        context.http.source_ip.clone().unwrap(),
+        header("user-agent"),
+        header("cookie"),
+        header("x-twice"),
+        header("x-dev-source-ip"),
+        header("x-dev-user-agent"),
+    ]
+    .join("|")
 }
 
 async fn send(headers: &[(&str, &str)]) -> (StatusCode, String) {
@@ -39,19 +47,24 @@ async fn a_handler_receives_the_request_of_api_gateway() {
     let (status, seen) = send(&[
         ("host", "localhost:9000"),
         ("x-dev-source-ip", "203.0.113.9"),
+        ("user-agent", "of the page"),
+        ("x-dev-user-agent", "of the second browser"),
         ("cookie", "a=1"),
         ("cookie", "b=2"),
         ("x-twice", "one"),
         ("x-twice", "two"),
     ])
     .await;
-    assert_eq!((status, seen.as_str()), (StatusCode::OK, "203.0.113.9|a=1; b=2|one,two|-"));
+    assert_eq!(
+        (status, seen.as_str()),
+        (StatusCode::OK, "203.0.113.9|of the second browser|a=1; b=2|one,two|-|-")
+    );
 }
 
 #[tokio::test]
-async fn without_the_header_the_source_address_is_the_peers() {
-    let (_, seen) = send(&[("host", "127.0.0.1")]).await;
-    assert_eq!(seen, "127.0.0.1|-|-|-");
+async fn without_the_headers_address_and_browser_are_the_peers() {
+    let (_, seen) = send(&[("host", "127.0.0.1"), ("user-agent", "curl/8")]).await;
+    assert_eq!(seen, "127.0.0.1|curl/8|-|-|-|-");
 }
 
 #[tokio::test]
