@@ -4,8 +4,10 @@ import { after, before, test } from 'node:test';
 import { expire } from './support/clocks.mjs';
 import { useExamples } from './support/example.mjs';
 import { gate } from './support/gate.mjs';
+import { stopAtResponse, stopBeforeRequest } from './support/interruptions.mjs';
 import { useLocalServer } from './support/local-server.mjs';
 import { launchProfile, newProfile } from './support/profile.mjs';
+import { until } from './support/steps.mjs';
 
 // Without the late retry the server accepts an older token only with a key as evidence.
 const server = useLocalServer({}, { REFRESH_LATE_RETRY: '0' });
@@ -20,25 +22,45 @@ const startExample = useExamples({
   },
 });
 
-/** Opens the page of the example, whose tokens are in `localStorage` here, so that they outlive the browser. */
-async function open({ context }, url) {
+/**
+ * Opens the page of the example, whose tokens are in `localStorage` here, so that they outlive the browser. `storedAtStart` has
+ * the ones that were there before the page ran.
+ */
+async function open({ context }, url, prepare = () => {}) {
   const page = await context.newPage();
-  await page.addInitScript(() => Object.defineProperty(globalThis, 'sessionStorage', { get: () => globalThis.localStorage }));
+  await page.addInitScript(() => {
+    globalThis.storedAtStart = Object.entries(localStorage).find(([name]) => name.startsWith('latchkey:'))?.[1];
+    Object.defineProperty(globalThis, 'sessionStorage', { get: () => globalThis.localStorage });
+  });
+  await page.addInitScript(prepare);
   await page.goto(url);
   return page;
 }
 
 const storedTokens = (page) => page.evaluate(() => Object.entries(localStorage).find(([name]) => name.startsWith('latchkey:'))?.[1]);
 const STEPS = {
+  async 'the record was written'(browser, url) {
+    const { stopped } = await stopBeforeRequest(browser.context);
+    await open(browser, url);
+    await stopped;
+  },
+  async 'the request was sent'(browser, url) {
+    api.hold('request');
+    await open(browser, url);
+    await api.held();
+  },
   async 'the response was held back'(browser, url) {
     api.hold('response');
     await open(browser, url);
     await api.held();
   },
+  async 'the response was received'(browser, url) {
+    const page = await open(browser, url, stopAtResponse);
+    await page.waitForFunction(() => globalThis.hasResponse);
+  },
   async 'the tokens were stored'(browser, url, older) {
     const page = await open(browser, url);
-    for (let tries = 0; tries < 100 && (await storedTokens(page)) === older; tries++) await page.waitForTimeout(50);
-    assert.notEqual(await storedTokens(page), older);
+    await until('no new tokens are stored', async () => (await storedTokens(page)) !== older);
   },
 };
 
@@ -62,6 +84,7 @@ for (const [step, reach] of Object.entries(STEPS)) {
     await server.post('/dev/clock', { advance_seconds: 120 });
     browser = await launchProfile(profile);
     const next = await open(browser, url);
+    assert.equal(await next.evaluate(() => globalThis.storedAtStart), older, 'the new tokens did not reach the disk');
     await next.getByText('Signed in.', { exact: true }).waitFor();
     await next.getByRole('button', { name: 'Call the API' }).click();
     await next.locator('pre', { hasText: '"user_id": "hana"' }).waitFor();

@@ -4,13 +4,14 @@ import { after, before, describe, test } from 'node:test';
 import { expire } from './support/clocks.mjs';
 import { gate } from './support/gate.mjs';
 import { useLocalServer } from './support/local-server.mjs';
+import { stopAtResponse, stopBeforeRequest } from './support/interruptions.mjs';
 import { launchProfile, newProfile } from './support/profile.mjs';
+import { until } from './support/steps.mjs';
 import { newUser, signIn, tabsOf, waitForNotice } from './support/user.mjs';
 
 // Without the late retry the server accepts an older token only with a key as evidence.
 const server = useLocalServer({}, { REFRESH_LATE_RETRY: '0' });
 const REFRESH = '/api/auth/refresh';
-const isRefresh = (route) => route.request().method() === 'POST';
 
 let proxy;
 before(async () => {
@@ -18,22 +19,10 @@ before(async () => {
 });
 after(() => proxy?.close());
 
-/** In the page: the response to a refresh arrives, and its cookies with it, but no script runs afterwards. */
-function stopAtResponse() {
-  const { fetch } = globalThis;
-  globalThis.fetch = async (input, init) => {
-    const response = await fetch(input, init);
-    if (init?.method !== 'POST' || !String(input).endsWith('/refresh')) return response;
-    await response.text();
-    globalThis.hasResponse = true;
-    return new Promise(() => {});
-  };
-}
-
 /** Opens the page, whose access token has expired, and resolves when its refresh has come to the step. */
 const STEPS = {
   async 'the record was written'({ context, open }) {
-    const stopped = new Promise((resolve) => void context.route(`**${REFRESH}`, (route) => (isRefresh(route) ? resolve() : route.continue())));
+    const { stopped } = await stopBeforeRequest(context);
     const page = await open();
     await stopped;
     return page;
@@ -77,9 +66,19 @@ function storedState() {
   });
 }
 
-const currentSession = (page) => page.evaluate(() => fetch('/api/auth/refresh').then((response) => response.json()).then((body) => body.session_id));
-const events = (page) =>
-  page.evaluate(() => fetch('/api/auth/sessions/events').then((response) => response.json()).then((body) => body.events.map((event) => event.event_type)));
+/** In the page: the answer to a `GET`. */
+async function get(path) {
+  const response = await fetch(`/api/auth${path}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+const currentSession = async (page) => (await page.evaluate(get, '/refresh')).session_id;
+const events = async (page) => (await page.evaluate(get, '/sessions/events')).events.map((event) => event.event_type);
+/** After a reload the page shows its list from before while the refresh is on its way. */
+const refreshed = (page) => until('the token is not renewed', async () => (await page.evaluate(get, '/refresh')).state === 'active');
+const refreshCookie = async ({ context }) => (await context.cookies()).find(({ name }) => name.endsWith('_refresh'))?.value;
 
 /** The next visit, later than every grace period: the same session, and no theft. */
 async function checkNextVisit(open, session) {
@@ -87,11 +86,13 @@ async function checkNextVisit(open, session) {
   await server.post('/dev/clock', { advance_seconds: 120 });
   const page = await open();
   await page.getByText('This device', { exact: true }).waitFor();
+  await refreshed(page);
   assert.equal(await currentSession(page), session);
   // And the visit after that.
   await expire(server);
   await page.reload();
   await page.getByText('This device', { exact: true }).waitFor();
+  await refreshed(page);
   assert.equal(await currentSession(page), session);
   assert.ok(!(await events(page)).includes('token_reused'), 'no theft');
 }
@@ -120,18 +121,19 @@ describe('a tab that is closed when', () => {
     await signIn(first, 'kim');
     const session = await currentSession(first);
     await first.goto('about:blank');
-    const cookie = async () => (await user.context.cookies()).find(({ name }) => name.endsWith('refresh'))?.value;
-    const older = await cookie();
+    const older = await refreshCookie(user);
     await expire(server);
     const page = await STEPS['the response was held back'](user);
     await page.close();
     proxy.release();
-    for (let tries = 0; tries < 50 && (await cookie()) === older; tries++) await first.waitForTimeout(100);
-    assert.notEqual(await cookie(), older, 'the cookie of the closed tab');
+    await until('the cookie of the closed tab did not arrive', async () => (await refreshCookie(user)) !== older);
     await checkNextVisit(user.open, session);
     await user.context.close();
   });
 });
+
+/** The steps after which the browser has the new cookies, in memory only. */
+const HAS_COOKIES = new Set([STEPS['the response was received'], STEPS['the cookies and the record were set']]);
 
 /** Signs in, interrupts a refresh by killing the browser, and starts the browser again; `prepare` runs in all pages. */
 async function killAt(reach, name, prepare) {
@@ -145,12 +147,15 @@ async function killAt(reach, name, prepare) {
   const first = await pages().open();
   await signIn(first, name);
   const session = await currentSession(first);
+  const older = await refreshCookie(browser);
   await browser.quit();
   await expire(server);
   browser = await launchProfile(profile);
   await reach(pages());
+  assert.equal((await refreshCookie(browser)) !== older, HAS_COOKIES.has(reach), 'whether the new cookie has arrived');
   await browser.kill();
   browser = await launchProfile(profile);
+  assert.equal(await refreshCookie(browser), older, 'the new cookie was lost');
   return { session, open: pages().open };
 }
 
