@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { storiesOn, useTlsServer } from './support/bound-browser.mjs';
 import { bind, deviceRequests } from './support/bound-steps.mjs';
 import { clientScript } from './support/client-script.mjs';
+import { until } from './support/steps.mjs';
 import { signIn as signInOnPage } from './support/user.mjs';
 
 const server = useTlsServer();
@@ -13,9 +14,7 @@ story('the page of our client is bound by the browser, too', async (browser) => 
   await page.goto(server.url);
   await signInOnPage(page, 'tom');
   const listed = async () => (await page.evaluate(async () => (await fetch('/api/auth/sessions')).json())).sessions[0];
-  let session = await listed();
-  for (let n = 0; n < 50 && session.binding !== 'dbsc'; n++) session = await listed();
-  assert.equal(session.binding, 'dbsc');
+  await until('the session has no device key', async () => (await listed()).binding === 'dbsc');
   const refresh = await page.evaluate(async () => (await fetch('/api/auth/refresh', { method: 'POST' })).status);
   assert.equal(refresh, 400, 'the session has the DPoP key of the client as well');
   assert.equal((await listed()).binding, 'dbsc', 'the browser renews the access cookie that the refusal cleared');
@@ -28,7 +27,7 @@ story('a refresh of our client makes the browser renew the cookie', async (brows
   await browser.context.clearCookies({ name: /_access$/ });
   const token = await page.evaluate(() => window.latchkey.refresh());
   assert.equal(token.state, 'valid');
-  assert.deepEqual(requests.seen(), ['refresh 200']);
+  assert.deepEqual(await requests.seen(), ['refresh 200']);
 });
 
 story('a visible tab keeps its token valid without other requests', async (browser) => {

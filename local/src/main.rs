@@ -77,6 +77,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         .environment()
         .build()
         .await?;
+    let authority = cli.tls.then(|| Authority::load_or_create(&cli.data)).transpose()?;
     let cleanups = clean_every(server.clone(), CLEANUP_PERIOD);
     let sweeps = server.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
     let url = origin(cli.tls, port);
@@ -90,9 +91,9 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         }
         alerts.close();
     };
-    match cli.tls {
-        true => serve_tls(cli, listener, server.router, stop).await?,
-        false => serve(listener.tap_io(|stream| _ = stream.set_nodelay(true)), server.router, stop).await?,
+    match authority {
+        Some(authority) => serve_tls(authority, listener, server.router, stop).await?,
+        None => serve(listener.tap_io(|stream| _ = stream.set_nodelay(true)), server.router, stop).await?,
     }
     cleanups.abort();
     if let Some(sweeps) = sweeps {
@@ -103,12 +104,11 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
 
 /// Serves https. The second line on standard output names the certificate that a browser must trust.
 async fn serve_tls(
-    cli: &Cli,
+    authority: Authority,
     listener: TcpListener,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    let authority = Authority::load_or_create(&cli.data)?;
     print(&format!("trust {} in your browser: see docs/laptop.md", authority.certificate_file().display()))?;
     let listener = TlsListener::new(listener, authority.acceptor()?)?;
     Ok(serve(listener, without_hsts(router), stop).await?)

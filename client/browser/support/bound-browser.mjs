@@ -22,11 +22,13 @@ export function useTlsServer(settings = {}) {
   before(async () => {
     const data = join(folder, 'data');
     const { url, log, stop } = await spawnLocalServer(['--tls', '--data', data], settings);
+    server.stop = stop;
     const { port } = new URL(url);
     const certificate = join(data, 'ca.pem');
     log.setMaxListeners(0);
-    Object.assign(server, { url: `https://${HOST}:${port}`, log, stop, home: trust(join(folder, 'home'), certificate) });
-    Object.assign(server, requests(port, readFileSync(certificate)));
+    const ca = readFileSync(certificate);
+    Object.assign(server, { url: `https://${HOST}:${port}`, host: HOST, data, ca, log });
+    Object.assign(server, { home: trust(join(folder, 'home'), certificate), ...requests(port, ca) });
   });
   after(() => {
     server.stop?.();
@@ -69,11 +71,11 @@ function requests(port, ca) {
   };
 }
 
-/** A browser with a profile, for `quit` and another launch with the same profile. */
+/** A browser with a profile, for `quit` and another launch with the same profile. `open` opens a tab, also behind a gate. */
 export async function launchBoundBrowser({ home, url }, profile = newProfile()) {
   const browser = await launchProfile({ ...profile, home, more: [`--enable-features=${FEATURES}`] });
   let ended;
-  return { ...browser, profile, open: () => openPage(browser.context, url), quit: () => (ended ??= browser.quit()) };
+  return { ...browser, profile, open: (at = url) => openPage(browser.context, at), quit: () => (ended ??= browser.quit()) };
 }
 
 /** A tab on a page of the site that has no script of its own. */
@@ -116,10 +118,10 @@ async function fetchIn({ method, path, body }) {
 /** A function that declares a test, which runs in a browser of its own. */
 export function storiesOn(server) {
   return (name, run) =>
-    test(name, { timeout: 60_000 }, async () => {
+    test(name, { timeout: 60_000 }, async (t) => {
       const browser = await launchBoundBrowser(server);
       try {
-        await run(browser);
+        await run(browser, t);
       } finally {
         await browser.quit();
       }

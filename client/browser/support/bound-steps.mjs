@@ -1,4 +1,5 @@
 // Steps of the stories about device keys. Pages have no script of ours, so that the browser alone keeps the session.
+import { until } from './steps.mjs';
 
 /** Signs in with cookies. With `proof` the page has a DPoP key, and `refreshOf` proves it. */
 export async function signIn(server, tab, sub, { proof = false } = {}) {
@@ -10,16 +11,23 @@ export async function signIn(server, tab, sub, { proof = false } = {}) {
 }
 
 /** Signs in, and waits until the browser has bound the session. The tab also has the `offer` that the browser accepted. */
-export async function bind(server, browser, sub, options) {
-  const tab = await browser.open();
+export async function bind(server, browser, sub, { proof = false, url = server.url } = {}) {
+  const tab = await browser.open(url);
   const requests = deviceRequests(server);
   const bound = tab.nextBinding();
-  const { offer } = await signIn(server, tab, sub, options);
+  const { offer } = await signIn(server, tab, sub, { proof });
   await bound;
   await listSessions(tab);
   await requests.next('refresh', 200);
+  await renewed(browser);
   return { ...tab, offer };
 }
+
+/**
+ * Waits until the browser has the access cookie of a refresh. The server has logged the refresh before that, and a cookie that
+ * a test clears meanwhile would come back.
+ */
+export const renewed = (browser) => until('the browser has no new access cookie', async () => (await accessLife(browser)) > 500);
 
 /** The client's own refresh. */
 export const refreshOf = (tab) => tab.post('/api/auth/refresh');
@@ -28,41 +36,37 @@ export const listSessions = (tab) => tab.get('/api/auth/sessions');
 
 /** The types of the user's events. */
 export async function events(tab) {
-  const { json } = await tab.get('/api/auth/sessions/events');
+  const { status, text, json } = await tab.get('/api/auth/sessions/events');
+  if (status !== 200) throw new Error(`events: ${status} ${text}`);
   return json.events.map((event) => event.event_type);
 }
 
-/** The seconds that the access cookie still lives. */
+/** The seconds that the access cookie still lives; 0 without a cookie. */
 export async function accessLife({ context }) {
   const cookie = (await context.cookies()).find(({ name }) => name.endsWith('_access'));
-  return cookie.expires - Date.now() / 1000;
+  return cookie ? cookie.expires - Date.now() / 1000 : 0;
 }
 
 /** The browser's own requests from now on, as the server logs them: they belong to no page, so that no tab shows them. */
 export function deviceRequests(server) {
   const seen = [];
-  const waiting = new Set();
+  const ids = new Set();
   server.log.on('line', (line) => {
+    const [, id] = /"request_id":"([^"]+)"/.exec(line) ?? [];
+    if (id) ids.add(id);
     const [, kind] = /"route":"\/api\/auth\/dbsc\/(\w+)"/.exec(line) ?? [];
-    if (!kind) return;
-    seen.push(`${kind} ${JSON.parse(line).status}`);
-    for (const settle of waiting) settle();
+    if (kind) seen.push(`${kind} ${JSON.parse(line).status}`);
   });
   return {
-    seen: () => [...seen],
+    /** All requests until now. A line of the log may arrive later than the response, and all lines arrive in order. */
+    async seen() {
+      const { headers } = await server.request('GET', '/api/auth/refresh');
+      await until('the log has no line for a request', () => ids.has(headers['x-request-id']));
+      return [...seen];
+    },
     /** Waits for a request with this answer. */
     next: (kind, status) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no ${kind} ${status}; there were: ${seen.join(', ')}`)), 10_000);
-        const settle = () => {
-          if (!seen.includes(`${kind} ${status}`)) return;
-          clearTimeout(timer);
-          waiting.delete(settle);
-          resolve();
-        };
-        waiting.add(settle);
-        settle();
-      }),
+      until(() => `no ${kind} ${status}; there were: ${seen.join(', ')}`, () => seen.includes(`${kind} ${status}`)),
   };
 }
 

@@ -2,27 +2,37 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 
-/** A proxy in front of `server`, whose address is read with each request. */
-export async function gate(server, path) {
-  const state = { hold: null, held: null, release: null };
+/**
+ * A proxy in front of `server`, whose address is read with each request. It holds back calls of `POST path`. `listen` and `send`
+ * are the functions of `node:http`, or others that use https.
+ */
+export async function gate(server, path, { listen = createServer, send = request } = {}) {
+  const state = { hold: null, matches: null, held: null, released: null, release: null };
+  const calls = [];
   let arrived;
-  /** Holds back the next `what`; `held` resolves when it has arrived, and `release` lets it go on. */
-  const hold = (what) => {
-    state.hold = what;
+  /** Holds back the next `what` that matches; `held` resolves with the call when it has arrived, and `release` lets it go on. */
+  const hold = (what, matches = () => true) => {
+    Object.assign(state, { hold: what, matches });
     state.held = new Promise((resolve) => (arrived = resolve));
     state.released = new Promise((resolve) => (state.release = resolve));
   };
-  const pass = async (what) => {
-    if (state.hold !== what) return;
-    arrived();
+  const pass = async (what, call) => {
+    if (state.hold !== what || !state.matches(call)) return;
+    arrived(call);
     await state.released;
   };
-  const proxy = createServer(async (incoming, outgoing) => {
+  const proxy = listen(async (incoming, outgoing) => {
     const { method, headers, url } = incoming;
-    const isGated = method === 'POST' && url === path;
-    if (isGated) await pass('request');
-    const forwarded = request(server.url + url, { method, headers }, async (response) => {
-      if (isGated) await pass('response');
+    const call = method === 'POST' && url === path ? { headers } : null;
+    if (call) {
+      calls.push(call);
+      await pass('request', call);
+    }
+    const forwarded = send(server.url + url, { method, headers }, async (response) => {
+      if (call) {
+        Object.assign(call, { status: response.statusCode, answer: response.headers });
+        await pass('response', call);
+      }
       outgoing.writeHead(response.statusCode, response.headers);
       response.pipe(outgoing);
     });
@@ -31,8 +41,12 @@ export async function gate(server, path) {
     incoming.pipe(forwarded);
   });
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const { port } = proxy.address();
   return {
-    url: `http://127.0.0.1:${proxy.address().port}`,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    /** The calls until now: their `headers`, and the `status` and the headers of the `answer` once there is one. */
+    calls,
     hold,
     held: () => state.held,
     release: () => state.release(),

@@ -5,6 +5,7 @@ mod http_client;
 mod other_ports;
 mod process;
 mod restart_and_reuse;
+mod tls;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
