@@ -4,6 +4,7 @@ import { storiesOn, useTlsServer } from './support/bound-browser.mjs';
 import { bind, deviceRequests } from './support/bound-steps.mjs';
 import { clientScript } from './support/client-script.mjs';
 import { until } from './support/steps.mjs';
+import { tlsGate } from './support/tls-gate.mjs';
 import { signIn as signInOnPage } from './support/user.mjs';
 
 const server = useTlsServer();
@@ -40,6 +41,24 @@ story('a visible tab keeps its token valid without other requests', async (brows
   await page.clock.fastForward(601_000);
   await requests.next('refresh', 200);
   await page.waitForFunction(() => window.latchkey.getState().token.state === 'valid');
+});
+
+story('a refresh of our client gives up before the browser does, and the next one joins', async (browser, t) => {
+  const gate = await tlsGate(t, server);
+  const { page } = await bind(server, browser, 'wes', { url: gate.url });
+  await startClient(page);
+  const before = gate.calls.length;
+  await browser.context.clearCookies({ name: /_access$/ });
+  gate.hold('request');
+  // The client waits for 10 s, and Chromium for 20 s.
+  assert.equal(await page.evaluate(() => window.latchkey.refresh().catch(({ code }) => code)), 'timeout');
+  assert.equal(await page.evaluate(() => window.latchkey.getState().status), 'signed-in');
+  const sent = page.waitForRequest('**/api/auth/refresh');
+  const joined = page.evaluate(() => window.latchkey.refresh());
+  await sent;
+  gate.release();
+  assert.equal((await joined).state, 'valid');
+  assert.equal(gate.calls.length - before, 1, 'one renewal for both');
 });
 
 /** Starts the client in a page that has no other script, and waits for its first status. */

@@ -10,6 +10,7 @@ export async function gate(server, path, { listen = createServer, send = request
   const state = { hold: null, matches: null, held: null, released: null, release: null };
   const calls = [];
   let arrived;
+  let prepare = null;
   /** Holds back the next `what` that matches; `held` resolves with the call when it has arrived, and `release` lets it go on. */
   const hold = (what, matches = () => true) => {
     Object.assign(state, { hold: what, matches });
@@ -26,6 +27,7 @@ export async function gate(server, path, { listen = createServer, send = request
     const call = method === 'POST' && url === path ? { headers } : null;
     if (call) {
       calls.push(call);
+      await prepare?.();
       await pass('request', call);
     }
     const forwarded = send(server.url + url, { method, headers }, async (response) => {
@@ -47,6 +49,8 @@ export async function gate(server, path, { listen = createServer, send = request
     url: `http://127.0.0.1:${port}`,
     /** The calls until now: their `headers`, and the `status` and the headers of the `answer` once there is one. */
     calls,
+    /** Runs the function before each call goes on to the server. */
+    before: (run) => (prepare = run),
     hold,
     held: () => state.held,
     release: () => state.release(),
