@@ -27,7 +27,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-pub use authorizer::{AuthorizerConfig, AuthorizerMode, OnInvalid};
+pub use authorizer::{AuthorizerConfig, AuthorizerMode, FeedStale, OnInvalid};
 pub use binding::{BindingConfig, BindingPolicy};
 pub use cleanup::CleanupConfig;
 pub use cookies::{Cookies, SameSite};

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use axum::Router;
+use latchkey_verifier::IssuerUrlError;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use tower::util::MapResponse;
@@ -45,6 +46,9 @@ pub enum StartError {
     /// The key set lacks a key that this function needs.
     #[error("LATCHKEY_KEYS: {0}")]
     Keys(#[from] KeySetError),
+    /// The revocation feed cannot be read from the issuer's URL.
+    #[error("LATCHKEY_ISSUER: {0}")]
+    Issuer(#[from] IssuerUrlError),
     /// A variable that Lambda sets is missing.
     #[error("{0}: is required and not set")]
     Environment(&'static str),

@@ -199,8 +199,14 @@ pub const SETTINGS: &[Setting] = &[
     optional(
         "AUTHORIZER_MODE",
         "offline",
-        "`offline` or `strict`",
-        "Only for the authorizer function: `strict` also reads the session's row, so that an ended session is refused at once, see `docs/verifying.md`.",
+        "`offline`, `strict` or `feed`",
+        "Only for the authorizer function: `strict` also reads the session's row, so that an ended session is refused at once. `feed` reads the revocation feed of `LATCHKEY_ISSUER`, so that it is refused within 10 seconds, see `docs/verifying.md`.",
+    ),
+    optional(
+        "AUTHORIZER_WHEN_STALE",
+        "",
+        "`accept`, `ask` or `refuse`",
+        "Only for the authorizer function, and required with `AUTHORIZER_MODE=feed`: the result while the feed could not be read for 30 seconds. `accept` checks offline, `ask` reads the session's row, and `refuse` lets no request pass.",
     ),
     optional(
         "AUTHORIZER_ON_INVALID",

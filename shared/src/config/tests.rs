@@ -73,14 +73,30 @@ fn an_error_names_the_setting_and_never_repeats_its_value() {
     let free = ["LATCHKEY_AUDIENCE"];
     for setting in SETTINGS.iter().filter(|setting| !free.contains(&setting.name)) {
         let error = match setting.name {
-            "AUTHORIZER_MODE" | "AUTHORIZER_ON_INVALID" | "AUTHORIZER_PUBLIC_URLS" => {
-                parse_authorizer_with(setting.name, wrong).unwrap_err()
-            }
+            name if name.starts_with("AUTHORIZER_") => parse_authorizer_with(name, wrong).unwrap_err(),
             name => parse_with(name, wrong).unwrap_err(),
         };
         assert_eq!(error.name, setting.name);
         assert!(!format!("{error} {error:?}").contains(wrong), "{error:?}");
     }
+}
+
+#[test]
+fn the_authorizer_reads_the_feed_only_with_a_decision_for_its_outage() {
+    let mode = |when_stale: &str, table: &str| {
+        let mut vars = valid();
+        vars.insert("AUTHORIZER_MODE", "feed".to_owned());
+        vars.insert("AUTHORIZER_WHEN_STALE", when_stale.to_owned());
+        vars.insert("TABLE_SESSIONS", table.to_owned());
+        AuthorizerConfig::parse(|name| vars.get(name).cloned()).map(|config| config.mode)
+    };
+    assert_eq!(mode("accept", "?").unwrap(), AuthorizerMode::Feed(FeedStale::Accept), "it needs no table");
+    assert_eq!(mode("refuse", "?").unwrap(), AuthorizerMode::Feed(FeedStale::Refuse), "it needs no table");
+    let sessions = "own-sessions".to_owned();
+    assert_eq!(mode("ask", &sessions).unwrap(), AuthorizerMode::Feed(FeedStale::Ask { sessions }));
+    assert_eq!(mode("ask", "?").unwrap_err().name, "TABLE_SESSIONS");
+    let missing = mode("", "own-sessions").unwrap_err();
+    assert_eq!(missing.to_string(), "AUTHORIZER_WHEN_STALE: is required and not set");
 }
 
 #[test]
@@ -262,6 +278,7 @@ fn the_authorizer_reads_only_the_settings_that_it_needs() {
         "AUTHORIZER_MODE",
         "AUTHORIZER_ON_INVALID",
         "AUTHORIZER_PUBLIC_URLS",
+        "AUTHORIZER_WHEN_STALE",
         "COOKIE_DOMAIN",
         "COOKIE_NAME",
         "COOKIE_SECURE",

@@ -5,9 +5,10 @@ mod event;
 mod policy;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
-use latchkey_verifier::RequireSignedIn;
+use latchkey_verifier::{RequireSignedIn, RevocationFeed, WhenStale};
 use serde_json::Value;
 
 pub use event::MalformedEvent;
@@ -15,9 +16,10 @@ pub use policy::Authorizer;
 
 use super::{StartError, dynamodb, exit, one_thread};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{AuthorizerConfig, AuthorizerMode};
+use crate::config::{AuthorizerConfig, AuthorizerMode, FeedStale};
 use crate::store::LiveSessions;
 use crate::telemetry::log;
+use crate::token::fetch::ConnectorFetch;
 
 /// Serves authorizer events until Lambda ends the process.
 pub fn serve() -> ExitCode {
@@ -44,10 +46,24 @@ async fn check(config: AuthorizerConfig) -> Result<RequireSignedIn, StartError> 
     let check = match config.mode {
         AuthorizerMode::Offline => RequireSignedIn::offline(verifier),
         AuthorizerMode::Strict { sessions } => {
-            let live = LiveSessions::new(dynamodb()?, &sessions);
-            live.warm(SystemClock.now()).await;
-            RequireSignedIn::strict(verifier, live)
+            RequireSignedIn::strict(verifier, live_sessions(&sessions).await?)
+        }
+        AuthorizerMode::Feed(when_stale) => {
+            let when_stale = match when_stale {
+                FeedStale::Accept => WhenStale::Accept,
+                FeedStale::Ask { sessions } => WhenStale::ask(live_sessions(&sessions).await?),
+                FeedStale::Refuse => WhenStale::Refuse,
+            };
+            let feed =
+                RevocationFeed::new(verifier.clone(), Arc::new(ConnectorFetch::default()), when_stale)?;
+            RequireSignedIn::strict(verifier, feed)
         }
     };
     Ok(check.cookies(config.cookies).public_urls(config.public_urls))
+}
+
+async fn live_sessions(table: &str) -> Result<LiveSessions, StartError> {
+    let live = LiveSessions::new(dynamodb()?, table);
+    live.warm(SystemClock.now()).await;
+    Ok(live)
 }

@@ -1,4 +1,4 @@
-//! The keys of trusted issuers that publish them at a URL.
+//! The keys of trusted issuers that publish them at a URL, and the HTTPS client that fetches them and the revocation feed.
 //!
 //! [`JwksCache`] decides for every URL separately when the keys are fetched. This file sends the requests with the same
 //! HTTP client as the store: see `docs/decisions/0002-issuers-keys-over-the-stores-client.md`.
@@ -67,7 +67,7 @@ impl IssuerKeyCache {
 /// The connector trusts the root certificates of the system, because Amazon's roots do not sign the hosts of other
 /// companies. It is made when it is first needed, because parsing these roots takes longer than a whole cold start.
 #[derive(Debug, Default)]
-struct ConnectorFetch(OnceLock<SharedHttpConnector>);
+pub struct ConnectorFetch(OnceLock<SharedHttpConnector>);
 
 impl ConnectorFetch {
     async fn send(&self, request: Request<Bytes>, max_bytes: usize) -> Result<Response<Bytes>, FetchError> {

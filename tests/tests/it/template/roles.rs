@@ -85,5 +85,17 @@ fn a_role_reaches_only_its_own_resources() {
         let allowed: Vec<_> = allowed.filter(|(action, _)| !action.starts_with("dynamodb:")).collect();
         assert_eq!(allowed, expected, "{role}");
     }
-    assert_eq!(policy::allowed(&stack, "AuthorizerRole").len(), 0, "an offline authorizer reads no table");
+    for (mode, when_stale, tables) in [
+        ("offline", "", 0),
+        ("feed", "accept", 0),
+        ("feed", "refuse", 0),
+        ("feed", "ask", 1),
+        ("strict", "", 1),
+    ] {
+        let parameters = [("AuthorizerMode", mode), ("AuthorizerWhenStale", when_stale)];
+        let stack = Stack::of(&template(), &parameters);
+        assert_eq!(policy::allowed(&stack, "AuthorizerRole").len(), tables, "{mode} {when_stale}");
+        let environment = stack.environment("AuthorizerFunction");
+        assert_eq!(environment.contains_key("TABLE_SESSIONS"), tables == 1, "{mode} {when_stale}");
+    }
 }

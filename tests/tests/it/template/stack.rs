@@ -121,6 +121,7 @@ impl Stack {
             "Fn::Equals" => json!(list()[0] == list()[1]),
             "Fn::Not" => json!(!truths()[0]),
             "Fn::And" => json!(truths().into_iter().all(|is| is)),
+            "Fn::Or" => json!(truths().into_iter().any(|is| is)),
             "Fn::Join" => {
                 let parts = list()[1].as_array().expect("what is joined").clone();
                 let parts: Vec<&str> = parts.iter().filter_map(Value::as_str).collect();
