@@ -7,8 +7,8 @@
 //!
 //! - [`Verifier`] checks a token offline, with the issuer's public keys. [`RemoteVerifier`] also fetches these keys, caches
 //!   them and follows a key rotation.
-//! - A [`SessionCheck`] makes the check strict: it finds out whether the session has ended in the meantime.
-//!   [`Introspection`] does so by asking the issuer.
+//! - A [`SessionCheck`] finds out whether the session has ended in the meantime. [`RevocationFeed`] does so by a signed list of
+//!   ended sessions, [`Introspection`] by asking the issuer for each request.
 //! - [`RequireSignedIn`] checks whole requests: it finds the token in `Authorization` or in the access cookie, and answers
 //!   with `application/problem+json` if the check fails. With the feature `tower` it is a layer.
 //! - [`dpop`] verifies proofs of possession: a token that is bound to a key is worth nothing without that key.
@@ -65,7 +65,7 @@
 //!
 //! Without axum, read [`SignedIn`] from the request's extensions. Without tower, call [`RequireSignedIn::check`].
 //!
-//! # Offline or strict?
+//! # Offline, with the feed, or strict?
 //!
 //! An offline check sends no request, but it cannot know that a session has ended: a token stays valid until its `exp`, at
 //! most an hour after it was issued. A strict check refuses the token of an ended session at once, because it asks for each
@@ -81,6 +81,10 @@
 //!     Ok(RequireSignedIn::strict(verifier, Introspection::new(issuer, fetch)?))
 //! }
 //! ```
+//!
+//! Between both is the issuer's revocation feed, a signed list of the sessions that have ended lately. [`RevocationFeed`] fetches
+//! it every 4 seconds and refuses an ended session within 10 seconds, without a request for each token. [`WhenStale`] decides
+//! what happens while the feed cannot be fetched.
 //!
 //! If the keys or the answer of the issuer cannot be fetched, the request is answered with 503, never with 401: a client
 //! must not sign its user out because a server is down.

@@ -7,7 +7,7 @@
 //! | `token_missing` | 401 | the request has no access token |
 //! | `invalid_token` | 401 | the token is not one of this issuer for this audience, or there are two |
 //! | `token_expired` | 401 | the token has expired, or there is a refresh cookie alone |
-//! | `session_ended` | 401 | strict check: the session has ended |
+//! | `session_ended` | 401 | strict check or revocation feed: the session has ended |
 //! | `device_proof_required` | 401 | the token is bound to a key, and it came without a proof: as Bearer, in a cookie, or without `DPoP` |
 //! | `invalid_dpop_proof` | 401 | the proof in the header `DPoP` is wrong, for another request, or by another key than the token's |
 //! | `invalid_request` | 400 | two cookies have the same name |
