@@ -320,6 +320,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the signed list of the sessions that have ended lately
+         * @description For verifiers that work offline: they fetch it every 4 seconds and refuse the access tokens of these sessions. The response
+         *     is a compact JWS of type `revocations+jwt`, signed with a key of `jwks`. `docs/revocation-feed.md` defines the payload and
+         *     the rules for verifiers.
+         */
+        get: operations["revocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/openid-configuration": {
         parameters: {
             query?: never;
@@ -817,6 +839,11 @@ export interface components {
             /** Format: uri */
             token_endpoint: string;
             token_endpoint_auth_methods_supported: "none"[];
+            /**
+             * Format: uri
+             * @description The URL of the revocation feed. It is a member of Latchkey's own
+             */
+            revocations_uri: string;
             /** Format: uri */
             revocation_endpoint: string;
             revocation_endpoint_auth_methods_supported: "none"[];
@@ -1862,6 +1889,34 @@ export interface operations {
             };
             403: components["responses"]["Forbidden"];
             500: components["responses"]["Internal"];
+        };
+    };
+    revocations: {
+        parameters: {
+            query?: {
+                /** @description A minute since 1970. Only entries that were written in or after that minute are returned */
+                since?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feed. A shared cache may keep it for 2 s */
+            200: {
+                headers: {
+                    "Cache-Control": "public, max-age=0, s-maxage=2";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jwt": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
         };
     };
     discovery: {

@@ -12,6 +12,7 @@ pub mod login;
 mod login_attempts;
 mod own_sessions;
 pub mod refresh;
+mod revocation_feed;
 pub mod revoke;
 mod revoke_response;
 pub mod sessions;

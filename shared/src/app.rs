@@ -12,6 +12,7 @@ pub mod refresh;
 pub mod refusal_cache;
 pub(crate) mod refused_proof;
 pub(crate) mod replay_limit;
+pub mod revocation_feed;
 pub mod sign_in;
 pub mod sign_out;
 pub(crate) mod theft;
@@ -25,6 +26,7 @@ use latchkey_verifier::dpop::{Nonces, SeenProofs};
 
 use crate::app::refusal_cache::RefusalCache;
 use crate::app::replay_limit::ReplayLimit;
+use crate::app::revocation_feed::FeedCache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::event::Event;
@@ -48,6 +50,7 @@ struct Parts {
     metrics: Metrics,
     refusal_cache: RefusalCache,
     replay_limit: ReplayLimit,
+    feed_cache: FeedCache,
     nonces: Vec<Nonces>,
     seen_proofs: SeenProofs,
 }
@@ -91,6 +94,7 @@ impl App {
             metrics: Metrics::default(),
             refusal_cache: RefusalCache::default(),
             replay_limit: ReplayLimit::default(),
+            feed_cache: FeedCache::default(),
             nonces,
             seen_proofs: SeenProofs::new(),
         }))
@@ -104,6 +108,11 @@ impl App {
     /// The replays that this instance has answered.
     pub(crate) fn replay_limit(&self) -> &ReplayLimit {
         &self.0.replay_limit
+    }
+
+    /// This instance's copy of the revocation feed.
+    pub(crate) fn feed_cache(&self) -> &FeedCache {
+        &self.0.feed_cache
     }
 
     /// The nonces for proofs, one for each refresh key. The first issues them.

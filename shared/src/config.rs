@@ -104,6 +104,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The longest lifetime of an access token: a session with a device key has a lifetime of its own.
+    pub fn longest_access_lifetime(&self) -> Duration {
+        self.lifetimes.access.max(self.binding.access_lifetime)
+    }
+
     /// Reads the process environment.
     ///
     /// # Errors

@@ -5,10 +5,12 @@
 //! | [`Store::rotate`], [`Store::block`] | conditional UpdateItem on the session; returns the row in either case |
 //! | [`Store::record_replay`], [`Store::register_device_key`], [`Store::confirm_device_key`] | conditional UpdateItem on the session |
 //! | [`Store::write_findings`], [`Store::touch`] | UpdateItem on the session; does not create a row |
-//! | [`Store::open`] | transaction: session, user record, events, evicted sessions |
-//! | [`Store::end`] | transaction: for each session delete, event and end record; the user record; further events |
+//! | [`Store::open`] | transaction: session, user record, events, evicted sessions, their row of the revocation feed |
+//! | [`Store::end`] | transaction: for each session delete, event and end record; a row of the revocation feed; the user record; further events |
 //! | [`Store::mark_pending_end`] | UpdateItem, which contention cannot starve |
 //! | [`Store::record_pending_end`] | transaction: delete, event and end record |
+//! | [`Store::list_in_feed`] | PutItem of a row of the revocation feed, for pending ends |
+//! | [`Store::read_feed`] | consistent Query of each partition of the revocation feed, and GetItem of the global revocation |
 //! | [`Store::end_everyone`] | transaction: the global revocation and its event |
 //! | [`Store::read_user_state`] | consistent Query |
 //! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`] | consistent GetItem |
@@ -44,6 +46,7 @@ mod item_size;
 mod live_sessions;
 mod look_up;
 mod rate_limits;
+mod revocation_feed;
 mod rotation;
 pub mod schema;
 mod session_end;
@@ -70,6 +73,7 @@ use item::{session_item, session_of};
 pub use live_sessions::LiveSessions;
 pub use look_up::FoundEvent;
 pub use rate_limits::{Attempt, RefusalOutcome};
+pub use revocation_feed::FeedRead;
 pub use rotation::ConditionalWrite;
 pub use session_end::UserRecordUpdate;
 pub use sign_in::SessionOpening;
@@ -86,18 +90,28 @@ pub struct Store {
     tables: Tables,
     expiry_shards: u16,
     event_ttl: Duration,
+    /// The longest lifetime of an access token. `None` in programs that end no session, so that they list none in the feed.
+    access_lifetime: Option<Duration>,
     global_revocation: Arc<GlobalRevocationCache>,
 }
 
 impl Store {
     /// A store on the tables in the settings.
     pub fn new(client: Client, config: &Config) -> Self {
-        Self::with(client, config.tables.clone(), config.expiry_shards, config.event_ttl)
+        let store = Self::with(client, config.tables.clone(), config.expiry_shards, config.event_ttl);
+        Self { access_lifetime: Some(config.longest_access_lifetime()), ..store }
     }
 
-    /// A store on these tables, for programs with fewer settings.
+    /// A store on these tables, for programs with fewer settings. They end no live session.
     pub fn with(client: Client, tables: Tables, expiry_shards: u16, event_ttl: Duration) -> Self {
-        Self { client, tables, expiry_shards, event_ttl, global_revocation: Arc::default() }
+        Self {
+            client,
+            tables,
+            expiry_shards,
+            event_ttl,
+            access_lifetime: None,
+            global_revocation: Arc::default(),
+        }
     }
 
     /// Starts a transaction.

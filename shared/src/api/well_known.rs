@@ -1,4 +1,4 @@
-//! The public keys and the metadata with which other services verify our access tokens.
+//! The public keys, the metadata and the revocation feed with which other services verify our access tokens.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -7,9 +7,10 @@ use axum::{Json, Router};
 use http::header;
 use serde::Serialize;
 
+use super::revocation_feed;
 use crate::app::App;
 
-/// How long a verifier may cache the documents. All other responses are `no-store`.
+/// How long a verifier may cache the keys and the metadata.
 const CACHE: &str = "public, max-age=300";
 
 /// The issuer's metadata, for OAuth clients and for verifiers such as API Gateway's JWT authorizer. A list without
@@ -20,6 +21,8 @@ struct Metadata<'c> {
     jwks_uri: String,
     token_endpoint: String,
     token_endpoint_auth_methods_supported: [&'static str; 1],
+    /// Our own member: the URL of the revocation feed.
+    revocations_uri: String,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: [&'static str; 1],
     introspection_endpoint: String,
@@ -32,11 +35,12 @@ struct Metadata<'c> {
     dpop_signing_alg_values_supported: [&'static str; 1],
 }
 
-/// The routes of the keys and of the metadata. OpenID Connect appends the well-known path to the issuer; RFC 8414
+/// The routes of the keys, the metadata and the revocation feed. OpenID Connect appends the well-known path to the issuer; RFC 8414
 /// section 3.1 inserts it before the issuer's path.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/auth/.well-known/jwks.json", get(jwks))
+        .route("/api/auth/.well-known/revocations", get(revocation_feed::answer))
         .route("/api/auth/.well-known/openid-configuration", get(metadata))
         .route("/.well-known/oauth-authorization-server/api/auth", get(metadata))
 }
@@ -53,6 +57,7 @@ async fn metadata(State(app): State<App>) -> Response {
         token_endpoint: format!("{issuer}/refresh"),
         // Clients are public: the token itself is the proof.
         token_endpoint_auth_methods_supported: ["none"],
+        revocations_uri: format!("{issuer}/.well-known/revocations"),
         revocation_endpoint: format!("{issuer}/revoke"),
         revocation_endpoint_auth_methods_supported: ["none"],
         introspection_endpoint: format!("{issuer}/introspect"),

@@ -49,6 +49,11 @@ pub const USED_LIMIT: Policy = Policy {
     mode: LimitMode::Enforce,
 };
 
+/// Sessions that a sign-in ends: three writes each, plus the session, the user record, a row of the revocation feed and up to six
+/// events, within DynamoDB's 100. Only a sign-in after `SESSION_LIMIT` was lowered from 30 to 1 would end more, and the next one
+/// ends the rest.
+const ENDS_MAX: usize = 30;
+
 /// Attempts before a contended sign-in fails. The request's deadline usually comes first.
 const ATTEMPTS: u32 = 40;
 
@@ -217,7 +222,7 @@ fn decide(
     // An instance whose clock is behind could still refresh these, and the user would be over the limit.
     let just_expired = state.sessions.iter().filter(|row| row.may_be_live(now) && !row.is_live(now));
     let expired = just_expired.map(|row| end(row, EndReason::Expired, Actor::System));
-    let ended = previous.into_iter().chain(evicted).chain(expired).collect();
+    let ended = previous.into_iter().chain(evicted).chain(expired).take(ENDS_MAX).collect();
     Ok(SignedIn { session, nonce, ended, lacks_key, is_repeated: false, findings, theft })
 }
 

@@ -214,7 +214,8 @@ fn with_marked(mut ended: Vec<SessionEnd>, marked: Vec<SessionEnd>) -> Vec<Sessi
     ended
 }
 
-/// After a conflict: waits, and at the third conflict marks the ends first. Returns the marked ends.
+/// After a conflict: waits, and at the third conflict marks the ends first. Returns the marked ends. The revocation feed lists
+/// them, because the transaction may never be committed by this request.
 async fn mark_or_wait(app: &App, ends: &[SessionEnd], attempt: u32) -> Result<Vec<SessionEnd>, StoreError> {
     let mut marked = vec![];
     if attempt + 1 == CONFLICTS_BEFORE_MARK {
@@ -223,6 +224,7 @@ async fn mark_or_wait(app: &App, ends: &[SessionEnd], attempt: u32) -> Result<Ve
                 marked.push(end.clone());
             }
         }
+        app.store().list_in_feed(&marked, app.now_millis()).await?;
     }
     back_off(attempt).await;
     Ok(marked)

@@ -78,7 +78,7 @@ pub struct FeedWindow {
 }
 
 impl FeedWindow {
-    /// What to read at `now`: everything that may still be listed, or only what is new since the read at `last`.
+    /// The window of a read at `now`: everything that may still be listed, or only what is new since the read at `last`.
     pub fn at(now: i64, last: Option<i64>, access_lifetime: Duration) -> Self {
         let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         let oldest = now.saturating_sub(millis(access_lifetime + MARGIN + CLOCK_SKEW_MAX));

@@ -268,7 +268,7 @@ pub(super) fn timestamp(item: &Item, name: &'static str) -> Result<Timestamp, St
     integer(item, name).map(Timestamp::from_seconds)
 }
 
-fn bytes<'i>(item: &'i Item, name: &'static str) -> Result<&'i [u8], StoreError> {
+pub(super) fn bytes<'i>(item: &'i Item, name: &'static str) -> Result<&'i [u8], StoreError> {
     let blob = item.get(name).and_then(|value| value.as_b().ok());
     blob.map(|blob| blob.as_ref()).ok_or(StoreError::Malformed(name))
 }

@@ -111,6 +111,9 @@ pub const CHECKPOINT_DAY: &str = "day";
 /// checkpoint: the shard counts that rows may have, each with the last day on which it was the setting
 pub const CHECKPOINT_SHARDS: &str = "shards";
 
+/// revocation feed: the entries, 8 bytes each
+pub const FEED_ENTRIES: &str = "en";
+
 /// Partition key of rows for the whole deployment.
 pub const GLOBAL: &str = "G#";
 /// Sort key of the global revocation.

@@ -54,6 +54,7 @@ impl Store {
         let mut items: Vec<TransactWriteItem> = vec![];
         items.extend(record_update.map(|update| self.update_user_record(user, update)));
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
+        items.extend(self.put_feed_item(ends, now_millis));
         items.extend(events.iter().map(|event| self.put_event(event)));
         items.extend(events.iter().filter_map(|event| self.put_pointer(event)));
         match self.transaction(items).send().await {
@@ -62,7 +63,8 @@ impl Store {
         }
     }
 
-    /// Records a pending end and counts the capacity.
+    /// Records the pending end of an expired session and counts the capacity. Its access tokens have expired, so that the
+    /// revocation feed does not list it.
     ///
     /// *Atomicity*, errors: as [`Store::end`].
     pub async fn record_pending_end(

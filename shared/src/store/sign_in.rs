@@ -53,6 +53,7 @@ impl Store {
         let mut items = vec![self.put_session(opening.session), self.use_assertion(opening)];
         items.extend(opening.events.iter().map(|event| self.put_event(event)));
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
+        items.extend(self.put_feed_item(opening.ends, opening.now_millis));
         // A sign-in that ends very many sessions leaves no room. Its session still leads to the user.
         let pointers = opening.events.iter().filter_map(|event| self.put_pointer(event));
         items.extend(pointers.take(TRANSACTION_MAX.saturating_sub(items.len())));

@@ -52,6 +52,8 @@ pub enum Counter {
     Refused,
     Failed,
     StoreUnavailable,
+    FeedEntries,
+    FeedsFailed,
     ColdStarts,
 }
 
@@ -93,6 +95,11 @@ impl Metrics {
 
     fn add(&self, counter: Counter, count: u64) {
         self.counts[counter as usize].fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Replaces the value of a counter: the line has the last value instead of a sum.
+    pub fn set(&self, counter: Counter, value: usize) {
+        self.counts[counter as usize].store(u64::try_from(value).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// The value of a counter since the last line.

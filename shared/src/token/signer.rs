@@ -1,4 +1,4 @@
-//! The signer of access tokens: a private key that is parsed once.
+//! The signer of access tokens and of the revocation feed: a private key that is parsed once.
 //!
 //! A signature takes about half of the CPU time of a refresh (docs/PERFORMANCE.md). Parsing the key for each signature would
 //! add to that, so the signer keeps the key object of the cryptographic library.
@@ -16,10 +16,16 @@ use serde_json::json;
 use super::SecretToken;
 use super::jwk::PrivateJwk;
 
-/// A private key and its JOSE header, which is the same for every token.
+/// The `typ` of the revocation feed, so that no verifier takes it for an access token.
+pub const FEED_TYPE: &str = "revocations+jwt";
+
+/// A private key and its JOSE headers.
 pub struct Signer {
     key: PrivateKey,
-    header: String,
+    /// The header of every access token.
+    access_header: String,
+    /// The header of every revocation feed.
+    feed_header: String,
 }
 
 enum PrivateKey {
@@ -40,8 +46,9 @@ impl Signer {
             Algorithm::EdDsa => PrivateKey::EdDsa(ed25519(jwk)?),
             Algorithm::Rs256 => PrivateKey::Rs256(Box::new(rsa(jwk)?)),
         };
-        let header = json!({"alg": algorithm.name(), "kid": kid, "typ": ACCESS_TOKEN_TYPE}).to_string();
-        Ok(Self { key, header: BASE64URL.encode(header) })
+        let header =
+            |typ| BASE64URL.encode(json!({"alg": algorithm.name(), "kid": kid, "typ": typ}).to_string());
+        Ok(Self { key, access_header: header(ACCESS_TOKEN_TYPE), feed_header: header(FEED_TYPE) })
     }
 
     /// Signs a payload as a compact JWS of type `at+jwt`.
@@ -49,14 +56,26 @@ impl Signer {
     /// # Errors
     /// The system's random generator or the RSA operation failed. Neither depends on the payload.
     pub fn sign(&self, payload: &[u8]) -> Result<SecretToken, SigningFailed> {
-        let mut token = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 360);
-        token.push_str(&self.header);
+        self.sign_with(&self.access_header, payload).map(SecretToken::new)
+    }
+
+    /// Signs a payload as a compact JWS of type `revocations+jwt`, which is public.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`].
+    pub fn sign_feed(&self, payload: &[u8]) -> Result<String, SigningFailed> {
+        self.sign_with(&self.feed_header, payload)
+    }
+
+    fn sign_with(&self, header: &str, payload: &[u8]) -> Result<String, SigningFailed> {
+        let mut token = String::with_capacity(header.len() + payload.len() * 4 / 3 + 360);
+        token.push_str(header);
         token.push('.');
         BASE64URL.encode_string(payload, &mut token);
         let signature = self.signature(token.as_bytes())?;
         token.push('.');
         BASE64URL.encode_string(signature, &mut token);
-        Ok(SecretToken::new(token))
+        Ok(token)
     }
 
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
@@ -78,7 +97,7 @@ impl Signer {
 
 /// Signing failed, for a reason that does not depend on the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("signing the access token failed")]
+#[error("signing failed")]
 pub struct SigningFailed;
 
 fn ecdsa(jwk: &PrivateJwk) -> Result<EcdsaKeyPair, JwkError> {

@@ -132,7 +132,9 @@ fn reveals_nothing(method: &Method, path: &str, body: &[u8]) -> bool {
         return method != Method::POST;
     }
     match path.strip_prefix("/api/auth") {
-        Some("/.well-known/jwks.json" | "/.well-known/openid-configuration") => method != Method::POST,
+        Some("/.well-known/jwks.json" | "/.well-known/revocations" | "/.well-known/openid-configuration") => {
+            method != Method::POST
+        }
         Some("/refresh") => method == Method::HEAD || value["state"] == "none",
         Some("/revoke") => body == b"{}" || value["ended"] == 0,
         Some("/introspect") => value == json!({"active": false}),

@@ -12,7 +12,7 @@ pub struct Reply {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as JSON; null if there is no body.
+    /// The body as JSON, a string if it is a JWS, null if there is no body.
     pub body: Value,
 }
 
@@ -24,7 +24,11 @@ impl Reply {
     pub async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body in memory does not break").to_bytes();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let is_jws = parts.headers.get("content-type").is_some_and(|media| media == "application/jwt");
+        let body = match String::from_utf8(bytes.to_vec()) {
+            Ok(text) if is_jws => Value::String(text),
+            _ => serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        };
         Self { status: parts.status, headers: parts.headers, body }
     }
 

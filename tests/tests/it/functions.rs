@@ -26,7 +26,7 @@ const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
 /// Every sample event with its function, and the status and code of the response.
-const SAMPLES: [(&str, &str, u16, &str); 30] = [
+const SAMPLES: [(&str, &str, u16, &str); 31] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
     ("base64-body", "login", 201, ""),
@@ -39,6 +39,7 @@ const SAMPLES: [(&str, &str, u16, &str); 30] = [
     ("dbsc-refresh", "refresh", 200, ""),
     ("stage-prefix", "refresh", 200, ""),
     ("jwks", "refresh", 200, ""),
+    ("revocations", "refresh", 200, ""),
     ("discovery", "refresh", 200, ""),
     ("metadata", "refresh", 200, ""),
     ("two-cookies-of-one-name", "refresh", 400, "invalid_request"),

@@ -10,13 +10,14 @@ use latchkey_tests::world::{CHROME, Jar, Tokens, World};
 use serde_json::json;
 
 /// Every route with its methods.
-const ROUTES: [(&str, &[&str]); 8] = [
+const ROUTES: [(&str, &[&str]); 9] = [
     ("/api/auth/login", &["POST"]),
     ("/api/auth/refresh", &["GET", "POST"]),
     ("/api/auth/sessions", &["DELETE", "GET"]),
     ("/api/auth/sessions/0193aaaa-0000-7000-8000-000000000000", &["DELETE", "GET"]),
     ("/api/auth/revoke", &["POST"]),
     ("/api/auth/.well-known/jwks.json", &["GET"]),
+    ("/api/auth/.well-known/revocations", &["GET"]),
     ("/api/auth/.well-known/openid-configuration", &["GET"]),
     ("/.well-known/oauth-authorization-server/api/auth", &["GET"]),
 ];

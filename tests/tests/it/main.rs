@@ -25,6 +25,7 @@ mod openapi;
 mod rate_limits;
 mod refresh;
 mod request_costs;
+mod revocation_feed;
 mod revoke;
 mod rotation_machine;
 mod secrets;

@@ -95,6 +95,7 @@ async fn successes(seen: &mut Seen) {
     seen.post(&service(&world, "latchkey:attempts"), "/login/attempts", attempt).await;
     seen.post(&own, "/revoke", json!({"strategy": "current"})).await;
     seen.get(&device, "/.well-known/jwks.json").await;
+    seen.get(&device, "/.well-known/revocations").await;
     seen.get(&device, "/.well-known/openid-configuration").await;
     seen.get(&device, "/.well-known/oauth-authorization-server/api/auth").await;
     let admin = admin(&world).await;
@@ -118,6 +119,7 @@ async fn refusals(seen: &mut Seen) {
             .await;
     }
     seen.form(&service(&world, "latchkey:introspect"), "/introspect", "").await;
+    seen.get(&device, "/.well-known/revocations?since=x").await;
     let twice = device.clone().header("cookie", "latchkey_access=a; latchkey_access=b");
     seen.get(&twice, "/refresh").await;
     for path in gets {
@@ -200,7 +202,8 @@ async fn limits_and_outages(seen: &mut Seen) {
     seen.post(&device, "/refresh", json!({"refresh_token": tokens.refresh})).await;
     let form = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
     seen.form(&device, "/refresh", &form).await;
-    for path in ["/refresh", "/sessions", "/sessions/events", "/sessions/x", "/revoke"] {
+    let feed = "/.well-known/revocations";
+    for path in ["/refresh", "/sessions", "/sessions/events", "/sessions/x", "/revoke", feed] {
         seen.get(&own, path).await;
     }
     seen.delete(&own, "/sessions/x").await;
@@ -212,6 +215,7 @@ async fn limits_and_outages(seen: &mut Seen) {
     for path in [
         "/refresh",
         "/.well-known/jwks.json",
+        "/.well-known/revocations",
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server/api/auth",
     ] {

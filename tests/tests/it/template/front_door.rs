@@ -58,6 +58,40 @@ async fn behind_cloudfront_a_request_needs_the_secret_header() {
     assert!(session.to_string().contains("Munich"), "{session}");
 }
 
+/// An error that CloudFront keeps for its default of 10 s, or a feed that it keeps for longer than 2 s, breaks the promise of verifiers.
+#[test]
+fn cloudfront_caches_the_revocation_feed_for_two_seconds_and_nothing_else() {
+    let parameters = [
+        ("CloudFrontEnabled", "true"),
+        ("DomainName", "auth.example.com"),
+        ("CertificateArn", "given"),
+        ("CloudFrontCertificateArn", "given"),
+    ];
+    let stack = Stack::of(&template(), &parameters);
+    let distribution = stack.resource("Distribution")["Properties"]["DistributionConfig"].take();
+    let behaviours = distribution["CacheBehaviors"].as_array().expect("behaviours");
+    assert_eq!(behaviours.len(), 1);
+    assert_eq!(behaviours[0]["PathPattern"], "/api/auth/.well-known/revocations");
+    assert_eq!(behaviours[0]["CachePolicyId"], "FeedCache");
+    let cache = stack.resource("FeedCache")["Properties"]["CachePolicyConfig"].take();
+    assert_eq!((&cache["MinTTL"], &cache["DefaultTTL"], &cache["MaxTTL"]), (&json!(0), &json!(2), &json!(2)));
+    let key = &cache["ParametersInCacheKeyAndForwardedToOrigin"];
+    assert_eq!(
+        key["QueryStringsConfig"],
+        json!({"QueryStringBehavior": "whitelist", "QueryStrings": ["since"]})
+    );
+    assert_eq!(
+        (&key["CookiesConfig"]["CookieBehavior"], &key["HeadersConfig"]["HeaderBehavior"]),
+        (&json!("none"), &json!("none"))
+    );
+    let errors = distribution["CustomErrorResponses"].as_array().expect("errors");
+    for code in [404, 500, 502, 503, 504] {
+        assert!(errors.contains(&json!({"ErrorCode": code, "ErrorCachingMinTTL": 0})), "{code}");
+    }
+    let caching_disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+    assert_eq!(distribution["DefaultCacheBehavior"]["CachePolicyId"], caching_disabled);
+}
+
 #[test]
 fn callers_without_an_ipv4_address_reach_the_api() {
     let domain = [("DomainName", "auth.example.com"), ("CertificateArn", "given"), ("HostedZoneId", "Z1")];

@@ -38,7 +38,12 @@ async fn each_role_allows_exactly_the_calls_of_its_function() {
         (
             of("RefreshRole", "2/Action"),
             json!("dynamodb:UpdateItem"),
-            vec!["lacks DeleteItem SessionsTable", "lacks GetItem SessionsTable"],
+            vec![
+                "lacks DeleteItem SessionsTable",
+                "lacks GetItem SessionsTable",
+                "lacks PutItem SessionsTable",
+                "lacks Query SessionsTable",
+            ],
         ),
         (
             of("SessionsRole", "3/Resource"),

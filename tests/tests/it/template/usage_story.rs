@@ -64,6 +64,7 @@ async fn refresh(world: &World) {
     let second = Tokens::of(device.refresh(&first.refresh).await.assert_status(200));
     device.clone().at("203.0.113.77").agent(FIREFOX).refresh(&second.refresh).await.assert_status(200);
     device.get("/api/auth/.well-known/jwks.json").await.assert_status(200);
+    device.get("/api/auth/.well-known/revocations").await.assert_status(200);
     status(world, &second).await;
     world.advance(120);
     device.refresh(&first.refresh).await.assert_ended("security");

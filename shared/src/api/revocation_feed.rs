@@ -1,0 +1,66 @@
+//! `GET /.well-known/revocations`: the signed list of the sessions that have ended lately.
+//!
+//! Verifiers that work offline fetch it every few seconds and refuse the access tokens of these sessions. It names no user, so
+//! that it needs no credential. `docs/revocation-feed.md` defines the format.
+
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use http::header;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::app::revocation_feed::revocation_feed;
+use crate::domain::time::Timestamp;
+use crate::http::body::parameter;
+use crate::http::problem::{Code, Problem};
+
+/// A shared cache such as CloudFront may serve a feed for 2 s, and no client may keep one.
+const CACHE: &str = "public, max-age=0, s-maxage=2";
+
+/// How far `since` may lie in the future, in minutes. A verifier takes it from the `iat` of a feed, and clocks differ by less.
+const SINCE_AHEAD_MAX: i64 = 2;
+
+/// The payload. It has no `aud`, `client_id`, `sub`, `scope` or `exp`, so that no verifier of JWTs takes it for an access token.
+#[derive(Serialize)]
+struct FeedPayload<'f> {
+    iss: &'f str,
+    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<i64>,
+    ended: String,
+}
+
+pub(super) async fn answer(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let since = since(&query.unwrap_or_default(), app.now())?;
+    let feed = revocation_feed(&app, since).await?;
+    let payload = FeedPayload {
+        iss: &app.config().issuer,
+        iat: feed.read_at.seconds(),
+        not_before: feed.not_before.map(Timestamp::seconds),
+        since,
+        ended: BASE64URL.encode(feed.ended),
+    };
+    let payload = serde_json::to_vec(&payload).map_err(|error| Problem::of(Code::Internal).because(error))?;
+    let signer = app.config().keys.signer().map_err(|error| Problem::of(Code::Internal).because(error))?;
+    let signed = signer.sign_feed(&payload)?;
+    Ok(([(header::CONTENT_TYPE, "application/jwt"), (header::CACHE_CONTROL, CACHE)], signed).into_response())
+}
+
+/// The minute of `since`. One in the future would be answered without entries, and a verifier with a wrong clock or unit would
+/// take that for "nothing has ended".
+fn since(query: &str, now: Timestamp) -> Result<Option<i64>, Problem> {
+    let Some(text) = parameter(query, "since")? else { return Ok(None) };
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let minute = text.parse().ok().filter(|_| is_number);
+    let minute: i64 = minute.ok_or_else(|| {
+        Problem::field("since", "must be a whole number of minutes since 1970, such as 29833331")
+    })?;
+    if minute > now.seconds().div_euclid(60) + SINCE_AHEAD_MAX {
+        return Err(Problem::field("since", "lies in the future; it counts minutes since 1970, not seconds"));
+    }
+    Ok(Some(minute))
+}
