@@ -103,7 +103,7 @@ interop: tools-interop bins client/node_modules/installed client/interop/node_mo
 	$(STEP) "Generating the types of openapi.yaml" npm --prefix client/interop run --silent generate
 	$(STEP) "Building the npm package" npm --prefix client run --silent build
 	$(STEP) "Types of the suites" npm --prefix client/interop run --silent typecheck
-	$(STEP) "JavaScript: OAuth libraries, a generated client, the npm package, Workers, Next.js, Vite (a minute)" \
+	$(STEP) "JavaScript: OAuth libraries, a generated client, the npm package, Workers, Next.js, Vue, Svelte (a minute)" \
 		npm --prefix client/interop test --silent
 	$(STEP) "Python: OAuth and JWT libraries, a generated client" \
 		$(INTEROP_PYTHON)/bin/python -B -m pytest client/interop/python

@@ -7,7 +7,7 @@
  * the names of the core are listed. A server component that needs the client itself imports `@latchkey/react/core`.
  */
 
-export { createLatchkey, fetchOf, headerMode, LatchkeyError, sessionsOf, userSessionsOf } from './core/index.js';
+export { createLatchkey, fetchOf, headerMode, LatchkeyError, sessionsOf, sessionsStore, stateStore, userSessionsOf } from './core/index.js';
 export type * from './core/index.js';
 export { LatchkeyProvider, type LatchkeyProviderProps } from './react/provider/latchkey-provider.js';
 export {

@@ -7,5 +7,6 @@ export type { RefreshKeyStorage } from './session/app-key-store.js';
 export { headerMode, type HeaderModeOptions, type TokenStorage } from './session/header-mode.js';
 export { sessionsOf } from './sessions/sessions-of.js';
 export { userSessionsOf, type UserSessions, type UserState } from './sessions/user-sessions-of.js';
+export { type ReadableStore, sessionsStore, stateStore } from './stores/stores.js';
 export type { TokenMode } from './token-store.js';
 export type * from './types.js';
