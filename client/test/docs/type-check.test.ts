@@ -8,8 +8,8 @@ import { blocksOf } from './support/blocks.js';
 
 const PAGES = ['README', 'docs/client', 'docs/hosts-and-cookies', 'docs/identity-providers', 'docs/laptop', 'docs/nextjs', 'docs/verifying'];
 
-/** SDKs of identity providers: not installed here, so the blocks that use them are not compiled. */
-const NOT_INSTALLED = /@supabase|@auth0|aws-amplify|@clerk|firebase|keycloak-js|google\.accounts/;
+/** SDKs of identity providers and libraries of React Native: not installed here, so the blocks that use them are not compiled. */
+const NOT_INSTALLED = /@supabase|@auth0|aws-amplify|@clerk|firebase|keycloak-js|google\.accounts|expo-secure-store/;
 
 /** The pages make this client in an early block and use it in later ones. */
 const DECLARED = "declare const latchkey: import('@latchkey/react').Latchkey;\ndeclare module '*.css';\n";
