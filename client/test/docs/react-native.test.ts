@@ -8,7 +8,7 @@ import { fetchOf, type Latchkey, sessionsOf } from '../../src/core/index.js';
 import { type LocalServer, startLocalServer } from '../server/support/local-server.js';
 import { blockWith } from './support/blocks.js';
 
-/** What `expo-secure-store` accepts. */
+/** The limits of `expo-secure-store`. */
 const MOST_BYTES = 2_048;
 const KEY = /^[\w.-]+$/;
 
