@@ -3,14 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { axisMarks, barHeights, totalCount } from '../../src/react/dashboard/chart-bars.js';
 import { isolateBidi, showControls } from '../../src/react/i18n/bidi.js';
 import { describeFinding, describeRecommendation } from '../../src/react/i18n/describe.js';
-import { placeName, sessionName, versionedName } from '../../src/react/i18n/session-names.js';
+import { describeEntry } from '../../src/react/i18n/describe-entry.js';
+import { deviceName, placeName, sessionName, versionedName } from '../../src/react/i18n/session-names.js';
 import { adjacentItem } from '../../src/react/hooks/adjacent-item.js';
 import { sortSessions } from '../../src/react/dashboard/sort-sessions.js';
 import { formatClockTime, formatWait } from '../../src/react/i18n/format-time.js';
 import { daysAgo, formatDuration, formatTimeAgo, timeZoneName } from '../../src/react/i18n/format-relative-time.js';
 import { directionOf, languageOf } from '../../src/react/i18n/language.js';
-import { english as i18n } from './support/i18n.js';
-import { ABROAD, ANALYTICS, HERE, NOW, PHONE, session } from './support/fixtures.js';
+import { english as i18n, german } from './support/i18n.js';
+import { ABROAD, ANALYTICS, HERE, NOW, PHONE, securityEvent, session } from './support/fixtures.js';
 
 process.env['TZ'] = 'UTC';
 const now = NOW.getTime();
@@ -127,6 +128,27 @@ describe('the names of sessions', () => {
     [{ browser: null }, 'Windows', 'Windows'],
   ] as const)('%j', (part, name, versioned) => {
     expect([sessionName(session(part), i18n), versionedName(session(part), i18n)]).toEqual([name, versioned]);
+  });
+});
+
+describe('the device of an event', () => {
+  test.each([
+    ['Safari on iPhone', 'Safari auf iPhone'],
+    ['curl', 'curl'],
+    ['A on B on C', 'A on B on C'],
+    ['on Linux', 'on Linux'],
+    ['Chrome on \u202Emoc.elgoog', 'Chrome auf [U+202E]moc.elgoog'],
+    [null, null],
+  ])('%s is %s in German', (label, name) => {
+    expect(deviceName(label, german)).toBe(name);
+  });
+
+  test('is in the language of the page, in the trail and in advice', () => {
+    const event = securityEvent({ details: { device: 'Firefox on Linux', city: 'Lisbon', country: 'PT' } });
+    const entry = { event, cause: null, findings: [], endedDevice: null, severity: 'info' } as const;
+    expect(describeEntry(entry, null, false, german)).toMatchObject({ device: 'Firefox auf Linux', where: 'Lisbon, Portugal' });
+    const reuse = { code: 'recent_reuse', severity: 'high', session_id: null, detail: { device: 'Safari on iPhone' } } as const;
+    expect(describeRecommendation(reuse, null, ANALYTICS, german)).toContain('Safari auf iPhone');
   });
 });
 

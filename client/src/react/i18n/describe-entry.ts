@@ -3,7 +3,7 @@
 import type { SecurityEvent, Session } from '../../core/types.js';
 import { COMPARES_COUNTRIES, readableCode, text } from './describe.js';
 import { type I18n, bidiSafe } from './i18n.js';
-import { countryName, placeName, sessionName } from './session-names.js';
+import { countryName, deviceName, placeName, sessionName } from './session-names.js';
 import type { TrailEntry } from './trail-entries.js';
 
 export interface EntryText {
@@ -26,7 +26,7 @@ export function describeEntry(entry: TrailEntry, session: Session | null, isAdmi
 /** The device alone, by which lines are filtered. */
 export function entryDevice({ event, endedDevice }: TrailEntry, session: Session | null, i18n: I18n): string | null {
   if (event.event_type !== 'session_ended') return deviceOf(event, session, i18n);
-  return session === null ? bidiSafe(i18n, endedDevice) : sessionName(session, i18n);
+  return session === null ? deviceName(endedDevice, i18n) : sessionName(session, i18n);
 }
 
 /** The event in words; for the end of a session also the reason and the actor. */
@@ -37,14 +37,14 @@ export function describeEvent({ event_type: type, details }: SecurityEvent, isAd
 }
 
 function deviceOf({ details }: SecurityEvent, session: Session | null, i18n: I18n): string | null {
-  return bidiSafe(i18n, text(details, 'device')) ?? (session === null ? null : sessionName(session, i18n));
+  return deviceName(text(details, 'device'), i18n) ?? (session === null ? null : sessionName(session, i18n));
 }
 
 /** The device whose session ended, and the device that caused it, if that is another one. */
 function describeEnd(entry: TrailEntry, session: Session | null, i18n: I18n): string {
   const { event, cause } = entry;
   const device = entryDevice(entry, session, i18n) ?? i18n.t('device.unknown');
-  const by = cause === null || cause.session_id === event.session_id ? null : bidiSafe(i18n, text(cause.details, 'device'));
+  const by = cause === null || cause.session_id === event.session_id ? null : deviceName(text(cause.details, 'device'), i18n);
   if (by === null) return device;
   return i18n.t(cause?.event_type === 'logout' ? 'signedOutFrom' : 'evictedBy', { device, by });
 }

@@ -3,7 +3,7 @@
 import type { Analytics, Recommendation, Session } from '../../core/types.js';
 import type { Facts } from './format-message.js';
 import { type I18n, bidiSafe } from './i18n.js';
-import { countryName, placeName, sessionName } from './session-names.js';
+import { countryName, deviceName, placeName, sessionName } from './session-names.js';
 
 type Finding = Session['risk']['findings'][number];
 export type Detail = Recommendation['detail'];
@@ -39,7 +39,7 @@ export function describeRecommendation(
 ): string {
   const to = text(detail, 'to');
   const facts: Facts = {
-    device: session === null ? (bidiSafe(i18n, text(detail, 'device')) ?? i18n.t('device.unknown')) : sessionName(session, i18n),
+    device: session === null ? (deviceName(text(detail, 'device'), i18n) ?? i18n.t('device.unknown')) : sessionName(session, i18n),
     // The fact of `unknown_device` is the device and not a country.
     place: code === 'new_country' || session !== null ? placeOf(session, code === 'unknown_device' ? null : to, i18n) : null,
     usual: countryName(usualCountry(analytics, to ?? session?.location?.country ?? null), i18n),

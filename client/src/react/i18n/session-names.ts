@@ -20,6 +20,13 @@ export function versioned(name: string | null, version: string | null): string |
   return name === null || version === null ? name : `${name} ${version}`;
 }
 
+/** The device of an event, such as `Safari on iPhone`, in the reader's language, because the server joins its parts in English. */
+export function deviceName(label: string | null, i18n: I18n): string | null {
+  const [browser, system, ...rest] = label?.split(' on ') ?? [];
+  if (!browser || !system || rest.length > 0) return bidiSafe(i18n, label);
+  return i18n.t('software', { browser: bidiSafe(i18n, browser), system: bidiSafe(i18n, system) });
+}
+
 function nameOf(session: Device, browser: string | null, i18n: I18n): string {
   const { device, os, device_type: type } = session;
   if (browser === null) return bidiSafe(i18n, device ?? os) ?? i18n.t(`device.${type}`);
