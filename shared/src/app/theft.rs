@@ -30,7 +30,11 @@ impl Theft {
     /// The end of the live session `row`, if the presented token is evidence against it. The token's nonce has been
     /// compared with the row's.
     pub(crate) fn shown_by(app: &App, presented: &Presented<'_>, row: &Session) -> Option<Self> {
-        match evidence_of(presented, row, &EvidenceRules::of(&app.config().lifetimes)) {
+        // The browser proves a key in the device in its own requests only. So the evidence of an unbound session counts here, and
+        // an owner whose last rotation was lost does not look like a thief.
+        let unbound = row.has_device_key_only().then(|| Session { bound_key: None, ..row.clone() });
+        let weighed = unbound.as_ref().unwrap_or(row);
+        match evidence_of(presented, weighed, &EvidenceRules::of(&app.config().lifetimes)) {
             Evidence::Reuse => Some(Self::reuse(app, presented, row)),
             Evidence::Regression => Some(Self::regression(app, presented, row)),
             Evidence::Rotate

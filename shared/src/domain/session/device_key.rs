@@ -101,4 +101,9 @@ impl Session {
             ..self
         }
     }
+
+    /// Whether its confirmed device key is its only key, which no other request than the browser's own can prove.
+    pub fn has_device_key_only(&self) -> bool {
+        self.device_key.is_some_and(|key| key.is_confirmed && self.bound_key == Some(key.point.bound_key()))
+    }
 }
