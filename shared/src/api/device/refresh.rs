@@ -15,6 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::http::client::Client;
 use crate::http::device;
 use crate::http::problem::Problem;
+use crate::telemetry::metrics::Counter;
 use crate::token::device::challenge::{is_refresh_challenge, refresh_challenge};
 use crate::token::device::proof::DeviceProof;
 
@@ -49,6 +50,7 @@ pub(super) async fn refresh(
         DeviceRefreshOutcome::SessionEnded => return Ok(end_of(id)),
     };
     let lifetime = app.config().binding.access_lifetime;
+    app.metrics().count(Counter::DeviceRefreshesServed);
     let cookies = issue_device_cookies(&app, &session, &token, lifetime, now)?;
     Ok((cookies, [next_challenge(&app, &session, now)]).into_response())
 }
@@ -59,6 +61,7 @@ fn answers_fresh_challenge(app: &App, proof: &DeviceProof<'_>, session: &Session
 }
 
 fn challenged(app: &App, session: &SessionId, now: Timestamp) -> Problem {
+    app.metrics().count(Counter::DeviceRefreshesChallenged);
     device::challenged(&refresh_challenge(&app.config().keys.refresh()[0], session, now), session)
 }
 

@@ -17,6 +17,7 @@ use crate::domain::session::end::PublicReason;
 use crate::http::client::Client;
 use crate::http::device::{self, REFRESH_PATH};
 use crate::http::problem::{Code, Problem};
+use crate::telemetry::metrics::Counter;
 use crate::token::device::challenge::Offer;
 use crate::token::device::proof::DeviceProof;
 
@@ -83,6 +84,7 @@ pub(super) async fn register(
         }
         RegistrationOutcome::SessionEnded => return Err(Problem::session_ended(PublicReason::Expired)),
     };
+    app.metrics().count(Counter::DeviceKeysRegistered);
     let cookies = issue_device_cookies(&app, &session, &token, FIRST_COOKIE, now)?;
     let (name, attributes) = app.config().cookies.access_credential();
     let instructions = SessionInstructions {
