@@ -266,7 +266,8 @@ export interface paths {
          *     A member that the strategy does not use is refused, so that a misspelt member never ends other sessions than intended.
          *
          *     A refresh token of a bound session that is older than the current one counts as stolen, unless `previous_keys` or a proof in
-         *     `DPoP` shows that the sender is its owner. A proof that is not valid counts as none.
+         *     `DPoP` shows that the sender is its owner. A proof that is not valid counts as none. The form of RFC 7009 has
+         *     no member for keys and accepts the proof. The current refresh token needs neither.
          *
          *     A 200 response is sent after the change is committed. A request with the form of RFC 7009 gets 200 and an empty object
          *     for every token, valid or not.
@@ -552,7 +553,10 @@ export interface components {
             expires_in: number;
             /** @description The client should refresh now */
             needs_refresh: boolean;
-            /** @description The request has a refresh token that can be used */
+            /**
+             * @description The request has a refresh token that can be used. With `binding` `dbsc` and without an access token it is false if the
+             *     browser has lost its key in the device: the user has to sign in again.
+             */
             can_refresh: boolean;
             server_time: components["schemas"]["Time"];
             session_id: components["schemas"]["SessionId"] | null;

@@ -17,6 +17,7 @@ use crate::domain::session::end::PublicReason;
 use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
 use crate::http::caller::ShownToken;
+use crate::http::device;
 use crate::http::problem::Problem;
 use crate::token::access::Claims;
 use crate::token::refresh;
@@ -86,7 +87,12 @@ pub(super) async fn status(
         Some(at) if now < at => TokenState::Expiring,
         _ => TokenState::Expired,
     };
-    let can_refresh = refreshable && row.blocked_until.is_none_or(|until| now >= until);
+    let has_way = match row.is_device_bound() {
+        // The browser renews the cookie before this request, unless it could not or has lost its key.
+        true => expires_at.is_some() || device::could_not_renew(&headers, &session),
+        false => row.blocked_until.is_none_or(|until| now >= until),
+    };
+    let can_refresh = refreshable && has_way;
     Ok(Json(StatusResponse {
         state,
         expires_at,

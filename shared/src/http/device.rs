@@ -22,6 +22,7 @@ const REGISTRATION: HeaderName = HeaderName::from_static("secure-session-registr
 const CHALLENGE: HeaderName = HeaderName::from_static("secure-session-challenge");
 const RESPONSE: HeaderName = HeaderName::from_static("secure-session-response");
 const SESSION_ID: HeaderName = HeaderName::from_static("sec-secure-session-id");
+const SKIPPED: HeaderName = HeaderName::from_static("secure-session-skipped");
 
 /// The headers that only a browser's own request has.
 const SENT_BY_BROWSER: [(&str, &str); 3] =
@@ -60,6 +61,13 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, Problem> {
     id.ok_or_else(|| {
         Problem::field("Sec-Secure-Session-Id", "expected the session_identifier of a registration")
     })
+}
+
+/// Whether the browser notes that it has the key of this session and could not renew the cookie before the request: the network
+/// or the server failed, or it may sign no more for a while.
+pub fn could_not_renew(headers: &HeaderMap, session: &SessionId) -> bool {
+    let id = session.to_string();
+    headers.get_all(&SKIPPED).iter().any(|value| value.to_str().is_ok_and(|value| value.contains(&id)))
 }
 
 /// The offer to register a device key.

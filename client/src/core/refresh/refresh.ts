@@ -9,6 +9,7 @@ import type { StatusResponse, TokenResponse } from '../api-responses.js';
 import { LatchkeyError } from '../errors.js';
 import { keyHeader, previousKeys, type AttemptKeys } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
+import { hasLostDeviceKey } from '../session/session-state.js';
 import type { ApiRequest, Fetch } from '../transport/transport.js';
 import type { EndReason, TokenStatus } from '../types.js';
 import { singleFlight, type SingleFlight } from '../util/single-flight.js';
@@ -122,8 +123,11 @@ export function setupRefresh(context: Context): Refresher {
     return session.tokenStatus();
   }, reschedule);
 
-  const fetchStatus = async (): Promise<StatusResponse> =>
-    (await request('/refresh', { expectedField: 'state' }, binding.authorized)).body as StatusResponse;
+  const fetchStatus = async (isRepeated = false): Promise<StatusResponse> => {
+    const status = (await request('/refresh', { expectedField: 'state' }, binding.authorized)).body as StatusResponse;
+    // Asks twice, because a sign-out by mistake is worse than a request.
+    return !isRepeated && hasLostDeviceKey(status) ? fetchStatus(true) : status;
+  };
 
   const checkStatus = singleFlight(async () => {
     const wasUnknown = store.get().status === 'unknown';

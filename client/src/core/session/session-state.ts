@@ -58,6 +58,9 @@ export interface SessionState {
   shareTokens(): void;
 }
 
+/** A browser with its key renews the token before it asks, or the server sees from a header that it could not. */
+export const hasLostDeviceKey = ({ binding, state, can_refresh }: StatusResponse): boolean => binding === 'dbsc' && state === 'expired' && !can_refresh;
+
 export function createSessionState(
   store: Store<LatchkeyState>,
   tokens: TokenStore | null,
@@ -171,6 +174,7 @@ export function createSessionState(
       this.setServerTime(response.server_time);
       if (response.state === 'ended') end(response.reason ?? 'expired', true);
       else if (response.session_id === null) end(null);
+      else if (hasLostDeviceKey(response)) end('key_lost', false, false);
       // The cookies may still name a session whose sign-out is under way.
       else if (response.session_id !== lastEndedId) setToken(response.session_id, response.expires_in, response.binding ?? 'none', response.can_refresh, false);
     },

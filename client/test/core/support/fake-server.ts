@@ -53,6 +53,8 @@ export class FakeServer {
   readonly rotations = new Map<string, Rotations>();
   /** Sessions whose token the browser renews by itself. */
   readonly deviceBound = new Set<string>();
+  /** Questions for the status that the browser asks without its key in the device. */
+  withoutDeviceKey = 0;
   /** How many refreshes made a new generation, and how many had a superseded token without a key as evidence. */
   rotated = 0;
   unproven = 0;
@@ -180,7 +182,7 @@ export class FakeServer {
         if (id === undefined) return [json(200, { ...base, state: 'none' })];
         if (!isLive) return [json(200, { ...base, state: 'ended', reason: this.ended.get(id) ?? 'expired' })];
         const state = this.left <= 0 ? 'expired' : this.left < 300 ? 'expiring' : 'active';
-        return [json(200, { ...base, state, expires_at: soon(this.left), expires_in: this.left, needs_refresh: state !== 'active', can_refresh: true })];
+        return [json(200, { ...base, state, expires_at: soon(this.left), expires_in: this.left, needs_refresh: state !== 'active', can_refresh: this.withoutDeviceKey-- <= 0 })];
       }
       case 'POST /revoke': {
         const ids = body?.['strategy'] === 'all' ? [...this.live.keys()] : isLive ? [id] : [];

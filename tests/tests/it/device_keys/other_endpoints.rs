@@ -1,6 +1,7 @@
 //! The other endpoints for a session with a confirmed device key.
 
-use latchkey_tests::world::{BoundBrowser, DeviceKey, SECURE, World};
+use latchkey::telemetry::metrics::Counter;
+use latchkey_tests::world::{BoundBrowser, Device, DeviceKey, SECURE, World};
 use serde_json::json;
 
 #[tokio::test]
@@ -73,6 +74,33 @@ async fn the_status_leaves_the_refresh_to_the_browser() {
     assert_eq!(status.body["state"], "expiring");
 }
 
+#[tokio::test]
+async fn the_status_shows_that_the_browser_has_lost_its_key() {
+    let world = World::with(&SECURE).await;
+    let browser = BoundBrowser::bound(&world, "alice", world.device()).await;
+    let refresh_only = format!("__Host-latchkey_refresh={}", browser.refresh);
+    let can_refresh = async |device: &Device, cookies: &str| {
+        let status = device.status(cookies).await;
+        (status.text("state"), status.body["can_refresh"].as_bool().unwrap())
+    };
+    let (alive, lost) = (("active".to_owned(), true), ("expired".to_owned(), false));
+    assert_eq!(can_refresh(&browser.device, &browser.cookies()).await, alive);
+    assert_eq!(can_refresh(&browser.device, &refresh_only).await, lost);
+    for reason in ["unreachable", "server_error", "quota_exceeded"] {
+        for (id, can) in [
+            (&browser.session, true),
+            (&BoundBrowser::sign_in(&world, "bob", world.device()).await.session, false),
+        ] {
+            let noted = format!("{reason};session_identifier=\"{id}\"");
+            let device = browser.device.clone().header("secure-session-skipped", &noted);
+            assert_eq!(can_refresh(&device, &refresh_only).await.1, can, "{noted}");
+        }
+    }
+    let unbound = BoundBrowser::sign_in(&world, "carol", world.device()).await;
+    let refresh_only = format!("__Host-latchkey_refresh={}", unbound.refresh);
+    assert!(can_refresh(&unbound.device, &refresh_only).await.1, "no device key");
+}
+
 /// The browser rotates once an hour. The user may sign out with the cookie from before, because the response was lost.
 #[tokio::test]
 async fn signing_out_after_a_lost_rotation_is_no_theft() {
@@ -92,4 +120,34 @@ async fn signing_out_after_a_lost_rotation_is_no_theft() {
         assert_eq!(reply.assert_status(200).body["ended"], 1, "{user}");
         assert_eq!(world.count_events(user, "token_reused").await, 0, "{user}");
     }
+}
+
+/// An app without our client has neither a DPoP key nor idempotency keys.
+#[tokio::test]
+async fn a_lost_rotation_of_a_session_with_a_device_key_only_is_no_theft() {
+    let world = World::with(&SECURE).await;
+    for (user, elsewhere, thefts) in [("carol", false, 0), ("dave", true, 1)] {
+        let mut browser = BoundBrowser::bound(&world, user, world.device()).await;
+        world.advance(3_700);
+        browser.take(&browser.renew_without_proof().await);
+        let lost = browser.clone().renew().await;
+        assert!(lost.assert_status(200).cookie("__Host-latchkey_refresh").is_some(), "a rotation");
+        world.advance(120);
+        let device = if elsewhere { browser.device.clone().elsewhere() } else { browser.device.clone() };
+        let reply = device.revoke_with_cookies(&browser.cookies(), json!({"strategy": "current"})).await;
+        assert_eq!(reply.assert_status(200).body["ended"], 1, "{user}");
+        assert_eq!(world.count_events(user, "token_reused").await, thefts, "{user}");
+    }
+}
+
+#[tokio::test]
+async fn registrations_renewals_and_challenges_are_counted() {
+    let world = World::with(&SECURE).await;
+    let mut browser = BoundBrowser::bound(&world, "alice", world.device()).await;
+    browser.renew_without_proof().await.assert_status(403);
+    browser.renew_with("a.b.c").await.assert_status(403);
+    browser.renew().await.assert_status(200);
+    let counted =
+        [Counter::DeviceKeysRegistered, Counter::DeviceRefreshesServed, Counter::DeviceRefreshesChallenged];
+    assert_eq!(counted.map(|counter| world.server.app.metrics().value(counter)), [1, 2, 2]);
 }

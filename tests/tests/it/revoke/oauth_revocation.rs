@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_local::dev_controls::faults::FaultKind;
-use latchkey_tests::world::{Device, Jar, Reply, Tokens, World, flipped};
+use latchkey_tests::world::{BoundBrowser, Device, DeviceKey, Jar, Reply, SECURE, Tokens, World, flipped};
 use serde_json::json;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -41,6 +41,22 @@ async fn an_older_refresh_token_of_the_owner_ends_its_session_without_an_alarm()
     form(&device, &format!("token={}", first.refresh)).await.assert_status(200);
     assert!(world.live("alice").await.is_empty());
     assert_eq!(world.count_events("alice", "token_reused").await, 0);
+}
+
+/// The form has no member for idempotency keys, and the header with the proof is the same for every body.
+#[tokio::test]
+async fn an_older_token_of_a_bound_session_needs_the_proof_to_be_no_theft() {
+    let world = World::with(&SECURE).await;
+    for (user, is_owner, thefts) in [("alice", true, 0), ("bob", false, 1)] {
+        let device = world.device().with_key(&DeviceKey::generate());
+        let mut browser = BoundBrowser::sign_in(&world, user, device).await;
+        let older = browser.refresh.clone();
+        browser.refresh_by_script().await.assert_status(200);
+        let device = if is_owner { browser.device.clone() } else { world.device() };
+        form(&device, &format!("token={older}")).await.assert_status(200);
+        assert!(world.live(user).await.is_empty(), "{user}");
+        assert_eq!(world.count_events(user, "token_reused").await, thefts, "{user}");
+    }
 }
 
 #[tokio::test]
