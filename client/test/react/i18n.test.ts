@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { axisMarks, barHeights, totalCount } from '../../src/react/dashboard/chart-bars.js';
 import { isolateBidi, showControls } from '../../src/react/i18n/bidi.js';
 import { describeFinding, describeRecommendation } from '../../src/react/i18n/describe.js';
-import { describeEntry } from '../../src/react/i18n/describe-entry.js';
+import { describeEntry, entryDevice } from '../../src/react/i18n/describe-entry.js';
 import { deviceName, placeName, sessionName, versionedName } from '../../src/react/i18n/session-names.js';
 import { adjacentItem } from '../../src/react/hooks/adjacent-item.js';
 import { sortSessions } from '../../src/react/dashboard/sort-sessions.js';
@@ -141,6 +141,18 @@ describe('the device of an event', () => {
     [null, null],
   ])('%s is %s in German', (label, name) => {
     expect(deviceName(label, german)).toBe(name);
+  });
+
+  test.each([
+    ['Safari on iOS', 'Safari on iPhone'],
+    ['curl', 'curl'],
+    ['Firefox on iOS', 'Firefox on iOS'],
+    [null, 'Safari on iPhone'],
+  ])('%s, of a session with Safari on an iPhone, is %s', (device, name) => {
+    const event = securityEvent({ session_id: PHONE.session_id, details: { device } });
+    const entry = { event, cause: null, findings: [], endedDevice: null, severity: 'info' } as const;
+    expect(describeEntry(entry, PHONE, false, i18n).device).toBe(name);
+    expect(entryDevice(entry, PHONE, i18n)).toBe(name);
   });
 
   test('is in the language of the page, in the trail and in advice', () => {

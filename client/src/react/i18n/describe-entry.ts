@@ -37,7 +37,10 @@ export function describeEvent({ event_type: type, details }: SecurityEvent, isAd
 }
 
 function deviceOf({ details }: SecurityEvent, session: Session | null, i18n: I18n): string | null {
-  return deviceName(text(details, 'device'), i18n) ?? (session === null ? null : sessionName(session, i18n));
+  const label = text(details, 'device');
+  // The server names the system of a phone, a card the phone itself. One device has one name, also in the filter.
+  const isOwn = session !== null && (label === null || label === `${session.browser} on ${session.os}`);
+  return isOwn ? sessionName(session, i18n) : deviceName(label, i18n);
 }
 
 /** The device whose session ended, and the device that caused it, if that is another one. */
