@@ -153,6 +153,31 @@ describe('a session that was ended', () => {
     expect(await send(strict.port, '/', bearer(kept.accessToken))).toMatchObject({ status: 200 });
   });
 
+  test('is refused by the feed within 10 seconds, and no other session is', async () => {
+    const server = await startLocalServer();
+    const guarded = await serveGuarded({ feed: { whenStale: 'refuse' } }, server);
+    try {
+      const [lost, kept] = [await server.signIn('carol'), await server.signIn('carol')];
+      const ask = async ({ accessToken }: { accessToken: string }): Promise<Reply> => send(guarded.port, '/', bearer(accessToken));
+      expect([(await ask(lost)).status, (await ask(kept)).status]).toEqual([200, 200]);
+      await server.post('/api/auth/revoke', { strategy: 'others' }, kept.accessToken);
+      // The copy of the guard is 9 seconds old, and that of the server, too.
+      await server.advanceClock(9);
+      aheadBy(9);
+      expect(await ask(lost)).toMatchObject({ status: 401, body: { code: 'session_ended' } });
+      expect(await ask(kept)).toMatchObject({ status: 200 });
+      const feed = await (await fetch(`${server.issuer}/.well-known/revocations`)).text();
+      expect(await ask({ accessToken: feed })).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+      await server.stop();
+      aheadBy(30);
+      expect(await ask(kept)).toMatchObject({ status: 503, body: { code: 'store_unavailable' } });
+      expect(await ask(lost)).toMatchObject({ status: 401, body: { code: 'session_ended' } });
+    } finally {
+      await guarded.close();
+      await server.stop();
+    }
+  });
+
   test('is not reported for a token that only expires, if the server is ahead', async () => {
     const server = await startLocalServer();
     const guarded = await serveGuarded({ strict: true }, server);

@@ -2,6 +2,7 @@
 
 mod bound_tokens;
 mod cookies;
+mod feed;
 mod other_host;
 mod remote;
 mod sessions;

@@ -8,6 +8,7 @@ use latchkey_tests::event::Event;
 use latchkey_tests::lambda::{Failure, Function, FunctionError, RuntimeApi};
 use latchkey_tests::world::{DeviceKey, Tokens, flipped, payload};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use super::deployment::{Deployment, filled};
 use super::{assert_exit, spoilt};
@@ -258,6 +259,50 @@ async fn only_the_strict_authorizer_refuses_an_ended_session() {
     assert_eq!(ask(&mut offline, bearer(&other.access)).await, authorized("alice", &other, ""));
     let lines = strict.logs().join("\n");
     assert_eq!(lines.matches("\"code\":\"session_ended\"").count(), 2, "{lines}");
+}
+
+#[tokio::test]
+async fn an_authorizer_with_the_feed_refuses_an_ended_session_without_a_table() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
+    let issuer = format!("http://{}/api/auth", listener.local_addr().expect("it is bound"));
+    let deployment = Deployment::of(&issuer).await;
+    let router = deployment.world.server.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let (lost, kept) = (sign_in(&deployment, "alice").await, sign_in(&deployment, "alice").await);
+    let device = deployment.world.device();
+    device.revoke(&kept.access, json!({"strategy": "others"})).await.assert_status(200);
+    for when_stale in ["accept", "refuse"] {
+        let mut settings = offline(&deployment);
+        settings.insert("AUTHORIZER_MODE".to_owned(), "feed".to_owned());
+        settings.insert("AUTHORIZER_WHEN_STALE".to_owned(), when_stale.to_owned());
+        let mut function = start(settings).await.expect("it starts");
+        assert_eq!(ask(&mut function, bearer(&kept.access)).await, authorized("alice", &kept, ""));
+        assert_eq!(ask(&mut function, bearer(&lost.access)).await, refused());
+        let lines = function.logs().join("\n");
+        assert!(lines.contains("session_ended"), "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn an_authorizer_that_cannot_read_the_feed_does_what_its_setting_says() {
+    // The host of the issuer has no server.
+    let deployment = Deployment::of("http://127.0.0.1:9/api/auth").await;
+    let tokens = sign_in(&deployment, "alice").await;
+    let of = |when_stale: &str, settings: BTreeMap<String, String>| {
+        let own = [("AUTHORIZER_MODE", "feed"), ("AUTHORIZER_WHEN_STALE", when_stale)];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        start(settings.into_iter().chain(own).collect())
+    };
+    let mut accepts = of("accept", offline(&deployment)).await.expect("it starts");
+    assert_eq!(ask(&mut accepts, bearer(&tokens.access)).await, authorized("alice", &tokens, ""));
+    let mut asks = of("ask", strict(&deployment)).await.expect("it starts");
+    assert_eq!(ask(&mut asks, bearer(&tokens.access)).await, authorized("alice", &tokens, ""));
+    let revoked = deployment.world.device().revoke(&tokens.access, json!({"strategy": "current"})).await;
+    revoked.assert_status(200);
+    assert_eq!(ask(&mut asks, bearer(&tokens.access)).await, refused());
+    let mut refuses = of("refuse", offline(&deployment)).await.expect("it starts");
+    let error = refuses.invoke(bearer(&tokens.access).build()).await.expect_err("it cannot decide");
+    assert_reported(&error, "store_unavailable");
 }
 
 #[tokio::test]

@@ -34,10 +34,15 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// Creates empty tables and starts no function yet.
     pub(crate) async fn new() -> Self {
+        Self::of("https://app.example.com/api/auth").await
+    }
+
+    /// As [`Deployment::new`], with this issuer.
+    pub(crate) async fn of(issuer: &str) -> Self {
         let keys = latchkey::token::keys::generate_key_set();
         let settings = [
             ("LATCHKEY_KEYS", keys.as_str()),
-            ("LATCHKEY_ISSUER", "https://app.example.com/api/auth"),
+            ("LATCHKEY_ISSUER", issuer),
             ("LATCHKEY_AUDIENCE", APP),
             ("LATCHKEY_ALLOWED_ORIGINS", APP),
             ("COOKIE_SECURE", "true"),

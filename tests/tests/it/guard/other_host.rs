@@ -1,11 +1,14 @@
 //! A running server, and a service on another host that checks its tokens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use latchkey::clock::Clock as _;
 use latchkey_tests::world::World;
-use latchkey_verifier::{Fetch, HttpsFetch, Introspection, RemoteVerifier, RequireSignedIn};
+use latchkey_verifier::{
+    Fetch, HttpsFetch, Introspection, RemoteVerifier, RequireSignedIn, RevocationFeed, WhenStale,
+};
 use tokio::net::TcpListener;
 
 use crate::guard::shop::Mode;
@@ -15,6 +18,7 @@ pub(crate) struct OtherHost {
     pub(crate) world: World,
     verifier: RemoteVerifier,
     sessions: Introspection,
+    fetch: Arc<dyn Fetch>,
 }
 
 impl OtherHost {
@@ -26,8 +30,8 @@ impl OtherHost {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let fetch: Arc<dyn Fetch> = Arc::new(HttpsFetch::new());
         let verifier = RemoteVerifier::new(&issuer, &world.server.audience, fetch.clone()).expect("loopback");
-        let sessions = Introspection::new(&issuer, fetch).expect("loopback");
-        Self { world, verifier, sessions }
+        let sessions = Introspection::new(&issuer, fetch.clone()).expect("loopback");
+        Self { world, verifier, sessions, fetch }
     }
 
     /// The check of the service, with the clock of the server.
@@ -38,6 +42,15 @@ impl OtherHost {
         };
         let clock = self.world.server.clock.clone();
         check.clock(move || clock.now().into())
+    }
+
+    /// The check by the revocation feed, with the clock of the server as both clocks. Without a feed it refuses requests.
+    pub(crate) fn check_by_feed(&self) -> RequireSignedIn {
+        let [own, wall, monotonic] = [(); 3].map(|()| self.world.server.clock.clone());
+        let feed = RevocationFeed::new(self.verifier.clone(), self.fetch.clone(), WhenStale::Refuse);
+        let since_1970 = move || Duration::from_millis(monotonic.now_millis().unsigned_abs());
+        let feed = feed.expect("loopback").clocks(move || wall.now().into(), since_1970);
+        RequireSignedIn::strict(self.verifier.clone(), feed).clock(move || own.now().into())
     }
 }
 
