@@ -48,6 +48,7 @@ export const STATES: Readonly<Record<string, GalleryState>> = {
   'ended-expired': ended('expired'),
   'ended-security': ended('security'),
   'ended-admin': ended('admin'),
+  'ended-provider': ended('provider'),
   'ended-evicted': ended('evicted'),
   'ended-key-lost': ended('key_lost'),
   visitor: ended(null),

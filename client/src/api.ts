@@ -301,6 +301,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/backchannel-logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End sessions by order of the identity provider (OpenID Connect Back-Channel Logout 1.0)
+         * @description For identity providers whose entry in `LATCHKEY_TRUSTED_ISSUERS` has `logout.backchannel`. A logout token with `sub` and without
+         *     `sid` ends all sessions of the user; one with `sid` ends those that came from this session at the provider. It ends only
+         *     sessions whose assertion was issued at or before its `iat`, and unused assertions of that age open no session any more.
+         *     When the response arrives, the sessions have ended. A repeated token gets the same response and ends nothing new, and so does
+         *     a token about an unknown user.
+         */
+        post: operations["backchannelLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/jwks.json": {
         parameters: {
             query?: never;
@@ -409,12 +433,12 @@ export interface components {
          * @description The public reason. `security` stands for several exact reasons, so that a thief cannot find out what was noticed
          * @enum {string}
          */
-        EndReason: "expired" | "signed_out" | "evicted" | "security" | "admin";
+        EndReason: "expired" | "signed_out" | "evicted" | "security" | "admin" | "provider";
         /**
          * @description Administrators get the exact reason, users the public one
          * @enum {string}
          */
-        ExactReason: "signed_out" | "evicted" | "security" | "admin" | "reuse_detected" | "state_regression" | "risk" | "unbound";
+        ExactReason: "signed_out" | "evicted" | "security" | "admin" | "provider" | "reuse_detected" | "state_regression" | "risk" | "unbound";
         /** @enum {string} */
         EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
@@ -655,10 +679,10 @@ export interface components {
         Facts: {
             [key: string]: (string | number | boolean | null) | components["schemas"]["Actor"];
         };
-        /** @description The actor that ended a session, or that caused an event. `user` is the user of the session, `system` is Latchkey */
+        /** @description The actor that ended a session, or that caused an event. `user` is the user of the session, `system` is Latchkey, `provider` is the identity provider */
         Actor: {
             /** @enum {string} */
-            kind: "user" | "system" | "admin";
+            kind: "user" | "system" | "admin" | "provider";
             /** @description The user id of the administrator. Other kinds have none */
             id?: components["schemas"]["UserId"];
         };
@@ -762,6 +786,10 @@ export interface components {
         RevocationForm: {
             token: string;
             token_type_hint?: string;
+        };
+        LogoutForm: {
+            /** @description The logout token */
+            logout_token: string;
         };
         IntrospectionForm: {
             token: string;
@@ -1111,6 +1139,55 @@ export interface components {
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
+        /** @description The token is not valid. `error_description` names the fault */
+        InvalidOrder: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
+        /** @description The body is larger than 8 KiB */
+        OrderTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
+        /** @description The media type of the body is not supported */
+        OrderOfAnotherType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
+        /** @description An unexpected error. The sessions may live on. An alarm reports it */
+        OrderFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
+        /**
+         * @description DynamoDB or the keys of the issuer could not be reached within the time of a request. The sessions may live on: send the
+         *     order again. An alarm reports it
+         */
+        OrderUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
         /** @description The limit is reached. A request after `Retry-After` seconds is accepted */
         RateLimited: {
             headers: {
@@ -1271,6 +1348,7 @@ export type RevokeToken = components['schemas']['RevokeToken'];
 export type RevokeUser = components['schemas']['RevokeUser'];
 export type RevokeEveryone = components['schemas']['RevokeEveryone'];
 export type RevocationForm = components['schemas']['RevocationForm'];
+export type LogoutForm = components['schemas']['LogoutForm'];
 export type IntrospectionForm = components['schemas']['IntrospectionForm'];
 export type Ended = components['schemas']['Ended'];
 export type TokenRevoked = components['schemas']['TokenRevoked'];
@@ -1301,6 +1379,11 @@ export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
 export type ResponseBodyTooLargeOrOAuth = components['responses']['BodyTooLargeOrOAuth'];
 export type ResponseUnsupportedMediaTypeOrOAuth = components['responses']['UnsupportedMediaTypeOrOAuth'];
+export type ResponseInvalidOrder = components['responses']['InvalidOrder'];
+export type ResponseOrderTooLarge = components['responses']['OrderTooLarge'];
+export type ResponseOrderOfAnotherType = components['responses']['OrderOfAnotherType'];
+export type ResponseOrderFailed = components['responses']['OrderFailed'];
+export type ResponseOrderUnavailable = components['responses']['OrderUnavailable'];
 export type ResponseRateLimited = components['responses']['RateLimited'];
 export type ResponseRateLimitedOrOAuth = components['responses']['RateLimitedOrOAuth'];
 export type ResponseInternal = components['responses']['Internal'];
@@ -1870,6 +1953,34 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaTypeOrOAuth"];
             500: components["responses"]["InternalOrOAuth"];
             503: components["responses"]["StoreUnavailableOrOAuth"];
+        };
+    };
+    backchannelLogout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["LogoutForm"];
+            };
+        };
+        responses: {
+            /** @description The sessions have ended, if there were any */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidOrder"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["OrderTooLarge"];
+            415: components["responses"]["OrderOfAnotherType"];
+            500: components["responses"]["OrderFailed"];
+            503: components["responses"]["OrderUnavailable"];
         };
     };
     jwks: {

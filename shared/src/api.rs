@@ -11,6 +11,7 @@ mod introspect;
 pub mod login;
 mod login_attempts;
 mod own_sessions;
+mod provider_order;
 pub mod refresh;
 mod revocation_feed;
 pub mod revoke;

@@ -5,7 +5,8 @@
 //! | [`Store::rotate`], [`Store::block`] | conditional UpdateItem on the session; returns the row in either case |
 //! | [`Store::record_replay`], [`Store::register_device_key`], [`Store::confirm_device_key`] | conditional UpdateItem on the session |
 //! | [`Store::write_findings`], [`Store::touch`] | UpdateItem on the session; does not create a row |
-//! | [`Store::open`] | transaction: session, user record, events, evicted sessions, their row of the revocation feed |
+//! | [`Store::open`] | transaction: session, user record, events, evicted sessions, their row of the revocation feed, the session at the provider |
+//! | [`Store::void_upstream_session`] | conditional UpdateItem on the row of a session at a provider; returns its user |
 //! | [`Store::end`] | transaction: for each session delete, event and end record; a row of the revocation feed; the user record; further events |
 //! | [`Store::mark_pending_end`] | UpdateItem, which contention cannot starve |
 //! | [`Store::record_pending_end`] | transaction: delete, event and end record |
@@ -13,7 +14,7 @@
 //! | [`Store::read_feed`] | consistent Query of each partition of the revocation feed, and GetItem of the global revocation |
 //! | [`Store::end_everyone`] | transaction: the global revocation and its event |
 //! | [`Store::read_user_state`] | consistent Query |
-//! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`] | consistent GetItem |
+//! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`], [`Store::is_upstream_session_over`] | consistent GetItem |
 //! | [`Store::global_revocation`] | GetItem, or none while the copy in memory is fresh |
 //! | [`Store::record`] | BatchWriteItem of events, with a pointer to each that raises an alert |
 //! | [`Store::read_audit_page`] | Query |
@@ -51,6 +52,7 @@ mod rotation;
 pub mod schema;
 mod session_end;
 mod sign_in;
+mod upstream_session;
 mod user_key;
 mod user_state;
 

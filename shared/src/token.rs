@@ -3,6 +3,7 @@
 //! | token | made by | verified by | contains |
 //! |---|---|---|---|
 //! | assertion | a trusted issuer | [`assertion`] | the user that has signed in |
+//! | logout token | a trusted issuer | [`logout_token`] | the user or the session at the issuer whose sessions end |
 //! | access token | [`access`] | any service that has our JWKS (crate `latchkey-verifier`) | user, session, scope |
 //! | refresh token | [`refresh`] | Latchkey only | user, session, generation, nonce |
 //!
@@ -17,6 +18,8 @@ pub mod fetch;
 pub mod issuer;
 pub mod jwk;
 pub mod keys;
+pub mod logout_token;
+mod provider_claims;
 pub mod refresh;
 pub mod signer;
 

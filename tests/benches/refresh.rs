@@ -66,6 +66,7 @@ impl Deployment {
             client: client_context(CHROME),
             auth_time: Some(begun),
             asserted_at: begun,
+            upstream: None,
             scope: Scope::of(["orders:read", "orders:write"]),
         };
         let session = Session::open(new, begun, &config.lifetimes);

@@ -192,6 +192,7 @@ describe('the end of a session', () => {
     ['expired', { endedReason: 'expired' }, 'Your session has expired. Please sign in again.'],
     ['security', { endedReason: 'security' }, 'We signed you out to protect your account because we noticed unusual activity. Please sign in again and check your devices.'],
     ['admin', { endedReason: 'admin' }, 'An administrator signed you out.'],
+    ['provider', { endedReason: 'provider' }, 'You were signed out by your sign-in provider.'],
     ['never signed in', { endedReason: null }, "You're not signed in."],
   ];
   test.each(ends)('%s has a sentence, which is announced and accessible', async (_, state, sentence) => {

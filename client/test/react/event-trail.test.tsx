@@ -72,6 +72,7 @@ describe('the end of a session in the trail is one line', () => {
 
   test.each([
     ['admin', 'mallory', 'Signed out by an administrator'],
+    ['provider', 'provider', 'Signed out by the sign-in provider'],
     ['reuse_detected', 'system', 'Signed out for security: used in two places'],
     ['state_regression', 'system', 'Signed out for security: newer than our records'],
     ['risk', 'system', 'Signed out for security: unusual activity'],

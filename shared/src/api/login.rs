@@ -146,7 +146,8 @@ enum AssertionRefusal {
 async fn verify_assertion(app: &App, text: &str, now: Timestamp) -> Result<Assertion, AssertionRefusal> {
     let config = app.config();
     let issuer = assertion::claimed_issuer(text, &config.trusted_issuers).map_err(AssertionRefusal::Wrong)?;
-    let keys = app.issuer_keys().keys(issuer, text, now).await.map_err(AssertionRefusal::KeysUnavailable)?;
+    let keys =
+        app.issuer_keys().keys(&issuer.keys, text, now).await.map_err(AssertionRefusal::KeysUnavailable)?;
     let verified = assertion::verify(text, issuer, &keys, now, config.assertion_max_age);
     verified.map_err(AssertionRefusal::Wrong)
 }
@@ -230,6 +231,7 @@ fn invalid(error: &AssertionError) -> Problem {
         AssertionError::Issuer
         | AssertionError::Signature
         | AssertionError::Claims
+        | AssertionError::Events
         | AssertionError::Audience
         | AssertionError::Time
         | AssertionError::Scope

@@ -14,9 +14,9 @@ use axum::{Json, Router};
 use http::request::Parts;
 use serde::Deserialize;
 
-use super::introspect;
 use super::own_sessions::{end_all_others, end_by_id, own_session};
 use super::revoke_response::RevokeResponse;
+use super::{introspect, provider_order};
 use crate::app::App;
 use crate::app::sign_out::{RevokeCommand, SessionSelector, end_many};
 use crate::domain::client_context::ClientContext;
@@ -28,11 +28,13 @@ use crate::http::problem::{OAuthForm, Problem};
 
 use current::{clear_cookies, clearing_cookies};
 
-/// The routes of the revoke function, which also answers what was revoked and whether a token is good.
+/// The routes of the revoke function, which also answers what was revoked and whether a token is good, and takes the orders of
+/// identity providers.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/auth/revoke", post(revoke).get(history::history))
         .route("/api/auth/introspect", post(introspect::introspect))
+        .merge(provider_order::routes())
 }
 
 /// An unknown member is refused, because a misspelt `before` or `user_id` would end other sessions than intended.

@@ -108,8 +108,8 @@ pub enum SignInError {
     /// It was used before, and the request is not a retry by the same device within grace.
     #[error("the assertion was used before")]
     Used,
-    /// It was issued before the user, or all users, were signed out everywhere.
-    #[error("the assertion is older than the last sign-out everywhere")]
+    /// It was issued before the user, or all users, were signed out everywhere, or before the provider ended the sessions.
+    #[error("the assertion is older than the last sign-out everywhere or by the provider")]
     Void,
     /// The user signs in too often; the next sign-in is possible at this second.
     #[error("too many sign-ins of one user")]
@@ -145,8 +145,12 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
             return answer_repeat(app, request, &state, now).await;
         }
-        let void =
-            state.record.tokens_valid_after.is_some_and(|after| asserted_at + ASSERTION_CLOCK_SKEW < after);
+        let void = state.record.is_ordered_out(asserted_at)
+            || state
+                .record
+                .tokens_valid_after
+                .is_some_and(|after| asserted_at + ASSERTION_CLOCK_SKEW < after)
+            || (attempt > 0 && is_upstream_session_over(app, request.assertion).await?);
         if void || revocation.invalidates(asserted_at) {
             return Err(SignInError::Void);
         }
@@ -163,6 +167,7 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
             session: &signed_in.session,
             record: &state.record,
             used: &used,
+            upstream: request.assertion.upstream.as_ref(),
             ends: &signed_in.ended,
             events: &events,
             now_millis: app.now_millis(),
@@ -175,6 +180,15 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         back_off(attempt).await;
     }
     Err(StoreError::Contended.into())
+}
+
+/// Whether the provider has ended the session from which the assertion comes. The transaction has this condition, so that it is read
+/// only after a transaction that failed.
+async fn is_upstream_session_over(app: &App, assertion: &Assertion) -> Result<bool, StoreError> {
+    match &assertion.upstream {
+        Some(session) => app.store().is_upstream_session_over(session, assertion.issued_at).await,
+        None => Ok(false),
+    }
 }
 
 fn decide(
@@ -198,6 +212,7 @@ fn decide(
         client: request.client.clone(),
         auth_time: assertion.auth_time,
         asserted_at: assertion.issued_at,
+        upstream: assertion.upstream.map(|upstream| upstream.mark()),
         scope: assertion.scope.clone(),
     };
     let mut session = Session::open(new, now, &config.lifetimes);

@@ -9,12 +9,13 @@ use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::logout_order::LogoutOrder;
 use crate::domain::session::Session;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
-use crate::store::{StoreError, TransactionOutcome, UserRecordUpdate, UserState};
+use crate::store::{StoreError, TransactionOutcome, UserRecord, UserRecordUpdate, UserState};
 
 /// Conflicts after which the end is marked on the row.
 const CONFLICTS_BEFORE_MARK: u32 = 3;
@@ -27,18 +28,20 @@ const ENDS_PER_TRANSACTION: usize = 30;
 
 /// The sessions of a user that end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionSelector {
+pub enum SessionSelector<'s> {
     /// All of them. Sign-ins in progress become invalid, too.
     All,
     /// All except this one.
     Others(SessionId),
+    /// Those that the identity provider ordered to end. Unused assertions become void, too, if the order is for the user.
+    Ordered(&'s LogoutOrder),
 }
 
 /// The request to end sessions: its actor, its reason and its client.
 #[derive(Clone, Debug)]
 pub struct RevokeCommand<'o> {
-    /// The caller's session.
-    pub session: SessionId,
+    /// The caller's session, if the caller has one.
+    pub session: Option<SessionId>,
     /// Where the request comes from.
     pub client: &'o ClientContext,
     /// The reason of the ends.
@@ -51,9 +54,24 @@ pub struct RevokeCommand<'o> {
     pub now: Timestamp,
 }
 
+impl SessionSelector<'_> {
+    /// The change of the user record: which assertions become void, if they are not void already.
+    fn record_update<'r>(self, record: &'r UserRecord, now: Timestamp) -> UserRecordUpdate<'r> {
+        let unchanged = UserRecordUpdate { record, tokens_valid_after: None, ordered_until: None };
+        match self {
+            Self::All => UserRecordUpdate { tokens_valid_after: Some(now), ..unchanged },
+            Self::Ordered(order) if order.is_for_user() && !record.is_ordered_out(order.until) => {
+                UserRecordUpdate { ordered_until: Some(order.until), ..unchanged }
+            }
+            Self::Others(_) | Self::Ordered(_) => unchanged,
+        }
+    }
+}
+
 impl<'o> RevokeCommand<'o> {
     /// A user ends sessions of their own.
     pub fn of_user(session: SessionId, client: &'o ClientContext, now: Timestamp) -> Self {
+        let session = Some(session);
         Self { session, client, reason: EndReason::SignedOut, by: Actor::User, note: None, now }
     }
 
@@ -65,10 +83,10 @@ impl<'o> RevokeCommand<'o> {
 
     /// The events besides the ends themselves: that the user signed out, and from where.
     pub fn events(&self, app: &App, user: &UserId, ended: usize) -> Vec<Event> {
-        if self.by != Actor::User || ended == 0 {
+        let Some(session) = self.session.filter(|_| self.by == Actor::User && ended > 0) else {
             return vec![];
-        }
-        let event = Event::new(user, self.session, app.now_millis(), EventKind::Logout { ended });
+        };
+        let event = Event::new(user, session, app.now_millis(), EventKind::Logout { ended });
         vec![event.from_client(self.client)]
     }
 }
@@ -137,7 +155,7 @@ pub async fn record_pending_end(app: &App, end: &SessionEnd) {
 pub async fn end_many(
     app: &App,
     user: &UserId,
-    selector: SessionSelector,
+    selector: SessionSelector<'_>,
     command: &RevokeCommand<'_>,
     state: UserState,
 ) -> Result<Vec<SessionEnd>, StoreError> {
@@ -146,11 +164,11 @@ pub async fn end_many(
         let mut ends = selected_ends(&state, selector, command);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
         ends.truncate(ENDS_PER_TRANSACTION);
-        if ends.is_empty() && selector != SessionSelector::All {
+        let record_update = selector.record_update(&state.record, command.now);
+        let voids = record_update.tokens_valid_after.or(record_update.ordered_until).is_some();
+        if ends.is_empty() && !voids {
             return Ok(with_marked(ended, marked));
         }
-        let valid_after = (selector == SessionSelector::All).then_some(command.now);
-        let record_update = UserRecordUpdate { record: &state.record, tokens_valid_after: valid_after };
         let events = if events_recorded { vec![] } else { command.events(app, user, ends.len()) };
         match app.store().end(user, &ends, Some(record_update), &events, app.now_millis()).await? {
             TransactionOutcome::Committed => {
@@ -193,12 +211,13 @@ pub(crate) fn count_end(app: &App, end: &SessionEnd) {
 
 fn selected_ends(
     state: &UserState,
-    selector: SessionSelector,
+    selector: SessionSelector<'_>,
     command: &RevokeCommand<'_>,
 ) -> Vec<SessionEnd> {
     let is_selected = |session: &&Session| match selector {
         SessionSelector::All => true,
         SessionSelector::Others(own) => session.id != own,
+        SessionSelector::Ordered(order) => order.ends(session),
     };
     let candidates = state.sessions.iter().filter(|session| can_end(session, command.now));
     candidates.filter(is_selected).map(|session| command.build_end(session)).collect()

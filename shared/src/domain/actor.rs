@@ -17,6 +17,8 @@ pub enum Actor {
     /// Latchkey itself.
     #[default]
     System,
+    /// The identity provider of the user.
+    Provider,
     /// An administrator, with their user id.
     Admin(UserId),
 }
@@ -25,11 +27,12 @@ pub enum Actor {
 const ADMIN: &str = "admin:";
 
 impl Actor {
-    /// The text for a row: `user`, `system`, `admin:root`.
+    /// The text for a row: `user`, `system`, `provider`, `admin:root`.
     pub fn encode(&self) -> String {
         match self {
             Self::User => "user".to_owned(),
             Self::System => "system".to_owned(),
+            Self::Provider => "provider".to_owned(),
             Self::Admin(id) => format!("{ADMIN}{id}"),
         }
     }
@@ -39,6 +42,7 @@ impl Actor {
         match text {
             "user" => Some(Self::User),
             "system" => Some(Self::System),
+            "provider" => Some(Self::Provider),
             _ => text.strip_prefix(ADMIN)?.parse().ok().map(Self::Admin),
         }
     }
@@ -50,11 +54,11 @@ mod tests {
     use serde_json::json;
 
     /// User ids that look like another actor.
-    const IDS: [&str; 5] = ["carol", "system", "user", "admin", "admin:carol"];
+    const IDS: [&str; 6] = ["carol", "system", "user", "provider", "admin", "admin:carol"];
 
     fn actors() -> impl Iterator<Item = Actor> {
         let admins = IDS.iter().map(|id| Actor::Admin(id.parse().unwrap()));
-        [Actor::User, Actor::System].into_iter().chain(admins)
+        [Actor::User, Actor::System, Actor::Provider].into_iter().chain(admins)
     }
 
     #[test]

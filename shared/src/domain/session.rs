@@ -37,6 +37,7 @@ use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::session::nonce::{Nonce, NonceHash};
 use crate::domain::session::refresh_token::{KeyTag, RefreshToken};
 use crate::domain::time::Timestamp;
+use crate::domain::upstream_session::UpstreamMark;
 use binding::{Binding, BoundKey};
 use device_key::DeviceKey;
 use end::PendingEnd;
@@ -94,6 +95,8 @@ pub struct Session {
     /// When the assertion that opened it was issued. A session whose assertion is older than a global revocation has
     /// ended, even if the instance that opened it did not know about the revocation yet.
     pub asserted_at: Timestamp,
+    /// The session at the identity provider that it came from, if the provider may end it.
+    pub upstream: Option<UpstreamMark>,
     /// The scope that the identity provider granted.
     pub scope: Scope,
 }
@@ -119,6 +122,8 @@ pub struct NewSession<'a> {
     pub auth_time: Option<Timestamp>,
     /// When the assertion was issued.
     pub asserted_at: Timestamp,
+    /// The session at the identity provider, if the provider may end it.
+    pub upstream: Option<UpstreamMark>,
     /// The scope that the identity provider granted.
     pub scope: Scope,
 }
@@ -126,8 +131,19 @@ pub struct NewSession<'a> {
 impl Session {
     /// Opens a session at `now`.
     pub fn open(new: NewSession<'_>, now: Timestamp, lifetimes: &Lifetimes) -> Self {
-        let NewSession { user, id, nonce, key, made_by, bound_key, client, auth_time, asserted_at, scope } =
-            new;
+        let NewSession {
+            user,
+            id,
+            nonce,
+            key,
+            made_by,
+            bound_key,
+            client,
+            auth_time,
+            asserted_at,
+            upstream,
+            scope,
+        } = new;
         let absolute_expires_at = now + lifetimes.session;
         Self {
             user,
@@ -151,6 +167,7 @@ impl Session {
             findings: vec![],
             auth_time,
             asserted_at,
+            upstream,
             scope,
         }
     }
@@ -274,6 +291,7 @@ pub(super) mod tests {
             client: ClientContext::default(),
             auth_time: Some(now),
             asserted_at: now,
+            upstream: None,
             scope: Scope::default(),
         };
         Session::open(new, now, &lifetimes)

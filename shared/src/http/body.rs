@@ -27,9 +27,20 @@ pub enum MediaType {
 /// # Errors
 /// `body_too_large` over [`BODY_MAX_BYTES`]; `invalid_request` when the body ends early.
 pub async fn read(body: Body) -> Result<Bytes, Problem> {
-    match Limited::new(body, BODY_MAX_BYTES).collect().await {
+    read_at_most(body, BODY_MAX_BYTES).await
+}
+
+/// Reads a body of at most `max_bytes` to its end.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_at_most(body: Body, max_bytes: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, max_bytes).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::of(Code::BodyTooLarge)),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let detail = format!("the body may have {} KiB at most", max_bytes / 1024);
+            Err(Problem::of(Code::BodyTooLarge).detail(detail))
+        }
         Err(_) => Err(Problem::field("body", "is incomplete")),
     }
 }

@@ -76,9 +76,7 @@ impl Code {
             }
             Self::SessionLimit => (StatusCode::CONFLICT, "session_limit", "Session limit reached"),
             Self::CleanupRunning => (StatusCode::CONFLICT, "cleanup_running", "Cleanup already running"),
-            Self::BodyTooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body larger than 16 KiB")
-            }
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large"),
             Self::UnsupportedMediaType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type")
             }

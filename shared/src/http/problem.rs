@@ -42,6 +42,9 @@ pub enum OAuthForm {
     Grant,
     /// The token in `Authorization` authenticates the caller: 401 with a challenge (RFC 7009, RFC 7662 section 2.3).
     Authenticated,
+    /// The token in the form is an order of an identity provider. The sender is a server, so that the description names the fault
+    /// (OpenID Connect Back-Channel Logout 1.0 section 2.8).
+    Order,
 }
 
 impl Problem {
@@ -154,6 +157,11 @@ impl Problem {
         if is_grant_error { StatusCode::BAD_REQUEST } else { status }
     }
 
+    /// Whether the fault is not the caller's.
+    pub fn is_server_error(&self) -> bool {
+        self.status().is_server_error()
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code
@@ -174,7 +182,9 @@ impl Problem {
         let (_, name, title) = self.0.code.facts();
         if let Some(form) = self.0.oauth {
             let error = self.oauth_error(form);
-            return json!({"error": error, "error_description": title, "code": name, "request_id": request_id});
+            let described = self.0.detail.as_deref().filter(|_| form == OAuthForm::Order);
+            let description = described.unwrap_or(title);
+            return json!({"error": error, "error_description": description, "code": name, "request_id": request_id});
         }
         let mut body = self.0.members.clone();
         body.insert(
@@ -201,7 +211,7 @@ impl Problem {
             Code::Forbidden => "insufficient_scope",
             Code::TokenMissing | Code::InvalidToken | Code::TokenExpired | Code::SessionEnded => match form {
                 OAuthForm::Grant => "invalid_grant",
-                OAuthForm::Authenticated => "invalid_client",
+                OAuthForm::Authenticated | OAuthForm::Order => "invalid_client",
             },
             _ => "invalid_request",
         }

@@ -27,6 +27,6 @@ pub async fn require_scope(
         error => Problem::of(Code::InvalidToken).because(error),
     };
     let issuer = assertion::claimed_issuer(&token, &app.config().trusted_issuers).map_err(refused)?;
-    let keys = app.issuer_keys().keys(issuer, &token, now).await?;
+    let keys = app.issuer_keys().keys(&issuer.keys, &token, now).await?;
     assertion::verify_service(&token, issuer, &keys, scope, now).map_err(refused)
 }

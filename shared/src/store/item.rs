@@ -24,6 +24,7 @@ use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::nonce::NonceHash;
 use crate::domain::session::refresh_token::KeyTag;
 use crate::domain::time::Timestamp;
+use crate::domain::upstream_session::UpstreamMark;
 
 /// A row.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -71,6 +72,7 @@ pub(super) fn session_item(session: &Session, expiry_shards: u16) -> Item {
         (DEVICE_KEY, session.device_key.map(|key| device_point(&key.point))),
         (DEVICE_KEY_CONFIRMED, session.is_device_bound().then_some(AttributeValue::Bool(true))),
         (AUTH_TIME, session.auth_time.map(moment)),
+        (UPSTREAM, session.upstream.map(|mark| AttributeValue::B(Blob::new(mark.as_bytes())))),
         (SCOPE, scope),
         (FINDINGS, (!session.findings.is_empty()).then(|| text(risk::encode_findings(&session.findings)))),
     ];
@@ -155,11 +157,12 @@ pub(super) fn session_of(item: &Item, user: &UserId) -> Result<Session, StoreErr
             .then(|| integer(item, RECORDED_REPLAY))
             .transpose()?,
         window: Window { start: timestamp(item, WINDOW_START)?, count: integer(item, WINDOW_COUNT)? },
-        blocked_until: item.contains_key(BLOCKED).then(|| timestamp(item, BLOCKED)).transpose()?,
+        blocked_until: may_be_at(item, BLOCKED)?,
         pending_end: pending_end(item)?,
         client: client_context(item),
         findings: optional(item, FINDINGS).map(risk::decode_findings).unwrap_or_default(),
         auth_time: auth_time(item)?,
+        upstream: upstream(item),
         asserted_at: timestamp(item, if item.contains_key(ASSERTED) { ASSERTED } else { CREATED })?,
         scope: Scope::of(optional(item, SCOPE).unwrap_or_default().split(' ')),
     })
@@ -198,8 +201,13 @@ fn device_key_of(item: &Item) -> Result<Option<DeviceKey>, StoreError> {
 
 /// The time of the authentication. Older rows have 0 for an unknown time.
 fn auth_time(item: &Item) -> Result<Option<Timestamp>, StoreError> {
-    let given = item.contains_key(AUTH_TIME).then(|| timestamp(item, AUTH_TIME)).transpose()?;
-    Ok(given.filter(|at| at.seconds() > 0))
+    Ok(may_be_at(item, AUTH_TIME)?.filter(|at| at.seconds() > 0))
+}
+
+/// The session at the identity provider. A malformed one counts as unknown, so that an order that names the user ends the session.
+fn upstream(item: &Item) -> Option<UpstreamMark> {
+    let bytes = bytes(item, UPSTREAM).ok()?.try_into().ok()?;
+    Some(UpstreamMark::from_bytes(bytes))
 }
 
 /// The pending end. An unknown reason counts as an end as well, because a newer version may have new reasons.
@@ -266,6 +274,11 @@ pub(super) fn integer<T: std::str::FromStr>(item: &Item, name: &'static str) -> 
 
 pub(super) fn timestamp(item: &Item, name: &'static str) -> Result<Timestamp, StoreError> {
     integer(item, name).map(Timestamp::from_seconds)
+}
+
+/// A moment; `None` for an absent attribute.
+pub(super) fn may_be_at(item: &Item, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    item.contains_key(name).then(|| timestamp(item, name)).transpose()
 }
 
 pub(super) fn bytes<'i>(item: &'i Item, name: &'static str) -> Result<&'i [u8], StoreError> {

@@ -82,6 +82,8 @@ pub const PLACE: &str = "p";
 pub const FINDINGS: &str = "f";
 /// auth_time
 pub const AUTH_TIME: &str = "t";
+/// the session at the identity provider: 8 bytes of its hash
+pub const UPSTREAM: &str = "up";
 /// asserted_at
 pub const ASSERTED: &str = "ia";
 /// scope
@@ -95,6 +97,8 @@ pub const USER_ID: &str = "user_id";
 pub const VERSION: &str = "v";
 /// user record: tokens_valid_after
 pub const VALID_AFTER: &str = "tva";
+/// user record: assertions issued until then are void, by order of the identity provider
+pub const ORDERED_UNTIL: &str = "ot";
 /// user record: the assertions used in the last minutes
 pub const USED: &str = "us";
 
@@ -110,6 +114,11 @@ pub const CHECKPOINT: &str = "CHECKPOINT";
 pub const CHECKPOINT_DAY: &str = "day";
 /// checkpoint: the shard counts that rows may have, each with the last day on which it was the setting
 pub const CHECKPOINT_SHARDS: &str = "shards";
+
+/// Sort key of the row of a session at an identity provider, which leads from its `sid` to its user.
+pub const UPSTREAM_SESSION: &str = "UPSTREAM";
+/// session at an identity provider: the provider has ended it, so that assertions issued until then are void
+pub const OUT_UNTIL: &str = "out_until";
 
 /// revocation feed: the entries, 8 bytes each
 pub const FEED_ENTRIES: &str = "en";

@@ -30,6 +30,8 @@ pub struct UserRecordUpdate<'h> {
     pub record: &'h UserRecord,
     /// Sign-ins before this moment become invalid.
     pub tokens_valid_after: Option<Timestamp>,
+    /// Assertions issued until then become void, by order of the identity provider.
+    pub ordered_until: Option<Timestamp>,
 }
 
 /// The row exists and has no mark of another end.
@@ -52,7 +54,8 @@ impl Store {
         now_millis: i64,
     ) -> Result<TransactionOutcome, StoreError> {
         let mut items: Vec<TransactWriteItem> = vec![];
-        items.extend(record_update.map(|update| self.update_user_record(user, update)));
+        let now = Timestamp::from_seconds(now_millis.div_euclid(1000));
+        items.extend(record_update.map(|update| self.update_user_record(user, update, now)));
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
         items.extend(self.put_feed_item(ends, now_millis));
         items.extend(events.iter().map(|event| self.put_event(event)));
@@ -144,7 +147,12 @@ impl Store {
         [delete, self.put_event_until(&Event::ended(end, now_millis), ttl), record]
     }
 
-    fn update_user_record(&self, user: &UserId, record_update: UserRecordUpdate<'_>) -> TransactWriteItem {
+    fn update_user_record(
+        &self,
+        user: &UserId,
+        record_update: UserRecordUpdate<'_>,
+        now: Timestamp,
+    ) -> TransactWriteItem {
         let mut update = Update::builder()
             .table_name(&self.tables.sessions)
             .key(PK, text(user_key(user)))
@@ -153,18 +161,22 @@ impl Store {
         for (name, value) in record_update.record.version_values() {
             update = update.expression_attribute_values(name, value);
         }
-        update = match record_update.tokens_valid_after {
-            None => update.update_expression("SET v = :next"),
+        let UserRecordUpdate { record, tokens_valid_after, ordered_until } = record_update;
+        let mut set = "SET v = :next".to_owned();
+        for (name, at) in [(VALID_AFTER, tokens_valid_after), (ORDERED_UNTIL, ordered_until)] {
+            let Some(at) = at else { continue };
+            set.push_str(&format!(", {name} = :{name}"));
+            update = update.expression_attribute_values(format!(":{name}"), moment(at));
+        }
+        if tokens_valid_after.or(ordered_until).is_some() {
             // A user record that is about to be deleted must last as long as the assertions that it invalidates.
-            Some(at) => update
-                .update_expression("SET v = :next, tva = :at, #ttl = :ttl")
+            let kept_until = record.kept_until.unwrap_or(now).max(now + USER_RECORD_TTL);
+            set.push_str(", #ttl = :ttl");
+            update = update
                 .expression_attribute_names("#ttl", TTL)
-                .expression_attribute_values(":at", moment(at))
-                .expression_attribute_values(
-                    ":ttl",
-                    moment(record_update.record.kept_until.unwrap_or(at).max(at + USER_RECORD_TTL)),
-                ),
-        };
+                .expression_attribute_values(":ttl", moment(kept_until));
+        }
+        let update = update.update_expression(set);
         TransactWriteItem::builder()
             .update(update.build().expect("table, key and expression are given"))
             .build()

@@ -15,6 +15,7 @@ use crate::domain::event::Event;
 use crate::domain::session::Session;
 use crate::domain::session::end::SessionEnd;
 use crate::domain::time::Timestamp;
+use crate::domain::upstream_session::UpstreamSession;
 use crate::token::assertion::UsedMark;
 
 /// Everything that a sign-in writes.
@@ -26,6 +27,8 @@ pub struct SessionOpening<'o> {
     pub record: &'o UserRecord,
     /// The assertions used lately, with the one of this sign-in.
     pub used: &'o [(UsedMark, Timestamp)],
+    /// The session at the identity provider, if the provider may end it.
+    pub upstream: Option<&'o UpstreamSession>,
     /// The sessions that the sign-in ends.
     pub ends: &'o [SessionEnd],
     /// The events of the sign-in.
@@ -51,6 +54,10 @@ impl Store {
     /// The store failed. The transaction may have been committed; the SDK repeats it under the same idempotency token.
     pub async fn open(&self, opening: &SessionOpening<'_>) -> Result<TransactionOutcome, StoreError> {
         let mut items = vec![self.put_session(opening.session), self.use_assertion(opening)];
+        items.extend(opening.upstream.map(|upstream| {
+            let Session { user, asserted_at, absolute_expires_at, .. } = opening.session;
+            self.link_upstream_session(upstream, user, *asserted_at, *absolute_expires_at + USER_RECORD_TTL)
+        }));
         items.extend(opening.events.iter().map(|event| self.put_event(event)));
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
         items.extend(self.put_feed_item(opening.ends, opening.now_millis));

@@ -28,6 +28,8 @@ pub struct UserRecord {
     pub version: u64,
     /// Sign-ins before this moment are invalid.
     pub tokens_valid_after: Option<Timestamp>,
+    /// Assertions issued until then are void, by order of the identity provider. It is the provider's time.
+    pub ordered_until: Option<Timestamp>,
     /// DynamoDB keeps the row at least until then.
     pub kept_until: Option<Timestamp>,
     /// The assertions used lately, each with the time.
@@ -123,15 +125,19 @@ impl UserState {
 const USED_ENTRY_BYTES: usize = 16;
 
 impl UserRecord {
+    /// Whether an order of the identity provider voids an assertion of that moment. Both times are the provider's, so that it needs
+    /// no allowance for clocks that differ.
+    pub fn is_ordered_out(&self, asserted_at: Timestamp) -> bool {
+        self.ordered_until.is_some_and(|until| asserted_at <= until)
+    }
+
     fn of(row: &Item) -> Result<Self, StoreError> {
         let used = row.get(USED).and_then(|value| value.as_b().ok());
         Ok(Self {
             version: item::integer(row, VERSION)?,
-            tokens_valid_after: row
-                .contains_key(VALID_AFTER)
-                .then(|| item::timestamp(row, VALID_AFTER))
-                .transpose()?,
-            kept_until: row.contains_key(TTL).then(|| item::timestamp(row, TTL)).transpose()?,
+            tokens_valid_after: item::may_be_at(row, VALID_AFTER)?,
+            ordered_until: item::may_be_at(row, ORDERED_UNTIL)?,
+            kept_until: item::may_be_at(row, TTL)?,
             used: used.map(|blob| unpack_used(blob.as_ref())).unwrap_or_default(),
         })
     }

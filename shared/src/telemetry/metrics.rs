@@ -37,6 +37,8 @@ pub enum Counter {
     EndedEvicted,
     EndedSecurity,
     EndedAdmin,
+    EndedProvider,
+    ProviderOrdersFailed,
     EventsInfo,
     EventsLow,
     EventsMedium,
@@ -130,6 +132,7 @@ impl Metrics {
             PublicReason::Evicted => Counter::EndedEvicted,
             PublicReason::Security => Counter::EndedSecurity,
             PublicReason::Admin => Counter::EndedAdmin,
+            PublicReason::Provider => Counter::EndedProvider,
         });
     }
 

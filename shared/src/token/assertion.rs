@@ -4,15 +4,17 @@
 //! must have one of the scope words that are reserved for backends, and it can never open a session.
 
 use aws_lc_rs::digest;
-use latchkey_verifier::{TOKEN_MAX_BYTES, VerifyingKey, verify_signature};
-use serde::{Deserialize, Deserializer};
-use serde_json::{Number, Value};
+use latchkey_verifier::{VerifyingKey, verify_signature};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::claim;
 use super::issuer::TrustedIssuer;
+use super::provider_claims::{Audience, begins_at, claimed_iss, ends_at, may_begin_at, may_end_at};
 use crate::domain::id::{SUBJECT_MAX_BYTES, UserId};
 use crate::domain::scope::{SCOPE_MAX_BYTES, SERVICE, Scope};
 use crate::domain::time::Timestamp;
+use crate::domain::upstream_session::UpstreamSession;
 
 /// The time that `iat` and `nbf` may be ahead of our clock, in seconds. `exp` has no leeway.
 const CLOCK_SKEW_SECONDS: i64 = 60;
@@ -31,6 +33,8 @@ pub struct Assertion {
     pub auth_time: Option<Timestamp>,
     /// The time of issue, from `iat`.
     pub issued_at: Timestamp,
+    /// The session at the issuer, if the issuer may end it and `sid` names it.
+    pub upstream: Option<UpstreamSession>,
     /// The mark under which the store records that the assertion has been used.
     pub used_mark: UsedMark,
     /// Header and payload, as they were signed.
@@ -61,6 +65,9 @@ pub enum AssertionError {
     /// A claim is missing or of the wrong type.
     #[error("a required claim is missing or malformed")]
     Claims,
+    /// The token orders an end: a logout token or a security event token, which may have the type of an ID token.
+    #[error("it has the claim events")]
+    Events,
     /// `aud` does not contain the issuer's configured audience.
     #[error("aud does not contain the configured audience")]
     Audience,
@@ -100,7 +107,7 @@ struct Claims {
     exp: i64,
     #[serde(default, deserialize_with = "may_begin_at")]
     nbf: Option<i64>,
-    #[serde(default, deserialize_with = "may_be_at")]
+    #[serde(default, deserialize_with = "may_end_at")]
     auth_time: Option<i64>,
 }
 
@@ -112,46 +119,6 @@ struct Genuine<'t> {
     signing_input: &'t str,
 }
 
-/// A moment from which an assertion is valid, rounded up: a fraction of a second never makes it valid earlier.
-///
-/// A NumericDate may have a fraction (RFC 7519 section 2).
-fn begins_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    whole_second(&Number::deserialize(deserializer)?, f64::ceil)
-}
-
-fn may_begin_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    let number = Option::<Number>::deserialize(deserializer)?;
-    number.map(|number| whole_second(&number, f64::ceil)).transpose()
-}
-
-/// The moment at which an assertion expires, rounded down: a fraction never makes it valid for longer.
-fn ends_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    whole_second(&Number::deserialize(deserializer)?, f64::floor)
-}
-
-/// The moment of the authentication, rounded down: a fraction never makes it more recent.
-fn may_be_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    let number = Option::<Number>::deserialize(deserializer)?;
-    number.map(|number| whole_second(&number, f64::floor)).transpose()
-}
-
-/// The greatest number up to which an `f64` has every whole number.
-const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
-
-fn whole_second<E: serde::de::Error>(number: &Number, round: fn(f64) -> f64) -> Result<i64, E> {
-    let fraction = || number.as_f64().map(round).filter(|seconds| seconds.abs() <= EXACT_MAX);
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and in the range of an i64")]
-    let whole = number.as_i64().or_else(|| fraction().map(|seconds| seconds as i64));
-    whole.ok_or_else(|| E::custom("expected a number of seconds"))
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
 /// Finds the trusted issuer that the text names in `iss`. The signature is not verified yet.
 ///
 /// # Errors
@@ -160,18 +127,8 @@ pub fn claimed_issuer<'i>(
     text: &str,
     issuers: &'i [TrustedIssuer],
 ) -> Result<&'i TrustedIssuer, AssertionError> {
-    use base64::Engine as _;
-    #[derive(Deserialize)]
-    struct Iss {
-        iss: String,
-    }
-    let payload = text.split('.').nth(1).filter(|_| text.len() <= TOKEN_MAX_BYTES);
-    let decode = |part| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok();
-    let iss: Iss = payload
-        .and_then(decode)
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or(AssertionError::Issuer)?;
-    issuers.iter().find(|issuer| issuer.issuer == iss.iss).ok_or(AssertionError::Issuer)
+    let iss = claimed_iss(text).ok_or(AssertionError::Issuer)?;
+    issuers.iter().find(|issuer| issuer.issuer == iss).ok_or(AssertionError::Issuer)
 }
 
 /// Verifies an assertion of `issuer`: signature, type, audience, time, scope and user.
@@ -210,6 +167,7 @@ pub fn verify(
         scope,
         auth_time,
         issued_at: Timestamp::from_seconds(claims.iat),
+        upstream: upstream_session(issuer, &all),
         used_mark: used_mark(&issuer.issuer, signing_input),
         signing_input: signing_input.to_owned(),
     })
@@ -255,17 +213,26 @@ fn signed_claims<'t>(
     if !claims.aud.names(&issuer.audience) {
         return Err(AssertionError::Audience);
     }
-    let all = serde_json::from_slice(&signed.payload).map_err(|_| AssertionError::Claims)?;
+    let all: claim::Claims = serde_json::from_slice(&signed.payload).map_err(|_| AssertionError::Claims)?;
+    // A logout token may have the type `JWT` or none, and everything else that an assertion needs. *Source*: OpenID Connect
+    // Back-Channel Logout 1.0 section 4.1, RFC 8417 section 4.5.
+    if all.contains_key("events") {
+        return Err(AssertionError::Events);
+    }
     Ok(Genuine { claims, all, signing_input: signed.signing_input })
 }
 
-/// The user id. An empty `sub` is refused, because the issuer's prefix alone names no user.
 fn user_id(issuer: &TrustedIssuer, sub: &str) -> Result<UserId, AssertionError> {
     if sub.len() > SUBJECT_MAX_BYTES {
         return Err(AssertionError::UserTooLong);
     }
-    let user = format!("{}{sub}", issuer.user_prefix).parse().ok().filter(|_| !sub.is_empty());
-    user.ok_or(AssertionError::Claims)
+    issuer.user(sub).ok_or(AssertionError::Claims)
+}
+
+/// The session at the issuer. An issuer that cannot end sessions has none, so that its sign-ins cost no more.
+fn upstream_session(issuer: &TrustedIssuer, claims: &claim::Claims) -> Option<UpstreamSession> {
+    issuer.logout.as_ref()?;
+    claims.get("sid")?.as_str().and_then(|sid| issuer.upstream_session(sid))
 }
 
 /// The scope words in the assertion, whether the issuer may grant them or not.
@@ -295,13 +262,4 @@ fn used_mark(issuer: &str, signing_input: &str) -> UsedMark {
     let mut mark = [0; 8];
     mark.copy_from_slice(&context.finish().as_ref()[..8]);
     UsedMark(mark)
-}
-
-impl Audience {
-    fn names(&self, audience: &str) -> bool {
-        match self {
-            Self::One(one) => one == audience,
-            Self::Many(many) => many.iter().any(|entry| entry == audience),
-        }
-    }
 }

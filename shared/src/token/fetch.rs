@@ -17,7 +17,7 @@ use latchkey_verifier::{Fetch, FetchError, FetchFuture, FetchLimits, JwksCache, 
 
 pub use latchkey_verifier::KeysUnavailable;
 
-use super::issuer::{IssuerKeys, TrustedIssuer};
+use super::issuer::IssuerKeys;
 use crate::domain::time::Timestamp;
 use crate::https;
 
@@ -38,20 +38,20 @@ impl IssuerKeyCache {
         Self { fetch: Arc::new(fetch), caches: Mutex::default() }
     }
 
-    /// The keys for verifying `assertion`.
+    /// The keys for verifying `token`.
     ///
     /// # Errors
-    /// The keys are at a URL, the cache has none, and they cannot be fetched. The response is 503, because the assertion
-    /// may be valid. The assertion is not marked as used, and the attempt is not counted.
+    /// The keys are at a URL, the cache has none, and they cannot be fetched. The response is 503, because the token
+    /// may be valid. An assertion is not marked as used, and the attempt is not counted.
     pub async fn keys(
         &self,
-        issuer: &TrustedIssuer,
-        assertion: &str,
+        keys: &IssuerKeys,
+        token: &str,
         now: Timestamp,
     ) -> Result<Arc<[VerifyingKey]>, KeysUnavailable> {
-        match &issuer.keys {
+        match keys {
             IssuerKeys::Inline(keys) => Ok(keys.clone()),
-            IssuerKeys::Url(url) => self.cache(url).keys_for(assertion, now.into()).await,
+            IssuerKeys::Url(url) => self.cache(url).keys_for(token, now.into()).await,
         }
     }
 

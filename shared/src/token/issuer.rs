@@ -1,5 +1,7 @@
 //! Trusted issuers: the identity providers and backends whose assertions we accept, and the scope that they may grant.
 
+mod logout;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,8 +10,12 @@ use http::uri::Scheme;
 use latchkey_verifier::{Jwk, JwkError, VerifyingKey};
 use serde::Deserialize;
 
+pub use logout::{LogoutSettings, OrderSource};
+
 use super::claim::{ClaimName, RequiredClaim};
-use crate::domain::id::USER_PREFIX_MAX_BYTES;
+use crate::domain::id::{SUBJECT_MAX_BYTES, USER_PREFIX_MAX_BYTES, UserId};
+use crate::domain::upstream_session::UpstreamSession;
+use logout::LogoutEntry;
 
 /// A trusted issuer. Two issuers never share a user, because the prefix of one never begins with the prefix of the other.
 #[derive(Clone)]
@@ -31,6 +37,22 @@ pub struct TrustedIssuer {
     /// Whether `iat` counts as `auth_time` in an assertion without `auth_time`. Otherwise the time is not known, so that the
     /// sign-in never counts as recent.
     pub iat_is_auth_time: bool,
+    /// The ways in which it may end sessions of its users; none by default.
+    pub logout: Option<LogoutSettings>,
+}
+
+impl TrustedIssuer {
+    /// The user with this `sub`, with the issuer's prefix. `None` if no assertion could name the user.
+    pub fn user(&self, sub: &str) -> Option<UserId> {
+        // The prefix alone names no user.
+        let is_valid = !sub.is_empty() && sub.len() <= SUBJECT_MAX_BYTES;
+        format!("{}{sub}", self.user_prefix).parse().ok().filter(|_| is_valid)
+    }
+
+    /// The session at the issuer with this `sid`. `None` for an empty one, which names no session.
+    pub fn upstream_session(&self, sid: &str) -> Option<UpstreamSession> {
+        (!sid.is_empty()).then(|| UpstreamSession::of(&self.issuer, sid))
+    }
 }
 
 /// The source of an issuer's keys.
@@ -76,6 +98,7 @@ struct Entry {
     #[serde(default)]
     user_prefix: String,
     auth_time: Option<String>,
+    logout: Option<LogoutEntry>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +150,9 @@ pub fn parse_trusted_issuers(
                 "begins with the prefix of another issuer, so that one could sign in as the other's users",
             );
         }
+        if issuers.iter().any(|other| logout::is_ambiguous(other, &issuer)) {
+            return wrong("logout", "names an issuer whose orders another entry takes, too");
+        }
         issuers.push(issuer);
     }
     Ok(issuers)
@@ -170,7 +196,11 @@ impl Entry {
                 "expected claims, each with a text, a whole number, true, false, or a list of these",
             )
         })?;
+        let logout =
+            self.logout.map(|entry| entry.into_settings((&self.issuer, &self.audience, &keys), key_urls));
+        let logout = logout.transpose().map_err(|text| wrong("logout", text))?;
         Ok(TrustedIssuer {
+            logout,
             issuer: self.issuer,
             audience: self.audience,
             keys,

@@ -8,7 +8,8 @@ use crate::genuine::ACCESS;
 use crate::router::{Caller, check_response};
 
 /// The endpoints that read a body.
-const POSTS: [&str; 6] = ["/login", "/login/attempts", "/refresh", "/sessions", "/revoke", "/introspect"];
+const POSTS: [&str; 7] =
+    ["/login", "/login/attempts", "/refresh", "/sessions", "/revoke", "/introspect", "/backchannel-logout"];
 
 /// A request in the form of HTTP/1.1. If its first byte is `+`, it gets the user's token.
 ///
@@ -48,10 +49,10 @@ fn read(bytes: &[u8]) -> Option<(Caller, Request<Body>)> {
 pub fn body(bytes: &[u8]) {
     let Some((selector, body)) = bytes.split_first() else { return };
     let selector = usize::from(*selector);
-    let media = ["application/json", "application/x-www-form-urlencoded"][selector / 6 % 2];
-    let caller = [Caller::Anonymous, Caller::User][selector / 12 % 2];
-    let request =
-        Request::post(format!("/api/auth{}", POSTS[selector % 6])).header(header::CONTENT_TYPE, media);
+    let media = ["application/json", "application/x-www-form-urlencoded"][selector / POSTS.len() % 2];
+    let caller = [Caller::Anonymous, Caller::User][selector / POSTS.len() / 2 % 2];
+    let request = Request::post(format!("/api/auth{}", POSTS[selector % POSTS.len()]))
+        .header(header::CONTENT_TYPE, media);
     let mut request = request.body(Body::from(body.to_vec())).expect("the request is valid");
     if caller == Caller::User {
         sign_in(&mut request);

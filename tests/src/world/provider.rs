@@ -83,6 +83,11 @@ impl Provider {
         claims
     }
 
+    /// The key pair, for a library that signs by itself.
+    pub fn pair(&self) -> &EcdsaKeyPair {
+        &self.pair
+    }
+
     /// The private key in the format of a deployment's own key set.
     ///
     /// # Panics

@@ -57,6 +57,7 @@ const SAMPLES: [(&str, &str, u16, &str); 31] = [
     ("revoke-history", "revoke", 200, ""),
     ("revoke-user-forbidden", "revoke", 403, "forbidden"),
     ("introspect", "revoke", 200, ""),
+    ("backchannel-logout", "revoke", 400, "invalid_request"),
     ("login-attempts", "login", 200, ""),
 ];
 

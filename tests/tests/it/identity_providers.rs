@@ -190,6 +190,7 @@ async fn the_log_names_the_reasons_of_the_page() {
     deployment.sign_in(json!({"iat": now.to_string()})).await;
     deployment.sign_in(json!({"aud": "another"})).await;
     deployment.sign_in(json!({"iat": now - 601})).await;
+    deployment.sign_in(json!({"events": {}})).await;
     let used =
         deployment.signer.sign(deployment.header.clone(), &deployment.claims(&json!({"exp": now + 300})));
     let phone = deployment.world.device().agent(latchkey_tests::world::FIREFOX);

@@ -22,6 +22,7 @@ mod login;
 mod make;
 mod monitoring;
 mod openapi;
+mod provider_logout;
 mod rate_limits;
 mod refresh;
 mod request_costs;

@@ -106,7 +106,7 @@ pub(super) async fn end_everyone(
 
 fn build_command(requester: &Requester, reason: Option<String>) -> Result<RevokeCommand<'_>, Problem> {
     Ok(RevokeCommand {
-        session: requester.caller.session,
+        session: Some(requester.caller.session),
         client: &requester.client,
         reason: EndReason::Admin,
         by: Actor::Admin(requester.caller.user.clone()),

@@ -41,6 +41,7 @@ fn session(number: u8, agent: &str, age: i64, idle: i64) -> Session {
         client,
         auth_time: Some(opened),
         asserted_at: opened,
+        upstream: None,
         scope: Scope::default(),
     };
     let mut session = Session::open(new, opened, &lifetimes);

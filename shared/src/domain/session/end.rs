@@ -29,6 +29,8 @@ pub enum EndReason {
     Unbound,
     /// An administrator ended the session.
     Admin,
+    /// The identity provider ended the session.
+    Provider,
 }
 
 /// The reason as clients see it. It does not show a thief how the theft was detected.
@@ -45,6 +47,8 @@ pub enum PublicReason {
     Security,
     /// An administrator ended the session.
     Admin,
+    /// The identity provider ended the session.
+    Provider,
 }
 
 impl EndReason {
@@ -62,6 +66,7 @@ impl EndReason {
             Self::Risk => "risk",
             Self::Unbound => "unbound",
             Self::Admin => "admin",
+            Self::Provider => "provider",
         }
     }
 
@@ -80,6 +85,7 @@ impl EndReason {
                 PublicReason::Security
             }
             Self::Admin => PublicReason::Admin,
+            Self::Provider => PublicReason::Provider,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::session::device_key::{DeviceKey, DevicePoint};
 use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::lifetimes::Lifetimes;
 use crate::domain::severity::Severity;
+use crate::domain::upstream_session::UpstreamMark;
 use crate::token::refresh::RefreshKey;
 
 fn lifetimes() -> Lifetimes {
@@ -64,6 +65,7 @@ fn largest() -> Session {
         client,
         auth_time: Some(now),
         asserted_at: now,
+        upstream: Some(UpstreamMark::from_bytes([255; 8])),
         scope,
     };
     let mut session = Session::open(new, now, &lifetimes());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use latchkey::store::Consumed;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::openapi::Spec;
-use latchkey_tests::world::{BoundBrowser, Device, Jar, Reply, SECURE, Tokens, World};
+use latchkey_tests::world::{BoundBrowser, Device, Jar, Provider, Reply, SECURE, Tokens, World};
 use serde_json::{Value, json};
 
 /// Statuses that a test cannot provoke, with the reason.
@@ -57,7 +57,8 @@ impl Seen {
     }
 }
 
-const POSTS: [&str; 6] = ["/login", "/login/attempts", "/refresh", "/sessions", "/revoke", "/introspect"];
+const POSTS: [&str; 7] =
+    ["/login", "/login/attempts", "/refresh", "/sessions", "/revoke", "/introspect", "/backchannel-logout"];
 
 fn service(world: &World, scope: &str) -> Device {
     world.device().bearer(&world.assertion_with("backend", json!({"scope": scope})))
@@ -249,6 +250,21 @@ async fn device_keys(seen: &mut Seen) {
     seen.call(&refresh, "POST", REFRESH, None, String::new()).await;
 }
 
+/// Orders of an identity provider.
+async fn provider_orders(seen: &mut Seen) {
+    const LOGOUT: &str = "/backchannel-logout";
+    let provider = Provider::generate();
+    let world = provider.world(json!({"logout": {"backchannel": {}}}), &[]).await;
+    let device = world.device();
+    let events = json!({"http://schemas.openid.net/event/backchannel-logout": {}});
+    let order = provider.assertion(&world, "alice", json!({"events": events}));
+    seen.form(&device, LOGOUT, &format!("logout_token={order}")).await;
+    seen.form(&device, LOGOUT, "logout_token=x").await;
+    seen.form(&World::behind_cloudfront(&[]).await.device(), LOGOUT, "logout_token=x").await;
+    world.server.faults.queue(None, FaultKind::Error500, 100_000);
+    seen.form(&device, LOGOUT, &format!("logout_token={order}")).await;
+}
+
 #[tokio::test]
 async fn every_operation_and_status_of_the_file_occurs() {
     let mut seen = Seen::default();
@@ -256,6 +272,7 @@ async fn every_operation_and_status_of_the_file_occurs() {
     refusals(&mut seen).await;
     limits_and_outages(&mut seen).await;
     device_keys(&mut seen).await;
+    provider_orders(&mut seen).await;
     let documented = Spec::get().operations().into_iter();
     let documented =
         documented.flat_map(|operation| operation.statuses().map(move |status| (operation.id, status)));

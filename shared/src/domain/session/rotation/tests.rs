@@ -73,6 +73,7 @@ fn opened() -> Session {
         client: client(CHROME),
         auth_time: None,
         asserted_at: at(0),
+        upstream: None,
         scope: Scope::default(),
     };
     Session::open(new, at(0), &lifetimes())

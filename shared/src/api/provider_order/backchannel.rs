@@ -1,0 +1,54 @@
+//! `POST /backchannel-logout`: an identity provider ends the sessions of a user, or those of one session at the provider.
+//! *Source*: OpenID Connect Back-Channel Logout 1.0 sections 2.5 to 2.8.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderMap;
+
+use super::{ORDER_MAX_BYTES, Refusal, obey};
+use crate::app::App;
+use crate::domain::logout_order::LogoutOrder;
+use crate::domain::time::Timestamp;
+use crate::http::body::{self, MediaType, form_parameter};
+use crate::http::problem::{Code, OAuthForm, Problem};
+use crate::token::logout_token::{self, LogoutTokenError};
+
+pub(super) async fn logout(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let answer = async {
+        let text = logout_token(&headers, body).await?;
+        let now = app.now();
+        obey(&app, now, verified(&app, &text, now)).await
+    };
+    answer.await.map_err(|problem| problem.as_oauth(OAuthForm::Order))?;
+    Ok(().into_response())
+}
+
+/// The token in the form.
+async fn logout_token(headers: &HeaderMap, body: Body) -> Result<String, Problem> {
+    let bytes = body::read_at_most(body, ORDER_MAX_BYTES).await?;
+    if body::media_type(headers, &bytes)? != MediaType::Form {
+        return Err(
+            Problem::of(Code::UnsupportedMediaType).detail("expected application/x-www-form-urlencoded")
+        );
+    }
+    let form = std::str::from_utf8(&bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
+    form_parameter(form, "logout_token")?.ok_or_else(|| Problem::field("logout_token", "is required"))
+}
+
+async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Vec<LogoutOrder>, Refusal> {
+    let (issuer, source) =
+        logout_token::claimed_source(text, &app.config().trusted_issuers).map_err(wrong)?;
+    let keys = app.issuer_keys().keys(&source.keys, text, now).await.map_err(Refusal::KeysUnavailable)?;
+    let order = logout_token::verify(text, (issuer, source), &keys, now).map_err(wrong)?;
+    Ok(vec![order])
+}
+
+/// The response names the fault, because the sender is a server whose operator has to find it. The token itself is no secret.
+fn wrong(error: LogoutTokenError) -> Refusal {
+    Refusal::Wrong(Problem::field("logout_token", error).because(error))
+}

@@ -1,0 +1,93 @@
+//! In which ways may an issuer end the sessions of its users, and who signs its orders?
+
+use serde::Deserialize;
+
+use super::{IssuerKeys, KeyUrls, TrustedIssuer, key_url};
+
+/// The ways in which an issuer may end sessions of its users. There is at least one.
+#[derive(Clone)]
+pub struct LogoutSettings {
+    /// OpenID Connect Back-Channel Logout.
+    pub backchannel: Option<OrderSource>,
+}
+
+/// The signer of one kind of order.
+#[derive(Clone)]
+pub struct OrderSource {
+    /// The `iss` of the orders, compared byte for byte.
+    pub issuer: String,
+    /// The `aud` that the orders must contain.
+    pub audience: String,
+    /// The source of the keys.
+    pub keys: IssuerKeys,
+}
+
+/// `logout` of an issuer's entry in the settings.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogoutEntry {
+    backchannel: Option<SourceEntry>,
+}
+
+/// The members of one way. One that is missing is the same as for sign-ins.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceEntry {
+    issuer: Option<String>,
+    audience: Option<String>,
+    jwks_url: Option<String>,
+}
+
+impl LogoutEntry {
+    /// The settings. `sign_in` has issuer, audience and keys of the sign-ins.
+    pub(super) fn into_settings(
+        self,
+        sign_in: (&str, &str, &IssuerKeys),
+        key_urls: KeyUrls,
+    ) -> Result<LogoutSettings, &'static str> {
+        let source =
+            |entry: Option<SourceEntry>| entry.map(|entry| entry.into_source(sign_in, key_urls)).transpose();
+        let settings = LogoutSettings { backchannel: source(self.backchannel)? };
+        if settings.sources().next().is_none() {
+            return Err("names no way to end sessions: add backchannel");
+        }
+        Ok(settings)
+    }
+}
+
+impl SourceEntry {
+    fn into_source(
+        self,
+        (issuer, audience, keys): (&str, &str, &IssuerKeys),
+        key_urls: KeyUrls,
+    ) -> Result<OrderSource, &'static str> {
+        let is_empty = |text: &Option<String>| text.as_deref() == Some("");
+        if is_empty(&self.issuer) || is_empty(&self.audience) {
+            return Err("has an empty issuer or audience");
+        }
+        let url = self.jwks_url.map(|url| key_url(&url, key_urls));
+        let url = url.transpose().map_err(|_| "has a jwks_url that is no https URL")?;
+        Ok(OrderSource {
+            issuer: self.issuer.unwrap_or_else(|| issuer.to_owned()),
+            audience: self.audience.unwrap_or_else(|| audience.to_owned()),
+            keys: url.map_or_else(|| keys.clone(), IssuerKeys::Url),
+        })
+    }
+}
+
+impl LogoutSettings {
+    fn sources(&self) -> impl Iterator<Item = (&'static str, &OrderSource)> {
+        let all = [("backchannel", &self.backchannel)];
+        all.into_iter().filter_map(|(way, source)| Some((way, source.as_ref()?)))
+    }
+}
+
+/// Whether an order could belong to either of the two issuers. Then the users of one could be signed out by the other.
+pub(super) fn is_ambiguous(one: &TrustedIssuer, other: &TrustedIssuer) -> bool {
+    let sources = |issuer: &TrustedIssuer| -> Vec<(&'static str, String)> {
+        let settings = issuer.logout.iter().flat_map(LogoutSettings::sources);
+        settings.map(|(way, source)| (way, source.issuer.clone())).collect()
+    };
+    let others = sources(other);
+    sources(one).iter().any(|source| others.contains(source))
+}

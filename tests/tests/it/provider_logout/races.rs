@@ -1,0 +1,65 @@
+//! Orders at the same time as sign-ins, refreshes and each other: no session survives its order.
+
+use latchkey_tests::world::Tokens;
+use serde_json::json;
+
+use super::{Scene, send};
+
+/// After both requests, either the sign-in was refused or its session has ended.
+#[tokio::test]
+async fn a_sign_in_at_the_same_time_never_survives_the_order() {
+    let scene = Scene::new().await;
+    for round in 0..24_u32 {
+        scene.world.advance(5);
+        let sid = format!("s{round}");
+        let order = match round % 3 {
+            0 => json!({"sub": "alice"}),
+            1 => json!({"sid": sid}),
+            _ => json!({"sub": "alice", "sid": sid}),
+        };
+        let assertion = scene.provider.assertion(&scene.world, "alice", json!({"sid": sid}));
+        let token = scene.logout_token(order.clone());
+        let device = scene.world.device();
+        let (login, logout) = tokio::join!(device.login(&assertion), send(&scene.world, &token));
+        logout.assert_status(200);
+        match login.status.as_u16() {
+            201 => assert!(!scene.is_alive(&Tokens::of(&login)).await, "{order}"),
+            401 => {}
+            _ => panic!("{order}: {} {}", login.status, login.body),
+        }
+        assert!(scene.world.live("alice").await.is_empty(), "{order}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_at_the_same_time_never_saves_the_session() {
+    let scene = Scene::new().await;
+    for round in 0..12_u32 {
+        scene.world.advance(5);
+        let tokens = scene.sign_in("alice", json!({"sid": format!("s{round}")})).await;
+        let order =
+            if round % 2 == 0 { json!({"sub": "alice"}) } else { json!({"sid": format!("s{round}")}) };
+        let token = scene.logout_token(order);
+        let device = scene.world.device();
+        let (refreshed, logout) = tokio::join!(device.refresh(&tokens.refresh), send(&scene.world, &token));
+        logout.assert_status(200);
+        let last = if refreshed.status == 200 { Tokens::of(&refreshed) } else { tokens };
+        assert!(!scene.is_alive(&last).await);
+    }
+}
+
+#[tokio::test]
+async fn many_orders_at_once_end_each_session_once() {
+    let scene = Scene::new().await;
+    for _ in 0..3 {
+        scene.sign_in("alice", json!({"sid": "s"})).await;
+    }
+    let token = scene.logout_token(json!({"sub": "alice", "sid": "s"}));
+    let order = || send(&scene.world, &token);
+    let (one, two, three, four) = tokio::join!(order(), order(), order(), order());
+    for reply in [one, two, three, four] {
+        reply.assert_status(200);
+    }
+    assert!(scene.world.live("alice").await.is_empty());
+    assert_eq!(scene.world.count_events("alice", "session_ended").await, 3);
+}
