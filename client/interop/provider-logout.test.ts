@@ -69,7 +69,8 @@ describe('jose', () => {
   beforeAll(async () => {
     const { privateKey, publicKey } = await generateKeyPair('RS256');
     const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'r1', alg: 'RS256' }] };
-    const entry = { issuer, audience: CLIENT_ID, jwks, auth_time: 'iat', logout: { backchannel: {} } };
+    const logout = { backchannel: {}, global_revocation: {}, events: { types: ['session-revoked'] } };
+    const entry = { issuer, audience: CLIENT_ID, jwks, auth_time: 'iat', logout };
     api = await startLocalServer({ LATCHKEY_TRUSTED_ISSUERS: JSON.stringify([entry]) });
     sign = (typ, claims) =>
       new SignJWT(claims)
@@ -100,5 +101,29 @@ describe('jose', () => {
     const response = await fetch(`${api.issuer}/backchannel-logout`, { method: 'POST', body });
     expect([response.status, await response.text()]).toEqual([200, '']);
     expect(await stateOf(api, refreshToken)).toBe('provider');
+  });
+
+  test('a global token revocation ends the sessions of its user', async () => {
+    const refreshToken = await session('carol', 's1');
+    const credential = await sign('global-token-revocation+jwt', { exp: Math.floor(Date.now() / 1_000) + 60 });
+    const response = await fetch(`${api.issuer}/global-token-revocation`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sub_id: { format: 'iss_sub', iss: issuer, sub: 'carol' } }),
+    });
+    expect([response.status, await response.text()]).toEqual([204, '']);
+    expect(await stateOf(api, refreshToken)).toBe('provider');
+  });
+
+  test('a security event token ends the session that it names', async () => {
+    const [named, other] = [await session('dave', 's2'), await session('dave', 's3')];
+    const token = await sign('secevent+jwt', {
+      sub_id: { format: 'complex', session: { format: 'opaque', id: 's2' }, user: { format: 'iss_sub', iss: issuer, sub: 'dave' } },
+      events: { 'https://schemas.openid.net/secevent/caep/event-type/session-revoked': { initiating_entity: 'policy' } },
+    });
+    const headers = { 'content-type': 'application/secevent+jwt', accept: 'application/json' };
+    const response = await fetch(`${api.issuer}/ssf/events`, { method: 'POST', headers, body: token });
+    expect([response.status, await response.text()]).toEqual([202, '']);
+    expect([await stateOf(api, named), await stateOf(api, other)]).toEqual(['provider', 'alive']);
   });
 });

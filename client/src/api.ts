@@ -325,6 +325,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/global-token-revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End all sessions of a user by order of the identity provider (Global Token Revocation, Universal Logout)
+         * @description For identity providers whose entry in `LATCHKEY_TRUSTED_ISSUERS` has `logout.global_revocation`. The Bearer token is a JWT of the
+         *     type `global-token-revocation+jwt`, signed by the provider, that expires at most an hour after its `iat`. It ends all sessions of
+         *     the subject whose assertion was issued at or before this `iat`, and voids unused assertions of that age.
+         *
+         *     The body is not signed, so that one token serves one subject: the same pair gets the same response, and the token with another
+         *     subject is 401. An unknown user is 204, too.
+         */
+        post: operations["globalTokenRevocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ssf/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a security event of the identity provider (RFC 8935)
+         * @description For identity providers whose entry in `LATCHKEY_TRUSTED_ISSUERS` has `logout.events`. The body is one Security Event Token of the
+         *     type `secevent+jwt`. The events that `logout.events.types` lists end sessions of the subject, up to `event_timestamp`, or to
+         *     `iat` without one: CAEP session-revoked and credential-change (with the change `update`, `revoke` or `delete`), RISC
+         *     account-disabled, account-purged and sessions-revoked. All other events, such as a verification, are 202 and change nothing.
+         */
+        post: operations["receiveSecurityEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/jwks.json": {
         parameters: {
             query?: never;
@@ -440,7 +488,7 @@ export interface components {
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "provider" | "reuse_detected" | "state_regression" | "risk" | "unbound";
         /** @enum {string} */
-        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "provider_order_refused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -786,6 +834,22 @@ export interface components {
         RevocationForm: {
             token: string;
             token_type_hint?: string;
+        };
+        GlobalRevocationRequest: {
+            /** @description The user, as in RFC 9493. `iss` is the issuer of the user's sign-ins */
+            sub_id: {
+                /** @constant */
+                format: "iss_sub";
+                iss: string;
+                sub: string;
+            };
+        };
+        EventError: {
+            /** @enum {string} */
+            err: "invalid_request" | "invalid_key" | "invalid_issuer" | "invalid_audience";
+            description: string;
+            code: components["schemas"]["Code"];
+            request_id: string;
         };
         LogoutForm: {
             /** @description The logout token */
@@ -1148,6 +1212,40 @@ export interface components {
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
+        /** @description The token is refused, by the codes of RFC 8935. `description` names the fault */
+        InvalidEvent: {
+            headers: {
+                "Content-Language": components["headers"]["ContentLanguage"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EventError"];
+            };
+        };
+        /** @description An unexpected error. The sessions may live on. An alarm reports it */
+        EventFailed: {
+            headers: {
+                "Content-Language": components["headers"]["ContentLanguage"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EventError"];
+            };
+        };
+        /**
+         * @description DynamoDB or the keys of the issuer could not be reached within the time of a request. The sessions may live on: send the
+         *     event again. An alarm reports it
+         */
+        EventUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EventError"];
+            };
+        };
         /** @description The body is larger than 8 KiB */
         OrderTooLarge: {
             headers: {
@@ -1293,6 +1391,8 @@ export interface components {
         RateLimitPolicy: string;
         /** @description Remaining requests `r`, and seconds `t` until the quota is restored */
         RateLimit: string;
+        /** @description The language of `description` */
+        ContentLanguage: "en";
         /** @description Seconds to wait before the next request */
         RetryAfter: string;
         WWWAuthenticate: string;
@@ -1348,6 +1448,8 @@ export type RevokeToken = components['schemas']['RevokeToken'];
 export type RevokeUser = components['schemas']['RevokeUser'];
 export type RevokeEveryone = components['schemas']['RevokeEveryone'];
 export type RevocationForm = components['schemas']['RevocationForm'];
+export type GlobalRevocationRequest = components['schemas']['GlobalRevocationRequest'];
+export type EventError = components['schemas']['EventError'];
 export type LogoutForm = components['schemas']['LogoutForm'];
 export type IntrospectionForm = components['schemas']['IntrospectionForm'];
 export type Ended = components['schemas']['Ended'];
@@ -1380,6 +1482,9 @@ export type ResponseUnsupportedMediaType = components['responses']['UnsupportedM
 export type ResponseBodyTooLargeOrOAuth = components['responses']['BodyTooLargeOrOAuth'];
 export type ResponseUnsupportedMediaTypeOrOAuth = components['responses']['UnsupportedMediaTypeOrOAuth'];
 export type ResponseInvalidOrder = components['responses']['InvalidOrder'];
+export type ResponseInvalidEvent = components['responses']['InvalidEvent'];
+export type ResponseEventFailed = components['responses']['EventFailed'];
+export type ResponseEventUnavailable = components['responses']['EventUnavailable'];
 export type ResponseOrderTooLarge = components['responses']['OrderTooLarge'];
 export type ResponseOrderOfAnotherType = components['responses']['OrderOfAnotherType'];
 export type ResponseOrderFailed = components['responses']['OrderFailed'];
@@ -1401,6 +1506,7 @@ export type HeaderSetCookie = components['headers']['SetCookie'];
 export type HeaderDPoPNonce = components['headers']['DPoPNonce'];
 export type HeaderRateLimitPolicy = components['headers']['RateLimitPolicy'];
 export type HeaderRateLimit = components['headers']['RateLimit'];
+export type HeaderContentLanguage = components['headers']['ContentLanguage'];
 export type HeaderRetryAfter = components['headers']['RetryAfter'];
 export type HeaderWwwAuthenticate = components['headers']['WWWAuthenticate'];
 export type HeaderInsufficientScope = components['headers']['InsufficientScope'];
@@ -1981,6 +2087,63 @@ export interface operations {
             415: components["responses"]["OrderOfAnotherType"];
             500: components["responses"]["OrderFailed"];
             503: components["responses"]["OrderUnavailable"];
+        };
+    };
+    globalTokenRevocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GlobalRevocationRequest"];
+            };
+        };
+        responses: {
+            /** @description The sessions have ended, if there were any */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    receiveSecurityEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/secevent+jwt": string;
+            };
+        };
+        responses: {
+            /** @description The event was received, and the sessions have ended, if it ends any */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidEvent"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["InvalidEvent"];
+            415: components["responses"]["InvalidEvent"];
+            500: components["responses"]["EventFailed"];
+            503: components["responses"]["EventUnavailable"];
         };
     };
     jwks: {

@@ -17,6 +17,7 @@ pub mod place;
 pub mod revocation_feed;
 pub mod risk;
 pub mod scope;
+pub mod security_event_type;
 pub mod session;
 pub mod severity;
 pub mod time;

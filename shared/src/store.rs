@@ -6,6 +6,7 @@
 //! | [`Store::record_replay`], [`Store::register_device_key`], [`Store::confirm_device_key`] | conditional UpdateItem on the session |
 //! | [`Store::write_findings`], [`Store::touch`] | UpdateItem on the session; does not create a row |
 //! | [`Store::open`] | transaction: session, user record, events, evicted sessions, their row of the revocation feed, the session at the provider |
+//! | [`Store::tie_credential`] | conditional UpdateItem on the row of an order's credential |
 //! | [`Store::void_upstream_session`] | conditional UpdateItem on the row of a session at a provider; returns its user |
 //! | [`Store::end`] | transaction: for each session delete, event and end record; a row of the revocation feed; the user record; further events |
 //! | [`Store::mark_pending_end`] | UpdateItem, which contention cannot starve |
@@ -46,6 +47,7 @@ mod item;
 mod item_size;
 mod live_sessions;
 mod look_up;
+mod order_credential;
 mod rate_limits;
 mod revocation_feed;
 mod rotation;

@@ -4,6 +4,8 @@
 //! |---|---|---|---|
 //! | assertion | a trusted issuer | [`assertion`] | the user that has signed in |
 //! | logout token | a trusted issuer | [`logout_token`] | the user or the session at the issuer whose sessions end |
+//! | credential of a global revocation | a trusted issuer | [`revocation_order`] | the right to end all sessions of one user |
+//! | security event token | a trusted issuer | [`security_event`] | events, some of which end sessions |
 //! | access token | [`access`] | any service that has our JWKS (crate `latchkey-verifier`) | user, session, scope |
 //! | refresh token | [`refresh`] | Latchkey only | user, session, generation, nonce |
 //!
@@ -21,6 +23,8 @@ pub mod keys;
 pub mod logout_token;
 mod provider_claims;
 pub mod refresh;
+pub mod revocation_order;
+pub mod security_event;
 pub mod signer;
 
 use std::fmt;

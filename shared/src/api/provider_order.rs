@@ -2,6 +2,8 @@
 //! and no cookie.
 
 mod backchannel;
+mod events;
+mod global_revocation;
 
 use std::future::Future;
 
@@ -20,7 +22,10 @@ const ORDER_MAX_BYTES: usize = 8 * 1024;
 
 /// The routes, which the revoke function serves.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/auth/backchannel-logout", post(backchannel::logout))
+    Router::new()
+        .route("/api/auth/backchannel-logout", post(backchannel::logout))
+        .route("/api/auth/global-token-revocation", post(global_revocation::revoke))
+        .route("/api/auth/ssf/events", post(events::receive))
 }
 
 /// Why an order is not carried out.

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::app::sign_out::{RevokeCommand, SessionSelector, end_many};
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
+use crate::domain::event::{Event, EventKind, Subject};
 use crate::domain::id::UserId;
 use crate::domain::logout_order::{LogoutOrder, OrderSubject};
 use crate::domain::session::end::EndReason;
@@ -18,10 +19,15 @@ use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::backoff::back_off;
 use crate::telemetry::metrics::Counter;
+use crate::token::issuer::TrustedIssuer;
+use crate::token::revocation_order::RevocationCredential;
 
 /// The time for an order, from the moment at which its body has been read. The request's own deadline, 2.9 s, must not come first,
 /// because the failure would not be counted then.
 pub const ORDER_TIMEOUT: Duration = Duration::from_millis(2_600);
+
+/// An issuer has at most one event about its subjects in this time.
+const REPORTED_ONCE_IN: Duration = Duration::from_secs(3_600);
 
 /// Carries out an order, and tries again after a fault of the store. The caller limits the time, with [`ORDER_TIMEOUT`].
 ///
@@ -30,16 +36,56 @@ pub const ORDER_TIMEOUT: Duration = Duration::from_millis(2_600);
 /// # Errors
 /// A row is malformed. A store that cannot be reached is never an error.
 pub async fn carry_out(app: &App, order: &LogoutOrder, now: Timestamp) -> Result<(), StoreError> {
-    for attempt in 0.. {
-        match attempt_order(app, order, now).await {
-            Err(error @ (StoreError::Unavailable { .. } | StoreError::Contended)) => {
-                tracing::warn!(%error, attempt, "an order of the identity provider is tried again");
-                back_off(attempt).await;
-            }
-            outcome => return outcome,
+    let mut attempt = 0;
+    loop {
+        match final_outcome(attempt_order(app, order, now).await, attempt).await {
+            Some(outcome) => return outcome,
+            None => attempt += 1,
         }
     }
-    Ok(())
+}
+
+/// Ties the credential of an order with an unsigned body to the order's user. Returns false if it is tied to another user.
+///
+/// # Errors
+/// As [`carry_out`].
+pub async fn tie_credential(
+    app: &App,
+    credential: &RevocationCredential,
+    user: &UserId,
+) -> Result<bool, StoreError> {
+    let mut attempt = 0;
+    loop {
+        let tied = app.store().tie_credential(&credential.id, user, credential.expires_at).await;
+        match final_outcome(tied, attempt).await {
+            Some(outcome) => return outcome,
+            None => attempt += 1,
+        }
+    }
+}
+
+/// The outcome, unless it is a fault of the store. Then it waits, and the caller tries again.
+async fn final_outcome<T>(outcome: Result<T, StoreError>, attempt: u32) -> Option<Result<T, StoreError>> {
+    if let Err(error @ (StoreError::Unavailable { .. } | StoreError::Contended)) = &outcome {
+        tracing::warn!(%error, attempt, "an order of the identity provider is tried again");
+        back_off(attempt).await;
+        return None;
+    }
+    Some(outcome)
+}
+
+/// Reports an authentic order whose subject is none of ours: at most one event an hour for each issuer, so that an issuer with a
+/// wrong setting does not send an alert for each order. Each one is counted.
+pub async fn report_unknown_subject(app: &App, issuer: &TrustedIssuer, now: Timestamp) {
+    count_failure(app);
+    let reported = format!("provider_order_refused {}", issuer.issuer);
+    if app.refusal_cache().until(&reported, now).is_some() {
+        return;
+    }
+    app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);
+    let kind = EventKind::ProviderOrderRefused { issuer: issuer.issuer.clone() };
+    let event = Event::with_derived_id(Subject::Everyone, None, now.start_of_hour(), &reported, kind);
+    app.record_events(&[Event { at: now, ..event }], std::future::ready(Ok(()))).await;
 }
 
 /// Counts an authentic order that was not carried out. Its sessions live on, so that an alarm watches this counter.

@@ -70,6 +70,20 @@ pub fn media_type(headers: &HeaderMap, body: &Bytes) -> Result<MediaType, Proble
     }
 }
 
+/// Requires this media type, whatever its parameters.
+///
+/// # Errors
+/// Any other type, or a compressed body: 415 that names the expected one.
+pub fn require_media_type(headers: &HeaderMap, expected: &'static str) -> Result<(), Problem> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    let is_plain = headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+    if is_plain && essence.eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    Err(Problem::of(Code::UnsupportedMediaType).detail(format!("expected {expected}, not compressed")))
+}
+
 /// Whether the caller sent a form, whatever its charset and its size. Such a caller expects the errors of OAuth.
 pub fn is_form(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

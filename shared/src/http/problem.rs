@@ -45,6 +45,8 @@ pub enum OAuthForm {
     /// The token in the form is an order of an identity provider. The sender is a server, so that the description names the fault
     /// (OpenID Connect Back-Channel Logout 1.0 section 2.8).
     Order,
+    /// The body is a security event token. The error has the format of RFC 8935 section 2.3.
+    SecurityEvent,
 }
 
 impl Problem {
@@ -147,6 +149,9 @@ impl Problem {
             // The challenge belongs to a 401, and a dead grant is a 400.
             self.0.headers.remove(header::WWW_AUTHENTICATE);
         }
+        if form == OAuthForm::SecurityEvent {
+            return self.with_header(header::CONTENT_LANGUAGE, "en");
+        }
         self
     }
 
@@ -180,6 +185,11 @@ impl Problem {
     /// The body. It needs the request's id, which the outermost layer has.
     pub fn body(&self, request_id: &str) -> Value {
         let (_, name, title) = self.0.code.facts();
+        if self.0.oauth == Some(OAuthForm::SecurityEvent) {
+            let err = self.0.members.get("err").cloned().unwrap_or_else(|| "invalid_request".into());
+            let description = self.0.detail.as_deref().unwrap_or(title);
+            return json!({"err": err, "description": description, "code": name, "request_id": request_id});
+        }
         if let Some(form) = self.0.oauth {
             let error = self.oauth_error(form);
             let described = self.0.detail.as_deref().filter(|_| form == OAuthForm::Order);
@@ -211,7 +221,7 @@ impl Problem {
             Code::Forbidden => "insufficient_scope",
             Code::TokenMissing | Code::InvalidToken | Code::TokenExpired | Code::SessionEnded => match form {
                 OAuthForm::Grant => "invalid_grant",
-                OAuthForm::Authenticated | OAuthForm::Order => "invalid_client",
+                OAuthForm::Authenticated | OAuthForm::Order | OAuthForm::SecurityEvent => "invalid_client",
             },
             _ => "invalid_request",
         }

@@ -120,6 +120,9 @@ pub const UPSTREAM_SESSION: &str = "UPSTREAM";
 /// session at an identity provider: the provider has ended it, so that assertions issued until then are void
 pub const OUT_UNTIL: &str = "out_until";
 
+/// Sort key of the row of a credential that authenticates an order with an unsigned body.
+pub const ORDER_CREDENTIAL: &str = "CREDENTIAL";
+
 /// revocation feed: the entries, 8 bytes each
 pub const FEED_ENTRIES: &str = "en";
 

@@ -10,7 +10,7 @@ use http::uri::Scheme;
 use latchkey_verifier::{Jwk, JwkError, VerifyingKey};
 use serde::Deserialize;
 
-pub use logout::{LogoutSettings, OrderSource};
+pub use logout::{EventSource, LogoutSettings, OrderSource};
 
 use super::claim::{ClaimName, RequiredClaim};
 use crate::domain::id::{SUBJECT_MAX_BYTES, USER_PREFIX_MAX_BYTES, UserId};
@@ -293,6 +293,17 @@ mod tests {
             let required = entry("x", &format!(r#","require":{require}"#));
             assert_eq!(member_of(&format!("[{required}]")), "require", "{require}");
         }
+        for logout in [
+            "{}",
+            r#"{"backchannel":{"issuer":""}}"#,
+            r#"{"backchannel":{"audience":""}}"#,
+            r#"{"backchannel":{"jwks_url":"http://idp/jwks"}}"#,
+            r#"{"events":{"types":[]}}"#,
+            r#"{"events":{"types":["session-revoked","sign-in"]}}"#,
+        ] {
+            let wrong = entry("x", &format!(r#","logout":{logout}"#));
+            assert_eq!(member_of(&format!("[{wrong}]")), "logout", "{logout}");
+        }
         let first = entry("https://one", r#","user_prefix":"one|""#);
         let second = entry("https://two", r#","user_prefix":"two|""#);
         let within = entry("https://two", r#","user_prefix":"one|two|""#);
@@ -302,6 +313,29 @@ mod tests {
             parse_trusted_issuers(&format!("[{first},{second}]"), OWN, KeyUrls::Https).map(|list| list.len()),
             Ok(2)
         );
+    }
+
+    /// Otherwise an order could end the sessions of the users of either.
+    #[test]
+    fn two_entries_never_take_orders_of_the_same_issuer() {
+        let entry = |name: &str, logout: &str| {
+            format!(
+                r#"{{"issuer":"https://{name}","audience":"a","user_prefix":"{name}|","jwks":{{"keys":[{KEY}]}},"logout":{logout}}}"#
+            )
+        };
+        let parse = |one: &str, two: &str| {
+            let text = format!("[{},{}]", entry("one", one), entry("two", two));
+            parse_trusted_issuers(&text, OWN, KeyUrls::Https).map(|list| list.len())
+        };
+        let (own, of_org) = (r#"{"backchannel":{}}"#, r#"{"backchannel":{"issuer":"https://org"}}"#);
+        assert_eq!(parse(own, own), Ok(2));
+        assert_eq!(parse(own, of_org), Ok(2));
+        assert_eq!(parse(of_org, r#"{"global_revocation":{"issuer":"https://org"}}"#), Ok(2), "another way");
+        for (one, two) in [(of_org, of_org), (own, r#"{"backchannel":{"issuer":"https://one"}}"#)] {
+            let error =
+                IssuerError::Member(1, "logout", "names an issuer whose orders another entry takes, too");
+            assert_eq!(parse(one, two), Err(error), "{one} {two}");
+        }
     }
 
     #[test]

@@ -33,10 +33,18 @@ pub(super) fn may_end_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<O
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 fn whole_second<E: serde::de::Error>(number: &Number, round: fn(f64) -> f64) -> Result<i64, E> {
+    whole(number, round).ok_or_else(|| E::custom("expected a number of seconds"))
+}
+
+/// A moment that is no claim, rounded up; `None` for a number that is no time.
+pub(super) fn moment_of(number: &Number) -> Option<i64> {
+    whole(number, f64::ceil)
+}
+
+fn whole(number: &Number, round: fn(f64) -> f64) -> Option<i64> {
     let fraction = || number.as_f64().map(round).filter(|seconds| seconds.abs() <= EXACT_MAX);
     #[expect(clippy::cast_possible_truncation, reason = "it is whole and in the range of an i64")]
-    let whole = number.as_i64().or_else(|| fraction().map(|seconds| seconds as i64));
-    whole.ok_or_else(|| E::custom("expected a number of seconds"))
+    number.as_i64().or_else(|| fraction().map(|seconds| seconds as i64))
 }
 
 /// One audience, or a list of them.

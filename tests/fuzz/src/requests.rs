@@ -8,8 +8,17 @@ use crate::genuine::ACCESS;
 use crate::router::{Caller, check_response};
 
 /// The endpoints that read a body.
-const POSTS: [&str; 7] =
-    ["/login", "/login/attempts", "/refresh", "/sessions", "/revoke", "/introspect", "/backchannel-logout"];
+const POSTS: [&str; 9] = [
+    "/login",
+    "/login/attempts",
+    "/refresh",
+    "/sessions",
+    "/revoke",
+    "/introspect",
+    "/backchannel-logout",
+    "/global-token-revocation",
+    "/ssf/events",
+];
 
 /// A request in the form of HTTP/1.1. If its first byte is `+`, it gets the user's token.
 ///

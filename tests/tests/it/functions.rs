@@ -26,7 +26,7 @@ const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
 /// Every sample event with its function, and the status and code of the response.
-const SAMPLES: [(&str, &str, u16, &str); 31] = [
+const SAMPLES: [(&str, &str, u16, &str); 34] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
     ("base64-body", "login", 201, ""),
@@ -58,6 +58,8 @@ const SAMPLES: [(&str, &str, u16, &str); 31] = [
     ("revoke-user-forbidden", "revoke", 403, "forbidden"),
     ("introspect", "revoke", 200, ""),
     ("backchannel-logout", "revoke", 400, "invalid_request"),
+    ("global-token-revocation", "revoke", 401, "invalid_token"),
+    ("ssf-events", "revoke", 400, "invalid_request"),
     ("login-attempts", "login", 200, ""),
 ];
 

@@ -4,7 +4,9 @@
 mod backchannel;
 mod costs;
 mod forged_orders;
+mod global_revocation;
 mod races;
+mod security_events;
 mod store_faults;
 mod upstream_sessions;
 

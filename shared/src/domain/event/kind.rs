@@ -29,6 +29,7 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "binding_failed",
     "binding_missing",
     "session_bound",
+    "provider_order_refused",
     "new_device",
     "new_country",
     "ip_changed",
@@ -119,6 +120,12 @@ pub enum EventKind {
         /// How the session is bound to a key.
         binding: Binding,
     },
+    /// An identity provider ordered the end of sessions for a subject that cannot be mapped to a user or a session of ours, so that
+    /// the sessions live on.
+    ProviderOrderRefused {
+        /// The issuer.
+        issuer: String,
+    },
 }
 
 /// An exceeded rate limit.
@@ -150,6 +157,7 @@ impl EventKind {
             Self::BindingFailed { .. } => "binding_failed",
             Self::BindingMissing => "binding_missing",
             Self::SessionBound { .. } => "session_bound",
+            Self::ProviderOrderRefused { .. } => "provider_order_refused",
             Self::Risk(finding) => finding.rule.name(),
         }
     }
@@ -168,7 +176,7 @@ impl EventKind {
             | Self::BindingMissing
             // An open page with an older version of the client sends no proof.
             | Self::BindingFailed { fault: ProofFault::Missing, same_client: true } => Severity::Medium,
-            Self::BindingFailed { .. } => Severity::High,
+            Self::BindingFailed { .. } | Self::ProviderOrderRefused { .. } => Severity::High,
             Self::TokenReused { .. }
             | Self::StateRegression { .. }
             | Self::TokenForged
@@ -184,6 +192,7 @@ impl EventKind {
             }
             Self::Login { binding } | Self::SessionBound { binding } => json!({"binding": binding}),
             Self::BindingFailed { fault, same_client } => json!({"fault": fault, "same_client": same_client}),
+            Self::ProviderOrderRefused { issuer } => json!({"issuer": issuer}),
             Self::SignInRefused { claim } => json!({"claim": claim}),
             Self::Logout { ended } => json!({"ended": ended}),
             Self::SessionEvicted { new_session, evicted } => {

@@ -3,12 +3,26 @@
 use serde::Deserialize;
 
 use super::{IssuerKeys, KeyUrls, TrustedIssuer, key_url};
+use crate::domain::security_event_type::SecurityEventType;
 
 /// The ways in which an issuer may end sessions of its users. There is at least one.
 #[derive(Clone)]
 pub struct LogoutSettings {
     /// OpenID Connect Back-Channel Logout.
     pub backchannel: Option<OrderSource>,
+    /// Global token revocation.
+    pub global_revocation: Option<OrderSource>,
+    /// Security events.
+    pub events: Option<EventSource>,
+}
+
+/// The signer of security events, and those that end sessions.
+#[derive(Clone)]
+pub struct EventSource {
+    /// The signer.
+    pub source: OrderSource,
+    /// The events that end sessions. There is at least one.
+    pub types: Vec<SecurityEventType>,
 }
 
 /// The signer of one kind of order.
@@ -27,6 +41,17 @@ pub struct OrderSource {
 #[serde(deny_unknown_fields)]
 pub(super) struct LogoutEntry {
     backchannel: Option<SourceEntry>,
+    global_revocation: Option<SourceEntry>,
+    events: Option<EventsEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventsEntry {
+    types: Vec<String>,
+    issuer: Option<String>,
+    audience: Option<String>,
+    jwks_url: Option<String>,
 }
 
 /// The members of one way. One that is missing is the same as for sign-ins.
@@ -47,11 +72,33 @@ impl LogoutEntry {
     ) -> Result<LogoutSettings, &'static str> {
         let source =
             |entry: Option<SourceEntry>| entry.map(|entry| entry.into_source(sign_in, key_urls)).transpose();
-        let settings = LogoutSettings { backchannel: source(self.backchannel)? };
+        let events = self.events.map(|entry| entry.into_source(sign_in, key_urls)).transpose()?;
+        let settings = LogoutSettings {
+            backchannel: source(self.backchannel)?,
+            global_revocation: source(self.global_revocation)?,
+            events,
+        };
         if settings.sources().next().is_none() {
-            return Err("names no way to end sessions: add backchannel");
+            return Err("names no way to end sessions: add backchannel, global_revocation or events");
         }
         Ok(settings)
+    }
+}
+
+impl EventsEntry {
+    fn into_source(
+        self,
+        sign_in: (&str, &str, &IssuerKeys),
+        key_urls: KeyUrls,
+    ) -> Result<EventSource, &'static str> {
+        let Self { types, issuer, audience, jwks_url } = self;
+        let types: Option<Vec<_>> = types.iter().map(|name| SecurityEventType::parse(name)).collect();
+        let types = types.filter(|types| !types.is_empty()).ok_or(
+            "events.types: expected one or more of session-revoked, credential-change, account-disabled, account-purged, \
+             sessions-revoked",
+        )?;
+        let source = SourceEntry { issuer, audience, jwks_url };
+        Ok(EventSource { source: source.into_source(sign_in, key_urls)?, types })
     }
 }
 
@@ -77,8 +124,12 @@ impl SourceEntry {
 
 impl LogoutSettings {
     fn sources(&self) -> impl Iterator<Item = (&'static str, &OrderSource)> {
-        let all = [("backchannel", &self.backchannel)];
-        all.into_iter().filter_map(|(way, source)| Some((way, source.as_ref()?)))
+        let all = [
+            ("backchannel", self.backchannel.as_ref()),
+            ("global_revocation", self.global_revocation.as_ref()),
+            ("events", self.events.as_ref().map(|events| &events.source)),
+        ];
+        all.into_iter().filter_map(|(way, source)| Some((way, source?)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use latchkey::store::Consumed;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::openapi::Spec;
-use latchkey_tests::world::{BoundBrowser, Device, Jar, Provider, Reply, SECURE, Tokens, World};
+use latchkey_tests::world::{BoundBrowser, Device, Jar, PROVIDER, Provider, Reply, SECURE, Tokens, World};
 use serde_json::{Value, json};
 
 /// Statuses that a test cannot provoke, with the reason.
@@ -57,8 +57,17 @@ impl Seen {
     }
 }
 
-const POSTS: [&str; 7] =
-    ["/login", "/login/attempts", "/refresh", "/sessions", "/revoke", "/introspect", "/backchannel-logout"];
+const POSTS: [&str; 9] = [
+    "/login",
+    "/login/attempts",
+    "/refresh",
+    "/sessions",
+    "/revoke",
+    "/introspect",
+    "/backchannel-logout",
+    "/global-token-revocation",
+    "/ssf/events",
+];
 
 fn service(world: &World, scope: &str) -> Device {
     world.device().bearer(&world.assertion_with("backend", json!({"scope": scope})))
@@ -254,15 +263,39 @@ async fn device_keys(seen: &mut Seen) {
 async fn provider_orders(seen: &mut Seen) {
     const LOGOUT: &str = "/backchannel-logout";
     let provider = Provider::generate();
-    let world = provider.world(json!({"logout": {"backchannel": {}}}), &[]).await;
+    let logout =
+        json!({"backchannel": {}, "global_revocation": {}, "events": {"types": ["session-revoked"]}});
+    let world = provider.world(json!({"logout": logout}), &[]).await;
     let device = world.device();
+    let fronted = World::behind_cloudfront(&[]).await.device();
+    let signed = |typ: &str, claims: Value| {
+        let claims = provider.claims(&world, "alice", claims).to_string();
+        provider.sign(&json!({"alg": "ES256", "kid": "p1", "typ": typ}), &claims)
+    };
+    let credential = device.clone().bearer(&signed("global-token-revocation+jwt", json!({})));
+    let subject = json!({"sub_id": {"format": "iss_sub", "iss": PROVIDER, "sub": "alice"}});
+    let verification = json!({"https://schemas.openid.net/secevent/ssf/event-type/verification": {}});
+    let verification = signed("secevent+jwt", json!({"events": verification}));
+    let revoked = json!({"https://schemas.openid.net/secevent/caep/event-type/session-revoked": {}});
+    let revoked = signed("secevent+jwt", json!({"events": revoked, "sub_id": subject["sub_id"]}));
+    const REVOCATION: &str = "/global-token-revocation";
+    const EVENTS: &str = "/ssf/events";
+    const SET: Option<&str> = Some("application/secevent+jwt");
+    seen.post(&credential, REVOCATION, subject.clone()).await;
+    seen.post(&device, REVOCATION, subject.clone()).await;
+    seen.post(&fronted, REVOCATION, subject.clone()).await;
+    seen.call(&device, "POST", EVENTS, SET, verification).await;
+    seen.call(&device, "POST", EVENTS, SET, "x".to_owned()).await;
+    seen.call(&fronted, "POST", EVENTS, SET, "x".to_owned()).await;
     let events = json!({"http://schemas.openid.net/event/backchannel-logout": {}});
     let order = provider.assertion(&world, "alice", json!({"events": events}));
     seen.form(&device, LOGOUT, &format!("logout_token={order}")).await;
     seen.form(&device, LOGOUT, "logout_token=x").await;
-    seen.form(&World::behind_cloudfront(&[]).await.device(), LOGOUT, "logout_token=x").await;
+    seen.form(&fronted, LOGOUT, "logout_token=x").await;
     world.server.faults.queue(None, FaultKind::Error500, 100_000);
     seen.form(&device, LOGOUT, &format!("logout_token={order}")).await;
+    seen.post(&credential, REVOCATION, subject).await;
+    seen.call(&device, "POST", EVENTS, SET, revoked).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use latchkey_tests::openapi::{BASE, Operation, Spec, fault_of, strict};
-use latchkey_tests::world::{Device, Reply, Tokens, World};
+use latchkey_tests::world::{Device, PROVIDER, Provider, Reply, Tokens, World};
 use serde_json::{Map, Value, json};
 
 /// The schema of these fields is wider than what the server accepts, because only a server makes valid values or the
@@ -22,6 +22,9 @@ const SETTINGS: [(&str, &str); 4] = [
 /// Sends each request as a new administrator, so that no request depends on the effect of an earlier one.
 struct Client {
     world: World,
+    /// A provider that may end sessions, and the world that trusts it.
+    provider: Provider,
+    provider_world: World,
     requests: usize,
     verdicts: BTreeSet<bool>,
     differences: Vec<String>,
@@ -54,6 +57,7 @@ impl Client {
             }
             "/refresh" => (self.world.device(), vec![json!({"refresh_token": tokens.refresh})]),
             "/sessions" => (device, vec![json!({"action": "cleanup"})]),
+            "/global-token-revocation" => self.revocation_order(),
             "/revoke" => {
                 let bodies = vec![
                     json!({"strategy": "current"}),
@@ -68,6 +72,15 @@ impl Client {
             }
             other => panic!("{other} has a body: add a valid one here"),
         }
+    }
+
+    /// An order of an identity provider, with a credential of its own.
+    fn revocation_order(&self) -> (Device, Vec<Value>) {
+        let header = json!({"alg": "ES256", "kid": "p1", "typ": "global-token-revocation+jwt"});
+        let claims = self.provider.claims(&self.provider_world, "provider", json!({}));
+        let credential = self.provider.sign(&header, &claims.to_string());
+        let subject = json!({"format": "iss_sub", "iss": PROVIDER, "sub": "bob"});
+        (self.provider_world.device().bearer(&credential), vec![json!({"sub_id": subject})])
     }
 
     /// Compares the verdict of the server with the verdict of the schema.
@@ -204,7 +217,16 @@ async fn compare_query(client: &mut Client, operation: &Operation<'_>, parameter
 #[tokio::test]
 async fn the_server_refuses_exactly_the_values_that_the_file_excludes() {
     let world = World::with(&SETTINGS).await;
-    let mut client = Client { world, requests: 0, verdicts: BTreeSet::new(), differences: vec![] };
+    let provider = Provider::generate();
+    let provider_world = provider.world(json!({"logout": {"global_revocation": {}}}), &[]).await;
+    let mut client = Client {
+        world,
+        provider,
+        provider_world,
+        requests: 0,
+        verdicts: BTreeSet::new(),
+        differences: vec![],
+    };
     for operation in Spec::get().operations() {
         if let Some(schema) = operation.json_body() {
             compare_bodies(&mut client, &operation, schema).await;

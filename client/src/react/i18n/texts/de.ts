@@ -145,6 +145,7 @@ export const TEXTS = {
   "event.binding_failed": "Kopierte Anmeldung abgelehnt",
   "event.binding_missing": "Ohne Schlüssel angemeldet",
   "event.session_bound": "Sitzung an dieses Gerät gebunden",
+  "event.provider_order_refused": "Anordnung des Anmeldedienstes nicht ausgeführt",
   "event.new_device": "Neues Gerät",
   "event.new_country": "Neues Land",
   "event.ip_changed": "Netz gewechselt",

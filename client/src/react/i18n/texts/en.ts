@@ -145,6 +145,7 @@ export const TEXTS = {
   "event.binding_failed": "Copied sign-in rejected",
   "event.binding_missing": "Signed in without a key",
   "event.session_bound": "Session bound to this device",
+  "event.provider_order_refused": "Order of the sign-in provider not carried out",
   "event.new_device": "New device",
   "event.new_country": "New country",
   "event.ip_changed": "Network changed",

@@ -1,0 +1,86 @@
+//! `POST /global-token-revocation`: an identity provider ends all sessions of a user. Okta calls it Universal Logout.
+//! *Source*: draft-parecki-oauth-global-token-revocation.
+//!
+//! An unknown user is 204 like every other, and not the 404 of the draft, so that the answer does not show which accounts exist.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use latchkey_verifier::bearer_token;
+use serde::Deserialize;
+
+use super::{ORDER_MAX_BYTES, Refusal, obey};
+use crate::app::App;
+use crate::app::provider_order::tie_credential;
+use crate::domain::id::UserId;
+use crate::domain::logout_order::{LogoutOrder, OrderSubject};
+use crate::domain::time::Timestamp;
+use crate::http::body;
+use crate::http::problem::{Code, Problem};
+use crate::http::success::no_content;
+use crate::token::issuer::TrustedIssuer;
+use crate::token::revocation_order::{self, RevocationCredentialError};
+
+#[derive(Deserialize)]
+struct RevocationRequest {
+    sub_id: SubjectId,
+}
+
+/// A subject identifier. *Source*: RFC 9493 section 3.2.3.
+#[derive(Deserialize)]
+struct SubjectId {
+    format: SubjectFormat,
+    iss: String,
+    sub: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SubjectFormat {
+    IssSub,
+}
+
+pub(super) async fn revoke(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let token = bearer_token(&headers)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
+    let bytes = body::read_at_most(body, ORDER_MAX_BYTES).await?;
+    let request: RevocationRequest = body::json_of(&headers, &bytes)?;
+    let now = app.now();
+    obey(&app, now, verified(&app, &token, &request.sub_id, now)).await?;
+    Ok(no_content())
+}
+
+async fn verified(
+    app: &App,
+    token: &str,
+    subject: &SubjectId,
+    now: Timestamp,
+) -> Result<Vec<LogoutOrder>, Refusal> {
+    let trusted = &app.config().trusted_issuers;
+    let (issuer, source) = revocation_order::claimed_source(token, trusted).map_err(wrong)?;
+    let keys = app.issuer_keys().keys(&source.keys, token, now).await.map_err(Refusal::KeysUnavailable)?;
+    let credential = revocation_order::verify(token, source, &keys, now).map_err(wrong)?;
+    let user = user_of(issuer, subject).map_err(Refusal::Wrong)?;
+    if !tie_credential(app, &credential, &user).await.map_err(|error| Refusal::Wrong(error.into()))? {
+        let problem = Problem::of(Code::InvalidToken).detail("the token was used for another subject");
+        return Err(Refusal::Wrong(problem.because("its jti belongs to an order for another subject")));
+    }
+    Ok(vec![LogoutOrder { subject: OrderSubject::User(user), until: credential.issued_at }])
+}
+
+/// The user. The subject names the issuer of the sign-ins, even if another one signs the orders.
+fn user_of(issuer: &TrustedIssuer, subject: &SubjectId) -> Result<UserId, Problem> {
+    let SubjectFormat::IssSub = subject.format;
+    if subject.iss != issuer.issuer {
+        return Err(Problem::field("sub_id.iss", "expected the issuer of the user's sign-ins"));
+    }
+    issuer.user(&subject.sub).ok_or_else(|| Problem::field("sub_id.sub", "expected the sub of a user"))
+}
+
+fn wrong(error: RevocationCredentialError) -> Refusal {
+    Refusal::Wrong(Problem::of(Code::InvalidToken).because(error))
+}
