@@ -50,14 +50,21 @@ pub(super) async fn answer(State(app): State<App>, RawQuery(query): RawQuery) ->
     Ok(([(header::CONTENT_TYPE, "application/jwt"), (header::CACHE_CONTROL, CACHE)], signed).into_response())
 }
 
-/// The minute of `since`. One in the future would be answered without entries, and a verifier with a wrong clock or unit would
-/// take that for "nothing has ended".
+/// The minute of `since`. Nothing else is accepted in the query, not even another spelling of the name: a cache that ignores unknown
+/// parameters would store the response to `%73ince=29833331` as the whole feed, for all verifiers.
+///
+/// A minute in the future would be answered without entries, and a verifier with a wrong clock or unit would take that for
+/// "nothing has ended".
 fn since(query: &str, now: Timestamp) -> Result<Option<i64>, Problem> {
-    let Some(text) = parameter(query, "since")? else { return Ok(None) };
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let minute = text.parse().ok().filter(|_| is_number);
-    let minute: i64 = minute.ok_or_else(|| {
-        Problem::field("since", "must be a whole number of minutes since 1970, such as 29833331")
+    if query.is_empty() {
+        return Ok(None);
+    }
+    let is_alone = query.starts_with("since=") && !query.contains('&');
+    let is_number = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
+    let text = parameter(query, "since")?.filter(|text| is_alone && is_number(text));
+    let minute: i64 = text.and_then(|text| text.parse().ok()).ok_or_else(|| {
+        let expected = "the query must be empty or `since` with a whole number of minutes since 1970, as in since=29833331";
+        Problem::field("since", expected)
     })?;
     if minute > now.seconds().div_euclid(60) + SINCE_AHEAD_MAX {
         return Err(Problem::field("since", "lies in the future; it counts minutes since 1970, not seconds"));

@@ -84,6 +84,12 @@ fn cloudfront_caches_the_revocation_feed_for_two_seconds_and_nothing_else() {
         (&key["CookiesConfig"]["CookieBehavior"], &key["HeadersConfig"]["HeaderBehavior"]),
         (&json!("none"), &json!("none"))
     );
+    // A response that depends on more than the cache key could be planted for all verifiers.
+    assert_eq!(behaviours[0]["OriginRequestPolicyId"], "FeedRequests");
+    let passed_on = stack.resource("FeedRequests")["Properties"]["OriginRequestPolicyConfig"].take();
+    assert_eq!(passed_on["QueryStringsConfig"], json!({"QueryStringBehavior": "none"}));
+    assert_eq!(passed_on["CookiesConfig"], json!({"CookieBehavior": "none"}));
+    assert_eq!(passed_on["HeadersConfig"], json!({"HeaderBehavior": "whitelist", "Headers": ["Host"]}));
     let errors = distribution["CustomErrorResponses"].as_array().expect("errors");
     for code in [404, 500, 502, 503, 504] {
         assert!(errors.contains(&json!({"ErrorCode": code, "ErrorCachingMinTTL": 0})), "{code}");
