@@ -83,6 +83,10 @@ def main():
     role = {"Fn::GetAtt": ["DeploymentRole", "Arn"]}
     expect("CodeDeploy has the role with the boundary", all(it["ServiceRoleArn"] == role for it in groups))
 
+    provisioned = transformed(ReleaseHash="a" * 64, RefreshProvisionedConcurrency=5)
+    alias = provisioned["Resources"]["RefreshFunctionAliaslive"]["Properties"]["ProvisionedConcurrencyConfig"]
+    expect("provisioned concurrency belongs to the alias of refresh", '"RefreshProvisionedConcurrency"' in json.dumps(alias))
+
 
 if __name__ == "__main__":
     main()

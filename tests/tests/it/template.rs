@@ -5,6 +5,7 @@
 mod alarms;
 mod alerts;
 mod binaries;
+mod capacity;
 mod deployment;
 pub(crate) mod document;
 mod front_door;

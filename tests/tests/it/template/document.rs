@@ -16,6 +16,11 @@ pub(crate) fn web_acl() -> Value {
     parsed(include_str!("../../../../web-acl.yaml"))
 }
 
+/// The template of the role with which GitHub Actions deploys.
+pub(crate) fn deploy_role() -> Value {
+    parsed(include_str!("../../../../deploy-role.yaml"))
+}
+
 fn parsed(text: &str) -> Value {
     let Node(template) = serde_saphyr::from_str(text).expect("it is YAML");
     template

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::changed;
-use super::document::template;
+use super::document::{deploy_role, template, web_acl};
 use super::stack::{Stack, members};
 
 /// A stack with all optional resources, so that the checks cover them.
@@ -105,16 +105,51 @@ fn logs_roles_and_queues_have_retention_boundaries_and_alarms() {
     }
 }
 
+/// Checks that a statement refuses requests of every caller without TLS.
+fn assert_refuses_without_tls(statement: &Value) {
+    assert_eq!((&statement["Effect"], &statement["Principal"]), (&json!("Deny"), &json!("*")));
+    assert_eq!(statement["Condition"], json!({"Bool": {"aws:SecureTransport": "false"}}));
+}
+
 #[test]
 fn every_queue_refuses_requests_without_tls() {
     let stack = whole(&template());
     let policy = stack.resource("DeadLettersPolicy")["Properties"].take();
     let statement = &policy["PolicyDocument"]["Statement"][0];
-    assert_eq!((&statement["Effect"], &statement["Principal"]), (&json!("Deny"), &json!("*")));
-    assert_eq!(statement["Condition"], json!({"Bool": {"aws:SecureTransport": "false"}}));
+    assert_refuses_without_tls(statement);
     let queues = stack.named("AWS::SQS::Queue");
     let arns: Vec<String> = queues.iter().map(|name| format!("{name}.Arn")).collect();
     assert_eq!((&policy["Queues"], &statement["Resource"]), (&json!(queues), &json!(arns)));
+}
+
+#[test]
+fn no_resource_names_a_partition_or_a_region() {
+    let faults = |template: &Value| {
+        let resources = template["Resources"].to_string();
+        ["arn:aws:", "eu-central-1", "us-east-1"].into_iter().filter(|name| resources.contains(name)).count()
+    };
+    for template in [template(), deploy_role(), web_acl()] {
+        assert_eq!(faults(&template), 0);
+    }
+    let fixed =
+        changed("/Resources/AlertTopic/Properties/KmsMasterKeyId", json!("arn:aws:kms:us-east-1:1:key/1"));
+    assert_eq!(faults(&fixed), 2);
+}
+
+/// A policy replaces the one that a topic has by default, by which CloudWatch publishes alarms.
+#[test]
+fn the_topic_refuses_messages_without_tls_and_accepts_those_of_its_account() {
+    let stack = whole(&template());
+    assert_eq!(stack.named("AWS::SNS::Topic"), ["AlertTopic"]);
+    let policy = stack.resource("AlertTopicPolicy")["Properties"].take();
+    assert_eq!(policy["Topics"], json!(["AlertTopic"]));
+    let statements = policy["PolicyDocument"]["Statement"].as_array().expect("statements");
+    let [account, tls] = &statements[..] else { panic!("two statements: {statements:?}") };
+    assert_refuses_without_tls(tls);
+    assert_eq!((&tls["Action"], &tls["Resource"]), (&json!("sns:Publish"), &json!("AlertTopic")));
+    assert_eq!(account["Effect"], "Allow");
+    assert_eq!(account["Condition"], json!({"StringEquals": {"aws:SourceOwner": "AWS::AccountId"}}));
+    assert!(account["Action"].as_array().is_some_and(|actions| actions.contains(&json!("sns:Publish"))));
 }
 
 #[test]
