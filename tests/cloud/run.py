@@ -6,22 +6,17 @@
 stand-in live in target/cloud and end with this program.
 """
 
-import contextlib
 import json
 import os
 import pathlib
 import platform
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 
 import boto3
 import story
 from identity_provider import IdentityProvider
+from stand_in import stand_in
 
 ROOT = pathlib.Path(__file__).parents[2]
 WORK = ROOT / "target/cloud"
@@ -53,44 +48,6 @@ def build():
     return smaller
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_until_ready(process, endpoint):
-    for _ in range(120):
-        if process.poll() is not None:
-            sys.exit(f"ministack ended: see {WORK / 'ministack.log'}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2).close()
-            return
-        time.sleep(0.5)
-    sys.exit("ministack does not respond")
-
-
-@contextlib.contextmanager
-def stand_in():
-    """Runs ministack and yields its URL. It listens on loopback only and keeps its files in target/cloud."""
-    port, scratch = free_port(), WORK / "ministack"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    own = {"PATH": os.environ["PATH"], "HOME": str(scratch), "TMPDIR": str(scratch), "MINISTACK_REGION": REGION}
-    own |= {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "IOT_MTLS_ENABLED": "false", "SFTP_ENABLED": "false"}
-    # The functions get this value, too.
-    own |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
-    program = pathlib.Path(os.environ["MINISTACK_PYTHON"]) / "bin/ministack"
-    with (WORK / "ministack.log").open("w") as log:
-        process = subprocess.Popen([program], env=own, stdout=log, stderr=log, start_new_session=True)
-        try:
-            wait_until_ready(process, f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
 def store_keys(client):
     """Stores a new key set as the guide does, and returns the parameters that name it."""
     tool = ROOT / "target/debug/latchkey-local"
@@ -114,7 +71,7 @@ def main():
     WORK.mkdir(parents=True, exist_ok=True)
     template = build()
     provider = IdentityProvider()
-    with stand_in() as endpoint:
+    with stand_in(WORK, REGION) as endpoint:
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         session = boto3.Session(region_name=REGION, **credentials)
         keys = store_keys(session.client("secretsmanager", endpoint_url=endpoint))
