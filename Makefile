@@ -22,22 +22,26 @@ export PYTHON := $(TOOLS)/python-$(CFN_LINT)-$(SAM_CLI)
 export CARGO_LAMBDA := 1.9.2
 export ZIG := 0.17.1
 export BUILD_PYTHON := $(TOOLS)/python-build-$(SAM_CLI)-$(CARGO_LAMBDA)-$(ZIG)
+# A compiler and an emulator for the processor of the template, from Debian's packages: scripts/arm64-tools.
+export ARM64 := $(TOOLS)/arm64
 # A stand-in for AWS, to which `make cloud` deploys. Its libraries contradict those of SAM.
 export MINISTACK := 1.5.33
 export MINISTACK_PYTHON := $(TOOLS)/python-ministack-$(MINISTACK)
 # The Python libraries of `make interop`, from PyPI. The folder is named after the list of their versions.
 INTEROP_VERSIONS := $(firstword $(shell cksum < client/interop/python/requirements.txt))
 export INTEROP_PYTHON := $(TOOLS)/python-interop-$(INTEROP_VERSIONS)
+# The suites that `make contract` runs on another DynamoDB.
+CONTRACT := linearizability:: refresh:: revoke::
 FUNCTIONS := login refresh sessions revoke authorizer cleanup
 STEP := @scripts/step
 
 .PHONY: help run check test interop lint template client unit bins setup tools mutants fuzz model simulate bench load soak release zips \
-	reproducible sbom advisories docs cloud
+	reproducible sbom advisories docs cloud arm64 contract
 
 ##@ Everyday
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: tools-run client/demo/dist/demo.js ## Start Latchkey on http://127.0.0.1:9000 (PORT=9001 for another port)
 	$(STEP) "Building the server: minutes and about 2 GB of disk the first time, seconds later" \
@@ -161,6 +165,16 @@ cloud: tools-cloud bins ## Deploy with SAM to a stand-in for AWS, and use the re
 	$(STEP) "sam build, sam deploy to ministack, and a story (minutes; SAM_BUILD_MODE=debug is faster)" \
 		$(BUILD_PYTHON)/bin/python -B tests/cloud/run.py
 
+arm64: tools-arm64 ## Build the functions for arm64, as they are deployed, and test them in an emulator (SAM_BUILD_MODE=debug is faster)
+	$(STEP) "sam build for arm64 (minutes for each function)" scripts/arm64 target/arm64
+	$(STEP) "Every event of events/ in the emulator, which is slow: with retries, because a store call has 0.8 s (minutes)" \
+		env LATCHKEY_FUNCTIONS=$(CURDIR)/target/arm64/functions cargo nextest run -p latchkey-tests --test it \
+		--test-threads 1 --retries 3 functions::every_sample_event functions::authorizer::the_authorizer_answers_every_sample_event \
+		functions::cleanup::the_events_of_the_schedule
+
+contract: tools-contract ## Run the tests of refreshes, revocations and races on another DynamoDB than the embedded engine (minutes)
+	$(STEP) "Tests of sessions on ministack" $(MINISTACK_PYTHON)/bin/python -B tests/cloud/contract.py $(CONTRACT)
+
 ##@ Measure
 
 bench: release ## Measure a refresh, cold starts, sizes and cleanup (some minutes)
@@ -198,6 +212,8 @@ TOOLS_template := python template
 TOOLS_client := rust cc node chromium certutil firefox webkit
 TOOLS_interop := rust cc node python interop
 TOOLS_cloud := rust cc python lambda-build ministack
+TOOLS_arm64 := rust cc python lambda-build arm64 nextest
+TOOLS_contract := rust cc python ministack nextest
 TOOLS_unit := rust cc curl nextest
 TOOLS_mutants := rust cc nextest mutants
 TOOLS_fuzz := rust cc cargo-fuzz

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
-/// The path of the up-to-date debug build of `name` (`latchkey-local`, `login`, `refresh`, ..).
+/// The path of the up-to-date debug build of `name` (`latchkey-local`, `login`, `refresh`, ..), or of the program of that name in
+/// the folder `LATCHKEY_FUNCTIONS`, which `make arm64` sets.
 ///
 /// # Panics
 /// If the workspace does not build.
 pub fn built(name: &str) -> PathBuf {
+    if let Some(folder) = std::env::var_os("LATCHKEY_FUNCTIONS") {
+        return Path::new(&folder).join(name);
+    }
     static BUILD: Once = Once::new();
     BUILD.call_once(build);
     // target/<profile>/deps/<this test>

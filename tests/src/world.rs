@@ -26,6 +26,7 @@ mod logs;
 mod provider;
 mod redeploy;
 mod reply;
+mod storage;
 mod table;
 mod tables;
 mod traveller;
@@ -81,7 +82,8 @@ impl World {
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let builder =
             LocalServer::builder().clock(MovableClock::at(START)).settings(&NAMES).settings(settings);
-        Self { server: builder.build().await.expect("the settings of a test are valid") }
+        let server = storage::chosen(builder).build().await.expect("the settings of a test are valid");
+        Self { server }.without_foreign_ttl().await
     }
 
     /// Advances the clock.

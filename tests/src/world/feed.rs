@@ -60,7 +60,7 @@ impl World {
     /// # Panics
     /// If the engine does not answer.
     pub async fn feed_rows(&self) -> Vec<RawRow> {
-        let scan = self.dynamodb().scan().table_name("latchkey-sessions").consistent_read(true);
+        let scan = self.dynamodb().scan().table_name(&self.tables().sessions).consistent_read(true);
         let rows = scan.send().await.expect("the engine answers").items.unwrap_or_default();
         rows.into_iter().filter(|row| row["pk"].as_s().is_ok_and(|key| key.starts_with("R#"))).collect()
     }
@@ -91,7 +91,7 @@ impl World {
         let numbers: Vec<u64> = (0..rows).collect();
         for chunk in numbers.chunks(25) {
             let writes = chunk.iter().copied().map(put).collect();
-            let batch = self.dynamodb().batch_write_item().request_items("latchkey-sessions", writes);
+            let batch = self.dynamodb().batch_write_item().request_items(&self.tables().sessions, writes);
             batch.send().await.expect("the engine answers");
         }
     }

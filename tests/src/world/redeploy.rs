@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::config::Credentials;
 use latchkey::api;
 use latchkey::app::{App, AppOptions};
 use latchkey::config::Config;
-use latchkey::store::{Store, connect};
+use latchkey::store::Store;
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey_local::clock::MovableClock;
 use latchkey_local::gateway;
@@ -30,15 +29,15 @@ impl World {
                 "LATCHKEY_TRUSTED_ISSUERS" => Some(server.issuer.trusted_issuers(&server.audience)),
                 "COOKIE_SECURE" => Some("false".to_owned()),
                 "COOKIE_NAME" => Some("latchkey".to_owned()),
+                "TABLE_SESSIONS" => Some(self.tables().sessions.clone()),
+                "TABLE_RATE_LIMITS" => Some(self.tables().rate_limits.clone()),
+                "TABLE_SECURITY_EVENTS" => Some(self.tables().security_events.clone()),
                 _ => None,
             })
         });
         let config = config.expect("the settings are valid");
-        let engine = server.engine.as_ref().expect("worlds are embedded");
-        let http = server.stats.wrap(server.faults.wrap(engine.client()));
-        let credentials = Credentials::new("local", "local", None, None, "tests");
-        let client = connect::client(http, "us-east-1", Some("http://127.0.0.1:8000"), credentials);
-        let store = Store::new(client, &config);
+        let http = server.stats.wrap(server.faults.wrap(self.http()));
+        let store = Store::new(self.client(http), &config);
         self.serving(config, store, server.clock.clone(), issuer_keys)
     }
 

@@ -2,10 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey::store::connect;
 use latchkey_local::issuer::ISSUER;
 use serde_json::{Value, json};
 
@@ -26,19 +23,9 @@ pub struct Event {
 }
 
 impl World {
-    /// A client of the same engine that is not counted and meets no injected faults.
-    ///
-    /// # Panics
-    /// If the world is not on the embedded engine.
-    pub fn dynamodb(&self) -> Client {
-        let engine = self.server.engine.as_ref().expect("worlds are embedded");
-        let credentials = Credentials::new("local", "local", None, None, "tests");
-        connect::client(engine.client(), "eu-west-1", Some("http://127.0.0.1:8000"), credentials)
-    }
-
     /// A user's audit trail, oldest first.
     pub async fn events(&self, user: &str) -> Vec<Event> {
-        let query = self.dynamodb().query().table_name("latchkey-security-events").consistent_read(true);
+        let query = self.dynamodb().query().table_name(&self.tables().security_events).consistent_read(true);
         let query = query.key_condition_expression("pk = :pk");
         let reply = query.expression_attribute_values(":pk", AttributeValue::S(key_of(user))).send().await;
         let rows = reply.expect("the engine answers").items.unwrap_or_default();
@@ -90,7 +77,7 @@ impl World {
     /// If the engine does not answer.
     pub async fn take_scope(&self, user: &str, session: &str) {
         let key = |text: String| AttributeValue::S(text);
-        let update = self.dynamodb().update_item().table_name("latchkey-sessions");
+        let update = self.dynamodb().update_item().table_name(&self.tables().sessions);
         let update = update.key("pk", key(key_of(user))).key("sk", key(format!("S#{session}")));
         update.update_expression("REMOVE s").send().await.expect("the engine answers");
     }

@@ -10,10 +10,6 @@ use super::World;
 /// A row, attribute by attribute.
 pub type RawRow = HashMap<String, AttributeValue>;
 
-const SESSIONS: &str = "latchkey-sessions";
-const EVENTS: &str = "latchkey-security-events";
-const TABLES: [&str; 2] = [SESSIONS, EVENTS];
-
 impl World {
     /// Every session and every event as one text, for comparisons. It omits the counters of rate limits, because refused
     /// requests are counted.
@@ -22,10 +18,11 @@ impl World {
     /// If the engine does not answer.
     pub async fn everything(&self) -> String {
         let mut rows = vec![];
-        for table in TABLES {
+        let tables = self.tables();
+        for (name, table) in [("sessions", &tables.sessions), ("events", &tables.security_events)] {
             let scan = self.dynamodb().scan().table_name(table).consistent_read(true).send().await;
             let items = scan.expect("the engine answers").items.unwrap_or_default();
-            rows.extend(items.into_iter().map(|row| format!("{table} {}", shown(&AttributeValue::M(row)))));
+            rows.extend(items.into_iter().map(|row| format!("{name} {}", shown(&AttributeValue::M(row)))));
         }
         rows.sort_unstable();
         rows.join("\n")
@@ -38,7 +35,11 @@ impl World {
     /// If the engine does not answer.
     pub async fn without_stream(&self) {
         let off = StreamSpecification::builder().stream_enabled(false).build().expect("it is given");
-        let events = self.dynamodb().update_table().table_name(EVENTS).stream_specification(off);
+        let events = self
+            .dynamodb()
+            .update_table()
+            .table_name(&self.tables().security_events)
+            .stream_specification(off);
         events.send().await.expect("the engine can do without");
     }
 
@@ -60,7 +61,7 @@ impl World {
     /// # Panics
     /// If the engine does not answer.
     pub async fn raw_row(&self, user: &str, session: &str) -> Option<RawRow> {
-        let get = self.dynamodb().get_item().table_name(SESSIONS).consistent_read(true);
+        let get = self.dynamodb().get_item().table_name(&self.tables().sessions).consistent_read(true);
         let get = get.key("pk", text(key_of(user))).key("sk", text(format!("S#{session}")));
         get.send().await.expect("the engine answers").item
     }
@@ -70,7 +71,7 @@ impl World {
     /// # Panics
     /// If the engine does not answer.
     pub async fn put_row(&self, row: RawRow) {
-        let put = self.dynamodb().put_item().table_name(SESSIONS).set_item(Some(row));
+        let put = self.dynamodb().put_item().table_name(&self.tables().sessions).set_item(Some(row));
         put.send().await.expect("the engine answers");
     }
 
@@ -91,7 +92,7 @@ impl World {
     /// # Panics
     /// If the engine does not answer.
     pub async fn raw_events(&self, user: &str, event_type: &str) -> Vec<RawRow> {
-        let query = self.dynamodb().query().table_name(EVENTS).consistent_read(true);
+        let query = self.dynamodb().query().table_name(&self.tables().security_events).consistent_read(true);
         let query = query.key_condition_expression("pk = :pk").filter_expression("event_type = :type");
         let query = query.expression_attribute_values(":pk", text(key_of(user)));
         let reply = query.expression_attribute_values(":type", text(event_type.into())).send().await;

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_tests::world::{RawRow, World};
 
 async fn rows(world: &World) -> Vec<RawRow> {
-    let scan = world.dynamodb().scan().table_name("latchkey-rate-limits").send().await;
+    let scan = world.dynamodb().scan().table_name(&world.tables().rate_limits).send().await;
     scan.expect("the engine answers").items.unwrap_or_default()
 }
 

@@ -141,7 +141,7 @@ async fn the_page_of_costs_has_the_size_and_the_price_of_a_poll() {
 async fn the_engine_refuses_a_transaction_of_101_items() {
     let world = World::new().await;
     let put = |number: u8| {
-        let put = Put::builder().table_name("latchkey-sessions");
+        let put = Put::builder().table_name(&world.tables().sessions);
         let put = put
             .item("pk", AttributeValue::S(format!("T#{number}")))
             .item("sk", AttributeValue::S("T".into()));

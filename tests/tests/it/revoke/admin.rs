@@ -187,7 +187,7 @@ async fn the_record_of_an_unknown_user_expires() {
     let device = world.device();
     let admin = admin(&world).await;
     end_user(&device, &admin, "nobody").await.assert_status(200);
-    let record = world.dynamodb().get_item().table_name("latchkey-sessions");
+    let record = world.dynamodb().get_item().table_name(&world.tables().sessions);
     let record =
         record.key("pk", AttributeValue::S("U#nobody".into())).key("sk", AttributeValue::S("HEAD".into()));
     let record = record.send().await.unwrap().item.expect("the user record makes older assertions invalid");

@@ -105,7 +105,8 @@ async fn a_page_full_of_other_events_hides_no_revocation() {
         let millis = world.now().seconds() as u64 * 1_000 + number;
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
         event.insert("event_id".into(), AttributeValue::S(id.to_string()));
-        let put = world.dynamodb().put_item().table_name("latchkey-security-events").set_item(Some(event));
+        let put =
+            world.dynamodb().put_item().table_name(&world.tables().security_events).set_item(Some(event));
         put.send().await.expect("the engine answers");
     }
     let own = device.sign_in("alice").await;

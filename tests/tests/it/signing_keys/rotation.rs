@@ -51,7 +51,8 @@ fn kids(tokens: &Tokens) -> [String; 2] {
 
 /// All rows of the sessions table.
 async fn rows(world: &World) -> Vec<HashMap<String, AttributeValue>> {
-    let reply = world.dynamodb().scan().table_name("latchkey-sessions").consistent_read(true).send().await;
+    let reply =
+        world.dynamodb().scan().table_name(&world.tables().sessions).consistent_read(true).send().await;
     reply.expect("the engine answers").items.unwrap_or_default()
 }
 
