@@ -39,8 +39,11 @@ export async function startProvider(): Promise<RunningProvider> {
     jwks: { keys: [key] },
     cookies: { keys: ['not-secret'] },
     features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true } },
-    // The address of Latchkey is not known yet when the client is registered.
-    fetch: (url, options) => fetch(String(url).endsWith('/replaced-below') ? running.logoutUri : url, options),
+    // The address of Latchkey is not known yet when the client is registered. The provider's own dispatcher refuses loopback.
+    fetch: (url, options) => {
+      const { method = 'GET', headers = {}, body = null } = options ?? {};
+      return fetch(String(url).endsWith('/replaced-below') ? running.logoutUri : url, { method, headers, body });
+    },
   });
   server.on('request', provider.callback());
   return running;
