@@ -9,6 +9,7 @@
 //! assert!(error.to_string().starts_with("LATCHKEY_ISSUER: is required and not set"));
 //! ```
 
+mod admin_reach;
 mod authorizer;
 mod binding;
 mod cleanup;
@@ -27,6 +28,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+pub use admin_reach::AdminReach;
 pub use authorizer::{AuthorizerConfig, AuthorizerMode, FeedStale, OnInvalid};
 pub use binding::{BindingConfig, BindingPolicy};
 pub use cleanup::CleanupConfig;

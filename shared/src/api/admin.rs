@@ -5,6 +5,7 @@
 
 use super::own_sessions::own_session;
 use crate::app::App;
+use crate::domain::id::UserId;
 use crate::domain::scope::ADMIN;
 use crate::domain::session::Session;
 use crate::http::caller::Caller;
@@ -17,6 +18,43 @@ use crate::store::UserState;
 /// `forbidden`.
 pub(super) fn require_scope(caller: &Caller) -> Result<(), Problem> {
     caller.scope.has(ADMIN).then_some(()).ok_or_else(|| Problem::insufficient_scope(ADMIN))
+}
+
+/// Refuses a caller that does not administer `user`: without the scope, or with it from another issuer.
+///
+/// # Errors
+/// `forbidden`.
+pub(super) fn require_scope_over(app: &App, caller: &Caller, user: &UserId) -> Result<(), Problem> {
+    require_scope(caller)?;
+    if reaches(app, caller, Some(user)) {
+        return Ok(());
+    }
+    Err(Problem::insufficient_scope(ADMIN).detail(
+        "user_id: belongs to another issuer; name a user of your own issuer, or give it \"admin_of\":\"all\" in \
+         LATCHKEY_TRUSTED_ISSUERS",
+    ))
+}
+
+/// Refuses a caller that does not administer all users.
+///
+/// # Errors
+/// `forbidden`.
+pub(super) fn require_scope_over_everyone(app: &App, caller: &Caller) -> Result<(), Problem> {
+    require_scope(caller)?;
+    if reaches(app, caller, None) {
+        return Ok(());
+    }
+    Err(Problem::insufficient_scope(ADMIN).detail(
+        "you administer the users of your own issuer only; this call needs \"admin_of\":\"all\" in \
+         LATCHKEY_TRUSTED_ISSUERS",
+    ))
+}
+
+/// Whether an administrator reaches `user`, or all users if there is none. For look-ups, which answer as if an unreachable
+/// user did not exist.
+pub(super) fn reaches(app: &App, caller: &Caller, user: Option<&UserId>) -> bool {
+    let reach = app.config().admin_reach(&caller.user);
+    user.map_or(reach.is_everyone(), |user| reach.contains(user))
 }
 
 /// The caller's own live session, if its row carries the administrator's scope, too: one read.

@@ -21,16 +21,16 @@ impl TargetUser {
     /// Reads `?user_id=`.
     ///
     /// # Errors
-    /// `invalid_request` for a malformed id; `forbidden` when it names another user and the caller is no
-    /// administrator.
-    pub(super) fn of(query: &str, caller: &Caller) -> Result<Self, Problem> {
+    /// `invalid_request` for a malformed id; `forbidden` when it names another user and the caller does not
+    /// administer that user.
+    pub(super) fn of(app: &App, query: &str, caller: &Caller) -> Result<Self, Problem> {
         let Some(text) = parameter(query, "user_id")? else { return Ok(Self::Own) };
         let user: UserId = text.parse().map_err(|error| Problem::field("user_id", error))?;
         if user == caller.user {
             return Ok(Self::Own);
         }
         // Checked before any read, so that other callers never cause a read of another user's rows.
-        admin::require_scope(caller)?;
+        admin::require_scope_over(app, caller, &user)?;
         Ok(Self::Other(user))
     }
 

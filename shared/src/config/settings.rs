@@ -42,7 +42,7 @@ pub const SETTINGS: &[Setting] = &[
     required(
         "LATCHKEY_TRUSTED_ISSUERS",
         "JSON list",
-        "The identity providers whose assertions open sessions, see `docs/identity-providers.md`. Each has `issuer`, `audience`, `jwks` or `jwks_url`, and optionally `scopes`, `scope_claim`, `require`, `user_prefix`, `auth_time`, `logout`.",
+        "The identity providers whose assertions open sessions, see `docs/identity-providers.md`. Each has `issuer`, `audience`, `jwks` or `jwks_url`, and optionally `scopes`, `scope_claim`, `require`, `user_prefix`, `auth_time`, `admin_of`, `logout`.",
     ),
     optional(
         "LATCHKEY_ALLOWED_ORIGINS",

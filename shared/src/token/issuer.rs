@@ -37,6 +37,8 @@ pub struct TrustedIssuer {
     /// Whether `iat` counts as `auth_time` in an assertion without `auth_time`. Otherwise the time is not known, so that the
     /// sign-in never counts as recent.
     pub iat_is_auth_time: bool,
+    /// Whether its administrators reach the users of all issuers. Otherwise they reach those with its own prefix.
+    pub admin_of_all: bool,
     /// The ways in which it may end sessions of its users; none by default.
     pub logout: Option<LogoutSettings>,
 }
@@ -99,6 +101,7 @@ struct Entry {
     user_prefix: String,
     auth_time: Option<String>,
     logout: Option<LogoutEntry>,
+    admin_of: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -185,6 +188,11 @@ impl Entry {
             Some("iat") => true,
             Some(_) => return Err(wrong("auth_time", "expected \"iat\" or no auth_time")),
         };
+        let admin_of_all = match self.admin_of.as_deref() {
+            None => false,
+            Some("all") => true,
+            Some(_) => return Err(wrong("admin_of", "expected \"all\" or no admin_of")),
+        };
         let scope_claim =
             ClaimName::parse(self.scope_claim.as_deref().unwrap_or("scope")).ok_or_else(|| {
                 wrong("scope_claim", "expected the name of a claim, or a path such as app_metadata.roles")
@@ -209,6 +217,7 @@ impl Entry {
             require,
             user_prefix: self.user_prefix,
             iat_is_auth_time,
+            admin_of_all,
         })
     }
 }
@@ -279,6 +288,7 @@ mod tests {
         assert_eq!(member_of(r#"[{"issuer":"x","audience":"a"}]"#), "jwks");
         assert_eq!(member_of(r#"[{"issuer":"x","audience":"a","jwks":{"keys":[]}}]"#), "jwks");
         assert_eq!(member_of(&format!("[{}]", entry("x", r#","auth_time":"now""#))), "auth_time");
+        assert_eq!(member_of(&format!("[{}]", entry("x", r#","admin_of":"own""#))), "admin_of");
         assert_eq!(member_of(&format!("[{}]", entry("", ""))), "issuer");
         assert_eq!(member_of(&format!("[{}]", one.replace(r#""a""#, r#""""#))), "audience");
         for prefix in ["x".repeat(128), "a\\n".to_owned(), "\\u0085".to_owned()] {

@@ -35,7 +35,7 @@ pub(super) async fn end_user(
 ) -> Result<RevokeResponse, Problem> {
     let (command, user) = (build_command(requester, reason)?, user_id(user)?);
     let now = requester.caller.now;
-    admin::require_scope(&requester.caller)?;
+    admin::require_scope_over(app, &requester.caller, &user)?;
     let target = async { app.store().read_user_state(&user, now).await.map_err(Problem::from) };
     let (_, state) = tokio::try_join!(admin::require_admin_session(app, &requester.caller), target)?;
     let ends = end_many(app, &user, SessionSelector::All, &command, state).await?;
@@ -53,7 +53,7 @@ pub(super) async fn end_session(
     let (command, user) = (build_command(requester, reason)?, user_id(Some(user.to_owned()))?);
     let id: SessionId = id.parse().map_err(|_| session_not_found())?;
     let now = requester.caller.now;
-    admin::require_scope(&requester.caller)?;
+    admin::require_scope_over(app, &requester.caller, &user)?;
     let target = async { app.store().read_session(&user, &id, now).await.map_err(Problem::from) };
     let (_, row) = tokio::try_join!(admin::require_admin_session(app, &requester.caller), target)?;
     let end = command.build_end(&row.filter(|row| can_end(row, now)).ok_or_else(session_not_found)?);
@@ -83,7 +83,7 @@ pub(super) async fn end_everyone(
     let (caller, now) = (&requester.caller, requester.caller.now);
     let note = valid_reason(reason)?;
     let before = before.map_or(Ok(now), |text| moment(&text, now))?;
-    admin::require_scope(caller)?;
+    admin::require_scope_over_everyone(app, caller)?;
     let row = admin::require_admin_session(app, caller).await?;
     if row.authentication_age(now).is_none_or(|age| age >= RECENT_SIGN_IN) {
         return Err(Problem::reauthentication_required(RECENT_SIGN_IN));

@@ -70,7 +70,7 @@ pub(super) async fn history(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let target = TargetUser::of(&query, &caller)?;
+    let target = TargetUser::of(&app, &query, &caller)?;
     let session: Option<SessionId> = parameter(&query, "session_id")?
         .map(|text| text.parse())
         .transpose()
@@ -105,7 +105,10 @@ async fn look_up(
 ) -> Result<(UserId, UserState, Vec<Revocation>), Problem> {
     let record = async { app.store().end_record(&id).await.map_err(Problem::from) };
     let (_, record) = tokio::try_join!(admin::require_admin_session(app, caller), record)?;
-    let record = record.filter(|record| record.reason != EndReason::Expired);
+    let is_visible = |record: &EndRecord| {
+        record.reason != EndReason::Expired && admin::reaches(app, caller, Some(&record.user))
+    };
+    let record = record.filter(is_visible);
     let record = record.ok_or_else(|| {
         Problem::of(Code::NotFound).detail("no revoked session has this id; name its user with `user_id`")
     })?;

@@ -35,7 +35,7 @@ pub(super) async fn detail(
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let target = TargetUser::of(query.as_deref().unwrap_or_default(), &caller)?;
+    let target = TargetUser::of(&app, query.as_deref().unwrap_or_default(), &caller)?;
     let id = id.ok().and_then(|Path(id)| id.parse::<SessionId>().ok());
     let trail = async {
         let Some(session) = id else { return Ok(AuditPage::default()) };

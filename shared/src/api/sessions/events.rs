@@ -41,7 +41,7 @@ pub(super) async fn events(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let target = TargetUser::of(&query, &caller)?;
+    let target = TargetUser::of(&app, &query, &caller)?;
     let names_user = parameter(&query, "user_id")?.is_some();
     let filters = parse_filters(&query)?;
     let selection = selection(&query, &filters, names_user, &caller)?;

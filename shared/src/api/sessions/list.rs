@@ -64,7 +64,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let target = TargetUser::of(&query, &caller)?;
+    let target = TargetUser::of(&app, &query, &caller)?;
     let with_analytics = wants_analytics(&query)?;
     let events = async |limit| {
         if with_analytics { history(&app, &target, &caller, limit).await.map(Some) } else { Ok(None) }

@@ -75,7 +75,7 @@ pub(super) async fn event(
     } else {
         let of_alert = async { app.store().find_event(id).await.map_err(Problem::from) };
         let (_, found) = tokio::try_join!(admin::require_admin_session(app, caller), of_alert)?;
-        match found {
+        match found.filter(|found| admin::reaches(app, caller, found.user.as_ref())) {
             Some(found) => Some((found.user, found.event)),
             None => of_user.await?,
         }
@@ -92,7 +92,7 @@ pub(super) async fn user_of_session(app: &App, caller: &Caller, id: &SessionId) 
     let lifetime = app.config().lifetimes.refresh;
     let user = async { app.store().find_user(id, lifetime, caller.now).await.map_err(Problem::from) };
     let (_, user) = tokio::try_join!(admin::require_admin_session(app, caller), user)?;
-    user.ok_or_else(|| {
+    user.filter(|user| admin::reaches(app, caller, Some(user))).ok_or_else(|| {
         Problem::of(Code::NotFound)
             .detail("no live or revoked session has this id; name its user with `user_id`")
     })
