@@ -180,6 +180,7 @@ contract: tools-contract ## Run the tests of refreshes, revocations and races on
 bench: release ## Measure a refresh, cold starts, sizes and cleanup (some minutes)
 	cargo bench --quiet -p latchkey-tests --bench refresh
 	cargo bench --quiet -p latchkey-verifier --bench dpop
+	cargo bench --quiet -p latchkey-tests --bench warm
 	cargo bench --quiet -p latchkey-tests --bench cold_start
 	cargo bench --quiet -p latchkey-tests --bench cleanup
 

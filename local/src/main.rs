@@ -21,6 +21,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use cli::{Cli, Command, Table};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// The time between two cleanups of expired sessions.

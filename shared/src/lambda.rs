@@ -11,7 +11,6 @@ mod text_response;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
 use axum::Router;
 use latchkey_verifier::IssuerUrlError;
 use tokio::runtime::Runtime;
@@ -24,6 +23,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
 use crate::http::service;
 use crate::https;
+use crate::store::connect::Connection;
 use crate::store::{Store, connect};
 use crate::telemetry::log;
 use crate::token::keys::KeySetError;
@@ -105,7 +105,7 @@ fn app(config: Config) -> Result<App, StartError> {
 }
 
 /// The client of DynamoDB, from the variables that Lambda sets.
-fn dynamodb() -> Result<Client, StartError> {
+fn dynamodb() -> Result<Connection, StartError> {
     let region = get("AWS_REGION").ok_or(StartError::Environment("AWS_REGION"))?;
     let credentials = connect::credentials_from_env().map_err(StartError::Environment)?;
     let mut roots = connect::amazon_roots();
@@ -114,7 +114,7 @@ fn dynamodb() -> Result<Client, StartError> {
         roots.extend(extra.roots);
     }
     let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
-    Ok(connect::client(connect::https_client(roots), &region, endpoint.as_deref(), credentials))
+    Ok(connect::connection(connect::https_client(roots), &region, endpoint.as_deref(), credentials))
 }
 
 fn get(name: &str) -> Option<String> {

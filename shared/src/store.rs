@@ -38,6 +38,7 @@ mod capacity;
 mod cleanup_lease;
 pub mod connect;
 mod device_key;
+mod direct;
 mod error;
 mod event_item;
 mod expired_sessions;
@@ -54,6 +55,7 @@ mod rotation;
 pub mod schema;
 mod session_end;
 mod sign_in;
+mod signature;
 mod upstream_session;
 mod user_key;
 mod user_state;
@@ -62,13 +64,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
 
 pub use audit_trail::{AuditPage, AuditQuery};
 pub use capacity::Consumed;
 pub use cleanup_lease::Checkpoint;
+use connect::Connection;
+use direct::{Call, Direct};
 pub use error::{StoreError, TransactionOutcome};
 pub use expired_sessions::{DuePage, RowKey};
 use global_revocation::GlobalRevocationCache;
@@ -91,6 +97,7 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
+    direct: Option<Arc<Direct>>,
     tables: Tables,
     expiry_shards: u16,
     event_ttl: Duration,
@@ -101,20 +108,43 @@ pub struct Store {
 
 impl Store {
     /// A store on the tables in the settings.
-    pub fn new(client: Client, config: &Config) -> Self {
-        let store = Self::with(client, config.tables.clone(), config.expiry_shards, config.event_ttl);
+    pub fn new(connection: impl Into<Connection>, config: &Config) -> Self {
+        let store = Self::with(connection, config.tables.clone(), config.expiry_shards, config.event_ttl);
         Self { access_lifetime: Some(config.longest_access_lifetime()), ..store }
     }
 
     /// A store on these tables, for programs with fewer settings. They end no live session.
-    pub fn with(client: Client, tables: Tables, expiry_shards: u16, event_ttl: Duration) -> Self {
+    pub fn with(
+        connection: impl Into<Connection>,
+        tables: Tables,
+        expiry_shards: u16,
+        event_ttl: Duration,
+    ) -> Self {
+        let Connection { client, direct } = connection.into();
         Self {
             client,
+            direct,
             tables,
             expiry_shards,
             event_ttl,
             access_lifetime: None,
             global_revocation: Arc::default(),
+        }
+    }
+
+    /// Sends a call that may be repeated: directly if possible, else through the SDK.
+    async fn send<C: Call>(&self, call: C) -> Result<C::Output, SdkError<C::Error, HttpResponse>> {
+        match &self.direct {
+            Some(direct) => direct.send(call).await,
+            None => call.send(connect::ATTEMPTS).await,
+        }
+    }
+
+    /// Sends a call that must not be repeated, because a repetition would count twice.
+    async fn send_once<C: Call>(&self, call: C) -> Result<C::Output, SdkError<C::Error, HttpResponse>> {
+        match &self.direct {
+            Some(direct) => direct.send_once(call).await,
+            None => call.send(1).await,
         }
     }
 

@@ -174,6 +174,17 @@ impl Function {
         line.trim().strip_suffix("kB")?.trim().parse().ok()
     }
 
+    /// The CPU time of all threads of the function, in user mode and in the kernel. None after the function has ended, or
+    /// without `/proc`. The time of a thread that has ended is missing.
+    pub fn cpu_time(&self) -> Option<Duration> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id()?)).ok()?;
+        let nanoseconds = threads.map_while(Result::ok).map(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        });
+        nanoseconds.sum::<Option<u64>>().map(Duration::from_nanos)
+    }
+
     /// Sends the function a signal by its name: `STOP` is how Lambda freezes a sandbox between two events, `CONT` how
     /// it thaws one.
     pub async fn signal(&self, name: &str) {

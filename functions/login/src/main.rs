@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use latchkey::lambda::{Keys, serve};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     serve(latchkey::api::login::routes(), Keys::Signing)
 }

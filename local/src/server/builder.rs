@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use latchkey::app::{App, AppOptions};
 use latchkey::clock::Clock as _;
 use latchkey::config::{Config, Tables};
+use latchkey::store::connect::Connection;
 use latchkey::store::{Store, connect, schema};
 
 use super::settings::Settings;
@@ -105,9 +105,9 @@ impl Builder {
             Some(engine) => engine.client(),
             None => connect::https_client(connect::amazon_roots()),
         };
-        let client = self.client(stats.wrap(faults.wrap(http)));
-        schema::create_tables(&client, &config.tables).await?;
-        let store = Store::new(client, &config);
+        let connection = self.connection(stats.wrap(faults.wrap(http)));
+        schema::create_tables(connection.client(), &config.tables).await?;
+        let store = Store::new(connection, &config);
         store.warm(self.clock.now()).await;
         // The statistics count the calls of handlers only.
         stats.reset();
@@ -136,8 +136,8 @@ impl Builder {
     /// A setting is wrong, or the storage does not answer.
     pub async fn create_tables(mut self) -> Result<Tables, LocalServerError> {
         let tables = self.config()?.1.tables;
-        let client = self.client(connect::https_client(connect::amazon_roots()));
-        schema::create_tables(&client, &tables).await?;
+        let connection = self.connection(connect::https_client(connect::amazon_roots()));
+        schema::create_tables(connection.client(), &tables).await?;
         Ok(tables)
     }
 
@@ -151,9 +151,9 @@ impl Builder {
         Ok((issuer, config))
     }
 
-    fn client(&self, http: SharedHttpClient) -> Client {
+    fn connection(&self, http: SharedHttpClient) -> Connection {
         let storage = &self.storage;
-        connect::client(http, &Storage::region(), Some(storage.endpoint()), storage.credentials())
+        connect::connection(http, &Storage::region(), Some(storage.endpoint()), storage.credentials())
     }
 }
 

@@ -1,8 +1,10 @@
 //! The DynamoDB client: time budgets, retries, trusted certificates.
 //!
 //! Connect within 500 ms, one attempt within 800 ms, one call within 2.5 s, at most 3 attempts with jitter. So a store
-//! that is down causes a 503 within 3 s, and never a 401.
+//! that is down causes a 503 within 3 s, and never a 401. The calls of busy routes take a shorter way at first
+//! ([`super::direct`]), which is one of the attempts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -19,6 +21,7 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use rustls::RootCertStore;
 
+use super::direct::Direct;
 use crate::https;
 
 /// Amazon's own root certificates. Parsing the system's 144 certificates would take most of a cold start.
@@ -26,6 +29,48 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// The time limit for connecting, TLS included.
 const CONNECT: Duration = Duration::from_millis(500);
+
+/// The time limit of an attempt.
+pub(super) const ATTEMPT: Duration = Duration::from_millis(800);
+
+/// The time limit of a call with all its attempts.
+const CALL: Duration = Duration::from_millis(2_500);
+
+/// The most attempts of a call.
+pub(super) const ATTEMPTS: u32 = 3;
+
+/// A client of DynamoDB, with direct calls if it has a fixed endpoint and credentials.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub(super) client: Client,
+    pub(super) direct: Option<Arc<Direct>>,
+}
+
+impl Connection {
+    /// The client of the SDK.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl From<Client> for Connection {
+    /// Every call goes through the SDK.
+    fn from(client: Client) -> Self {
+        Self { client, direct: None }
+    }
+}
+
+/// A client as that of [`client`], which sends the calls of busy routes without most of the SDK. The credentials stay the
+/// same for the life of the process, as those of a function do.
+pub fn connection(
+    http: SharedHttpClient,
+    region: &str,
+    endpoint: Option<&str>,
+    credentials: Credentials,
+) -> Connection {
+    let direct = Arc::new(Direct::new(region, &credentials));
+    Connection { client: client(direct.observe(http), region, endpoint, credentials), direct: Some(direct) }
+}
 
 /// The certificates that the DynamoDB client trusts.
 ///
@@ -48,21 +93,15 @@ pub fn client(
     endpoint: Option<&str>,
     credentials: impl aws_sdk_dynamodb::config::ProvideCredentials + 'static,
 ) -> Client {
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(Duration::from_millis(800))
-        .operation_timeout(Duration::from_millis(2_500))
-        .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(25))
-        .with_max_backoff(Duration::from_millis(400));
+    let timeouts =
+        TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(CALL).build();
     let mut config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .credentials_provider(credentials)
         .http_client(http)
         .timeout_config(timeouts)
-        .retry_config(retries)
+        .retry_config(retries(ATTEMPTS))
         .retry_classifier(ConflictIsThrottle)
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .sleep_impl(TokioSleep::new());
@@ -70,6 +109,22 @@ pub fn client(
         config = config.endpoint_url(endpoint);
     }
     Client::from_conf(config.build())
+}
+
+fn retries(attempts: u32) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(attempts)
+        .with_initial_backoff(Duration::from_millis(25))
+        .with_max_backoff(Duration::from_millis(400))
+}
+
+/// The settings of one call that has only this number of its attempts left, and their time. A call with one attempt is
+/// not retried.
+pub(super) fn with_attempts(attempts: u32) -> aws_sdk_dynamodb::config::Builder {
+    let used = ATTEMPT * ATTEMPTS.saturating_sub(attempts).min(1);
+    aws_sdk_dynamodb::Config::builder()
+        .retry_config(retries(attempts))
+        .timeout_config(TimeoutConfig::builder().operation_timeout(CALL - used).build())
 }
 
 /// Credentials from the variables that Lambda sets.

@@ -117,8 +117,7 @@ impl Store {
         &self,
         now: Timestamp,
     ) -> Result<GlobalRevocation, StoreError> {
-        let read = self.read_global_revocation().send();
-        let reply = read.await.map_err(StoreError::unavailable)?;
+        let reply = self.send(self.read_global_revocation()).await.map_err(StoreError::unavailable)?;
         let revocation = GlobalRevocation::of(reply.item())?;
         self.global_revocation.keep(now, &revocation);
         Ok(revocation)

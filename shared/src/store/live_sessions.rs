@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_dynamodb::Client;
 use latchkey_verifier::{Claims, SessionCheck, SessionCheckError, SessionCheckFuture};
 
+use super::connect::Connection;
 use super::{Store, StoreError};
 use crate::config::Tables;
 use crate::domain::id::{SessionId, UserId};
@@ -17,11 +17,11 @@ pub struct LiveSessions(Store);
 
 impl LiveSessions {
     /// The sessions in this table. The only permission used is `dynamodb:GetItem`.
-    pub fn new(client: Client, table: &str) -> Self {
+    pub fn new(connection: impl Into<Connection>, table: &str) -> Self {
         // No method of this type uses the other tables.
         let (rate_limits, security_events) = (String::new(), String::new());
         let tables = Tables { sessions: table.to_owned(), rate_limits, security_events };
-        Self(Store::with(client, tables, 1, Duration::ZERO))
+        Self(Store::with(connection, tables, 1, Duration::ZERO))
     }
 
     /// The session, if it is live at `now`: without a pending end, not expired, and not ended by a global revocation.

@@ -5,17 +5,16 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
-use super::Store;
 use super::error::StoreError;
 use super::item::{self, Item, moment, number, text};
 use super::schema::*;
+use super::{Store, connect};
 use crate::domain::limit::Policy;
 use crate::domain::limit::sliding_window::{SubWindowCounts, SubWindows};
 use crate::domain::time::Timestamp;
@@ -60,7 +59,7 @@ impl Store {
         // The sub-windows of the window before. Older ones are removed once there are many.
         let stale: Vec<String> =
             ((newest - 3 * sub_windows.parts)..=(newest - sub_windows.parts)).map(sub_window).collect();
-        let outcome = self
+        let request = self
             .update_limit(key)
             .update_expression(format!(
                 "SET #ttl = :ttl ADD {} :one REMOVE blocked_until, {}",
@@ -73,12 +72,8 @@ impl Store {
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":now", moment(now))
             .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .customize()
-            .config_override(once())
-            .send()
-            .await;
-        let row = match outcome {
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let row = match self.send_once(request).await {
             Ok(reply) => reply.attributes.unwrap_or_default(),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
@@ -209,7 +204,7 @@ impl Store {
 
 /// Disables retries, because a retried count would count twice.
 fn once() -> aws_sdk_dynamodb::config::Builder {
-    aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled())
+    connect::with_attempts(1)
 }
 
 /// When DynamoDB may delete a row that is written at `now`.

@@ -148,7 +148,7 @@ impl Store {
         user: &UserId,
         now: Timestamp,
     ) -> Result<ConditionalWrite, StoreError> {
-        let (outcome, revocation) = tokio::try_join!(send(request, user), self.global_revocation(now))?;
+        let (outcome, revocation) = tokio::try_join!(self.write(request, user), self.global_revocation(now))?;
         let mark = |row: Box<Session>| Box::new(revocation.mark(*row));
         Ok(match outcome {
             ConditionalWrite::Applied(row) | ConditionalWrite::AppliedToEnded(row) => match mark(row) {
@@ -157,6 +157,26 @@ impl Store {
             },
             ConditionalWrite::Rejected(row) => ConditionalWrite::Rejected(row.map(mark)),
         })
+    }
+
+    async fn write(
+        &self,
+        request: UpdateItemFluentBuilder,
+        user: &UserId,
+    ) -> Result<ConditionalWrite, StoreError> {
+        let error = match self.send(request).await {
+            Ok(reply) => {
+                let before = reply.attributes().ok_or(StoreError::Malformed(PK))?;
+                return Ok(ConditionalWrite::Applied(Box::new(session_of(before, user)?)));
+            }
+            Err(error) => error,
+        };
+        let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() else {
+            return Err(StoreError::unavailable(error));
+        };
+        let row =
+            refused.item().filter(|row| !row.is_empty()).map(|row| session_of(row, user)).transpose()?;
+        Ok(ConditionalWrite::Rejected(row.map(Box::new)))
     }
 
     /// Writes the findings of a session. Of two writes at the same time the later one counts.
@@ -259,23 +279,5 @@ where
             Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
             _ => Err(StoreError::unavailable(error)),
         },
-    }
-}
-
-async fn send(request: UpdateItemFluentBuilder, user: &UserId) -> Result<ConditionalWrite, StoreError> {
-    let error = match request.send().await {
-        Ok(reply) => {
-            let before = reply.attributes().ok_or(StoreError::Malformed(PK))?;
-            return Ok(ConditionalWrite::Applied(Box::new(session_of(before, user)?)));
-        }
-        Err(error) => error,
-    };
-    match error.as_service_error() {
-        Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-            let row =
-                refused.item().filter(|row| !row.is_empty()).map(|row| session_of(row, user)).transpose()?;
-            Ok(ConditionalWrite::Rejected(row.map(Box::new)))
-        }
-        _ => Err(StoreError::unavailable(error)),
     }
 }

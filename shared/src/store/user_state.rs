@@ -49,22 +49,26 @@ impl Store {
 
     async fn rows_of(&self, user: &UserId) -> Result<UserState, StoreError> {
         let mut state = UserState::default();
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.tables.sessions)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(user_key(user)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            for row in page.map_err(StoreError::unavailable)?.items() {
+        let mut after = None;
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.tables.sessions)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", text(user_key(user)))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .set_exclusive_start_key(after);
+            let page = self.send(query).await.map_err(StoreError::unavailable)?;
+            for row in page.items() {
                 state.add(row, user)?;
             }
+            after = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if after.is_none() {
+                return Ok(state);
+            }
         }
-        Ok(state)
     }
 
     /// Reads one session's row, live or not. A session that a global revocation ended has a pending end.
@@ -82,17 +86,15 @@ impl Store {
     }
 
     async fn row_of(&self, user: &UserId, session: &SessionId) -> Result<Option<Session>, StoreError> {
-        let reply = self
+        let read = self
             .client
             .get_item()
             .table_name(&self.tables.sessions)
             .key(PK, text(user_key(user)))
             .key(SK, text(item::session_key(session)))
             .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::unavailable)?;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let reply = self.send(read).await.map_err(StoreError::unavailable)?;
         reply.item().map(|row| session_of(row, user)).transpose()
     }
 }

@@ -162,6 +162,7 @@ async fn a_dropped_function_is_gone() {
     let pid = function.child.id().expect("it runs");
     assert!(function.resident_kb().is_none_or(|kb| kb > 500));
     assert!(function.first_poll() > Duration::ZERO);
+    assert!(function.cpu_time().is_none_or(|time| time > Duration::ZERO));
     drop(function);
     let gone = async {
         while std::fs::read_to_string(format!("/proc/{pid}/status"))
