@@ -2,7 +2,7 @@
 //!
 //! Connect within 500 ms, one attempt within 800 ms, one call within 2.5 s, at most 3 attempts with jitter. So a store
 //! that is down causes a 503 within 3 s, and never a 401. The calls of busy routes take a shorter way at first
-//! ([`super::direct`]), which is one of the attempts.
+//! (`store/direct.rs`), which is one of the attempts.
 
 use std::sync::Arc;
 use std::time::Duration;
