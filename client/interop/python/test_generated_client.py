@@ -20,7 +20,8 @@ def generated(tmp_path_factory):
     package = "latchkey_generated"
     # It formats the package with ruff, which is installed beside it.
     path = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    files = ["--path", ROOT / "openapi.yaml", "--output-path", folder / package]
+    config = ROOT / "client/interop/python/generator.yaml"
+    files = ["--config", config, "--path", ROOT / "openapi.yaml", "--output-path", folder / package]
     subprocess.run([*command, *files], check=True, env={**os.environ, "PATH": path})
     sys.path.insert(0, str(folder))
     functions = {
