@@ -55,7 +55,6 @@ mod rotation;
 pub mod schema;
 mod session_end;
 mod sign_in;
-mod signature;
 mod upstream_session;
 mod user_key;
 mod user_state;

@@ -8,6 +8,7 @@
 //! The endpoint and the connection are those of the SDK's first call, which a function makes while it starts.
 
 mod call;
+mod signer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -26,12 +27,11 @@ use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse as _, Serialize
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use http_body_util::BodyExt as _;
-use url::Url;
 
 pub(super) use self::call::Call;
 use self::call::{Codec, Codecs};
+use self::signer::Signer;
 use super::connect;
-use super::signature::Signer;
 
 /// The time limit of the one attempt, as for an attempt of the SDK.
 const LIMIT: Duration = connect::ATTEMPT;
@@ -50,7 +50,6 @@ pub(super) struct Direct {
 struct Connected {
     connector: SharedHttpConnector,
     endpoint: String,
-    host: String,
 }
 
 /// The result of an operation, with the types of the SDK.
@@ -141,7 +140,7 @@ impl Direct {
     ) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
         let mut request = codec.serializer().serialize_input(input, &mut ConfigBag::base())?;
         request.set_uri(to.endpoint.as_str())?;
-        self.signer.sign(&mut request, &to.host, SystemTime::now())?;
+        self.signer.sign(&mut request, SystemTime::now())?;
         Ok(request)
     }
 }
@@ -167,22 +166,11 @@ struct Observed {
 
 impl HttpConnector for Observed {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if let Some(host) = authority(request.uri()) {
-            self.direct.connected.get_or_init(|| Connected {
-                connector: self.inner.clone(),
-                endpoint: request.uri().to_owned(),
-                host,
-            });
-        }
+        self.direct
+            .connected
+            .get_or_init(|| Connected { connector: self.inner.clone(), endpoint: request.uri().to_owned() });
         self.inner.call(request)
     }
-}
-
-/// The host of a URL, with its port unless that is the scheme's own.
-fn authority(uri: &str) -> Option<String> {
-    let url = Url::parse(uri).ok()?;
-    let host = url.host_str()?;
-    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+mod checker;
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
@@ -8,6 +10,8 @@ use aws_smithy_runtime_api::http::StatusCode;
 use super::connect::Connection;
 use super::*;
 
+const SECRET: &str = "not-a-secret";
+const SESSION_TOKEN: &str = "a-session-token";
 const DONE: (u16, &str) = (200, "{}");
 const THROTTLED: (u16, &str) = (400, r#"{"__type":"x#ProvisionedThroughputExceededException"}"#);
 const FAILED: (u16, &str) = (500, r#"{"__type":"x#InternalServerError"}"#);
@@ -24,7 +28,7 @@ struct Wire {
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let is_direct = request.headers().get("amz-sdk-invocation-id").is_none();
-        assert!(request.headers().get("authorization").is_some(), "every request is signed");
+        assert!(checker::is_genuine(&request, "store.test", SECRET), "every request is signed");
         self.were_direct.lock().unwrap().push(is_direct);
         let (status, body) = self.answers.lock().unwrap().pop_front().unwrap_or(DONE);
         let status = StatusCode::try_from(status).unwrap();
@@ -37,7 +41,7 @@ impl Wire {
     async fn connection(&self) -> Connection {
         let wire = SharedHttpConnector::new(self.clone());
         let http = http_client_fn(move |_, _| wire.clone());
-        let credentials = Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "tests");
+        let credentials = Credentials::new("AKIDEXAMPLE", SECRET, Some(SESSION_TOKEN.into()), None, "tests");
         let connection = connect::connection(http, "eu-central-1", Some("http://store.test"), credentials);
         direct(&connection).send(update(&connection)).await.unwrap();
         assert_eq!(self.requests(), [false]);
@@ -135,4 +139,11 @@ async fn direct_calls_pause_while_the_store_is_unreachable() {
     direct(&connection).send(update(&connection)).await.unwrap();
     direct(&connection).send(update(&connection)).await.unwrap();
     assert_eq!(wire.requests(), [false, false, true]);
+}
+
+#[test]
+fn a_signer_shows_no_secret() {
+    let credentials = Credentials::new("AKIDEXAMPLE", SECRET, Some(SESSION_TOKEN.into()), None, "tests");
+    let shown = format!("{:?}", Direct::new("eu-central-1", &credentials));
+    assert!(!shown.contains(SECRET) && !shown.contains(SESSION_TOKEN), "{shown}");
 }
