@@ -459,30 +459,6 @@ describe('a device-bound session', () => {
     expect(count).toBeLessThan(13);
   });
 
-  test('asks for a sign-in once the browser has lost its key', async () => {
-    for (const wasOpen of [true, false]) {
-      const server = new FakeServer().signedIn();
-      server.deviceBound.add('s-1');
-      if (!wasOpen) Object.assign(server, { left: 0, withoutDeviceKey: Infinity });
-      const client = await openTab(server);
-      Object.assign(server, { left: 0, withoutDeviceKey: Infinity });
-      if (wasOpen) await settled(client.refresh());
-      expect(client.getState()).toMatchObject({ status: 'signed-out', endedReason: 'key_lost' });
-      expect([server.live.has('s-1'), server.requestsTo('POST /revoke').length]).toEqual([true, 0]);
-    }
-  });
-
-  test('survives one question that the browser asks without its key', async () => {
-    const server = new FakeServer().signedIn();
-    Object.assign(server, { left: 0, withoutDeviceKey: 1 });
-    server.deviceBound.add('s-1');
-    const client = await openTab(server);
-    expect(client.getState().status).toBe('signed-in');
-    server.withoutDeviceKey = 1;
-    await settled(client.refresh());
-    expect(client.getState().status).toBe('signed-in');
-  });
-
   test('ends in this browser once its cookies are gone', async () => {
     const server = new FakeServer().signedIn();
     server.deviceBound.add('s-1');

@@ -27,7 +27,7 @@ export function createSessionBinding(session: SessionState, keys: DeviceKeys, pr
   const find = (sessionId = session.id()): Promise<DeviceKey | null> => keys.find(sessionId);
   const isBound = (): boolean => session.binding() === 'dpop' || session.tokens?.get()?.isBound === true;
   const unavailable = (): never => {
-    throw new LatchkeyError('key_unavailable', 'The browser gives no access to the key that binds the session');
+    throw new LatchkeyError('key_unavailable', 'This browser cannot read the key of the session');
   };
 
   return {
@@ -46,7 +46,7 @@ export function createSessionBinding(session: SessionState, keys: DeviceKeys, pr
     async forRefresh() {
       const key = await find().catch(() => (isBound() ? unavailable() : null));
       if (key) return (input, init) => proven(key, input, init);
-      if (isBound()) throw new LatchkeyError('device_proof_required', 'This browser has lost the key that binds the session');
+      if (isBound()) throw new LatchkeyError('device_proof_required', 'This browser has lost the key of the session');
       return fetch;
     },
     async forSignOut(sessionId) {

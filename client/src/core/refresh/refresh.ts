@@ -48,31 +48,25 @@ export function setupRefresh(context: Context): Refresher {
     return (await request('/refresh', what, via)).body as TokenResponse;
   };
 
-  /** A response that refuses the proof ends the session in this tab alone: the others find out by themselves. */
-  const endWithoutKey = (): void => session.end('key_lost', false, false);
-
   /** The browser renews the token of a device-bound session before it sends this request. */
-  const renewByBrowser = async (): Promise<TokenStatus> => {
-    const status = await fetchStatus().catch((error: LatchkeyError) => {
-      reportFailure('refresh', error);
-      throw error;
-    });
+  const renewByBrowser = async (isCurrent: () => boolean): Promise<void> => {
+    const status = await fetchStatus();
+    // The user may have signed in again in another tab: then this is the status of the session before.
+    if (!isCurrent()) return;
     markSuccess('refresh');
     if (status.state === 'none') session.end('expired');
     else session.acceptStatus(status);
-    return session.tokenStatus();
   };
 
-  /** Why was no proof accepted? The browser may have bound the session to its device since the last response. */
-  const judgeKey = async (): Promise<{ deviceBound?: StatusResponse; isLost?: boolean }> => {
+  /** Is the key lost, because no proof was accepted? Or the status, if the browser has bound the session since the last response. */
+  const judgeKey = async (): Promise<StatusResponse | boolean> => {
     const status = session.tokens ? null : await fetchStatus().catch(() => null);
-    return status?.binding === 'dbsc' ? { deviceBound: status } : { isLost: await binding.canRead() };
+    return status?.binding === 'dbsc' ? status : binding.canRead();
   };
 
   const refresh = singleFlight(async () => {
     await readyToSend();
     if (store.get().status === 'signed-out') return session.tokenStatus();
-    if (session.binding() === 'dbsc') return renewByBrowser();
     backoffs.refresh.throwIfWaiting();
     const epoch = session.epoch.token;
     let refreshToken = session.tokens?.get()?.refresh;
@@ -103,17 +97,17 @@ export function setupRefresh(context: Context): Refresher {
     };
     broadcast({ type: 'refreshing', tab, active: true });
     try {
-      await attempt(false);
+      await (session.binding() === 'dbsc' ? renewByBrowser(isCurrent) : attempt(false));
     } catch (error) {
       if (!(error instanceof LatchkeyError)) throw error;
-      const judged = error.code === 'device_proof_required' ? await judgeKey() : null;
+      const judged = error.code === 'device_proof_required' && (await judgeKey());
       if (!isCurrent()) return session.tokenStatus();
-      if (judged?.deviceBound) {
-        session.acceptStatus(judged.deviceBound);
+      if (typeof judged === 'object') {
+        session.acceptStatus(judged);
         return session.tokenStatus();
       }
       // Only the API's own 401 ends a session: a proxy or a firewall may respond with 401 as well.
-      if (judged?.isLost) endWithoutKey();
+      if (judged) session.end('key_lost');
       else if (error.status === 401 && error.code !== 'not_latchkey') session.end(endReasonOf(error), error.code === 'session_ended');
       else reportFailure('refresh', error);
       throw error;
@@ -123,9 +117,9 @@ export function setupRefresh(context: Context): Refresher {
     return session.tokenStatus();
   }, reschedule);
 
-  const fetchStatus = async (isRepeated = false): Promise<StatusResponse> => {
+  const fetchStatus = async (isRepeated = store.get().status !== 'unknown'): Promise<StatusResponse> => {
     const status = (await request('/refresh', { expectedField: 'state' }, binding.authorized)).body as StatusResponse;
-    // Asks twice, because a sign-out by mistake is worse than a request.
+    // A new tab asks twice, because a sign-out by mistake is worse than a request. Other tabs ask again later.
     return !isRepeated && hasLostDeviceKey(status) ? fetchStatus(true) : status;
   };
 
@@ -149,7 +143,7 @@ export function setupRefresh(context: Context): Refresher {
       const isBound = status.binding === 'dpop' && status.state !== 'ended';
       const isLost = isBound && (await binding.isKeyLost(status.session_id));
       if (epoch !== session.epoch.token) return;
-      if (isLost) endWithoutKey();
+      if (isLost) session.end('key_lost');
       else session.acceptStatus(status, askedAt);
     } catch (error) {
       if (epoch === session.epoch.token && error instanceof LatchkeyError) reportFailure('status', error);

@@ -19,6 +19,8 @@ const YOUNGEST_SECONDS = 30;
 const NEW_SECONDS = 60;
 /** Between two questions for the status of a device-bound session, whose token the browser may be unable to renew for a while. */
 const DEVICE_BOUND_SECONDS = 60;
+/** Milliseconds for which a tab keeps a session whose key seems lost, because a proxy may have dropped a header once. */
+const LOST_KEY_GRACE = 20_000;
 /** Milliseconds. A smaller difference of the clocks may be the time that the response took. */
 const CLOCK_TOLERANCE = 2_000;
 
@@ -52,7 +54,10 @@ export interface SessionState {
   acceptStatus(response: StatusResponse, askedAt?: number): void;
   /** Returns whether the message was news. */
   acceptMessage(message: TokenMessage): boolean;
-  /** `byServer`: the user did not ask for it. `broadcast` is false if another tab has sent the news. */
+  /**
+   * `byServer`: the user did not ask for it. `broadcast` is false if another tab has sent the news, and for a lost key, because
+   * the other tabs find out by themselves.
+   */
   end(reason: EndReason | null, byServer?: boolean, broadcast?: boolean): void;
   /** Sends a new tab the tokens, in header mode; in cookie mode the tab has the cookies. */
   shareTokens(): void;
@@ -75,6 +80,7 @@ export function createSessionState(
   let secondsLeft = countdown(0);
   let newFor = countdown(0);
   let refreshBefore = 0;
+  let keyLostSince = 0;
   let jitter = 1;
   let expiresAt: string | null = null;
   let canRefresh = false;
@@ -96,6 +102,7 @@ export function createSessionState(
   /** Takes over a token, perhaps of another session, that was granted or that a status describes. */
   const setToken = (sessionId: string, seconds: number, bound: Binding | null, refreshable: boolean, isGranted: boolean, newSeconds = 0): void => {
     binding = bound;
+    if (refreshable) keyLostSince = 0;
     secondsLeft = countdown(seconds);
     newFor = countdown(newSeconds);
     expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
@@ -117,7 +124,7 @@ export function createSessionState(
     broadcast({ type: 'token', ...message, tokens: tokens?.get() ?? null });
   };
 
-  const end: SessionState['end'] = (reason, byServer = false, tellTabs = true) => {
+  const end: SessionState['end'] = (reason, byServer = false, tellTabs = reason !== 'key_lost') => {
     if (store.get().status === 'signed-out') return;
     epoch.token++;
     epoch.session++;
@@ -172,11 +179,16 @@ export function createSessionState(
     acceptStatus(response, askedAt = Date.now()) {
       knownSince = askedAt;
       this.setServerTime(response.server_time);
+      const sessionId = response.session_id;
+      const isLost = hasLostDeviceKey(response);
       if (response.state === 'ended') end(response.reason ?? 'expired', true);
-      else if (response.session_id === null) end(null);
-      else if (hasLostDeviceKey(response)) end('key_lost', false, false);
-      // The cookies may still name a session whose sign-out is under way.
-      else if (response.session_id !== lastEndedId) setToken(response.session_id, response.expires_in, response.binding ?? 'none', response.can_refresh, false);
+      else if (sessionId === null) end(null);
+      // The lost key of another session is no reason why the one of this tab has ended.
+      else if (isLost && (sessionId !== id || Date.now() - (keyLostSince ||= Date.now()) >= LOST_KEY_GRACE))
+        end(id && sessionId !== id ? null : 'key_lost');
+      // The cookies may still name a session whose sign-out is under way. A key that works was not lost.
+      else if (sessionId !== lastEndedId || (response.expires_in > 0 && store.get().endedReason === 'key_lost'))
+        setToken(sessionId, response.expires_in, response.binding ?? 'none', response.can_refresh, false);
     },
     acceptMessage({ sessionId, secondsLeft: seconds, newFor: newSeconds, signIn, binding: bound, tokens: sharedTokens }) {
       // A refresh that completed while its session was being ended must not bring the session back.

@@ -5,6 +5,7 @@ import { LatchkeyError } from '../errors.js';
 import type { Refresher } from '../refresh/refresh.js';
 import { keyHeader, previousKeys } from '../refresh-keys/refresh-keys.js';
 import type { Context } from '../runtime/context.js';
+import { hasLostDeviceKey } from '../session/session-state.js';
 import type { ApiResponse } from '../transport/response.js';
 import type { ApiRequest, Fetch } from '../transport/transport.js';
 import type { Session } from '../types.js';
@@ -35,7 +36,7 @@ const ASSERTION_END = -16;
 
 const COOKIES_BLOCKED = 'The browser blocks the cookies of this site: allow them, or use header mode';
 /** `localhost` and `127.0.0.1` are two sites. Safari, unlike Chrome and Firefox, refuses `Secure` cookies of `http://localhost`. */
-const ON_HTTP = '. On http, use one host name for page and API, and COOKIE_SECURE=false for Safari';
+const ON_HTTP = '. On http, page and API need one host name, and Safari COOKIE_SECURE=false';
 
 /** No epoch can undo a `Set-Cookie` that arrives late. Therefore the client asks the server afterwards which session the cookies name. */
 export function signInOut(context: Context, { refresh, checkStatus, fetchStatus }: Refresher): SignInOut {
@@ -79,7 +80,7 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
     await revoke(body, await binding.forSignOut(id)).catch(() => undefined);
     const status = await cookieStatus();
     if (status) session.acceptStatus(status);
-    throw new LatchkeyError('session_unbound', 'The server has not bound the session to the key of this browser: see SESSION_BINDING');
+    throw new LatchkeyError('session_unbound', 'The server has not bound the session: see SESSION_BINDING');
   };
 
   const logIn = async (assertion: string): Promise<TokenResponse> => {
@@ -111,7 +112,7 @@ export function signInOut(context: Context, { refresh, checkStatus, fetchStatus 
       if (status === null || (status.session_id === granted.session_id && status.state !== 'ended')) return granted.session_id;
       if (!isLast) continue;
       session.acceptStatus(status);
-      if (status.session_id !== null) return status.session_id;
+      if (status.session_id !== null && !hasLostDeviceKey(status)) return status.session_id;
       throw new LatchkeyError('cookies_blocked', COOKIES_BLOCKED + (context.api.startsWith('http:') ? ON_HTTP : ''));
     }
   };
