@@ -32,6 +32,7 @@
 //!
 //! There is no generic `save`, because a write without a condition of its own could bring an ended session back.
 
+mod attempts;
 mod audit_trail;
 pub(crate) mod backoff;
 mod capacity;
@@ -135,7 +136,7 @@ impl Store {
     async fn send<C: Call>(&self, call: C) -> Result<C::Output, SdkError<C::Error, HttpResponse>> {
         match &self.direct {
             Some(direct) => direct.send(call).await,
-            None => call.send(connect::ATTEMPTS).await,
+            None => call.send(attempts::ATTEMPTS).await,
         }
     }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -21,6 +20,7 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use rustls::RootCertStore;
 
+use super::attempts::{ATTEMPT, ATTEMPTS, CALL, retries};
 use super::direct::Direct;
 use crate::https;
 
@@ -29,15 +29,6 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// The time limit for connecting, TLS included.
 const CONNECT: Duration = Duration::from_millis(500);
-
-/// The time limit of an attempt.
-pub(super) const ATTEMPT: Duration = Duration::from_millis(800);
-
-/// The time limit of a call with all its attempts.
-const CALL: Duration = Duration::from_millis(2_500);
-
-/// The most attempts of a call.
-pub(super) const ATTEMPTS: u32 = 3;
 
 /// A client of DynamoDB, with direct calls if it has a fixed endpoint and credentials.
 #[derive(Clone, Debug)]
@@ -109,22 +100,6 @@ pub fn client(
         config = config.endpoint_url(endpoint);
     }
     Client::from_conf(config.build())
-}
-
-fn retries(attempts: u32) -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(attempts)
-        .with_initial_backoff(Duration::from_millis(25))
-        .with_max_backoff(Duration::from_millis(400))
-}
-
-/// The settings of one call that has only this number of its attempts left, and their time. A call with one attempt is
-/// not retried.
-pub(super) fn with_attempts(attempts: u32) -> aws_sdk_dynamodb::config::Builder {
-    let used = ATTEMPT * ATTEMPTS.saturating_sub(attempts).min(1);
-    aws_sdk_dynamodb::Config::builder()
-        .retry_config(retries(attempts))
-        .timeout_config(TimeoutConfig::builder().operation_timeout(CALL - used).build())
 }
 
 /// Credentials from the variables that Lambda sets.

@@ -31,10 +31,10 @@ use http_body_util::BodyExt as _;
 pub(super) use self::call::Call;
 use self::call::{Codec, Codecs};
 use self::signer::Signer;
-use super::connect;
+use super::attempts;
 
 /// The time limit of the one attempt, as for an attempt of the SDK.
-const LIMIT: Duration = connect::ATTEMPT;
+const LIMIT: Duration = attempts::ATTEMPT;
 
 /// The parts of a client that sends direct calls.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Direct {
 
     /// Sends a call that may be repeated.
     pub(super) async fn send<C: Call>(&self, call: C) -> Outcome<C> {
-        let mut attempts = connect::ATTEMPTS;
+        let mut attempts = attempts::ATTEMPTS;
         if let Some(connected) = self.connected() {
             match self.attempt(connected, &call).await {
                 Ok(output) => return Ok(output),

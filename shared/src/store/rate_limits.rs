@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 use super::error::StoreError;
 use super::item::{self, Item, moment, number, text};
 use super::schema::*;
-use super::{Store, connect};
+use super::{Store, attempts};
 use crate::domain::limit::Policy;
 use crate::domain::limit::sliding_window::{SubWindowCounts, SubWindows};
 use crate::domain::time::Timestamp;
@@ -204,7 +204,7 @@ impl Store {
 
 /// Disables retries, because a retried count would count twice.
 fn once() -> aws_sdk_dynamodb::config::Builder {
-    connect::with_attempts(1)
+    attempts::with_attempts(1)
 }
 
 /// When DynamoDB may delete a row that is written at `now`.

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{SharedRequestSerializer, SharedResponseDeserializer};
 use aws_smithy_types::config_bag::FrozenLayer;
 
-use super::connect;
+use crate::store::attempts::{ATTEMPTS, with_attempts};
 
 /// The SDK's serializer and parser of an operation.
 #[derive(Debug)]
@@ -78,40 +78,74 @@ pub(in crate::store) trait Call: Send + Sync {
     ) -> impl Future<Output = Result<Self::Output, SdkError<Self::Error, HttpResponse>>> + Send;
 }
 
-macro_rules! call {
-    ($builder:ty, $output:ty, $error:ty, $codec:ident, $is_answer:expr) => {
-        impl Call for $builder {
-            type Output = $output;
-            type Error = $error;
+impl Call for UpdateItemFluentBuilder {
+    type Output = UpdateItemOutput;
+    type Error = UpdateItemError;
 
-            fn codec(codecs: &Codecs) -> &Codec {
-                &codecs.$codec
-            }
+    fn codec(codecs: &Codecs) -> &Codec {
+        &codecs.update_item
+    }
 
-            fn input(&self) -> Result<Input, BoxError> {
-                Ok(Input::erase(self.as_input().clone().build()?))
-            }
+    fn input(&self) -> Result<Input, BoxError> {
+        Ok(Input::erase(self.as_input().clone().build()?))
+    }
 
-            fn is_answer(error: &Self::Error) -> bool {
-                $is_answer(error)
-            }
+    fn is_answer(error: &Self::Error) -> bool {
+        error.is_conditional_check_failed_exception()
+    }
 
-            async fn send(self, attempts: u32) -> Result<Self::Output, SdkError<Self::Error, HttpResponse>> {
-                if attempts == connect::ATTEMPTS {
-                    return self.send().await;
-                }
-                self.customize().config_override(connect::with_attempts(attempts)).send().await
-            }
+    async fn send(self, attempts: u32) -> Result<Self::Output, SdkError<Self::Error, HttpResponse>> {
+        match attempts {
+            ATTEMPTS => self.send().await,
+            fewer => self.customize().config_override(with_attempts(fewer)).send().await,
         }
-    };
+    }
 }
 
-call!(
-    UpdateItemFluentBuilder,
-    UpdateItemOutput,
-    UpdateItemError,
-    update_item,
-    UpdateItemError::is_conditional_check_failed_exception
-);
-call!(GetItemFluentBuilder, GetItemOutput, GetItemError, get_item, |_: &GetItemError| false);
-call!(QueryFluentBuilder, QueryOutput, QueryError, query, |_: &QueryError| false);
+impl Call for GetItemFluentBuilder {
+    type Output = GetItemOutput;
+    type Error = GetItemError;
+
+    fn codec(codecs: &Codecs) -> &Codec {
+        &codecs.get_item
+    }
+
+    fn input(&self) -> Result<Input, BoxError> {
+        Ok(Input::erase(self.as_input().clone().build()?))
+    }
+
+    fn is_answer(_: &Self::Error) -> bool {
+        false
+    }
+
+    async fn send(self, attempts: u32) -> Result<Self::Output, SdkError<Self::Error, HttpResponse>> {
+        match attempts {
+            ATTEMPTS => self.send().await,
+            fewer => self.customize().config_override(with_attempts(fewer)).send().await,
+        }
+    }
+}
+
+impl Call for QueryFluentBuilder {
+    type Output = QueryOutput;
+    type Error = QueryError;
+
+    fn codec(codecs: &Codecs) -> &Codec {
+        &codecs.query
+    }
+
+    fn input(&self) -> Result<Input, BoxError> {
+        Ok(Input::erase(self.as_input().clone().build()?))
+    }
+
+    fn is_answer(_: &Self::Error) -> bool {
+        false
+    }
+
+    async fn send(self, attempts: u32) -> Result<Self::Output, SdkError<Self::Error, HttpResponse>> {
+        match attempts {
+            ATTEMPTS => self.send().await,
+            fewer => self.customize().config_override(with_attempts(fewer)).send().await,
+        }
+    }
+}

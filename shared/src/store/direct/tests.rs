@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::http::StatusCode;
 
-use super::connect::Connection;
 use super::*;
+use crate::store::connect::{Connection, connection};
 
 const SECRET: &str = "not-a-secret";
 const SESSION_TOKEN: &str = "a-session-token";
@@ -42,7 +42,7 @@ impl Wire {
         let wire = SharedHttpConnector::new(self.clone());
         let http = http_client_fn(move |_, _| wire.clone());
         let credentials = Credentials::new("AKIDEXAMPLE", SECRET, Some(SESSION_TOKEN.into()), None, "tests");
-        let connection = connect::connection(http, "eu-central-1", Some("http://store.test"), credentials);
+        let connection = connection(http, "eu-central-1", Some("http://store.test"), credentials);
         direct(&connection).send(update(&connection)).await.unwrap();
         assert_eq!(self.requests(), [false]);
         connection
