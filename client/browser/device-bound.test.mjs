@@ -88,7 +88,7 @@ story('a stale challenge costs one more request', async (browser) => {
   assert.deepEqual(await requests.seen(), ['refresh 403', 'refresh 200']);
 });
 
-story('an active user stays signed in over days', async (browser) => {
+story('a user who returns every third day stays signed in', async (browser) => {
   const tab = await bind(server, browser, 'oda');
   const end = (await listSessions(tab)).json.sessions[0].expires_at;
   // Each refresh is a signature, and Chromium makes at most six in nine minutes.

@@ -45,7 +45,7 @@ describe('a device-bound session', () => {
     }
   });
 
-  test('of an open tab is kept for 20 seconds, because a header may be missing once', async () => {
+  test('of an open tab stays for 20 seconds: a header may be missing once', async () => {
     const { server, loseKey, findKey } = deviceBound();
     const client = await openTab(server);
     loseKey();
@@ -82,7 +82,7 @@ describe('a device-bound session', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-in', endedReason: null, token: { state: 'valid', sessionId: 's-1' } });
   });
 
-  test('keeps a new sign-in of another tab, when the status of the session before arrives late', async () => {
+  test('ignores its late status after a sign-in in another tab', async () => {
     for (const fault of ['key lost', 'ended', 'no cookies', 'no network'] as const) {
       const { server, loseKey } = deviceBound();
       const client = await openTab(server);
