@@ -43,6 +43,7 @@ export const STATES: Readonly<Record<string, GalleryState>> = {
   unreachable: { state: { ...many, stale: true, error: error('network'), retryAt }, events: EVENTS },
   forbidden: { state: { ...asAdministrator, sessions: null, error: error('forbidden') }, props: { userId: 'ada' } },
   'cookies-blocked': { state: { ...SIGNED_IN, sessions: null, error: error('cookies_blocked') } },
+  suspended: { state: { ...SIGNED_IN, sessions: null, error: error('account_suspended') } },
   'ended-signed-out': ended('signed_out'),
   'ended-elsewhere': ended('signed_out', { error: error('session_ended') }),
   'ended-expired': ended('expired'),

@@ -261,6 +261,9 @@ export interface paths {
          *     - `all`: all sessions of the caller.
          *     - `token`: the session of the refresh or access token in `token`.
          *     - `user`: all sessions of a user. For administrators.
+         *     - `suspend`: all sessions of a user, and the user cannot sign in until `until`, or until an administrator resumes the user. For
+         *       administrators, at most 15 minutes after their sign-in.
+         *     - `resume`: nothing. The user may sign in again. For administrators, at most 15 minutes after their sign-in.
          *     - `everyone`: all sessions of all users. For administrators, at most 15 minutes after their sign-in.
          *
          *     A member that the strategy does not use is refused, so that a misspelt member never ends other sessions than intended.
@@ -488,7 +491,7 @@ export interface components {
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "provider" | "reuse_detected" | "state_regression" | "risk" | "unbound";
         /** @enum {string} */
-        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "provider_order_refused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "account_suspended" | "account_resumed" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "provider_order_refused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -821,6 +824,26 @@ export interface components {
             user_id: components["schemas"]["UserId"];
             reason: components["schemas"]["Reason"];
         };
+        RevokeSuspend: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            strategy: "suspend";
+            user_id: components["schemas"]["UserId"];
+            reason: components["schemas"]["Reason"];
+            /** @description The user may sign in again from this time on. It must be in the future. By default only `resume` ends the suspension */
+            until?: components["schemas"]["Time"] | null;
+        };
+        RevokeResume: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            strategy: "resume";
+            user_id: components["schemas"]["UserId"];
+            reason: components["schemas"]["Reason"];
+        };
         RevokeEveryone: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -870,9 +893,20 @@ export interface components {
             effective_at: components["schemas"]["Time"];
             access_tokens_expire_by: components["schemas"]["Time"];
         };
+        Resumed: {
+            /** @description Whether the user was suspended until now */
+            resumed: boolean;
+        };
         Revocations: {
             user_id: components["schemas"]["UserId"];
             tokens_valid_after: components["schemas"]["Time"] | null;
+            /** @description The suspension of the user, if the user is suspended */
+            suspension: {
+                note: string;
+                by: components["schemas"]["Actor"];
+                since: components["schemas"]["Time"];
+                until: components["schemas"]["Time"] | null;
+            } | null;
             revocations: {
                 session_id: components["schemas"]["SessionId"] | null;
                 reason: components["schemas"]["ExactReason"];
@@ -983,7 +1017,7 @@ export interface components {
          */
         ProblemOrOAuthError: components["schemas"]["Problem"] | components["schemas"]["OAuthError"];
         /** @enum {string} */
-        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "claim_not_accepted" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "invalid_dpop_proof" | "use_dpop_nonce" | "device_proof_required" | "device_challenge" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
+        Code: "invalid_request" | "token_missing" | "invalid_token" | "token_expired" | "session_ended" | "invalid_assertion" | "claim_not_accepted" | "account_suspended" | "reauthentication_required" | "forbidden" | "csrf_rejected" | "origin_rejected" | "not_found" | "method_not_allowed" | "invalid_dpop_proof" | "use_dpop_nonce" | "device_proof_required" | "device_challenge" | "refresh_superseded" | "session_limit" | "cleanup_running" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "store_unavailable";
         /** @description An error as defined in RFC 6749, section 5.2 */
         OAuthError: {
             /** @enum {string} */
@@ -1107,6 +1141,7 @@ export interface components {
         /**
          * @description - `forbidden`: the caller lacks the required scope.
          *     - `claim_not_accepted`: the assertion is valid, but a claim that the settings require is missing or has another value.
+         *     - `account_suspended`: the assertion is valid, but an administrator has suspended its user.
          *     - `csrf_rejected`: a request with cookies came from another site, or its origin is unknown.
          *     - `origin_rejected`: the request did not come through CloudFront.
          */
@@ -1370,7 +1405,7 @@ export interface components {
          *     `ath`. `htu` has the origin of the issuer or an allowed origin.
          */
         DPoP: string;
-        /** @description The user to read, for administrators. The default is the caller */
+        /** @description The user to read, for administrators of the user's issuer. The default is the caller */
         UserId: components["schemas"]["UserId"];
         SessionIdQuery: components["schemas"]["SessionId"];
     };
@@ -1446,6 +1481,8 @@ export type RevokeOthers = components['schemas']['RevokeOthers'];
 export type RevokeAll = components['schemas']['RevokeAll'];
 export type RevokeToken = components['schemas']['RevokeToken'];
 export type RevokeUser = components['schemas']['RevokeUser'];
+export type RevokeSuspend = components['schemas']['RevokeSuspend'];
+export type RevokeResume = components['schemas']['RevokeResume'];
 export type RevokeEveryone = components['schemas']['RevokeEveryone'];
 export type RevocationForm = components['schemas']['RevocationForm'];
 export type GlobalRevocationRequest = components['schemas']['GlobalRevocationRequest'];
@@ -1455,6 +1492,7 @@ export type IntrospectionForm = components['schemas']['IntrospectionForm'];
 export type Ended = components['schemas']['Ended'];
 export type TokenRevoked = components['schemas']['TokenRevoked'];
 export type EveryoneEnded = components['schemas']['EveryoneEnded'];
+export type Resumed = components['schemas']['Resumed'];
 export type Revocations = components['schemas']['Revocations'];
 export type ActiveToken = components['schemas']['ActiveToken'];
 export type InactiveToken = components['schemas']['InactiveToken'];
@@ -1769,7 +1807,7 @@ export interface operations {
             query?: {
                 /** @description Adds `analytics` and `recommendations` to the response */
                 include?: "analytics";
-                /** @description The user to read, for administrators. The default is the caller */
+                /** @description The user to read, for administrators of the user's issuer. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
             };
             header?: {
@@ -1871,7 +1909,7 @@ export interface operations {
                 /** @description Only this event. It cannot be combined with another parameter than `user_id` */
                 event_id?: string;
                 session_id?: components["parameters"]["SessionIdQuery"];
-                /** @description The user to read, for administrators. The default is the caller */
+                /** @description The user to read, for administrators of the user's issuer. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
             };
             header?: never;
@@ -1903,7 +1941,7 @@ export interface operations {
     getSession: {
         parameters: {
             query?: {
-                /** @description The user to read, for administrators. The default is the caller */
+                /** @description The user to read, for administrators of the user's issuer. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
             };
             header?: never;
@@ -1958,7 +1996,7 @@ export interface operations {
         parameters: {
             query?: {
                 session_id?: components["parameters"]["SessionIdQuery"];
-                /** @description The user to read, for administrators. The default is the caller */
+                /** @description The user to read, for administrators of the user's issuer. The default is the caller */
                 user_id?: components["parameters"]["UserId"];
             };
             header?: never;
@@ -2005,7 +2043,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RevokeCurrent"] | components["schemas"]["RevokeSession"] | components["schemas"]["RevokeOthers"] | components["schemas"]["RevokeAll"] | components["schemas"]["RevokeToken"] | components["schemas"]["RevokeUser"] | components["schemas"]["RevokeEveryone"];
+                "application/json": components["schemas"]["RevokeCurrent"] | components["schemas"]["RevokeSession"] | components["schemas"]["RevokeOthers"] | components["schemas"]["RevokeAll"] | components["schemas"]["RevokeToken"] | components["schemas"]["RevokeUser"] | components["schemas"]["RevokeSuspend"] | components["schemas"]["RevokeResume"] | components["schemas"]["RevokeEveryone"];
                 "application/x-www-form-urlencoded": components["schemas"]["RevocationForm"];
             };
         };
@@ -2017,7 +2055,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ended"] | components["schemas"]["EveryoneEnded"] | components["schemas"]["TokenRevoked"];
+                    "application/json": components["schemas"]["Ended"] | components["schemas"]["EveryoneEnded"] | components["schemas"]["Resumed"] | components["schemas"]["TokenRevoked"];
                 };
             };
             400: components["responses"]["InvalidRequestOrOAuth"];

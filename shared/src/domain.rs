@@ -20,5 +20,6 @@ pub mod scope;
 pub mod security_event_type;
 pub mod session;
 pub mod severity;
+pub mod suspension;
 pub mod time;
 pub mod upstream_session;

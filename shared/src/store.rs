@@ -14,6 +14,8 @@
 //! | [`Store::list_in_feed`] | PutItem of a row of the revocation feed, for pending ends |
 //! | [`Store::read_feed`] | consistent Query of each partition of the revocation feed, and GetItem of the global revocation |
 //! | [`Store::end_everyone`] | transaction: the global revocation and its event |
+//! | [`Store::suspend`] | transaction: a suspension, its event and the version of the user record, whatever that is |
+//! | [`Store::resume`] | transaction: the end of a suspension and its event |
 //! | [`Store::read_user_state`] | consistent Query |
 //! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`], [`Store::is_upstream_session_over`] | consistent GetItem |
 //! | [`Store::global_revocation`] | GetItem, or none while the copy in memory is fresh |
@@ -56,6 +58,7 @@ mod rotation;
 pub mod schema;
 mod session_end;
 mod sign_in;
+mod suspension;
 mod upstream_session;
 mod user_key;
 mod user_state;

@@ -163,4 +163,15 @@ describe('because no epoch can undo a late Set-Cookie', () => {
     await expect(client.signIn('b')).rejects.toMatchObject({ code: 'cookies_blocked' });
     expect(client.getState()).toMatchObject({ status: 'signed-out', token: { state: 'none' } });
   });
+
+  test('a suspension makes the sign-in fail with account_suspended', async () => {
+    const server = new FakeServer();
+    const client = await openTab(server);
+    server.fail('POST /login', () => problem(403, 'account_suspended'));
+    await expect(client.signIn('b')).rejects.toMatchObject({ code: 'account_suspended', status: 403 });
+    await settle();
+    expect(client.getState()).toMatchObject({ status: 'signed-out', token: { state: 'none' } });
+    // No second attempt, because only an administrator can change the response.
+    expect(server.requestsTo('POST /login')).toHaveLength(1);
+  });
 });

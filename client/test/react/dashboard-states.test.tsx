@@ -129,6 +129,7 @@ describe('a dashboard that is not up to date', () => {
     ['an error over older data', { stale: true, error: latchkeyError('timeout'), confirmedAt: Date.parse('2026-11-25T09:12:00Z') }, 'unreachable', "Couldn't get data from the server. Last updated 09:12. Try again"],
     ['too many requests', { error: latchkeyError('rate_limited', { retryAfter: 120 }), retryAt: NOW.getTime() + 120_000 }, 'rate-limited', 'Too many requests. This page updates again in 2 minutes.'],
     ['blocked cookies', { error: latchkeyError('cookies_blocked') }, 'error', 'Your browser blocks cookies. Allow cookies for this site to sign in. Try again'],
+    ['a suspended account', { error: latchkeyError('account_suspended') }, 'error', 'Your account is suspended. Contact support if you think that this is a mistake. Try again'],
     ['the page of a Wi-Fi network', { error: latchkeyError('not_latchkey') }, 'error', 'We got an answer, but not from our server. If you use public Wi-Fi, you may need to sign in to it first. Try again'],
   ];
   test.each(states)('%s has a notice, keeps the data and is accessible', async (_, state, kind, sentence) => {

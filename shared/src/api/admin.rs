@@ -1,7 +1,11 @@
-//! Is the caller an administrator? Both the access token and the session's row must carry the scope.
+//! Is the caller an administrator, of this user, and for a call with great effect, after a recent sign-in?
+//!
+//! Both the access token and the session's row must carry the scope.
 //!
 //! The token is checked first, so that a caller without the scope causes no read. The row is checked as well,
 //! because a role that was taken away must end at once and not when the access token expires.
+
+use std::time::Duration;
 
 use super::own_sessions::own_session;
 use crate::app::App;
@@ -9,8 +13,12 @@ use crate::domain::id::UserId;
 use crate::domain::scope::ADMIN;
 use crate::domain::session::Session;
 use crate::http::caller::Caller;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::store::UserState;
+
+/// The greatest age of the administrator's own sign-in for calls with great effect, so that a copied session of an
+/// administrator cannot sign out all users, or suspend users.
+const RECENT_SIGN_IN: Duration = Duration::from_secs(15 * 60);
 
 /// Refuses a caller whose access token lacks the administrator's scope.
 ///
@@ -67,4 +75,25 @@ pub(super) async fn require_admin_session(app: &App, caller: &Caller) -> Result<
     let own = UserState { sessions: row.into_iter().collect(), ..UserState::default() };
     let row = own_session(app, caller, &own).await?;
     row.scope.has(ADMIN).then(|| row.clone()).ok_or_else(|| Problem::insufficient_scope(ADMIN))
+}
+
+/// As [`require_admin_session`], for calls that need a recent sign-in.
+///
+/// # Errors
+/// `session_ended`, `forbidden`, or `reauthentication_required`.
+pub(super) async fn require_recent_admin_session(app: &App, caller: &Caller) -> Result<Session, Problem> {
+    let row = require_admin_session(app, caller).await?;
+    if row.authentication_age(caller.now).is_none_or(|age| age >= RECENT_SIGN_IN) {
+        return Err(reauthentication_required(RECENT_SIGN_IN));
+    }
+    Ok(row)
+}
+
+/// The challenge of RFC 9470 (step-up authentication): a new sign-in resolves it.
+fn reauthentication_required(max_age: Duration) -> Problem {
+    let seconds = max_age.as_secs();
+    let challenge = format!("Bearer error=\"insufficient_user_authentication\", max_age=\"{seconds}\"");
+    Problem::of(Code::ReauthenticationRequired)
+        .with_header(http::header::WWW_AUTHENTICATE, &challenge)
+        .with_member("max_age", seconds.into())
 }

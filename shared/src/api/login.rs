@@ -20,7 +20,8 @@ use crate::app::App;
 use crate::app::limiter::{CheckResult, LimitSubject, check, fails_closed};
 use crate::app::sign_in::{SignIn, SignInError, USED_LIMIT, sign_in};
 use crate::domain::client_context::{ClientContext, EventClient};
-use crate::domain::event::{Event, EventKind, Subject};
+use crate::domain::event::{Event, EventKind, SignInRefusal, Subject};
+use crate::domain::id::UserId;
 use crate::domain::place::Network;
 use crate::domain::session::binding::Binding;
 use crate::domain::session::end::EndReason;
@@ -91,6 +92,9 @@ async fn login(
     let signed_in = match sign_in(&app, &attempt, now).await {
         Err(error @ (SignInError::Used | SignInError::Void)) => {
             return Err(count_failure(&app, &client, now, refused(&app, error, now)).await);
+        }
+        Err(SignInError::Suspended) => {
+            return Err(refused_suspended(&app, &client, now, assertion.user).await);
         }
         signed_in => signed_in.map_err(|error| refused(&app, error, now))?,
     };
@@ -172,11 +176,24 @@ async fn refused_assertion(
     if let AssertionError::RequiredClaim { user, claim } = error
         && problem.code() == Code::ClaimNotAccepted
     {
-        let kind = EventKind::SignInRefused { claim };
-        let event = Event::about(Subject::User(user), app.now_millis(), kind).from_client(client);
-        app.record_events(&[event], async { Ok(()) }).await;
+        record_refusal(app, client, user, SignInRefusal::Claim(claim)).await;
     }
     problem
+}
+
+/// Refuses the sign-in of a suspended user, and counts it like a refused assertion, so that the number of events is bounded.
+async fn refused_suspended(app: &App, client: &ClientContext, now: Timestamp, user: UserId) -> Problem {
+    let problem = count_failure(app, client, now, Problem::of(Code::AccountSuspended)).await;
+    if problem.code() == Code::AccountSuspended {
+        record_refusal(app, client, user, SignInRefusal::Suspended).await;
+    }
+    problem
+}
+
+async fn record_refusal(app: &App, client: &ClientContext, user: UserId, refusal: SignInRefusal) {
+    let kind = EventKind::SignInRefused(refusal);
+    let event = Event::about(Subject::User(user), app.now_millis(), kind).from_client(client);
+    app.record_events(&[event], async { Ok(()) }).await;
 }
 
 /// Counts a refused assertion for its network. Returns the refusal itself, 429 once there were too many, or 503
@@ -242,6 +259,7 @@ fn invalid(error: &AssertionError) -> Problem {
 fn refused(app: &App, error: SignInError, now: Timestamp) -> Problem {
     match error {
         SignInError::Used | SignInError::Void => Problem::of(Code::InvalidAssertion).because(error),
+        SignInError::Suspended => Problem::of(Code::AccountSuspended).because(error),
         SignInError::TooMany(until) => rate_limit::refusal(&USED_LIMIT, until, now),
         SignInError::LimitReached => Problem::session_limit(app.config().session_limit),
         SignInError::Store(error) => error.into(),

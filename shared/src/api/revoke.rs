@@ -1,9 +1,10 @@
 //! `POST /revoke`: end the calling session, another one, all others, all, or as an administrator those of other
-//! users. When the response arrives, the sessions have ended.
+//! users, and suspend or resume a user. When the response arrives, the sessions have ended.
 
 mod admin;
 mod current;
 mod history;
+mod suspend;
 mod token;
 
 use axum::body::Body;
@@ -48,6 +49,7 @@ struct RevokeRequest {
     token: Option<String>,
     reason: Option<String>,
     before: Option<String>,
+    until: Option<String>,
     previous_keys: Option<Vec<String>>,
 }
 
@@ -60,6 +62,8 @@ enum Strategy {
     All,
     Token,
     User,
+    Suspend,
+    Resume,
     Everyone,
 }
 
@@ -72,7 +76,8 @@ impl RevokeRequest {
             Strategy::Session => &["session_id"],
             Strategy::Others | Strategy::All => &[],
             Strategy::Token => &["token", "previous_keys"],
-            Strategy::User => &["user_id", "reason"],
+            Strategy::User | Strategy::Resume => &["user_id", "reason"],
+            Strategy::Suspend => &["user_id", "reason", "until"],
             Strategy::Everyone => &["before", "reason"],
         };
         let given = [
@@ -82,13 +87,14 @@ impl RevokeRequest {
             ("token", self.token.is_some()),
             ("reason", self.reason.is_some()),
             ("before", self.before.is_some()),
+            ("until", self.until.is_some()),
             ("previous_keys", self.previous_keys.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !used.contains(name)) {
             None => Ok(()),
             Some(("reason", _)) => Err(Problem::field(
                 "reason",
-                "is for administrators: the strategy user or everyone, or session with user_id",
+                "is for administrators: the strategy user, suspend, resume or everyone, or session with user_id",
             )),
             Some((name, _)) => Err(Problem::field(name, "is not a member of this strategy")),
         }
@@ -154,6 +160,16 @@ async fn answer(app: App, parts: &mut Parts, body: Body) -> Result<Response, Pro
             admin::end_user(&app, &requester, request.user_id, request.reason)
                 .await
                 .map(RevokeResponse::into_response)
+        }
+        Strategy::Suspend => {
+            let requester = Requester::of(parts, &app).await?;
+            suspend::suspend(&app, &requester, request.user_id, request.reason, request.until)
+                .await
+                .map(RevokeResponse::into_response)
+        }
+        Strategy::Resume => {
+            let requester = Requester::of(parts, &app).await?;
+            suspend::resume(&app, &requester, request.user_id, request.reason).await.map(Json::into_response)
         }
         Strategy::Everyone => {
             let requester = Requester::of(parts, &app).await?;

@@ -119,6 +119,7 @@ async fn end_sessions(
         reason: EndReason::Provider,
         by: Actor::Provider,
         note: None,
+        suspension: None,
         now,
     };
     let state = app.store().read_user_state(user, now).await?;

@@ -111,6 +111,9 @@ pub enum SignInError {
     /// It was issued before the user, or all users, were signed out everywhere, or before the provider ended the sessions.
     #[error("the assertion is older than the last sign-out everywhere or by the provider")]
     Void,
+    /// The user is suspended.
+    #[error("the user is suspended")]
+    Suspended,
     /// The user signs in too often; the next sign-in is possible at this second.
     #[error("too many sign-ins of one user")]
     TooMany(Timestamp),
@@ -153,6 +156,9 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
             || (attempt > 0 && is_upstream_session_over(app, request.assertion).await?);
         if void || revocation.invalidates(asserted_at) {
             return Err(SignInError::Void);
+        }
+        if state.suspension(now).is_some() {
+            return Err(SignInError::Suspended);
         }
         if used.len() >= USED_MAX {
             return Err(SignInError::TooMany(next_free_slot(&used, now)));

@@ -7,12 +7,13 @@
 use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
-use crate::domain::event::{Event, EventKind};
+use crate::domain::event::{Event, EventKind, Subject};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::logout_order::LogoutOrder;
 use crate::domain::session::Session;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::severity::Severity;
+use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
 use crate::store::{StoreError, TransactionOutcome, UserRecord, UserRecordUpdate, UserState};
@@ -50,6 +51,8 @@ pub struct RevokeCommand<'o> {
     pub by: Actor,
     /// The administrator's reason.
     pub note: Option<String>,
+    /// The suspension that begins with the ends.
+    pub suspension: Option<Suspension>,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -57,7 +60,8 @@ pub struct RevokeCommand<'o> {
 impl SessionSelector<'_> {
     /// The change of the user record: which assertions become void, if they are not void already.
     fn record_update<'r>(self, record: &'r UserRecord, now: Timestamp) -> UserRecordUpdate<'r> {
-        let unchanged = UserRecordUpdate { record, tokens_valid_after: None, ordered_until: None };
+        let unchanged =
+            UserRecordUpdate { record, tokens_valid_after: None, ordered_until: None, suspension: None };
         match self {
             Self::All => UserRecordUpdate { tokens_valid_after: Some(now), ..unchanged },
             Self::Ordered(order) if order.is_for_user() && !record.is_ordered_out(order.until) => {
@@ -71,8 +75,15 @@ impl SessionSelector<'_> {
 impl<'o> RevokeCommand<'o> {
     /// A user ends sessions of their own.
     pub fn of_user(session: SessionId, client: &'o ClientContext, now: Timestamp) -> Self {
-        let session = Some(session);
-        Self { session, client, reason: EndReason::SignedOut, by: Actor::User, note: None, now }
+        Self {
+            session: Some(session),
+            client,
+            reason: EndReason::SignedOut,
+            by: Actor::User,
+            note: None,
+            suspension: None,
+            now,
+        }
     }
 
     /// The end of a session under this command.
@@ -81,8 +92,11 @@ impl<'o> RevokeCommand<'o> {
         SessionEnd::of(session, PendingEnd { note: self.note.clone(), ..pending })
     }
 
-    /// The events besides the ends themselves: that the user signed out, and from where.
+    /// The events besides the ends themselves: that the user signed out, and from where, or was suspended.
     pub fn events(&self, app: &App, user: &UserId, ended: usize) -> Vec<Event> {
+        if let Some(suspension) = &self.suspension {
+            return vec![suspended(user, suspension)];
+        }
         let Some(session) = self.session.filter(|_| self.by == Actor::User && ended > 0) else {
             return vec![];
         };
@@ -160,11 +174,14 @@ pub async fn end_many(
     state: UserState,
 ) -> Result<Vec<SessionEnd>, StoreError> {
     let (mut state, mut ended, mut marked, mut events_recorded) = (state, vec![], vec![], false);
+    let mut suspended = false;
     for attempt in 0..ATTEMPTS {
         let mut ends = selected_ends(&state, selector, command);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
         ends.truncate(ENDS_PER_TRANSACTION);
-        let record_update = selector.record_update(&state.record, command.now);
+        let suspension = command.suspension.as_ref();
+        let record_update =
+            UserRecordUpdate { suspension, ..selector.record_update(&state.record, command.now) };
         let voids = record_update.tokens_valid_after.or(record_update.ordered_until).is_some();
         if ends.is_empty() && !voids {
             return Ok(with_marked(ended, marked));
@@ -183,8 +200,9 @@ pub async fn end_many(
             TransactionOutcome::ConditionFailed => back_off(attempt).await,
             TransactionOutcome::Contended => {
                 let now_marked = mark_or_wait(app, &ends, attempt).await?;
-                // Other requests may record the marked ends before this one does, and they do not write our events.
-                if !now_marked.is_empty() && !events.is_empty() {
+                // Other requests may record the marked ends before this one does, and they do not write our events. The event
+                // of a suspension is not about the ends, and must not exist without it.
+                if !now_marked.is_empty() && !events.is_empty() && command.suspension.is_none() {
                     app.store().record(&events).await?;
                     events.iter().for_each(|event| app.on_recorded(event));
                     events_recorded = true;
@@ -192,9 +210,23 @@ pub async fn end_many(
                 marked.extend(now_marked);
             }
         }
+        // Sign-ins, for example of an attacker, could make the transaction fail again and again. From now on they are refused.
+        if let Some(suspension) = command.suspension.as_ref().filter(|_| !suspended)
+            && attempt + 1 >= CONFLICTS_BEFORE_MARK
+        {
+            suspended = app.store().suspend(user, suspension, &command.events(app, user, 0)).await?
+                == TransactionOutcome::Committed;
+        }
         state = app.store().read_user_state(user, command.now).await?;
     }
     Err(StoreError::Contended)
+}
+
+/// The event of a suspension. Its id is derived from it, so that a second attempt writes the same event again.
+fn suspended(user: &UserId, suspension: &Suspension) -> Event {
+    let name = format!("suspended {user} {suspension:?}");
+    let kind = EventKind::AccountSuspended(suspension.clone());
+    Event::with_derived_id(Subject::User(user.clone()), None, suspension.since, &name, kind)
 }
 
 /// Whether a session can be ended: it may be live on some instance, or its end is marked and not recorded. A session that

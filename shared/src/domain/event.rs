@@ -9,7 +9,7 @@ use aws_lc_rs::digest;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub use kind::{EVENT_TYPES, EventKind, LimitExceeded};
+pub use kind::{EVENT_TYPES, EventKind, LimitExceeded, SignInRefusal};
 pub use stored::StoredEvent;
 
 use crate::domain::client_context::{ClientContext, EventClient};

@@ -15,6 +15,7 @@ pub enum Code {
     SessionEnded,
     InvalidAssertion,
     ClaimNotAccepted,
+    AccountSuspended,
     ReauthenticationRequired,
     Forbidden,
     CsrfRejected,
@@ -49,6 +50,7 @@ impl Code {
             Self::SessionEnded => facts_of(RefusalCode::SessionEnded),
             Self::InvalidAssertion => (StatusCode::UNAUTHORIZED, "invalid_assertion", "Invalid assertion"),
             Self::ClaimNotAccepted => (StatusCode::FORBIDDEN, "claim_not_accepted", "Claim not accepted"),
+            Self::AccountSuspended => (StatusCode::FORBIDDEN, "account_suspended", "Account suspended"),
             Self::ReauthenticationRequired => {
                 (StatusCode::UNAUTHORIZED, "reauthentication_required", "Recent sign-in required")
             }

@@ -102,6 +102,17 @@ pub const ORDERED_UNTIL: &str = "ot";
 /// user record: the assertions used in the last minutes
 pub const USED: &str = "us";
 
+/// Sort key of the suspension of a user.
+pub const SUSPENDED: &str = "SUSPENDED";
+/// suspension: the administrator, as an encoded actor
+pub const SUSPENDED_BY: &str = "by";
+/// suspension: the administrator's reason
+pub const SUSPENDED_NOTE: &str = "note";
+/// suspension: its begin
+pub const SUSPENDED_SINCE: &str = "since";
+/// suspension: its end, if it has one
+pub const SUSPENDED_UNTIL: &str = "until";
+
 /// Sort key of the lease that keeps two cleanup runs apart.
 pub const LEASE: &str = "LEASE";
 /// lease: the run that holds it

@@ -21,6 +21,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::end::{EndReason, EndRecord, SessionEnd};
 use crate::domain::session::evidence::KeyHash;
 use crate::domain::session::last_rotation::LastRotation;
+use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
 
 /// The change of the user record when many sessions end.
@@ -32,6 +33,8 @@ pub struct UserRecordUpdate<'h> {
     pub tokens_valid_after: Option<Timestamp>,
     /// Assertions issued until then become void, by order of the identity provider.
     pub ordered_until: Option<Timestamp>,
+    /// The suspension that begins with this change.
+    pub suspension: Option<&'h Suspension>,
 }
 
 /// The row exists and has no mark of another end.
@@ -39,7 +42,7 @@ const NO_OTHER_END: &str =
     "attribute_exists(pk) AND (attribute_not_exists(z) OR (z = :z AND zb = :zb AND za = :za))";
 
 impl Store {
-    /// Ends sessions of one user, and writes `events`.
+    /// Ends sessions of one user, and writes `events`. The change of the user record may begin a suspension.
     ///
     /// *Atomicity*: one transaction, so that no session ends without its record and no record exists without its end.
     ///
@@ -56,6 +59,8 @@ impl Store {
         let mut items: Vec<TransactWriteItem> = vec![];
         let now = Timestamp::from_seconds(now_millis.div_euclid(1000));
         items.extend(record_update.map(|update| self.update_user_record(user, update, now)));
+        let suspension = record_update.and_then(|update| update.suspension);
+        items.extend(suspension.map(|suspension| self.put_suspension(user, suspension)));
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
         items.extend(self.put_feed_item(ends, now_millis));
         items.extend(events.iter().map(|event| self.put_event(event)));
@@ -161,7 +166,7 @@ impl Store {
         for (name, value) in record_update.record.version_values() {
             update = update.expression_attribute_values(name, value);
         }
-        let UserRecordUpdate { record, tokens_valid_after, ordered_until } = record_update;
+        let UserRecordUpdate { record, tokens_valid_after, ordered_until, suspension: _ } = record_update;
         let mut set = "SET v = :next".to_owned();
         for (name, at) in [(VALID_AFTER, tokens_valid_after), (ORDERED_UNTIL, ordered_until)] {
             let Some(at) = at else { continue };

@@ -5,20 +5,25 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use super::error::StoreError;
 use super::item::{self, Item, number, text};
 use super::schema::*;
+use super::suspension::suspension_of;
 use super::user_key::user_key;
 use super::{Store, session_of};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
+use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
 use crate::token::assertion::UsedMark;
 
-/// The user record and the sessions of a user: one consistent Query.
+/// The user record, the sessions and the suspension of a user: one consistent Query.
 #[derive(Clone, Debug, Default)]
 pub struct UserState {
     /// The user record.
     pub record: UserRecord,
     /// All session rows, also of sessions that expired or have a pending end.
     pub sessions: Vec<Session>,
+    /// The suspension of the user, which may be over: see [`UserState::suspension`]. In a box, because it is rare, and every
+    /// request holds this struct.
+    pub last_suspension: Option<Box<Suspension>>,
 }
 
 /// The row beside a user's sessions that orders sign-ins and revocations.
@@ -37,10 +42,11 @@ pub struct UserRecord {
 }
 
 impl Store {
-    /// Reads the user record and the sessions of a user. Sessions that a global revocation ended have a pending end.
+    /// Reads the user record, the sessions and the suspension of a user. Sessions that a global revocation ended have a pending end.
     ///
     /// # Errors
-    /// The store failed. A malformed row is logged and left out, so that it does not lock its user out.
+    /// The store failed, or the user record or the suspension is malformed. A malformed session is logged and left out, so
+    /// that it does not lock its user out.
     pub async fn read_user_state(&self, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
         let (mut state, revocation) = tokio::try_join!(self.rows_of(user), self.global_revocation(now))?;
         state.sessions = state.sessions.into_iter().map(|session| revocation.mark(session)).collect();
@@ -113,6 +119,10 @@ impl UserState {
     fn add(&mut self, row: &Item, user: &UserId) -> Result<(), StoreError> {
         if item::optional(row, SK) == Some("HEAD") {
             self.record = UserRecord::of(row)?;
+            return Ok(());
+        }
+        if item::optional(row, SK) == Some(SUSPENDED) {
+            self.last_suspension = Some(Box::new(suspension_of(row)?));
             return Ok(());
         }
         match session_of(row, user) {

@@ -36,6 +36,20 @@ impl Scene {
         Self { provider, world }
     }
 
+    /// The provider may send logout tokens and grant the scope of administrators.
+    async fn of_administrators() -> Self {
+        let provider = Provider::generate();
+        let changes = json!({"logout": {"backchannel": {}}, "scopes": ["latchkey:admin"]});
+        let world = provider.world(changes, &[]).await;
+        Self { provider, world }
+    }
+
+    /// Signs an administrator in.
+    async fn administrator(&self) -> Tokens {
+        let now = self.world.now().seconds();
+        self.sign_in("root", json!({"scope": "latchkey:admin", "auth_time": now})).await
+    }
+
     /// Signs a user in with a new assertion.
     async fn sign_in(&self, user: &str, claims: Value) -> Tokens {
         let assertion = self.provider.assertion(&self.world, user, claims);

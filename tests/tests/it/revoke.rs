@@ -9,6 +9,7 @@ mod introspection;
 mod oauth_revocation;
 mod races;
 mod stale_credentials;
+mod suspension;
 mod unused_members;
 
 use latchkey_tests::world::{Jar, Tokens, World};

@@ -1,8 +1,6 @@
 //! The administrator's strategies of `POST /revoke`: all sessions of a user, one session of a user, all sessions
 //! of all users. Each requires a reason, which the audit trail records.
 
-use std::time::Duration;
-
 use axum::Json;
 use serde::Serialize;
 
@@ -16,15 +14,11 @@ use crate::domain::event::{Event, EventKind, Subject};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::end::EndReason;
 use crate::domain::time::Timestamp;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::store::{GLOBAL_REVOCATION_DELAY, GlobalRevocation, StoreError, TransactionOutcome};
 
 /// The longest reason, in characters.
 const REASON_MAX_CHARS: usize = 200;
-
-/// The greatest age of the administrator's own sign-in for a global revocation, so that a copied session of an
-/// administrator cannot sign out all users.
-const RECENT_SIGN_IN: Duration = Duration::from_secs(15 * 60);
 
 /// Ends all sessions of a user. Sign-ins of that user that are in progress become invalid, too.
 pub(super) async fn end_user(
@@ -33,7 +27,7 @@ pub(super) async fn end_user(
     user: Option<String>,
     reason: Option<String>,
 ) -> Result<RevokeResponse, Problem> {
-    let (command, user) = (build_command(requester, reason)?, user_id(user)?);
+    let (command, user) = (build_command(requester, valid_reason(reason)?), user_id(user)?);
     let now = requester.caller.now;
     admin::require_scope_over(app, &requester.caller, &user)?;
     let target = async { app.store().read_user_state(&user, now).await.map_err(Problem::from) };
@@ -50,7 +44,7 @@ pub(super) async fn end_session(
     id: &str,
     reason: Option<String>,
 ) -> Result<RevokeResponse, Problem> {
-    let (command, user) = (build_command(requester, reason)?, user_id(Some(user.to_owned()))?);
+    let (command, user) = (build_command(requester, valid_reason(reason)?), user_id(Some(user.to_owned()))?);
     let id: SessionId = id.parse().map_err(|_| session_not_found())?;
     let now = requester.caller.now;
     admin::require_scope_over(app, &requester.caller, &user)?;
@@ -84,10 +78,7 @@ pub(super) async fn end_everyone(
     let note = valid_reason(reason)?;
     let before = before.map_or(Ok(now), |text| moment(&text, now))?;
     admin::require_scope_over_everyone(app, caller)?;
-    let row = admin::require_admin_session(app, caller).await?;
-    if row.authentication_age(now).is_none_or(|age| age >= RECENT_SIGN_IN) {
-        return Err(Problem::reauthentication_required(RECENT_SIGN_IN));
-    }
+    admin::require_recent_admin_session(app, caller).await?;
     let by = Actor::Admin(caller.user.clone());
     let kind = EventKind::EmergencyRevocation { before, by: by.clone(), note: note.clone() };
     let event = Event::about(Subject::Everyone, app.now_millis(), kind).from_client(&requester.client);
@@ -104,19 +95,21 @@ pub(super) async fn end_everyone(
     Ok(Json(GlobalRevocationResponse { effective_at, access_tokens_expire_by }))
 }
 
-fn build_command(requester: &Requester, reason: Option<String>) -> Result<RevokeCommand<'_>, Problem> {
-    Ok(RevokeCommand {
+/// The command of the requester, with the reason.
+pub(super) fn build_command(requester: &Requester, reason: String) -> RevokeCommand<'_> {
+    RevokeCommand {
         session: Some(requester.caller.session),
         client: &requester.client,
         reason: EndReason::Admin,
         by: Actor::Admin(requester.caller.user.clone()),
-        note: Some(valid_reason(reason)?),
+        note: Some(reason),
+        suspension: None,
         now: requester.caller.now,
-    })
+    }
 }
 
 /// The administrator's reason. It is recorded and shown, so that it must be printable.
-fn valid_reason(reason: Option<String>) -> Result<String, Problem> {
+pub(super) fn valid_reason(reason: Option<String>) -> Result<String, Problem> {
     let reason = reason.ok_or_else(|| Problem::field("reason", "is required for administrator actions"))?;
     let printable = !reason.chars().any(char::is_control) && !reason.trim().is_empty();
     let fits = reason.chars().count() <= REASON_MAX_CHARS;
@@ -125,7 +118,8 @@ fn valid_reason(reason: Option<String>) -> Result<String, Problem> {
         .ok_or_else(|| Problem::field("reason", "expected 1 to 200 printable characters"))
 }
 
-fn user_id(text: Option<String>) -> Result<UserId, Problem> {
+/// The user that the call names.
+pub(super) fn user_id(text: Option<String>) -> Result<UserId, Problem> {
     let text = text.ok_or_else(|| Problem::field("user_id", "is required"))?;
     text.parse().map_err(|error| Problem::field("user_id", error))
 }
@@ -133,15 +127,4 @@ fn user_id(text: Option<String>) -> Result<UserId, Problem> {
 fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     let wrong = || Problem::field("before", "expected an RFC 3339 time that is not in the future");
     Timestamp::parse_rfc3339(text).filter(|moment| *moment <= now).ok_or_else(wrong)
-}
-
-/// The challenge of RFC 9470 (step-up authentication): a new sign-in resolves it.
-impl Problem {
-    fn reauthentication_required(max_age: Duration) -> Self {
-        let seconds = max_age.as_secs();
-        let challenge = format!("Bearer error=\"insufficient_user_authentication\", max_age=\"{seconds}\"");
-        Self::of(Code::ReauthenticationRequired)
-            .with_header(http::header::WWW_AUTHENTICATE, &challenge)
-            .with_member("max_age", seconds.into())
-    }
 }

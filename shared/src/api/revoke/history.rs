@@ -14,6 +14,7 @@ use crate::domain::event::StoredEvent;
 use crate::domain::id::{IdError, SessionId, UserId};
 use crate::domain::scope::ADMIN;
 use crate::domain::session::end::{EndReason, EndRecord, PublicReason};
+use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
@@ -34,7 +35,18 @@ struct HistoryResponse {
     user_id: UserId,
     /// Sign-ins before this moment are invalid.
     tokens_valid_after: Option<Timestamp>,
+    /// The suspension of the user, if the user is suspended.
+    suspension: Option<SuspensionView>,
     revocations: Vec<RevocationView>,
+}
+
+/// A suspension. Only administrators see one, because a suspended user has no session.
+#[derive(Serialize)]
+struct SuspensionView {
+    note: String,
+    by: Actor,
+    since: Timestamp,
+    until: Option<Timestamp>,
 }
 
 /// One revocation, as the caller may see it.
@@ -90,6 +102,7 @@ pub(super) async fn history(
         HistoryResponse {
             user_id: user,
             tokens_valid_after: state.record.tokens_valid_after,
+            suspension: state.suspension(caller.now).cloned().map(SuspensionView::new),
             revocations: revocations.into_iter().map(|entry| entry.view(is_other)).collect(),
         }
     };
@@ -146,6 +159,12 @@ async fn revocations(
     }
     found.truncate(NEWEST);
     Ok(found)
+}
+
+impl SuspensionView {
+    fn new(Suspension { note, by, since, until }: Suspension) -> Self {
+        Self { note, by, since, until }
+    }
 }
 
 impl Revocation {

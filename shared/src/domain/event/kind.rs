@@ -9,6 +9,7 @@ use crate::domain::risk::{Finding, Rule};
 use crate::domain::session::binding::{Binding, ProofFault};
 use crate::domain::session::end::SessionEnd;
 use crate::domain::severity::Severity;
+use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
 
 /// All event types, for filters. The kind `Risk` has one type for each rule.
@@ -19,6 +20,8 @@ pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
     "session_ended",
     "session_evicted",
     "emergency_revocation",
+    "account_suspended",
+    "account_resumed",
     "token_reused",
     "state_regression",
     "token_forged",
@@ -46,11 +49,8 @@ pub enum EventKind {
         /// How it is bound to a key.
         binding: Binding,
     },
-    /// A genuine assertion opened no session, because a claim had no accepted value.
-    SignInRefused {
-        /// The name of the claim.
-        claim: String,
-    },
+    /// A genuine assertion opened no session.
+    SignInRefused(SignInRefusal),
     /// A user signed out, of one session or of many.
     Logout {
         /// How many sessions ended.
@@ -69,6 +69,15 @@ pub enum EventKind {
     EmergencyRevocation {
         /// Sessions opened until then ended.
         before: Timestamp,
+        /// The administrator.
+        by: Actor,
+        /// The administrator's reason.
+        note: String,
+    },
+    /// An administrator suspended the user.
+    AccountSuspended(Suspension),
+    /// An administrator lifted the suspension of the user.
+    AccountResumed {
         /// The administrator.
         by: Actor,
         /// The administrator's reason.
@@ -128,6 +137,15 @@ pub enum EventKind {
     },
 }
 
+/// Why a genuine assertion opens no session.
+#[derive(Clone, Debug)]
+pub enum SignInRefusal {
+    /// The claim of this name is missing or has no accepted value.
+    Claim(String),
+    /// The user is suspended.
+    Suspended,
+}
+
 /// An exceeded rate limit.
 #[derive(Clone, Debug)]
 pub struct LimitExceeded {
@@ -142,11 +160,13 @@ impl EventKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Login { .. } => "login",
-            Self::SignInRefused { .. } => "sign_in_refused",
+            Self::SignInRefused(_) => "sign_in_refused",
             Self::Logout { .. } => "logout",
             Self::SessionEnded(_) => "session_ended",
             Self::SessionEvicted { .. } => "session_evicted",
             Self::EmergencyRevocation { .. } => "emergency_revocation",
+            Self::AccountSuspended(_) => "account_suspended",
+            Self::AccountResumed { .. } => "account_resumed",
             Self::TokenReused { .. } => "token_reused",
             Self::StateRegression { .. } => "state_regression",
             Self::TokenForged => "token_forged",
@@ -169,8 +189,10 @@ impl EventKind {
                 Severity::Info
             }
             Self::Risk(finding) => finding.severity,
-            Self::SignInRefused { .. } | Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
+            Self::SignInRefused(_) | Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
             Self::Blocked(_)
+            | Self::AccountSuspended(_)
+            | Self::AccountResumed { .. }
             | Self::TokenReplayed
             | Self::AssertionReused
             | Self::BindingMissing
@@ -193,7 +215,8 @@ impl EventKind {
             Self::Login { binding } | Self::SessionBound { binding } => json!({"binding": binding}),
             Self::BindingFailed { fault, same_client } => json!({"fault": fault, "same_client": same_client}),
             Self::ProviderOrderRefused { issuer } => json!({"issuer": issuer}),
-            Self::SignInRefused { claim } => json!({"claim": claim}),
+            Self::SignInRefused(SignInRefusal::Claim(claim)) => json!({"claim": claim}),
+            Self::SignInRefused(SignInRefusal::Suspended) => json!({"suspended": true}),
             Self::Logout { ended } => json!({"ended": ended}),
             Self::SessionEvicted { new_session, evicted } => {
                 json!({"new_session_id": new_session, "evicted": evicted})
@@ -201,6 +224,10 @@ impl EventKind {
             Self::EmergencyRevocation { before, by, note } => {
                 json!({"before": before.to_rfc3339(), "by": by, "note": note})
             }
+            Self::AccountSuspended(Suspension { by, note, until, .. }) => {
+                json!({"by": by, "note": note, "until": until})
+            }
+            Self::AccountResumed { by, note } => json!({"by": by, "note": note}),
             Self::SessionEnded(end) => ended_details(end),
             Self::Risk(finding) => finding.detail.clone(),
             Self::TokenReused { presented, current, ended_device }

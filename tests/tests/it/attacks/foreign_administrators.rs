@@ -46,7 +46,7 @@ impl Customers {
 fn calls(user: &str, session: &str) -> Vec<(&'static str, String, Value)> {
     let revoke = || "/api/auth/revoke".to_owned();
     let one = json!({"strategy": "session", "user_id": user, "session_id": session, "reason": "x"});
-    let user = user.replace('|', "%7C");
+    let (plain, user) = (user, user.replace('|', "%7C"));
     vec![
         ("GET", format!("/api/auth/sessions?user_id={user}"), Value::Null),
         ("GET", format!("/api/auth/sessions?user_id={user}&include=analytics"), Value::Null),
@@ -54,7 +54,9 @@ fn calls(user: &str, session: &str) -> Vec<(&'static str, String, Value)> {
         ("GET", format!("{EVENTS}?user_id={user}"), Value::Null),
         ("GET", format!("/api/auth/revoke?user_id={user}"), Value::Null),
         ("POST", revoke(), one),
-        ("POST", revoke(), json!({"strategy": "user", "user_id": user.replace("%7C", "|"), "reason": "x"})),
+        ("POST", revoke(), json!({"strategy": "user", "user_id": plain, "reason": "x"})),
+        ("POST", revoke(), json!({"strategy": "suspend", "user_id": plain, "reason": "x"})),
+        ("POST", revoke(), json!({"strategy": "resume", "user_id": plain, "reason": "x"})),
     ]
 }
 

@@ -14,6 +14,8 @@ fn requests(session: &str) -> Vec<(&'static str, String, Value)> {
         ("POST", "/api/auth/sessions".into(), json!({"action": "cleanup"})),
         ("POST", revoke(), json!({"strategy": "user", "user_id": "victor", "reason": "x"})),
         ("POST", revoke(), one),
+        ("POST", revoke(), json!({"strategy": "suspend", "user_id": "victor", "reason": "x"})),
+        ("POST", revoke(), json!({"strategy": "resume", "user_id": "victor", "reason": "x"})),
         ("POST", revoke(), json!({"strategy": "everyone", "reason": "x"})),
     ]
 }

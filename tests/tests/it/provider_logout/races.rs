@@ -1,5 +1,6 @@
 //! Orders at the same time as sign-ins, refreshes and each other: no session survives its order.
 
+use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::Tokens;
 use serde_json::json;
 
@@ -62,4 +63,35 @@ async fn many_orders_at_once_end_each_session_once() {
     }
     assert!(scene.world.live("alice").await.is_empty());
     assert_eq!(scene.world.count_events("alice", "session_ended").await, 3);
+}
+
+/// Both change the user record. The order voids the unused assertion, which a suspension at the same second does not.
+#[tokio::test]
+async fn neither_a_suspension_nor_an_order_at_the_same_time_is_lost() {
+    let scene = Scene::of_administrators().await;
+    for round in 0..12_u32 {
+        scene.world.advance(5);
+        let (user, device) = (format!("user-{round}"), scene.world.device());
+        let root = scene.administrator().await;
+        let revoke = async |strategy: &str| {
+            let body = json!({"strategy": strategy, "user_id": user, "reason": "stolen"});
+            device.revoke(&root.access, body).await.assert_status(200).body.clone()
+        };
+        scene.sign_in(&user, json!({})).await;
+        let unused = scene.provider.assertion(&scene.world, &user, json!({}));
+        let token = scene.logout_token(json!({"sub": user}));
+        if round % 2 == 1 {
+            scene.world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, round);
+        }
+        let (_, order) = tokio::join!(revoke("suspend"), send(&scene.world, &token));
+        order.assert_status(200);
+        assert!(scene.world.live(&user).await.is_empty(), "round {round}");
+        assert_eq!(scene.world.count_events(&user, "session_ended").await, 1, "round {round}");
+        scene.world.advance(1);
+        let newer = scene.provider.assertion(&scene.world, &user, json!({}));
+        device.login(&newer).await.assert_problem(403, "account_suspended");
+        assert_eq!(revoke("resume").await, json!({"resumed": true}), "round {round}");
+        device.login(&unused).await.assert_problem(401, "invalid_assertion");
+        device.login(&newer).await.assert_status(201);
+    }
 }

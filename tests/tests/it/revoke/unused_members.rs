@@ -13,8 +13,9 @@ async fn a_member_that_the_strategy_does_not_use_is_named_and_nothing_ends() {
     let values = json!({
         "session_id": paul.session, "user_id": "paul", "refresh_token": paul.refresh, "token": paul.refresh,
         "reason": "a test", "before": "2026-01-01T00:00:00Z", "befor": "2026-01-01T00:00:00Z",
+        "until": "2030-01-01T00:00:00Z",
     });
-    let strategies: [(Value, &[&str]); 8] = [
+    let strategies: [(Value, &[&str]); 10] = [
         (json!({"strategy": "current"}), &["refresh_token"]),
         (json!({"strategy": "session", "session_id": root.session}), &["session_id", "user_id"]),
         (
@@ -25,6 +26,11 @@ async fn a_member_that_the_strategy_does_not_use_is_named_and_nothing_ends() {
         (json!({"strategy": "all"}), &[]),
         (json!({"strategy": "token", "token": paul.refresh}), &["token"]),
         (json!({"strategy": "user", "user_id": "paul", "reason": "a test"}), &["user_id", "reason"]),
+        (
+            json!({"strategy": "suspend", "user_id": "paul", "reason": "a test"}),
+            &["user_id", "reason", "until"],
+        ),
+        (json!({"strategy": "resume", "user_id": "paul", "reason": "a test"}), &["user_id", "reason"]),
         (json!({"strategy": "everyone", "reason": "a test"}), &["before", "reason"]),
     ];
     let before = world.everything().await;

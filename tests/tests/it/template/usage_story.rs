@@ -150,6 +150,10 @@ async fn revoke(world: &World) {
     device.sign_in("kurt").await;
     let body = json!({"strategy": "user", "user_id": "kurt", "reason": reason});
     device.revoke(&admin.access, body).await.assert_status(200);
+    for strategy in ["suspend", "resume"] {
+        let body = json!({"strategy": strategy, "user_id": "kurt", "reason": reason});
+        device.revoke(&admin.access, body).await.assert_status(200);
+    }
     for _ in 0..101 {
         let reply = signed_in(&admin).get("/api/auth/revoke?user_id=jana").await;
         assert!([200, 429].contains(&reply.status.as_u16()), "{}", reply.status);
