@@ -135,19 +135,20 @@ impl Store {
         }
     }
 
-    /// Sends a call that may be repeated: directly if possible, else through the SDK.
+    /// Sends a call that may be repeated: directly if possible, else through the SDK. The future is boxed, because it has 17 kB
+    /// and every future that waits for it would contain it.
     async fn send<C: Call>(&self, call: C) -> Result<C::Output, SdkError<C::Error, HttpResponse>> {
         match &self.direct {
-            Some(direct) => direct.send(call).await,
-            None => call.send(attempts::ATTEMPTS).await,
+            Some(direct) => Box::pin(direct.send(call)).await,
+            None => Box::pin(call.send(attempts::ATTEMPTS)).await,
         }
     }
 
     /// Sends a call that must not be repeated, because a repetition would count twice.
     async fn send_once<C: Call>(&self, call: C) -> Result<C::Output, SdkError<C::Error, HttpResponse>> {
         match &self.direct {
-            Some(direct) => direct.send_once(call).await,
-            None => call.send(1).await,
+            Some(direct) => Box::pin(direct.send_once(call)).await,
+            None => Box::pin(call.send(1)).await,
         }
     }
 

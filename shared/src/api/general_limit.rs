@@ -27,7 +27,8 @@ pub(super) async fn limited<T>(
     respond: impl FnOnce(T) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
     refuse_remembered(app, caller)?;
-    let (state, counted) = tokio::join!(read, count(app, caller, client));
+    // Boxed, because the reads of a page are a large future.
+    let (state, counted) = tokio::join!(Box::pin(read), Box::pin(count(app, caller, client)));
     let state = state?;
     let headers = counted?;
     match respond(state) {

@@ -61,7 +61,7 @@ async fn an_access_token_has_the_claims_of_rfc_9068_and_no_other() {
     let expected = json!({
         "iss": "http://127.0.0.1:9000/api/auth", "sub": "alice", "aud": "latchkey-local",
         "client_id": "latchkey-local", "iat": START, "exp": START + HOUR, "jti": "",
-        "sid": tokens.session, "auth_time": START,
+        "sid": tokens.session, "auth_time": START, "sst": START,
     });
     assert_eq!(claims, expected);
 }

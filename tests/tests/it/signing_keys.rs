@@ -96,6 +96,7 @@ async fn discovery_names_the_issuer_its_keys_and_their_algorithms() {
             "token_endpoint_auth_methods_supported": ["none"],
             "revocation_endpoint": format!("{issuer}/revoke"),
             "revocation_endpoint_auth_methods_supported": ["none"],
+            "revocations_uri": format!("{issuer}/.well-known/revocations"),
             "introspection_endpoint": format!("{issuer}/introspect"),
             "introspection_endpoint_auth_methods_supported": ["Bearer"],
             "grant_types_supported": ["refresh_token"],
@@ -173,7 +174,7 @@ fn verified(token: &str, key: &DecodingKey, algorithm: &str, issuer: &str, audie
 
 /// The claims of RFC 9068 section 2.2, and ours.
 fn assert_claims(claims: &Value, world: &World, tokens: &Tokens) {
-    let expected = ["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "sid", "auth_time"];
+    let expected = ["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "sid", "sst", "auth_time"];
     assert_eq!(members(claims), expected.into());
     assert_eq!((&claims["sub"], &claims["sid"]), (&json!("alice"), &json!(tokens.session)));
     assert_eq!(

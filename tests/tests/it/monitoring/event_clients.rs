@@ -162,7 +162,11 @@ async fn every_event_of_a_user_has_a_device_and_a_place() {
     }
     let seen: BTreeSet<&str> = events.iter().filter_map(|event| event["event_type"].as_str()).collect();
     let missing: Vec<&&str> = EVENT_TYPES.iter().filter(|name| !seen.contains(**name)).collect();
-    assert_eq!(missing, [&"emergency_revocation"], "every other event is about a user");
+    assert_eq!(
+        missing,
+        [&"emergency_revocation", &"provider_order_refused"],
+        "every other event is about a user"
+    );
     let reasons: BTreeSet<&str> =
         events.iter().filter_map(|event| event["details"]["reason"].as_str()).collect();
     assert!(reasons.is_superset(&["evicted", "expired", "signed_out"].into()), "{reasons:?}");
