@@ -1,7 +1,7 @@
 // Our client while Chromium has the key and renews no cookie: the user stays signed in, because the browser notes the reason.
 import assert from 'node:assert/strict';
 import { storiesOn, useTlsServer } from './support/bound-browser.mjs';
-import { bind } from './support/bound-steps.mjs';
+import { bind, deviceRequests, listSessions } from './support/bound-steps.mjs';
 import { tlsGate } from './support/tls-gate.mjs';
 
 const server = useTlsServer();
@@ -19,6 +19,21 @@ story('a page stays signed in while the store fails the renewals', async (browse
   await server.fault('GetItem', 'error_500', 0);
   await page.reload();
   await page.getByText('This device', { exact: true }).waitFor();
+});
+
+story('a page stays signed in while Chromium may sign no more', async (browser) => {
+  const tab = await bind(server, browser, 'zoe');
+  // Six signatures in nine minutes, some of them for the binding.
+  let renewals = 0;
+  do {
+    // The challenge is stale, so that each renewal is a new signature.
+    await server.advance(3_000);
+    await browser.context.clearCookies({ name: /_access$/ });
+  } while ((await listSessions(tab)).status === 200 && ++renewals < 10);
+  assert.ok(renewals > 0 && renewals < 10, `${renewals} renewals`);
+  const requests = deviceRequests(server);
+  await openWithoutToken(browser, server.url);
+  assert.deepEqual(await requests.seen(), []);
 });
 
 /** Opens the page of our client, and waits for a status without a token that the client may keep, and for what it shows then. */
