@@ -1,34 +1,20 @@
-//! `GET /refresh`: the state of the client's session and tokens. It changes nothing, for any token.
+//! `GET /refresh`: the state of the client's session and tokens. It changes nothing on the server, for any token.
+
+mod credentials;
 
 use axum::Json;
 use axum::extract::State;
 use http::HeaderMap;
 use serde::Serialize;
 
-use http::Method;
-use latchkey_verifier::{CookieKind, Scheme, authorization_token};
-
 use super::own_sessions::end_reason;
 use crate::app::App;
-use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::Session;
+use crate::domain::id::SessionId;
 use crate::domain::session::binding::Binding;
 use crate::domain::session::end::PublicReason;
-use crate::domain::session::refresh_token::RefreshToken;
 use crate::domain::time::Timestamp;
-use crate::http::caller::ShownToken;
 use crate::http::device;
 use crate::http::problem::Problem;
-use crate::token::access::Claims;
-use crate::token::refresh;
-
-/// The authentic tokens of a request.
-#[derive(Default)]
-struct Credentials {
-    access: Option<Claims>,
-    refresh: Option<RefreshToken>,
-    by_cookie: bool,
-}
 
 /// The body of `GET /refresh`.
 #[derive(Serialize)]
@@ -63,37 +49,48 @@ enum TokenState {
 pub(super) async fn status(
     State(app): State<App>,
     headers: HeaderMap,
-) -> Result<Json<StatusResponse>, Problem> {
+) -> Result<(HeaderMap, Json<StatusResponse>), Problem> {
     let now = app.now();
-    let credentials = credentials(&app, &headers, now)?;
+    let credentials = credentials::credentials(&app, &headers, now)?;
+    let unchanged = |status| Ok((HeaderMap::new(), Json(status)));
     let Some((user, session)) = credentials.session() else {
-        return Ok(Json(StatusResponse::without_token(TokenState::None, now)));
+        return unchanged(StatusResponse::without_token(TokenState::None, now));
     };
     let row = app.store().read_session(&user, &session, now).await?;
     let Some(row) = row.as_ref().filter(|row| row.is_live(now)) else {
         let reason = end_reason(&app, row.as_ref(), &session).await?;
         let ended = StatusResponse::without_token(TokenState::Ended, now);
-        return Ok(Json(StatusResponse { session_id: Some(session), reason: Some(reason), ..ended }));
+        return unchanged(StatusResponse { session_id: Some(session), reason: Some(reason), ..ended });
     };
     let refreshable = credentials.is_refreshable(row, now);
     if credentials.access.is_none() && !refreshable {
         // A refresh token alone that is not this session's.
-        return Ok(Json(StatusResponse::without_token(TokenState::None, now)));
+        return unchanged(StatusResponse::without_token(TokenState::None, now));
     }
     let near_expiry = app.config().lifetimes.near_expiry;
-    let expires_at = credentials.access.map(|claims| Timestamp::from_seconds(claims.exp));
+    let expires_at = credentials.access.as_ref().map(|claims| Timestamp::from_seconds(claims.exp));
     let state = match expires_at {
         Some(at) if now + near_expiry < at => TokenState::Active,
         Some(at) if now < at => TokenState::Expiring,
         _ => TokenState::Expired,
     };
     let has_way = match row.is_device_bound() {
-        // The browser renews the cookie before this request, unless it could not or has lost its key.
-        true => expires_at.is_some() || device::could_not_renew(&headers, &session),
+        // The browser renews a missing cookie before this request, unless it could not or has lost its key. It cannot see that a
+        // cookie does not verify.
+        true => {
+            expires_at.is_some()
+                || credentials.has_unreadable_cookie
+                || device::could_not_renew(&headers, &session)
+        }
         false => row.blocked_until.is_none_or(|until| now >= until),
     };
     let can_refresh = refreshable && has_way;
-    Ok(Json(StatusResponse {
+    let cookies = match row.is_device_bound() && credentials.has_unreadable_cookie {
+        // The browser then renews the cookie before its next request.
+        true => app.config().cookies.clear_access(),
+        false => HeaderMap::new(),
+    };
+    let status = StatusResponse {
         state,
         expires_at,
         expires_in: expires_at.map_or(0, |at| now.seconds_until(at)),
@@ -106,7 +103,8 @@ pub(super) async fn status(
         session_id: Some(session),
         binding: Some(row.binding()),
         reason: None,
-    }))
+    };
+    Ok((cookies, Json(status)))
 }
 
 impl StatusResponse {
@@ -122,50 +120,5 @@ impl StatusResponse {
             binding: None,
             reason: None,
         }
-    }
-}
-
-fn credentials(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Credentials, Problem> {
-    let config = app.config();
-    let of_header = |access| Ok(Credentials { access, ..Credentials::default() });
-    let claims = |scheme, token: &str| {
-        let shown = ShownToken { scheme, token, method: &Method::GET, path: "/api/auth/refresh", headers };
-        shown.authentic_claims(app, now).ok()
-    };
-    match authorization_token(headers) {
-        Ok(Some((scheme, token))) => return of_header(claims(scheme, &token)),
-        // A malformed token counts as none, because this endpoint answers 200 for every token.
-        Err(_) => return of_header(None),
-        Ok(None) => {}
-    }
-    let access = config.cookies.policy.read(headers, CookieKind::Access)?;
-    let refresh = config.cookies.policy.read(headers, CookieKind::Refresh)?;
-    let mut access = access.and_then(|token| claims(Scheme::Bearer, &token));
-    let refresh = refresh.and_then(|token| refresh::open(&token, config.keys.refresh()).ok());
-    // A host of `COOKIE_DOMAIN` can replace the access cookie, but not the refresh cookie. The status of another session would
-    // make the client end its own.
-    if config.cookies.policy.domain.is_some()
-        && let Some(token) = &refresh
-    {
-        access = access.filter(|claims| claims.sid == token.session);
-    }
-    Ok(Credentials { access, refresh, by_cookie: true })
-}
-
-impl Credentials {
-    /// The session of the access token, else the session of the refresh token.
-    fn session(&self) -> Option<(UserId, SessionId)> {
-        let access = self.access.as_ref().map(|claims| (claims.sub.clone(), claims.sid));
-        access.or_else(|| self.refresh.as_ref().map(|token| (token.user.clone(), token.session)))
-    }
-
-    /// Whether the client has an unexpired refresh token of this session, blocked or not. In header mode the refresh token
-    /// is not part of this request, so that a live session is enough.
-    ///
-    /// The generation and the device do not count. Otherwise a thief could poll the status without a trace, and would
-    /// see the moment at which the owner's refresh supersedes the stolen token.
-    fn is_refreshable(&self, row: &Session, now: Timestamp) -> bool {
-        let Some(token) = &self.refresh else { return !self.by_cookie };
-        token.session == row.id && token.nonce.hash() == row.nonce_hash && !token.is_expired(now)
     }
 }
