@@ -67,7 +67,14 @@ pub fn session_id(headers: &HeaderMap) -> Result<SessionId, Problem> {
 /// or the server failed, or it may sign no more for a while.
 pub fn could_not_renew(headers: &HeaderMap, session: &SessionId) -> bool {
     let id = session.to_string();
-    headers.get_all(&SKIPPED).iter().any(|value| value.to_str().is_ok_and(|value| value.contains(&id)))
+    let is_this = |parameter: &str| {
+        parameter
+            .split_once('=')
+            .is_some_and(|(name, value)| name.trim() == "session_identifier" && unquoted(value.trim()) == id)
+    };
+    // A list of reasons with parameters, in one header or several. The browser alone sends it, and an id has no `,` or `;`.
+    let lists = headers.get_all(&SKIPPED).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|reason| reason.split(';').skip(1).any(is_this))
 }
 
 /// The offer to register a device key.
@@ -99,8 +106,11 @@ fn text<'h>(
     let value = value.to_str().ok().filter(|_| values.next().is_none());
     let value =
         value.map(str::trim).ok_or_else(|| Problem::field(shown, "expected one text of ASCII characters"))?;
-    let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    Ok(Some(unquoted.unwrap_or(value)))
+    Ok(Some(unquoted(value)))
+}
+
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -129,6 +139,29 @@ mod tests {
                 let twice = [&SENT_BY_BROWSER[..], &[(name, other)]].concat();
                 assert!(check_sent_by_browser(&headers(&twice)).is_err(), "also {name}: {other}");
             }
+        }
+    }
+
+    #[test]
+    fn a_skipped_renewal_counts_for_the_sessions_that_it_names() {
+        let session: SessionId = "01936b2f-5c00-7000-8000-000000000000".parse().unwrap();
+        let of_another = "unreachable;session_identifier=\"01936b2f-5c00-7000-8000-000000000001\"";
+        let noted = |values: &[&'static str]| {
+            let sent: Vec<_> = values.iter().map(|value| ("secure-session-skipped", *value)).collect();
+            could_not_renew(&headers(&sent), &session)
+        };
+        let quoted = "unreachable;session_identifier=\"01936b2f-5c00-7000-8000-000000000000\"";
+        let plain = "quota_exceeded; session_identifier=01936b2f-5c00-7000-8000-000000000000";
+        let second = "unreachable;session_identifier=\"x\", server_error;session_identifier=\"01936b2f-5c00-7000-8000-000000000000\"";
+        for named in [&[quoted][..], &[plain], &[second], &[of_another, quoted], &[quoted, of_another]] {
+            assert!(noted(named), "{named:?}");
+        }
+        let other_parameter = "unreachable;for=\"01936b2f-5c00-7000-8000-000000000000\"";
+        let longer = "unreachable;session_identifier=\"01936b2f-5c00-7000-8000-0000000000000\"";
+        let bare = "01936b2f-5c00-7000-8000-000000000000";
+        let no_reason = "session_identifier=\"01936b2f-5c00-7000-8000-000000000000\"";
+        for value in [&[][..], &[of_another], &[other_parameter], &[longer], &[bare], &[no_reason]] {
+            assert!(!noted(value), "{value:?}");
         }
     }
 
