@@ -41,17 +41,19 @@ pub(super) async fn refresh(
     let proof = device::proof(&headers)?.and_then(|text| DeviceProof::parse(text).ok());
     // A browser shows an old challenge after a long pause.
     let Some(proof) = proof.filter(|proof| answers_fresh_challenge(&app, proof, &id, now)) else {
+        app.metrics().count(Counter::DeviceRefreshesChallenged);
         return Err(challenged(&app, &id, now));
     };
     let request = DeviceRequest { app: &app, token: &token, client: &client, now };
     let session = match request.refresh(&proof).await? {
         DeviceRefreshOutcome::Granted(session) => session,
+        // The event `binding_failed` reports it.
         DeviceRefreshOutcome::OtherKey => return Err(challenged(&app, &id, now)),
         DeviceRefreshOutcome::SessionEnded => return Ok(end_of(id)),
     };
     let lifetime = app.config().binding.access_lifetime;
-    app.metrics().count(Counter::DeviceRefreshesServed);
     let cookies = issue_device_cookies(&app, &session, &token, lifetime, now)?;
+    app.metrics().count(Counter::DeviceRefreshesServed);
     Ok((cookies, [next_challenge(&app, &session, now)]).into_response())
 }
 
@@ -61,7 +63,6 @@ fn answers_fresh_challenge(app: &App, proof: &DeviceProof<'_>, session: &Session
 }
 
 fn challenged(app: &App, session: &SessionId, now: Timestamp) -> Problem {
-    app.metrics().count(Counter::DeviceRefreshesChallenged);
     device::challenged(&refresh_challenge(&app.config().keys.refresh()[0], session, now), session)
 }
 

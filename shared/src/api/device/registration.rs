@@ -84,8 +84,8 @@ pub(super) async fn register(
         }
         RegistrationOutcome::SessionEnded => return Err(Problem::session_ended(PublicReason::Expired)),
     };
-    app.metrics().count(Counter::DeviceKeysRegistered);
     let cookies = issue_device_cookies(&app, &session, &token, FIRST_COOKIE, now)?;
+    app.metrics().count(Counter::DeviceKeysRegistered);
     let (name, attributes) = app.config().cookies.access_credential();
     let instructions = SessionInstructions {
         session_identifier: session.id,

@@ -78,6 +78,7 @@ async fn an_active_user_stays_signed_in_until_the_absolute_end() {
 async fn only_the_registered_key_gets_an_access_cookie() {
     let world = World::with(&SECURE).await;
     let browser = BoundBrowser::bound(&world, "alice", world.device()).await;
+    let mut alerts = world.server.alerts.listen();
     // The whole cookie jar, without the key.
     let thief =
         BoundBrowser { key: DeviceKey::generate(), device: world.device().elsewhere(), ..browser.clone() };
@@ -85,6 +86,12 @@ async fn only_the_registered_key_gets_an_access_cookie() {
     assert_eq!((reply.status.as_u16(), reply.code()), (403, "device_challenge"));
     assert_eq!(reply.cookie("__Host-latchkey_access"), None);
     assert_eq!(world.count_events("alice", "binding_failed").await, 1);
+    let alert = alerts.try_recv().expect("another key is an alert");
+    assert_eq!(
+        (&alert["event_type"], &alert["details"]["fault"]),
+        (&json!("binding_failed"), &json!("other_key"))
+    );
+    assert!(alerts.try_recv().is_err(), "one alert");
     let list = thief.device.clone().cookies(&thief.cookies()).get("/api/auth/sessions").await;
     assert_eq!(list.status, 200, "the copied access cookie works until its end");
     world.advance(600);
