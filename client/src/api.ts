@@ -67,7 +67,8 @@ export interface paths {
         /**
          * Get the state of the client's session
          * @description Use it when a page loads, to find out whether a user is signed in and whether the access token needs a refresh. It changes
-         *     nothing: no token is rotated and no session ends.
+         *     nothing: no token is rotated and no session ends. If the session is bound to a device (`binding` is `dbsc`) and its access
+         *     cookie does not verify, for example because its key was removed, the response clears this cookie, so that the browser renews it.
          */
         get: operations["status"];
         put?: never;
@@ -629,7 +630,7 @@ export interface components {
             /** @description The client should refresh now */
             needs_refresh: boolean;
             /**
-             * @description The request has a refresh token that can be used. With `binding` `dbsc` and without an access token it is false if the
+             * @description The request has a refresh token that can be used. With `binding` `dbsc` and without an access cookie it is false if the
              *     browser has lost its key in the device: the user has to sign in again.
              */
             can_refresh: boolean;
