@@ -30,10 +30,17 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// The offer to register a device key, for a response that sets both cookies. There is none for a session that has a confirmed
-/// key, and none where browsers could not bind it: without `Secure`, and with the access cookie of a whole domain.
-pub(super) fn offer(app: &App, session: &Session, now: Timestamp) -> Option<(HeaderName, HeaderValue)> {
+/// key, and none where browsers could not bind it: without `Secure`, with the access cookie of a whole domain, and for a page on
+/// another origin, for whose requests Chromium registers a key and never proves it.
+pub(super) fn offer(
+    app: &App,
+    headers: &HeaderMap,
+    session: &Session,
+    now: Timestamp,
+) -> Option<(HeaderName, HeaderValue)> {
     let config = app.config();
-    let can_bind = config.cookies.policy.secure && config.cookies.policy.domain.is_none();
+    let is_elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin");
+    let can_bind = config.cookies.policy.secure && config.cookies.policy.domain.is_none() && !is_elsewhere;
     let wants = can_bind && config.binding.policy != BindingPolicy::Off && !session.is_device_bound();
     let dpop_key = session.bound_key.map(|key| *key.as_bytes());
     let offer = Offer { session: session.id, generation: session.generation, dpop_key };

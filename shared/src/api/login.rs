@@ -111,7 +111,7 @@ async fn login(
     let ended = own.filter(|end| end.reason != EndReason::Expired).map(EndedSession::new).collect();
     let mut response = created(tokens.response(&app, &signed_in.session, Some(ended)));
     if transport == Transport::Cookie && !signed_in.is_repeated {
-        response.headers_mut().extend(device::offer(&app, &signed_in.session, now));
+        response.headers_mut().extend(device::offer(&app, &headers, &signed_in.session, now));
     }
     Ok(response)
 }

@@ -211,7 +211,7 @@ async fn answer(
             let quota = config.limits.refresh.quota(session.window, now);
             response.headers_mut().extend(rate_limit::headers(&config.limits.refresh, quota));
             if is_proven_rotation && style.transport() == Transport::Cookie {
-                response.headers_mut().extend(device::offer(app, &session, now));
+                response.headers_mut().extend(device::offer(app, headers, &session, now));
             }
             Ok(response)
         }

@@ -36,6 +36,12 @@ async fn browsers_that_cannot_bind_get_no_offer() {
     let world = World::with(&SECURE).await;
     let reply = world.device().login(&world.assertion("alice")).await;
     assert_eq!(reply.assert_status(201).header(OFFER), "", "tokens in the body");
+    let elsewhere = [SECURE[0], ("LATCHKEY_ALLOWED_ORIGINS", "https://app.example.com")];
+    let world = World::with(&elsewhere).await;
+    let page =
+        world.device().header("origin", "https://app.example.com").header("sec-fetch-site", "same-site");
+    let reply = page.login_in_browser(&world.assertion("alice")).await;
+    assert_eq!(reply.assert_status(201).header(OFFER), "", "a page on another host of the site");
 }
 
 #[tokio::test]

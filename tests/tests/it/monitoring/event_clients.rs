@@ -154,6 +154,11 @@ async fn every_event_of_a_user_has_a_device_and_a_place() {
     world.advance(8 * 86_400);
     let admin = root(&world).await.0;
     admin.post("/api/auth/sessions", json!({"action": "cleanup"})).await.assert_status(200);
+    // A suspension, and its end.
+    for strategy in ["suspend", "resume"] {
+        let order = json!({"strategy": strategy, "user_id": "alice", "reason": "a lost laptop"});
+        admin.post("/api/auth/revoke", order).await.assert_status(200);
+    }
     let events = trail(&world, "alice").await;
     for event in &events {
         for member in ["device", "city", "country"] {
