@@ -7,7 +7,7 @@ import { build, minifySync } from 'vite';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /** Bytes: the present size and up to 2 % more. `on demand` loads when the account page is first shown to a user with a session. */
-const BUDGETS = { styles: 2_900, core: 9_000, 'hook and account page': 15_850, 'hook and account page, on demand': 14_400 };
+const BUDGETS = { styles: 2_900, core: 9_000, 'hook and account page': 15_850, 'hook and account page, on demand': 14_500 };
 
 const app = (names, use) => `import { ${names} } from './src/core/index.ts'; ${use}`;
 const APPS = {
