@@ -11,6 +11,7 @@ export async function gate(server, path, { listen = createServer, send = request
   const calls = [];
   let arrived;
   let prepare = null;
+  let finish = null;
   /** Holds back the next `what` that matches; `held` resolves with the call when it has arrived, and `release` lets it go on. */
   const hold = (what, matches = () => true) => {
     Object.assign(state, { hold: what, matches });
@@ -33,6 +34,7 @@ export async function gate(server, path, { listen = createServer, send = request
     const forwarded = send(server.url + url, { method, headers }, async (response) => {
       if (call) {
         Object.assign(call, { status: response.statusCode, answer: response.headers });
+        await finish?.();
         await pass('response', call);
       }
       outgoing.writeHead(response.statusCode, response.headers);
@@ -51,6 +53,8 @@ export async function gate(server, path, { listen = createServer, send = request
     calls,
     /** Runs the function before each call goes on to the server. */
     before: (run) => (prepare = run),
+    /** Runs the function when the server has answered a call, before the answer goes on. */
+    after: (run) => (finish = run),
     hold,
     held: () => state.held,
     release: () => state.release(),
