@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 
 
@@ -23,7 +22,8 @@ def wait_until_ready(process, endpoint, log):
     for _ in range(120):
         if process.poll() is not None:
             sys.exit(f"ministack ended: see {log}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        # Nothing listens yet, or it is too busy to respond: both are kinds of OSError, as is a time-out while reading.
+        with contextlib.suppress(OSError):
             urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2).close()
             return
         time.sleep(0.5)

@@ -20,7 +20,7 @@ async fn resume(device: &Device, admin: &Tokens) -> Reply {
 }
 
 async fn suspension_of(world: &World, user: &str) -> Option<RawRow> {
-    let get = world.dynamodb().get_item().table_name("latchkey-sessions").consistent_read(true);
+    let get = world.dynamodb().get_item().table_name(&world.tables().sessions).consistent_read(true);
     let get = get.key("pk", AttributeValue::S(format!("U#{user}")));
     let get = get.key("sk", AttributeValue::S("SUSPENDED".into()));
     get.send().await.expect("the engine answers").item
@@ -102,7 +102,7 @@ async fn a_suspension_without_end_outlives_the_user_record() {
     suspend(&device, &admin, json!({})).await.assert_status(200);
     assert!(!suspension_of(&world, "paul").await.expect("the row").contains_key("ttl"));
     world.advance(400 * 86_400);
-    let record = world.dynamodb().delete_item().table_name("latchkey-sessions");
+    let record = world.dynamodb().delete_item().table_name(&world.tables().sessions);
     let record = record.key("pk", AttributeValue::S("U#paul".into()));
     record.key("sk", AttributeValue::S("HEAD".into())).send().await.expect("the engine answers");
     device.login(&world.assertion("paul")).await.assert_problem(403, "account_suspended");
