@@ -1,5 +1,6 @@
 //! An event of the audit trail.
 
+mod event_type;
 mod kind;
 mod stored;
 
@@ -9,7 +10,8 @@ use aws_lc_rs::digest;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub use kind::{EVENT_TYPES, EventKind, LimitExceeded, SignInRefusal};
+pub use event_type::{EVENT_TYPES, EventType};
+pub use kind::{EventKind, LimitExceeded, SignInRefusal};
 pub use stored::StoredEvent;
 
 use crate::domain::client_context::{ClientContext, EventClient};

@@ -1,48 +1,19 @@
 //! All kinds of events, each with its name, severity and details.
 
 use serde_json::{Map, Value, json};
-use strum::EnumCount;
 
+use super::event_type::EventType;
 use crate::domain::actor::Actor;
 use crate::domain::id::SessionId;
-use crate::domain::risk::{Finding, Rule};
+use crate::domain::risk::Finding;
 use crate::domain::session::binding::{Binding, ProofFault};
 use crate::domain::session::end::SessionEnd;
 use crate::domain::severity::Severity;
 use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
 
-/// All event types, for filters. The kind `Risk` has one type for each rule.
-pub const EVENT_TYPES: [&str; EventKind::COUNT - 1 + Rule::ALL.len()] = [
-    "login",
-    "sign_in_refused",
-    "logout",
-    "session_ended",
-    "session_evicted",
-    "emergency_revocation",
-    "account_suspended",
-    "account_resumed",
-    "token_reused",
-    "state_regression",
-    "token_forged",
-    "blocked",
-    "rate_limited",
-    "token_replayed",
-    "assertion_reused",
-    "binding_failed",
-    "binding_missing",
-    "session_bound",
-    "provider_order_refused",
-    "new_device",
-    "new_country",
-    "ip_changed",
-    "country_changed",
-    "impossible_travel",
-    "device_changed",
-];
-
 /// The kind of an event, with the details that only this kind has. The client is a field of the event.
-#[derive(Clone, Debug, EnumCount)]
+#[derive(Clone, Debug)]
 pub enum EventKind {
     /// A session was opened.
     Login {
@@ -156,30 +127,35 @@ pub struct LimitExceeded {
 }
 
 impl EventKind {
-    /// The event type, as stored.
-    pub fn name(&self) -> &'static str {
+    /// The event type.
+    pub fn event_type(&self) -> EventType {
         match self {
-            Self::Login { .. } => "login",
-            Self::SignInRefused(_) => "sign_in_refused",
-            Self::Logout { .. } => "logout",
-            Self::SessionEnded(_) => "session_ended",
-            Self::SessionEvicted { .. } => "session_evicted",
-            Self::EmergencyRevocation { .. } => "emergency_revocation",
-            Self::AccountSuspended(_) => "account_suspended",
-            Self::AccountResumed { .. } => "account_resumed",
-            Self::TokenReused { .. } => "token_reused",
-            Self::StateRegression { .. } => "state_regression",
-            Self::TokenForged => "token_forged",
-            Self::Blocked(_) => "blocked",
-            Self::RateLimited(_) => "rate_limited",
-            Self::TokenReplayed => "token_replayed",
-            Self::AssertionReused => "assertion_reused",
-            Self::BindingFailed { .. } => "binding_failed",
-            Self::BindingMissing => "binding_missing",
-            Self::SessionBound { .. } => "session_bound",
-            Self::ProviderOrderRefused { .. } => "provider_order_refused",
-            Self::Risk(finding) => finding.rule.name(),
+            Self::Login { .. } => EventType::Login,
+            Self::SignInRefused(_) => EventType::SignInRefused,
+            Self::Logout { .. } => EventType::Logout,
+            Self::SessionEnded(_) => EventType::SessionEnded,
+            Self::SessionEvicted { .. } => EventType::SessionEvicted,
+            Self::EmergencyRevocation { .. } => EventType::EmergencyRevocation,
+            Self::AccountSuspended(_) => EventType::AccountSuspended,
+            Self::AccountResumed { .. } => EventType::AccountResumed,
+            Self::TokenReused { .. } => EventType::TokenReused,
+            Self::StateRegression { .. } => EventType::StateRegression,
+            Self::TokenForged => EventType::TokenForged,
+            Self::Blocked(_) => EventType::Blocked,
+            Self::RateLimited(_) => EventType::RateLimited,
+            Self::TokenReplayed => EventType::TokenReplayed,
+            Self::AssertionReused => EventType::AssertionReused,
+            Self::BindingFailed { .. } => EventType::BindingFailed,
+            Self::BindingMissing => EventType::BindingMissing,
+            Self::SessionBound { .. } => EventType::SessionBound,
+            Self::ProviderOrderRefused { .. } => EventType::ProviderOrderRefused,
+            Self::Risk(finding) => finding.rule.into(),
         }
+    }
+
+    /// The name of the event type, as stored.
+    pub fn name(&self) -> &'static str {
+        self.event_type().name()
     }
 
     /// The severity.
