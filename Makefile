@@ -32,7 +32,7 @@ INTEROP_VERSIONS := $(firstword $(shell cksum < client/interop/python/requiremen
 export INTEROP_PYTHON := $(TOOLS)/python-interop-$(INTEROP_VERSIONS)
 # The suites that `make contract` runs on another DynamoDB.
 CONTRACT := linearizability:: refresh:: revoke::
-FUNCTIONS := login refresh sessions revoke authorizer cleanup
+FUNCTIONS := login refresh sessions revoke authorizer cleanup notify
 STEP := @scripts/step
 
 .PHONY: help run check test interop lint template client unit bins setup tools mutants fuzz model simulate bench load soak release zips \

@@ -8,6 +8,7 @@ pub mod cleanup;
 pub mod device;
 pub(crate) mod forged_token;
 pub mod limiter;
+pub mod notify;
 pub mod provider_order;
 pub mod refresh;
 pub mod refusal_cache;

@@ -23,3 +23,4 @@ pub mod severity;
 pub mod suspension;
 pub mod time;
 pub mod upstream_session;
+pub mod webhook;

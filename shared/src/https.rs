@@ -6,6 +6,8 @@
 //! The SDK relies on three properties, which this client keeps: errors are classified so that the SDK repeats the right
 //! ones, connecting has a time limit, and a connection with a bad response is not used again.
 
+pub mod checked;
+
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -33,17 +35,14 @@ const POOL_IDLE: Duration = Duration::from_secs(60);
 
 /// A connector that trusts `roots`, and fails if connecting with TLS takes longer than `limit`.
 pub fn connector(roots: RootCertStore, limit: Duration) -> SharedHttpConnector {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("aws-lc speaks TLS 1.2 and 1.3")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     let mut tcp = legacy::connect::HttpConnector::new();
     tcp.set_nodelay(true);
     tcp.enforce_http(false);
-    let https =
-        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+    let https = HttpsConnectorBuilder::new()
+        .with_tls_config(tls(roots))
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
     let limited = MapFuture::new(https, move |connecting| {
         Box::pin(async move {
             let connected = tokio::time::timeout(limit, connecting).await;
@@ -55,6 +54,16 @@ pub fn connector(roots: RootCertStore, limit: Duration) -> SharedHttpConnector {
         .pool_idle_timeout(POOL_IDLE)
         .build(limited);
     SharedHttpConnector::new(Client(client))
+}
+
+/// The TLS settings of a client that trusts `roots`.
+fn tls(roots: RootCertStore) -> ClientConfig {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("aws-lc speaks TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 /// The certificates of a PEM file.

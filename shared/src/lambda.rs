@@ -6,6 +6,7 @@
 pub mod authorizer;
 pub mod cleanup;
 pub mod http_event;
+pub mod notify;
 mod text_response;
 
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use latchkey_verifier::IssuerUrlError;
+use rustls::RootCertStore;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use tower::util::MapResponse;
@@ -106,15 +108,28 @@ fn app(config: Config) -> Result<App, StartError> {
 
 /// The client of DynamoDB, from the variables that Lambda sets.
 fn dynamodb() -> Result<Connection, StartError> {
-    let region = get("AWS_REGION").ok_or(StartError::Environment("AWS_REGION"))?;
     let credentials = connect::credentials_from_env().map_err(StartError::Environment)?;
+    let http = connect::https_client(aws_roots()?);
+    Ok(connect::connection(http, &region()?, endpoint("AWS_ENDPOINT_URL_DYNAMODB").as_deref(), credentials))
+}
+
+fn region() -> Result<String, StartError> {
+    get("AWS_REGION").ok_or(StartError::Environment("AWS_REGION"))
+}
+
+/// The certificates that calls to AWS trust.
+fn aws_roots() -> Result<RootCertStore, StartError> {
     let mut roots = connect::amazon_roots();
     if let Some(path) = get("AWS_CA_BUNDLE") {
         let extra = std::fs::read(path).and_then(|pem| https::roots(&pem)).map_err(StartError::CaBundle)?;
         roots.extend(extra.roots);
     }
-    let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
-    Ok(connect::connection(connect::https_client(roots), &region, endpoint.as_deref(), credentials))
+    Ok(roots)
+}
+
+/// The URL of a service, if it is not that of AWS.
+fn endpoint(name: &str) -> Option<String> {
+    get(name).or_else(|| get("AWS_ENDPOINT_URL"))
 }
 
 fn get(name: &str) -> Option<String> {

@@ -15,6 +15,7 @@
 //! | [`telemetry`] | log lines and metrics |
 //! | [`config`] | all settings, parsed and validated once |
 //! | [`token`] | assertions, access tokens, refresh tokens and the keys behind them |
+//! | [`aws`] | signed calls to SQS and SNS |
 //! | [`geoip`], [`https`], [`clock`] | the address database, outgoing HTTPS, the time |
 //! | [`domain`] | the rules, without I/O: values and `now` in, values out. Only event ids contain randomness |
 //!
@@ -22,6 +23,7 @@
 
 pub mod api;
 pub mod app;
+pub mod aws;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -58,6 +58,7 @@ mod rotation;
 pub mod schema;
 mod session_end;
 mod sign_in;
+pub mod stream_record;
 mod suspension;
 mod upstream_session;
 mod user_key;

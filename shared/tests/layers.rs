@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The top-level modules of the crate, from the top layer to the bottom. A module may import from the modules after
 /// it.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "lambda",
     "api",
     "http",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 12] = [
     "telemetry",
     "config",
     "token",
+    "aws",
     "geoip",
     "clock",
     "https",

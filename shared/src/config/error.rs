@@ -5,6 +5,7 @@ use latchkey_verifier::{CookieDomainError, CookieNameError};
 use super::origin_secrets::SecretsError;
 use super::value::ValueError;
 use crate::domain::risk::RiskError;
+use crate::domain::webhook::endpoint::EndpointsError;
 use crate::geoip::DatabaseError;
 use crate::token::issuer::IssuerError;
 use crate::token::keys::KeySetError;
@@ -50,6 +51,9 @@ pub enum Problem {
     /// The domain of the access cookie cannot be used.
     #[error(transparent)]
     CookieDomain(#[from] CookieDomainError),
+    /// The list of webhooks cannot be used.
+    #[error(transparent)]
+    Webhooks(#[from] EndpointsError),
     /// The setting contradicts another one.
     #[error("{0}")]
     Contradiction(&'static str),

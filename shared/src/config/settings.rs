@@ -220,6 +220,36 @@ pub const SETTINGS: &[Setting] = &[
         "URLs, comma-separated",
         "Only for the authorizer function: the URLs with which the public URLs of the protected API begin, such as `https://api.example.com`. Without them it refuses access tokens that are bound to a key, see `docs/verifying.md`.",
     ),
+    optional(
+        "WEBHOOKS",
+        "",
+        "JSON list",
+        "Only for the notify function and the local server: the receivers of webhooks, at most 3, see `docs/webhooks.md`. Each has `name`, `url`, `secrets`, and optionally `types`.",
+    ),
+    optional(
+        "WEBHOOKS_ALLOW_LOOPBACK",
+        "false",
+        "`true` or `false`",
+        "Only for the local server: `true` lets `WEBHOOKS` name receivers on this machine, such as `http://127.0.0.1:8080/hook`. No function reads it, so that a deployment never sends a webhook to its own network.",
+    ),
+    optional(
+        "WEBHOOK_QUEUES",
+        "",
+        "URLs of SQS queues, comma-separated",
+        "Only for the notify function: a queue for each entry of `WEBHOOKS`. The template sets it.",
+    ),
+    optional(
+        "ALERT_TOPIC",
+        "",
+        "ARN of an SNS topic",
+        "Only for the notify function: the topic for alerts. Without it no alert is published. The template sets it.",
+    ),
+    optional(
+        "NOTIFY_DEAD_LETTERS",
+        "",
+        "URL of an SQS queue",
+        "Only for the notify function, and required there: the queue for events that it cannot read and webhooks that it cannot deliver at all. The template sets it.",
+    ),
     optional("EVENT_TTL", "90d", "duration", "The time that events and end records are kept."),
     optional("SESSION_DEBUG", "false", "`true` or `false`", "Adds debug lines to the logs."),
     optional(

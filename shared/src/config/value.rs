@@ -49,6 +49,14 @@ pub enum ValueError {
     /// The text is not a table name.
     #[error("expected 3 to 255 letters, digits, dots, hyphens or underscores")]
     TableName,
+    /// The text is no list of URLs of queues.
+    #[error(
+        "expected the URLs of SQS queues, such as https://sqs.eu-central-1.amazonaws.com/123456789012/name, separated by commas"
+    )]
+    QueueUrls,
+    /// The text is no ARN of a topic.
+    #[error("expected the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:name")]
+    TopicArn,
     /// The text is empty.
     #[error("must not be empty")]
     Empty,

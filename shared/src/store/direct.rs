@@ -8,7 +8,6 @@
 //! The endpoint and the connection are those of the SDK's first call, which a function makes while it starts.
 
 mod call;
-mod signer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -30,8 +29,8 @@ use http_body_util::BodyExt as _;
 
 pub(super) use self::call::Call;
 use self::call::{Codec, Codecs};
-use self::signer::Signer;
 use super::attempts;
+use crate::aws::Signer;
 
 /// The time limit of the one attempt, as for an attempt of the SDK.
 const LIMIT: Duration = attempts::ATTEMPT;
@@ -60,7 +59,7 @@ impl Direct {
         Self {
             connected: OnceLock::new(),
             is_paused: AtomicBool::new(false),
-            signer: Signer::new(region, credentials),
+            signer: Signer::new("dynamodb", region, credentials),
             codecs: Codecs::new(),
         }
     }

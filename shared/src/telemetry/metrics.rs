@@ -59,6 +59,10 @@ pub enum Counter {
     StoreUnavailable,
     FeedEntries,
     FeedsFailed,
+    AlertsPublished,
+    WebhooksDelivered,
+    WebhooksFailed,
+    NotificationsSetAside,
     ColdStarts,
 }
 

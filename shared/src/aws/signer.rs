@@ -1,9 +1,9 @@
-//! Signs direct calls with the SDK's own implementation of Signature Version 4.
+//! Signs requests with the SDK's own implementation of Signature Version 4.
 
 use std::fmt;
 use std::time::SystemTime;
 
-use aws_sdk_dynamodb::config::Credentials;
+use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::identity::Identity;
@@ -11,32 +11,35 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 type Refused = Box<dyn std::error::Error + Send + Sync>;
 
-/// Signs requests to DynamoDB in one Region.
-pub(super) struct Signer {
+/// Signs requests to one service in one Region.
+#[derive(Clone)]
+pub(crate) struct Signer {
+    service: &'static str,
     identity: Identity,
     region: String,
 }
 
 impl fmt::Debug for Signer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Signer").finish_non_exhaustive()
+        out.debug_struct("Signer").field("service", &self.service).finish_non_exhaustive()
     }
 }
 
 impl Signer {
-    pub(super) fn new(region: &str, credentials: &Credentials) -> Self {
-        Self { identity: credentials.clone().into(), region: region.to_owned() }
+    /// `service` is the name of the service in the scope of a signature, such as `dynamodb`.
+    pub(crate) fn new(service: &'static str, region: &str, credentials: &Credentials) -> Self {
+        Self { service, identity: credentials.clone().into(), region: region.to_owned() }
     }
 
     /// Adds the signature and the headers that it needs.
     ///
     /// # Errors
     /// The body is a stream, or the URI is not valid.
-    pub(super) fn sign(&self, request: &mut HttpRequest, now: SystemTime) -> Result<(), Refused> {
+    pub(crate) fn sign(&self, request: &mut HttpRequest, now: SystemTime) -> Result<(), Refused> {
         let parameters = SigningParams::builder()
             .identity(&self.identity)
             .region(&self.region)
-            .name("dynamodb")
+            .name(self.service)
             .time(now)
             .settings(SigningSettings::default())
             .build()?
