@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 use dynoxide::{Database, DynoxideError};
+use serde_json::Value;
 
 use crate::clock::MovableClock;
 use crate::private_file;
@@ -69,6 +70,17 @@ pub enum EngineError {
     /// The engine returned an error.
     #[error("the embedded DynamoDB failed")]
     Database(#[from] DynoxideError),
+    /// The engine refused a call.
+    #[error("the embedded DynamoDB refused {operation} with {code}")]
+    Refused {
+        /// The operation.
+        operation: &'static str,
+        /// The code of the error, such as `ConditionalCheckFailedException`.
+        code: String,
+    },
+    /// The engine's thread failed, or its answer is no JSON.
+    #[error("the embedded DynamoDB did not answer {0}")]
+    NoAnswer(&'static str),
     /// The loopback port cannot be opened.
     #[error("the engine cannot listen on loopback")]
     Listen(#[source] std::io::Error),
@@ -106,6 +118,28 @@ impl Engine {
     pub fn client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(EngineConnector::new(self.clone()));
         http_client_fn(move |_, _| connector.clone())
+    }
+
+    /// Makes one call, in the JSON of DynamoDB's API. The dev controls neither count it nor let it fail.
+    ///
+    /// # Errors
+    /// The engine refused the call.
+    pub async fn request(&self, operation: &'static str, body: Value) -> Result<Value, EngineError> {
+        let (database, body) = (self.database.clone(), body.to_string());
+        let call = move || dispatch::answer(&database, operation, body.as_bytes());
+        let reply = match self.medium {
+            Medium::Memory => call(),
+            Medium::File => {
+                tokio::task::spawn_blocking(call).await.map_err(|_| EngineError::NoAnswer(operation))?
+            }
+        };
+        let answer: Value =
+            serde_json::from_str(&reply.body).map_err(|_| EngineError::NoAnswer(operation))?;
+        if reply.status == 200 {
+            return Ok(answer);
+        }
+        let code = answer["__type"].as_str().and_then(|name| name.rsplit('#').next()).unwrap_or_default();
+        Err(EngineError::Refused { operation, code: code.to_owned() })
     }
 
     /// Deletes every item whose TTL has passed, and returns their number. Blocks.

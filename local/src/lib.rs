@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod issuer;
 pub mod keys;
 pub mod loopback;
+pub mod notify;
 pub mod operation;
 pub mod page;
 pub mod problem;

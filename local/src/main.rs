@@ -13,11 +13,13 @@ use axum::serve::ListenerExt;
 use clap::Parser;
 use latchkey::app::cleanup::{Budget, CleanupMode};
 use latchkey_local::engine::SWEEP_PERIOD;
+use latchkey_local::notify::Notifier;
 use latchkey_local::server::{LocalServer, Storage, clean_every, origin, serve};
 use latchkey_local::tls::{Authority, TlsListener, without_hsts};
 use latchkey_local::{doctor, keys, progress_bar, secret};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use cli::{Cli, Command, Table};
 
@@ -83,6 +85,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
     let authority = cli.tls.then(|| Authority::load_or_create(&cli.data)).transpose()?;
     let cleanups = clean_every(server.clone(), CLEANUP_PERIOD);
     let sweeps = server.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
+    let webhooks = server.notifier.as_ref().map(Notifier::start).unwrap_or_default();
     let url = origin(cli.tls, port);
     tracing::info!(url, "listening");
     print(&format!("listening on {url}"))?;
@@ -99,6 +102,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         None => serve(listener.tap_io(|stream| _ = stream.set_nodelay(true)), server.router, stop).await?,
     }
     cleanups.abort();
+    webhooks.iter().for_each(JoinHandle::abort);
     if let Some(sweeps) = sweeps {
         sweeps.abort();
     }

@@ -52,6 +52,7 @@ use crate::engine::{Engine, EngineError};
 use crate::gateway;
 use crate::issuer::{Issuer, IssuerError};
 use crate::keys::KeysError;
+use crate::notify::Notifier;
 use crate::page;
 
 /// A running Latchkey, without a socket.
@@ -77,6 +78,8 @@ pub struct LocalServer {
     pub alerts: Alerts,
     /// The embedded DynamoDB, unless another one is used.
     pub engine: Option<Engine>,
+    /// Sends webhooks, if there are receivers.
+    pub notifier: Option<Notifier>,
 }
 
 /// The reason why the local server cannot start.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use latchkey::config::{
-    AuthorizerConfig, CleanupConfig, Config, ConfigError, Problem, SETTINGS, Tables, Warning,
+    AuthorizerConfig, CleanupConfig, Config, ConfigError, LocalWebhooks, Problem, SETTINGS, Tables, Warning,
 };
 use latchkey::token::keys::{KeySet, generate_key_set};
 
@@ -55,6 +55,7 @@ fn parse(
 ) -> Result<Config, ConfigError> {
     let config = Config::parse(|name| or_valid(given, wrong, name))?;
     AuthorizerConfig::parse(|name| or_valid(given, wrong, name))?;
+    LocalWebhooks::parse(|name| or_valid(given, wrong, name))?;
     Ok(config)
 }
 

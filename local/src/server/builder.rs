@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use latchkey::app::notify::delivery;
 use latchkey::app::{App, AppOptions};
 use latchkey::clock::Clock as _;
-use latchkey::config::{Config, Tables};
+use latchkey::config::{Config, LocalWebhooks, Tables};
+use latchkey::https;
+use latchkey::https::checked::{CheckedClient, SystemResolver};
 use latchkey::store::connect::Connection;
 use latchkey::store::{Store, connect, schema};
 
@@ -18,8 +21,10 @@ use crate::dev::DevControls;
 use crate::dev::alerts::Alerts;
 use crate::dev_controls::faults::Faults;
 use crate::dev_controls::stats::Stats;
+use crate::engine::Engine;
 use crate::issuer::Issuer;
 use crate::keys;
+use crate::notify::Notifier;
 
 /// The default port in the URLs of a server.
 const DEFAULT_PORT: u16 = 9000;
@@ -35,6 +40,7 @@ pub struct Builder {
     clock: MovableClock,
     settings: Settings,
     pages: Option<PathBuf>,
+    webhook_client: Option<CheckedClient>,
 }
 
 impl Builder {
@@ -46,6 +52,7 @@ impl Builder {
             clock: MovableClock::system(),
             settings: Settings::default(),
             pages: None,
+            webhook_client: None,
         }
     }
 
@@ -70,6 +77,12 @@ impl Builder {
     /// Serves the demo page from this directory.
     pub fn pages(mut self, directory: PathBuf) -> Self {
         self.pages = Some(directory);
+        self
+    }
+
+    /// Sends webhooks through this client, for tests with a resolver, certificates and a time limit of their own.
+    pub fn webhook_client(mut self, client: CheckedClient) -> Self {
+        self.webhook_client = Some(client);
         self
     }
 
@@ -111,6 +124,7 @@ impl Builder {
         store.warm(self.clock.now()).await;
         // The statistics count the calls of handlers only.
         stats.reset();
+        let notifier = self.notifier(engine.as_ref(), &config.tables.security_events).await?;
         let alerts = Alerts::new();
         let options = AppOptions { on_alert: Some(alerts.callback()), ..AppOptions::default() };
         let app = App::with(config, store.clone(), Arc::new(self.clock.clone()), options);
@@ -127,6 +141,7 @@ impl Builder {
             audience: controls.audience,
             alerts: controls.alerts,
             engine,
+            notifier,
         })
     }
 
@@ -139,6 +154,31 @@ impl Builder {
         let connection = self.connection(connect::https_client(connect::amazon_roots()));
         schema::create_tables(connection.client(), &tables).await?;
         Ok(tables)
+    }
+
+    /// The sender of webhooks; `None` without receivers. Only the embedded engine has a stream that this process can read.
+    async fn notifier(
+        &mut self,
+        engine: Option<&Engine>,
+        table: &str,
+    ) -> Result<Option<Notifier>, LocalServerError> {
+        let webhooks = LocalWebhooks::parse(|name| self.settings.get(name))?;
+        if webhooks.endpoints.is_empty() {
+            return Ok(None);
+        }
+        let Some(engine) = engine else {
+            tracing::warn!(
+                setting = "WEBHOOKS",
+                "a setting has no effect with another DynamoDB than the embedded one"
+            );
+            return Ok(None);
+        };
+        let reach = webhooks.reach;
+        let client = self.webhook_client.take().unwrap_or_else(|| {
+            let (roots, resolver) = (https::system_roots(), Arc::new(SystemResolver));
+            CheckedClient::new(roots, resolver, move |ip| reach.allows(ip), delivery::LIMIT)
+        });
+        Ok(Some(Notifier::new(engine, table, webhooks, client, self.clock.clone()).await?))
     }
 
     fn config(&mut self) -> Result<(Issuer, Config), LocalServerError> {
