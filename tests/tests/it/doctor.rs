@@ -413,3 +413,18 @@ async fn an_http_url_of_a_local_provider_is_wrong_with_a_hint() {
         "{line}"
     );
 }
+
+#[tokio::test]
+async fn a_wrong_list_of_webhooks_is_reported_without_its_secrets() {
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let list = |url: &str| json!([{"name": "shop", "url": url, "secrets": [secret]}]).to_string();
+    let deployment = Deployment::healthy().await.set("WEBHOOKS", &list("http://10.0.0.1/hook"));
+    let report = deployment.examined().await;
+    report.assert_only(
+        "WEBHOOKS: The value is not valid: [0].url: must begin with https://",
+        "Set it to: JSON list.",
+    );
+    assert!(!report.lines.iter().any(|line| line.contains("10.0.0.1") || line.contains(secret)));
+    let right = Deployment::healthy().await.set("WEBHOOKS", &list("https://hooks.example.com/latchkey"));
+    assert_eq!(right.examined().await.wrong(), [""; 0]);
+}

@@ -8,6 +8,7 @@ mod cleanup;
 mod deployment;
 mod freeze;
 mod local_router;
+mod notify;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -118,7 +119,7 @@ fn every_sample_event_is_tested() {
     let there: BTreeSet<String> =
         paths.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
     let here = SAMPLES.iter().map(|(name, ..)| *name).chain(authorizer::SAMPLES.map(|(name, _)| name));
-    let here = here.chain(cleanup::SAMPLES);
+    let here = here.chain(cleanup::SAMPLES).chain(notify::SAMPLES);
     let here: BTreeSet<String> = here.map(str::to_owned).collect();
     assert_eq!(there, here);
 }

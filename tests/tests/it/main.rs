@@ -34,3 +34,4 @@ mod sessions;
 mod signing_keys;
 mod store_faults;
 mod template;
+mod webhooks;

@@ -26,7 +26,7 @@ const ALARM_METRIC_MONTH: f64 = 0.10;
 const METRIC_MONTH: f64 = 0.30;
 const DASHBOARD_MONTH: f64 = 3.00;
 const HOSTED_ZONE_MONTH: f64 = 0.50;
-const STREAM_READ: f64 = 0.02 / 100_000.0;
+const QUEUE_REQUEST: f64 = 0.40 / 1e6;
 const SECONDS_A_MONTH: f64 = 30.0 * 86_400.0;
 
 // Estimates that were not measured on AWS yet. The page names them.
@@ -38,8 +38,12 @@ const ROW_BYTES: f64 = 1_100.0;
 const EVENT_BYTES: f64 = 400.0;
 const EVENT_DAYS: f64 = 90.0;
 const CUSTOM_METRICS: f64 = 50.0;
-/// The stream of a new table on demand has four shards, and a pipe reads each one four times a second, as Lambda does.
-const STREAM_READS_A_SECOND: f64 = 4.0 * 4.0;
+/// Sending, receiving and deleting a message of a queue.
+const QUEUE_REQUESTS: f64 = 3.0;
+/// Invocations for an event with one webhook: the record of the stream, and the message of the queue.
+const NOTIFY_INVOCATIONS: f64 = 2.0;
+/// An attempt waits for the receiver, so that it is billed longer than a request.
+const DELIVERY_SECONDS: f64 = 0.2;
 /// DynamoDB asks KMS at most every five minutes for each role and table.
 const ROLES_AND_TABLES: f64 = 13.0;
 
@@ -164,7 +168,7 @@ async fn expiry() -> Usage {
 }
 
 /// The costs that do not depend on the number of users.
-fn fixed() -> [(&'static str, f64); 8] {
+fn fixed() -> [(&'static str, f64); 7] {
     let template = template();
     let of_type = |kind: &str| {
         let resources = template["Resources"].as_object().expect("resources").values();
@@ -175,16 +179,12 @@ fn fixed() -> [(&'static str, f64); 8] {
         None => 1,
     };
     let alarms = of_type("AWS::CloudWatch::Alarm");
-    // A stack without a webhook has neither its pipe nor its alarm.
-    let always = alarms.iter().filter(|alarm| alarm["Condition"] != "HasWebhook");
+    // A stack without webhooks has no alarm for them.
+    let always = alarms.iter().filter(|alarm| alarm["Condition"] != "HasWebhooks");
     let alarm_metrics = always.map(watched).sum::<usize>() as f64;
     let keys = of_type("AWS::KMS::Key").len() as f64;
     [
         ("metrics of Latchkey, about 50", CUSTOM_METRICS * METRIC_MONTH),
-        (
-            "reads of the event stream by the alert pipe",
-            STREAM_READS_A_SECOND * SECONDS_A_MONTH * STREAM_READ,
-        ),
         ("metrics with alarms", alarm_metrics * ALARM_METRIC_MONTH),
         ("dashboard", DASHBOARD_MONTH),
         ("KMS keys", keys * KMS_KEY_MONTH),
@@ -230,8 +230,13 @@ async fn tables() -> String {
     let cleanup = (writes * WRITE_UNIT + reads * READ_UNIT) * 1e6;
     let _ = writeln!(
         page,
-        "| session cleaned up | {writes:.2} | {reads:.2} | | {cleanup:.2} | | | | {cleanup:.2} |\n"
+        "| session cleaned up | {writes:.2} | {reads:.2} | | {cleanup:.2} | | | | {cleanup:.2} |"
     );
+    let webhook = NOTIFY_INVOCATIONS * INVOCATION
+        + (BILLED_SECONDS + DELIVERY_SECONDS) * MEMORY_GB * GB_SECOND
+        + QUEUE_REQUESTS * QUEUE_REQUEST;
+    let webhook = webhook * 1e6;
+    let _ = writeln!(page, "| webhook delivered | | | | | {webhook:.2} | | | {webhook:.2} |\n");
     page.push_str("| users | refreshes | sign-ins, lists | cleanup | storage | fixed | $ a month |\n|---|---|---|---|---|---|---|\n");
     for users in [1e4, 1e6, 1e8] {
         page.push_str(&month(users, &calls, expiry));

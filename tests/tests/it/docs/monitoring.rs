@@ -1,12 +1,15 @@
 //! docs/watching.md lists every risk rule and every event, and docs/alerts.md every metric, so that none is added without
 //! its explanation.
 
-use latchkey::domain::event::EVENT_TYPES;
+use latchkey::domain::event::{EVENT_TYPES, EventType};
 use latchkey::domain::risk::{Rule, Rules};
+use latchkey::domain::webhook::schedule::PAUSES;
+use latchkey::domain::webhook::webhook_type;
 use latchkey::telemetry::metrics::Counter;
 
 const WATCHING: &str = include_str!("../../../../docs/watching.md");
 const ALERTS: &str = include_str!("../../../../docs/alerts.md");
+const WEBHOOKS: &str = include_str!("../../../../docs/webhooks.md");
 
 /// The words in backticks in the first column of the page's table that starts with `head`.
 fn first_column(page: &'static str, head: &str) -> Vec<&'static str> {
@@ -40,6 +43,28 @@ fn every_counter_is_in_the_table_of_metrics() {
     listed.sort_unstable();
     metrics.sort_unstable();
     assert_eq!(listed, metrics);
+}
+
+#[test]
+fn every_webhook_type_is_in_the_table_with_its_event() {
+    let table = WEBHOOKS.split("\n\n").find(|part| part.starts_with("| type | event |")).expect("the table");
+    let rows = table.lines().skip(2).map(|row| row.split('`').skip(1).step_by(2).collect::<Vec<_>>());
+    let mut listed: Vec<Vec<&str>> = rows.collect();
+    let pair = |event_type: &EventType| vec![webhook_type::name_of(*event_type), event_type.name()];
+    let mut expected: Vec<Vec<&str>> = EventType::ALL.iter().map(pair).collect();
+    listed.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn the_page_about_webhooks_publishes_the_schedule() {
+    let text =
+        "5 seconds, 1 minute, 5 minutes, 30 minutes, 2 hours, 5 hours and 10 hours, and then every 11\nhours";
+    assert!(WEBHOOKS.contains(text));
+    let seconds = PAUSES.map(|pause| pause.as_secs());
+    assert_eq!(seconds[..7], [5, 60, 300, 1_800, 7_200, 18_000, 36_000]);
+    assert!(seconds[7..].iter().all(|pause| *pause == 11 * 3_600));
 }
 
 #[test]

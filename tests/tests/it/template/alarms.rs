@@ -60,7 +60,7 @@ fn alarms_and_the_dashboard_use_metrics_that_the_page_lists() {
 
 #[test]
 fn every_alarm_reports_its_begin_and_its_end() {
-    let stack = Stack::of(&template(), &[("WebhookUrl", "https://hooks.example.com/latchkey")]);
+    let stack = Stack::of(&template(), &[("WebhookCount", "1")]);
     for name in stack.named("AWS::CloudWatch::Alarm") {
         let properties = stack.resource(&name)["Properties"].take();
         for actions in ["AlarmActions", "OKActions"] {
@@ -84,17 +84,22 @@ fn lost_events_of_every_function_behind_the_api_start_an_alarm() {
     assert_eq!(watched(&stack, "EventsLostAlarm"), BEHIND_THE_API);
 }
 
-/// Without its alarm, a pipe that fails would go unnoticed for the hour after which a record becomes a dead letter.
+/// Without them, an outage would go unnoticed until a record or a webhook becomes a dead letter.
 #[test]
-fn every_pipe_has_an_alarm_for_its_failures() {
-    let stack = Stack::of(&template(), &[("WebhookUrl", "https://hooks.example.com/latchkey")]);
-    let pipes = stack.named("AWS::Pipes::Pipe");
-    assert_eq!(pipes.len(), 2);
-    for pipe in pipes {
-        assert_eq!(watched(&stack, &format!("{pipe}Alarm")), [pipe]);
+fn delayed_alerts_and_failed_webhooks_start_alarms() {
+    let stack = Stack::of(&template(), &[("WebhookCount", "1")]);
+    for alarm in ["NotifyDelayedAlarm", "WebhooksFailedAlarm"] {
+        assert_eq!(watched(&stack, alarm), ["NotifyFunction"]);
     }
+    let letters = watched(&stack, "DeadLettersAlarm");
+    assert_eq!(
+        letters,
+        ["CleanupDeadLetters", "NotifyDeadLetters", "WebhookDeadLetters"]
+            .map(|name| format!("{name}.QueueName"))
+    );
     let quiet = Stack::of(&template(), &[("AlertsEnabled", "false")]);
-    assert!(quiet.resource("AlertPipeAlarm").is_null(), "no alarm without its pipe");
+    assert!(quiet.resource("NotifyDelayedAlarm").is_null(), "no alarm without its mapping");
+    assert!(quiet.resource("WebhooksFailedAlarm").is_null(), "no alarm without receivers");
 }
 
 /// A condition that CloudWatch does not meet would drop every alarm, and CloudWatch reports that only in its history.

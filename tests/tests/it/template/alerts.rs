@@ -1,32 +1,18 @@
-//! Which records of the stream become alerts, and which members does an alert have?
+//! Which records of the stream reach the notify function, and which of them become alerts?
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::domain::severity::Severity;
+use latchkey::store::stream_record::inserted_event;
 use latchkey_tests::world::World;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::document::template;
 use super::stack::{Stack, members};
+use crate::webhooks::records_of;
 
-/// The record that the stream has of an event that was written.
-fn record(item: &HashMap<String, AttributeValue>) -> Value {
-    let image = item.iter().map(|(name, value)| {
-        let value = match value {
-            AttributeValue::S(text) => json!({"S": text}),
-            AttributeValue::N(number) => json!({"N": number}),
-            _ => json!({}),
-        };
-        (name.clone(), value)
-    });
-    json!({"eventName": "INSERT", "dynamodb": {"NewImage": image.collect::<Map<_, _>>()}})
-}
-
-/// Whether a pipe takes a record: EventBridge's patterns, as far as the template uses them.
-fn takes(stack: &Stack, pipe: &str, record: &Value) -> bool {
-    let filters = stack.resource(pipe)["Properties"]["SourceParameters"]["FilterCriteria"]["Filters"].clone();
-    let patterns = filters.as_array().expect("a pipe has filters").iter().map(|filter| {
+/// Whether Lambda passes a record on: its patterns, as far as the template uses them.
+fn takes(stack: &Stack, record: &Value) -> bool {
+    let filters = stack.resource("NotifyStream")["Properties"]["FilterCriteria"]["Filters"].clone();
+    let patterns = filters.as_array().expect("the mapping has filters").iter().map(|filter| {
         let pattern = filter["Pattern"].as_str().expect("a filter has a pattern");
         serde_json::from_str::<Value>(pattern).expect("a pattern is JSON")
     });
@@ -35,59 +21,63 @@ fn takes(stack: &Stack, pipe: &str, record: &Value) -> bool {
 
 fn fits(pattern: &Value, record: &Value) -> bool {
     match pattern {
-        Value::Array(any) => any.contains(record),
+        Value::Array(any) => any.contains(record) || (any[0]["exists"] == true && !record.is_null()),
         _ => members(pattern).all(|(name, pattern)| fits(pattern, &record[name])),
     }
 }
 
-/// The message of a pipe for a record. A placeholder without a target becomes empty.
-///
-/// # Panics
-/// When what it sends is not JSON.
-fn message(stack: &Stack, pipe: &str, record: &Value) -> Value {
-    let template = stack.resource(pipe)["Properties"]["TargetParameters"]["InputTemplate"].clone();
-    let mut parts = template.as_str().expect("a pipe shapes its message").split("<$.");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (path, rest) = part.split_once('>').expect("a placeholder ends");
-        text += record.pointer(&format!("/{}", path.replace('.', "/"))).and_then(Value::as_str).unwrap_or("");
-        text += rest;
-    }
-    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{pipe} sends {text}"))
-}
-
-#[tokio::test]
-async fn the_stream_filter_sends_alerts_without_user_data() {
-    let stack = Stack::of(&template(), &[("WebhookUrl", "https://hooks.example.com/latchkey")]);
-    let world = World::new().await;
+/// Everything that a user's day writes into the table of events: events, pointers and end records.
+async fn records_of_a_theft(world: &World) -> Vec<Value> {
     let device = world.device().at("198.51.100.23");
     let first = device.sign_in("alice").await;
     device.refresh(&first.refresh).await.assert_status(200);
     world.advance(120);
     device.elsewhere().refresh(&first.refresh).await.assert_ended("security");
-    let [reuse] = &world.raw_events("alice", "token_reused").await[..] else { panic!("one reuse") };
-    let [login] = &world.raw_events("alice", "login").await[..] else { panic!("one login") };
-    let reuse = record(reuse);
-    let deleted = json!({"eventName": "REMOVE", "dynamodb": reuse["dynamodb"]});
-    for pipe in ["AlertPipe", "WebhookPipe"] {
-        assert!(takes(&stack, pipe, &reuse));
-        assert!(!takes(&stack, pipe, &record(login)));
-        assert!(!takes(&stack, pipe, &deleted), "a delete by TTL is no alert");
-        for severity in ["info", "low", "medium", "high", "critical"] {
-            let mut record = reuse.clone();
-            record["dynamodb"]["NewImage"]["severity"]["S"] = json!(severity);
-            let is_alert = Severity::parse(severity).expect("a severity") >= Severity::High;
-            assert_eq!(takes(&stack, pipe, &record), is_alert, "{severity}");
-        }
-        let alert = message(&stack, pipe, &reuse);
-        assert_eq!((&alert["event_type"], &alert["severity"]), (&json!("token_reused"), &json!("critical")));
-        assert_eq!(alert["session_id"], json!(first.session));
-        assert_eq!(alert["created_at"], json!(world.now().seconds()));
-        let text = alert.to_string();
-        assert!(!text.contains("alice") && !text.contains("198.51.100.23"), "{text}");
-        // An event without a session is an alert, too.
-        let mut record = reuse.clone();
-        record["dynamodb"]["NewImage"].as_object_mut().expect("an image").remove("session_id");
-        assert_eq!(message(&stack, pipe, &record)["session_id"], "");
+    records_of(&world.server).await
+}
+
+#[tokio::test]
+async fn the_filter_takes_every_event_and_nothing_else_with_webhooks() {
+    let stack = Stack::of(&template(), &[("WebhookCount", "1")]);
+    let records = records_of_a_theft(&World::new().await).await;
+    let types =
+        records.iter().filter_map(|record| record["dynamodb"]["NewImage"]["event_type"]["S"].as_str());
+    let mut types: Vec<&str> = types.collect();
+    types.sort_unstable();
+    assert_eq!(types, ["login", "session_ended", "token_reused"]);
+    assert!(records.len() > 3, "the stream has pointers and end records, too");
+    for record in &records {
+        let event = inserted_event(record).expect("our own records can be read");
+        assert_eq!(takes(&stack, record), event.is_some(), "{record}");
+        let deleted = json!({"eventName": "REMOVE", "dynamodb": record["dynamodb"]});
+        assert!(!takes(&stack, &deleted), "a delete by TTL is no event");
     }
+}
+
+#[tokio::test]
+async fn the_filter_takes_alerts_only_without_webhooks() {
+    let stack = Stack::of(&template(), &[]);
+    let records = records_of_a_theft(&World::new().await).await;
+    for record in &records {
+        let event = inserted_event(record).expect("our own records can be read");
+        let is_alert = event.is_some_and(|event| event.event.severity >= Severity::High);
+        assert_eq!(takes(&stack, record), is_alert, "{record}");
+    }
+    assert_eq!(records.iter().filter(|record| takes(&stack, record)).count(), 1);
+}
+
+#[tokio::test]
+async fn an_alert_names_the_event_and_neither_user_nor_address() {
+    let world = World::new().await;
+    let records = records_of_a_theft(&world).await;
+    let events = records.iter().filter_map(|record| inserted_event(record).expect("it can be read"));
+    let [alert] = &events.filter_map(|event| event.alert()).collect::<Vec<_>>()[..] else {
+        panic!("one alert")
+    };
+    assert!(!alert.contains("alice") && !alert.contains("198.51.100.23"), "{alert}");
+    let alert: Value = serde_json::from_str(alert).expect("JSON");
+    assert_eq!((&alert["event_type"], &alert["severity"]), (&json!("token_reused"), &json!("critical")));
+    assert_eq!(alert["created_at"], json!(world.now().seconds()));
+    let names: Vec<&String> = members(&alert).map(|(name, _)| name).collect();
+    assert_eq!(names, ["created_at", "event_id", "event_type", "session_id", "severity"]);
 }

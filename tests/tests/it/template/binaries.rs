@@ -60,7 +60,7 @@ struct Running {
 impl Running {
     async fn of(stack: &Stack, endpoint: &str) -> Self {
         let mut functions = BTreeMap::new();
-        for binary in ["login", "refresh", "sessions", "revoke", "authorizer", "cleanup"] {
+        for binary in ["login", "refresh", "sessions", "revoke", "authorizer", "cleanup", "notify"] {
             let function = format!("{}{}Function", binary[..1].to_uppercase(), &binary[1..]);
             let resource = stack.resource(&function);
             assert_eq!(resource["Metadata"]["BuildProperties"]["Binary"], binary);

@@ -83,6 +83,12 @@ fn a_role_reaches_only_its_own_resources() {
         if let Some(key) = own["KmsKeyArn"].as_str() {
             expected.push(("kms:Decrypt".to_owned(), key.to_owned()));
         }
+        if function == "NotifyFunction" {
+            let own = |action: &str, resource: &str| (action.to_owned(), resource.to_owned());
+            expected.push(own("sqs:SendMessage", "NotifyDeadLetters.Arn"));
+            expected.push(own("sns:Publish", "AlertTopic"));
+            expected.extend(["kms:Decrypt", "kms:GenerateDataKey"].map(|action| own(action, "AlertKey.Arn")));
+        }
         if function == "CleanupFunction" {
             expected.push(("sqs:SendMessage".to_owned(), "CleanupDeadLetters.Arn".to_owned()));
         }
@@ -90,6 +96,7 @@ fn a_role_reaches_only_its_own_resources() {
         let allowed: Vec<_> = allowed.filter(|(action, _)| !action.starts_with("dynamodb:")).collect();
         assert_eq!(allowed, expected, "{role}");
     }
+    assert_eq!(policy::allowed(&stack, "NotifyRole").len(), 4, "the stream of one table, and no table");
     for (mode, when_stale, tables) in [
         ("offline", "", 0),
         ("feed", "accept", 0),
@@ -100,5 +107,23 @@ fn a_role_reaches_only_its_own_resources() {
         let parameters = [("AuthorizerMode", mode), ("AuthorizerWhenStale", when_stale)];
         let stack = Stack::of(&template(), &parameters);
         assert_eq!(policy::allowed(&stack, "AuthorizerRole").len(), tables, "{mode} {when_stale}");
+    }
+}
+
+#[test]
+fn the_notify_function_reaches_the_queues_of_its_receivers_only() {
+    for (count, queues) in [("0", 0), ("1", 1), ("3", 3)] {
+        let stack = Stack::of(&template(), &[("WebhookCount", count), ("AlertsEnabled", "false")]);
+        let statements = policy::statements(&stack.resource("NotifyRole"));
+        let of = |action: &str| statements.iter().filter(|(own, _)| own == action).count();
+        assert_eq!((of("sqs:SendMessage"), of("sqs:ReceiveMessage")), (queues + 1, queues));
+        assert_eq!((of("sqs:ChangeMessageVisibility"), of("sns:Publish")), (queues, 0));
+        let decrypts: Vec<_> = statements.iter().filter(|(action, _)| action == "kms:Decrypt").collect();
+        assert_eq!(
+            decrypts.len(),
+            usize::from(queues > 0),
+            "only the list of receivers is encrypted: {decrypts:?}"
+        );
+        assert!(!statements.iter().any(|(_, resource)| resource.contains('*')), "{statements:?}");
     }
 }

@@ -1,5 +1,8 @@
 //! The safety settings of a deployment: retention, boundaries, retries, dead letters, alarms for all.
 
+use latchkey::app::notify::delivery;
+use latchkey::domain::webhook::endpoint::MAX_ENDPOINTS;
+use latchkey::domain::webhook::schedule;
 use serde_json::{Value, json};
 
 use super::changed;
@@ -11,7 +14,8 @@ fn whole(template: &Value) -> Stack {
     let parameters = [
         ("LogRetentionDays", "7"),
         ("PermissionsBoundaryArn", "boundary"),
-        ("WebhookUrl", "https://hooks.example.com/latchkey"),
+        ("WebhookCount", "3"),
+        ("WebhooksSecretVersionId", "given"),
         ("DomainName", "auth.example.com"),
         ("CloudFrontEnabled", "true"),
         ("Architecture", "x86_64"),
@@ -37,18 +41,26 @@ fn faults(template: &Value) -> Vec<String> {
     for name in stack.named("AWS::IAM::Role") {
         expect(&name, "/Properties/PermissionsBoundary", json!("boundary"));
     }
-    for name in stack.named("AWS::Pipes::Pipe") {
-        let of = |rest: &str| format!("/Properties/SourceParameters/DynamoDBStreamParameters/{rest}");
-        expect(&name, &of("MaximumRetryAttempts"), json!(5));
-        expect(&name, &of("StartingPosition"), json!("LATEST"));
-        expect(&name, &of("DeadLetterConfig/Arn"), json!("AlertDeadLetters.Arn"));
+    expect("NotifyStream", "/Properties/StartingPosition", json!("TRIM_HORIZON"));
+    expect("NotifyStream", "/Properties/BisectBatchOnFunctionError", json!(true));
+    expect("NotifyStream", "/Properties/MaximumRecordAgeInSeconds", json!(21_600));
+    expect(
+        "NotifyStream",
+        "/Properties/DestinationConfig/OnFailure/Destination",
+        json!("NotifyDeadLetters.Arn"),
+    );
+    for name in stack.named("AWS::Lambda::EventSourceMapping") {
+        // Without it, Lambda would repeat a whole batch, or take a batch with failures for done.
+        expect(&name, "/Properties/FunctionResponseTypes", json!(["ReportBatchItemFailures"]));
     }
     for name in stack.named("AWS::SQS::Queue") {
         expect(&name, "/Properties/SqsManagedSseEnabled", json!(true));
     }
     let watched = stack.resource("DeadLettersAlarm").to_string();
     let queues = stack.named("AWS::SQS::Queue").into_iter();
-    let unwatched = queues.filter(|name| !watched.contains(&format!("{name}.QueueName")));
+    // What a queue with a redrive policy loses is in its dead letters.
+    let ends = queues.filter(|name| stack.resource(name)["Properties"]["RedrivePolicy"].is_null());
+    let unwatched = ends.filter(|name| !watched.contains(&format!("{name}.QueueName")));
     faults.extend(unwatched.map(|name| format!("no alarm watches {name}")));
     let schedule = stack.resource("CleanupFunction")["Properties"]["Events"]["Hourly"]["Properties"].take();
     if !schedule["RetryPolicy"].is_object() || schedule["DeadLetterConfig"]["Arn"] != "CleanupDeadLetters.Arn"
@@ -81,9 +93,19 @@ fn logs_roles_and_queues_have_retention_boundaries_and_alarms() {
             "AccessLogs/Properties/RetentionInDays is 3653",
         ),
         (
-            "WebhookPipeRole/Properties/PermissionsBoundary",
+            "NotifyRole/Properties/PermissionsBoundary",
             Value::Null,
-            "WebhookPipeRole/Properties/PermissionsBoundary is null",
+            "NotifyRole/Properties/PermissionsBoundary is null",
+        ),
+        (
+            "NotifyStream/Properties/StartingPosition",
+            json!("LATEST"),
+            "NotifyStream/Properties/StartingPosition is \"LATEST\"",
+        ),
+        (
+            "WebhookDelivery2/Properties/FunctionResponseTypes",
+            Value::Null,
+            "WebhookDelivery2/Properties/FunctionResponseTypes is null",
         ),
         (
             "MoreDeadLetters",
@@ -114,12 +136,41 @@ fn assert_refuses_without_tls(statement: &Value) {
 #[test]
 fn every_queue_refuses_requests_without_tls() {
     let stack = whole(&template());
-    let policy = stack.resource("DeadLettersPolicy")["Properties"].take();
+    let policy = stack.resource("QueuesPolicy")["Properties"].take();
     let statement = &policy["PolicyDocument"]["Statement"][0];
     assert_refuses_without_tls(statement);
     let queues = stack.named("AWS::SQS::Queue");
     let arns: Vec<String> = queues.iter().map(|name| format!("{name}.Arn")).collect();
     assert_eq!((&policy["Queues"], &statement["Resource"]), (&json!(queues), &json!(arns)));
+}
+
+/// The queues follow the schedule of the code: as many receives as attempts, and a message is hidden while the function has it.
+#[test]
+fn the_queues_of_webhooks_follow_the_schedule() {
+    let stack = whole(&template());
+    let timeout = stack.resource("NotifyFunction")["Properties"]["Timeout"].as_u64().expect("a number");
+    let queues = ["WebhookQueue", "WebhookQueue2", "WebhookQueue3"];
+    for name in queues {
+        let queue = stack.resource(name)["Properties"].take();
+        assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], json!(schedule::ATTEMPTS), "{name}");
+        assert_eq!(queue["RedrivePolicy"]["deadLetterTargetArn"], "WebhookDeadLetters.Arn");
+        assert_eq!(queue["MessageRetentionPeriod"], json!(schedule::RETENTION.as_secs()));
+        assert!(queue["VisibilityTimeout"].as_u64().expect("a number") >= 6 * timeout, "{name}");
+        let mapping = stack.resource(&name.replace("Queue", "Delivery"))["Properties"].take();
+        assert_eq!(mapping["EventSourceArn"], format!("{name}.Arn"));
+        // The deliveries of a batch run at the same time, so that one limit of a delivery fits into the time of the function.
+        assert!(timeout > 2 * delivery::LIMIT.as_secs());
+        assert_eq!(
+            mapping["ScalingConfig"],
+            json!({"MaximumConcurrency": 2}),
+            "a slow receiver leaves room for others"
+        );
+    }
+    assert_eq!(queues.len(), MAX_ENDPOINTS);
+    let one = Stack::of(&template(), &[("WebhookCount", "1")]);
+    assert!(one.resource("WebhookQueue2").is_null() && one.resource("WebhookDelivery2").is_null());
+    let none = Stack::of(&template(), &[("AlertsEnabled", "false")]);
+    assert_eq!(none.named("AWS::Lambda::EventSourceMapping"), [""; 0]);
 }
 
 #[test]

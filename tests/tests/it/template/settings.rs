@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use latchkey::config::{AuthorizerConfig, CleanupConfig, Config, ConfigError, SETTINGS, Setting};
+use latchkey::config::{
+    AuthorizerConfig, CleanupConfig, Config, ConfigError, NotifyConfig, SETTINGS, Setting,
+};
 use latchkey_local::{environment_size, secret};
 use latchkey_verifier::CookieKind;
 use serde_json::{Value, json};
@@ -65,6 +67,7 @@ fn parse(function: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), 
     match function {
         "AuthorizerFunction" => AuthorizerConfig::parse(lookup).map(drop),
         "CleanupFunction" => CleanupConfig::parse(lookup).map(drop),
+        "NotifyFunction" => NotifyConfig::parse(lookup).map(drop),
         _ => Config::parse(lookup).map(drop),
     }
 }
@@ -141,7 +144,7 @@ async fn the_names_and_the_domain_of_cookies_reach_every_function_that_reads_coo
         let environment = stack.environment(&function);
         let lookup = |name: &str| environment.get(name).cloned();
         let policy = match function.as_str() {
-            "CleanupFunction" => continue,
+            "CleanupFunction" | "NotifyFunction" => continue,
             "AuthorizerFunction" => AuthorizerConfig::parse(lookup).expect("valid").cookies,
             _ => Config::parse(lookup).expect("valid").cookies.policy,
         };
@@ -167,6 +170,33 @@ async fn each_function_gets_only_the_keys_that_it_uses() {
         let is_sealed = stack.resource(&function)["Properties"]["KmsKeyArn"].is_string();
         assert_eq!(is_sealed, checks, "{function}: settings with secrets are encrypted with a key");
     }
+}
+
+/// A stack with webhooks, whose secret has this list.
+async fn with_webhooks(count: &str, list: &str) -> Stack {
+    let parameters =
+        [("WebhookCount", count), ("WebhooksSecretArn", "webhooks"), ("WebhooksSecretVersionId", "given")];
+    deployment::stack(&template(), &deployment::local_server().await, &parameters).secret("webhooks", list)
+}
+
+#[tokio::test]
+async fn each_webhook_has_its_queue_and_the_list_is_encrypted_with_a_key() {
+    let entry = |name: &str| {
+        format!(
+            r#"{{"name":"{name}","url":"https://{name}.example.com/","secrets":["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}}"#
+        )
+    };
+    let list = format!("[{},{}]", entry("shop"), entry("crm"));
+    let stack = with_webhooks("2", &list).await;
+    let environment = stack.environment("NotifyFunction");
+    let config = NotifyConfig::parse(|name| environment.get(name).cloned()).expect("valid");
+    let names: Vec<_> = config.queues.iter().filter_map(|url| url.path().rsplit('/').next()).collect();
+    assert_eq!((names, config.endpoints.len()), (vec!["WebhookQueue", "WebhookQueue2"], 2));
+    assert!(config.topic.is_some());
+    assert!(stack.resource("NotifyFunction")["Properties"]["KmsKeyArn"].is_string());
+    let environment = with_webhooks("1", &list).await.environment("NotifyFunction");
+    let error = NotifyConfig::parse(|name| environment.get(name).cloned()).expect_err("a queue is missing");
+    assert_eq!(error.name, "WEBHOOK_QUEUES");
 }
 
 /// RSA keys are long, and the settings of a function share 4 KB. Three issuers are more than most deployments have.

@@ -68,9 +68,19 @@ impl Stack {
         let variables = self.resource(function)["Properties"]["Environment"]["Variables"].clone();
         let variables = members(&variables).map(|(name, value)| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (name.clone(), self.revealed(text))
+            (name.clone(), self.deployed(&self.revealed(text)))
         });
         variables.collect()
+    }
+
+    /// Replaces the names of queues and topics by what `!Ref` gives in a deployment: URLs and ARNs.
+    fn deployed(&self, text: &str) -> String {
+        let parts = text.split(',').map(|part| match self.template["Resources"][part]["Type"].as_str() {
+            Some("AWS::SQS::Queue") => format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{part}"),
+            Some("AWS::SNS::Topic") => format!("arn:aws:sns:eu-central-1:123456789012:{part}"),
+            _ => part.to_owned(),
+        });
+        parts.collect::<Vec<_>>().join(",")
     }
 
     /// Replaces a dynamic reference by the secret's member.
@@ -79,6 +89,8 @@ impl Stack {
         let mut parts = reference.trim_end_matches("}}").rsplit(':');
         let (version, _stage, member) = (parts.next(), parts.next(), parts.next().unwrap_or_default());
         assert_eq!(version, Some("given"), "a new version of the secret must change {reference}");
+        // A reference without a member stands for the whole secret, whose ARN is in the tests the name of its text.
+        let member = if member.is_empty() { parts.nth(1).unwrap_or_default() } else { member };
         self.secret.get(member).cloned().unwrap_or_else(|| panic!("the secret has no member {member}"))
     }
 

@@ -1,0 +1,185 @@
+//! Notify as the stream and the queues start it: its real binary, with stand-ins for SNS and SQS that record every call.
+
+mod queues;
+mod stand_in;
+
+use latchkey_tests::binary::built;
+use latchkey_tests::event::Event;
+use latchkey_tests::lambda::{Function, RuntimeApi};
+use latchkey_tests::world::World;
+use serde_json::{Value, json};
+use stand_in::StandIn;
+
+use crate::webhooks::{SECRET, entry, records_of};
+
+/// The events that the function may get.
+pub(crate) const SAMPLES: [&str; 2] = ["notify-stream", "notify-queue"];
+
+const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:alerts";
+
+fn queue(name: &str) -> String {
+    format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}")
+}
+
+/// The function with these receivers, each of which has the queue `<name>-queue`.
+async fn start(aws: &StandIn, entries: &[Value]) -> Result<Function, String> {
+    let queues =
+        entries.iter().map(|entry| queue(&format!("{}-queue", entry["name"].as_str().expect("a name"))));
+    let settings = [
+        ("WEBHOOKS", Value::from(entries).to_string()),
+        ("WEBHOOK_QUEUES", queues.collect::<Vec<_>>().join(",")),
+        ("ALERT_TOPIC", TOPIC.to_owned()),
+        ("NOTIFY_DEAD_LETTERS", queue("letters")),
+        ("SESSION_DEBUG", "true".to_owned()),
+        ("AWS_ENDPOINT_URL_SQS", aws.url()),
+        ("AWS_ENDPOINT_URL_SNS", aws.url()),
+    ];
+    RuntimeApi::start().await.spawn(built("notify"), settings).await.map_err(|error| error.to_string())
+}
+
+async fn invoke(function: &mut Function, records: &[Value]) -> Vec<String> {
+    let answer = function.invoke(json!({"Records": records})).await.expect("it answers");
+    let failures = answer["batchItemFailures"].as_array().expect("a list");
+    failures.iter().map(|failure| failure["itemIdentifier"].as_str().expect("an id").to_owned()).collect()
+}
+
+/// The records of a sign-in and a theft, as Lambda passes them on.
+async fn records_of_a_theft() -> Vec<Value> {
+    let world = World::new().await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    device.refresh(&first.refresh).await.assert_status(200);
+    world.advance(120);
+    device.elsewhere().refresh(&first.refresh).await.assert_ended("security");
+    let mut records = records_of(&world.server).await;
+    records.iter_mut().for_each(|record| record["eventSource"] = json!("aws:dynamodb"));
+    records
+}
+
+#[tokio::test]
+async fn a_theft_is_an_alert_and_a_webhook_for_each_receiver_of_its_type() {
+    let aws = StandIn::start().await;
+    let (all, mut some) = (entry("all", "https://a.example.com/"), entry("some", "https://b.example.com/"));
+    some["types"] = json!(["token.reused"]);
+    let mut function = start(&aws, &[all, some]).await.expect("it starts");
+    let records = records_of_a_theft().await;
+    assert_eq!(invoke(&mut function, &records).await, [""; 0]);
+    let [alert] = &aws.alerts(TOPIC)[..] else { panic!("one alert") };
+    assert_eq!(alert["event_type"], "token_reused");
+    let types = |name: &str| {
+        let messages = aws.messages(&queue(name)).into_iter();
+        let mut types: Vec<String> = messages.map(|message| body(&message)["type"].to_string()).collect();
+        types.sort();
+        types.join(" ")
+    };
+    assert_eq!(types("all-queue"), r#""session.created" "session.ended" "token.reused""#);
+    assert_eq!(types("some-queue"), r#""token.reused""#);
+    assert!(aws.messages(&queue("letters")).is_empty());
+    assert!(aws.all_signed(), "every call has a signature for its service");
+    let logs = function.logs().join("\n");
+    assert!(logs.contains("\"AlertsPublished\":1"), "{logs}");
+    assert!(!logs.contains(&SECRET[6..]) && !logs.contains("a.example.com"), "{logs}");
+}
+
+fn body(message: &Value) -> Value {
+    serde_json::from_str(message["body"].as_str().expect("a body")).expect("JSON")
+}
+
+/// Lambda may send a batch again, and the records of several shards in any order between each other.
+#[tokio::test]
+async fn a_stream_that_redelivers_and_interleaves_shards_loses_nothing() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[entry("shop", "https://a.example.com/")]).await.expect("it starts");
+    let (one, other) = (records_of_a_theft().await, records_of_a_theft().await);
+    let interleaved: Vec<Value> =
+        one.iter().zip(&other).flat_map(|(one, other)| [other.clone(), one.clone()]).collect();
+    for batch in [&interleaved[..4], &interleaved[..], &interleaved[3..], &one[..]] {
+        assert_eq!(invoke(&mut function, batch).await, [""; 0]);
+    }
+    let messages = aws.messages(&queue("shop-queue"));
+    let mut bodies_by_id = std::collections::BTreeMap::<String, std::collections::BTreeSet<String>>::new();
+    for message in &messages {
+        let id = message["event_id"].as_str().expect("an id").to_owned();
+        bodies_by_id.entry(id).or_default().insert(message["body"].as_str().expect("a body").to_owned());
+    }
+    let events = |records: &[Value]| -> Vec<String> {
+        let images = records.iter().map(|record| &record["dynamodb"]["NewImage"]);
+        let events = images.filter(|image| !image["event_type"].is_null());
+        events.map(|image| image["event_id"]["S"].as_str().expect("an id").to_owned()).collect()
+    };
+    let mut expected = [events(&one), events(&other)].concat();
+    expected.sort();
+    assert_eq!(bodies_by_id.keys().cloned().collect::<Vec<_>>(), expected);
+    assert!(bodies_by_id.values().all(|bodies| bodies.len() == 1), "a repetition is equal in every byte");
+    assert!(messages.len() > expected.len(), "some were repeated");
+}
+
+#[tokio::test]
+async fn a_poison_record_is_set_aside_by_its_id_and_blocks_nothing() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[entry("shop", "https://a.example.com/")]).await.expect("it starts");
+    let mut records = records_of_a_theft().await;
+    let place =
+        records.iter().position(|record| record["dynamodb"]["NewImage"]["event_type"]["S"] == "login");
+    let poison = &mut records[place.expect("a sign-in")]["dynamodb"];
+    poison["NewImage"]["created_at"] = json!({"S": "soon"});
+    let id = poison["Keys"]["event_id"]["S"].clone();
+    assert_eq!(invoke(&mut function, &records).await, [""; 0], "Lambda must not repeat it");
+    assert_eq!(
+        aws.messages(&queue("letters")),
+        [json!({"reason": "unreadable_event", "event_id": id, "attribute": "created_at"})]
+    );
+    assert_eq!((aws.alerts(TOPIC).len(), aws.messages(&queue("shop-queue")).len()), (1, 2));
+}
+
+/// The alert and the other receivers do not wait for a queue that fails, and nothing is skipped.
+#[tokio::test]
+async fn a_batch_stops_at_the_record_whose_queue_fails() {
+    let aws = StandIn::start().await;
+    let entries = [entry("broken", "https://a.example.com/"), entry("fine", "https://b.example.com/")];
+    let mut function = start(&aws, &entries).await.expect("it starts");
+    let records = records_of_a_theft().await;
+    aws.fail(&queue("broken-queue"), true);
+    let failed = invoke(&mut function, &records).await;
+    let first = records.iter().find(|record| !record["dynamodb"]["NewImage"]["event_type"].is_null());
+    assert_eq!(failed, [first.expect("an event")["dynamodb"]["SequenceNumber"].as_str().expect("a number")]);
+    assert_eq!(aws.messages(&queue("fine-queue")).len(), 1, "the record was sent to the other receiver");
+    aws.fail(&queue("broken-queue"), false);
+    assert_eq!(invoke(&mut function, &records).await, [""; 0]);
+    assert_eq!(aws.messages(&queue("broken-queue")).len(), 3);
+    assert_eq!(aws.messages(&queue("fine-queue")).len(), 4, "at least once");
+}
+
+#[tokio::test]
+async fn a_failed_alert_is_repeated_by_lambda() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[]).await.expect("it starts without receivers");
+    let records = Event::from_file("notify-stream").build()["Records"].as_array().expect("records").clone();
+    aws.fail(TOPIC, true);
+    assert_eq!(invoke(&mut function, &records).await, ["111000000000000000000001"]);
+    aws.fail(TOPIC, false);
+    assert_eq!(invoke(&mut function, &records).await, [""; 0]);
+    let expected = json!({"event_type": "token_reused", "severity": "critical", "event_id": "0199c0de-5a1b-7000-8000-000000000001",
+        "session_id": "0199c0dd-0000-7000-8000-000000000009", "created_at": 1_790_000_000});
+    assert_eq!(aws.alerts(TOPIC), [expected]);
+}
+
+#[tokio::test]
+async fn an_event_of_another_source_is_a_named_error() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[]).await.expect("it starts");
+    for event in [json!({}), json!({"Records": []}), json!({"Records": [{"eventSource": "aws:s3"}]})] {
+        let refused = function.invoke(event).await.expect_err("it is none of ours");
+        assert!(refused.to_string().contains("unknown_event"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_on_the_own_network_stops_the_start_without_the_secret() {
+    let aws = StandIn::start().await;
+    for url in ["http://127.0.0.1:8080/", "https://169.254.169.254/latest/", "https://[::1]/"] {
+        let Err(error) = start(&aws, &[entry("own", url)]).await else { panic!("{url}: it starts") };
+        assert!(error.contains("WEBHOOKS: [0].url"), "{error}");
+        assert!(!error.contains(&SECRET[6..]) && !error.contains(url), "{error}");
+    }
+}

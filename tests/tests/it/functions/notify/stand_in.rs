@@ -1,0 +1,123 @@
+//! A stand-in for SNS and SQS on loopback: it records every call, and fails those of a queue or topic on demand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// A call: the operation, its parameters, and the service in the scope of its signature.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) operation: String,
+    pub(super) parameters: Value,
+    service: String,
+}
+
+#[derive(Default)]
+struct Log {
+    calls: Vec<Call>,
+    failing: BTreeSet<String>,
+}
+
+type Shared = Arc<Mutex<Log>>;
+
+/// The stand-in, which ends with the test.
+pub(super) struct StandIn {
+    port: u16,
+    log: Shared,
+    task: JoinHandle<()>,
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl StandIn {
+    pub(super) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let log = Shared::default();
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&log));
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Self { port, log, task }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Lets every call of a queue or topic fail, or no longer.
+    pub(super) fn fail(&self, resource: &str, fails: bool) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if fails {
+            log.failing.insert(resource.to_owned());
+        } else {
+            log.failing.remove(resource);
+        }
+    }
+
+    /// The calls that were carried out.
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).calls.clone()
+    }
+
+    /// The messages that were sent to a queue.
+    pub(super) fn messages(&self, queue: &str) -> Vec<Value> {
+        self.bodies("SendMessage", "QueueUrl", queue, "MessageBody")
+    }
+
+    /// The messages that were published to a topic.
+    pub(super) fn alerts(&self, topic: &str) -> Vec<Value> {
+        self.bodies("Publish", "TopicArn", topic, "Message")
+    }
+
+    fn bodies(&self, operation: &str, name: &str, resource: &str, member: &str) -> Vec<Value> {
+        let calls = self.calls().into_iter();
+        let calls = calls.filter(|call| call.operation == operation && call.parameters[name] == resource);
+        let text = |call: Call| call.parameters[member].as_str().expect("text").to_owned();
+        calls.map(text).map(|text| serde_json::from_str(&text).expect("JSON")).collect()
+    }
+
+    /// Whether every call was signed for its own service.
+    pub(super) fn all_signed(&self) -> bool {
+        let expected = |call: &Call| if call.operation == "Publish" { "sns" } else { "sqs" };
+        self.calls().iter().all(|call| call.service == expected(call))
+    }
+}
+
+async fn answer(State(log): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // AWS4-HMAC-SHA256 Credential=<key>/<day>/<region>/<service>/aws4_request, ..
+    let service = header("authorization").split('/').nth(3).unwrap_or_default().to_owned();
+    let (operation, parameters) = match header("x-amz-target").strip_prefix("AmazonSQS.") {
+        Some(operation) => (operation.to_owned(), serde_json::from_slice(&body).expect("JSON")),
+        None => {
+            let form: BTreeMap<String, String> = form(&body);
+            (form["Action"].clone(), json!(form))
+        }
+    };
+    let resource =
+        parameters["QueueUrl"].as_str().or(parameters["TopicArn"].as_str()).unwrap_or_default().to_owned();
+    let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+    if log.failing.contains(&resource) {
+        return (StatusCode::FORBIDDEN, r#"{"__type":"com.amazonaws.sqs#AccessDenied"}"#).into_response();
+    }
+    log.calls.push(Call { operation, parameters, service });
+    (StatusCode::OK, "{}").into_response()
+}
+
+fn form(body: &[u8]) -> BTreeMap<String, String> {
+    let url = format!("http://localhost/?{}", String::from_utf8_lossy(body));
+    let uri: axum::http::Uri = url.parse().expect("a form is a query");
+    let query = axum::extract::Query::<BTreeMap<String, String>>::try_from_uri(&uri);
+    query.expect("a form").0
+}

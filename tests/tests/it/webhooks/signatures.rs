@@ -1,0 +1,108 @@
+//! Does a receiver get what the specification describes?
+
+use latchkey_local::clock::MovableClock;
+use serde_json::json;
+use standardwebhooks::Webhook;
+
+use super::receiver::{Behaviour, Receiver};
+use super::{LIMIT, SECRET, client, entry, notify, world, world_with};
+
+const OTHER: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+#[tokio::test]
+async fn the_published_library_verifies_what_a_receiver_got() {
+    let receiver = Receiver::start().await;
+    let world = world_with(&[entry("shop", &receiver.url())], client(LIMIT), MovableClock::system()).await;
+    let session = world.device().sign_in("alice").await.session;
+    notify(&world).await;
+    let [received] = &receiver.received()[..] else { panic!("one webhook") };
+    let webhook = Webhook::new(SECRET).expect("a secret");
+    webhook.verify(&received.body, &received.headers).expect("the library accepts it");
+    let mut tampered = received.body.to_vec();
+    tampered[10] ^= 1;
+    webhook.verify(&tampered, &received.headers).expect_err("another body");
+    Webhook::new(OTHER)
+        .expect("a secret")
+        .verify(&received.body, &received.headers)
+        .expect_err("another secret");
+    assert_eq!(received.header("content-type"), "application/json");
+    let body = received.json();
+    assert_eq!(body["type"], "session.created");
+    assert_eq!((&body["data"]["user_id"], &body["data"]["session_id"]), (&json!("alice"), &json!(session)));
+    assert_eq!(body["data"]["event_id"], received.header("webhook-id"));
+    assert_eq!(body["data"]["details"]["device"], "Chrome on Windows");
+}
+
+#[tokio::test]
+async fn both_secrets_sign_during_a_change() {
+    let receiver = Receiver::start().await;
+    let mut both = entry("shop", &receiver.url());
+    both["secrets"] = json!([OTHER, SECRET]);
+    let world = world(&[both]).await;
+    world.device().sign_in("alice").await;
+    notify(&world).await;
+    let [received] = &receiver.received()[..] else { panic!("one webhook") };
+    received.assert_signed_by(SECRET);
+    received.assert_signed_by(OTHER);
+    assert_eq!(received.header("webhook-signature").split(' ').count(), 2);
+}
+
+#[tokio::test]
+async fn a_receiver_gets_the_types_of_its_list_only() {
+    let (all, some) = (Receiver::start().await, Receiver::start().await);
+    let mut filtered = entry("some", &some.url());
+    filtered["types"] = json!(["session.ended", "token.reused"]);
+    let world = world(&[entry("all", &all.url()), filtered]).await;
+    let device = world.device();
+    let first = device.sign_in("alice").await;
+    device.refresh(&first.refresh).await.assert_status(200);
+    world.advance(120);
+    device.elsewhere().refresh(&first.refresh).await.assert_ended("security");
+    notify(&world).await;
+    let sorted = |receiver: &Receiver| {
+        let mut types = receiver.types();
+        types.sort();
+        types
+    };
+    assert_eq!(sorted(&some), ["session.ended", "token.reused"]);
+    assert_eq!(sorted(&all), ["session.created", "session.ended", "token.reused"]);
+}
+
+/// A new device is the webhook from which an app tells its user about a sign-in.
+#[tokio::test]
+async fn a_sign_in_from_a_new_device_is_a_webhook_with_device_and_place() {
+    let receiver = Receiver::start().await;
+    let mut only = entry("mail", &receiver.url());
+    only["types"] = json!(["sign_in.new_device"]);
+    let world = world(&[only]).await;
+    world.device().sign_in("alice").await;
+    let phone = world.device().agent(latchkey_tests::world::FIREFOX).at("198.51.100.23");
+    let session = phone.sign_in("alice").await.session;
+    notify(&world).await;
+    let [received] = &receiver.received()[..] else { panic!("one webhook") };
+    let data = received.json()["data"].take();
+    assert_eq!((&data["user_id"], &data["session_id"]), (&json!("alice"), &json!(session)));
+    assert_eq!((&data["severity"], &data["details"]["ip"]), (&json!("low"), &json!("198.51.100.23")));
+    assert!(data["details"]["device"].as_str().is_some_and(|device| device.starts_with("Firefox")), "{data}");
+}
+
+#[tokio::test]
+async fn a_repeated_delivery_has_the_same_id_and_bytes_and_its_own_time() {
+    let receiver = Receiver::start().await;
+    receiver.behave(Behaviour::Answer(500));
+    let world = world(&[entry("shop", &receiver.url())]).await;
+    world.device().sign_in("alice").await;
+    notify(&world).await;
+    receiver.behave(Behaviour::Answer(204));
+    world.advance(5);
+    notify(&world).await;
+    let [first, second] = &receiver.received()[..] else { panic!("two attempts") };
+    assert_eq!((&first.body, first.header("webhook-id")), (&second.body, second.header("webhook-id")));
+    let seconds =
+        |it: &super::receiver::Received| it.header("webhook-timestamp").parse::<i64>().expect("seconds");
+    assert_eq!(seconds(second) - seconds(first), 5);
+    second.assert_signed_by(SECRET);
+    world.advance(86_400);
+    notify(&world).await;
+    assert_eq!(receiver.received().len(), 2, "it was accepted");
+}
