@@ -18,7 +18,7 @@ os.environ["AWS_DEFAULT_REGION"] = "eu-central-1"
 logging.disable(logging.WARNING)
 
 TEMPLATE = pathlib.Path(__file__).parents[2] / "template.yaml"
-FUNCTIONS = ["Login", "Refresh", "Sessions", "Revoke", "Authorizer", "Cleanup"]
+FUNCTIONS = ["Login", "Refresh", "Sessions", "Revoke", "Authorizer", "Cleanup", "Notify"]
 
 
 def transformed(**parameters):
@@ -51,7 +51,7 @@ def callers(resources):
     for name, it in resources.items():
         if it["Type"] == "AWS::ApiGatewayV2::Integration":
             yield name, it["Properties"]["IntegrationUri"]
-        if it["Type"] == "AWS::Lambda::Permission":
+        if it["Type"] in ("AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"):
             yield name, it["Properties"]["FunctionName"]
         if it["Type"] == "AWS::Scheduler::Schedule":
             yield name, it["Properties"]["Target"]["Arn"]
