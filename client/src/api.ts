@@ -265,6 +265,10 @@ export interface paths {
          *     - `suspend`: all sessions of a user, and the user cannot sign in until `until`, or until an administrator resumes the user. For
          *       administrators, at most 15 minutes after their sign-in.
          *     - `resume`: nothing. The user may sign in again. For administrators, at most 15 minutes after their sign-in.
+         *     - `network`: the sessions that were opened from a network. For administrators, at most 15 minutes after their sign-in. Send it
+         *       with `preview` `true` first, which ends nothing, and then with the `as_of` of that response. One call covers at most 500 users;
+         *       repeat it with `next_cursor` until that is null. The caller's own session, and users that the administrator does not reach,
+         *       are left out. It counts against the general limit.
          *     - `everyone`: all sessions of all users. For administrators, at most 15 minutes after their sign-in.
          *
          *     A member that the strategy does not use is refused, so that a misspelt member never ends other sessions than intended.
@@ -277,6 +281,94 @@ export interface paths {
          *     for every token, valid or not.
          */
         post: operations["revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fleet/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events of all users, newest first
+         * @description For administrators. Without `admin_of` `all`, only events of the users of the administrator's own issuer are returned.
+         *     Events are listed from the deployment of the index on. A page costs the same however many events are stored, so that a page
+         *     may have fewer events than `limit`, or none, although more events follow. Read pages until `next_cursor` is null.
+         *
+         *     `Accept: application/x-ndjson` returns one JSON object per line, and `Accept: text/csv` a table. The header `Next-Cursor` then
+         *     has the cursor. Cells of the table that a spreadsheet would take for a formula begin with an apostrophe.
+         */
+        get: operations["listFleetEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fleet/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sign-ins from a network, newest first
+         * @description For administrators. Without `admin_of` `all`, only sign-ins of the users of the administrator's own issuer are returned. A page
+         *     may have fewer sign-ins than `limit` although more follow. Read pages until `next_cursor` is null.
+         */
+        get: operations["listSignIns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fleet/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Numbers of the deployment, by hour
+         * @description For administrators of all users (`admin_of` `all`). A schedule counts every five minutes: the running hour, and the hour
+         *     before until its count is final. Hours without a count are not in the list.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fleet/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find a user, a network or a session
+         * @description For administrators. `q` is matched exactly: as a user id, as the id of a live or revoked session, and as an address or a
+         *     network. A user or session that the administrator does not reach is treated like one that does not exist.
+         */
+        get: operations["searchFleet"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -492,7 +584,7 @@ export interface components {
          */
         ExactReason: "signed_out" | "evicted" | "security" | "admin" | "provider" | "reuse_detected" | "state_regression" | "risk" | "unbound";
         /** @enum {string} */
-        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "account_suspended" | "account_resumed" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "provider_order_refused" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "account_suspended" | "account_resumed" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "provider_order_refused" | "admin_read" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -753,6 +845,75 @@ export interface components {
             events: components["schemas"]["Event"][];
             next_cursor: string | null;
         };
+        /** @description An IP address, or a network in CIDR notation of exactly /24 for IPv4 and /64 for IPv6. An address stands for its network */
+        Network: string | unknown | unknown | unknown | unknown;
+        FleetEvent: {
+            /** Format: uuid */
+            event_id: string;
+            event_type: components["schemas"]["EventType"];
+            severity: components["schemas"]["Severity"];
+            /** @description The user of the event. Null for an event about a network or about all users */
+            user_id: components["schemas"]["UserId"] | null;
+            session_id: components["schemas"]["SessionId"] | null;
+            created_at: components["schemas"]["Time"];
+            details: components["schemas"]["Facts"];
+        };
+        FleetEvents: {
+            events: components["schemas"]["FleetEvent"][];
+            next_cursor: string | null;
+        };
+        SignIns: {
+            /** @description The network in CIDR notation */
+            network: string;
+            sign_ins: {
+                /**
+                 * Format: uuid
+                 * @description The id of the event `login`
+                 */
+                event_id: string;
+                user_id: components["schemas"]["UserId"];
+                session_id: components["schemas"]["SessionId"];
+                created_at: components["schemas"]["Time"];
+                device: string | null;
+            }[];
+            next_cursor: string | null;
+        };
+        Overview: {
+            hours: {
+                /** @description The begin of the hour */
+                hour: components["schemas"]["Time"];
+                /** @description The live sessions, counted once in the hour. Null until then */
+                live_sessions: number | null;
+                sign_ins: number;
+                /** @description Events of severity high or critical */
+                alerts: number;
+                /** @description Sign-ins that were refused after a genuine assertion, and refusals by a limit of sign-ins */
+                refused_sign_ins: number;
+                /** @description When the hour was last counted */
+                counted_at: components["schemas"]["Time"];
+            }[];
+            server_time: components["schemas"]["Time"];
+        };
+        SearchResult: {
+            user: {
+                user_id: components["schemas"]["UserId"];
+                live_sessions: number;
+                suspended: boolean;
+            } | null;
+            session: {
+                session_id: components["schemas"]["SessionId"];
+                user_id: components["schemas"]["UserId"];
+                live: boolean;
+                /** @description Why it ended. Null for a live session */
+                reason: components["schemas"]["ExactReason"] | "expired" | null;
+                ended_at: components["schemas"]["Time"] | null;
+            } | null;
+            /** @description Present if `q` is an address or a network with sign-ins in the last seven days */
+            network: {
+                network: string;
+                last_sign_in: components["schemas"]["Time"];
+            } | null;
+        };
         CleanupRequest: {
             /** @constant */
             action: "cleanup";
@@ -845,6 +1006,26 @@ export interface components {
             user_id: components["schemas"]["UserId"];
             reason: components["schemas"]["Reason"];
         };
+        RevokeNetwork: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            strategy: "network";
+            network: components["schemas"]["Network"];
+            /** @description True: end nothing, and return what would end */
+            preview: boolean;
+            reason: components["schemas"]["Reason"];
+            /** @description Only sessions that were opened at or after this time. The default is 24 hours before `as_of` */
+            from?: components["schemas"]["Time"] | null;
+            /**
+             * @description Only sessions that were opened up to this time, so that the call ends what the preview listed. Take it from the preview. It
+             *     must not be in the future. With `preview` `true` the default is now
+             */
+            as_of?: components["schemas"]["Time"] | null;
+            /** @description `next_cursor` of the previous call */
+            cursor?: string | null;
+        };
         RevokeEveryone: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -890,6 +1071,24 @@ export interface components {
         };
         /** @description The response to the form of RFC 7009. It is the same for every token */
         TokenRevoked: Record<string, never>;
+        NetworkRevocation: {
+            /** @description The network in CIDR notation */
+            network: string;
+            /** @description True: the sessions would end. False: they have ended */
+            preview: boolean;
+            as_of: components["schemas"]["Time"];
+            /** @description The users and their sessions that ended, or would end. At most 500 users */
+            users: {
+                user_id: components["schemas"]["UserId"];
+                session_ids: components["schemas"]["SessionId"][];
+            }[];
+            /** @description How many sessions are listed in `users` */
+            sessions: number;
+            /** @description Repeat the call with this `cursor` until it is null */
+            next_cursor: string | null;
+            /** @description Until this time, services that verify access tokens offline may still accept tokens of these sessions */
+            access_tokens_expire_by: components["schemas"]["Time"];
+        };
         EveryoneEnded: {
             effective_at: components["schemas"]["Time"];
             access_tokens_expire_by: components["schemas"]["Time"];
@@ -1409,9 +1608,15 @@ export interface components {
         /** @description The user to read, for administrators of the user's issuer. The default is the caller */
         UserId: components["schemas"]["UserId"];
         SessionIdQuery: components["schemas"]["SessionId"];
+        /** @description Only what happened at or after this time. The default is seven days before `to` */
+        From: components["schemas"]["Time"];
+        /** @description Only what happened up to this time. The default is now. It must not be before `from` */
+        To: components["schemas"]["Time"];
     };
     requestBodies: never;
     headers: {
+        /** @description With an export, the cursor of the next page. Absent on the last page */
+        NextCursor: string;
         /**
          * @description The offer to register a device key, for browsers with Device Bound Session Credentials. Present with cookie delivery over
          *     https, after a new sign-in and after a rotation with a proof
@@ -1473,6 +1678,12 @@ export type Facts = components['schemas']['Facts'];
 export type Actor = components['schemas']['Actor'];
 export type Event = components['schemas']['Event'];
 export type Trail = components['schemas']['Trail'];
+export type Network = components['schemas']['Network'];
+export type FleetEvent = components['schemas']['FleetEvent'];
+export type FleetEvents = components['schemas']['FleetEvents'];
+export type SignIns = components['schemas']['SignIns'];
+export type Overview = components['schemas']['Overview'];
+export type SearchResult = components['schemas']['SearchResult'];
 export type CleanupRequest = components['schemas']['CleanupRequest'];
 export type CleanupReport = components['schemas']['CleanupReport'];
 export type Reason = components['schemas']['Reason'];
@@ -1484,6 +1695,7 @@ export type RevokeToken = components['schemas']['RevokeToken'];
 export type RevokeUser = components['schemas']['RevokeUser'];
 export type RevokeSuspend = components['schemas']['RevokeSuspend'];
 export type RevokeResume = components['schemas']['RevokeResume'];
+export type RevokeNetwork = components['schemas']['RevokeNetwork'];
 export type RevokeEveryone = components['schemas']['RevokeEveryone'];
 export type RevocationForm = components['schemas']['RevocationForm'];
 export type GlobalRevocationRequest = components['schemas']['GlobalRevocationRequest'];
@@ -1492,6 +1704,7 @@ export type LogoutForm = components['schemas']['LogoutForm'];
 export type IntrospectionForm = components['schemas']['IntrospectionForm'];
 export type Ended = components['schemas']['Ended'];
 export type TokenRevoked = components['schemas']['TokenRevoked'];
+export type NetworkRevocation = components['schemas']['NetworkRevocation'];
 export type EveryoneEnded = components['schemas']['EveryoneEnded'];
 export type Resumed = components['schemas']['Resumed'];
 export type Revocations = components['schemas']['Revocations'];
@@ -1539,6 +1752,9 @@ export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey']
 export type ParameterDPoP = components['parameters']['DPoP'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type ParameterSessionIdQuery = components['parameters']['SessionIdQuery'];
+export type ParameterFrom = components['parameters']['From'];
+export type ParameterTo = components['parameters']['To'];
+export type HeaderNextCursor = components['headers']['NextCursor'];
 export type HeaderSecureSessionRegistration = components['headers']['SecureSessionRegistration'];
 export type HeaderSecureSessionChallenge = components['headers']['SecureSessionChallenge'];
 export type HeaderSetCookie = components['headers']['SetCookie'];
@@ -2044,7 +2260,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RevokeCurrent"] | components["schemas"]["RevokeSession"] | components["schemas"]["RevokeOthers"] | components["schemas"]["RevokeAll"] | components["schemas"]["RevokeToken"] | components["schemas"]["RevokeUser"] | components["schemas"]["RevokeSuspend"] | components["schemas"]["RevokeResume"] | components["schemas"]["RevokeEveryone"];
+                "application/json": components["schemas"]["RevokeCurrent"] | components["schemas"]["RevokeSession"] | components["schemas"]["RevokeOthers"] | components["schemas"]["RevokeAll"] | components["schemas"]["RevokeToken"] | components["schemas"]["RevokeUser"] | components["schemas"]["RevokeSuspend"] | components["schemas"]["RevokeResume"] | components["schemas"]["RevokeNetwork"] | components["schemas"]["RevokeEveryone"];
                 "application/x-www-form-urlencoded": components["schemas"]["RevocationForm"];
             };
         };
@@ -2056,7 +2272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ended"] | components["schemas"]["EveryoneEnded"] | components["schemas"]["Resumed"] | components["schemas"]["TokenRevoked"];
+                    "application/json": components["schemas"]["Ended"] | components["schemas"]["NetworkRevocation"] | components["schemas"]["EveryoneEnded"] | components["schemas"]["Resumed"] | components["schemas"]["TokenRevoked"];
                 };
             };
             400: components["responses"]["InvalidRequestOrOAuth"];
@@ -2065,8 +2281,157 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLargeOrOAuth"];
             415: components["responses"]["UnsupportedMediaTypeOrOAuth"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalOrOAuth"];
             503: components["responses"]["StoreUnavailableOrOAuth"];
+        };
+    };
+    listFleetEvents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page: the id of the last event that was examined */
+                cursor?: string;
+                /** @description Only events of this severity or higher */
+                severity?: components["schemas"]["Severity"];
+                type?: components["schemas"]["EventType"];
+                /** @description Only events of this user. They are read from the user's own trail */
+                user_id?: components["schemas"]["UserId"];
+                /** @description Only events whose client is in the network of this address, IPv4 /24 or IPv6 /64 */
+                network?: components["schemas"]["Network"];
+                /** @description Only what happened at or after this time. The default is seven days before `to` */
+                from?: components["parameters"]["From"];
+                /** @description Only what happened up to this time. The default is now. It must not be before `from` */
+                to?: components["parameters"]["To"];
+            };
+            header?: {
+                /** @description `application/x-ndjson` or `text/csv` for an export. Any other value is JSON */
+                Accept?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events */
+            200: {
+                headers: {
+                    "Next-Cursor": components["headers"]["NextCursor"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetEvents"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    listSignIns: {
+        parameters: {
+            query: {
+                /** @description An address or a network. The sign-ins of its IPv4 /24 or IPv6 /64 are listed */
+                network: components["schemas"]["Network"];
+                limit?: number;
+                /** @description `next_cursor` of the previous page */
+                cursor?: string;
+                /** @description Only what happened at or after this time. The default is seven days before `to` */
+                from?: components["parameters"]["From"];
+                /** @description Only what happened up to this time. The default is now. It must not be before `from` */
+                to?: components["parameters"]["To"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sign-ins */
+            200: {
+                headers: {
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIns"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: {
+                /** @description How many hours to return, the running one included */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hours, newest first */
+            200: {
+                headers: {
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    searchFleet: {
+        parameters: {
+            query: {
+                q: components["schemas"]["UserId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The matches, at most one of each kind */
+            200: {
+                headers: {
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["StoreUnavailable"];
         };
     };
     introspect: {

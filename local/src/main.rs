@@ -14,7 +14,7 @@ use clap::Parser;
 use latchkey::app::cleanup::{Budget, CleanupMode};
 use latchkey_local::engine::SWEEP_PERIOD;
 use latchkey_local::notify::Notifier;
-use latchkey_local::server::{LocalServer, Storage, clean_every, origin, serve};
+use latchkey_local::server::{LocalServer, Storage, clean_every, count_every, origin, serve};
 use latchkey_local::tls::{Authority, TlsListener, without_hsts};
 use latchkey_local::{doctor, keys, progress_bar, secret};
 use tokio::net::TcpListener;
@@ -30,6 +30,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// The time between two cleanups of expired sessions.
 const CLEANUP_PERIOD: Duration = Duration::from_secs(3_600);
+
+/// The time between two counts for the overview. A deployment counts every five minutes.
+const COUNT_PERIOD: Duration = Duration::from_secs(60);
 
 /// A cleanup at the command line has no time limit, because its user can stop it.
 const NO_END: Duration = Duration::from_secs(86_400);
@@ -84,6 +87,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         .await?;
     let authority = cli.tls.then(|| Authority::load_or_create(&cli.data)).transpose()?;
     let cleanups = clean_every(server.clone(), CLEANUP_PERIOD);
+    let counts = count_every(server.clone(), COUNT_PERIOD);
     let sweeps = server.engine.as_ref().map(|engine| engine.sweep_every(SWEEP_PERIOD));
     let webhooks = server.notifier.as_ref().map(Notifier::start).unwrap_or_default();
     let url = origin(cli.tls, port);
@@ -102,6 +106,7 @@ async fn serve_until_stopped(cli: &Cli) -> Result<(), Failure> {
         None => serve(listener.tap_io(|stream| _ = stream.set_nodelay(true)), server.router, stop).await?,
     }
     cleanups.abort();
+    counts.abort();
     webhooks.iter().for_each(JoinHandle::abort);
     if let Some(sweeps) = sweeps {
         sweeps.abort();

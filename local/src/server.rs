@@ -38,7 +38,7 @@ use latchkey::app::App;
 use latchkey::store::Store;
 
 pub use builder::{Builder, origin};
-pub use schedule::clean_every;
+pub use schedule::{clean_every, count_every};
 pub use serve::{SHUTDOWN_TIMEOUT, serve};
 pub use settings::{AUDIENCE, Settings};
 pub use storage::Storage;

@@ -6,6 +6,7 @@
 
 mod admin;
 mod device;
+mod fleet;
 mod general_limit;
 mod introspect;
 pub mod login;

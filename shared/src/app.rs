@@ -6,6 +6,7 @@
 pub(crate) mod changed_client;
 pub mod cleanup;
 pub mod device;
+pub mod fleet;
 pub(crate) mod forged_token;
 pub mod limiter;
 pub mod notify;

@@ -10,6 +10,7 @@ pub mod client_context;
 pub mod device;
 pub mod event;
 pub mod fingerprint;
+pub mod fleet;
 pub mod id;
 pub mod limit;
 pub mod logout_order;

@@ -20,7 +20,13 @@
 //! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`], [`Store::is_upstream_session_over`] | consistent GetItem |
 //! | [`Store::global_revocation`] | GetItem, or none while the copy in memory is fresh |
 //! | [`Store::record`] | BatchWriteItem of events, with a pointer to each that raises an alert |
+//! | [`Store::record_once`] | conditional PutItem of an event |
 //! | [`Store::read_audit_page`] | Query |
+//! | [`Store::read_fleet_shard`] | Query of the index `fleet` |
+//! | [`Store::read_sign_in_shard`] | Query |
+//! | [`Store::count_events`], [`Store::count_live_sessions`] | Queries of the indexes `fleet` and `expiry` |
+//! | [`Store::set_hour_counts`], [`Store::set_live_sessions`] | UpdateItem of an hour of the overview |
+//! | [`Store::read_hours`] | Query |
 //! | [`Store::find_event`], [`Store::event_of_user`] | consistent GetItem of the pointer, and of the event |
 //! | [`Store::find_user`] | consistent GetItem of the end record, then Query of the index `expiry` |
 //! | [`Store::attempt`], [`Store::refuse`], [`Store::subtract_attempts`] | UpdateItem on the counts of a rate limit |
@@ -45,6 +51,10 @@ mod direct;
 mod error;
 mod event_item;
 mod expired_sessions;
+mod fleet_events;
+mod fleet_hours;
+mod fleet_partition;
+mod fleet_sign_ins;
 mod global_revocation;
 mod item;
 #[cfg(test)]
@@ -81,6 +91,10 @@ use connect::Connection;
 use direct::{Call, Direct};
 pub use error::{StoreError, TransactionOutcome};
 pub use expired_sessions::{DuePage, RowKey};
+pub use fleet_events::FleetEvent;
+pub use fleet_hours::HourRow;
+pub use fleet_partition::fleet_partitions;
+pub use fleet_sign_ins::{NetworkSignIn, SIGN_IN_SHARDS};
 use global_revocation::GlobalRevocationCache;
 pub use global_revocation::{GLOBAL_REVOCATION_DELAY, GlobalRevocation};
 use item::{session_item, session_of};

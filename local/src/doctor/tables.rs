@@ -1,5 +1,7 @@
 //! Do the tables match the schema? Compares keys, index, stream and TTL of each with its description.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
@@ -129,26 +131,41 @@ fn faults(spec: &TableSpec, table: &TableDescription) -> Vec<Fault> {
 }
 
 fn index_fault(expected: IndexSpec, index: Option<&GlobalSecondaryIndexDescription>) -> Option<Fault> {
-    let IndexSpec { name, partition_key, sort_key } = expected;
+    let IndexSpec { name, partition_key, sort_key, attributes } = expected;
     let key = format!("{partition_key}, {sort_key}");
+    let projection = match attributes {
+        [] => "projects keys only".to_owned(),
+        names => format!("projects {}", names.join(", ")),
+    };
     let add = format!(
-        "an index on {partition_key} and {sort_key} (strings) that projects keys only; deploying template.yaml does so."
+        "an index on {partition_key} and {sort_key} (strings) that {projection}; deploying template.yaml does so."
     );
     let Some(index) = index else {
-        let problem = format!("It has no index {name}, so cleanup finds no expired session.");
-        return Some((problem, format!("Add {add}")));
+        let effect = match name {
+            schema::FLEET_INDEX => "administrators get 503 from /fleet",
+            _ => "cleanup finds no expired session",
+        };
+        return Some((format!("It has no index {name}, so {effect}."), format!("Add {add}")));
     };
     let found = keys(index.key_schema());
-    if found != key
-        || index.projection().and_then(|kind| kind.projection_type()) != Some(&ProjectionType::KeysOnly)
-    {
+    if found != key || projected(index) != Some(BTreeSet::from_iter(attributes.iter().copied())) {
         return Some((
-            format!("Its index {name} is on {found}, or does not project keys only."),
+            format!("Its index {name} is on {found}, or does not have the attributes that it needs."),
             format!("Delete it, then add {add}"),
         ));
     }
     let status = index.index_status().filter(|status| **status != IndexStatus::Active)?;
     Some((format!("Its index {name} is {}.", status.as_str()), "Wait until it is ACTIVE.".to_owned()))
+}
+
+/// The attributes that an index projects besides the keys, or `None` if it projects all.
+fn projected(index: &GlobalSecondaryIndexDescription) -> Option<BTreeSet<&str>> {
+    let projection = index.projection()?;
+    match projection.projection_type()? {
+        ProjectionType::KeysOnly => Some(BTreeSet::new()),
+        ProjectionType::Include => Some(projection.non_key_attributes().iter().map(String::as_str).collect()),
+        _ => None,
+    }
 }
 
 async fn ttl_fault(client: &Client, spec: &TableSpec) -> Option<Fault> {

@@ -1,9 +1,12 @@
-//! Runs cleanup every hour, as EventBridge does in a deployment.
+//! Runs cleanup every hour and counts the hours of the overview, as EventBridge does in a deployment.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use latchkey::app::cleanup::{Budget, CleanupError, CleanupMode, Report, run};
+use latchkey::app::fleet::count_hours::count_hours;
+use latchkey::clock::Clock as _;
+use latchkey::store::StoreError;
 use tokio::task::JoinHandle;
 
 use super::LocalServer;
@@ -28,6 +31,15 @@ impl LocalServer {
         let shards = self.app.config().expiry_shards;
         run(&self.store, Arc::new(self.clock.clone()), shards, budget, mode).await
     }
+
+    /// Counts the hours of the overview that are due.
+    ///
+    /// # Errors
+    /// The store is unavailable.
+    pub async fn count_hours(&self) -> Result<(), StoreError> {
+        let config = self.app.config();
+        count_hours(&self.store, config.expiry_shards, config.lifetimes.refresh, self.clock.now()).await
+    }
 }
 
 /// Cleans up every `period` until the returned task is aborted. A failed run is logged, and the next one tries again.
@@ -41,6 +53,19 @@ pub fn clean_every(server: LocalServer, period: Duration) -> JoinHandle<()> {
                 }
                 Err(error) => tracing::warn!(%error, "cleanup failed"),
             }
+        }
+    })
+}
+
+/// Counts the hours of the overview now and then every `period`, until the returned task is aborted. A failed count is logged,
+/// and the next one tries again.
+pub fn count_every(server: LocalServer, period: Duration) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            if let Err(error) = server.count_hours().await {
+                tracing::warn!(%error, "the hours of the overview could not be counted");
+            }
+            tokio::time::sleep(period).await;
         }
     })
 }

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use super::own_sessions::own_session;
 use crate::app::App;
+use crate::app::fleet::record_reading;
+use crate::domain::client_context::ClientContext;
+use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::UserId;
 use crate::domain::scope::ADMIN;
 use crate::domain::session::Session;
@@ -61,8 +64,7 @@ pub(super) fn require_scope_over_everyone(app: &App, caller: &Caller) -> Result<
 /// Whether an administrator reaches `user`, or all users if there is none. For look-ups, which answer as if an unreachable
 /// user did not exist.
 pub(super) fn reaches(app: &App, caller: &Caller, user: Option<&UserId>) -> bool {
-    let reach = app.config().admin_reach(&caller.user);
-    user.map_or(reach.is_everyone(), |user| reach.contains(user))
+    app.config().admin_reach(&caller.user).contains_or_everyone(user)
 }
 
 /// The caller's own live session, if its row carries the administrator's scope, too: one read.
@@ -75,6 +77,24 @@ pub(super) async fn require_admin_session(app: &App, caller: &Caller) -> Result<
     let own = UserState { sessions: row.into_iter().collect(), ..UserState::default() };
     let row = own_session(app, caller, &own).await?;
     row.scope.has(ADMIN).then(|| row.clone()).ok_or_else(|| Problem::insufficient_scope(ADMIN))
+}
+
+/// Records that an administrator reads data of other users, before the data is sent. Administrators read their own data as all
+/// users do, without a record.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn record_reading(
+    app: &App,
+    caller: &Caller,
+    client: &ClientContext,
+    target: ReadTarget,
+) -> Result<(), Problem> {
+    let (admin, session) = (&caller.user, caller.session);
+    if target == ReadTarget::User(admin.clone()) {
+        return Ok(());
+    }
+    Ok(record_reading::record_reading(app, admin, session, client, target, caller.now).await?)
 }
 
 /// As [`require_admin_session`], for calls that need a recent sign-in.

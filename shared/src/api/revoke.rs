@@ -1,9 +1,10 @@
 //! `POST /revoke`: end the calling session, another one, all others, all, or as an administrator those of other
-//! users, and suspend or resume a user. When the response arrives, the sessions have ended.
+//! users or of a network, and suspend or resume a user. When the response arrives, the sessions have ended.
 
 mod admin;
 mod current;
 mod history;
+mod network;
 mod suspend;
 mod token;
 
@@ -50,6 +51,11 @@ struct RevokeRequest {
     reason: Option<String>,
     before: Option<String>,
     until: Option<String>,
+    network: Option<String>,
+    preview: Option<bool>,
+    from: Option<String>,
+    as_of: Option<String>,
+    cursor: Option<String>,
     previous_keys: Option<Vec<String>>,
 }
 
@@ -64,6 +70,7 @@ enum Strategy {
     User,
     Suspend,
     Resume,
+    Network,
     Everyone,
 }
 
@@ -78,6 +85,7 @@ impl RevokeRequest {
             Strategy::Token => &["token", "previous_keys"],
             Strategy::User | Strategy::Resume => &["user_id", "reason"],
             Strategy::Suspend => &["user_id", "reason", "until"],
+            Strategy::Network => &["network", "preview", "reason", "from", "as_of", "cursor"],
             Strategy::Everyone => &["before", "reason"],
         };
         let given = [
@@ -88,13 +96,18 @@ impl RevokeRequest {
             ("reason", self.reason.is_some()),
             ("before", self.before.is_some()),
             ("until", self.until.is_some()),
+            ("network", self.network.is_some()),
+            ("preview", self.preview.is_some()),
+            ("from", self.from.is_some()),
+            ("as_of", self.as_of.is_some()),
+            ("cursor", self.cursor.is_some()),
             ("previous_keys", self.previous_keys.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !used.contains(name)) {
             None => Ok(()),
             Some(("reason", _)) => Err(Problem::field(
                 "reason",
-                "is for administrators: the strategy user, suspend, resume or everyone, or session with user_id",
+                "is for administrators: the strategy user, suspend, resume, network or everyone, or session with user_id",
             )),
             Some((name, _)) => Err(Problem::field(name, "is not a member of this strategy")),
         }
@@ -170,6 +183,10 @@ async fn answer(app: App, parts: &mut Parts, body: Body) -> Result<Response, Pro
         Strategy::Resume => {
             let requester = Requester::of(parts, &app).await?;
             suspend::resume(&app, &requester, request.user_id, request.reason).await.map(Json::into_response)
+        }
+        Strategy::Network => {
+            let requester = Requester::of(parts, &app).await?;
+            Box::pin(network::end(&app, &requester, &request)).await
         }
         Strategy::Everyone => {
             let requester = Requester::of(parts, &app).await?;

@@ -3,6 +3,8 @@
 use super::admin;
 use super::own_sessions::own_session;
 use crate::app::App;
+use crate::domain::client_context::ClientContext;
+use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::UserId;
 use crate::http::body::parameter;
 use crate::http::caller::Caller;
@@ -47,11 +49,17 @@ impl TargetUser {
         matches!(self, Self::Other(_))
     }
 
-    /// Reads the user's state, and checks that the caller's session is live and allowed: one round trip.
+    /// Reads the user's state, and checks that the caller's session is live and allowed: one round trip. An administrator's
+    /// reading is recorded, which is one more.
     ///
     /// # Errors
     /// `session_ended`, `forbidden`, or the store's.
-    pub(super) async fn read_state(&self, app: &App, caller: &Caller) -> Result<UserState, Problem> {
+    pub(super) async fn read_state(
+        &self,
+        app: &App,
+        caller: &Caller,
+        client: &ClientContext,
+    ) -> Result<UserState, Problem> {
         let store = app.store();
         let Self::Other(user) = self else {
             let state = store.read_user_state(&caller.user, caller.now).await?;
@@ -60,6 +68,7 @@ impl TargetUser {
         };
         let target = async { store.read_user_state(user, caller.now).await.map_err(Problem::from) };
         let (_, state) = tokio::try_join!(admin::require_admin_session(app, caller), target)?;
+        admin::record_reading(app, caller, client, ReadTarget::User(user.clone())).await?;
         Ok(state)
     }
 }

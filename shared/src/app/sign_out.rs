@@ -34,6 +34,8 @@ pub enum SessionSelector<'s> {
     All,
     /// All except this one.
     Others(SessionId),
+    /// These. Sign-ins in progress stay valid.
+    Listed(&'s [SessionId]),
     /// Those that the identity provider ordered to end. Unused assertions become void, too, if the order is for the user.
     Ordered(&'s LogoutOrder),
 }
@@ -67,7 +69,7 @@ impl SessionSelector<'_> {
             Self::Ordered(order) if order.is_for_user() && !record.is_ordered_out(order.until) => {
                 UserRecordUpdate { ordered_until: Some(order.until), ..unchanged }
             }
-            Self::Others(_) | Self::Ordered(_) => unchanged,
+            Self::Others(_) | Self::Listed(_) | Self::Ordered(_) => unchanged,
         }
     }
 }
@@ -249,6 +251,7 @@ fn selected_ends(
     let is_selected = |session: &&Session| match selector {
         SessionSelector::All => true,
         SessionSelector::Others(own) => session.id != own,
+        SessionSelector::Listed(ids) => ids.contains(&session.id),
         SessionSelector::Ordered(order) => order.ends(session),
     };
     let candidates = state.sessions.iter().filter(|session| can_end(session, command.now));

@@ -16,6 +16,11 @@ impl AdminReach<'_> {
         self.0.is_some_and(|prefix| user.as_str().starts_with(prefix))
     }
 
+    /// Whether the administrator reaches what concerns `user`, or without a user what concerns no particular one.
+    pub fn contains_or_everyone(self, user: Option<&UserId>) -> bool {
+        user.map_or(self.is_everyone(), |user| self.contains(user))
+    }
+
     /// Whether the administrator reaches every user, and so what concerns no particular user.
     pub fn is_everyone(self) -> bool {
         self.0 == Some("")

@@ -13,6 +13,8 @@ pub struct CleanupConfig {
     pub expiry_shards: u16,
     /// The time that events and end records are kept.
     pub event_ttl: Duration,
+    /// The time after which a session without a refresh expires. It bounds the days on which live sessions are counted.
+    pub refresh_lifetime: Duration,
     /// The names of the tables.
     pub tables: Tables,
     /// Whether debug lines are logged.
@@ -39,6 +41,8 @@ impl CleanupConfig {
                 as u16,
             event_ttl: vars
                 .get("EVENT_TTL", |text| value::duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
+            refresh_lifetime: vars
+                .get("REFRESH_TOKEN_TTL", |text| value::duration(text, 1, 366 * 86_400, "1s", "366d"))?,
             tables: tables(&vars)?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,
         })

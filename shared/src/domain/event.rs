@@ -15,6 +15,7 @@ pub use kind::{EventKind, LimitExceeded, SignInRefusal};
 pub use stored::StoredEvent;
 
 use crate::domain::client_context::{ClientContext, EventClient};
+use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::place::Network;
 use crate::domain::session::end::SessionEnd;
@@ -118,6 +119,17 @@ impl Event {
         Self { client: end.client.clone(), ..event }
     }
 
+    /// An administrator read data of other users. The id is derived from the minute, the administrator and the target, so that
+    /// a page that polls is recorded once a minute.
+    pub fn admin_read(admin: &UserId, session: SessionId, target: ReadTarget, now: Timestamp) -> Self {
+        let minute = Timestamp::from_seconds(now.seconds() - now.seconds().rem_euclid(60));
+        let name = format!("admin_read {admin} {target:?}");
+        let subject = Subject::User(admin.clone());
+        let event =
+            Self::with_derived_id(subject, Some(session), minute, &name, EventKind::AdminRead(target));
+        Self { at: now, ..event }
+    }
+
     /// The event, caused by this client.
     pub fn from_client(self, client: &ClientContext) -> Self {
         Self { client: EventClient::of(client), ..self }
@@ -169,6 +181,27 @@ mod tests {
         let distinct: std::collections::BTreeSet<_> = different.iter().collect();
         assert_eq!(distinct.len(), different.len());
         assert_eq!(different[0].get_timestamp().map(|time| time.to_unix()), Some((5, 0)));
+    }
+
+    #[test]
+    fn a_reading_is_one_event_for_each_minute_administrator_and_target() {
+        let session = session(1);
+        let everyone = ReadTarget::Everyone;
+        let read = |admin: &str, target: &ReadTarget, second| {
+            let now = Timestamp::from_seconds(second);
+            Event::admin_read(&admin.parse().unwrap(), session.id, target.clone(), now)
+        };
+        let first = read("root", &everyone, 125);
+        assert_eq!((first.at.seconds(), first.id), (125, read("root", &everyone, 179).id));
+        assert_eq!(first.id.get_timestamp().map(|time| time.to_unix()), Some((120, 0)));
+        let paul = ReadTarget::User("paul".parse().unwrap());
+        for other in [read("root", &everyone, 180), read("eve", &everyone, 125), read("root", &paul, 125)] {
+            assert_ne!(other.id, first.id);
+        }
+        assert_eq!(
+            Value::from(read("root", &paul, 1).details()),
+            json!({"target_kind": "user", "target": "paul"})
+        );
     }
 
     #[test]

@@ -31,6 +31,13 @@ impl Network {
         Self(IpNet::new_assert(ip, prefix).trunc())
     }
 
+    /// The network of an address, or a network in CIDR notation of exactly this size: `203.0.113.9`, `203.0.113.0/24`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some((address, prefix)) = text.split_once('/') else { return text.parse().ok().map(Self::of) };
+        let network = Self::of(address.parse().ok()?);
+        (prefix == network.0.prefix_len().to_string()).then_some(network)
+    }
+
     /// Its first address.
     pub fn address(self) -> IpAddr {
         self.0.addr()
@@ -164,6 +171,23 @@ mod tests {
     fn only_a_place_without_values_is_unknown() {
         assert!(Place::default().is_unknown());
         assert!(!Place { city: Some("Berlin".into()), ..Place::default() }.is_unknown());
+    }
+
+    #[test]
+    fn a_network_is_parsed_from_an_address_or_from_its_own_notation() {
+        let network = |text: &str| Network::parse(text).map(|network| network.to_string());
+        for (text, expected) in [
+            ("203.0.113.9", "203.0.113.0/24"),
+            ("203.0.113.9/24", "203.0.113.0/24"),
+            ("::ffff:203.0.113.9", "203.0.113.0/24"),
+            ("2001:db8::1", "2001:db8::/64"),
+            ("2001:db8::/64", "2001:db8::/64"),
+        ] {
+            assert_eq!(network(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["", "x", "203.0.113.0/16", "203.0.113.0/024", "2001:db8::/24", "203.0.113.0/", "/24"] {
+            assert_eq!(network(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The entry point of the cleanup function. One run for each event of the schedule ends shortly before the deadline of
-//! the function.
+//! The entry point of the cleanup function, which two schedules start. A cleanup ends shortly before the deadline of the
+//! function. A count for the overview is short.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{StartError, dynamodb, exit, get, one_thread};
 use crate::app::cleanup::{Budget, CleanupError, CleanupMode, Report, run};
+use crate::app::fleet::count_hours::count_hours;
 use crate::clock::{Clock, SystemClock};
 use crate::config::CleanupConfig;
 use crate::store::{Store, StoreError};
@@ -19,7 +20,9 @@ use crate::telemetry::metrics::Metrics;
 /// The reason why an event starts no cleanup.
 #[derive(Debug, thiserror::Error)]
 enum EventError {
-    #[error("unknown event: expected a scheduled event or {{\"action\":\"cleanup\"}}")]
+    #[error(
+        "unknown event: expected a scheduled event, {{\"action\":\"cleanup\"}} or {{\"action\":\"count\"}}"
+    )]
     Unknown,
     #[error(transparent)]
     Store(StoreError),
@@ -49,8 +52,12 @@ fn run_function() -> Result<(), StartError> {
         store.warm(SystemClock.now()).await;
         let function = get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey-cleanup".to_owned());
         let (store, metrics, function) = (&store, &Metrics::default(), function.as_str());
-        let shards = config.expiry_shards;
+        let (shards, refresh_lifetime) = (config.expiry_shards, config.refresh_lifetime);
         let clean_up = |event: LambdaEvent<Value>| async move {
+            if is_count_event(&event.payload) {
+                let counted = count(store, shards, refresh_lifetime).await;
+                return counted.map(|()| None).map_err(EventError::into_diagnostic);
+            }
             let report = clean_up(store, shards, event).await.map_err(EventError::into_diagnostic)?;
             if let Some(report) = &report {
                 metrics.cleanup_run(report.ended, report.skipped, report.failed, report.remaining);
@@ -98,6 +105,15 @@ async fn clean_up(
     Ok(Some(report))
 }
 
+/// Counts the hours of the overview. A failure is an error, which Lambda repeats once.
+async fn count(store: &Store, shards: u16, refresh_lifetime: Duration) -> Result<(), EventError> {
+    let counted = count_hours(store, shards, refresh_lifetime, SystemClock.now()).await;
+    counted.map_err(|error| {
+        tracing::error!(%error, "the hours of the overview could not be counted");
+        EventError::Store(error)
+    })
+}
+
 /// The budget of an invocation with this deadline, in Unix milliseconds. A deadline in the past is no deadline: the emulator
 /// of `cargo lambda` sends such deadlines, and a run that respects them would do nothing.
 fn budget(deadline: u64, now_millis: i64) -> Budget {
@@ -112,6 +128,11 @@ pub fn is_cleanup_event(event: &Value) -> bool {
     event["detail-type"] == "Scheduled Event" || *event == json!({"action": "cleanup"})
 }
 
+/// Whether this is the input that the second schedule in our template has.
+fn is_count_event(event: &Value) -> bool {
+    *event == json!({"action": "count"})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,8 +143,17 @@ mod tests {
         assert!(is_cleanup_event(
             &json!({"source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}})
         ));
-        for other in [json!({}), json!(null), json!({"action": "drop"}), json!({"Records": []})] {
+        for other in [
+            json!({}),
+            json!(null),
+            json!({"action": "drop"}),
+            json!({"Records": []}),
+            json!({"action": "count"}),
+        ] {
             assert!(!is_cleanup_event(&other), "{other}");
         }
+        assert!(
+            is_count_event(&json!({"action": "count"})) && !is_count_event(&json!({"action": "cleanup"}))
+        );
     }
 }

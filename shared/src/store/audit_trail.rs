@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, PutRequest, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
 };
@@ -26,6 +27,8 @@ pub struct AuditQuery {
     pub before: Option<Uuid>,
     /// Only events at or after this moment.
     pub since: Option<Timestamp>,
+    /// Only events with this id or a higher one.
+    pub not_below: Option<Uuid>,
     /// Only events of this type.
     pub event_type: Option<String>,
     /// Only events of at least this severity.
@@ -78,6 +81,29 @@ impl Store {
         if left_over { Err(StoreError::Contended) } else { Ok(()) }
     }
 
+    /// Writes an event whose id is derived from what it records. Returns false if it was there, and then writes nothing.
+    ///
+    /// *Atomicity*: one conditional PutItem.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn record_once(&self, event: &Event) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.tables.security_events)
+            .set_item(Some(event_item(event, event.at + self.event_ttl)))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match Box::pin(request.send()).await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(StoreError::unavailable(error)),
+            },
+        }
+    }
+
     /// Reads a page of a user's audit trail: one call, however long the history is.
     ///
     /// # Errors
@@ -95,9 +121,9 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         request = match query.begin() {
             None => request.key_condition_expression("pk = :pk"),
-            Some(since) => request
-                .key_condition_expression("pk = :pk AND event_id >= :since")
-                .expression_attribute_values(":since", text(first_id_of(since).to_string())),
+            Some(lowest) => request
+                .key_condition_expression("pk = :pk AND event_id >= :lowest")
+                .expression_attribute_values(":lowest", text(lowest.to_string())),
         };
         if !filters.is_empty() {
             let expressions: Vec<&str> = filters.iter().map(|(expression, _)| *expression).collect();
@@ -143,12 +169,12 @@ type Filter = (&'static str, Vec<(&'static str, AttributeValue)>);
 const SESSION_ID_SKEW: Duration = Duration::from_secs(120);
 
 impl AuditQuery {
-    /// The first moment that can have an event: no event of a session is older than the session. So the query does not read
-    /// the whole history of the user.
-    fn begin(&self) -> Option<Timestamp> {
+    /// The lowest id that can match: no event of a session is older than the session. So the query does not read the whole
+    /// history of the user.
+    fn begin(&self) -> Option<Uuid> {
         let second = self.session.as_ref().and_then(sign_in_second);
         let sign_in = second.map(|second| Timestamp::from_seconds(second).before(SESSION_ID_SKEW));
-        self.since.into_iter().chain(sign_in).max()
+        self.since.into_iter().chain(sign_in).map(first_id_of).chain(self.not_below).max()
     }
 
     fn filters(&self) -> Vec<Filter> {

@@ -9,10 +9,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::StoreError;
+use super::fleet_partition::fleet_partition;
 use super::item::{self, Item, moment, text};
 use super::schema::*;
 use super::user_key::{long_id, user_key};
 use crate::domain::event::{Event, StoredEvent, Subject};
+use crate::domain::place::Network;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
 
@@ -31,6 +33,7 @@ pub(super) fn event_item(event: &Event, ttl: Timestamp) -> Item {
         ("created_at".into(), moment(event.at)),
         ("details".into(), json::attribute(Value::Object(event.details()))),
         (TTL.into(), moment(ttl)),
+        (FLEET_PARTITION.into(), text(fleet_partition(event.id, event.kind.severity()))),
     ]);
     if let Some(session) = event.session {
         item.insert("session_id".into(), text(session.to_string()));
@@ -48,16 +51,19 @@ const SYSTEM_SHARDS: u8 = 16;
 fn partition(event: &Event) -> String {
     match &event.subject {
         Subject::User(user) => user_key(user),
-        // A network can identify a household. Only its hash is stored, which is enough to find events of the same network.
-        Subject::Network(network) => {
-            let digest = digest::digest(&digest::SHA256, network.to_string().as_bytes());
-            format!("net#{}", BASE64URL.encode(&digest.as_ref()[..12]))
-        }
+        Subject::Network(network) => network_partition(network),
         Subject::Everyone => {
             let day = event.at.to_rfc3339();
             format!("sys#{}#{}", &day[..10], event.id.as_bytes()[15] % SYSTEM_SHARDS)
         }
     }
+}
+
+/// The partition of the events about a network without a known user. A network can identify a household. Only its hash is
+/// stored, which is enough to find events of the same network.
+pub(super) fn network_partition(network: &Network) -> String {
+    let digest = digest::digest(&digest::SHA256, network.to_string().as_bytes());
+    format!("net#{}", BASE64URL.encode(&digest.as_ref()[..12]))
 }
 
 /// The pointer to an event that raises an alert; `None` for any other event.

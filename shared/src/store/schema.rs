@@ -25,6 +25,13 @@ pub const BLOCKED_UNTIL: &str = "blocked_until";
 pub const TTL: &str = "ttl";
 /// The index that cleanup reads, and that finds the user of a live session.
 pub const EXPIRY_INDEX: &str = "expiry";
+/// The index of the events of all users.
+pub const FLEET_INDEX: &str = "fleet";
+/// The partition of an event in that index: `<class>#<day>#<shard>`
+pub const FLEET_PARTITION: &str = "fp";
+/// The attributes in that index besides the keys: all that an event consists of.
+pub const FLEET_ATTRIBUTES: [&str; 6] =
+    ["event_type", "severity", "created_at", "session_id", "user_id", "details"];
 
 /// created_at
 pub const CREATED: &str = "c";
@@ -137,6 +144,20 @@ pub const ORDER_CREDENTIAL: &str = "CREDENTIAL";
 /// revocation feed: the entries, 8 bytes each
 pub const FEED_ENTRIES: &str = "en";
 
+/// sign-in from a network: its device in one line
+pub const SIGN_IN_DEVICE: &str = "device";
+
+/// hour of the overview: the counts, and when they were counted
+pub const HOUR_SIGN_INS: &str = "sign_ins";
+/// hour of the overview: alerts
+pub const HOUR_ALERTS: &str = "alerts";
+/// hour of the overview: refused sign-ins
+pub const HOUR_REFUSED: &str = "refused";
+/// hour of the overview: live sessions
+pub const HOUR_LIVE: &str = "live";
+/// hour of the overview: when the events were counted
+pub const HOUR_COUNTED_AT: &str = "counted_at";
+
 /// Partition key of rows for the whole deployment.
 pub const GLOBAL: &str = "G#";
 /// Sort key of the global revocation.
@@ -166,7 +187,7 @@ pub struct TableSpec {
     pub stream: bool,
 }
 
-/// The definition of an index, which projects keys only.
+/// The definition of an index.
 #[derive(Clone, Copy, Debug)]
 pub struct IndexSpec {
     /// Its name.
@@ -175,6 +196,8 @@ pub struct IndexSpec {
     pub partition_key: &'static str,
     /// Its sort key (text). It is a key of the table.
     pub sort_key: &'static str,
+    /// The attributes that it has besides the keys. None: it projects keys only.
+    pub attributes: &'static [&'static str],
 }
 
 /// The three tables.
@@ -186,10 +209,16 @@ pub fn tables(names: &Tables) -> [TableSpec; 3] {
         index: None,
         stream: false,
     };
-    let expiry = IndexSpec { name: EXPIRY_INDEX, partition_key: BUCKET, sort_key: SK };
+    let expiry = IndexSpec { name: EXPIRY_INDEX, partition_key: BUCKET, sort_key: SK, attributes: &[] };
+    let fleet = IndexSpec {
+        name: FLEET_INDEX,
+        partition_key: FLEET_PARTITION,
+        sort_key: EVENT_ID,
+        attributes: &FLEET_ATTRIBUTES,
+    };
     [
         TableSpec { index: Some(expiry), ..table(&names.sessions, PK, Some(SK)) },
         table(&names.rate_limits, KEY, None),
-        TableSpec { stream: true, ..table(&names.security_events, PK, Some(EVENT_ID)) },
+        TableSpec { stream: true, index: Some(fleet), ..table(&names.security_events, PK, Some(EVENT_ID)) },
     ]
 }

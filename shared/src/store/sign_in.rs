@@ -31,7 +31,7 @@ pub struct SessionOpening<'o> {
     pub upstream: Option<&'o UpstreamSession>,
     /// The sessions that the sign-in ends.
     pub ends: &'o [SessionEnd],
-    /// The events of the sign-in.
+    /// The events of the sign-in, the sign-in itself first.
     pub events: &'o [Event],
     /// The current time in milliseconds, for event ids.
     pub now_millis: i64,
@@ -61,9 +61,12 @@ impl Store {
         items.extend(opening.events.iter().map(|event| self.put_event(event)));
         items.extend(opening.ends.iter().flat_map(|end| self.end_items(end, opening.now_millis)));
         items.extend(self.put_feed_item(opening.ends, opening.now_millis));
-        // A sign-in that ends very many sessions leaves no room. Its session still leads to the user.
+        // A sign-in that ends very many sessions leaves no room. Its session still leads to the user, and its event has the address.
+        let login = opening.events.first();
+        let of_network = login.and_then(|login| self.put_network_sign_in(opening.session, login));
         let pointers = opening.events.iter().filter_map(|event| self.put_pointer(event));
-        items.extend(pointers.take(TRANSACTION_MAX.saturating_sub(items.len())));
+        let room = TRANSACTION_MAX.saturating_sub(items.len());
+        items.extend(of_network.into_iter().chain(pointers).take(room));
         match self.transaction(items).send().await {
             Ok(_) => Ok(TransactionOutcome::Committed),
             Err(error) => transaction_outcome(error),

@@ -12,7 +12,7 @@ pub struct Reply {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as JSON, a string if it is a JWS, null if there is no body.
+    /// The body as JSON, a string if it is a JWS, NDJSON or CSV, null if there is no body.
     pub body: Value,
 }
 
@@ -24,9 +24,12 @@ impl Reply {
     pub async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body in memory does not break").to_bytes();
-        let is_jws = parts.headers.get("content-type").is_some_and(|media| media == "application/jwt");
+        let media =
+            parts.headers.get("content-type").and_then(|media| media.to_str().ok()).unwrap_or_default();
+        let media = media.split(';').next().unwrap_or_default();
+        let is_text = ["application/jwt", "application/x-ndjson", "text/csv"].contains(&media);
         let body = match String::from_utf8(bytes.to_vec()) {
-            Ok(text) if is_jws => Value::String(text),
+            Ok(text) if is_text => Value::String(text),
             _ => serde_json::from_slice(&bytes).unwrap_or(Value::Null),
         };
         Self { status: parts.status, headers: parts.headers, body }

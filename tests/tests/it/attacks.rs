@@ -8,7 +8,7 @@ mod cross_site;
 mod default_limits;
 mod enumeration;
 mod floods;
-mod foreign_administrators;
+pub(crate) mod foreign_administrators;
 mod key_urls;
 mod privilege_escalation;
 mod query_parameters;

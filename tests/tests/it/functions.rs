@@ -27,7 +27,7 @@ const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
 /// Every sample event with its function, and the status and code of the response.
-const SAMPLES: [(&str, &str, u16, &str); 34] = [
+const SAMPLES: [(&str, &str, u16, &str); 38] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
     ("base64-body", "login", 201, ""),
@@ -49,6 +49,10 @@ const SAMPLES: [(&str, &str, u16, &str); 34] = [
     ("sessions-one", "sessions", 200, ""),
     ("sessions-events", "sessions", 200, ""),
     ("sessions-cleanup-forbidden", "sessions", 403, "forbidden"),
+    ("fleet-events-forbidden", "sessions", 403, "forbidden"),
+    ("fleet-sign-ins-forbidden", "sessions", 403, "forbidden"),
+    ("fleet-overview-forbidden", "sessions", 403, "forbidden"),
+    ("fleet-search-forbidden", "sessions", 403, "forbidden"),
     ("sessions-end-one", "sessions", 200, ""),
     ("sessions-end-others", "sessions", 200, ""),
     ("not-found", "sessions", 404, "not_found"),

@@ -10,6 +10,7 @@ mod cleanup;
 mod device_keys;
 mod docs;
 mod doctor;
+mod fleet;
 mod forged_tokens;
 mod functions;
 mod guard;

@@ -10,7 +10,9 @@ use super::super::general_limit::limited;
 use super::super::target_user::TargetUser;
 use crate::app::App;
 use crate::domain::actor::Actor;
+use crate::domain::client_context::ClientContext;
 use crate::domain::event::StoredEvent;
+use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::{IdError, SessionId, UserId};
 use crate::domain::scope::ADMIN;
 use crate::domain::session::end::{EndReason, EndRecord, PublicReason};
@@ -90,11 +92,11 @@ pub(super) async fn history(
     let names_user = parameter(&query, "user_id")?.is_some();
     let read = async {
         if let Some(id) = session.filter(|_| !names_user && caller.scope.has(ADMIN)) {
-            return look_up(&app, &caller, id).await;
+            return look_up(&app, &caller, &client, id).await;
         }
         let user = target.user(&caller).clone();
         let revocations = async { revocations(&app, &user, session).await };
-        let (state, revocations) = tokio::try_join!(target.read_state(&app, &caller), revocations)?;
+        let (state, revocations) = tokio::try_join!(target.read_state(&app, &caller, &client), revocations)?;
         Ok((user, state, revocations))
     };
     let body = |(user, state, revocations): (UserId, UserState, Vec<Revocation>)| {
@@ -114,6 +116,7 @@ pub(super) async fn history(
 async fn look_up(
     app: &App,
     caller: &Caller,
+    client: &ClientContext,
     id: SessionId,
 ) -> Result<(UserId, UserState, Vec<Revocation>), Problem> {
     let record = async { app.store().end_record(&id).await.map_err(Problem::from) };
@@ -126,6 +129,7 @@ async fn look_up(
         Problem::of(Code::NotFound).detail("no revoked session has this id; name its user with `user_id`")
     })?;
     let state = app.store().read_user_state(&record.user, caller.now).await?;
+    admin::record_reading(app, caller, client, ReadTarget::User(record.user.clone())).await?;
     Ok((record.user.clone(), state, vec![Revocation::of_record(id, record)]))
 }
 

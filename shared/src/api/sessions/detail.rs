@@ -42,7 +42,7 @@ pub(super) async fn detail(
         let query = AuditQuery { session: Some(session), limit: RECENT_EVENTS, ..AuditQuery::default() };
         app.store().read_audit_page(target.user(&caller), &query).await.map_err(Problem::from)
     };
-    let read = async { tokio::try_join!(target.read_state(&app, &caller), trail) };
+    let read = async { tokio::try_join!(target.read_state(&app, &caller, &client), trail) };
     limited(&app, &caller, &client, read, |(state, trail)| {
         let session = id.and_then(|id| state.live_session(&id, caller.now)).ok_or_else(session_not_found)?;
         let events = trail.events.iter().map(|event| EventView::new(event, target.is_other())).collect();

@@ -56,13 +56,13 @@ pub(super) async fn events(
     };
     let read = async {
         match &selection {
-            Selection::Event(id) => look_up::event(&app, &caller, &target, names_user, *id).await,
+            Selection::Event(id) => look_up::event(&app, &caller, &client, (&target, names_user), *id).await,
             Selection::TrailOfSession(id) => {
-                page_of(look_up::user_of_session(&app, &caller, id).await?).await
+                page_of(look_up::user_of_session(&app, &caller, &client, id).await?).await
             }
             Selection::Trail => {
                 let page = page_of(target.user(&caller).clone());
-                Ok(tokio::try_join!(target.read_state(&app, &caller), page)?.1)
+                Ok(tokio::try_join!(target.read_state(&app, &caller, &client), page)?.1)
             }
         }
     };

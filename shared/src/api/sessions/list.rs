@@ -84,14 +84,14 @@ pub(super) async fn list(
     let Some(known) = headers.get(header::IF_NONE_MATCH) else {
         // The history is read at the same time as the sessions, so that analytics add no round trip.
         let history = async { events(analytics::EVENTS_MAX).await.map_err(Problem::from) };
-        let read = async { tokio::try_join!(target.read_state(&app, &caller), history) };
+        let read = async { tokio::try_join!(target.read_state(&app, &caller, &client), history) };
         return limited(&app, &caller, &client, read, |(state, history)| Ok(respond(&state, history))).await;
     };
     // A client that polls an unchanged list uses up no attempts, so that this part must be cheap: the history is read
     // only after the call has been counted.
     refuse_remembered(&app, &caller)?;
     let newest = async { events(1).await.map_err(Problem::from) };
-    let (state, newest) = tokio::try_join!(target.read_state(&app, &caller), newest)?;
+    let (state, newest) = tokio::try_join!(target.read_state(&app, &caller, &client), newest)?;
     let list = list_of(&app, &target, &caller, &live_sessions(&state, &caller));
     let tag = tag_of(&list, newest.as_ref(), &caller);
     if is_known(&tag, known) {

@@ -5,6 +5,8 @@ use uuid::Uuid;
 use super::super::admin;
 use super::super::target_user::TargetUser;
 use crate::app::App;
+use crate::domain::client_context::ClientContext;
+use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::scope::ADMIN;
 use crate::http::caller::Caller;
@@ -62,8 +64,8 @@ impl Selection {
 pub(super) async fn event(
     app: &App,
     caller: &Caller,
-    target: &TargetUser,
-    names_user: bool,
+    client: &ClientContext,
+    (target, names_user): (&TargetUser, bool),
     id: Uuid,
 ) -> Result<Trail, Problem> {
     let of_user = async {
@@ -71,12 +73,16 @@ pub(super) async fn event(
         Ok::<_, Problem>(found.map(|event| (Some(target.user(caller).clone()), event)))
     };
     let found = if names_user || !caller.scope.has(ADMIN) {
-        tokio::try_join!(target.read_state(app, caller), of_user)?.1
+        tokio::try_join!(target.read_state(app, caller, client), of_user)?.1
     } else {
         let of_alert = async { app.store().find_event(id).await.map_err(Problem::from) };
         let (_, found) = tokio::try_join!(admin::require_admin_session(app, caller), of_alert)?;
         match found.filter(|found| admin::reaches(app, caller, found.user.as_ref())) {
-            Some(found) => Some((found.user, found.event)),
+            Some(found) => {
+                let target = found.user.clone().map_or(ReadTarget::Everyone, ReadTarget::User);
+                admin::record_reading(app, caller, client, target).await?;
+                Some((found.user, found.event))
+            }
             None => of_user.await?,
         }
     };
@@ -88,12 +94,19 @@ pub(super) async fn event(
 }
 
 /// The user of a session that is live or was revoked.
-pub(super) async fn user_of_session(app: &App, caller: &Caller, id: &SessionId) -> Result<UserId, Problem> {
+pub(super) async fn user_of_session(
+    app: &App,
+    caller: &Caller,
+    client: &ClientContext,
+    id: &SessionId,
+) -> Result<UserId, Problem> {
     let lifetime = app.config().lifetimes.refresh;
     let user = async { app.store().find_user(id, lifetime, caller.now).await.map_err(Problem::from) };
     let (_, user) = tokio::try_join!(admin::require_admin_session(app, caller), user)?;
-    user.filter(|user| admin::reaches(app, caller, Some(user))).ok_or_else(|| {
+    let user = user.filter(|user| admin::reaches(app, caller, Some(user))).ok_or_else(|| {
         Problem::of(Code::NotFound)
             .detail("no live or revoked session has this id; name its user with `user_id`")
-    })
+    })?;
+    admin::record_reading(app, caller, client, ReadTarget::User(user.clone())).await?;
+    Ok(user)
 }

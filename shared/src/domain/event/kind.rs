@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::event_type::EventType;
 use crate::domain::actor::Actor;
+use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::SessionId;
 use crate::domain::risk::Finding;
 use crate::domain::session::binding::{Binding, ProofFault};
@@ -106,6 +107,9 @@ pub enum EventKind {
         /// The issuer.
         issuer: String,
     },
+    /// An administrator read data of other users. It is in the trail of the administrator, because a thief in the session of the
+    /// user must not see that the user is being examined.
+    AdminRead(ReadTarget),
 }
 
 /// Why a genuine assertion opens no session.
@@ -149,6 +153,7 @@ impl EventKind {
             Self::BindingMissing => EventType::BindingMissing,
             Self::SessionBound { .. } => EventType::SessionBound,
             Self::ProviderOrderRefused { .. } => EventType::ProviderOrderRefused,
+            Self::AdminRead(_) => EventType::AdminRead,
             Self::Risk(finding) => finding.rule.into(),
         }
     }
@@ -161,9 +166,11 @@ impl EventKind {
     /// The severity.
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::Login { .. } | Self::Logout { .. } | Self::SessionEnded(_) | Self::SessionBound { .. } => {
-                Severity::Info
-            }
+            Self::Login { .. }
+            | Self::Logout { .. }
+            | Self::SessionEnded(_)
+            | Self::SessionBound { .. }
+            | Self::AdminRead(_) => Severity::Info,
             Self::Risk(finding) => finding.severity,
             Self::SignInRefused(_) | Self::SessionEvicted { .. } | Self::RateLimited(_) => Severity::Low,
             Self::Blocked(_)
@@ -191,6 +198,7 @@ impl EventKind {
             Self::Login { binding } | Self::SessionBound { binding } => json!({"binding": binding}),
             Self::BindingFailed { fault, same_client } => json!({"fault": fault, "same_client": same_client}),
             Self::ProviderOrderRefused { issuer } => json!({"issuer": issuer}),
+            Self::AdminRead(target) => json!({"target_kind": target.kind(), "target": target.name()}),
             Self::SignInRefused(SignInRefusal::Claim(claim)) => json!({"claim": claim}),
             Self::SignInRefused(SignInRefusal::Suspended) => json!({"suspended": true}),
             Self::Logout { ended } => json!({"ended": ended}),

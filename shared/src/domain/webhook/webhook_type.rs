@@ -24,6 +24,7 @@ pub const fn name_of(event_type: EventType) -> &'static str {
         EventType::BindingMissing => "binding.missing",
         EventType::SessionBound => "session.bound",
         EventType::ProviderOrderRefused => "provider_order.refused",
+        EventType::AdminRead => "admin.read",
         EventType::NewDevice => "sign_in.new_device",
         EventType::NewCountry => "sign_in.new_country",
         EventType::IpChanged => "session.ip_changed",

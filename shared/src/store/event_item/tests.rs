@@ -10,6 +10,7 @@ use crate::domain::actor::Actor;
 use crate::domain::client_context::{ClientContext, EventClient};
 use crate::domain::device::Device;
 use crate::domain::event::{EventKind, LimitExceeded};
+use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::{UserId, derive_session_id};
 use crate::domain::place::Place;
 use crate::domain::risk::{Finding, Rule};
@@ -53,6 +54,7 @@ fn the_largest_event_costs_one_write_unit() {
             detail,
         }),
         EventKind::EmergencyRevocation { before: until, by, note: "n".repeat(200) },
+        EventKind::AdminRead(ReadTarget::Search("q".repeat(1_000))),
     ] {
         let (name, bytes) = (kind.name(), bytes(kind));
         assert!(bytes < 1_024, "{name}: {bytes} bytes");

@@ -4,11 +4,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription, TableStatus,
+    TimeToLiveSpecification,
 };
 
-use super::{TTL, TableSpec, tables};
+use super::{IndexSpec, TTL, TableSpec, tables};
 use crate::config::Tables;
 
 /// Why a table was not created.
@@ -21,7 +23,8 @@ pub struct SchemaError {
     pub message: String,
 }
 
-/// Creates missing tables, and enables the TTL of tables without it. Otherwise existing tables stay as they are.
+/// Creates missing tables, adds an index that an earlier version did not have, and enables the TTL of tables without it.
+/// Otherwise existing tables stay as they are.
 ///
 /// # Errors
 /// The endpoint refused, or is not reachable. A table may have a TTL on another attribute.
@@ -33,7 +36,13 @@ pub async fn create_tables(client: &Client, names: &Tables) -> Result<(), Schema
             Err(error) if error.code() == Some("ResourceInUseException") => {}
             Err(error) => return Err(wrong(describe(&error))),
         }
-        wait_until_active(client, &spec.name).await.map_err(wrong)?;
+        let table = wait_until_active(client, &spec.name).await.map_err(wrong)?;
+        let has = |index: &IndexSpec| {
+            table.global_secondary_indexes().iter().any(|own| own.index_name() == Some(index.name))
+        };
+        if let Some(index) = spec.index.filter(|index| !has(index)) {
+            add_index(client, &spec, index).await.map_err(wrong)?;
+        }
         enable_ttl(client, &spec.name).await.map_err(wrong)?;
     }
     Ok(())
@@ -60,9 +69,7 @@ fn create_request(client: &Client, spec: &TableSpec) -> CreateTableFluentBuilder
     let mut request = client.create_table().table_name(&spec.name).billing_mode(BillingMode::PayPerRequest);
     let index_key = spec.index.map(|index| index.partition_key);
     for name in [Some(spec.partition_key), spec.sort_key, index_key].into_iter().flatten() {
-        let definition =
-            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
-        request = request.attribute_definitions(definition.build().expect("name and type are given"));
+        request = request.attribute_definitions(text_attribute(name));
     }
     request = request.key_schema(key_element(spec.partition_key, KeyType::Hash));
     if let Some(name) = spec.sort_key {
@@ -73,7 +80,7 @@ fn create_request(client: &Client, spec: &TableSpec) -> CreateTableFluentBuilder
             .index_name(spec.name)
             .key_schema(key_element(spec.partition_key, KeyType::Hash))
             .key_schema(key_element(spec.sort_key, KeyType::Range))
-            .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build());
+            .projection(projection(spec));
         request = request.global_secondary_indexes(index.build().expect("name and key are given"));
     }
     if spec.stream {
@@ -84,18 +91,57 @@ fn create_request(client: &Client, spec: &TableSpec) -> CreateTableFluentBuilder
     request
 }
 
+/// Adds an index to a table of an earlier version, and waits until it is active.
+async fn add_index(client: &Client, spec: &TableSpec, index: IndexSpec) -> Result<(), String> {
+    let action = CreateGlobalSecondaryIndexAction::builder()
+        .index_name(index.name)
+        .key_schema(key_element(index.partition_key, KeyType::Hash))
+        .key_schema(key_element(index.sort_key, KeyType::Range))
+        .projection(projection(index))
+        .build()
+        .expect("name, key and projection are given");
+    let mut request = client
+        .update_table()
+        .table_name(&spec.name)
+        .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build());
+    for name in [index.partition_key, index.sort_key] {
+        request = request.attribute_definitions(text_attribute(name));
+    }
+    request.send().await.map_err(|error| describe(&error))?;
+    wait_until_active(client, &spec.name).await.map(drop)
+}
+
+fn projection(index: IndexSpec) -> Projection {
+    let projection = Projection::builder();
+    if index.attributes.is_empty() {
+        return projection.projection_type(ProjectionType::KeysOnly).build();
+    }
+    let names = index.attributes.iter().map(|name| (*name).to_owned()).collect();
+    projection.projection_type(ProjectionType::Include).set_non_key_attributes(Some(names)).build()
+}
+
+fn text_attribute(name: &str) -> AttributeDefinition {
+    let definition = AttributeDefinition::builder().attribute_name(name);
+    definition.attribute_type(ScalarAttributeType::S).build().expect("name and type are given")
+}
+
 fn key_element(name: &str, kind: KeyType) -> KeySchemaElement {
     KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("name and kind are given")
 }
 
-/// Waits until the table is active: some seconds on AWS, one minute at most.
-async fn wait_until_active(client: &Client, name: &str) -> Result<(), String> {
+/// Waits until the table and its indexes are active: some seconds on AWS, one minute at most.
+async fn wait_until_active(client: &Client, name: &str) -> Result<TableDescription, String> {
     for _ in 0..120 {
         let reply =
             client.describe_table().table_name(name).send().await.map_err(|error| describe(&error))?;
-        let status = reply.table().and_then(|table| table.table_status());
-        if status.is_some_and(|status| status.as_str() == "ACTIVE") {
-            return Ok(());
+        let is_active = |table: &TableDescription| {
+            let mut indexes = table.global_secondary_indexes().iter();
+            table.table_status() == Some(&TableStatus::Active)
+                && indexes
+                    .all(|index| index.index_status().is_none_or(|status| *status == IndexStatus::Active))
+        };
+        if let Some(table) = reply.table.filter(is_active) {
+            return Ok(table);
         }
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     }

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 const EVENTS: &str = "/api/auth/sessions/events";
 
 /// A deployment with two customers, `acme|` and `shop|`, whose providers may grant the administrator's scope.
-struct Customers {
-    world: World,
+pub(crate) struct Customers {
+    pub(crate) world: World,
     acme: Provider,
     shop: Provider,
 }
 
 impl Customers {
     /// The deployment; `changes` are further members of the entry of acme.
-    async fn with(changes: Value) -> Self {
+    pub(crate) async fn with(changes: Value) -> Self {
         let (acme, shop) = (Provider::generate(), Provider::generate());
         let entry = |provider: &Provider, name: &str, changes: Value| {
             let mut entry = provider.entry(json!({
@@ -27,7 +27,7 @@ impl Customers {
         Self { world: World::with(&[("LATCHKEY_TRUSTED_ISSUERS", &trusted)]).await, acme, shop }
     }
 
-    async fn sign_in(&self, provider: &str, user: &str, scope: Option<&str>) -> Tokens {
+    pub(crate) async fn sign_in(&self, provider: &str, user: &str, scope: Option<&str>) -> Tokens {
         let signer = if provider == "acme" { &self.acme } else { &self.shop };
         let claims = json!({
             "iss": format!("https://{provider}.example"), "auth_time": self.world.now().seconds(), "scope": scope,
@@ -36,7 +36,7 @@ impl Customers {
         Tokens::of(self.world.device().login(&assertion).await.assert_status(201))
     }
 
-    async fn administrator(&self, provider: &str) -> Device {
+    pub(crate) async fn administrator(&self, provider: &str) -> Device {
         let tokens = self.sign_in(provider, "root", Some("latchkey:admin")).await;
         self.world.device().bearer(&tokens.access)
     }

@@ -60,6 +60,18 @@ fn the_emergency_commands_end_one_session_one_user_and_all_users() {
 }
 
 #[test]
+fn the_fleet_commands_find_and_end_an_attack_in_under_a_minute() {
+    let began = std::time::Instant::now();
+    let shown = run_block_of(include_str!("../../../../docs/fleet.md"));
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].contains("\"blocked\"") && lines[0].contains("\"203.0.113.66\""), "{shown}");
+    assert!(lines[1].contains("\"paul\"") && lines[1].contains("\"mary\""), "{shown}");
+    assert!(lines[2].contains("\"preview\":true") && lines[2].contains("\"sessions\":2"), "{shown}");
+    assert!(lines[3].contains("\"preview\":false") && lines[3].contains("\"sessions\":2"), "{shown}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+#[test]
 fn the_limits_block_counts_an_attempt_and_clears_it() {
     let shown = run_block_of(include_str!("../../../../docs/limits.md"));
     let lines: Vec<&str> = shown.lines().collect();

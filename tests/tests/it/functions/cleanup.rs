@@ -12,8 +12,11 @@ use serde_json::json;
 
 use super::deployment::Deployment;
 
-/// The events that the schedule may send.
-pub(crate) const SAMPLES: [&str; 2] = ["cleanup-scheduled", "cleanup-action"];
+/// The events that start a cleanup.
+const CLEANUPS: [&str; 2] = ["cleanup-scheduled", "cleanup-action"];
+
+/// The events that the schedules may send.
+pub(crate) const SAMPLES: [&str; 3] = ["cleanup-scheduled", "cleanup-action", "count-action"];
 
 async fn start(deployment: &Deployment, changes: &[(&str, &str)]) -> Result<Function, String> {
     let api = RuntimeApi::start().await.timeout(Duration::from_secs(120));
@@ -46,7 +49,7 @@ async fn expired(deployment: &Deployment, user: &str) -> String {
 
 #[tokio::test]
 async fn the_events_of_the_schedule_start_a_cleanup() {
-    for name in SAMPLES {
+    for name in CLEANUPS {
         let deployment = Deployment::new().await;
         let mut function = start(&deployment, &[]).await.expect("it starts without a key");
         let session = expired(&deployment, name).await;
@@ -57,6 +60,19 @@ async fn the_events_of_the_schedule_start_a_cleanup() {
         let logs = function.logs().join("\n");
         assert!(logs.contains("cleanup finished") && logs.contains("\"EndedExpired\":1"), "{logs}");
     }
+}
+
+#[tokio::test]
+async fn the_event_of_the_second_schedule_counts_the_hours_of_the_overview() {
+    let deployment = Deployment::new().await;
+    deployment.sign_in("alice", &Event::from_file("login-body")).await;
+    let mut function = start(&deployment, &[]).await.expect("it starts without a key");
+    let answer = function.invoke(Event::from_file("count-action").build()).await.expect("it answers");
+    assert_eq!(answer, json!(null));
+    let now = deployment.world.now();
+    let hours = deployment.world.server.store.read_hours(now.start_of_hour(), now).await.expect("the rows");
+    assert_eq!(hours.len(), 1, "{hours:?}");
+    assert_eq!((hours[0].counts.sign_ins, hours[0].live_sessions), (1, Some(1)));
 }
 
 #[tokio::test]

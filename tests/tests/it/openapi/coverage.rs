@@ -70,6 +70,14 @@ const POSTS: [&str; 9] = [
     "/ssf/events",
 ];
 
+/// Requests over all users.
+const FLEET: [&str; 4] = [
+    "/fleet/events",
+    "/fleet/sign-ins?network=192.0.2.1",
+    "/fleet/overview?hours=2",
+    "/fleet/search?q=alice",
+];
+
 fn service(world: &World, scope: &str) -> Device {
     world.device().bearer(&world.assertion_with("backend", json!({"scope": scope})))
 }
@@ -110,6 +118,9 @@ async fn successes(seen: &mut Seen) {
     seen.get(&device, "/.well-known/openid-configuration").await;
     seen.get(&device, "/.well-known/oauth-authorization-server/api/auth").await;
     let admin = admin(&world).await;
+    for path in FLEET {
+        seen.get(&admin, path).await;
+    }
     seen.post(&admin, "/sessions", json!({"action": "cleanup"})).await;
     seen.post(&admin, "/revoke", json!({"strategy": "everyone", "reason": "a drill"})).await;
 }
@@ -140,6 +151,13 @@ async fn refusals(seen: &mut Seen) {
     }
     let unknown = "01930b5e-0000-7000-8000-000000000000";
     let admin = admin(&world).await;
+    for path in FLEET {
+        seen.get(&device, path).await;
+        seen.get(&own, path).await;
+    }
+    for path in ["/fleet/events?limit=0", "/fleet/sign-ins", "/fleet/overview?hours=0", "/fleet/search"] {
+        seen.get(&admin, path).await;
+    }
     seen.get(&admin, &format!("/sessions/events?event_id={unknown}")).await;
     seen.get(&admin, &format!("/revoke?session_id={unknown}")).await;
     seen.get(&own, "/sessions/x").await;
@@ -196,6 +214,15 @@ async fn limits_and_outages(seen: &mut Seen) {
         seen.get(&own, path).await;
         seen.get(&own, path).await;
     }
+    let assertion = tight.assertion_with("root", json!({"scope": "latchkey:admin"}));
+    let chief = Tokens::of(tight.device().login(&assertion).await.assert_status(201));
+    let chief = tight.device().bearer(&chief.access);
+    for path in FLEET {
+        seen.get(&chief, path).await;
+        seen.get(&chief, path).await;
+    }
+    let bulk = json!({"strategy": "network", "network": "192.0.2.1", "preview": true, "reason": "a drill"});
+    seen.post(&chief, "/revoke", bulk).await;
     let world = World::new().await;
     let admin = admin(&world).await;
     let now = world.now();
@@ -216,6 +243,9 @@ async fn limits_and_outages(seen: &mut Seen) {
     let feed = "/.well-known/revocations";
     for path in ["/refresh", "/sessions", "/sessions/events", "/sessions/x", "/revoke", feed] {
         seen.get(&own, path).await;
+    }
+    for path in FLEET {
+        seen.get(&admin, path).await;
     }
     seen.delete(&own, "/sessions/x").await;
     seen.delete(&own, "/sessions?scope=others").await;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 /// The schema of these fields is wider than what the server accepts, because only a server makes valid values or the
 /// clock decides. Other tests cover their valid values.
-const VALID_BY_SERVER: [&str; 5] = ["assertion", "before", "cursor", "refresh_token", "token"];
+const VALID_BY_SERVER: [&str; 6] = ["as_of", "assertion", "before", "cursor", "refresh_token", "token"];
 
 /// The limits are other tests' concern. Here they would refuse the requests.
 const SETTINGS: [(&str, &str); 4] = [
@@ -66,6 +66,11 @@ impl Client {
                     json!({"strategy": "all"}),
                     json!({"strategy": "token", "token": tokens.refresh}),
                     json!({"strategy": "user", "user_id": "bob", "reason": "a test"}),
+                    json!({"strategy": "network", "network": "192.0.2.1", "preview": true, "reason": "a test"}),
+                    json!({
+                        "strategy": "network", "network": "192.0.2.1", "preview": false, "reason": "a test",
+                        "as_of": self.world.now().to_rfc3339(),
+                    }),
                     json!({"strategy": "everyone", "reason": "a test"}),
                 ];
                 (device, bodies)
@@ -194,9 +199,17 @@ async fn compare_query(client: &mut Client, operation: &Operation<'_>, parameter
     let spec = Spec::get();
     let name = parameter["name"].as_str().expect("a parameter has a name");
     let schema = strict(spec, &parameter["schema"]);
+    // The other parameters that the operation requires. A short time keeps the many requests fast.
+    let now = client.world.now().to_rfc3339();
+    let required = match operation.id {
+        "listFleetEvents" if !["from", "to"].contains(&name) => format!("&from={now}"),
+        "listSignIns" if name != "network" => "&network=192.0.2.1".to_owned(),
+        "searchFleet" if name != "q" => "&q=alice".to_owned(),
+        _ => String::new(),
+    };
     if parameter["required"] != true {
         let (device, tokens) = client.sign_in().await;
-        let path = format!("{BASE}{}", operation.path.replace("{id}", &tokens.session));
+        let path = format!("{BASE}{}?{required}", operation.path.replace("{id}", &tokens.session));
         device.send(operation.method, &path, None, "").await.assert_status(200);
     }
     for text in texts(&schema) {
@@ -207,8 +220,9 @@ async fn compare_query(client: &mut Client, operation: &Operation<'_>, parameter
         let path = operation.full_path().replace("{id}", &tokens.session);
         let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
         // An administrator must name the user of a filtered list.
-        let user = if ["severity", "type"].contains(&name) { "&user_id=bob" } else { "" };
-        let path = format!("{path}?{name}={encoded}{user}");
+        let is_trail = operation.id == "listEvents" && ["severity", "type"].contains(&name);
+        let user = if is_trail { "&user_id=bob" } else { "" };
+        let path = format!("{path}?{name}={encoded}{user}{required}");
         let reply = device.send(operation.method, &path, None, "").await;
         client.compare(name, is_valid, &reply, &format!("{} {path} ({text:?})", operation.method));
     }

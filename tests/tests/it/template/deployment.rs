@@ -11,6 +11,7 @@ use http::Request;
 use latchkey::api;
 use latchkey::app::App;
 use latchkey::app::cleanup::{self, Budget, CleanupMode};
+use latchkey::app::fleet::count_hours::count_hours;
 use latchkey::clock::Clock as _;
 use latchkey::config::{AuthorizerConfig, AuthorizerMode, CleanupConfig, Config};
 use latchkey::http::service;
@@ -132,13 +133,26 @@ impl Deployment {
         connect::client(http, "eu-central-1", Some("http://127.0.0.1:8000"), credentials)
     }
 
-    /// Runs a cleanup, as the schedule does.
-    pub(crate) async fn clean(&mut self) -> cleanup::Report {
+    /// The store and the settings of the cleanup function.
+    async fn scheduled(&mut self) -> (Store, CleanupConfig) {
         let environment = self.stack.environment("CleanupFunction");
         let config = CleanupConfig::parse(|name| environment.get(name).cloned()).expect("valid settings");
         let client = self.client("CleanupFunction");
-        let store = Store::with(client, config.tables, config.expiry_shards, config.event_ttl);
+        let store = Store::with(client, config.tables.clone(), config.expiry_shards, config.event_ttl);
         store.warm(self.world.now()).await;
+        (store, config)
+    }
+
+    /// Counts the hours of the overview, as the schedule does.
+    pub(crate) async fn count_hours(&mut self) {
+        let (store, config) = self.scheduled().await;
+        let counted = count_hours(&store, config.expiry_shards, config.refresh_lifetime, self.world.now());
+        counted.await.expect("it counts");
+    }
+
+    /// Runs a cleanup, as the schedule does.
+    pub(crate) async fn clean(&mut self) -> cleanup::Report {
+        let (store, config) = self.scheduled().await;
         let clock = Arc::new(self.world.server.clock.clone());
         let run = cleanup::run(&store, clock, config.expiry_shards, Budget::on_demand(), CleanupMode::Clean);
         run.await.expect("it runs")

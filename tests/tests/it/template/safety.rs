@@ -35,6 +35,7 @@ fn faults(template: &Value) -> Vec<String> {
     };
     // Without OmitName, SAM would give the schedule a name that does not contain the stack's.
     expect("CleanupFunction", "/Properties/Events/Hourly/Properties/OmitName", json!(true));
+    expect("CleanupFunction", "/Properties/Events/EveryFiveMinutes/Properties/OmitName", json!(true));
     for name in stack.named("AWS::Logs::LogGroup") {
         expect(&name, "/Properties/RetentionInDays", json!("7"));
     }
@@ -62,10 +63,14 @@ fn faults(template: &Value) -> Vec<String> {
     let ends = queues.filter(|name| stack.resource(name)["Properties"]["RedrivePolicy"].is_null());
     let unwatched = ends.filter(|name| !watched.contains(&format!("{name}.QueueName")));
     faults.extend(unwatched.map(|name| format!("no alarm watches {name}")));
-    let schedule = stack.resource("CleanupFunction")["Properties"]["Events"]["Hourly"]["Properties"].take();
-    if !schedule["RetryPolicy"].is_object() || schedule["DeadLetterConfig"]["Arn"] != "CleanupDeadLetters.Arn"
-    {
-        faults.push("a cleanup that cannot be started goes to no dead-letter queue".to_owned());
+    let schedules = stack.resource("CleanupFunction")["Properties"]["Events"].take();
+    for (name, schedule) in schedules.as_object().expect("schedules") {
+        let schedule = &schedule["Properties"];
+        if !schedule["RetryPolicy"].is_object()
+            || schedule["DeadLetterConfig"]["Arn"] != "CleanupDeadLetters.Arn"
+        {
+            faults.push(format!("an event of {name} that cannot be delivered goes to no dead-letter queue"));
+        }
     }
     for function in stack.named("AWS::Serverless::Function") {
         for alarm in ["ErrorsAlarm", "ThrottlesAlarm"] {
@@ -115,7 +120,7 @@ fn logs_roles_and_queues_have_retention_boundaries_and_alarms() {
         (
             "CleanupFunction/Properties/Events/Hourly/Properties/RetryPolicy",
             Value::Null,
-            "a cleanup that cannot be started goes to no dead-letter queue",
+            "an event of Hourly that cannot be delivered goes to no dead-letter queue",
         ),
         (
             "ThrottlesAlarm/Properties/Metrics/6",

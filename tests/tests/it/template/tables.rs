@@ -56,10 +56,14 @@ fn expected(spec: &TableSpec) -> Value {
         "DeletionProtectionEnabled": "true",
     });
     if let Some(index) = spec.index {
+        let projection = match index.attributes {
+            [] => json!({"ProjectionType": "KEYS_ONLY"}),
+            attributes => json!({"ProjectionType": "INCLUDE", "NonKeyAttributes": attributes}),
+        };
         properties["GlobalSecondaryIndexes"] = json!([{
             "IndexName": index.name,
             "KeySchema": [key(index.partition_key, "HASH"), key(index.sort_key, "RANGE")],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
+            "Projection": projection,
         }]);
     }
     if spec.stream {
@@ -108,6 +112,10 @@ fn a_table_that_differs_from_the_schema_is_found() {
         (table("RateLimitsTable", "Properties/TimeToLiveSpecification/AttributeName"), json!("expires")),
         (table("RateLimitsTable", "Properties/TimeToLiveSpecification/Enabled"), json!(false)),
         (table("SecurityEventsTable", "Properties/StreamSpecification"), Value::Null),
+        (
+            table("SecurityEventsTable", "Properties/GlobalSecondaryIndexes/0/Projection/NonKeyAttributes/0"),
+            json!("details"),
+        ),
         (table("SecurityEventsTable", "Properties/SSESpecification"), Value::Null),
         (table("SecurityEventsTable", "DeletionPolicy"), json!("Retain")),
         (table("FourthTable", "").trim_end_matches('/').to_owned(), json!({"Type": "AWS::DynamoDB::Table"})),

@@ -16,6 +16,7 @@ pub(crate) async fn play(deployment: &mut Deployment) {
     refresh(&world).await;
     look(&world).await;
     revoke(&world).await;
+    survey(&world).await;
     authorize(deployment).await;
     on_demand(&world).await;
     scheduled(deployment).await;
@@ -165,6 +166,26 @@ async fn revoke(world: &World) {
     world.server.faults.clear(None);
 }
 
+/// An administrator reads the lists of all users, and ends the sessions of a network.
+async fn survey(world: &World) {
+    let attacker = world.device().at("203.0.113.66");
+    attacker.sign_in("kurt").await;
+    let admin = world.device().bearer(&administrator(world, "chief").await.access);
+    for path in
+        ["events", "sign-ins?network=203.0.113.66", "overview", "search?q=203.0.113.66", "search?q=kurt"]
+    {
+        admin.get(&format!("/api/auth/fleet/{path}")).await.assert_status(200);
+    }
+    let as_of = world.now().to_rfc3339();
+    for preview in [true, false] {
+        let body = json!({
+            "strategy": "network", "network": "203.0.113.66", "preview": preview, "as_of": as_of, "reason": "a drill",
+        });
+        let reply = admin.post("/api/auth/revoke", body).await;
+        assert_eq!(reply.assert_status(200).body["sessions"], 1, "{}", reply.body);
+    }
+}
+
 async fn authorize(deployment: &mut Deployment) {
     let tokens = deployment.world.device().sign_in("mona").await;
     let event = Event::from_file("authorizer-bearer").fill("access_token", &tokens.access).build();
@@ -183,12 +204,13 @@ async fn on_demand(world: &World) {
     assert!(reply.assert_status(200).body["ended"].as_u64() > Some(5), "{}", reply.body);
 }
 
-/// The schedule starts a cleanup. It finds an expired session and a pending end.
+/// The schedules start a count for the overview and a cleanup. It finds an expired session and a pending end.
 async fn scheduled(deployment: &mut Deployment) {
     let world = deployment.world.clone();
     world.device().sign_in("nora").await;
     starved(&world, "otto").await;
     world.advance(8 * DAY);
+    deployment.count_hours().await;
     let report = deployment.clean().await;
     assert!(report.ended >= 2 && report.failed == 0, "{report:?}");
 }

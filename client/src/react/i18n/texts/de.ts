@@ -138,6 +138,7 @@ export const TEXTS = {
   "event.emergency_revocation": "Alle Benutzer wurden abgemeldet",
   "event.account_suspended": "Konto durch die Administration gesperrt",
   "event.account_resumed": "Konto durch die Administration entsperrt",
+  "event.admin_read": "Als Administrator Daten anderer gelesen",
   "event.token_reused": "Anmeldung an zwei Orten benutzt",
   "event.state_regression": "Anmeldung neuer als unsere Daten",
   "event.token_forged": "Gefälschte Anmeldung abgelehnt",

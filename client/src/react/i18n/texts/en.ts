@@ -138,6 +138,7 @@ export const TEXTS = {
   "event.emergency_revocation": "All users were signed out",
   "event.account_suspended": "Account suspended by an administrator",
   "event.account_resumed": "Account unlocked by an administrator",
+  "event.admin_read": "Data of other users read as an administrator",
   "event.token_reused": "Sign-in used in two places",
   "event.state_regression": "Sign-in newer than our records",
   "event.token_forged": "Forged sign-in rejected",

@@ -1,0 +1,61 @@
+//! What did an administrator read?
+
+use crate::domain::id::UserId;
+use crate::domain::place::{Network, cut};
+
+/// The longest target in an event, in bytes, so that the event costs one write unit. A user id is never longer.
+pub const TARGET_MAX_BYTES: usize = 382;
+
+/// What a call of an administrator is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadTarget {
+    /// The data of one user.
+    User(UserId),
+    /// The events or sign-ins of a network.
+    Network(Network),
+    /// Whatever has this name: a user, a session or a network.
+    Search(String),
+    /// The events or the numbers of all users.
+    Everyone,
+}
+
+impl ReadTarget {
+    /// The kind of the target, as events have it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::Network(_) => "network",
+            Self::Search(_) => "search",
+            Self::Everyone => "everyone",
+        }
+    }
+
+    /// The name of the target; `None` for all users.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::User(user) => Some(user.to_string()),
+            Self::Network(network) => Some(network.to_string()),
+            Self::Search(text) => Some(cut(text, TARGET_MAX_BYTES).to_owned()),
+            Self::Everyone => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_has_a_kind_and_a_bounded_name() {
+        let network = Network::of("203.0.113.9".parse().unwrap());
+        let cases = [
+            (ReadTarget::User("paul".parse().unwrap()), "user", Some("paul".to_owned())),
+            (ReadTarget::Network(network), "network", Some("203.0.113.0/24".to_owned())),
+            (ReadTarget::Search("ü".repeat(400)), "search", Some("ü".repeat(191))),
+            (ReadTarget::Everyone, "everyone", None),
+        ];
+        for (target, kind, name) in cases {
+            assert_eq!((target.kind(), target.name()), (kind, name));
+        }
+    }
+}

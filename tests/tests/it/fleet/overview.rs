@@ -1,0 +1,139 @@
+//! The numbers of the deployment, by hour.
+
+use latchkey_tests::world::World;
+use serde_json::{Value, json};
+
+use super::{OVERVIEW, administrator, store_events};
+
+async fn hours(world: &World) -> Vec<Value> {
+    let admin = administrator(world).await;
+    let reply = admin.get(&format!("{OVERVIEW}?hours=168")).await;
+    reply.assert_status(200).body["hours"].as_array().expect("hours").clone()
+}
+
+/// A world at the begin of an hour.
+async fn at_full_hour(settings: &[(&str, &str)]) -> World {
+    let world = World::with(settings).await;
+    let rest = 3_600 - world.now().seconds().rem_euclid(3_600);
+    world.advance(u64::try_from(rest).expect("it is positive"));
+    world
+}
+
+#[tokio::test]
+async fn an_hour_has_its_sessions_sign_ins_alerts_and_refusals() {
+    let world = at_full_hour(&[("LIMIT_LOGIN", "2/15m/30m")]).await;
+    let hour = world.now();
+    for user in ["alice", "bob", "carl"] {
+        world.device().sign_in(user).await;
+    }
+    let device = world.device();
+    let stolen = device.sign_in("dora").await;
+    device.refresh(&stolen.refresh).await.assert_status(200);
+    world.advance(61);
+    device.elsewhere().refresh(&stolen.refresh).await.assert_ended("security");
+    let stranger = world.device();
+    for _ in 0..4 {
+        assert!(stranger.login("no assertion").await.status.is_client_error());
+    }
+    world.server.count_hours().await.expect("it counts");
+    let expected = json!([{
+        "hour": hour, "live_sessions": 3, "sign_ins": 4, "alerts": 1, "refused_sign_ins": 1,
+        "counted_at": world.now(),
+    }]);
+    // The hour before is counted, too: it is empty.
+    assert_eq!(Value::from(hours(&world).await[..1].to_vec()), expected);
+}
+
+#[tokio::test]
+async fn a_count_that_is_repeated_changes_nothing() {
+    let world = at_full_hour(&[]).await;
+    world.device().sign_in("alice").await;
+    let mut counted = vec![];
+    for _ in 0..3 {
+        world.server.count_hours().await.expect("it counts");
+        counted.push(hours_without_root(&world).await);
+    }
+    assert_eq!(counted[0]["sign_ins"], 1);
+    assert!(counted.iter().all(|hour| *hour == counted[0]), "{counted:?}");
+}
+
+/// The newest hour, before the administrator that asks has signed in.
+async fn hours_without_root(world: &World) -> Value {
+    let now = world.now();
+    let row = world.server.store.read_hours(now.start_of_hour(), now).await.expect("the engine answers")[0];
+    json!({"sign_ins": row.counts.sign_ins, "alerts": row.counts.alerts, "live": row.live_sessions})
+}
+
+#[tokio::test]
+async fn an_hour_is_counted_once_more_after_its_end_and_then_no_more() {
+    let world = at_full_hour(&[]).await;
+    let hour = world.now();
+    world.server.count_hours().await.expect("it counts");
+    world.advance(3_590);
+    world.device().sign_in("late").await;
+    world.advance(300);
+    world.server.count_hours().await.expect("it counts");
+    let of = async |world: &World| {
+        let rows = world.server.store.read_hours(hour, hour).await.expect("the engine answers");
+        (rows[0].counts.sign_ins, rows[0].counted_at)
+    };
+    let settled = of(&world).await;
+    assert_eq!(settled, (1, world.now()));
+    world.advance(300);
+    world.server.stats.reset();
+    world.server.count_hours().await.expect("it counts");
+    // The rows of both hours, and the 32 partitions of the running hour.
+    assert_eq!(world.server.stats.of("Query").calls, 1 + 32);
+    assert_eq!(of(&world).await, settled, "a final count stays");
+}
+
+#[tokio::test]
+async fn live_sessions_are_counted_over_all_days_once_an_hour() {
+    let world = at_full_hour(&[]).await;
+    let device = world.device();
+    for number in 0..5 {
+        device.sign_in(&format!("user-{number}")).await;
+        world.advance(86_400);
+    }
+    world.server.count_hours().await.expect("it counts");
+    assert_eq!(hours_without_root(&world).await["live"], 5);
+    device.sign_in("another").await;
+    world.server.count_hours().await.expect("it counts");
+    assert_eq!(hours_without_root(&world).await["live"], 5, "once an hour");
+    world.advance(3 * 86_400);
+    world.server.clean(latchkey::app::cleanup::CleanupMode::Clean).await.expect("it runs");
+    world.server.count_hours().await.expect("it counts");
+    assert_eq!(hours_without_root(&world).await["live"], 5, "one has expired since");
+}
+
+#[tokio::test]
+async fn the_overview_costs_the_same_with_any_number_of_events() {
+    let world = at_full_hour(&[]).await;
+    world.without_stream().await;
+    let admin = administrator(&world).await;
+    let cost = async || {
+        world.advance(60);
+        world.server.count_hours().await.expect("it counts");
+        world.server.store.global_revocation(world.now()).await.expect("the engine answers");
+        world.server.stats.reset();
+        admin.get(OVERVIEW).await.assert_status(200);
+        world.server.stats.total()
+    };
+    let few = cost().await;
+    store_events(&world, "alice", 2_000).await;
+    assert_eq!(cost().await, few);
+    assert!(few.calls <= 4, "{few:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_number_of_hours_is_refused() {
+    let world = World::new().await;
+    let admin = administrator(&world).await;
+    for hours in ["0", "169", "x", ""] {
+        let reply = admin.get(&format!("{OVERVIEW}?hours={hours}")).await;
+        reply.assert_problem(400, "invalid_request");
+        assert_eq!(reply.body["field"], "hours");
+    }
+    let none = admin.get(OVERVIEW).await;
+    assert_eq!(none.assert_status(200).body["hours"], json!([]));
+}
