@@ -45,6 +45,7 @@ function Page(): ReactElement {
             Sign out here
           </button>
         )}
+        <a href="/console">Security console for administrators</a>
         <p>
           Your identity provider checks the password. Latchkey keeps the user signed in, shows where, notices stolen tokens, and ends
           sessions at once.

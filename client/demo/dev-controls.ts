@@ -6,9 +6,9 @@ export async function post<T>(path: string, body: object, more: RequestInit = {}
   return (await response.json()) as T;
 }
 
-/** An assertion of the local identity provider, which accepts every name. */
-export async function assertionFor(sub: string): Promise<string> {
-  return (await post<{ assertion: string }>('/dev/assertion', { sub })).assertion;
+/** An assertion of the local identity provider, which accepts every name and grants every scope. */
+export async function assertionFor(sub: string, scope?: string): Promise<string> {
+  return (await post<{ assertion: string }>('/dev/assertion', { sub, ...(scope !== undefined && { scope }) })).assertion;
 }
 
 /** The server's clock, and how far it is ahead of this machine's. */

@@ -1,4 +1,4 @@
-// Builds the demo page as static files, which latchkey-local serves at `/`.
+// Builds the demo page and the security console as static files, which latchkey-local serves at `/` and `/console`.
 import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -13,8 +13,17 @@ await build({
     outDir: 'demo/dist',
     target: 'es2022',
     modulePreload: false,
-    rolldownOptions: { input: 'demo/demo.tsx', output: { entryFileNames: 'demo.js', chunkFileNames: '[name].js' } },
+    rolldownOptions: {
+      input: { demo: 'demo/demo.tsx', console: 'demo/console.tsx' },
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+    },
   },
 });
-const files = { 'demo/index.html': 'index.html', 'demo/demo.css': 'demo.css', 'styles/styles.css': 'styles.css' };
+const files = {
+  'demo/index.html': 'index.html',
+  'demo/console.html': 'console.html',
+  'demo/demo.css': 'demo.css',
+  'styles/styles.css': 'styles.css',
+  'styles/console.css': 'console.css',
+};
 for (const [from, to] of Object.entries(files)) copyFileSync(from, `demo/dist/${to}`);

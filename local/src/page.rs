@@ -1,7 +1,8 @@
-//! The demo page at `/`: serves the files of the client's build, read at each request.
+//! The demo page at `/` and the security console at `/console`: serves the files of the client's build, read at each request.
 //!
 //! ```text
 //! GET /              index.html, or instructions to build it
+//! GET /console       console.html, or the same instructions
 //! GET /demo/<name>   one file of the same directory, or the API's 404
 //! GET /favicon.ico   the icon in the tab of the browser
 //! ```
@@ -40,11 +41,16 @@ async fn page(State(directory): State<Arc<Option<PathBuf>>>, request: Request, n
     if path == "/favicon.ico" {
         return answer("image/svg+xml", ICON.into());
     }
-    let name = if path == "/" { Some("index.html") } else { path.strip_prefix("/demo/") };
+    let page = match path {
+        "/" => Some("index.html"),
+        "/console" => Some("console.html"),
+        _ => None,
+    };
+    let name = page.or_else(|| path.strip_prefix("/demo/"));
     let file = name.and_then(|name| Some((kind(name)?, read(directory.as_deref()?, name)?)));
     match file {
         Some((kind, bytes)) => answer(kind, bytes),
-        None if path == "/" => answer("text/html; charset=utf-8", HOW_TO_BUILD.into()),
+        None if page.is_some() => answer("text/html; charset=utf-8", HOW_TO_BUILD.into()),
         None => next.run(request).await,
     }
 }
@@ -108,6 +114,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_console_has_an_address_of_its_own() {
+        let built = tempfile::tempdir().unwrap();
+        std::fs::write(built.path().join("console.html"), "the console").unwrap();
+        let (_, kind, text) = get(Some(built.path()), "/console").await;
+        assert_eq!((kind.as_str(), text.as_str()), ("text/html; charset=utf-8", "the console"));
+        assert_eq!(get(Some(built.path()), "/console/").await.0, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
     async fn every_page_has_an_icon() {
         let (status, kind, text) = get(None, "/favicon.ico").await;
         assert_eq!((status, kind.as_str()), (StatusCode::OK, "image/svg+xml"));
@@ -115,10 +130,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_built_page_the_root_shows_how_to_build_it() {
-        let (status, _, text) = get(None, "/").await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(text.contains("make run"), "{text}");
+    async fn without_a_build_each_page_shows_how_to_build_it() {
+        for path in ["/", "/console"] {
+            let (status, _, text) = get(None, path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            assert!(text.contains("make run"), "{path}: {text}");
+        }
     }
 
     #[tokio::test]
