@@ -38,7 +38,10 @@ async function open(t, state, { base = gallery.url, ...options } = {}) {
 const listTop = (page) =>
   page.locator('.latchkey-cards').evaluate((list) => list.getBoundingClientRect().top - list.closest('section').getBoundingClientRect().top);
 
-test('the states are read from the gallery', () => assert.ok(NAMES.length >= 20, NAMES.join()));
+test('the states are read from the gallery', () => {
+  assert.ok(NAMES.filter((name) => !name.startsWith('console')).length >= 20, NAMES.join());
+  assert.ok(NAMES.filter((name) => name.startsWith('console')).length >= 20, NAMES.join());
+});
 
 describe('every state is accessible and fits 320 pixels', () => {
   for (const name of NAMES) {
@@ -69,6 +72,29 @@ test('a question, the details and a dialog are accessible and fit 320 pixels', a
   assert.ok(await link.evaluate((element) => element === document.activeElement));
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
   await checkAccessibility(page, 'gallery-dialog');
+});
+
+test('the dialogs of the console are accessible and fit 320 pixels', async (t) => {
+  const user = await open(t, 'console-user');
+  await user.getByRole('button', { name: 'Suspend…' }).click();
+  await user.getByLabel('Until').selectOption('other');
+  await checkAccessibility(user, 'gallery-suspend');
+  const network = await open(t, 'console-network');
+  await network.getByRole('button', { name: 'End sessions from this network…' }).click();
+  await checkAccessibility(network, 'gallery-bulk');
+  await network.getByLabel('Reason (kept on record)').fill('credential stuffing');
+  await network.getByRole('button', { name: 'Show what would end' }).click();
+  await network.getByRole('button', { name: 'End 7 sessions' }).waitFor();
+  await checkAccessibility(network, 'gallery-bulk-preview');
+});
+
+test('the console shows hostile texts as text, also in the details', async (t) => {
+  const page = await open(t, 'console-hostile');
+  for (const summary of await page.locator('summary').all()) await summary.click();
+  assert.equal(await page.evaluate(() => window.ran), undefined);
+  assert.equal(await page.locator('.latchkey :is(script, img, a, iframe)').count(), 0);
+  assert.ok(!(await page.locator('main').innerText()).includes('\u202E'));
+  await checkAccessibility(page, 'gallery-console-details');
 });
 
 test('hostile texts are text, and reorder nothing', async (t) => {

@@ -1,10 +1,11 @@
 /**
- * Every state of the page, for looking and for the tests: `?state=many&theme=dark`, or `?state=many&sheet` for several widths
+ * Every state of the pages, for looking and for the tests: `?state=many&theme=dark`, or `?state=many&sheet` for several widths
  * and themes. Without a state there is a list of all.
  */
 
 import { createRoot } from 'react-dom/client';
 
+import { SecurityConsole } from '../src/console.js';
 import { LatchkeyProvider, SessionMonitoring } from '../src/index.js';
 import { stopClock } from './fixed-clock.js';
 import { Sheet } from './sheet.js';
@@ -29,8 +30,12 @@ const index = (
 );
 
 const page = shown && (
-  <LatchkeyProvider client={staticClient(shown.state, shown.events ?? [])}>
-    <SessionMonitoring locale="en-GB" {...shown.props} />
+  <LatchkeyProvider client={staticClient(shown.state, shown.events ?? [], shown.console?.fleet)}>
+    {shown.console ? (
+      <SecurityConsole locale={shown.locale ?? 'en-GB'} view={shown.console.view} labels={shown.labels} onSignInAgain={() => {}} />
+    ) : (
+      <SessionMonitoring locale="en-GB" {...shown.props} />
+    )}
   </LatchkeyProvider>
 );
 
@@ -38,7 +43,7 @@ const place = document.getElementById('page');
 if (place) {
   createRoot(place).render(
     <main>
-      <h1>{name || 'The states of the account page'}</h1>
+      <h1>{name || 'The states of the pages'}</h1>
       {query.has('sheet') ? <Sheet state={name} /> : (page ?? index)}
     </main>,
   );

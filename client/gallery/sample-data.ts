@@ -59,10 +59,10 @@ export const EVENTS: readonly SecurityEvent[] = [
   securityEvent({ event_id: '7', session_id: PHONE.session_id, created_at: '2026-11-03T09:00:00Z', details: { device: 'Safari on iOS', city: 'Berlin', country: 'DE' } }),
 ];
 
-const MARKUP = '<img src=x onerror="window.ran=1">';
-const REVERSED = '\u202Emoc.elgoog';
-const LONG = 'W'.repeat(500);
-const RIGHT_TO_LEFT = 'תל אביב';
+export const MARKUP = '<img src=x onerror="window.ran=1">';
+export const REVERSED = '\u202Emoc.elgoog';
+export const LONG = 'W'.repeat(500);
+export const RIGHT_TO_LEFT = 'תל אביב';
 
 const hostile = (text: string, n: number): Session => ({
   ...ABROAD,

@@ -1,14 +1,22 @@
-/** Every state of the page, by name. */
+/** Every state of the account page and of the security console, by name. */
 
+import type { ConsoleView, SecurityConsoleProps } from '../src/console.js';
+import type { Fleet } from '../src/core/fleet/fleet-types.js';
 import type { LatchkeyState, SecurityEvent } from '../src/core/types.js';
 import type { SessionMonitoringProps } from '../src/index.js';
 import { HERE, NOW, SIGNED_IN, SIGNED_OUT } from '../test/react/support/fixtures.js';
+import { CONSOLE_STATES } from './console-states.js';
+import { HEBREW } from './hebrew.js';
 import { ADVICE, ELEVEN, EVENTS, HOSTILE, HOSTILE_ADVICE, HOSTILE_EVENTS } from './sample-data.js';
 
 export interface GalleryState {
   readonly state: Partial<LatchkeyState>;
   readonly events?: readonly SecurityEvent[];
   readonly props?: SessionMonitoringProps;
+  /** Shows the console in place of the account page. */
+  readonly console?: { readonly view: ConsoleView; readonly fleet: Partial<Fleet> };
+  readonly locale?: string;
+  readonly labels?: SecurityConsoleProps['labels'];
 }
 
 const error = (code: string) =>
@@ -19,15 +27,6 @@ const retryAt = NOW.getTime() + 42_000;
 const ended = (reason: LatchkeyState['endedReason'], more: Partial<LatchkeyState> = {}): GalleryState => ({
   state: { ...SIGNED_OUT, endedReason: reason, sessionLimit: 5, ...more },
 });
-
-/** Hebrew texts for what the state `many` shows first; the rest is English, as in an unfinished translation. */
-const HEBREW = {
-  title: 'המכשירים שבהם נכנסת לחשבון', live: 'מעודכן', signOutOthers: 'יציאה מכל שאר המכשירים', thisDevice: 'המכשיר הזה',
-  software: '{browser} ב־{system}', activeNow: 'פעיל עכשיו', lastActive: 'פעילות אחרונה {when}', signedInOn: 'כניסה {when}',
-  signOut: 'יציאה', signOutOf: 'יציאה: {name}', itWasMeOf: 'כן, זה אני: {name}', itWasNotMeOf: 'לא אני: {name}', signOutEverywhere: 'יציאה מכל המכשירים', review: '{count, plural, other {צריך לבדוק # כניסות: זה היית אתה?}}',
-  reviewNext: 'בדיקה', wasThisYou: 'זה היית אתה?', itWasMe: 'כן, זה אני', itWasNotMe: 'לא אני', events: 'פעילות אחרונה',
-  today: 'היום', yesterday: 'אתמול', 'recommendation.unknown_device': 'מכשיר חדש', 'event.login': 'כניסה',
-};
 
 export const STATES: Readonly<Record<string, GalleryState>> = {
   loading: { state: { status: 'signed-in' } },
@@ -53,4 +52,5 @@ export const STATES: Readonly<Record<string, GalleryState>> = {
   'ended-evicted': ended('evicted'),
   'ended-key-lost': ended('key_lost'),
   visitor: ended(null),
+  ...CONSOLE_STATES,
 };

@@ -1,9 +1,10 @@
-// Takes the README's screenshots, docs/images/*.png, of the demo page with the real server.
+// Takes the screenshots of the documentation, docs/images/*.png, of the demo page with the real server, and of the gallery.
 //
 //   cargo build -p latchkey-local && npm run demo && npm run screenshots
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { chromiumOptions, startLocalServer } from '../browser/support/local-server.mjs';
+import { startGallery } from '../browser/support/gallery.mjs';
 import { newUser, notice, signIn } from '../browser/support/user.mjs';
 
 const images = fileURLToPath(new URL('../../docs/images/', import.meta.url));
@@ -115,6 +116,14 @@ await theft.getByRole('button', { name: 'Steal a token' }).click();
 await theft.locator('.own .latchkey-advice').getByText('its sign-in was used in two places').waitFor();
 await theft.locator('.own .latchkey-events').getByText('Sign-in used in two places').waitFor();
 await theft.screenshot({ path: `${images}stolen-token.png` });
+
+// The security console with the sample data of the gallery, because a new server has counted no hours yet.
+const gallery = await startGallery();
+const admin = await (await browser.newContext({ timezoneId: 'Europe/Berlin', viewport: { width: 920, height: 900 } })).newPage();
+await admin.goto(`${gallery.url}?state=console-overview&theme=light`);
+await admin.locator('.latchkey-events li').first().waitFor();
+await admin.locator('.latchkey-console').screenshot({ path: `${images}console.png` });
+gallery.stop();
 
 await browser.close();
 server.stop();

@@ -26,6 +26,7 @@ function hasSettled(state) {
 function openDetails() {
   for (const { contentDocument } of document.querySelectorAll('iframe')) {
     for (const button of contentDocument.querySelectorAll('.latchkey-name button')) button.click();
+    for (const details of contentDocument.querySelectorAll('details')) details.open = true;
   }
 }
 
@@ -35,7 +36,7 @@ function layoutFaults() {
     const faults = [...frame.errors];
     const wide = frame.document.documentElement.scrollWidth;
     if (wide > frame.innerWidth) faults.push(`the page is ${wide} px wide`);
-    for (const control of frame.document.querySelectorAll(':is(button, select, input, a)')) {
+    for (const control of frame.document.querySelectorAll(':is(button, select, input, a, summary)')) {
       const name = (control.getAttribute('aria-label') ?? control.textContent).trim();
       const { left, top, right, bottom, width, height } = control.getBoundingClientRect();
       if (width < 24 || height < 24) faults.push(`"${name}" has ${width} x ${height} px`);

@@ -10,9 +10,13 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+const namesIn = (file, state) => [...readFileSync(here(`../../gallery/${file}`), 'utf8').matchAll(state)].map(([, name]) => name);
+
 /** The names of all states. */
-export const stateNames = () =>
-  [...readFileSync(here('../../gallery/states.ts'), 'utf8').matchAll(/^ {2}'?([\w-]+)'?: (?:\{ state|ended\()/gm)].map(([, name]) => name);
+export const stateNames = () => [
+  ...namesIn('states.ts', /^ {2}'?([\w-]+)'?: (?:\{ state|ended\()/gm),
+  ...namesIn('console-states.ts', /^ {2}'([\w-]+)': shown\(/gm),
+];
 
 /** `head` is put into the page, for example the styles of an app. */
 export async function startGallery(head = '') {

@@ -12,3 +12,7 @@ export type StatusResponse = Schemas['Status'];
 export type SessionListResponse = Schemas['SessionList'];
 /** `GET /sessions/events`. */
 export type EventListResponse = Schemas['Trail'];
+/** `GET /fleet/events`. */
+export type FleetEventsResponse = Schemas['FleetEvents'];
+/** `GET /fleet/sign-ins`. */
+export type SignInsResponse = Schemas['SignIns'];

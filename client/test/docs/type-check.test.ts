@@ -29,6 +29,7 @@ const OPTIONS: ts.CompilerOptions = {
   noEmit: true,
   paths: {
     '@latchkey/react': [`${client}/src/index.ts`],
+    '@latchkey/react/console': [`${client}/src/console.ts`],
     '@latchkey/react/core': [`${client}/src/core/index.ts`],
     '@latchkey/react/server': [`${client}/src/server/index.ts`],
     '@/*': [`${root}/docs/nextjs/*`],

@@ -13,7 +13,7 @@ describe('the published package', () => {
     const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: client, encoding: 'utf8' });
     const [{ files = [] } = {}] = JSON.parse(output) as { files: { path: string }[] }[];
     const paths = files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'));
-    expect(paths.sort()).toEqual(['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', 'styles/styles.css', 'styles/styles.css.d.ts', 'texts/de.json', 'texts/en.json']);
+    expect(paths.sort()).toEqual(['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', 'styles/console.css', 'styles/styles.css', 'styles/styles.css.d.ts', 'texts/console/de.json', 'texts/console/en.json', 'texts/de.json', 'texts/en.json']);
   });
 
   test.each(['LICENSE-APACHE', 'LICENSE-MIT'])('has the same %s as the repository', (name) => {

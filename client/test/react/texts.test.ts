@@ -7,22 +7,23 @@ import { describe, expect, test } from 'vitest';
 
 import { formatMessage } from '../../src/react/i18n/format-message.js';
 
-const folder = new URL('../../texts/', import.meta.url);
-const languages = readdirSync(folder).map((name) => name.replace('.json', ''));
-const textsOf = (language: string) => JSON.parse(readFileSync(new URL(`${language}.json`, folder), 'utf8')) as Record<string, string>;
-const english = textsOf('en');
+const PAGES = ['../../texts/', '../../texts/console/'].map((path) => new URL(path, import.meta.url));
+const languagesIn = (folder: URL) => readdirSync(folder).flatMap((name) => (name.endsWith('.json') ? [name.replace('.json', '')] : []));
+const textsOf = (folder: URL, language: string) => JSON.parse(readFileSync(new URL(`${language}.json`, folder), 'utf8')) as Record<string, string>;
 
 /** The facts that a text names, each once, without the texts of its cases. */
 const factsOf = (text: string): readonly string[] => [...new Set([...text.matchAll(/(?<!\b(?:none|one|other) )\{(\w+)[},]/gu)].map(([, name = '']) => name))].sort();
 const format = (text: string, value: string | number | null, language: string) =>
   formatMessage(text, Object.fromEntries(factsOf(text).map((name) => [name, value])), language);
 
-describe.each(languages)('the texts in %s', (language) => {
-  const texts = textsOf(language);
+const FILES = PAGES.flatMap((folder) => languagesIn(folder).map((language) => [`${folder.pathname.split('/').at(-2)}/${language}`, folder, language] as const));
+
+describe.each(FILES)('the texts in %s', (_, folder, language) => {
+  const texts = textsOf(folder, language);
 
   test('are the same as the English ones, with the same facts', () => {
     const shapes = (all: Record<string, string>) => Object.fromEntries(Object.entries(all).map(([key, text]) => [key, factsOf(text)]));
-    expect(shapes(texts)).toEqual(shapes(english));
+    expect(shapes(texts)).toEqual(shapes(textsOf(folder, 'en')));
   });
 
   test.each(Object.entries(texts))('%s is well-formed with and without its facts', (_, text) => {
@@ -33,6 +34,13 @@ describe.each(languages)('the texts in %s', (language) => {
       expect(shown.trim()).not.toBe('');
     }
   });
+});
+
+test('the console has the languages of the account page, and other names', () => {
+  const [account, console] = PAGES as [URL, URL];
+  expect(languagesIn(console)).toEqual(languagesIn(account));
+  const names = Object.keys(textsOf(account, 'en'));
+  expect(Object.keys(textsOf(console, 'en')).filter((name) => names.includes(name))).toEqual([]);
 });
 
 test('the modules are generated from the JSON files', () => {

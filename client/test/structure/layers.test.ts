@@ -21,6 +21,7 @@ const LAYERS = [
   'core/sign-in',
   'core/polling',
   'core/sessions',
+  'core/fleet',
   'core/stores',
   'core/sync',
   'core/client.ts',
@@ -33,6 +34,8 @@ const LAYERS = [
   'react/hooks',
   'react/dashboard',
   'index.ts',
+  'react/console',
+  'console.ts',
 ];
 
 const graph = readImports(fileURLToPath(new URL('../../src', import.meta.url)));

@@ -4,15 +4,15 @@ import { type ReactElement, useMemo, useRef, useState } from 'react';
 
 import type { Session } from '../../core/types.js';
 import { entryDevice } from '../i18n/describe-entry.js';
-import { daysAgo, formatDay, timeZoneName } from '../i18n/format-relative-time.js';
+import { timeZoneName } from '../i18n/format-relative-time.js';
 import { useI18n } from '../i18n/i18n-context.js';
-import { type I18n } from '../i18n/i18n.js';
 import { useServerNow } from '../i18n/server-clock.js';
 import { trailEntries } from '../i18n/trail-entries.js';
 import { type Kind, groupByDay, isOfKind } from '../i18n/trail-filter.js';
 import type { SessionView } from '../store/session-view.js';
 import { ActivityFilter } from './activity-filter.js';
 import { ActivityLine } from './activity-line.js';
+import { dayName } from './day-name.js';
 
 interface ActivityProps {
   readonly view: Pick<SessionView, 'events' | 'sessions' | 'userId' | 'hasLoadedEvents' | 'hasMoreEvents'>;
@@ -60,10 +60,4 @@ export function Activity({ view, onShowMore }: ActivityProps): ReactElement {
       {shown.length > 0 && <p className="latchkey-muted">{t('timeZone', { zone: timeZoneName(now, i18n.locale) })}</p>}
     </section>
   );
-}
-
-function dayName(iso: string, now: number, { t, locale }: I18n): string {
-  const days = daysAgo(iso, now);
-  if (days === 0) return t('today');
-  return days === 1 ? t('yesterday') : formatDay(iso, now, locale);
 }

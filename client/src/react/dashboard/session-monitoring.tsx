@@ -1,10 +1,11 @@
 /** The component `<SessionMonitoring>`: heading and skeleton. Everything else is loaded on demand. */
 
-import { type ReactElement, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactElement, useEffect, useRef, useState } from 'react';
 
 import { lazyModule, useLazyModule } from '../hooks/lazy-module.js';
 import { useAnnouncement } from '../hooks/use-announcement.js';
 import { useAutoRefresh } from '../hooks/use-auto-refresh.js';
+import { browserLocale, useLanguage } from '../hooks/use-language.js';
 import { type OnSignedOut, useSignedOutCallback } from '../hooks/use-signed-out-callback.js';
 import { useTrackedView } from '../hooks/use-tracked-view.js';
 import { isolateBidi } from '../i18n/bidi.js';
@@ -44,8 +45,6 @@ const PAGES = {
   de: lazyModule(() => loadPage(() => import('../i18n/texts/de.js'))),
 } satisfies Record<LanguageCode, unknown>;
 
-const browserLocale = (): string | undefined => globalThis.navigator?.language;
-
 /**
  * Loads the code of the page ahead of time, with the texts for the browser's language or for `locale`. It never
  * rejects: if it fails, the component tries again when it is shown.
@@ -72,12 +71,8 @@ export function SessionMonitoring(props: SessionMonitoringProps): ReactElement {
   return <Shell key={props.userId ?? ''} {...props} />;
 }
 
-const neverChanges = (): (() => void) => () => {};
-
 function Shell({ userId, labels, locale, passwordUrl, onSignedOut }: SessionMonitoringProps): ReactElement {
-  // The HTML of a server is in the app's locale or in English, because the server does not have the browser's.
-  const browser = useSyncExternalStore(neverChanges, browserLocale, () => undefined);
-  const language = useMemo(() => languageOf(locale, browser, labels !== undefined), [locale, browser, labels]);
+  const language = useLanguage(locale, labels !== undefined);
   const texts = SHELL_TEXTS[language.code];
   const text = (key: keyof typeof texts): string => labels?.[key] ?? texts[key];
   const store = useSessionStore(userId);

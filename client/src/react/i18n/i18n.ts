@@ -3,19 +3,22 @@
 import { isolateBidi } from './bidi.js';
 import { type Facts, formatMessage } from './format-message.js';
 import type { Language } from './language.js';
-import type { PartialLabels, TextKey } from './labels.js';
+import type { TextKey } from './labels.js';
 
-export interface I18n extends Pick<Language, 'locale' | 'direction'> {
+export interface I18n<Key extends string = TextKey> extends Pick<Language, 'locale' | 'direction'> {
   /** A text with its facts. Every fact is safe to put in the middle of a sentence. */
-  readonly t: (key: TextKey, facts?: Facts) => string;
+  readonly t: (key: Key, facts?: Facts) => string;
   /** A text whose key contains a code of the API; `null` for the code of a newer server. */
   readonly find: (group: string, code: string, facts?: Facts) => string | null;
 }
 
+/** Texts by name. */
+type Texts = { readonly [name: string]: string | undefined };
+
 /** Texts of ours with the app's own in their place. */
-export function createI18n(texts: PartialLabels, own: PartialLabels | undefined, { locale, direction }: Language): I18n {
+export function createI18n<Key extends string = TextKey>(texts: Texts, own: Texts | undefined, { locale, direction }: Language): I18n<Key> {
   // A map, because a code could be the name of a property that every object has.
-  const all = new Map<string, string>([...Object.entries(texts), ...strings(own)]);
+  const all = new Map<string, string>([...strings(texts), ...strings(own)]);
   const find = (key: string, facts: Facts = {}): string | null => {
     const message = all.get(key);
     return message === undefined ? null : formatMessage(message, facts, locale);
@@ -29,7 +32,7 @@ export function createI18n(texts: PartialLabels, own: PartialLabels | undefined,
 }
 
 /** Without `undefined` and other values, which apps with less strict types may pass. */
-export function strings(labels: PartialLabels | undefined): [string, string][] {
+export function strings(labels: Texts | undefined): [string, string][] {
   return Object.entries(labels ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
 }
 

@@ -2,8 +2,8 @@
 
 import type { SecurityEvent, Severity } from '../../core/types.js';
 
-export interface TrailEntry {
-  readonly event: SecurityEvent;
+export interface TrailEntry<E extends SecurityEvent = SecurityEvent> {
+  readonly event: E;
   /** The event that ended the session of `event`. */
   readonly cause: SecurityEvent | null;
   /** The findings about the sign-in `event`, for example a new country. */
@@ -28,15 +28,15 @@ const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high', 'criti
  * The API orders events by their ids. The id of an event that is recorded once an hour begins at the start of that hour, so its
  * time may be up to an hour later than its place.
  */
-export function trailEntries(events: readonly SecurityEvent[]): readonly TrailEntry[] {
+export function trailEntries<E extends SecurityEvent>(events: readonly E[]): readonly TrailEntry<E>[] {
   const causes = events.filter(({ event_type: type }) => type in CAUSES);
-  const entries = events.map((event): TrailEntry => {
+  const entries = events.map((event): TrailEntry<E> => {
     const cause = event.event_type === 'session_ended' ? (causes.find((one) => hasCaused(one, event)) ?? null) : null;
     const findings = event.event_type === 'login' ? events.filter((one) => isAbout(one, event)) : [];
     const ended = event.event_type === 'session_ended' ? endedDevice(event, events) : null;
     return { event, cause, findings, endedDevice: ended, severity: highest([event, ...findings, ...(cause === null ? [] : [cause])]) };
   });
-  const merged = new Set(entries.flatMap(({ cause, findings }) => [cause, ...findings]));
+  const merged = new Set<SecurityEvent | null>(entries.flatMap(({ cause, findings }) => [cause, ...findings]));
   return entries.filter(({ event }) => !merged.has(event)).sort((a, b) => Date.parse(b.event.created_at) - Date.parse(a.event.created_at));
 }
 

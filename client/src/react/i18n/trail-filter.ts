@@ -24,7 +24,7 @@ export function isOfKind(entry: TrailEntry, kind: Kind): boolean {
 }
 
 /** The entries of each day of the reader's time zone, in the order of the entries. */
-export function groupByDay<T extends Pick<TrailEntry, 'event'>>(entries: readonly T[]): readonly (readonly [T, ...T[]])[] {
+export function groupByDay<T extends { readonly event: { readonly created_at: string } }>(entries: readonly T[]): readonly (readonly [T, ...T[]])[] {
   const days = new Map<string, [T, ...T[]]>();
   for (const entry of entries) {
     const day = new Date(entry.event.created_at).toDateString();

@@ -7,7 +7,8 @@ import { sessionStoreForUser } from '../store/session-store-for-user.js';
 import type { SessionStore } from '../store/session-store.js';
 import { defaultClient } from './default-client.js';
 
-const ClientContext = createContext<Latchkey | null>(null);
+/** Use `useSessionStore` for sessions. */
+export const ClientContext = createContext<Latchkey | null>(null);
 
 /** The props of `<LatchkeyProvider>`. */
 export interface LatchkeyProviderProps {

@@ -1,0 +1,115 @@
+/** Ends the sessions from a network in two steps: a preview of what would end, and a button with their number. */
+
+import { type ReactElement, useRef, useState } from 'react';
+
+import { ReasonField } from '../../dashboard/reason-field.js';
+import { formatClockTime, formatDateTime } from '../../i18n/format-time.js';
+import { bidiSafe } from '../../i18n/i18n.js';
+import { useConsole } from '../console-context.js';
+import { ConsoleDialog } from '../parts/console-dialog.js';
+import { PeriodSelect } from '../parts/period-select.js';
+import { useAction } from '../parts/use-action.js';
+import { type NetworkPreview, endNetwork, previewNetwork } from '../state/bulk-revocation.js';
+import { periodStart } from '../state/console-view.js';
+import { AffectedUsers } from './affected-users.js';
+
+interface BulkDialogProps {
+  readonly network: string;
+  readonly onClose: () => void;
+  /** Called with what has happened. */
+  readonly onDone: (text: string) => void;
+}
+
+export function BulkDialog({ network, onClose, onDone }: BulkDialogProps): ReactElement {
+  const [preview, setPreview] = useState<NetworkPreview | null>(null);
+  return preview === null ? (
+    <PreviewStep {...{ network, onClose }} onPreview={setPreview} />
+  ) : (
+    <ConfirmStep {...{ preview, onClose, onDone }} onBack={() => setPreview(null)} />
+  );
+}
+
+const OPENED = [1, 24, 168] as const;
+
+interface PreviewStepProps extends Pick<BulkDialogProps, 'network' | 'onClose'> {
+  readonly onPreview: (preview: NetworkPreview) => void;
+}
+
+function PreviewStep({ network, onClose, onPreview }: PreviewStepProps): ReactElement {
+  const { i18n, fleet, now, announce } = useConsole();
+  const { t } = i18n;
+  const reason = useRef<HTMLInputElement>(null);
+  const action = useAction();
+  const [hours, setHours] = useState<(typeof OPENED)[number]>(24);
+  const [found, setFound] = useState(0);
+  const confirm = (form: FormData): void =>
+    action.run(async () => {
+      const note = String(form.get('reason') ?? '').trim();
+      const preview = await previewNetwork(fleet, { network, reason: note, from: periodStart(hours, now()) }, setFound);
+      onPreview(preview);
+      announce(preview.sessions === 0 ? t('bulk.nothing') : t('bulk.wouldEnd', { sessions: preview.sessions, users: preview.users.length }));
+    });
+  return (
+    <ConsoleDialog
+      title={t('bulk.title', { network: bidiSafe(i18n, network) })}
+      text={<p>{t('bulk.text')}</p>}
+      confirm={t('bulk.preview')}
+      isDanger={false}
+      progress={action.isBusy ? t('bulk.counting', { count: found }) : null}
+      {...{ action, onClose }}
+      onConfirm={confirm}
+    >
+      <p>
+        <ReasonField field={reason} />
+      </p>
+      <p>
+        <PeriodSelect label={t('bulk.opened')} periods={OPENED} value={hours} onChange={setHours} />
+      </p>
+    </ConsoleDialog>
+  );
+}
+
+interface ConfirmStepProps extends Omit<BulkDialogProps, 'network'> {
+  readonly preview: NetworkPreview;
+  readonly onBack: () => void;
+}
+
+function ConfirmStep({ preview, onClose, onDone, onBack }: ConfirmStepProps): ReactElement {
+  const { i18n, fleet } = useConsole();
+  const { t, locale } = i18n;
+  const { network, users, sessions, asOf } = preview;
+  const action = useAction();
+  const [ended, setEnded] = useState(0);
+  const confirm = (): void =>
+    action.run(async () => {
+      const { users: ofUsers, sessions: all, expireBy } = await endNetwork(fleet, preview, setEnded);
+      onClose();
+      onDone(t('bulk.done', { sessions: all, users: ofUsers, until: formatClockTime(expireBy, Date.now(), locale) }));
+    });
+  const isPartly = action.error !== null && ended > 0;
+  return (
+    <ConsoleDialog
+      title={t('bulk.title', { network: bidiSafe(i18n, network) })}
+      text={
+        sessions === 0 ? (
+          <p>{t('bulk.nothing')}</p>
+        ) : (
+          <>
+            <p>
+              <strong>{t('bulk.wouldEnd', { sessions, users: users.length })}</strong>
+            </p>
+            <AffectedUsers users={users} />
+            <p className="latchkey-muted">{t('bulk.asOf', { when: formatDateTime(asOf, locale, { dateStyle: 'medium', timeStyle: 'medium' }) })}</p>
+            <p>{t('openPages')}</p>
+          </>
+        )
+      }
+      confirm={sessions === 0 ? null : t('bulk.confirm', { count: sessions })}
+      close={t('bulk.back')}
+      progress={action.isBusy ? t('bulk.ending', { count: ended }) : isPartly ? t('bulk.partly', { count: ended }) : null}
+      action={action}
+      onConfirm={confirm}
+      onClose={onBack}
+    />
+  );
+}

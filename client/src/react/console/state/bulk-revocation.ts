@@ -1,0 +1,64 @@
+/** Ends the sessions from a network: first a preview of all of them, then exactly these. */
+
+import type { Fleet, NetworkCommand } from '../../../core/fleet/fleet-types.js';
+
+export interface AffectedUser {
+  readonly userId: string;
+  readonly sessions: number;
+}
+
+export interface NetworkPreview {
+  readonly network: string;
+  readonly reason: string;
+  readonly from: string;
+  /** Sessions that were opened later are not affected. */
+  readonly asOf: string;
+  readonly users: readonly AffectedUser[];
+  readonly sessions: number;
+}
+
+export interface NetworkResult {
+  readonly users: number;
+  readonly sessions: number;
+  /** Pages that are still open stop working by then; ISO 8601. */
+  readonly expireBy: string;
+}
+
+type Progress = (sessions: number) => void;
+
+/** Reads all pages of what would end. `onProgress` gets the number of sessions so far. */
+export async function previewNetwork(
+  fleet: Pick<Fleet, 'previewNetwork'>,
+  command: NetworkCommand & { readonly from: string },
+  onProgress: Progress,
+): Promise<NetworkPreview> {
+  const users = new Map<string, number>();
+  let page = await fleet.previewNetwork(command);
+  const { as_of: asOf } = page;
+  for (;;) {
+    for (const { user_id: id, session_ids: ids } of page.users) users.set(id, (users.get(id) ?? 0) + ids.length);
+    onProgress(sumOf(users));
+    if (page.next_cursor === null) break;
+    page = await fleet.previewNetwork({ ...command, as_of: asOf, cursor: page.next_cursor });
+  }
+  const all = [...users].map(([userId, sessions]) => ({ userId, sessions })).sort((a, b) => b.sessions - a.sessions);
+  return { network: command.network, reason: command.reason, from: command.from, asOf, users: all, sessions: sumOf(users) };
+}
+
+/** Ends what the preview has listed. `onProgress` gets the number of ended sessions so far, also before a failure. */
+export async function endNetwork(fleet: Pick<Fleet, 'endNetwork'>, preview: NetworkPreview, onProgress: Progress): Promise<NetworkResult> {
+  const { network, reason, from, asOf } = preview;
+  const users = new Map<string, number>();
+  let cursor: string | undefined;
+  for (;;) {
+    const page = await fleet.endNetwork({ network, reason, from, as_of: asOf, cursor });
+    for (const { user_id: id, session_ids: ids } of page.users) users.set(id, (users.get(id) ?? 0) + ids.length);
+    onProgress(sumOf(users));
+    if (page.next_cursor === null) return { users: users.size, sessions: sumOf(users), expireBy: page.access_tokens_expire_by };
+    cursor = page.next_cursor;
+  }
+}
+
+function sumOf(users: ReadonlyMap<string, number>): number {
+  return [...users.values()].reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,94 @@
+/** Which page does the console show? As a value that an app can keep in its address. */
+
+import type { FleetEventQuery } from '../../../core/fleet/fleet-types.js';
+import type { SecurityEvent, Severity } from '../../../core/types.js';
+
+/** Hours of the period that a list or a chart covers. */
+export const PERIODS = [24, 168, 720, 2_160] as const;
+export type Period = (typeof PERIODS)[number];
+
+/** The severities that the list of events can be limited to, with the more severe ones. */
+export const SEVERITY_FILTERS = ['medium', 'high', 'critical'] as const satisfies readonly Severity[];
+export type SeverityFilter = (typeof SEVERITY_FILTERS)[number];
+
+/** The filters of the list of events. A filter that is `null` excludes nothing. */
+export interface EventFilters {
+  readonly severity: SeverityFilter | null;
+  readonly type: SecurityEvent['event_type'] | null;
+  readonly userId: string | null;
+  readonly network: string | null;
+  readonly period: Period;
+}
+
+/** A page of the console. */
+export type ConsoleView =
+  | { readonly page: 'overview' }
+  | ({ readonly page: 'events' } & EventFilters)
+  | { readonly page: 'search'; readonly q: string }
+  | { readonly page: 'user'; readonly userId: string }
+  | { readonly page: 'network'; readonly network: string };
+
+export const OVERVIEW: ConsoleView = { page: 'overview' };
+export const NO_FILTERS: EventFilters = { severity: null, type: null, userId: null, network: null, period: 168 };
+/** The page of events as the navigation opens it. */
+export const ALERTS: ConsoleView = { page: 'events', ...NO_FILTERS, severity: 'high' };
+
+/** The query of the API for the filters; `now` is the server's time in milliseconds. */
+export function eventQuery({ severity, type, userId, network, period }: EventFilters, now: number): FleetEventQuery {
+  return {
+    severity: severity ?? undefined,
+    type: type ?? undefined,
+    user_id: userId ?? undefined,
+    network: network ?? undefined,
+    from: periodStart(period, now),
+  };
+}
+
+/** ISO 8601. */
+export function periodStart(hours: number, now: number): string {
+  return isoTime(now - hours * 3_600_000);
+}
+
+/** A moment in whole seconds, as the API writes its times. */
+export function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/**
+ * The page as a query string without `?`, for the address of an app.
+ *
+ * ```ts
+ * history.pushState(null, '', `#${consoleViewToQuery(view)}`);
+ * ```
+ */
+export function consoleViewToQuery(view: ConsoleView): string {
+  const parameters = Object.entries(view).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]]));
+  return new URLSearchParams(parameters).toString();
+}
+
+/** The page that a query string names; the overview for text that names none. */
+export function consoleViewFromQuery(query: string): ConsoleView {
+  const parameters = new URLSearchParams(query.replace(/^[?#]/, ''));
+  const text = (name: string): string | null => parameters.get(name) || null;
+  const [q, userId, network] = [text('q'), text('userId'), text('network')];
+  switch (parameters.get('page')) {
+    case 'events':
+      return {
+        page: 'events',
+        severity: SEVERITY_FILTERS.find((one) => one === text('severity')) ?? null,
+        // The server refuses a type that it does not know, with an error that names it.
+        type: text('type') as EventFilters['type'],
+        userId,
+        network,
+        period: PERIODS.find((one) => one === Number(text('period'))) ?? NO_FILTERS.period,
+      };
+    case 'search':
+      return q === null ? OVERVIEW : { page: 'search', q };
+    case 'user':
+      return userId === null ? OVERVIEW : { page: 'user', userId };
+    case 'network':
+      return network === null ? OVERVIEW : { page: 'network', network };
+    default:
+      return OVERVIEW;
+  }
+}
