@@ -17,8 +17,9 @@ use latchkey_verifier::CookiePolicy;
 const METHODS: HeaderValue = HeaderValue::from_static("GET,POST,DELETE");
 const REQUEST_HEADERS: HeaderValue =
     HeaderValue::from_static("authorization,content-type,dpop,idempotency-key,if-none-match");
-const RESPONSE_HEADERS: HeaderValue =
-    HeaderValue::from_static("date,dpop-nonce,etag,ratelimit,ratelimit-policy,retry-after,www-authenticate");
+const RESPONSE_HEADERS: HeaderValue = HeaderValue::from_static(
+    "date,dpop-nonce,etag,next-cursor,ratelimit,ratelimit-policy,retry-after,www-authenticate",
+);
 const MAX_AGE_SECONDS: HeaderValue = HeaderValue::from_static("600");
 
 /// Permits pages of allowed origins to send requests and to read the responses. No page of another origin gets a
