@@ -17,7 +17,7 @@
 //! | [`Store::suspend`] | transaction: a suspension, its event and the version of the user record, whatever that is |
 //! | [`Store::resume`] | transaction: the end of a suspension and its event |
 //! | [`Store::read_user_state`] | consistent Query |
-//! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`], [`Store::is_upstream_session_over`] | consistent GetItem |
+//! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`], [`Store::read_upstream_session`] | consistent GetItem |
 //! | [`Store::global_revocation`] | GetItem, or none while the copy in memory is fresh |
 //! | [`Store::record`] | BatchWriteItem of events, with a pointer to each that raises an alert |
 //! | [`Store::record_once`] | conditional PutItem of an event |
@@ -105,8 +105,9 @@ pub use revocation_feed::FeedRead;
 pub use rotation::ConditionalWrite;
 pub use session_end::UserRecordUpdate;
 pub use sign_in::SessionOpening;
+pub use upstream_session::{UpstreamLink, UpstreamRow};
 pub use user_key::user_key;
-pub use user_state::{UserRecord, UserState};
+pub use user_state::{UserRecord, UserState, VoidedAssertions};
 
 use crate::config::{Config, Tables};
 use crate::domain::time::Timestamp;

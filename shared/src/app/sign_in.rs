@@ -30,7 +30,9 @@ use crate::domain::session::session_limit::make_room;
 use crate::domain::session::{ASSERTION_CLOCK_SKEW, NewSession, Session};
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
-use crate::store::{SessionOpening, StoreError, TransactionOutcome, UserRecord, UserState};
+use crate::store::{
+    SessionOpening, StoreError, TransactionOutcome, UpstreamLink, UpstreamRow, UserRecord, UserState,
+};
 use crate::token::assertion::{Assertion, UsedMark};
 
 /// Assertions of one user that can be used within [`USED_FOR`], because their marks must fit into the user record.
@@ -50,8 +52,8 @@ pub const USED_LIMIT: Policy = Policy {
 };
 
 /// Sessions that a sign-in ends: three writes each, plus the session, the user record, the link to the identity provider's session, a
-/// row of the revocation feed and up to six events make DynamoDB's 100. Only a sign-in after `SESSION_LIMIT` was lowered from 30 to 1 would end more, and the next one
-/// ends the rest.
+/// row of the revocation feed and up to six events make DynamoDB's 100. Only a sign-in after `SESSION_LIMIT` was lowered from 30 to 1
+/// would end more, and the next one ends the rest.
 const ENDS_MAX: usize = 30;
 
 /// Attempts before a contended sign-in fails. The request's deadline usually comes first.
@@ -148,13 +150,9 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
         if used.iter().any(|(mark, _)| *mark == request.assertion.used_mark) {
             return answer_repeat(app, request, &state, now).await;
         }
-        let void = state.record.is_ordered_out(asserted_at)
-            || state
-                .record
-                .tokens_valid_after
-                .is_some_and(|after| asserted_at + ASSERTION_CLOCK_SKEW < after)
-            || (attempt > 0 && is_upstream_session_over(app, request.assertion).await?);
-        if void || revocation.invalidates(asserted_at) {
+        let upstream = link(app, request.assertion, attempt).await?;
+        let is_over = upstream.is_some_and(|link| link.row.is_over(asserted_at));
+        if is_void(request.assertion, &state.record) || is_over || revocation.invalidates(asserted_at) {
             return Err(SignInError::Void);
         }
         if state.suspension(now).is_some() {
@@ -173,7 +171,7 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
             session: &signed_in.session,
             record: &state.record,
             used: &used,
-            upstream: request.assertion.upstream.as_ref(),
+            upstream,
             ends: &signed_in.ended,
             events: &events,
             now_millis: app.now_millis(),
@@ -188,13 +186,26 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, now: Timestamp) -> Result<
     Err(StoreError::Contended.into())
 }
 
-/// Whether the provider has ended the session from which the assertion comes. The transaction has this condition, so that it is read
-/// only after a transaction that failed.
-async fn is_upstream_session_over(app: &App, assertion: &Assertion) -> Result<bool, StoreError> {
-    match &assertion.upstream {
-        Some(session) => app.store().is_upstream_session_over(session, assertion.issued_at).await,
-        None => Ok(false),
-    }
+/// Whether the user was signed out everywhere, by themselves or by the provider, after the assertion was issued.
+fn is_void(assertion: &Assertion, record: &UserRecord) -> bool {
+    let asserted_at = assertion.issued_at;
+    record.is_ordered_out(asserted_at, assertion.upstream.as_ref())
+        || record.tokens_valid_after.is_some_and(|after| asserted_at + ASSERTION_CLOCK_SKEW < after)
+}
+
+/// The session at the provider that the assertion names. Its row is a condition of the transaction, so that it is read only after
+/// a transaction that failed.
+async fn link<'a>(
+    app: &App,
+    assertion: &'a Assertion,
+    attempt: u32,
+) -> Result<Option<UpstreamLink<'a>>, StoreError> {
+    let Some(session) = &assertion.upstream else { return Ok(None) };
+    let row = match attempt {
+        0 => UpstreamRow::default(),
+        _ => app.store().read_upstream_session(session).await?,
+    };
+    Ok(Some(UpstreamLink { session, row }))
 }
 
 fn decide(

@@ -9,14 +9,16 @@ use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::{Event, EventKind, Subject};
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::logout_order::LogoutOrder;
+use crate::domain::logout_order::{LogoutOrder, OrderSubject};
 use crate::domain::session::Session;
 use crate::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use crate::domain::severity::Severity;
 use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
-use crate::store::{StoreError, TransactionOutcome, UserRecord, UserRecordUpdate, UserState};
+use crate::store::{
+    StoreError, TransactionOutcome, UserRecord, UserRecordUpdate, UserState, VoidedAssertions,
+};
 
 /// Conflicts after which the end is marked on the row.
 const CONFLICTS_BEFORE_MARK: u32 = 3;
@@ -36,7 +38,7 @@ pub enum SessionSelector<'s> {
     Others(SessionId),
     /// These. Sign-ins in progress stay valid.
     Listed(&'s [SessionId]),
-    /// Those that the identity provider ordered to end. Unused assertions become void, too, if the order is for the user.
+    /// Those that the identity provider ordered to end. If the order names the user, unused assertions become void, too.
     Ordered(&'s LogoutOrder),
 }
 
@@ -62,15 +64,18 @@ pub struct RevokeCommand<'o> {
 impl SessionSelector<'_> {
     /// The change of the user record: which assertions become void, if they are not void already.
     fn record_update<'r>(self, record: &'r UserRecord, now: Timestamp) -> UserRecordUpdate<'r> {
-        let unchanged =
-            UserRecordUpdate { record, tokens_valid_after: None, ordered_until: None, suspension: None };
-        match self {
-            Self::All => UserRecordUpdate { tokens_valid_after: Some(now), ..unchanged },
-            Self::Ordered(order) if order.is_for_user() && !record.is_ordered_out(order.until) => {
-                UserRecordUpdate { ordered_until: Some(order.until), ..unchanged }
-            }
-            Self::Others(_) | Self::Listed(_) | Self::Ordered(_) => unchanged,
-        }
+        let voids = match self {
+            Self::All => Some(VoidedAssertions::Before(now)),
+            Self::Others(_) | Self::Listed(_) => None,
+            Self::Ordered(LogoutOrder { subject, until }) => match subject {
+                OrderSubject::User(_) => Some(VoidedAssertions::OrderedUntil(*until)),
+                // The row of the session at the provider voids those that name it.
+                OrderSubject::Upstream { user: Some(_), .. } => Some(VoidedAssertions::UnmarkedUntil(*until)),
+                OrderSubject::Upstream { user: None, .. } => None,
+            },
+        };
+        let voids = voids.filter(|assertions| !record.has_voided(*assertions));
+        UserRecordUpdate { record, voids, suspension: None }
     }
 }
 
@@ -184,8 +189,7 @@ pub async fn end_many(
         let suspension = command.suspension.as_ref();
         let record_update =
             UserRecordUpdate { suspension, ..selector.record_update(&state.record, command.now) };
-        let voids = record_update.tokens_valid_after.or(record_update.ordered_until).is_some();
-        if ends.is_empty() && !voids {
+        if ends.is_empty() && record_update.voids.is_none() {
             return Ok(with_marked(ended, marked));
         }
         let events = if events_recorded { vec![] } else { command.events(app, user, ends.len()) };

@@ -33,15 +33,11 @@ pub enum OrderSubject {
 }
 
 impl LogoutOrder {
-    /// Whether it ends all sessions of a user.
-    pub fn is_for_user(&self) -> bool {
-        matches!(self.subject, OrderSubject::User(_))
-    }
-
     /// Whether the order ends this session of its user.
     ///
     /// A session that does not show from which session at the provider it came ends if the order names the user: it may have come
-    /// from that one, for example because it was opened before the provider was allowed to end sessions.
+    /// from that one, for example because it was opened before the provider was allowed to end sessions. An order without a user
+    /// ends the sessions that show it, and no others, because it may arrive before anything leads to its user.
     pub fn ends(&self, session: &Session) -> bool {
         let is_meant = match &self.subject {
             OrderSubject::User(_) => true,

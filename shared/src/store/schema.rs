@@ -106,6 +106,8 @@ pub const VERSION: &str = "v";
 pub const VALID_AFTER: &str = "tva";
 /// user record: assertions issued until then are void, by order of the identity provider
 pub const ORDERED_UNTIL: &str = "ot";
+/// user record: the same for assertions without `sid`, by an order about one session at the provider
+pub const UNMARKED_UNTIL: &str = "ou";
 /// user record: the assertions used in the last minutes
 pub const USED: &str = "us";
 

@@ -13,7 +13,7 @@ use super::rotation::condition_held;
 use super::schema::*;
 use super::sign_in::USER_RECORD_TTL;
 use super::user_key::user_key;
-use super::user_state::UserRecord;
+use super::user_state::{UserRecord, VoidedAssertions};
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
 use crate::domain::event::Event;
@@ -29,10 +29,8 @@ use crate::domain::time::Timestamp;
 pub struct UserRecordUpdate<'h> {
     /// The user record as it was read. A sign-in in the meantime makes the transaction fail.
     pub record: &'h UserRecord,
-    /// Sign-ins before this moment become invalid.
-    pub tokens_valid_after: Option<Timestamp>,
-    /// Assertions issued until then become void, by order of the identity provider.
-    pub ordered_until: Option<Timestamp>,
+    /// The unused assertions that become void.
+    pub voids: Option<VoidedAssertions>,
     /// The suspension that begins with this change.
     pub suspension: Option<&'h Suspension>,
 }
@@ -166,18 +164,14 @@ impl Store {
         for (name, value) in record_update.record.version_values() {
             update = update.expression_attribute_values(name, value);
         }
-        let UserRecordUpdate { record, tokens_valid_after, ordered_until, suspension: _ } = record_update;
+        let UserRecordUpdate { record, voids, suspension: _ } = record_update;
         let mut set = "SET v = :next".to_owned();
-        for (name, at) in [(VALID_AFTER, tokens_valid_after), (ORDERED_UNTIL, ordered_until)] {
-            let Some(at) = at else { continue };
-            set.push_str(&format!(", {name} = :{name}"));
-            update = update.expression_attribute_values(format!(":{name}"), moment(at));
-        }
-        if tokens_valid_after.or(ordered_until).is_some() {
+        if let Some((name, at)) = voids.map(VoidedAssertions::attribute) {
             // A user record that is about to be deleted must last as long as the assertions that it invalidates.
             let kept_until = record.kept_until.unwrap_or(now).max(now + USER_RECORD_TTL);
-            set.push_str(", #ttl = :ttl");
+            set.push_str(&format!(", {name} = :{name}, #ttl = :ttl"));
             update = update
+                .expression_attribute_values(format!(":{name}"), moment(at))
                 .expression_attribute_names("#ttl", TTL)
                 .expression_attribute_values(":ttl", moment(kept_until));
         }

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use super::error::{StoreError, TransactionOutcome, transaction_outcome};
 use super::item::{moment, text};
 use super::schema::*;
+use super::upstream_session::UpstreamLink;
 use super::user_key::{long_id, user_key};
 use super::user_state::{UserRecord, pack_used};
 use super::{Store, session_item};
@@ -15,7 +16,6 @@ use crate::domain::event::Event;
 use crate::domain::session::Session;
 use crate::domain::session::end::SessionEnd;
 use crate::domain::time::Timestamp;
-use crate::domain::upstream_session::UpstreamSession;
 use crate::token::assertion::UsedMark;
 
 /// Everything that a sign-in writes.
@@ -28,7 +28,7 @@ pub struct SessionOpening<'o> {
     /// The assertions used lately, with the one of this sign-in.
     pub used: &'o [(UsedMark, Timestamp)],
     /// The session at the identity provider, if the provider may end it.
-    pub upstream: Option<&'o UpstreamSession>,
+    pub upstream: Option<UpstreamLink<'o>>,
     /// The sessions that the sign-in ends.
     pub ends: &'o [SessionEnd],
     /// The events of the sign-in, the sign-in itself first.

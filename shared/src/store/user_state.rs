@@ -12,6 +12,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
+use crate::domain::upstream_session::UpstreamSession;
 use crate::token::assertion::UsedMark;
 
 /// The user record, the sessions and the suspension of a user: one consistent Query.
@@ -35,10 +36,34 @@ pub struct UserRecord {
     pub tokens_valid_after: Option<Timestamp>,
     /// Assertions issued until then are void, by order of the identity provider. It is the provider's time.
     pub ordered_until: Option<Timestamp>,
+    /// The same for assertions that do not name the session at the provider: an order about one of its sessions may be about theirs.
+    pub unmarked_until: Option<Timestamp>,
     /// DynamoDB keeps the row at least until then.
     pub kept_until: Option<Timestamp>,
     /// The assertions used lately, each with the time.
     pub used: Vec<(UsedMark, Timestamp)>,
+}
+
+/// Unused assertions that become void when sessions end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VoidedAssertions {
+    /// Those issued before this moment of our clock, with an allowance for the clock of the issuer.
+    Before(Timestamp),
+    /// Those issued until this moment of the identity provider's clock.
+    OrderedUntil(Timestamp),
+    /// Those of them that do not name the session at the provider.
+    UnmarkedUntil(Timestamp),
+}
+
+impl VoidedAssertions {
+    /// The attribute of the user record, and its value.
+    pub(super) const fn attribute(self) -> (&'static str, Timestamp) {
+        match self {
+            Self::Before(at) => (VALID_AFTER, at),
+            Self::OrderedUntil(until) => (ORDERED_UNTIL, until),
+            Self::UnmarkedUntil(until) => (UNMARKED_UNTIL, until),
+        }
+    }
 }
 
 impl Store {
@@ -137,10 +162,22 @@ impl UserState {
 const USED_ENTRY_BYTES: usize = 16;
 
 impl UserRecord {
-    /// Whether an order of the identity provider voids an assertion of that moment. Both times are the provider's, so that it needs
-    /// no allowance for clocks that differ.
-    pub fn is_ordered_out(&self, asserted_at: Timestamp) -> bool {
-        self.ordered_until.is_some_and(|until| asserted_at <= until)
+    /// Whether an order of the identity provider voids an assertion of that moment, which names the session at the provider or does
+    /// not. Both times are the provider's, so that it needs no allowance for clocks that differ.
+    pub fn is_ordered_out(&self, asserted_at: Timestamp, upstream: Option<&UpstreamSession>) -> bool {
+        let unmarked_until = self.unmarked_until.filter(|_| upstream.is_none());
+        self.ordered_until.max(unmarked_until).is_some_and(|until| asserted_at <= until)
+    }
+
+    /// Whether these assertions are void already, by an order of the same or a later time.
+    pub fn has_voided(&self, assertions: VoidedAssertions) -> bool {
+        match assertions {
+            VoidedAssertions::Before(_) => false,
+            VoidedAssertions::OrderedUntil(until) => self.ordered_until >= Some(until),
+            VoidedAssertions::UnmarkedUntil(until) => {
+                self.ordered_until.max(self.unmarked_until) >= Some(until)
+            }
+        }
     }
 
     fn of(row: &Item) -> Result<Self, StoreError> {
@@ -149,6 +186,7 @@ impl UserRecord {
             version: item::integer(row, VERSION)?,
             tokens_valid_after: item::may_be_at(row, VALID_AFTER)?,
             ordered_until: item::may_be_at(row, ORDERED_UNTIL)?,
+            unmarked_until: item::may_be_at(row, UNMARKED_UNTIL)?,
             kept_until: item::may_be_at(row, TTL)?,
             used: used.map(|blob| unpack_used(blob.as_ref())).unwrap_or_default(),
         })

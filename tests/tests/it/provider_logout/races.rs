@@ -10,15 +10,21 @@ use super::{Scene, send};
 #[tokio::test]
 async fn a_sign_in_at_the_same_time_never_survives_the_order() {
     let scene = Scene::new().await;
-    for round in 0..24_u32 {
+    for round in 0..32_u32 {
         scene.world.advance(5);
-        let sid = format!("s{round}");
-        let order = match round % 3 {
-            0 => json!({"sub": "alice"}),
-            1 => json!({"sid": sid}),
-            _ => json!({"sub": "alice", "sid": sid}),
+        let sid = json!({"sid": format!("s{round}")});
+        let both = json!({"sub": "alice", "sid": sid["sid"]});
+        let (order, claims) = match round % 4 {
+            0 => (json!({"sub": "alice"}), sid),
+            1 => (sid.clone(), sid),
+            2 => (both, sid),
+            _ => (both, json!({})),
         };
-        let assertion = scene.provider.assertion(&scene.world, "alice", json!({"sid": sid}));
+        // The sign-in of every second pair of rounds is the one that has to try again.
+        if round % 8 >= 4 {
+            scene.world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 1);
+        }
+        let assertion = scene.provider.assertion(&scene.world, "alice", claims);
         let token = scene.logout_token(order.clone());
         let device = scene.world.device();
         let (login, logout) = tokio::join!(device.login(&assertion), send(&scene.world, &token));

@@ -1,6 +1,8 @@
 //! A logout token with `sid` ends the sessions that came from that session at the provider.
 
-use latchkey_tests::world::World;
+use latchkey::token::fetch::IssuerKeyCache;
+use latchkey::token::keys::generate_key_set;
+use latchkey_tests::world::{Provider, Tokens, World};
 use serde_json::json;
 
 use super::{LOGOUT_EVENT, Scene, send};
@@ -38,7 +40,7 @@ async fn a_session_that_was_refreshed_is_still_found_by_its_sid() {
     let tokens = scene.sign_in("alice", json!({"sid": "s"})).await;
     scene.world.advance(6 * 86_400);
     let next = scene.world.device().refresh(&tokens.refresh).await;
-    let next = latchkey_tests::world::Tokens::of(next.assert_status(200));
+    let next = Tokens::of(next.assert_status(200));
     scene.log_out(json!({"sid": "s"})).await.assert_status(200);
     assert!(!scene.is_alive(&next).await);
 }
@@ -51,6 +53,8 @@ async fn a_logout_that_overtakes_its_sign_in_wins() {
         (json!({"sid": "s1"}), json!({"sid": "s1"})),
         (json!({"sub": "alice", "sid": "s2"}), json!({"sid": "s2"})),
         (json!({"sub": "alice"}), json!({"sid": "s3"})),
+        (json!({"sub": "alice"}), json!({})),
+        (json!({"sub": "alice", "sid": "s4"}), json!({})),
     ] {
         scene.world.advance(5);
         let assertion = scene.provider.assertion(&scene.world, "alice", claims.clone());
@@ -65,6 +69,56 @@ async fn a_logout_that_overtakes_its_sign_in_wins() {
         scene.world.device().login(&later).await.assert_status(201);
         let now = scene.world.now().seconds();
         scene.log_out(json!({"sub": "alice", "iat": now})).await.assert_status(200);
+    }
+}
+
+/// An order about one session at the provider does not concern an assertion that names another one, nor one of a later time.
+#[tokio::test]
+async fn an_order_for_one_session_voids_no_assertion_of_another() {
+    let scene = Scene::new().await;
+    let now = scene.world.now().seconds();
+    let sign = |claims| scene.provider.assertion(&scene.world, "alice", claims);
+    let (other, later) = (sign(json!({"sid": "phone"})), sign(json!({"iat": now + 1})));
+    let (unmarked, bob) = (sign(json!({})), scene.provider.assertion(&scene.world, "bob", json!({})));
+    scene.log_out(json!({"sub": "alice", "sid": "laptop"})).await.assert_status(200);
+    scene.world.device().login(&unmarked).await.assert_problem(401, "invalid_assertion");
+    for assertion in [other, later, bob] {
+        scene.world.device().login(&assertion).await.assert_status(201);
+    }
+}
+
+/// Nothing leads from an order with `sid` alone to the user whose assertion has none, and it must not matter which comes first.
+#[tokio::test]
+async fn a_sid_alone_voids_no_assertion_without_one() {
+    let scene = Scene::new().await;
+    for known in [false, true] {
+        if known {
+            scene.sign_in("alice", json!({"sid": "s"})).await;
+        }
+        let unmarked = scene.provider.assertion(&scene.world, "alice", json!({}));
+        scene.log_out(json!({"sid": "s"})).await.assert_status(200);
+        scene.world.device().login(&unmarked).await.assert_status(201);
+        scene.world.advance(5);
+    }
+}
+
+/// The times of two orders do not take each other back, whichever is older.
+#[tokio::test]
+async fn an_order_for_a_session_and_one_for_its_user_both_hold() {
+    let scene = Scene::new().await;
+    let now = scene.world.now().seconds();
+    let sign = |iat: i64| scene.provider.assertion(&scene.world, "alice", json!({"iat": iat}));
+    let (early, middle, late, after) = (sign(now - 9), sign(now - 5), sign(now - 1), sign(now));
+    scene.log_out(json!({"sub": "alice", "iat": now - 5})).await.assert_status(200);
+    for iat in [now - 4, now - 1, now - 7] {
+        scene.log_out(json!({"sub": "alice", "sid": "s", "iat": iat})).await.assert_status(200);
+    }
+    for void in [early, middle, late] {
+        scene.world.device().login(&void).await.assert_problem(401, "invalid_assertion");
+    }
+    let with_sid = scene.provider.assertion(&scene.world, "alice", json!({"iat": now - 4, "sid": "t"}));
+    for valid in [after, with_sid] {
+        scene.world.device().login(&valid).await.assert_status(201);
     }
 }
 
@@ -84,6 +138,52 @@ async fn the_memory_of_an_overtaking_logout_lasts_as_long_as_its_assertions() {
     assert_eq!(rows(&scene.world).await, 0, "nothing is kept for longer");
 }
 
+/// The row of an old sign-in is about to be deleted when the order arrives. The order needs it for longer.
+#[tokio::test]
+async fn an_order_outlives_the_row_of_an_old_sign_in() {
+    let scene = Scene::new().await;
+    scene.sign_in("alice", json!({"sid": "s"})).await;
+    // The life of a session, and the time for which its rows are kept after it.
+    scene.world.advance(30 * 86_400 + 4 * 86_400 - 1);
+    let unused = scene.provider.assertion(&scene.world, "alice", json!({"sid": "s"}));
+    scene.log_out(json!({"sid": "s"})).await.assert_status(200);
+    for seconds in [1, 200] {
+        scene.world.advance(seconds);
+        sweep(&scene.world);
+        assert_eq!(rows(&scene.world).await, 1);
+        scene.world.device().login(&unused).await.assert_problem(401, "invalid_assertion");
+    }
+}
+
+/// `SESSION_TTL` was reduced. The older session still lives, and the provider must still be able to end it by its `sid`.
+#[tokio::test]
+async fn a_shorter_session_does_not_cut_the_row_of_a_longer_one() {
+    let (provider, keys) = (Provider::generate(), generate_key_set());
+    let logout = json!({"logout": {"backchannel": {}}});
+    let before = provider.world(logout.clone(), &[("LATCHKEY_KEYS", &keys)]).await;
+    let assertion = provider.assertion(&before, "alice", json!({"sid": "s"}));
+    let mut long = Tokens::of(before.device().login(&assertion).await.assert_status(201));
+    let trusted = json!([provider.entry(logout)]).to_string();
+    let settings = [
+        ("LATCHKEY_KEYS", keys.as_str()),
+        ("LATCHKEY_TRUSTED_ISSUERS", &trusted),
+        ("SESSION_TTL", "1d"),
+        ("REFRESH_TOKEN_TTL", "1d"),
+    ];
+    let world = before.redeployed(&settings, IssuerKeyCache::default());
+    let scene = Scene { provider, world };
+    scene.sign_in("alice", json!({"sid": "s"})).await;
+    // Longer than the shorter session, and than the four days for which its rows are kept after it.
+    for _ in 0..6 {
+        scene.world.advance(80_000);
+        long = Tokens::of(scene.world.device().refresh(&long.refresh).await.assert_status(200));
+    }
+    let engine = before.server.engine.as_ref().expect("the engine is in this process");
+    engine.sweep().expect("the engine deletes");
+    scene.log_out(json!({"sid": "s"})).await.assert_status(200);
+    assert!(!scene.is_alive(&long).await);
+}
+
 fn sweep(world: &World) {
     let engine = world.server.engine.as_ref().expect("the engine is in this process");
     engine.sweep().expect("the engine deletes");
@@ -97,7 +197,7 @@ async fn rows(world: &World) -> usize {
 /// Issuers that cannot end sessions pay nothing for those that can.
 #[tokio::test]
 async fn only_issuers_with_logout_keep_the_session_at_the_provider() {
-    let provider = latchkey_tests::world::Provider::generate();
+    let provider = Provider::generate();
     let world = provider.world(json!({}), &[]).await;
     let assertion = provider.assertion(&world, "alice", json!({"sid": "s"}));
     world.device().login(&assertion).await.assert_status(201);
