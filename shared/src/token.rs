@@ -9,6 +9,8 @@
 //! | access token | [`access`] | any service that has our JWKS (crate `latchkey-verifier`) | user, session, scope |
 //! | refresh token | [`refresh`] | Latchkey only | user, session, generation, nonce |
 //!
+//! [`order`] has everything that the three orders of an issuer share.
+//!
 //! Each kind has its own `typ` and its own kind of key, so that no token is accepted in place of another kind.
 
 pub mod access;
@@ -21,6 +23,7 @@ pub mod issuer;
 pub mod jwk;
 pub mod keys;
 pub mod logout_token;
+pub mod order;
 mod provider_claims;
 pub mod refresh;
 pub mod revocation_order;

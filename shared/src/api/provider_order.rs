@@ -9,13 +9,14 @@ use std::future::Future;
 
 use axum::Router;
 use axum::routing::post;
+use latchkey_verifier::VerifyingKey;
 
 use crate::app::App;
-use crate::app::provider_order::{ORDER_TIMEOUT, carry_out, count_failure};
-use crate::domain::logout_order::LogoutOrder;
+use crate::app::provider_order::{ORDER_TIMEOUT, count_failure};
 use crate::domain::time::Timestamp;
 use crate::http::problem::{Code, Problem};
-use crate::token::fetch::KeysUnavailable;
+use crate::token::issuer::TrustedIssuer;
+use crate::token::order::{ClaimedIssuer, OrderError, OrderRules, claimed_issuer};
 
 /// The longest body, in bytes.
 const ORDER_MAX_BYTES: usize = 8 * 1024;
@@ -28,37 +29,43 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/auth/ssf/events", post(events::receive))
 }
 
-/// Why an order is not carried out.
-enum Refusal {
-    /// The order is wrong.
-    Wrong(Problem),
-    /// The keys of its issuer cannot be fetched, so that it may be authentic.
-    KeysUnavailable(KeysUnavailable),
+/// A kind of token that authenticates orders at one of the endpoints.
+struct OrderToken<T> {
+    rules: &'static OrderRules,
+    verify: fn(&str, ClaimedIssuer<'_>, &[VerifyingKey], Timestamp) -> Result<T, OrderError>,
+    /// The response to a token that is refused.
+    refusal: fn(OrderError) -> Problem,
 }
 
-/// Verifies and carries out orders within the time of a request.
+impl<T> OrderToken<T> {
+    /// Verifies a token, and returns its content with the issuer whose users it is about.
+    ///
+    /// # Errors
+    /// The refusal. 503 if the issuer's keys cannot be fetched, because the token may be authentic.
+    async fn verified<'a>(
+        &self,
+        app: &'a App,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<(&'a TrustedIssuer, T), Problem> {
+        let trusted = &app.config().trusted_issuers;
+        let claimed = claimed_issuer(text, self.rules, trusted).map_err(self.refusal)?;
+        let keys = app.issuer_keys().keys(&claimed.source.keys, text, now).await?;
+        let content = (self.verify)(text, claimed, &keys, now).map_err(self.refusal)?;
+        Ok((claimed.issuer, content))
+    }
+}
+
+/// Limits the work of an order to the time of a request.
 ///
 /// # Errors
-/// The refusal. 503 if the issuer's keys or the store could not be reached in that time, which is counted.
-async fn obey(
-    app: &App,
-    now: Timestamp,
-    verified: impl Future<Output = Result<Vec<LogoutOrder>, Refusal>>,
-) -> Result<(), Problem> {
-    let obeyed = async {
-        for order in verified.await? {
-            carry_out(app, &order, now).await.map_err(|error| Refusal::Wrong(error.into()))?;
-        }
-        Ok(())
-    };
-    let problem = match tokio::time::timeout(ORDER_TIMEOUT, obeyed).await {
-        Ok(Ok(())) => return Ok(()),
-        Ok(Err(Refusal::Wrong(problem))) => problem,
-        Ok(Err(Refusal::KeysUnavailable(error))) => error.into(),
-        Err(_) => Problem::of(Code::StoreUnavailable).because("the order was not carried out in time"),
-    };
-    if problem.is_server_error() {
+/// Those of the work. 503 if it takes longer. Each 503 is counted.
+async fn in_time(app: &App, work: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+    let outcome = tokio::time::timeout(ORDER_TIMEOUT, work).await.unwrap_or_else(|_| {
+        Err(Problem::of(Code::StoreUnavailable).because("the order was not carried out in time"))
+    });
+    if outcome.as_ref().is_err_and(Problem::is_server_error) {
         count_failure(app);
     }
-    Err(problem)
+    outcome
 }

@@ -74,9 +74,9 @@ async fn final_outcome<T>(outcome: Result<T, StoreError>, attempt: u32) -> Optio
     Some(outcome)
 }
 
-/// Reports an authentic order whose subject is none of ours: at most one event an hour for each issuer, so that an issuer with a
-/// wrong setting does not send an alert for each order. Each one is counted.
-pub async fn report_unknown_subject(app: &App, issuer: &TrustedIssuer, now: Timestamp) {
+/// Reports an authentic security event that cannot be carried out, for example because its subject is none of ours: at most one event
+/// an hour for each issuer, so that an issuer with a wrong setting does not send an alert for each order. Each one is counted.
+pub async fn report_refused_event(app: &App, issuer: &TrustedIssuer, now: Timestamp) {
     count_failure(app);
     let reported = format!("provider_order_refused {}", issuer.issuer);
     if app.refusal_cache().until(&reported, now).is_some() {

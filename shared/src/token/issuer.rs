@@ -10,10 +10,11 @@ use http::uri::Scheme;
 use latchkey_verifier::{Jwk, JwkError, VerifyingKey};
 use serde::Deserialize;
 
-pub use logout::{EventSource, LogoutSettings, OrderSource};
+pub use logout::{EventSource, LogoutSettings, OrderKind, OrderSource};
 
 use super::claim::{ClaimName, RequiredClaim};
 use crate::domain::id::{SUBJECT_MAX_BYTES, USER_PREFIX_MAX_BYTES, UserId};
+use crate::domain::security_event_type::SecurityEventType;
 use crate::domain::upstream_session::UpstreamSession;
 use logout::LogoutEntry;
 
@@ -49,6 +50,17 @@ impl TrustedIssuer {
         // The prefix alone names no user.
         let is_valid = !sub.is_empty() && sub.len() <= SUBJECT_MAX_BYTES;
         format!("{}{sub}", self.user_prefix).parse().ok().filter(|_| is_valid)
+    }
+
+    /// The signer of the issuer's orders of this kind, if it may send them.
+    pub fn order_source(&self, kind: OrderKind) -> Option<&OrderSource> {
+        self.logout.as_ref()?.source(kind)
+    }
+
+    /// The security events of the issuer that end sessions.
+    pub fn event_types(&self) -> &[SecurityEventType] {
+        let events = self.logout.as_ref().and_then(|logout| logout.events.as_ref());
+        events.map_or(&[], |events| events.types.as_slice())
     }
 
     /// The session at the issuer with this `sid`. `None` for an empty one, which names no session.

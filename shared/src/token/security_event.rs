@@ -6,139 +6,73 @@
 
 mod subject;
 
-use latchkey_verifier::{VerifyingKey, verify_signature};
+use latchkey_verifier::VerifyingKey;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::issuer::{EventSource, TrustedIssuer};
-use super::provider_claims::{Audience, begins_at, claimed_iss, moment_of};
+use super::issuer::OrderKind;
+use super::order::{ClaimedIssuer, Expiry, OrderError, OrderRules, SubjectFault, Untyped, verified_order};
+use super::provider_claims::moment_of;
 use crate::domain::logout_order::LogoutOrder;
 use crate::domain::security_event_type::SecurityEventType;
-use crate::domain::session::CLOCK_SKEW_MAX;
 use crate::domain::time::Timestamp;
 
-/// The type of a security event token.
-const TYPE: &str = "secevent+jwt";
+/// The rules of security event tokens.
+pub const SECURITY_EVENT: OrderRules = OrderRules {
+    kind: OrderKind::Events,
+    types: &["secevent+jwt"],
+    untyped: Untyped::Refused,
+    required: "iss, aud, iat, jti or events",
+    expiry: Expiry::Ignored,
+};
 
 /// Times of events above this are milliseconds, as in the drafts of CAEP. As seconds it is the year 5138.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
-/// Why a security event token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SecurityEventError {
-    /// The text is no JWT, or its issuer may not send events.
-    #[error("iss may not end sessions in this way: its entry in the settings has no logout for it")]
-    Issuer,
-    /// The signature is wrong, or by an unknown key.
-    #[error("no key of the issuer made the signature")]
-    Signature,
-    /// `typ` is another one.
-    #[error("typ is not {TYPE}")]
-    Type,
-    /// A claim is missing or of the wrong type.
-    #[error("iss, aud, iat, jti or events is missing, or a claim has the wrong type")]
-    Claims,
-    /// `aud` does not contain the configured audience.
-    #[error("aud does not contain the configured audience")]
-    Audience,
-    /// The token was issued in the future.
-    #[error("iat is in the future")]
-    Time,
-    /// An event that ends sessions has a subject that names no user and no session of ours.
-    #[error(
-        "the subject is none of: iss_sub with the issuer of the user's sign-ins, opaque, or complex with a session or a user of these"
-    )]
-    Subject,
-}
-
 #[derive(Deserialize)]
 struct Claims {
-    iss: String,
-    aud: Audience,
-    #[serde(deserialize_with = "begins_at")]
-    iat: i64,
-    #[serde(rename = "jti")]
-    _jti: String,
     sub_id: Option<Value>,
     events: Map<String, Value>,
 }
 
-/// Finds the issuer that the text names in `iss`, with the source of its events. The signature is not verified yet.
+/// Verifies a security event token, and returns an order for each of its events that ends sessions, or the reason why that one
+/// cannot be carried out. Other events, such as verifications of a stream, give no order.
 ///
 /// # Errors
-/// [`SecurityEventError::Issuer`].
-pub fn claimed_source<'i>(
-    text: &str,
-    issuers: &'i [TrustedIssuer],
-) -> Result<(&'i TrustedIssuer, &'i EventSource), SecurityEventError> {
-    let iss = claimed_iss(text).ok_or(SecurityEventError::Issuer)?;
-    let source = |issuer: &'i TrustedIssuer| Some((issuer, issuer.logout.as_ref()?.events.as_ref()?));
-    let mut sources = issuers.iter().filter_map(source);
-    sources.find(|(_, events)| events.source.issuer == iss).ok_or(SecurityEventError::Issuer)
-}
-
-/// Verifies a security event token of `source`, and returns the orders of those events that end sessions of users of `issuer`.
-/// Other events, such as verifications of a stream, give no order.
-///
-/// # Errors
-/// See [`SecurityEventError`].
+/// The whole token is refused: see [`OrderError`].
 pub fn verify(
     text: &str,
-    (issuer, events): (&TrustedIssuer, &EventSource),
+    claimed: ClaimedIssuer<'_>,
     keys: &[VerifyingKey],
     now: Timestamp,
-) -> Result<Vec<LogoutOrder>, SecurityEventError> {
-    let signed = verify_signature(text, keys).map_err(|_| SecurityEventError::Signature)?;
-    let typ = signed.typ.as_deref().unwrap_or_default();
-    if !typ.strip_prefix("application/").unwrap_or(typ).eq_ignore_ascii_case(TYPE) {
-        return Err(SecurityEventError::Type);
+) -> Result<Vec<Result<LogoutOrder, OrderError>>, OrderError> {
+    let token = verified_order::<Claims>(text, &SECURITY_EVENT, claimed.source, keys, now)?;
+    let Claims { sub_id, events } = &token.claims;
+    if events.is_empty() {
+        return Err(OrderError::Claims(SECURITY_EVENT.required));
     }
-    let claims: Claims = serde_json::from_slice(&signed.payload).map_err(|_| SecurityEventError::Claims)?;
-    if claims.iss != events.source.issuer {
-        return Err(SecurityEventError::Issuer);
-    }
-    if !claims.aud.names(&events.source.audience) {
-        return Err(SecurityEventError::Audience);
-    }
-    if claims.events.is_empty() {
-        return Err(SecurityEventError::Claims);
-    }
-    if Timestamp::from_seconds(claims.iat) > now + CLOCK_SKEW_MAX {
-        return Err(SecurityEventError::Time);
-    }
-    orders(issuer, events, &claims)
-}
-
-fn orders(
-    issuer: &TrustedIssuer,
-    events: &EventSource,
-    claims: &Claims,
-) -> Result<Vec<LogoutOrder>, SecurityEventError> {
-    let mut orders = vec![];
-    for (uri, event) in &claims.events {
-        let Some(kind) = SecurityEventType::of(uri).filter(|kind| events.types.contains(kind)) else {
-            continue;
-        };
-        if !kind.ends_sessions(event) {
-            continue;
-        }
+    let ends_sessions = |(uri, event): (&String, _)| {
+        let kind = SecurityEventType::of(uri).filter(|kind| claimed.issuer.event_types().contains(kind))?;
+        kind.ends_sessions(event).then_some((kind, event))
+    };
+    let order = |(kind, event): (_, &Value)| -> Result<LogoutOrder, OrderError> {
         // The drafts, and Google, have the subject in the event.
-        let subject = claims.sub_id.as_ref().or_else(|| event.get("subject"));
-        let subject = subject.and_then(|subject| subject::read(subject, kind, issuer, &events.source));
-        let subject = subject.ok_or(SecurityEventError::Subject)?;
-        orders.push(LogoutOrder { subject, until: happened_at(event, claims.iat)? });
-    }
-    Ok(orders)
+        let subject = sub_id.as_ref().or_else(|| event.get("subject")).ok_or(SubjectFault::Format)?;
+        let subject = subject::read(subject, kind, claimed)?;
+        Ok(LogoutOrder { subject, until: happened_at(event, token.issued_at)? })
+    };
+    Ok(events.iter().filter_map(ends_sessions).map(order).collect())
 }
 
 /// The time of the event, in whole seconds, rounded up. It cannot be later than the token, which would void sign-ins that are yet
 /// to come.
-fn happened_at(event: &Value, issued_at: i64) -> Result<Timestamp, SecurityEventError> {
+fn happened_at(event: &Value, issued_at: Timestamp) -> Result<Timestamp, OrderError> {
+    let fault = OrderError::Claims("event_timestamp");
     let at = match event.get("event_timestamp") {
-        None | Some(Value::Null) => issued_at,
-        Some(Value::Number(number)) => moment_of(number).ok_or(SecurityEventError::Claims)?,
-        Some(_) => return Err(SecurityEventError::Claims),
+        None | Some(Value::Null) => return Ok(issued_at),
+        Some(Value::Number(number)) => moment_of(number).ok_or(fault)?,
+        Some(_) => return Err(fault),
     };
     let seconds = if at > MILLISECONDS_FROM { at.saturating_add(999).div_euclid(1_000) } else { at };
-    Ok(Timestamp::from_seconds(seconds.min(issued_at)))
+    Ok(Timestamp::from_seconds(seconds).min(issued_at))
 }

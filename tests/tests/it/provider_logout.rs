@@ -3,6 +3,7 @@
 
 mod backchannel;
 mod costs;
+mod event_subjects;
 mod forged_orders;
 mod global_revocation;
 mod races;

@@ -6,13 +6,20 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 
-use super::{ORDER_MAX_BYTES, Refusal, obey};
+use super::{ORDER_MAX_BYTES, OrderToken, in_time};
 use crate::app::App;
+use crate::app::provider_order::carry_out;
 use crate::domain::logout_order::LogoutOrder;
-use crate::domain::time::Timestamp;
 use crate::http::body::{self, MediaType, form_parameter};
 use crate::http::problem::{Code, OAuthForm, Problem};
-use crate::token::logout_token::{self, LogoutTokenError};
+use crate::token::logout_token::{self, LOGOUT_TOKEN};
+
+/// The response names the fault, because the sender is a server whose operator has to find it. The token itself is no secret.
+const TOKEN: OrderToken<LogoutOrder> = OrderToken {
+    rules: &LOGOUT_TOKEN,
+    verify: logout_token::verify,
+    refusal: |error| Problem::field("logout_token", error).because(error),
+};
 
 pub(super) async fn logout(
     State(app): State<App>,
@@ -22,7 +29,11 @@ pub(super) async fn logout(
     let answer = async {
         let text = logout_token(&headers, body).await?;
         let now = app.now();
-        obey(&app, now, verified(&app, &text, now)).await
+        in_time(&app, async {
+            let (_, order) = TOKEN.verified(&app, &text, now).await?;
+            Ok(carry_out(&app, &order, now).await?)
+        })
+        .await
     };
     answer.await.map_err(|problem| problem.as_oauth(OAuthForm::Order))?;
     Ok(().into_response())
@@ -38,17 +49,4 @@ async fn logout_token(headers: &HeaderMap, body: Body) -> Result<String, Problem
     }
     let form = std::str::from_utf8(&bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
     form_parameter(form, "logout_token")?.ok_or_else(|| Problem::field("logout_token", "is required"))
-}
-
-async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Vec<LogoutOrder>, Refusal> {
-    let (issuer, source) =
-        logout_token::claimed_source(text, &app.config().trusted_issuers).map_err(wrong)?;
-    let keys = app.issuer_keys().keys(&source.keys, text, now).await.map_err(Refusal::KeysUnavailable)?;
-    let order = logout_token::verify(text, (issuer, source), &keys, now).map_err(wrong)?;
-    Ok(vec![order])
-}
-
-/// The response names the fault, because the sender is a server whose operator has to find it. The token itself is no secret.
-fn wrong(error: LogoutTokenError) -> Refusal {
-    Refusal::Wrong(Problem::field("logout_token", error).because(error))
 }

@@ -5,15 +5,19 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::{ORDER_MAX_BYTES, Refusal, obey};
+use super::{ORDER_MAX_BYTES, OrderToken, in_time};
 use crate::app::App;
-use crate::app::provider_order::report_unknown_subject;
+use crate::app::provider_order::{carry_out, report_refused_event};
 use crate::domain::logout_order::LogoutOrder;
 use crate::domain::time::Timestamp;
 use crate::http::body;
 use crate::http::problem::{OAuthForm, Problem};
 use crate::http::success::accepted;
-use crate::token::security_event::{self, SecurityEventError};
+use crate::token::order::OrderError;
+use crate::token::security_event::{self, SECURITY_EVENT};
+
+const TOKEN: OrderToken<Vec<Result<LogoutOrder, OrderError>>> =
+    OrderToken { rules: &SECURITY_EVENT, verify: security_event::verify, refusal };
 
 pub(super) async fn receive(
     State(app): State<App>,
@@ -25,37 +29,34 @@ pub(super) async fn receive(
         body::require_media_type(&headers, "application/secevent+jwt")?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
         let now = app.now();
-        obey(&app, now, verified(&app, text.trim(), now)).await
+        in_time(&app, receive_events(&app, text.trim(), now)).await
     };
     answer.await.map_err(|problem| problem.as_oauth(OAuthForm::SecurityEvent))?;
     Ok(accepted())
 }
 
-async fn verified(app: &App, text: &str, now: Timestamp) -> Result<Vec<LogoutOrder>, Refusal> {
-    let trusted = &app.config().trusted_issuers;
-    let (issuer, events) = security_event::claimed_source(text, trusted).map_err(wrong)?;
-    let keys = app.issuer_keys().keys(&events.source.keys, text, now).await;
-    let keys = keys.map_err(Refusal::KeysUnavailable)?;
-    match security_event::verify(text, (issuer, events), &keys, now) {
-        Err(error @ SecurityEventError::Subject) => {
-            report_unknown_subject(app, issuer, now).await;
-            Err(wrong(error))
-        }
-        verified => verified.map_err(wrong),
+/// Carries out every event that can be. Each one is an order of its own, so that a provider that cannot mend one event has not lost
+/// the others.
+async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Problem> {
+    let (issuer, events) = TOKEN.verified(app, text, now).await?;
+    for order in events.iter().flatten() {
+        carry_out(app, order, now).await?;
     }
+    let mut outcome = Ok(());
+    for error in events.into_iter().filter_map(Result::err) {
+        report_refused_event(app, issuer, now).await;
+        outcome = Err(refusal(error));
+    }
+    outcome
 }
 
 /// The error codes are those of RFC 8935 section 2.4.
-fn wrong(error: SecurityEventError) -> Refusal {
+fn refusal(error: OrderError) -> Problem {
     let code = match error {
-        SecurityEventError::Issuer => "invalid_issuer",
-        SecurityEventError::Audience => "invalid_audience",
-        SecurityEventError::Signature => "invalid_key",
-        SecurityEventError::Type
-        | SecurityEventError::Claims
-        | SecurityEventError::Time
-        | SecurityEventError::Subject => "invalid_request",
+        OrderError::Issuer => "invalid_issuer",
+        OrderError::Audience => "invalid_audience",
+        OrderError::Signature => "invalid_key",
+        _ => "invalid_request",
     };
-    let problem = Problem::field("body", error).because(error);
-    Refusal::Wrong(problem.with_member("err", code.into()))
+    Problem::field("body", error).because(error).with_member("err", code.into())
 }

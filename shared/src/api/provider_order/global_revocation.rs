@@ -10,9 +10,9 @@ use http::HeaderMap;
 use latchkey_verifier::bearer_token;
 use serde::Deserialize;
 
-use super::{ORDER_MAX_BYTES, Refusal, obey};
+use super::{ORDER_MAX_BYTES, OrderToken, in_time};
 use crate::app::App;
-use crate::app::provider_order::tie_credential;
+use crate::app::provider_order::{carry_out, tie_credential};
 use crate::domain::id::UserId;
 use crate::domain::logout_order::{LogoutOrder, OrderSubject};
 use crate::domain::time::Timestamp;
@@ -20,7 +20,13 @@ use crate::http::body;
 use crate::http::problem::{Code, Problem};
 use crate::http::success::no_content;
 use crate::token::issuer::TrustedIssuer;
-use crate::token::revocation_order::{self, RevocationCredentialError};
+use crate::token::revocation_order::{self, REVOCATION_CREDENTIAL, RevocationCredential};
+
+const TOKEN: OrderToken<RevocationCredential> = OrderToken {
+    rules: &REVOCATION_CREDENTIAL,
+    verify: revocation_order::verify,
+    refusal: |error| Problem::of(Code::InvalidToken).because(error),
+};
 
 #[derive(Deserialize)]
 struct RevocationRequest {
@@ -50,26 +56,24 @@ pub(super) async fn revoke(
     let bytes = body::read_at_most(body, ORDER_MAX_BYTES).await?;
     let request: RevocationRequest = body::json_of(&headers, &bytes)?;
     let now = app.now();
-    obey(&app, now, verified(&app, &token, &request.sub_id, now)).await?;
+    in_time(&app, carry_out_request(&app, &token, &request.sub_id, now)).await?;
     Ok(no_content())
 }
 
-async fn verified(
+async fn carry_out_request(
     app: &App,
     token: &str,
     subject: &SubjectId,
     now: Timestamp,
-) -> Result<Vec<LogoutOrder>, Refusal> {
-    let trusted = &app.config().trusted_issuers;
-    let (issuer, source) = revocation_order::claimed_source(token, trusted).map_err(wrong)?;
-    let keys = app.issuer_keys().keys(&source.keys, token, now).await.map_err(Refusal::KeysUnavailable)?;
-    let credential = revocation_order::verify(token, source, &keys, now).map_err(wrong)?;
-    let user = user_of(issuer, subject).map_err(Refusal::Wrong)?;
-    if !tie_credential(app, &credential, &user).await.map_err(|error| Refusal::Wrong(error.into()))? {
+) -> Result<(), Problem> {
+    let (issuer, credential) = TOKEN.verified(app, token, now).await?;
+    let user = user_of(issuer, subject)?;
+    if !tie_credential(app, &credential, &user).await? {
         let problem = Problem::of(Code::InvalidToken).detail("the token was used for another subject");
-        return Err(Refusal::Wrong(problem.because("its jti belongs to an order for another subject")));
+        return Err(problem.because("its jti belongs to an order for another subject"));
     }
-    Ok(vec![LogoutOrder { subject: OrderSubject::User(user), until: credential.issued_at }])
+    let order = LogoutOrder { subject: OrderSubject::User(user), until: credential.issued_at };
+    Ok(carry_out(app, &order, now).await?)
 }
 
 /// The user. The subject names the issuer of the sign-ins, even if another one signs the orders.
@@ -79,8 +83,4 @@ fn user_of(issuer: &TrustedIssuer, subject: &SubjectId) -> Result<UserId, Proble
         return Err(Problem::field("sub_id.iss", "expected the issuer of the user's sign-ins"));
     }
     issuer.user(&subject.sub).ok_or_else(|| Problem::field("sub_id.sub", "expected the sub of a user"))
-}
-
-fn wrong(error: RevocationCredentialError) -> Refusal {
-    Refusal::Wrong(Problem::of(Code::InvalidToken).because(error))
 }

@@ -101,8 +101,8 @@ pub enum EventKind {
         /// How the session is bound to a key.
         binding: Binding,
     },
-    /// An identity provider ordered the end of sessions for a subject that cannot be mapped to a user or a session of ours, so that
-    /// the sessions live on.
+    /// An identity provider ordered the end of sessions in an event that cannot be carried out, for example because its subject is no
+    /// user and no session of ours, so that the sessions live on.
     ProviderOrderRefused {
         /// The issuer.
         issuer: String,

@@ -1,9 +1,21 @@
 //! In which ways may an issuer end the sessions of its users, and who signs its orders?
 
 use serde::Deserialize;
+use strum::VariantArray;
 
 use super::{IssuerKeys, KeyUrls, TrustedIssuer, key_url};
 use crate::domain::security_event_type::SecurityEventType;
+
+/// The kinds of orders, one for each way to end sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
+pub enum OrderKind {
+    /// A logout token.
+    Backchannel,
+    /// The credential of a global token revocation.
+    GlobalRevocation,
+    /// A security event token.
+    Events,
+}
 
 /// The ways in which an issuer may end sessions of its users. There is at least one.
 #[derive(Clone)]
@@ -123,21 +135,25 @@ impl SourceEntry {
 }
 
 impl LogoutSettings {
-    fn sources(&self) -> impl Iterator<Item = (&'static str, &OrderSource)> {
-        let all = [
-            ("backchannel", self.backchannel.as_ref()),
-            ("global_revocation", self.global_revocation.as_ref()),
-            ("events", self.events.as_ref().map(|events| &events.source)),
-        ];
-        all.into_iter().filter_map(|(way, source)| Some((way, source?)))
+    /// The signer of orders of this kind, if the issuer may send them.
+    pub fn source(&self, kind: OrderKind) -> Option<&OrderSource> {
+        match kind {
+            OrderKind::Backchannel => self.backchannel.as_ref(),
+            OrderKind::GlobalRevocation => self.global_revocation.as_ref(),
+            OrderKind::Events => self.events.as_ref().map(|events| &events.source),
+        }
+    }
+
+    fn sources(&self) -> impl Iterator<Item = (OrderKind, &OrderSource)> {
+        OrderKind::VARIANTS.iter().filter_map(|kind| Some((*kind, self.source(*kind)?)))
     }
 }
 
 /// Whether an order could belong to either of the two issuers. Then the users of one could be signed out by the other.
 pub(super) fn is_ambiguous(one: &TrustedIssuer, other: &TrustedIssuer) -> bool {
-    let sources = |issuer: &TrustedIssuer| -> Vec<(&'static str, String)> {
+    let sources = |issuer: &TrustedIssuer| -> Vec<(OrderKind, String)> {
         let settings = issuer.logout.iter().flat_map(LogoutSettings::sources);
-        settings.map(|(way, source)| (way, source.issuer.clone())).collect()
+        settings.map(|(kind, source)| (kind, source.issuer.clone())).collect()
     };
     let others = sources(other);
     sources(one).iter().any(|source| others.contains(source))

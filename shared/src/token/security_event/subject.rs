@@ -6,29 +6,35 @@ use crate::domain::id::UserId;
 use crate::domain::logout_order::OrderSubject;
 use crate::domain::security_event_type::SecurityEventType;
 use crate::domain::upstream_session::UpstreamSession;
-use crate::token::issuer::{OrderSource, TrustedIssuer};
+use crate::token::issuer::TrustedIssuer;
+use crate::token::order::{ClaimedIssuer, SubjectFault};
 
-/// The subject of an event; `None` if it names no user and no session of ours.
+/// The subject of an event. Only a revoked session is a single one: every other event concerns the whole account.
 pub(super) fn read(
     subject: &Value,
     kind: SecurityEventType,
-    issuer: &TrustedIssuer,
-    source: &OrderSource,
-) -> Option<OrderSubject> {
-    match format(subject)? {
+    claimed: ClaimedIssuer<'_>,
+) -> Result<OrderSubject, SubjectFault> {
+    let is_about_session = kind == SecurityEventType::SessionRevoked;
+    match format(subject).ok_or(SubjectFault::Format)? {
         "complex" => {
-            let user = user_of(&subject["user"], issuer, source);
-            let session = session_of(&subject["session"], issuer);
-            match session {
-                Some(session) => Some(OrderSubject::Upstream { session, user }),
-                None => user.map(OrderSubject::User),
+            let user = user_of(&subject["user"], claimed);
+            let session = session_of(&subject["session"], claimed.issuer).filter(|_| is_about_session);
+            match (session, user) {
+                (Some(session), user) => Ok(OrderSubject::Upstream { session, user }),
+                // A session that we cannot read may be any of the user's.
+                (None, Some(user)) => Ok(OrderSubject::User(user)),
+                (None, None) if is_about_session && !subject["session"].is_null() => {
+                    Err(SubjectFault::Session("session of the subject"))
+                }
+                (None, None) => Err(SubjectFault::User("user of the subject")),
             }
         }
-        // A revoked session is named by its own id, and everything else by that of the user.
-        "opaque" if kind == SecurityEventType::SessionRevoked => {
-            Some(OrderSubject::Upstream { session: session_of(subject, issuer)?, user: None })
+        "opaque" if is_about_session => {
+            let session = session_of(subject, claimed.issuer).ok_or(SubjectFault::Session("the subject"))?;
+            Ok(OrderSubject::Upstream { session, user: None })
         }
-        _ => user_of(subject, issuer, source).map(OrderSubject::User),
+        _ => user_of(subject, claimed).map(OrderSubject::User).ok_or(SubjectFault::User("the subject")),
     }
 }
 
@@ -44,7 +50,7 @@ fn format(subject: &Value) -> Option<&str> {
 }
 
 /// The user that a simple subject names. `iss` may be that of the sign-ins or that of the events, because Google's differ.
-fn user_of(subject: &Value, issuer: &TrustedIssuer, source: &OrderSource) -> Option<UserId> {
+fn user_of(subject: &Value, ClaimedIssuer { issuer, source }: ClaimedIssuer<'_>) -> Option<UserId> {
     match format(subject)? {
         "iss_sub" | "iss-sub" => {
             let iss = subject["iss"].as_str()?;
