@@ -2,7 +2,7 @@
 
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey::token::keys::generate_key_set;
-use latchkey_tests::world::{BERLIN, Device, Jar, LISBON, Tokens, World};
+use latchkey_tests::world::{BERLIN, Device, Jar, LISBON, PROVIDER, Provider, Tokens, World};
 use serde_json::{Value, json};
 
 /// Two sessions of one user: one that ends, and one that stays.
@@ -154,6 +154,47 @@ async fn an_unbound_session_under_require_is_listed() {
     world.device().refresh(&tokens.refresh).await.assert_ended("security");
     world.advance(1);
     assert!(world.feed().await.lists(&tokens.session));
+}
+
+/// Services that verify offline must refuse the sessions of a dismissed employee, too.
+#[tokio::test]
+async fn a_session_that_the_provider_ends_is_listed() {
+    let (form, set) = (Some("application/x-www-form-urlencoded"), Some("application/secevent+jwt"));
+    let subject = json!({"format": "iss_sub", "iss": PROVIDER, "sub": "alice"});
+    let disabled = json!({"https://schemas.openid.net/secevent/risc/event-type/account-disabled": {}});
+    let logout = json!({"http://schemas.openid.net/event/backchannel-logout": {}});
+    for (way, typ, claims) in [
+        ("backchannel-logout", "logout+jwt", json!({"sub": "alice", "events": logout})),
+        ("backchannel-logout", "logout+jwt", json!({"sub": null, "sid": "laptop", "events": logout})),
+        ("global-token-revocation", "global-token-revocation+jwt", json!({})),
+        ("ssf/events", "secevent+jwt", json!({"sub_id": subject, "events": disabled})),
+    ] {
+        let provider = Provider::generate();
+        let types = json!({"types": ["account-disabled"]});
+        let logout = json!({"backchannel": {}, "global_revocation": {}, "events": types});
+        let world = provider.world(json!({"logout": logout}), &[]).await;
+        let device = world.device();
+        let sign_in = async |user: &str, sid: &str| {
+            let assertion = provider.assertion(&world, user, json!({"sid": sid}));
+            Tokens::of(device.login(&assertion).await.assert_status(201))
+        };
+        let (alice, bob) = (sign_in("alice", "laptop").await, sign_in("bob", "phone").await);
+        assert!(world.feed().await.is_empty());
+        let claims = provider.claims(&world, "the provider", claims).to_string();
+        let token = provider.sign(&json!({"alg": "ES256", "kid": "p1", "typ": typ}), &claims);
+        let path = format!("/api/auth/{way}");
+        let reply = match way {
+            "backchannel-logout" => device.send("POST", &path, form, format!("logout_token={token}")).await,
+            "global-token-revocation" => {
+                device.clone().bearer(&token).post(&path, json!({"sub_id": subject})).await
+            }
+            _ => device.send("POST", &path, set, token).await,
+        };
+        assert!(reply.status.is_success(), "{way}: {}", reply.body);
+        world.advance(1);
+        let feed = world.feed().await;
+        assert!(feed.lists(&alice.session) && !feed.lists(&bob.session) && feed.len() == 1, "{way}");
+    }
 }
 
 /// The largest transaction: 30 evictions, an administrator having lowered the limit from 30 to 1.
