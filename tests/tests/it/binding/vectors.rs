@@ -1,15 +1,20 @@
-//! The vectors of proofs, which an independent library made, against the endpoints of the server.
+//! The vectors of proofs, which an independent library made, against the endpoints of the server. Those with an access token name a
+//! route of another service, so that their proofs are signed again for a route and a token of ours, with the same faults.
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use latchkey::domain::session::binding::BoundKey;
 use latchkey::token::keys::{KeySet, generate_key_set};
 use latchkey::token::refresh::{RefreshKey, open};
 use latchkey_local::clock::MovableClock;
 use latchkey_local::server::LocalServer;
-use latchkey_tests::world::{Device, Jar, Reply, World};
+use latchkey_tests::world::{Device, DeviceKey, Jar, Reply, World, payload};
 use latchkey_verifier::dpop::Thumbprint;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -24,6 +29,7 @@ struct Vector {
     method: String,
     path: String,
     origins: Vec<String>,
+    access_token: Option<String>,
     thumbprint: Option<String>,
     nonce: String,
     seen: Vec<String>,
@@ -124,4 +130,104 @@ async fn the_endpoints_agree_with_the_vectors() {
     assert!(count > 90, "{count} of {} vectors were run", vectors.len());
     // Nothing of this depends on the time that the loop takes.
     deployments.values().for_each(|deployment| assert_eq!(deployment.world.now().seconds(), now));
+}
+
+/// A session with its tokens in the body, and its key.
+struct App {
+    world: World,
+    key: DeviceKey,
+    access: String,
+}
+
+impl App {
+    async fn new() -> Self {
+        let (world, key) = (World::new().await, DeviceKey::generate());
+        let reply = world.device().with_key(&key).login(&world.assertion("alice")).await;
+        let access = reply.assert_status(201).text("access_token");
+        Self { world, key, access }
+    }
+
+    /// Our route with the same method, and its path. Neither ends a session.
+    fn route(vector: &Vector) -> (&'static str, &'static str) {
+        match vector.method.as_str() {
+            "GET" => ("/api/auth/sessions", "/api/auth/sessions"),
+            "DELETE" => ("/api/auth/sessions?scope=others", "/api/auth/sessions"),
+            other => panic!("{}: no route for {other}", vector.name),
+        }
+    }
+
+    /// The proof of a vector for this app: by its own key, for its route, its time and its token.
+    fn sign_again(&self, vector: &Vector, now: i64, proof: &str) -> String {
+        let (mut header, mut claims) = (header(proof), payload(proof));
+        let is_owner = thumbprint(&header["jwk"]) == vector.thumbprint;
+        let key = if is_owner { self.key.clone() } else { DeviceKey::generate() };
+        header["jwk"] = key.jwk();
+        let fresh = DeviceKey::claims(&vector.method, Self::route(vector).1, self.world.now());
+        let htu = format!("{}{}", vector.origins[0], vector.path);
+        assert_eq!(
+            (&claims["htm"], &claims["htu"], &claims["iat"]),
+            (&json!(vector.method), &json!(htu), &json!(now))
+        );
+        claims["htu"] = fresh["htu"].clone();
+        claims["iat"] = fresh["iat"].clone();
+        let token = vector.access_token.as_deref().expect("the vector has a token");
+        if claims["ath"] == hash(token) {
+            claims["ath"] = hash(&self.access);
+        } else if claims["ath"] == token {
+            claims["ath"] = json!(self.access);
+        }
+        key.jws(&header, &claims)
+    }
+
+    async fn send(&self, vector: &Vector, scheme: &str, proofs: &[String]) -> Reply {
+        let device = self.world.device().header("authorization", &format!("{scheme} {}", self.access));
+        let device = proofs.iter().fold(device, |device, proof| device.proof(proof));
+        match vector.method.as_str() {
+            "GET" => device.get(Self::route(vector).0).await,
+            _ => device.delete(Self::route(vector).0).await,
+        }
+    }
+}
+
+fn header(jws: &str) -> Value {
+    let header = jws.split('.').next().expect("a JWS has a header");
+    serde_json::from_slice(&BASE64URL.decode(header).expect("it is base64url")).expect("it is JSON")
+}
+
+fn hash(token: &str) -> Value {
+    json!(BASE64URL.encode(digest(&SHA256, token.as_bytes())))
+}
+
+/// *Source*: RFC 7638.
+fn thumbprint(jwk: &Value) -> Option<String> {
+    let members = format!(r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#, jwk["x"], jwk["y"]);
+    Some(BASE64URL.encode(digest(&SHA256, members.as_bytes())))
+}
+
+#[tokio::test]
+async fn our_protected_routes_agree_with_the_vectors() {
+    let text = include_str!("../../../../verifier/vectors/dpop.json");
+    let Vectors { now, vectors } = serde_json::from_str(text).expect("the vectors are JSON");
+    let with_token: Vec<_> = vectors.iter().filter(|vector| vector.access_token.is_some()).collect();
+    assert!(with_token.len() >= 9, "{} vectors have a token", with_token.len());
+    for vector in with_token {
+        let app = App::new().await;
+        let proofs: Vec<_> = vector.headers.iter().map(|proof| app.sign_again(vector, now, proof)).collect();
+        let code = match vector.result.as_str() {
+            "accepted" => None,
+            "missing" => Some("device_proof_required"),
+            _ => Some("invalid_dpop_proof"),
+        };
+        if !vector.seen.is_empty() {
+            app.send(vector, "DPoP", &proofs).await.assert_status(200);
+        }
+        let reply = app.send(vector, "DPoP", &proofs).await;
+        match code {
+            None => reply.assert_status(200),
+            Some(code) => reply.assert_problem(401, code),
+        };
+        // A bound token is refused as Bearer, whatever proof comes with it.
+        app.send(vector, "Bearer", &proofs).await.assert_problem(401, "device_proof_required");
+        assert_eq!(app.world.live("alice").await.len(), 1, "{}", vector.name);
+    }
 }
