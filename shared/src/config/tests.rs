@@ -39,6 +39,8 @@ fn the_parsers_read_exactly_the_settings_of_the_table() {
     };
     Config::parse(lookup).unwrap();
     AuthorizerConfig::parse(lookup).unwrap();
+    assert_eq!(NotifyConfig::parse(lookup).unwrap_err().name, "NOTIFY_DEAD_LETTERS", "it has no default");
+    LocalWebhooks::parse(lookup).unwrap();
     let table: BTreeSet<String> = SETTINGS.iter().map(|setting| setting.name.to_owned()).collect();
     assert_eq!(*looked_up.borrow(), table);
 }
@@ -74,6 +76,10 @@ fn an_error_names_the_setting_and_never_repeats_its_value() {
     for setting in SETTINGS.iter().filter(|setting| !free.contains(&setting.name)) {
         let error = match setting.name {
             name if name.starts_with("AUTHORIZER_") => parse_authorizer_with(name, wrong).unwrap_err(),
+            "WEBHOOKS_ALLOW_LOOPBACK" => LocalWebhooks::parse(|_| Some(wrong.to_owned())).unwrap_err(),
+            name @ ("WEBHOOKS" | "WEBHOOK_QUEUES" | "ALERT_TOPIC" | "NOTIFY_DEAD_LETTERS") => {
+                NotifyConfig::parse(|other| (other == name).then(|| wrong.to_owned())).unwrap_err()
+            }
             name => parse_with(name, wrong).unwrap_err(),
         };
         assert_eq!(error.name, setting.name);
