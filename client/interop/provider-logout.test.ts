@@ -31,7 +31,7 @@ describe('oidc-provider', () => {
     provider = await startProvider();
     const { issuer } = provider;
     const entry = { issuer, audience: CLIENT_ID, jwks_url: `${issuer}/jwks`, auth_time: 'iat', logout: { backchannel: {} } };
-    api = await startLocalServer({ LATCHKEY_TRUSTED_ISSUERS: JSON.stringify([entry]) });
+    api = await startLocalServer({ PROVIDER_ORDERS: 'true', LATCHKEY_TRUSTED_ISSUERS: JSON.stringify([entry]) });
     provider.logoutUri = `${api.issuer}/backchannel-logout`;
   });
 
@@ -71,7 +71,7 @@ describe('jose', () => {
     const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'r1', alg: 'RS256' }] };
     const logout = { backchannel: {}, global_revocation: {}, events: { types: ['session-revoked'] } };
     const entry = { issuer, audience: CLIENT_ID, jwks, auth_time: 'iat', logout };
-    api = await startLocalServer({ LATCHKEY_TRUSTED_ISSUERS: JSON.stringify([entry]) });
+    api = await startLocalServer({ PROVIDER_ORDERS: 'true', LATCHKEY_TRUSTED_ISSUERS: JSON.stringify([entry]) });
     sign = (typ, claims) =>
       new SignJWT(claims)
         .setProtectedHeader({ alg: 'RS256', kid: 'r1', typ })

@@ -142,7 +142,9 @@ await first('a clock that is 91 s ahead', 'stale', 'one of the clocks is wrong',
 await first('a clock that is 90 s behind', 'fresh', 'within 90 s', {}, {}, { clock: -90 });
 await first('a clock that is 91 s behind', 'stale', 'one of the clocks is wrong', {}, {}, { clock: -91 });
 await later('the same feed again', 'stale', 'a cache has repeated it', { iat: NOW });
-await later('a feed that was rolled back', 'stale', 'its iat is lower than that of the feed before', { iat: NOW - 5 });
+await later('a feed that was rolled back', 'stale', 'its iat is more than 70 s lower than expected: NOW and the 20 s since then', { iat: NOW - 51 });
+await later('the whole feed of a server whose clock is behind', 'fresh', 'clocks of servers and ages of feeds differ by up to 70 s', { iat: NOW - 50 });
+await later('a feed of a server whose clock is behind', 'fresh', 'clocks of servers and ages of feeds differ by up to 70 s', { iat: NOW - 50, since: MINUTE - 2 });
 await later('a feed that is one second newer', 'fresh', 'its iat is higher', { iat: NOW + 1 });
 
 // since
@@ -167,6 +169,7 @@ await token('a session that differs in the first bits', 'session_ended', 'an ent
 await token('an entry in a later feed', 'session_ended', 'entries are added', [{}, { iat: NOW + 5, since: MINUTE - 2, ended: ended(ALICE) }]);
 await token('an entry in the feed before', 'session_ended', 'a feed with since has new entries only', [{ ended: ended(ALICE) }, { iat: NOW + 5, since: MINUTE - 2, ended: '' }]);
 await token('an entry in a feed that is older', 'session_ended', 'it is signed, and a session that has ended stays so', [{}, { iat: NOW - 5, since: MINUTE - 2, ended: ended(ALICE) }]);
+await token('an entry that a later whole feed with an older iat lacks', 'session_ended', 'only a newer feed drops entries', [{ ended: ended(ALICE) }, { iat: NOW - 5 }, { iat: NOW - 4 }, { iat: NOW - 3 }]);
 await token('an entry in a feed of another issuer', 'accepted', 'the feed is refused', [{}, { iat: NOW + 5, iss: 'https://other.example.com/api/auth', ended: ended(ALICE) }]);
 await token('sst before not_before', 'session_ended', 'all sessions of that time have ended', { not_before: NOW - 60 }, { sst: NOW - 61 });
 await token('sst at not_before', 'session_ended', 'all sessions of that second have ended', { not_before: NOW - 60 }, { sst: NOW - 60 });

@@ -13,6 +13,7 @@ pub mod notify;
 pub mod provider_order;
 pub mod refresh;
 pub mod refusal_cache;
+pub(crate) mod refused_orders;
 pub(crate) mod refused_proof;
 pub(crate) mod replay_limit;
 pub mod revocation_feed;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use latchkey_verifier::dpop::{Nonces, SeenProofs};
 
 use crate::app::refusal_cache::RefusalCache;
+use crate::app::refused_orders::RefusedOrders;
 use crate::app::replay_limit::ReplayLimit;
 use crate::app::revocation_feed::FeedCache;
 use crate::clock::Clock;
@@ -52,6 +54,7 @@ struct Parts {
     served: AtomicU64,
     metrics: Metrics,
     refusal_cache: RefusalCache,
+    refused_orders: RefusedOrders,
     replay_limit: ReplayLimit,
     feed_cache: FeedCache,
     nonces: Vec<Nonces>,
@@ -96,6 +99,7 @@ impl App {
             served: AtomicU64::new(0),
             metrics: Metrics::default(),
             refusal_cache: RefusalCache::default(),
+            refused_orders: RefusedOrders::default(),
             replay_limit: ReplayLimit::default(),
             feed_cache: FeedCache::default(),
             nonces,
@@ -106,6 +110,11 @@ impl App {
     /// The keys over their rate limit, as far as this instance knows.
     pub(crate) fn refusal_cache(&self) -> &RefusalCache {
         &self.0.refusal_cache
+    }
+
+    /// The refused orders of identity providers.
+    pub(crate) fn refused_orders(&self) -> &RefusedOrders {
+        &self.0.refused_orders
     }
 
     /// The replays that this instance has answered.

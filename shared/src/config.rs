@@ -67,6 +67,8 @@ pub struct Config {
     pub audience: String,
     /// The issuers whose assertions open sessions.
     pub trusted_issuers: Vec<TrustedIssuer>,
+    /// Whether identity providers may end sessions.
+    pub provider_orders: bool,
     /// The names and attributes of cookies, and the origins that may send them.
     pub cookies: Cookies,
     /// The origins that requests to this API are sent to: the issuer's, and those of pages behind which a server passes
@@ -113,6 +115,16 @@ impl Config {
         self.lifetimes.access.max(self.binding.access_lifetime)
     }
 
+    /// An issuer with `logout` relies on orders, which would reach no endpoint.
+    fn check_provider_orders(&self) -> Result<(), ConfigError> {
+        if self.provider_orders || self.trusted_issuers.iter().all(|issuer| issuer.logout.is_none()) {
+            return Ok(());
+        }
+        let contradiction = "must be true, because an issuer in LATCHKEY_TRUSTED_ISSUERS has `logout`, and without the endpoints its \
+                             orders to end sessions are lost; on AWS set the parameter ProviderOrders to \"true\"";
+        Err(ConfigError { name: "PROVIDER_ORDERS", problem: Problem::Contradiction(contradiction) })
+    }
+
     /// Reads the process environment.
     ///
     /// # Errors
@@ -146,6 +158,7 @@ impl Config {
             audience: vars.get("LATCHKEY_AUDIENCE", not_empty)?,
             trusted_issuers: vars
                 .get("LATCHKEY_TRUSTED_ISSUERS", |text| parse_trusted_issuers(text, &issuer, key_urls))?,
+            provider_orders: vars.get("PROVIDER_ORDERS", value::switch)?,
             base_urls: cookies::base_urls(&cookies.policy),
             cookies,
             binding: binding::binding(&vars)?,
@@ -169,6 +182,7 @@ impl Config {
             warnings: vec![],
             issuer,
         };
+        config.check_provider_orders()?;
         config.warnings = config.find_warnings(&vars);
         Ok(config)
     }

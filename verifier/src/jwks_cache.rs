@@ -7,6 +7,8 @@
 //! | the issuer is down | the last good keys are used for 24 hours |
 //! | no keys, and the last attempt failed | the next attempt is 5 seconds later |
 //!
+//! A token that its sender sends once must not be refused because its key is new: see [`JwksCache::urgent_keys_for`].
+//!
 //! At most one fetch runs at a time. A caller that has no usable key waits for it; other callers use the keys at hand.
 
 use std::fmt;
@@ -28,6 +30,20 @@ const FRESH_SECONDS: u64 = 600;
 const REFETCH_SECONDS: u64 = 60;
 const RETRY_SECONDS: u64 = 5;
 const KEPT_SECONDS: u64 = 86_400;
+
+/// The shortest pauses between two fetches, in seconds.
+#[derive(Clone, Copy, Debug)]
+struct Pauses {
+    /// After a fetch whose set lacks the token's key. Any number of made-up tokens names such a key.
+    unknown_key: u64,
+    /// After a fetch that failed, if there are no usable keys.
+    failed: u64,
+    /// Whether a set that lacks the token's key is no answer, unless it was fetched for this token.
+    needs_key: bool,
+}
+
+const USUAL: Pauses = Pauses { unknown_key: REFETCH_SECONDS, failed: RETRY_SECONDS, needs_key: false };
+const URGENT: Pauses = Pauses { unknown_key: 10, failed: 1, needs_key: true };
 
 /// The keys at one URL, fetched when they are needed. Cheap to clone; clones share their keys.
 #[derive(Clone)]
@@ -63,7 +79,7 @@ struct PendingFetch {
 enum Step {
     Use(Keys),
     Wait(PendingFetch),
-    GiveUp,
+    GiveUp(KeysUnavailable),
 }
 
 /// The issuer's keys cannot be fetched now. The token may be valid: answer 503, never 401.
@@ -72,6 +88,10 @@ pub enum KeysUnavailable {
     /// The last attempt failed less than 5 seconds ago, and the issuer is not asked again yet.
     #[error("the last attempt to fetch the keys failed a moment ago")]
     TriedRecently,
+    /// The set that was fetched a moment ago lacks the token's key, and the issuer is not asked again yet. Only
+    /// [`JwksCache::urgent_keys_for`] fails with it.
+    #[error("the set of a moment ago lacks the key, and the keys are not fetched again yet")]
+    UnknownKey,
     /// There was no answer.
     #[error("the keys cannot be fetched: {0}")]
     Fetch(#[source] FetchError),
@@ -106,20 +126,47 @@ impl JwksCache {
         self.keys_with(unverified_kid(token).as_deref(), now).await
     }
 
+    /// As [`JwksCache::keys_for`], for a token that its sender sends once, such as an order to end sessions.
+    ///
+    /// If the set lacks the token's key, the key may be new. So the set is fetched again after 10 seconds instead of a minute, and a
+    /// fetch that failed is repeated after one second.
+    ///
+    /// # Errors
+    /// The keys cannot be fetched, or the set lacks the token's key and is not fetched again yet. The token may be authentic in
+    /// both cases: answer 503, so that its sender may repeat it.
+    pub async fn urgent_keys_for(
+        &self,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<Arc<[VerifyingKey]>, KeysUnavailable> {
+        self.keys_within(unverified_kid(token).as_deref(), now, URGENT).await
+    }
+
     /// The keys for a signature whose header names this `kid`.
     pub(crate) async fn keys_with(&self, kid: Option<&str>, now: SystemTime) -> Outcome {
+        self.keys_within(kid, now, USUAL).await
+    }
+
+    async fn keys_within(&self, kid: Option<&str>, now: SystemTime, pauses: Pauses) -> Outcome {
         let now = epoch_seconds(now);
-        let step = self.next_step(kid, now);
-        let pending = match step {
+        let pending = match self.next_step(kid, now, pauses) {
             Step::Use(keys) => return Ok(keys),
-            Step::GiveUp => return Err(KeysUnavailable::TriedRecently),
+            Step::GiveUp(error) => return Err(error),
             Step::Wait(pending) => pending,
         };
         let outcome = pending.outcome.clone().await;
-        self.finish(&pending, outcome, now)
+        let outcome = self.finish(&pending, outcome);
+        if !pauses.needs_key || !self.lock().lacks_key(kid) {
+            return outcome.or_else(|error| self.lock().kept_keys(now).ok_or(error));
+        }
+        match outcome {
+            // The fetch began before the token arrived, and the key may be newer.
+            Ok(_) if pending.began_at < now => Err(KeysUnavailable::UnknownKey),
+            outcome => outcome,
+        }
     }
 
-    fn next_step(&self, kid: Option<&str>, now: i64) -> Step {
+    fn next_step(&self, kid: Option<&str>, now: i64, pauses: Pauses) -> Step {
         let mut state = self.lock();
         if let Some(pending) = state.pending_at(now) {
             let pending = pending.clone();
@@ -129,11 +176,12 @@ impl JwksCache {
                 Step::Wait(pending)
             };
         }
-        if !state.needs_fetch(kid, now) {
-            return Step::Use(state.keys.clone());
+        if !state.needs_fetch(kid, now, pauses) {
+            let is_unknown = pauses.needs_key && state.lacks_key(kid);
+            return if is_unknown { Step::GiveUp(state.why_not()) } else { Step::Use(state.keys.clone()) };
         }
-        if state.must_wait(now) {
-            return Step::GiveUp;
+        if state.must_wait(now, pauses) {
+            return Step::GiveUp(KeysUnavailable::TriedRecently);
         }
         // Noted before the answer, so that an issuer that is down is asked no more often than one that is up.
         state.tried_at = Some(now);
@@ -144,7 +192,7 @@ impl JwksCache {
     }
 
     /// Stores the outcome of a fetch. All callers that waited for it come here; the first one stores it.
-    fn finish(&self, pending: &PendingFetch, outcome: Outcome, now: i64) -> Outcome {
+    fn finish(&self, pending: &PendingFetch, outcome: Outcome) -> Outcome {
         let mut state = self.lock();
         if state.pending.as_ref().is_some_and(|current| current.outcome.ptr_eq(&pending.outcome)) {
             state.pending = None;
@@ -159,10 +207,7 @@ impl JwksCache {
                 }
             }
         }
-        match outcome {
-            Err(_) if state.is_kept(now) => Ok(state.keys.clone()),
-            outcome => outcome,
-        }
+        outcome
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -177,10 +222,28 @@ impl State {
         self.pending.as_ref().filter(|pending| now.abs_diff(pending.began_at) < RETRY_SECONDS)
     }
 
-    fn needs_fetch(&self, kid: Option<&str>, now: i64) -> bool {
+    fn needs_fetch(&self, kid: Option<&str>, now: i64, pauses: Pauses) -> bool {
         let is_older = |at: Option<i64>, seconds| at.is_none_or(|at| now.abs_diff(at) >= seconds);
         let is_stale = is_older(self.fetched_at, FRESH_SECONDS);
-        !self.is_kept(now) || ((is_stale || self.lacks_key(kid)) && is_older(self.tried_at, REFETCH_SECONDS))
+        let retries = pauses.needs_key && self.has_failed();
+        let pause = if retries { pauses.failed } else { pauses.unknown_key };
+        let is_missing = self.lacks_key(kid) && is_older(self.tried_at, pause);
+        !self.is_kept(now) || is_missing || (is_stale && is_older(self.tried_at, REFETCH_SECONDS))
+    }
+
+    /// Whether the last fetch failed.
+    fn has_failed(&self) -> bool {
+        self.tried_at != self.fetched_at
+    }
+
+    /// Why the keys at hand do not serve a token whose key they lack.
+    fn why_not(&self) -> KeysUnavailable {
+        if self.has_failed() { KeysUnavailable::TriedRecently } else { KeysUnavailable::UnknownKey }
+    }
+
+    /// The keys of an earlier fetch.
+    fn kept_keys(&self, now: i64) -> Option<Keys> {
+        self.is_kept(now).then(|| self.keys.clone())
     }
 
     fn can_verify(&self, kid: Option<&str>, now: i64) -> bool {
@@ -193,8 +256,8 @@ impl State {
 
     /// Without keys a failed fetch is not repeated at once: otherwise every made-up token that names an issuer would
     /// become a request to it.
-    fn must_wait(&self, now: i64) -> bool {
-        self.tried_at.is_some_and(|at| now.abs_diff(at) < RETRY_SECONDS)
+    fn must_wait(&self, now: i64, pauses: Pauses) -> bool {
+        self.tried_at.is_some_and(|at| now.abs_diff(at) < pauses.failed)
     }
 
     /// Distances count in both directions, so that a clock that was set back makes keys old, not fresh for longer.

@@ -75,6 +75,7 @@ fn or_valid(
         "LATCHKEY_TRUSTED_ISSUERS" => {
             Issuer::generate().ok().map(|issuer| issuer.trusted_issuers("latchkey"))
         }
+        "PROVIDER_ORDERS" => Some("true".to_owned()),
         _ => None,
     }
 }

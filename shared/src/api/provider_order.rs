@@ -12,9 +12,13 @@ use axum::routing::post;
 use latchkey_verifier::VerifyingKey;
 
 use crate::app::App;
-use crate::app::provider_order::{ORDER_TIMEOUT, count_failure};
+use crate::app::provider_order::{
+    KEYS_TIMEOUT, ORDER_TIMEOUT, count_failure, count_refusal, count_unchecked,
+};
 use crate::domain::time::Timestamp;
 use crate::http::problem::{Code, Problem};
+use crate::store::StoreError;
+use crate::token::fetch::KeysUnavailable;
 use crate::token::issuer::TrustedIssuer;
 use crate::token::order::{ClaimedIssuer, OrderError, OrderRules, claimed_issuer};
 
@@ -37,20 +41,37 @@ struct OrderToken<T> {
     refusal: fn(OrderError) -> Problem,
 }
 
+/// Why an order is not carried out.
+enum Refusal {
+    /// The keys of its issuer cannot be fetched, so that it may be authentic.
+    KeysUnavailable(KeysUnavailable),
+    Other(Problem),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Other(problem)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Other(error.into())
+    }
+}
+
 impl<T> OrderToken<T> {
     /// Verifies a token, and returns its content with the issuer whose users it is about.
-    ///
-    /// # Errors
-    /// The refusal. 503 if the issuer's keys cannot be fetched, because the token may be authentic.
     async fn verified<'a>(
         &self,
         app: &'a App,
         text: &str,
         now: Timestamp,
-    ) -> Result<(&'a TrustedIssuer, T), Problem> {
+    ) -> Result<(&'a TrustedIssuer, T), Refusal> {
         let trusted = &app.config().trusted_issuers;
         let claimed = claimed_issuer(text, self.rules, trusted).map_err(self.refusal)?;
-        let keys = app.issuer_keys().keys(&claimed.source.keys, text, now).await?;
+        let keys = app.issuer_keys().keys_for_order(&claimed.source.keys, text, now, KEYS_TIMEOUT).await;
+        let keys = keys.map_err(Refusal::KeysUnavailable)?;
         let content = (self.verify)(text, claimed, &keys, now).map_err(self.refusal)?;
         Ok((claimed.issuer, content))
     }
@@ -59,13 +80,32 @@ impl<T> OrderToken<T> {
 /// Limits the work of an order to the time of a request.
 ///
 /// # Errors
-/// Those of the work. 503 if it takes longer. Each 503 is counted.
-async fn in_time(app: &App, work: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
-    let outcome = tokio::time::timeout(ORDER_TIMEOUT, work).await.unwrap_or_else(|_| {
-        Err(Problem::of(Code::StoreUnavailable).because("the order was not carried out in time"))
-    });
-    if outcome.as_ref().is_err_and(Problem::is_server_error) {
+/// The refusal. 503 if the issuer's keys or the store could not be reached in that time, which is counted.
+async fn in_time(app: &App, work: impl Future<Output = Result<(), Refusal>>) -> Result<(), Problem> {
+    let problem = match tokio::time::timeout(ORDER_TIMEOUT, work).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(Refusal::KeysUnavailable(error))) => return Err(unchecked(app, error)),
+        Ok(Err(Refusal::Other(problem))) => problem,
+        Err(_) => Problem::of(Code::StoreUnavailable).because("the order was not carried out in time"),
+    };
+    if problem.is_server_error() {
         count_failure(app);
     }
-    outcome
+    Err(problem)
+}
+
+/// 503, because the order may be authentic. With a key that the issuer does not have it is most likely forged, so that it counts as
+/// refused. An issuer whose keys cannot be fetched is a fault, whether the order is forged or not.
+fn unchecked(app: &App, error: KeysUnavailable) -> Problem {
+    if !matches!(error, KeysUnavailable::UnknownKey) {
+        count_unchecked(app);
+        return error.into();
+    }
+    let problem = Problem::from(error).counted_as_refusal();
+    if count_refusal(app) { problem } else { problem.without_log_line() }
+}
+
+/// Counts a refusal, which anyone can cause, and logs some of them.
+fn refused(app: &App, problem: Problem) -> Problem {
+    if problem.is_server_error() || count_refusal(app) { problem } else { problem.without_log_line() }
 }

@@ -26,6 +26,10 @@ use crate::token::revocation_order::RevocationCredential;
 /// because the failure would not be counted then.
 pub const ORDER_TIMEOUT: Duration = Duration::from_millis(2_600);
 
+/// The part of [`ORDER_TIMEOUT`] in which the keys of the issuer are fetched, and fetched again after a fault. The rest is for
+/// the store.
+pub const KEYS_TIMEOUT: Duration = Duration::from_millis(2_200);
+
 /// An issuer has at most one event about its subjects in this time.
 const REPORTED_ONCE_IN: Duration = Duration::from_secs(3_600);
 
@@ -86,6 +90,18 @@ pub async fn report_refused_event(app: &App, issuer: &TrustedIssuer, now: Timest
     let kind = EventKind::ProviderOrderRefused { issuer: issuer.issuer.clone() };
     let event = Event::with_derived_id(Subject::Everyone, None, now.start_of_hour(), &reported, kind);
     app.record_events(&[Event { at: now, ..event }], std::future::ready(Ok(()))).await;
+}
+
+/// Counts an order that cannot be checked, because the keys of its issuer cannot be fetched. It may be forged, so that it does not
+/// count as an authentic one. An alarm of its own watches this counter.
+pub fn count_unchecked(app: &App) {
+    app.metrics().count(Counter::ProviderKeysUnavailable);
+}
+
+/// Counts a refused order, and returns whether it is logged. Anyone can send one, so that no alarm watches this counter.
+pub fn count_refusal(app: &App) -> bool {
+    app.metrics().count(Counter::ProviderOrdersRefused);
+    app.refused_orders().should_log(app.now())
 }
 
 /// Counts an authentic order that was not carried out. Its sessions live on, so that an alarm watches this counter.

@@ -66,6 +66,7 @@ impl FeedCopy {
         let window = FeedWindow::at(now, self.read_at, app.config().longest_access_lifetime());
         let moment = Timestamp::from_seconds(now.div_euclid(1_000));
         let read = app.store().read_feed(window, moment).await?;
+        app.metrics().add(Counter::FeedRowsSkipped, read.skipped);
         read.items.iter().for_each(|item| self.entries.add(item));
         self.entries.remove_expired(moment);
         self.not_before = read.revocation.not_before;

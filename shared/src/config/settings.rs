@@ -45,6 +45,12 @@ pub const SETTINGS: &[Setting] = &[
         "The identity providers whose assertions open sessions, see `docs/identity-providers.md`. Each has `issuer`, `audience`, `jwks` or `jwks_url`, and optionally `scopes`, `scope_claim`, `require`, `user_prefix`, `auth_time`, `admin_of`, `logout`.",
     ),
     optional(
+        "PROVIDER_ORDERS",
+        "false",
+        "`true` or `false`",
+        "Whether identity providers may end sessions. Required to be `true` if an entry of `LATCHKEY_TRUSTED_ISSUERS` has `logout`. On AWS the parameter `ProviderOrders` sets it and creates the endpoints. See `docs/provider-logout.md`.",
+    ),
+    optional(
         "LATCHKEY_ALLOWED_ORIGINS",
         "",
         "origins, comma-separated",

@@ -316,11 +316,15 @@ fn the_authorizer_is_offline_by_default() {
     assert_eq!(mode("Strict").unwrap_err().name, "AUTHORIZER_MODE");
 }
 
-/// The names and reasons of the settings without effect.
-fn warnings_with(changes: &[(&'static str, &str)]) -> Vec<String> {
+fn parse_changed(changes: &[(&'static str, &str)]) -> Result<Config, ConfigError> {
     let mut vars = valid();
     vars.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let config = Config::parse(|name| vars.get(name).cloned()).unwrap();
+    Config::parse(|name| vars.get(name).cloned())
+}
+
+/// The names and reasons of the settings without effect.
+fn warnings_with(changes: &[(&'static str, &str)]) -> Vec<String> {
+    let config = parse_changed(changes).unwrap();
     config.warnings.iter().map(ToString::to_string).collect()
 }
 
@@ -353,6 +357,7 @@ fn a_setting_without_effect_is_a_warning() {
             )],
             "LATCHKEY_TRUSTED_ISSUERS: [0].scopes[1] has no effect",
         ),
+        (vec![("PROVIDER_ORDERS", "true")], "PROVIDER_ORDERS: opens endpoints that refuse every request"),
     ] {
         let warnings = warnings_with(&changes);
         assert_eq!(warnings.len(), 1, "{changes:?}: {warnings:?}");
@@ -363,7 +368,30 @@ fn a_setting_without_effect_is_a_warning() {
         vec![("RISK_RULES", "new_country=off,device_changed=end,ip_changed=alert")],
         vec![("RISK_RULES", "impossible_travel=alert"), ("CLOUDFRONT_ORIGIN_SECRET", "0123456789abcdef")],
         vec![("NETWORK_ALLOWLIST", "10.0.0.0/8")],
+        vec![("PROVIDER_ORDERS", "true"), ("LATCHKEY_TRUSTED_ISSUERS", ends_sessions().as_str())],
     ] {
         assert_eq!(warnings_with(&changes), [""; 0], "{changes:?}");
+    }
+}
+
+/// An issuer that may end sessions.
+fn ends_sessions() -> String {
+    issuers_with(r#""logout":{"backchannel":{}}"#)
+}
+
+/// Its administrator relies on orders that would reach no endpoint.
+#[test]
+fn an_issuer_that_may_end_sessions_needs_the_endpoints() {
+    let text = ends_sessions();
+    for given in [None, Some("false")] {
+        let mut changes = vec![("LATCHKEY_TRUSTED_ISSUERS", text.as_str())];
+        changes.extend(given.map(|no| ("PROVIDER_ORDERS", no)));
+        let error = parse_changed(&changes).unwrap_err();
+        assert_eq!(error.name, "PROVIDER_ORDERS");
+        let text = error.to_string();
+        assert!(
+            text.contains("LATCHKEY_TRUSTED_ISSUERS") && text.contains("parameter ProviderOrders"),
+            "{text}"
+        );
     }
 }

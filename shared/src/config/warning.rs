@@ -40,6 +40,12 @@ impl Config {
                 "has no effect, because no trusted issuer has latchkey:admin in its scopes",
             );
         }
+        if self.provider_orders && self.trusted_issuers.iter().all(|issuer| issuer.logout.is_none()) {
+            warn(
+                "PROVIDER_ORDERS",
+                "opens endpoints that refuse every request, because no issuer in LATCHKEY_TRUSTED_ISSUERS has `logout`",
+            );
+        }
         let has_places = self.geoip_db.is_some() || self.origin_secrets.are_set();
         let rules = vars.given("RISK_RULES").unwrap_or_default();
         let is_named = |rule: &Rule| {

@@ -85,10 +85,10 @@ fn add_headers(response: &mut Response, id: &str) {
 fn measure(metrics: &Metrics, elapsed: Duration, problem: Option<&Problem>) {
     metrics.answered(elapsed);
     let Some(problem) = problem else { return };
-    metrics.count(if problem.status().is_server_error() { Counter::Failed } else { Counter::Refused });
+    metrics.count(if problem.counts_as_failure() { Counter::Failed } else { Counter::Refused });
     match problem.code() {
         Code::RateLimited => metrics.count(Counter::Limited),
-        Code::StoreUnavailable => metrics.count(Counter::StoreUnavailable),
+        Code::StoreUnavailable if problem.counts_as_failure() => metrics.count(Counter::StoreUnavailable),
         Code::InvalidAssertion => metrics.count(Counter::SignInsRefused),
         _ => {}
     }
@@ -109,6 +109,7 @@ fn log(app: &App, line: &RequestLine<'_>, response: &Response, problem: Option<&
     let duration_ms = u64::try_from(line.elapsed.as_millis()).unwrap_or(u64::MAX);
     let (request_id, method) = (line.id, line.method.as_str());
     match problem {
+        Some(problem) if !problem.is_logged() => {}
         Some(problem) => {
             let (code, cause) = (problem.code().name(), problem.cause());
             if status >= 500 {

@@ -33,6 +33,8 @@ struct Parts {
     cause: Option<String>,
     oauth: Option<OAuthForm>,
     is_unsupported_grant: bool,
+    is_unlogged: bool,
+    is_refusal: bool,
 }
 
 /// The OAuth form that a caller sent. It decides how a token that is not accepted is reported.
@@ -61,6 +63,8 @@ impl Problem {
             cause: None,
             oauth: None,
             is_unsupported_grant: false,
+            is_unlogged: false,
+            is_refusal: false,
         }));
         match code.challenge() {
             Some(challenge) => problem.with_header(header::WWW_AUTHENTICATE, challenge),
@@ -122,6 +126,12 @@ impl Problem {
         self
     }
 
+    /// Omits the line in the log, because any number of strangers can cause it.
+    pub fn without_log_line(mut self) -> Self {
+        self.0.is_unlogged = true;
+        self
+    }
+
     /// Adds a header. A value that is not valid in a header is left out.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -170,6 +180,23 @@ impl Problem {
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// Counts it as a refusal, although its status is that of a fault of the server: strangers can cause it, and must not start the
+    /// alarms of such faults.
+    pub fn counted_as_refusal(mut self) -> Self {
+        self.0.is_refusal = true;
+        self
+    }
+
+    /// Whether it counts as a fault of the server.
+    pub fn counts_as_failure(&self) -> bool {
+        self.is_server_error() && !self.0.is_refusal
+    }
+
+    /// Whether it has a line in the log.
+    pub fn is_logged(&self) -> bool {
+        !self.0.is_unlogged
     }
 
     /// The private cause.
@@ -265,6 +292,8 @@ impl From<Refusal> for Problem {
             cause: refusal.cause().map(str::to_owned),
             oauth: None,
             is_unsupported_grant: false,
+            is_unlogged: false,
+            is_refusal: false,
         }))
     }
 }

@@ -27,6 +27,8 @@ const HOUR_MILLIS: i64 = 3_600_000;
 pub struct FeedRead {
     /// The rows in the window.
     pub items: Vec<FeedItem>,
+    /// The number of malformed rows, which are left out.
+    pub skipped: u64,
     /// The global revocation.
     pub revocation: GlobalRevocation,
 }
@@ -50,12 +52,12 @@ impl Store {
     }
 
     /// Reads the rows that were written in `window`, and the global revocation, all consistently and at the same time. A malformed
-    /// row is logged and left out.
+    /// row is logged, counted and left out: without a feed, verifiers would accept the sessions of the other rows, too.
     ///
     /// # Errors
     /// The store failed. Nothing may be concluded about any session then.
     pub async fn read_feed(&self, window: FeedWindow, now: Timestamp) -> Result<FeedRead, StoreError> {
-        let mut reads: JoinSet<Result<Vec<FeedItem>, StoreError>> = JoinSet::new();
+        let mut reads: JoinSet<Result<(Vec<FeedItem>, u64), StoreError>> = JoinSet::new();
         for hour in window.from.div_euclid(HOUR_MILLIS)..=window.to.div_euclid(HOUR_MILLIS) {
             for shard in 0..SHARDS {
                 let store = self.clone();
@@ -63,15 +65,23 @@ impl Store {
             }
         }
         let revocation = self.fetch_global_revocation(now).await?;
-        let mut items = vec![];
+        let (mut items, mut skipped) = (vec![], 0);
         while let Some(read) = reads.join_next().await {
             // A read that panicked has read nothing, so that the feed would lack entries.
-            items.extend(read.map_err(|_| StoreError::Malformed(FEED_ENTRIES))??);
+            let (read, malformed) = read.map_err(|_| StoreError::Malformed(FEED_ENTRIES))??;
+            items.extend(read);
+            skipped += malformed;
         }
-        Ok(FeedRead { items, revocation })
+        Ok(FeedRead { items, skipped, revocation })
     }
 
-    async fn read_partition(&self, hour: i64, shard: u8, from: i64) -> Result<Vec<FeedItem>, StoreError> {
+    /// The rows of a partition, and the number of malformed ones.
+    async fn read_partition(
+        &self,
+        hour: i64,
+        shard: u8,
+        from: i64,
+    ) -> Result<(Vec<FeedItem>, u64), StoreError> {
         let mut pages = self
             .client
             .query()
@@ -83,16 +93,19 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
             .send();
-        let mut items = vec![];
+        let (mut items, mut skipped) = (vec![], 0);
         while let Some(page) = pages.next().await {
             for row in page.map_err(StoreError::unavailable)?.items() {
                 match item_of(row) {
                     Ok(item) => items.push(item),
-                    Err(error) => tracing::error!(%error, "malformed row of the revocation feed left out"),
+                    Err(error) => {
+                        tracing::error!(%error, "malformed row of the revocation feed left out");
+                        skipped += 1;
+                    }
                 }
             }
         }
-        Ok(items)
+        Ok((items, skipped))
     }
 
     /// The row of these ends in their transaction; `None` if the feed lists none of them.

@@ -39,6 +39,8 @@ pub enum Counter {
     EndedAdmin,
     EndedProvider,
     ProviderOrdersFailed,
+    ProviderOrdersRefused,
+    ProviderKeysUnavailable,
     EventsInfo,
     EventsLow,
     EventsMedium,
@@ -59,6 +61,7 @@ pub enum Counter {
     StoreUnavailable,
     FeedEntries,
     FeedsFailed,
+    FeedRowsSkipped,
     AlertsPublished,
     WebhooksDelivered,
     WebhooksFailed,
@@ -102,7 +105,8 @@ impl Metrics {
         self.add(counter, 1);
     }
 
-    fn add(&self, counter: Counter, count: u64) {
+    /// Adds a number to a counter.
+    pub fn add(&self, counter: Counter, count: u64) {
         self.counts[counter as usize].fetch_add(count, Ordering::Relaxed);
     }
 

@@ -14,12 +14,16 @@ use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use latchkey_verifier::{Fetch, FetchError, FetchFuture, FetchLimits, JwksCache, VerifyingKey};
+use tokio::time::{Instant, sleep, timeout};
 
 pub use latchkey_verifier::KeysUnavailable;
 
 use super::issuer::IssuerKeys;
 use crate::domain::time::Timestamp;
 use crate::https;
+
+/// The pause between two attempts to fetch the keys for an order. An issuer that is down gets no more requests than this.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest time for connecting, including TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -52,6 +56,41 @@ impl IssuerKeyCache {
         match keys {
             IssuerKeys::Inline(keys) => Ok(keys.clone()),
             IssuerKeys::Url(url) => self.cache(url).keys_for(token, now.into()).await,
+        }
+    }
+
+    /// The keys for verifying an order to end sessions, which most providers send once. A fetch that fails is repeated every second
+    /// within `time`.
+    ///
+    /// # Errors
+    /// The keys cannot be fetched in that time, or they lack the order's key and were fetched less than 10 seconds ago. The order may
+    /// be authentic, so that the response is 503.
+    pub async fn keys_for_order(
+        &self,
+        keys: &IssuerKeys,
+        token: &str,
+        now: Timestamp,
+        time: Duration,
+    ) -> Result<Arc<[VerifyingKey]>, KeysUnavailable> {
+        let url = match keys {
+            IssuerKeys::Inline(keys) => return Ok(keys.clone()),
+            IssuerKeys::Url(url) => url,
+        };
+        let (cache, begin) = (self.cache(url), Instant::now());
+        let mut error = KeysUnavailable::Fetch(FetchError::TimedOut);
+        loop {
+            let attempt = cache.urgent_keys_for(token, (now + begin.elapsed()).into());
+            let Ok(outcome) = timeout(time.saturating_sub(begin.elapsed()), attempt).await else {
+                return Err(error);
+            };
+            match outcome {
+                Ok(_) | Err(KeysUnavailable::UnknownKey) => return outcome,
+                Err(failure) => error = failure,
+            }
+            if begin.elapsed() + RETRY_PAUSE >= time {
+                return Err(error);
+            }
+            sleep(RETRY_PAUSE).await;
         }
     }
 
@@ -91,8 +130,6 @@ impl ConnectorFetch {
 impl Fetch for ConnectorFetch {
     fn fetch(&self, request: Request<Bytes>, limits: FetchLimits) -> FetchFuture<'_> {
         let answer = self.send(request, limits.max_bytes);
-        Box::pin(async move {
-            tokio::time::timeout(limits.timeout, answer).await.unwrap_or(Err(FetchError::TimedOut))
-        })
+        Box::pin(async move { timeout(limits.timeout, answer).await.unwrap_or(Err(FetchError::TimedOut)) })
     }
 }

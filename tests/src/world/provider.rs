@@ -42,7 +42,7 @@ impl Provider {
     /// A world that trusts this provider; `changes` are members of its entry in the settings.
     pub async fn world(&self, changes: Value, settings: &[(&str, &str)]) -> World {
         let trusted = json!([self.entry(changes)]).to_string();
-        let trust = [("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())];
+        let trust = [("PROVIDER_ORDERS", "true"), ("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())];
         let settings: Vec<_> = PATIENT.into_iter().chain(settings.iter().copied()).chain(trust).collect();
         World::with(&settings).await
     }

@@ -399,6 +399,21 @@ async fn a_setting_without_effect_is_named_and_fails_no_check() {
     assert!(named[0].contains("[0].scope_claim has no effect, because"), "{}", named[0]);
 }
 
+/// Without the endpoints every order of the provider is lost, and its users stay signed in.
+#[tokio::test]
+async fn an_issuer_with_logout_needs_the_endpoints_for_orders() {
+    let deployment = Deployment::healthy().await;
+    let trusted = &deployment.environment["LATCHKEY_TRUSTED_ISSUERS"];
+    let mut trusted: Value = serde_json::from_str(trusted).expect("JSON");
+    trusted[0]["logout"] = json!({"backchannel": {}});
+    let deployment = deployment.set("LATCHKEY_TRUSTED_ISSUERS", &trusted.to_string());
+    let report = deployment.examined().await;
+    let [line] = report.wrong()[..] else { panic!("{:#?}", report.lines) };
+    assert!(line.contains("PROVIDER_ORDERS") && line.contains("set the parameter ProviderOrders"), "{line}");
+    let report = deployment.set("PROVIDER_ORDERS", "true").examined().await;
+    assert!(report.is_well, "{:#?}", report.lines);
+}
+
 #[tokio::test]
 async fn an_http_url_of_a_local_provider_is_wrong_with_a_hint() {
     let deployment = Deployment::healthy().await;

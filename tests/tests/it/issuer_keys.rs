@@ -3,6 +3,7 @@
 //!
 //! The issuer is a TCP server on loopback. Only DNS and TLS are replaced.
 
+mod orders;
 mod provider;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +35,12 @@ impl Deployment {
         let issuer = Issuer::generate().expect("a key");
         let provider = Provider::start(&issuer).await;
         let (keys, trusted) = (generate_key_set(), trusted.to_string());
-        let own = [("LATCHKEY_KEYS", keys.as_str()), ("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str())];
+        let may_order = trusted.contains("logout").to_string();
+        let own = [
+            ("LATCHKEY_KEYS", keys.as_str()),
+            ("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str()),
+            ("PROVIDER_ORDERS", may_order.as_str()),
+        ];
         let settings = [&PATIENT[..], &own].concat();
         let cache = IssuerKeyCache::with_connector(provider.connector());
         let world = World::new().await.redeployed(&settings, cache);

@@ -11,6 +11,10 @@ const FRESH: Duration = Duration::from_secs(30);
 /// How often the whole feed is fetched, which drops old entries.
 const WHOLE_AFTER: Duration = Duration::from_secs(15 * 60);
 
+/// How much lower than expected `iat` of a new feed may be, in seconds: the clocks of servers differ by up to a minute, and a feed is up to
+/// 5 seconds old when it is requested.
+const BEHIND_SECONDS: i64 = 70;
+
 /// By how many minutes feeds overlap, because the clocks of servers differ by up to a minute and writes take time.
 const OVERLAP_MINUTES: i64 = 2;
 
@@ -44,6 +48,10 @@ pub(super) struct FeedCopy {
     /// The highest `iat`.
     issued_at: i64,
     /// When the request for the feed with the highest `iat` was sent.
+    issued_by: Moment,
+    /// The `iat` of the last feed.
+    last_issued_at: i64,
+    /// When the request for the last feed was sent that renewed the copy.
     renewed_at: Moment,
     /// When the request for the last whole feed was sent.
     whole_at: Moment,
@@ -70,6 +78,8 @@ impl FeedCopy {
     pub(super) fn new(feed: &FeedDocument, sent_at: Moment) -> Self {
         Self {
             issued_at: feed.issued_at,
+            issued_by: sent_at,
+            last_issued_at: feed.issued_at,
             renewed_at: sent_at,
             whole_at: sent_at,
             not_before: feed.not_before,
@@ -78,24 +88,43 @@ impl FeedCopy {
         }
     }
 
-    /// Adds a feed whose request was sent at `sent_at`. Returns whether it is newer than all before.
+    /// Adds a feed whose request was sent at `sent_at`. Returns whether it renews the copy.
     ///
-    /// An older feed cannot renew the copy, because a cache or an attacker may have kept it. Its entries count all the same:
-    /// they are signed, and a session that has ended stays so. This is how two servers whose clocks differ are both right.
+    /// The entries of every feed count: they are signed, and a session that has ended stays so. Only a feed that is newer than all
+    /// before replaces the entries, so that no feed that a cache or an attacker kept takes an entry back.
     pub(super) fn add(&mut self, feed: &FeedDocument, sent_at: Moment) -> bool {
         let is_newer = feed.issued_at > self.issued_at;
+        let renews = is_newer || self.may_be_new(feed, sent_at);
+        self.last_issued_at = feed.issued_at;
         if is_newer {
             self.issued_at = feed.issued_at;
+            self.issued_by = sent_at;
+        }
+        if renews {
             self.renewed_at = sent_at;
+        }
+        if renews && feed.since.is_none() {
+            self.whole_at = sent_at;
         }
         self.not_before = self.not_before.max(feed.not_before);
         if is_newer && feed.since.is_none() {
-            self.whole_at = sent_at;
             self.ended_before = std::mem::replace(&mut self.ended, feed.ended.clone());
         } else {
             self.ended = union(&self.ended, &feed.ended);
         }
-        is_newer
+        renews
+    }
+
+    /// Whether a feed with a lower `iat` than an earlier one may be new all the same: the earlier one may come from a server whose clock
+    /// is up to a minute ahead of the others, and verifiers must not be without a fresh copy until the others have caught up.
+    ///
+    /// A cache or an attacker that repeats older feeds delays a revocation by 70 s at most in this way, and one feed that is repeated
+    /// renews nothing. Feeds of all ages up to 90 s are accepted by a verifier without a copy, so that this is no longer than the
+    /// delay that such a cache can cause in any case.
+    fn may_be_new(&self, feed: &FeedDocument, sent_at: Moment) -> bool {
+        let passed = i64::try_from(sent_at.since(self.issued_by).as_secs()).unwrap_or(i64::MAX);
+        let expected = self.issued_at.saturating_add(passed);
+        feed.issued_at != self.last_issued_at && feed.issued_at >= expected.saturating_sub(BEHIND_SECONDS)
     }
 
     /// The time since the copy was renewed.

@@ -3,12 +3,12 @@
 //! | the copy is | a request |
 //! |---|---|
 //! | younger than 4 s | uses it |
-//! | older, and a fetch is under way | uses it up to 6 s of age, else waits for the fetch |
+//! | older, and a fetch is under way | uses it up to 5 s of age, else waits for the fetch |
 //! | older, and the last fetch began less than 4 s ago | uses it |
 //! | older | fetches the feed and waits |
 //!
-//! So a copy that a request uses is at most 6 seconds old while the feed can be reached. With 3 seconds for the caches of the
-//! issuer, a revocation is seen within 9 seconds.
+//! So a copy that a request uses is at most 5 seconds old while the feed can be reached. The feed itself may be 5 seconds old when it is
+//! requested: 1 in the copy of a function, 2 on its way to the cache of CloudFront, and 2 in that cache. So a revocation is seen within 10.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,7 +28,7 @@ use crate::verifier::AnyVerifier;
 pub(super) const POLL: Duration = Duration::from_secs(4);
 
 /// The age up to which a request uses the copy while another caller fetches the feed.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a fetch counts as under way. A longer one has no caller left to drive it, for example because a function was
 /// frozen, and another one replaces it.

@@ -6,6 +6,9 @@ import { entryOf, type FeedDocument } from './document.js';
 const FRESH_MS = 30_000;
 const WHOLE_AFTER_MS = 15 * 60_000;
 
+/** How much lower than expected `iat` of a new feed may be: clocks of servers differ by up to a minute, and a feed is up to 5 seconds old. */
+const BEHIND_SECONDS = 70;
+
 /** Feeds overlap, because the clocks of servers differ by up to a minute and writes take time. */
 const OVERLAP_MINUTES = 2;
 
@@ -33,7 +36,10 @@ export type Finding = 'live' | 'ended' | 'old_token';
 
 /** The entries of the feeds that have arrived. */
 export class FeedCopy {
+  /** The highest `iat`, and when the request for that feed was sent. */
   #issuedAt: number;
+  #issuedBy: Moment;
+  #lastIssuedAt: number;
   #renewedAt: Moment;
   #wholeAt: Moment;
   #notBefore: number | undefined;
@@ -47,6 +53,8 @@ export class FeedCopy {
   /** The copy after the first feed, whose request was sent at `sentAt`. */
   constructor(feed: FeedDocument, sentAt: Moment) {
     this.#issuedAt = feed.issuedAt;
+    this.#issuedBy = sentAt;
+    this.#lastIssuedAt = feed.issuedAt;
     this.#renewedAt = sentAt;
     this.#wholeAt = sentAt;
     this.#notBefore = feed.notBefore;
@@ -54,26 +62,39 @@ export class FeedCopy {
   }
 
   /**
-   * Adds a feed, and returns whether it is newer than all before.
+   * Adds a feed, and returns whether it renews the copy.
    *
-   * An older feed cannot renew the copy, because a cache or an attacker may have kept it. Its entries count all the same: they are
-   * signed, and a session that has ended stays so. This is how two servers whose clocks differ are both right.
+   * The entries of every feed count: they are signed, and a session that has ended stays so. Only a feed that is newer than all before
+   * replaces the entries, so that no feed that a cache or an attacker kept takes an entry back.
    */
   add(feed: FeedDocument, sentAt: Moment): boolean {
     const isNewer = feed.issuedAt > this.#issuedAt;
+    const renews = isNewer || this.#mayBeNew(feed, sentAt);
+    this.#lastIssuedAt = feed.issuedAt;
     if (isNewer) {
       this.#issuedAt = feed.issuedAt;
-      this.#renewedAt = sentAt;
+      this.#issuedBy = sentAt;
     }
+    if (renews) this.#renewedAt = sentAt;
+    if (renews && feed.since === undefined) this.#wholeAt = sentAt;
     if (feed.notBefore !== undefined) this.#notBefore = Math.max(feed.notBefore, this.#notBefore ?? feed.notBefore);
     if (isNewer && feed.since === undefined) {
-      this.#wholeAt = sentAt;
       this.#endedBefore = this.#ended;
       this.#ended = new Set(feed.ended);
     } else {
       for (const entry of feed.ended) this.#ended.add(entry);
     }
-    return isNewer;
+    return renews;
+  }
+
+  /**
+   * Whether a feed with a lower `iat` than an earlier one may be new all the same: the earlier one may come from a server whose clock is
+   * up to a minute ahead of the others. A cache that repeats older feeds delays a revocation by 70 s at most in this way, which
+   * is no longer than in any case, because feeds of up to 90 s are accepted without a copy. One feed that is repeated renews nothing.
+   */
+  #mayBeNew(feed: FeedDocument, sentAt: Moment): boolean {
+    const expected = this.#issuedAt + Math.floor(elapsed(this.#issuedBy, sentAt) / 1000);
+    return feed.issuedAt !== this.#lastIssuedAt && feed.issuedAt >= expected - BEHIND_SECONDS;
   }
 
   /** Milliseconds since the copy was renewed. */

@@ -4,12 +4,12 @@
  * | the copy is | a request |
  * |---|---|
  * | younger than 4 s | uses it |
- * | older, and a fetch is under way | uses it up to 6 s of age, else waits for the fetch |
+ * | older, and a fetch is under way | uses it up to 5 s of age, else waits for the fetch |
  * | older, and the last fetch began less than 4 s ago | uses it |
  * | older | fetches the feed and waits |
  *
- * So a copy that a request uses is at most 6 seconds old while the feed can be reached. With 3 seconds for the caches of the API, a
- * revocation is seen within 9 seconds. There is no timer, because a function or an edge runtime is frozen between requests.
+ * So a copy that a request uses is at most 5 seconds old while the feed can be reached. The feed may be 5 seconds old when it is requested: 1
+ * in the copy of a function, 2 on its way to a cache, and 2 in that cache. So a revocation is seen within 10. There is no timer, because a function or an edge runtime is frozen between requests.
  */
 
 import { VerificationUnavailableError } from '../errors.js';
@@ -21,7 +21,7 @@ import { elapsed, FeedCopy, type Moment } from './copy.js';
 import { FEED_MAX_BYTES, verifyFeed, type FeedDocument } from './document.js';
 
 const POLL_MS = 4_000;
-const PATIENCE_MS = 6_000;
+const PATIENCE_MS = 5_000;
 const TIMEOUT_MS = 2_000;
 /** A fetch that takes longer was abandoned, for example because a function was frozen. Another one replaces it. */
 const ABANDONED_AFTER_MS = 5_000;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 
-use super::{ORDER_MAX_BYTES, OrderToken, in_time};
+use super::{ORDER_MAX_BYTES, OrderToken, in_time, refused};
 use crate::app::App;
 use crate::app::provider_order::carry_out;
 use crate::domain::logout_order::LogoutOrder;
@@ -35,7 +35,7 @@ pub(super) async fn logout(
         })
         .await
     };
-    answer.await.map_err(|problem| problem.as_oauth(OAuthForm::Order))?;
+    answer.await.map_err(|problem| refused(&app, problem).as_oauth(OAuthForm::Order))?;
     Ok(().into_response())
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::{ORDER_MAX_BYTES, OrderToken, in_time};
+use super::{ORDER_MAX_BYTES, OrderToken, Refusal, in_time, refused};
 use crate::app::App;
 use crate::app::provider_order::{carry_out, report_refused_event};
 use crate::domain::logout_order::LogoutOrder;
@@ -31,13 +31,13 @@ pub(super) async fn receive(
         let now = app.now();
         in_time(&app, receive_events(&app, text.trim(), now)).await
     };
-    answer.await.map_err(|problem| problem.as_oauth(OAuthForm::SecurityEvent))?;
+    answer.await.map_err(|problem| refused(&app, problem).as_oauth(OAuthForm::SecurityEvent))?;
     Ok(accepted())
 }
 
 /// Carries out every event that can be. Each one is an order of its own, so that a provider that cannot mend one event has not lost
 /// the others.
-async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Problem> {
+async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Refusal> {
     let (issuer, events) = TOKEN.verified(app, text, now).await?;
     for order in events.iter().flatten() {
         carry_out(app, order, now).await?;
@@ -45,7 +45,7 @@ async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Pro
     let mut outcome = Ok(());
     for error in events.into_iter().filter_map(Result::err) {
         report_refused_event(app, issuer, now).await;
-        outcome = Err(refusal(error));
+        outcome = Err(refusal(error).into());
     }
     outcome
 }

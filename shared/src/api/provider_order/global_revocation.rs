@@ -10,7 +10,7 @@ use http::HeaderMap;
 use latchkey_verifier::bearer_token;
 use serde::Deserialize;
 
-use super::{ORDER_MAX_BYTES, OrderToken, in_time};
+use super::{ORDER_MAX_BYTES, OrderToken, Refusal, in_time, refused};
 use crate::app::App;
 use crate::app::provider_order::{carry_out, tie_credential};
 use crate::domain::id::UserId;
@@ -52,11 +52,14 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let token = bearer_token(&headers)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
-    let bytes = body::read_at_most(body, ORDER_MAX_BYTES).await?;
-    let request: RevocationRequest = body::json_of(&headers, &bytes)?;
-    let now = app.now();
-    in_time(&app, carry_out_request(&app, &token, &request.sub_id, now)).await?;
+    let answer = async {
+        let token = bearer_token(&headers)?.ok_or_else(|| Problem::of(Code::TokenMissing))?;
+        let bytes = body::read_at_most(body, ORDER_MAX_BYTES).await?;
+        let request: RevocationRequest = body::json_of(&headers, &bytes)?;
+        let now = app.now();
+        in_time(&app, carry_out_request(&app, &token, &request.sub_id, now)).await
+    };
+    answer.await.map_err(|problem| refused(&app, problem))?;
     Ok(no_content())
 }
 
@@ -65,12 +68,12 @@ async fn carry_out_request(
     token: &str,
     subject: &SubjectId,
     now: Timestamp,
-) -> Result<(), Problem> {
+) -> Result<(), Refusal> {
     let (issuer, credential) = TOKEN.verified(app, token, now).await?;
     let user = user_of(issuer, subject)?;
     if !tie_credential(app, &credential, &user).await? {
         let problem = Problem::of(Code::InvalidToken).detail("the token was used for another subject");
-        return Err(problem.because("its jti belongs to an order for another subject"));
+        return Err(problem.because("its jti belongs to an order for another subject").into());
     }
     let order = LogoutOrder { subject: OrderSubject::User(user), until: credential.issued_at };
     Ok(carry_out(app, &order, now).await?)

@@ -23,6 +23,8 @@ pub(crate) enum Answer {
     Redirect(Bytes),
     /// No response.
     Silence,
+    /// The connection is closed without a response.
+    HangUp,
     /// The headers and the beginning of the body, and then nothing.
     Stall,
 }
@@ -108,6 +110,7 @@ impl Provider {
             Answer::Body(status, body) => (format!("{status} Whatever"), body),
             Answer::Redirect(body) => ("200 OK".to_owned(), body),
             Answer::Silence => return std::future::pending().await,
+            Answer::HangUp => return,
             Answer::Stall => ("200 OK".to_owned(), "{\"keys\":[".into()),
         };
         let stalls = matches!(*self.answer.lock().expect("no test panics with it"), Answer::Stall);

@@ -146,7 +146,8 @@ async fn an_issuer_never_reaches_the_users_of_another() {
         one.entry(json!({"user_prefix": "one|", "logout": logout})),
         two.entry(json!({"issuer": second, "user_prefix": "two|", "logout": logout})),
     ]);
-    let world = World::with(&[("LATCHKEY_TRUSTED_ISSUERS", &trusted.to_string())]).await;
+    let world =
+        World::with(&[("PROVIDER_ORDERS", "true"), ("LATCHKEY_TRUSTED_ISSUERS", &trusted.to_string())]).await;
     let assertion = one.assertion(&world, "alice", json!({"sid": "s"}));
     let alice = Tokens::of(world.device().login(&assertion).await.assert_status(201));
     let now = world.now().seconds();

@@ -186,7 +186,8 @@ async fn a_revocation_of_one_issuer_never_reaches_the_users_of_another() {
         one.entry(json!({"user_prefix": "one|", "logout": logout})),
         two.entry(json!({"issuer": second, "user_prefix": "two|", "logout": logout})),
     ]);
-    let world = World::with(&[("LATCHKEY_TRUSTED_ISSUERS", &trusted.to_string())]).await;
+    let world =
+        World::with(&[("PROVIDER_ORDERS", "true"), ("LATCHKEY_TRUSTED_ISSUERS", &trusted.to_string())]).await;
     let header = json!({"alg": "ES256", "kid": "p1", "typ": "global-token-revocation+jwt"});
     let credential = two.sign(&header, &two.claims(&world, "x", json!({"iss": second})).to_string());
     send(&world, &credential, subject("alice")).await.assert_field("sub_id.iss");

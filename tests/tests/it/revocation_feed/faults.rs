@@ -135,4 +135,5 @@ async fn a_malformed_row_does_not_hide_the_others() {
     world.advance(1);
     let feed = world.feed().await;
     assert!(feed.lists(&tokens.session) && feed.len() == 1);
+    assert_eq!(world.server.app.metrics().value(Counter::FeedRowsSkipped), 2, "an alarm watches it");
 }

@@ -1,7 +1,7 @@
 //! The resources in front of the functions: the gateway's CORS, a domain, CloudFront.
 
 use latchkey_tests::world::{ORIGIN_SECRET, Tokens};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::deployment::{self, Deployment};
 use super::document::template;
@@ -71,8 +71,10 @@ fn cloudfront_caches_the_revocation_feed_for_two_seconds_and_nothing_else() {
     let distribution = stack.resource("Distribution")["Properties"]["DistributionConfig"].take();
     let behaviours = distribution["CacheBehaviors"].as_array().expect("behaviours");
     assert_eq!(behaviours.len(), 1);
-    assert_eq!(behaviours[0]["PathPattern"], "/api/auth/.well-known/revocations");
+    assert_eq!(behaviours[0]["PathPattern"], "/api/auth/.well-known/revocations*");
     assert_eq!(behaviours[0]["CachePolicyId"], "FeedCache");
+    // An OPTIONS request is never cached and would count at the throttle that all verifiers share.
+    assert_eq!(behaviours[0]["AllowedMethods"], json!(["GET", "HEAD"]));
     let cache = stack.resource("FeedCache")["Properties"]["CachePolicyConfig"].take();
     assert_eq!((&cache["MinTTL"], &cache["DefaultTTL"], &cache["MaxTTL"]), (&json!(0), &json!(2), &json!(2)));
     let key = &cache["ParametersInCacheKeyAndForwardedToOrigin"];
@@ -96,6 +98,44 @@ fn cloudfront_caches_the_revocation_feed_for_two_seconds_and_nothing_else() {
     }
     let caching_disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
     assert_eq!(distribution["DefaultCacheBehavior"]["CachePolicyId"], caching_disabled);
+}
+
+/// Without the function, an attacker with ever new values of `since` would use up the throttle that all verifiers share.
+/// `client/test/edge` runs its code.
+#[test]
+fn cloudfront_filters_the_requests_for_the_feed_and_waits_two_seconds_for_it() {
+    let parameters = [
+        ("CloudFrontEnabled", "true"),
+        ("DomainName", "auth.example.com"),
+        ("CertificateArn", "given"),
+        ("CloudFrontCertificateArn", "given"),
+    ];
+    let stack = Stack::of(&template(), &parameters);
+    let distribution = stack.resource("Distribution")["Properties"]["DistributionConfig"].take();
+    let behaviour = &distribution["CacheBehaviors"][0];
+    let filter =
+        json!({"EventType": "viewer-request", "FunctionARN": "FeedFilter.FunctionMetadata.FunctionARN"});
+    assert_eq!(behaviour["FunctionAssociations"], json!([filter]));
+    let function = stack.resource("FeedFilter")["Properties"].take();
+    assert_eq!(
+        (&function["AutoPublish"], &function["FunctionConfig"]["Runtime"]),
+        (&json!(true), &json!("cloudfront-js-2.0"))
+    );
+    assert!(function["FunctionCode"].as_str().is_some_and(|code| code.contains("function handler(event)")));
+    let origins = distribution["Origins"].as_array().expect("origins");
+    let of = |id: &Value| origins.iter().find(|origin| origin["Id"] == *id).expect("the origin");
+    let (feed, others) =
+        (of(&behaviour["TargetOriginId"]), of(&distribution["DefaultCacheBehavior"]["TargetOriginId"]));
+    assert_eq!(
+        (&feed["CustomOriginConfig"]["OriginReadTimeout"], &feed["ConnectionAttempts"]),
+        (&json!(2), &json!(1)),
+        "a feed that arrives later is too old to be cached for two seconds more"
+    );
+    assert!(others["CustomOriginConfig"]["OriginReadTimeout"].is_null(), "a cleanup takes 28 s");
+    assert_eq!(
+        (&feed["DomainName"], &feed["OriginCustomHeaders"]),
+        (&others["DomainName"], &others["OriginCustomHeaders"])
+    );
 }
 
 #[test]

@@ -12,6 +12,13 @@ use super::document::template;
 use super::stack::{Stack, members};
 use super::{changed, deployment};
 
+/// The parameter with which the stack has every route.
+const WITH_ORDERS: [(&str, &str); 1] = [("ProviderOrders", "true")];
+
+/// The endpoints at which identity providers end sessions.
+const ORDERS: [&str; 3] =
+    ["/api/auth/backchannel-logout", "/api/auth/global-token-revocation", "/api/auth/ssf/events"];
+
 /// Each path of the API with its function, followed from route to integration to function.
 ///
 /// # Panics
@@ -64,12 +71,12 @@ fn cargo_lambda_watch_has_the_routes_of_the_template() {
             (route["path"].as_str().expect("a path").to_owned(), function)
         })
         .collect();
-    assert_eq!(watched, of(&Stack::of(&template(), &[])));
+    assert_eq!(watched, of(&Stack::of(&template(), &WITH_ORDERS)));
 }
 
 /// The routes of the template that differ from `openapi.yaml` and from the routers of the functions.
 async fn route_faults(template: &Value) -> Vec<String> {
-    let stack = Stack::of(template, &[]);
+    let stack = Stack::of(template, &WITH_ORDERS);
     let routes = of(&stack);
     let described: BTreeSet<String> =
         Spec::get().operations().iter().map(|operation| operation.full_path()).collect();
@@ -123,5 +130,47 @@ async fn the_api_has_the_routes_of_openapi_yaml_and_of_the_functions() {
     ] {
         let faults = route_faults(&changed(pointer, value)).await;
         assert!(faults.contains(&expected.to_owned()), "{pointer}: {faults:#?}");
+    }
+}
+
+/// The throttle of a route, if it has one of its own.
+fn throttle(stack: &Stack, path: &str) -> Value {
+    let settings = stack.resource("ApiStage")["Properties"]["RouteSettings"][format!("ANY {path}")].take();
+    let [rate, burst] = ["ThrottlingRateLimit", "ThrottlingBurstLimit"].map(|name| settings[name].clone());
+    assert_eq!(rate, burst, "{path}");
+    rate
+}
+
+/// Anyone can call them, so that a deployment without such a provider must not have them.
+#[test]
+fn endpoints_for_orders_need_their_parameter_and_have_a_modest_limit() {
+    let without = Stack::of(&template(), &[]);
+    let with = Stack::of(&template(), &WITH_ORDERS);
+    let more = Stack::of(&template(), &[WITH_ORDERS[0], ("OrdersPerSecond", "500")]);
+    for path in ORDERS {
+        let route = (path.to_owned(), "RevokeFunction".to_owned());
+        assert!(!of(&without).contains(&route) && of(&with).contains(&route), "{path}");
+        assert!(throttle(&without, path).is_null(), "{path}: settings without a route fail the deployment");
+        assert_eq!(throttle(&with, path), 20, "{path}");
+        assert_eq!(throttle(&more, path), "500", "{path}");
+    }
+    assert_eq!(of(&with).len() - of(&without).len(), ORDERS.len());
+    for alarm in ["ProviderOrdersFailedAlarm", "ProviderKeysAlarm"] {
+        assert!(without.resource(alarm).is_null() && !with.resource(alarm).is_null(), "{alarm}");
+    }
+}
+
+/// The settings of a route need the route, so that the stage comes after every route that has some.
+#[test]
+fn the_stage_waits_for_the_routes_with_settings() {
+    for parameters in [&[][..], &WITH_ORDERS] {
+        let stack = Stack::of(&template(), parameters);
+        let stage = stack.resource("ApiStage");
+        let waits = format!("{} {}", stage["DependsOn"], stage["Properties"]["Description"]);
+        for name in stack.named("AWS::ApiGatewayV2::Route") {
+            let key = stack.resource(&name)["Properties"]["RouteKey"].take();
+            let has_settings = !stage["Properties"]["RouteSettings"][key.as_str().expect("a key")].is_null();
+            assert!(!has_settings || waits.contains(&name), "{name}");
+        }
     }
 }

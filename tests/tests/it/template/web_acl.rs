@@ -18,7 +18,9 @@ fn rules() -> Vec<(Value, Value)> {
 /// Chromium forgets its device key after a 429, so that the requests of device keys get a 503.
 #[test]
 fn the_web_acl_limits_each_address_with_a_passing_status() {
-    for ((statement, block), status) in rules().into_iter().zip([429, 429, 503]) {
+    let all = rules();
+    assert_eq!(all.len(), 4);
+    for ((statement, block), status) in all.into_iter().zip([429, 429, 503, 429]) {
         assert_eq!(statement["AggregateKeyType"], "IP");
         let window = statement["EvaluationWindowSec"].to_string();
         let response = &block["CustomResponse"];
@@ -27,13 +29,17 @@ fn the_web_acl_limits_each_address_with_a_passing_status() {
     }
 }
 
+/// Each address may send so many requests for the feed, whatever else it sends, and the other way round.
 #[test]
-fn requests_of_device_keys_have_a_limit_of_their_own() {
+fn requests_of_device_keys_and_for_the_feed_have_limits_of_their_own() {
     let all = rules();
-    let [_, (general, _), (device_keys, _)] = &all[..] else { panic!("three rules") };
-    let own = &device_keys["ScopeDownStatement"];
-    assert_eq!(own["ByteMatchStatement"]["SearchString"], "/api/auth/dbsc/");
-    assert_eq!(&general["ScopeDownStatement"]["NotStatement"]["Statement"], own);
+    let [_, (general, _), (device_keys, _), (feed, _)] = &all[..] else { panic!("four rules") };
+    let own = [&device_keys["ScopeDownStatement"], &feed["ScopeDownStatement"]];
+    let paths = own.map(|scope| &scope["ByteMatchStatement"]["SearchString"]);
+    assert_eq!(paths, ["/api/auth/dbsc/", "/api/auth/.well-known/revocations"]);
+    assert_eq!(feed["Limit"], 5_000);
+    let others = &general["ScopeDownStatement"]["NotStatement"]["Statement"];
+    assert_eq!(others, &json!({"OrStatement": {"Statements": own}}));
 }
 
 /// A backend calls `/login/attempts` from one address for all its users, and must not be limited like one user.
