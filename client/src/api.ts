@@ -375,6 +375,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sign-in-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page "Was this you?" for the user of a sign-in
+         * @description A page for a browser, without script, in English or German by `Accept-Language`. It shows the device, the place and the time of
+         *     the sign-in that the link is about, and two buttons, which send `POST /sign-in-review`. The link belongs to a message about a sign-in
+         *     from a new device or country, and works for 7 days. `GET` changes nothing, because mail scanners follow links.
+         */
+        get: operations["showSignInReview"];
+        put?: never;
+        /**
+         * Answer whether a sign-in was yours
+         * @description `was_not_me` ends the session of the sign-in, if it has not ended before, and is the event `sign_in_reported`. `was_me` is only
+         *     recorded, as `sign_in_confirmed`; a later `was_not_me` still ends the session. When the response arrives, the session has ended.
+         *     The response is the same for a session that had ended before.
+         *
+         *     The token in the form is the only authority. Cookies and `Authorization` are not read, and a token in the query does not
+         *     count.
+         */
+        post: operations["answerSignInReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/introspect": {
         parameters: {
             query?: never;
@@ -586,9 +617,15 @@ export interface components {
          * @description Administrators get the exact reason, users the public one
          * @enum {string}
          */
-        ExactReason: "signed_out" | "evicted" | "security" | "admin" | "provider" | "reuse_detected" | "state_regression" | "risk" | "unbound";
+        ExactReason: "signed_out" | "evicted" | "security" | "admin" | "provider" | "reuse_detected" | "state_regression" | "risk" | "unbound" | "reported";
         /** @enum {string} */
-        EventType: "login" | "sign_in_refused" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "account_suspended" | "account_resumed" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "provider_order_refused" | "admin_read" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        EventType: "login" | "sign_in_refused" | "sign_in_confirmed" | "sign_in_reported" | "logout" | "session_ended" | "session_evicted" | "emergency_revocation" | "account_suspended" | "account_resumed" | "token_reused" | "state_regression" | "token_forged" | "blocked" | "rate_limited" | "token_replayed" | "assertion_reused" | "binding_failed" | "binding_missing" | "session_bound" | "provider_order_refused" | "admin_read" | "new_device" | "new_country" | "ip_changed" | "country_changed" | "impossible_travel" | "device_changed";
+        ReviewForm: {
+            /** @description The token of the link */
+            token: string;
+            /** @enum {string} */
+            answer: "was_me" | "was_not_me";
+        };
         LoginRequest: {
             /** @description A JWT of a trusted issuer, for example the ID token or access token of the identity provider */
             assertion: string;
@@ -1569,6 +1606,58 @@ export interface components {
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
+        /** @description The page */
+        ReviewPage: {
+            headers: {
+                "Content-Language": components["headers"]["PageLanguage"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description A page with the reason why the link or the form does not work. Nothing has changed */
+        ReviewRefused: {
+            headers: {
+                "Content-Language": components["headers"]["PageLanguage"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description A page that names the time of the next try, for one link and network. Nothing has changed */
+        ReviewLimited: {
+            headers: {
+                "Content-Language": components["headers"]["PageLanguage"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description An internal error, as a page or, for an error outside of the page, as a problem */
+        ReviewFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description DynamoDB is not available. The page offers another try, which repeats nothing that was done */
+        ReviewUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description DynamoDB is not available. The session does not end because of this error. Repeat the request after `Retry-After` seconds */
         StoreUnavailable: {
             headers: {
@@ -1609,6 +1698,8 @@ export interface components {
          *     `ath`. `htu` has the origin of the issuer or an allowed origin.
          */
         DPoP: string;
+        /** @description The token of the link. It identifies the sign-in and is encrypted */
+        ReviewToken: string;
         /** @description The user to read, for administrators of the user's issuer. The default is the caller */
         UserId: components["schemas"]["UserId"];
         SessionIdQuery: components["schemas"]["SessionId"];
@@ -1638,6 +1729,8 @@ export interface components {
         RateLimit: string;
         /** @description The language of `description` */
         ContentLanguage: "en";
+        /** @description The language of the page */
+        PageLanguage: "en" | "de";
         /** @description Seconds to wait before the next request */
         RetryAfter: string;
         WWWAuthenticate: string;
@@ -1656,6 +1749,7 @@ export type Binding = components['schemas']['Binding'];
 export type EndReason = components['schemas']['EndReason'];
 export type ExactReason = components['schemas']['ExactReason'];
 export type EventType = components['schemas']['EventType'];
+export type ReviewForm = components['schemas']['ReviewForm'];
 export type LoginRequest = components['schemas']['LoginRequest'];
 export type PreviousKeys = components['schemas']['PreviousKeys'];
 export type SignedIn = components['schemas']['SignedIn'];
@@ -1749,11 +1843,17 @@ export type ResponseRateLimited = components['responses']['RateLimited'];
 export type ResponseRateLimitedOrOAuth = components['responses']['RateLimitedOrOAuth'];
 export type ResponseInternal = components['responses']['Internal'];
 export type ResponseInternalOrOAuth = components['responses']['InternalOrOAuth'];
+export type ResponseReviewPage = components['responses']['ReviewPage'];
+export type ResponseReviewRefused = components['responses']['ReviewRefused'];
+export type ResponseReviewLimited = components['responses']['ReviewLimited'];
+export type ResponseReviewFailed = components['responses']['ReviewFailed'];
+export type ResponseReviewUnavailable = components['responses']['ReviewUnavailable'];
 export type ResponseStoreUnavailable = components['responses']['StoreUnavailable'];
 export type ResponseStoreUnavailableOrOAuth = components['responses']['StoreUnavailableOrOAuth'];
 export type ParameterSecureSessionResponse = components['parameters']['SecureSessionResponse'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type ParameterDPoP = components['parameters']['DPoP'];
+export type ParameterReviewToken = components['parameters']['ReviewToken'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type ParameterSessionIdQuery = components['parameters']['SessionIdQuery'];
 export type ParameterFrom = components['parameters']['From'];
@@ -1766,6 +1866,7 @@ export type HeaderDPoPNonce = components['headers']['DPoPNonce'];
 export type HeaderRateLimitPolicy = components['headers']['RateLimitPolicy'];
 export type HeaderRateLimit = components['headers']['RateLimit'];
 export type HeaderContentLanguage = components['headers']['ContentLanguage'];
+export type HeaderPageLanguage = components['headers']['PageLanguage'];
 export type HeaderRetryAfter = components['headers']['RetryAfter'];
 export type HeaderWwwAuthenticate = components['headers']['WWWAuthenticate'];
 export type HeaderInsufficientScope = components['headers']['InsufficientScope'];
@@ -2436,6 +2537,48 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    showSignInReview: {
+        parameters: {
+            query: {
+                /** @description The token of the link. It identifies the sign-in and is encrypted */
+                token: components["parameters"]["ReviewToken"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ReviewPage"];
+            400: components["responses"]["ReviewRefused"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["ReviewFailed"];
+            503: components["responses"]["ReviewUnavailable"];
+        };
+    };
+    answerSignInReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["ReviewForm"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ReviewPage"];
+            400: components["responses"]["ReviewRefused"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ReviewRefused"];
+            415: components["responses"]["ReviewRefused"];
+            429: components["responses"]["ReviewLimited"];
+            500: components["responses"]["ReviewFailed"];
+            503: components["responses"]["ReviewUnavailable"];
         };
     };
     introspect: {

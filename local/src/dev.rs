@@ -1,4 +1,4 @@
-//! The dev controls over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault`, `/dev/stats` and `/dev/alerts`.
+//! The dev controls over HTTP: `/dev/assertion`, `/dev/clock`, `/dev/fault`, `/dev/stats`, `/dev/alerts` and `/dev/review-link`.
 //!
 //! ```text
 //! POST /dev/assertion {"sub":"alice","scope":"latchkey:admin"}   -> {"assertion":"eyJ…"}
@@ -7,6 +7,7 @@
 //! GET  /dev/stats                                                -> {"dynamodb":{…},"since":"…"}
 //! POST /dev/stats     {"reset":true}
 //! GET  /dev/alerts                                               -> a stream of events, each a message
+//! POST /dev/review-link {"user_id":"alice"}                      -> {"review_url":"http://127.0.0.1:9000/…"}
 //! ```
 //!
 //! Every caller of these endpoints can sign in as any user. They therefore exist only in this binary, only on loopback,
@@ -14,6 +15,7 @@
 
 pub mod alerts;
 mod fields;
+pub mod review_link;
 
 use std::time::Duration;
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use latchkey::app::notify::delivery::Deliverer;
 use latchkey::app::notify::dispatch::dispatch;
+use latchkey::app::notify::review_links::ReviewLinks;
 use latchkey::clock::Clock as _;
 use latchkey::config::LocalWebhooks;
 use latchkey::domain::webhook::endpoint::WebhookEndpoint;
@@ -42,6 +43,7 @@ struct Parts {
     stream: StreamReader,
     queue: QueueTable,
     endpoints: Vec<WebhookEndpoint>,
+    review_links: ReviewLinks,
     deliverer: Deliverer,
     metrics: Metrics,
     clock: MovableClock,
@@ -65,6 +67,7 @@ impl Notifier {
             queue,
             deliverer: Deliverer::new(webhooks.endpoints.clone(), client),
             endpoints: webhooks.endpoints,
+            review_links: ReviewLinks::new(webhooks.review_keys, webhooks.issuer),
             metrics: Metrics::default(),
             clock,
         })))
@@ -75,13 +78,13 @@ impl Notifier {
     /// # Errors
     /// The engine failed. The next call begins with the record that could not be handled.
     pub async fn dispatch_new(&self) -> Result<usize, EngineError> {
-        let Parts { stream, queue, endpoints, metrics, clock, .. } = &*self.0;
+        let Parts { stream, queue, endpoints, review_links, metrics, clock, .. } = &*self.0;
         let mut count = 0;
         for shard in stream.shards().await? {
             let position = queue.position(&shard).await?;
             for record in stream.read(&shard, position.as_deref()).await? {
                 if !record.is_expired(clock.now()) {
-                    dispatch(&record.json, endpoints, queue, metrics).await?;
+                    dispatch(&record.json, endpoints, review_links, queue, metrics).await?;
                 }
                 queue.keep_position(&shard, &record.sequence_number).await?;
                 count += 1;

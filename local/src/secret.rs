@@ -6,6 +6,8 @@
 //! | `signing` | the one that signs | all | login, refresh |
 //! | `verifying` | none | all | sessions, revoke |
 //! | `public` | none | none | authorizer |
+//!
+//! The member `sign_in_review` has the keys of sign-in reviews, for the setting `SIGN_IN_REVIEW_KEYS`, and only it and `keys` have them.
 
 use latchkey::token::keys::{KeySet, KeySetError};
 use serde_json::{Map, Value, json};
@@ -37,18 +39,21 @@ pub fn secret(set: &str) -> Result<String, SecretError> {
     KeySet::parse(set)?.signer()?;
     let whole: Value = serde_json::from_str(set).map_err(|_| KeySetError::NotAKeySet)?;
     let keys = whole["keys"].as_array().ok_or(KeySetError::NotAKeySet)?;
-    let signer = keys.iter().position(|key| key["kty"] != "oct" && key["d"].is_string());
-    let verifying: Vec<Value> = keys.iter().map(without_private_half).collect();
+    let of_sessions: Vec<&Value> = keys.iter().filter(|key| !is_review_key(key)).collect();
+    let signer = of_sessions.iter().position(|key| key["kty"] != "oct" && key["d"].is_string());
+    let verifying: Vec<Value> = of_sessions.iter().map(|key| without_private_half(key)).collect();
     let public: Vec<&Value> = verifying.iter().filter(|key| key["kty"] != "oct").collect();
     let mut signing = verifying.clone();
     if let Some(index) = signer {
-        signing[index] = keys[index].clone();
+        signing[index] = of_sessions[index].clone();
     }
+    let review: Vec<&Value> = keys.iter().filter(|key| is_review_key(key)).collect();
     let sets = [
         ("keys", json!(keys)),
         ("signing", json!(signing)),
         ("verifying", json!(verifying)),
         ("public", json!(public)),
+        ("sign_in_review", json!(review)),
     ];
     let members = sets.map(|(name, keys)| (name.to_owned(), json!({"keys": keys}).to_string()));
     let bytes = size([("LATCHKEY_KEYS", members[1].1.as_str())]);
@@ -56,6 +61,17 @@ pub fn secret(set: &str) -> Result<String, SecretError> {
         return Err(SecretError::TooLarge(bytes));
     }
     Ok(Value::Object(Map::from_iter(members.map(|(name, set)| (name, set.into())))).to_string())
+}
+
+/// The keys of sign-in reviews in a set, as the setting `SIGN_IN_REVIEW_KEYS` has them. A text that is no set has none.
+pub(crate) fn sign_in_review_keys(set: &str) -> String {
+    let whole: Value = serde_json::from_str(set).unwrap_or_default();
+    let keys = whole["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
+    json!({"keys": keys.iter().filter(|key| is_review_key(key)).collect::<Vec<_>>()}).to_string()
+}
+
+fn is_review_key(key: &Value) -> bool {
+    key["kty"] == "oct" && key["use"] == "enc"
 }
 
 fn without_private_half(key: &Value) -> Value {
@@ -94,7 +110,8 @@ mod tests {
         let set = generate();
         let secret = secret(&set).unwrap();
         assert_eq!(json!(member(&secret, "keys")), parsed(&set)["keys"]);
-        assert_eq!(member(&secret, "signing"), member(&secret, "keys"));
+        assert_eq!(member(&secret, "signing"), member(&secret, "keys")[..2]);
+        assert_eq!(member(&secret, "sign_in_review"), member(&secret, "keys")[2..]);
         let verifying = member(&secret, "verifying");
         assert_eq!(verifying.len(), 2);
         assert!(verifying.iter().all(|key| key["d"].is_null()));
@@ -121,6 +138,27 @@ mod tests {
             let text = parsed(&secret)["signing"].as_str().unwrap().to_owned();
             assert_eq!(KeySet::parse(&text).unwrap().verifying().len(), 2);
         }
+    }
+
+    /// A function that writes mails about sign-ins must not be able to open a session, and the others need no key of such mails.
+    #[test]
+    fn keys_of_sign_in_reviews_are_in_a_member_of_their_own() {
+        let (old, new) = (parsed(&generate()), parsed(&generate()));
+        let all = [old["keys"].as_array().unwrap().clone(), new["keys"].as_array().unwrap().clone()].concat();
+        let set = json!({"keys": all}).to_string();
+        let secret = secret(&set).unwrap();
+        let review = json!([all[2], all[5]]);
+        assert_eq!(json!(member(&secret, "sign_in_review")), review);
+        assert_eq!(sign_in_review_keys(&set), json!({"keys": review}).to_string());
+        assert!(member(&secret, "sign_in_review").iter().all(is_review_key));
+        for other in ["signing", "verifying", "public"] {
+            assert!(!member(&secret, other).iter().any(is_review_key), "{other}");
+        }
+        let text = parsed(&secret)["sign_in_review"].as_str().unwrap().to_owned();
+        assert_eq!(latchkey::token::keys::ReviewKeys::parse(&text).unwrap().all().len(), 2);
+        let none = json!({"keys": all[..2]}).to_string();
+        assert_eq!(sign_in_review_keys(&none), r#"{"keys":[]}"#);
+        assert_eq!(sign_in_review_keys("x"), r#"{"keys":[]}"#);
     }
 
     /// RSA keys with more than two primes keep the others in `oth`, and other key types may have other private members.

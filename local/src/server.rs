@@ -125,7 +125,9 @@ fn router(app: &App, controls: DevControls, pages: Option<PathBuf>) -> Router {
         .merge(api::sessions::routes())
         .merge(api::revoke::routes());
     let api = latchkey::http::service(routes, app.clone());
-    let own = dev::routes(controls).route("/openapi.yaml", get(openapi));
+    let own = dev::routes(controls)
+        .merge(dev::review_link::routes(app.clone()))
+        .route("/openapi.yaml", get(openapi));
     let all = own.fallback_service(api);
     let all = if pages.is_some() { page::in_front_of(all, pages) } else { all };
     let all = all.layer(middleware::from_fn_with_state(app.clone(), date::add_date));

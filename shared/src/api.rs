@@ -18,6 +18,7 @@ mod revocation_feed;
 pub mod revoke;
 mod revoke_response;
 pub mod sessions;
+mod sign_in_review;
 mod status;
 mod target_user;
 mod token_response;

@@ -18,6 +18,7 @@ pub(crate) mod refused_proof;
 pub(crate) mod replay_limit;
 pub mod revocation_feed;
 pub mod sign_in;
+pub mod sign_in_review;
 pub mod sign_out;
 pub(crate) mod theft;
 

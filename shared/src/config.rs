@@ -20,6 +20,7 @@ mod limits;
 mod notify;
 mod origin_secrets;
 mod settings;
+mod sign_in_review;
 mod tables;
 mod value;
 mod vars;
@@ -39,6 +40,7 @@ pub use limits::Limits;
 pub use notify::{LocalWebhooks, NotifyConfig};
 pub use origin_secrets::{OriginSecrets, SecretsError};
 pub use settings::{SETTINGS, Setting, settings_markdown};
+pub use sign_in_review::SignInReviewConfig;
 pub use tables::Tables;
 pub use value::ValueError;
 pub use warning::Warning;
@@ -97,6 +99,8 @@ pub struct Config {
     pub origin_secrets: OriginSecrets,
     /// The database that maps addresses to places.
     pub geoip_db: Option<Database>,
+    /// The links with which users answer whether a sign-in was theirs.
+    pub sign_in_review: SignInReviewConfig,
     /// The time that events and end records are kept.
     pub event_ttl: Duration,
     /// Whether debug lines are logged.
@@ -174,6 +178,7 @@ impl Config {
             risk_rules: risk_rules(&vars)?,
             origin_secrets: vars.get("CLOUDFRONT_ORIGIN_SECRET", OriginSecrets::parse)?,
             geoip_db: vars.get("GEOIP_DB", database)?,
+            sign_in_review: sign_in_review::sign_in_review(&vars)?,
             event_ttl: vars
                 .get("EVENT_TTL", |text| value::duration(text, 86_400, 3_650 * 86_400, "1d", "3650d"))?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,

@@ -21,6 +21,7 @@ pub mod scope;
 pub mod security_event_type;
 pub mod session;
 pub mod severity;
+pub mod sign_in_review;
 pub mod suspension;
 pub mod time;
 pub mod upstream_session;

@@ -8,6 +8,7 @@
 //! | security event token | a trusted issuer | [`security_event`] | events, some of which end sessions |
 //! | access token | [`access`] | any service that has our JWKS (crate `latchkey-verifier`) | user, session, scope |
 //! | refresh token | [`refresh`] | Latchkey only | user, session, generation, nonce |
+//! | link of a sign-in review | [`review_link`] | Latchkey only | user, session, event |
 //!
 //! [`order`] has everything that the three orders of an issuer share.
 //!
@@ -26,6 +27,7 @@ pub mod logout_token;
 pub mod order;
 mod provider_claims;
 pub mod refresh;
+pub mod review_link;
 pub mod revocation_order;
 pub mod security_event;
 pub mod signer;

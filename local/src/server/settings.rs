@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::issuer::Issuer;
+use crate::secret::sign_in_review_keys;
 
 /// The default audience of tokens and assertions.
 pub const AUDIENCE: &str = "latchkey-local";
@@ -41,7 +42,9 @@ impl Settings {
     /// Adds the defaults of a server at `origin` that uses `keys` and trusts `issuer`.
     pub(super) fn default_to_loopback(&mut self, origin: &str, keys: String, issuer: &Issuer) {
         let audience = self.audience();
+        let set = self.get("LATCHKEY_KEYS").unwrap_or_else(|| keys.clone());
         self.defaults = BTreeMap::from([
+            ("SIGN_IN_REVIEW_KEYS", sign_in_review_keys(&set)),
             ("LATCHKEY_KEYS", keys),
             ("LATCHKEY_ISSUER", format!("{origin}/api/auth")),
             ("LATCHKEY_TRUSTED_ISSUERS", issuer.trusted_issuers(&audience)),

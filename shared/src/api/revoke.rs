@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::own_sessions::{end_all_others, end_by_id, own_session};
 use super::revoke_response::RevokeResponse;
-use super::{introspect, provider_order};
+use super::{introspect, provider_order, sign_in_review};
 use crate::app::App;
 use crate::app::sign_out::{RevokeCommand, SessionSelector, end_many};
 use crate::domain::client_context::ClientContext;
@@ -31,12 +31,13 @@ use crate::http::problem::{OAuthForm, Problem};
 use current::{clear_cookies, clearing_cookies};
 
 /// The routes of the revoke function, which also answers what was revoked and whether a token is good, and takes the orders of
-/// identity providers.
+/// identity providers and the answers of users about their sign-ins.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/auth/revoke", post(revoke).get(history::history))
         .route("/api/auth/introspect", post(introspect::introspect))
         .merge(provider_order::routes())
+        .merge(sign_in_review::routes())
 }
 
 /// An unknown member is refused, because a misspelt `before` or `user_id` would end other sessions than intended.

@@ -12,6 +12,7 @@
 pub mod delivery;
 pub mod dispatch;
 pub mod queued_webhook;
+pub mod review_links;
 
 use std::future::Future;
 

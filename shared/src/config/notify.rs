@@ -1,4 +1,5 @@
-//! The settings of the notify function, and of webhooks on a local server. It reads no table and no token, so that it needs no key.
+//! The settings of the notify function, and of webhooks on a local server. It reads no table and no token, so that its
+//! only key is that of sign-in reviews.
 
 use url::Url;
 
@@ -7,6 +8,7 @@ use super::vars::Vars;
 use super::{ConfigError, Problem, value};
 use crate::domain::webhook::address::Reach;
 use crate::domain::webhook::endpoint::{WebhookEndpoint, parse_endpoints};
+use crate::token::keys::ReviewKeys;
 
 /// The settings of the notify function, validated.
 #[derive(Clone, Debug)]
@@ -19,6 +21,10 @@ pub struct NotifyConfig {
     pub topic: Option<String>,
     /// The queue for everything that is set aside.
     pub dead_letters: Url,
+    /// The keys of the links with which users answer whether a sign-in was theirs.
+    pub review_keys: ReviewKeys,
+    /// The issuer, whose URL begins these links.
+    pub issuer: String,
     /// Whether debug lines are logged.
     pub debug: bool,
 }
@@ -51,6 +57,8 @@ impl NotifyConfig {
             topic: vars.get("ALERT_TOPIC", topic_arn)?,
             dead_letters: dead_letters
                 .ok_or(ConfigError { name: "NOTIFY_DEAD_LETTERS", problem: Problem::Missing })?,
+            review_keys: vars.get("SIGN_IN_REVIEW_KEYS", ReviewKeys::parse)?,
+            issuer: vars.get("LATCHKEY_ISSUER", value::issuer)?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,
         })
     }
@@ -63,6 +71,10 @@ pub struct LocalWebhooks {
     pub endpoints: Vec<WebhookEndpoint>,
     /// The addresses that deliveries may connect to.
     pub reach: Reach,
+    /// As in [`NotifyConfig`].
+    pub review_keys: ReviewKeys,
+    /// As in [`NotifyConfig`].
+    pub issuer: String,
 }
 
 impl LocalWebhooks {
@@ -74,7 +86,12 @@ impl LocalWebhooks {
         let vars = Vars { lookup: &lookup };
         let allows_loopback = vars.get("WEBHOOKS_ALLOW_LOOPBACK", value::switch)?;
         let reach = if allows_loopback { Reach::PublicOrLoopback } else { Reach::Public };
-        Ok(Self { endpoints: vars.get("WEBHOOKS", |text| parse_endpoints(text, reach))?, reach })
+        Ok(Self {
+            endpoints: vars.get("WEBHOOKS", |text| parse_endpoints(text, reach))?,
+            reach,
+            review_keys: vars.get("SIGN_IN_REVIEW_KEYS", ReviewKeys::parse)?,
+            issuer: vars.get("LATCHKEY_ISSUER", value::issuer)?,
+        })
     }
 }
 
@@ -107,6 +124,7 @@ mod tests {
             ("WEBHOOK_QUEUES", "https://sqs.eu-central-1.amazonaws.com/1/one".to_owned()),
             ("NOTIFY_DEAD_LETTERS", "https://sqs.eu-central-1.amazonaws.com/1/letters".to_owned()),
             ("ALERT_TOPIC", "arn:aws:sns:eu-central-1:1:alerts".to_owned()),
+            ("LATCHKEY_ISSUER", "https://auth.example.com/api/auth".to_owned()),
         ])
     }
 

@@ -203,6 +203,18 @@ pub const SETTINGS: &[Setting] = &[
         "The values accepted in the header `X-Latchkey-Origin-Secret`, which CloudFront adds. If it is set, a request without the header is refused.",
     ),
     optional(
+        "SIGN_IN_REVIEW_KEYS",
+        "",
+        "private JWKS",
+        "The keys of the links with which users answer whether a sign-in was theirs, see `docs/sign-in-review.md`: `oct` keys with `\"use\":\"enc\"`. The first one seals new links, and all of them open links. Without a key there are no links.",
+    ),
+    optional(
+        "PASSWORD_CHANGE_URL",
+        "",
+        "https URL",
+        "The page of the identity provider at which users change their password. It is the next step for a user who has reported a sign-in.",
+    ),
+    optional(
         "AUTHORIZER_MODE",
         "offline",
         "`offline`, `strict` or `feed`",

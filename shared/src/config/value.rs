@@ -43,6 +43,11 @@ pub enum ValueError {
          without a query"
     )]
     BaseUrls,
+    /// The text is not the URL of a page.
+    #[error(
+        "expected an https URL such as https://id.example.com/password, without user name and at most 512 bytes long (http is allowed for localhost and 127.0.0.1)"
+    )]
+    PageUrl,
     /// A word is not a scope word.
     #[error("expected scope words such as latchkey:admin, separated by commas")]
     Scopes,
@@ -181,6 +186,19 @@ pub(super) fn base_urls(text: &str) -> Result<BaseUrls, ValueError> {
     BaseUrls::parse(entries).map_err(|_| ValueError::BaseUrls)
 }
 
+/// The URL of a page to which a link leads, or none if the text is empty. A link must not run a script, so that only these schemes are
+/// allowed.
+pub(super) fn page_url(text: &str) -> Result<Option<String>, ValueError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = url::Url::parse(text).ok().filter(|_| text.len() <= 512).ok_or(ValueError::PageUrl)?;
+    let is_local = matches!(url.host_str().unwrap_or_default(), "localhost" | "127.0.0.1" | "[::1]");
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_local);
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    (is_safe && !has_user).then(|| Some(url.to_string())).ok_or(ValueError::PageUrl)
+}
+
 /// A DynamoDB table name.
 pub(super) fn table_name(text: &str) -> Result<String, ValueError> {
     let is_legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
@@ -280,6 +298,26 @@ mod tests {
         assert!(!base_urls("https://api.example.com, https://www.example.com/v1").unwrap().is_empty());
         for wrong in ["api.example.com", "https://api.example.com?a", "https://API.example.com", "*"] {
             assert_eq!(base_urls(wrong).err(), Some(ValueError::BaseUrls), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_page_has_a_url_to_which_a_link_may_lead() {
+        assert_eq!(page_url(""), Ok(None));
+        for good in ["https://id.example.com/password?a=1#b", "http://127.0.0.1:9000/", "http://localhost/"] {
+            assert_eq!(page_url(good), Ok(Some(good.to_owned())));
+        }
+        let long = format!("https://id.example.com/{}", "x".repeat(512));
+        for wrong in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "http://id.example.com/",
+            "//id.example.com/",
+            "/password",
+            "https://user:password@id.example.com/",
+            &long,
+        ] {
+            assert_eq!(page_url(wrong), Err(ValueError::PageUrl), "{wrong}");
         }
     }
 

@@ -46,6 +46,9 @@ impl Config {
                 "opens endpoints that refuse every request, because no issuer in LATCHKEY_TRUSTED_ISSUERS has `logout`",
             );
         }
+        if is_set("PASSWORD_CHANGE_URL") && self.sign_in_review.keys.newest().is_none() {
+            warn("PASSWORD_CHANGE_URL", "has no effect, because SIGN_IN_REVIEW_KEYS has no key");
+        }
         let has_places = self.geoip_db.is_some() || self.origin_secrets.are_set();
         let rules = vars.given("RISK_RULES").unwrap_or_default();
         let is_named = |rule: &Rule| {

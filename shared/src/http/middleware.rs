@@ -66,7 +66,7 @@ pub fn answer_panic(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
 }
 
 pub(super) fn write_problem(response: &mut Response, problem: &Problem, id: &str) {
-    let body = problem.body(id).to_string();
+    let body = problem.text(id);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(problem.content_type()));
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(body);

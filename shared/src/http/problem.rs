@@ -32,6 +32,8 @@ struct Parts {
     headers: HeaderMap,
     cause: Option<String>,
     oauth: Option<OAuthForm>,
+    /// The document for a browser, in place of the JSON.
+    html: Option<String>,
     is_unsupported_grant: bool,
     is_unlogged: bool,
     is_refusal: bool,
@@ -62,6 +64,7 @@ impl Problem {
             headers: HeaderMap::new(),
             cause: None,
             oauth: None,
+            html: None,
             is_unsupported_grant: false,
             is_unlogged: false,
             is_refusal: false,
@@ -165,6 +168,12 @@ impl Problem {
         self
     }
 
+    /// Sends this document instead of the JSON, for a browser that shows the response to its user.
+    pub fn with_html(mut self, html: String) -> Self {
+        self.0.html = Some(html);
+        self
+    }
+
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         let status = self.0.status.unwrap_or(self.0.code.status());
@@ -254,9 +263,18 @@ impl Problem {
         }
     }
 
-    /// The media type of [`Problem::body`].
+    /// The text of the response: the document for a browser, or else [`Problem::body`].
+    pub(super) fn text(&self, request_id: &str) -> String {
+        self.0.html.clone().unwrap_or_else(|| self.body(request_id).to_string())
+    }
+
+    /// The media type of the response.
     pub fn content_type(&self) -> &'static str {
-        if self.0.oauth.is_some() { "application/json" } else { "application/problem+json" }
+        match (&self.0.html, self.0.oauth) {
+            (Some(_), _) => "text/html; charset=utf-8",
+            (None, Some(_)) => "application/json",
+            (None, None) => "application/problem+json",
+        }
     }
 }
 
@@ -291,6 +309,7 @@ impl From<Refusal> for Problem {
             headers: refusal.headers().clone(),
             cause: refusal.cause().map(str::to_owned),
             oauth: None,
+            html: None,
             is_unsupported_grant: false,
             is_unlogged: false,
             is_refusal: false,

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use self::outbox::SqsAndSns;
 use super::{StartError, aws_roots, endpoint, exit, get, one_thread, region};
 use crate::app::notify::delivery::{self, Deliverer};
+use crate::app::notify::review_links::ReviewLinks;
 use crate::aws::Aws;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::NotifyConfig;
@@ -53,6 +54,7 @@ fn run() -> Result<(), StartError> {
 /// The parts of the function.
 struct Notifier {
     endpoints: Vec<WebhookEndpoint>,
+    review_links: ReviewLinks,
     outbox: SqsAndSns,
     deliverer: Deliverer,
     metrics: Metrics,
@@ -75,6 +77,7 @@ impl Notifier {
             ),
             deliverer: Deliverer::new(config.endpoints.clone(), client),
             endpoints: config.endpoints,
+            review_links: ReviewLinks::new(config.review_keys, config.issuer),
             metrics: Metrics::default(),
             function: get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey-notify".to_owned()),
         })

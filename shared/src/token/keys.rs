@@ -1,8 +1,10 @@
 //! The key set of a deployment: the first private key signs access tokens, the first `oct` key signs refresh tokens.
 //!
-//! All other keys still verify tokens, so that a new key can replace an old one while the tokens of the old key live on.
+//! All other keys still verify tokens, so that a new key can replace an old one while the tokens of the old key live on. An `oct` key
+//! with `"use":"enc"` is for the links of sign-in reviews only, see [`ReviewKeys`].
 
 mod public;
+mod review;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use public::PublicKeys;
+pub use review::ReviewKeys;
+use review::is_review_key;
 
 use super::jwk::{PrivateJwk, published};
 use super::refresh::RefreshKey;
@@ -50,8 +54,11 @@ pub enum KeySetError {
     /// An `oct` key is shorter than 32 bytes.
     #[error("keys[{0}]: an oct key needs 32 bytes or more")]
     ShortSecret(usize),
-    /// There is no `oct` key.
-    #[error("needs an oct key, which signs refresh tokens")]
+    /// A set for sign-in reviews holds another key.
+    #[error("keys[{0}]: is no key of sign-in reviews, which are oct keys with \"use\":\"enc\"")]
+    NotAReviewKey(usize),
+    /// There is no `oct` key for refresh tokens.
+    #[error("needs an oct key without \"use\":\"enc\", which signs refresh tokens")]
     NoRefreshKey,
     /// There is no EC, RSA or OKP key.
     #[error("needs an EC, RSA or OKP key, which verifies access tokens")]
@@ -75,7 +82,10 @@ impl KeySet {
         let jwks: Jwks = serde_json::from_str(text).map_err(|_| KeySetError::NotAKeySet)?;
         let mut keys = Keys { signer: None, verifying: vec![], public: json!({"keys": []}), refresh: vec![] };
         for (index, jwk, kid) in entries(&jwks)? {
-            if jwk.public.kty == "oct" {
+            if is_review_key(jwk) {
+                // No key of this set: `SIGN_IN_REVIEW_KEYS` has it. It is checked, so that a broken one is not deployed.
+                secret_of(index, jwk)?;
+            } else if jwk.public.kty == "oct" {
                 keys.add_secret(index, jwk, kid)?
             } else {
                 keys.add_pair(index, jwk, kid)?
@@ -125,11 +135,7 @@ impl KeySet {
 
 impl Keys {
     fn add_secret(&mut self, index: usize, jwk: &PrivateJwk, kid: &str) -> Result<(), KeySetError> {
-        let secret = decode_bytes("k", jwk.k.as_deref()).map_err(|error| KeySetError::Key(index, error))?;
-        if secret.len() < 32 {
-            return Err(KeySetError::ShortSecret(index));
-        }
-        let key = RefreshKey::new(kid, &secret);
+        let key = RefreshKey::new(kid, &secret_of(index, jwk)?);
         if self.refresh.iter().any(|other| other.tag() == key.tag()) {
             return Err(KeySetError::DuplicateKid(index));
         }
@@ -156,6 +162,12 @@ impl fmt::Debug for KeySet {
     }
 }
 
+/// The secret of an `oct` key, 32 bytes or more.
+fn secret_of(index: usize, jwk: &PrivateJwk) -> Result<Vec<u8>, KeySetError> {
+    let secret = decode_bytes("k", jwk.k.as_deref()).map_err(|error| KeySetError::Key(index, error))?;
+    if secret.len() < 32 { Err(KeySetError::ShortSecret(index)) } else { Ok(secret) }
+}
+
 /// The entries of a set with their index and `kid`. Every entry needs a `kid` that no other entry has.
 fn entries(jwks: &Jwks) -> Result<Vec<(usize, &PrivateJwk, &str)>, KeySetError> {
     let mut entries: Vec<(usize, &PrivateJwk, &str)> = vec![];
@@ -173,7 +185,7 @@ fn is_kid(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
-/// Makes the private JWKS of a new deployment: one ES256 key and one refresh key, with random ids.
+/// Makes the private JWKS of a new deployment: one ES256 key, one refresh key and one key of sign-in reviews, with random ids.
 ///
 /// # Panics
 /// If the system's random generator fails. Only tools call this function, never a request.
@@ -187,6 +199,7 @@ pub fn generate_key_set() -> String {
         {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": format!("at-{}", random_text::<6>()),
          "x": part(&public[1..33]), "y": part(&public[33..65]), "d": part(private.as_ref())},
         {"kty": "oct", "alg": "HS256", "kid": format!("rt-{}", random_text::<6>()), "k": random_text::<32>()},
+        {"kty": "oct", "use": "enc", "kid": format!("sr-{}", random_text::<6>()), "k": random_text::<32>()},
     ]})
     .to_string()
 }

@@ -3,9 +3,12 @@
 use http::{HeaderMap, HeaderValue, header};
 use latchkey::domain::id::{SessionId, UserId};
 use latchkey::domain::severity::Severity;
+use latchkey::domain::sign_in_review::SignInReview;
 use latchkey::http::body::{self, MediaType};
 use latchkey::http::etag::{etag, is_known};
+use latchkey::http::language::preferred;
 use latchkey::token::cursor;
+use latchkey::token::review_link::{self, ReviewKey};
 use latchkey_verifier::{CookieKind, CookiePolicy};
 use serde_json::json;
 use uuid::Uuid;
@@ -111,6 +114,36 @@ fn contains_tag(text: &str, tag: &str) -> bool {
         matches!(before, "" | "W/") && after.is_empty()
     };
     text.match_indices(tag).any(|(at, _)| around(at))
+}
+
+/// `Accept-Language` headers: the language is an offered one, and the only offered one that the client names.
+pub fn accept_language(bytes: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for line in bytes.split(|byte| *byte == b'\n').filter_map(|line| HeaderValue::from_bytes(line).ok()) {
+        headers.append(header::ACCEPT_LANGUAGE, line);
+    }
+    let chosen = preferred(&headers, &["en", "de"]);
+    assert!(["en", "de"].contains(&chosen), "{chosen}");
+    let names_german = String::from_utf8_lossy(bytes).to_ascii_lowercase().contains("de");
+    assert!(chosen == "en" || names_german, "{chosen}");
+}
+
+/// The token of a sign-in review: it does not open after a change, with another key or for another deployment.
+pub fn review_link(bytes: &[u8]) {
+    let (key, issuer) = (ReviewKey::new(&[5; 32]), genuine::ISSUER);
+    let keys = std::slice::from_ref(&key);
+    let event = Uuid::from_bytes([7; 16]);
+    let text = String::from_utf8_lossy(bytes);
+    let user = text.parse().unwrap_or_else(|_| genuine::user());
+    let review = SignInReview::of_event(user, genuine::session(), event, genuine::now());
+    let sealed = key.seal(&review, issuer);
+    assert_eq!(review_link::open(sealed.expose(), keys, issuer), Ok(review));
+    if let Some(changed) = edited(sealed.expose(), bytes) {
+        assert!(review_link::open(&changed, keys, issuer).is_err(), "{changed}");
+    }
+    assert!(review_link::open(&text, keys, issuer).is_err(), "{text}");
+    assert!(review_link::open(sealed.expose(), &[ReviewKey::new(&[6; 32])], issuer).is_err());
+    assert!(text == issuer || review_link::open(sealed.expose(), keys, &text).is_err(), "{text}");
 }
 
 /// A cursor: it does not open after a change or for another user.

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`tokens`] | refresh and access tokens, assertions |
 //! | [`proofs`] | proofs of possession |
-//! | [`fields`] | cookies, forms, queries, tags, cursors |
+//! | [`fields`] | cookies, forms, queries, tags, languages, cursors, links of sign-in reviews |
 //! | [`keys`] | idempotency keys |
 //! | [`agents`] | user agents and client hints |
 //! | [`jwks`] | an issuer's keys |
@@ -33,7 +33,8 @@ pub mod tokens;
 pub type Target = fn(&[u8]);
 
 /// Every target with its name, which is also the name of its file in `fuzz/fuzz_targets` and of its folder in `fuzz/corpus`.
-pub const TARGETS: [(&str, Target); 18] = [
+pub const TARGETS: [(&str, Target); 20] = [
+    ("accept_language", fields::accept_language),
     ("access_token", tokens::access_token),
     ("assertion", tokens::assertion),
     ("authorizer_event", events::authorizer_event),
@@ -51,5 +52,6 @@ pub const TARGETS: [(&str, Target); 18] = [
     ("query", fields::query),
     ("refresh_token", tokens::refresh_token),
     ("request", requests::request),
+    ("review_link", fields::review_link),
     ("user_agent", agents::user_agent),
 ];

@@ -8,7 +8,7 @@ use crate::genuine::ACCESS;
 use crate::router::{Caller, check_response};
 
 /// The endpoints that read a body.
-const POSTS: [&str; 9] = [
+const POSTS: [&str; 10] = [
     "/login",
     "/login/attempts",
     "/refresh",
@@ -18,6 +18,7 @@ const POSTS: [&str; 9] = [
     "/backchannel-logout",
     "/global-token-revocation",
     "/ssf/events",
+    "/sign-in-review",
 ];
 
 /// A request in the form of HTTP/1.1. If its first byte is `+`, it gets the user's token.

@@ -118,6 +118,11 @@ pub fn check_response(caller: Caller, request: Request<Body>) {
             "{method} {path}: {}",
             String::from_utf8_lossy(&body)
         );
+    } else if response.headers().get("content-type").is_some_and(|media| media == "text/html; charset=utf-8")
+    {
+        let page = std::str::from_utf8(&body).expect("a page is UTF-8");
+        assert!(page.is_empty() || page.starts_with("<!DOCTYPE html><html lang="), "{page}");
+        assert!(!page.contains("<script"), "{page}");
     } else if method != Method::HEAD {
         let problem: Value = serde_json::from_slice(&body).expect("a refusal is JSON");
         assert!(problem["code"].is_string() && problem["request_id"].is_string(), "{problem}");

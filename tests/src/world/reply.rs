@@ -12,7 +12,7 @@ pub struct Reply {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as JSON, a string if it is a JWS, NDJSON or CSV, null if there is no body.
+    /// The body as JSON, a string if it is a JWS, NDJSON, CSV or a page, null if there is no body.
     pub body: Value,
 }
 
@@ -27,7 +27,7 @@ impl Reply {
         let media =
             parts.headers.get("content-type").and_then(|media| media.to_str().ok()).unwrap_or_default();
         let media = media.split(';').next().unwrap_or_default();
-        let is_text = ["application/jwt", "application/x-ndjson", "text/csv"].contains(&media);
+        let is_text = ["application/jwt", "application/x-ndjson", "text/csv", "text/html"].contains(&media);
         let body = match String::from_utf8(bytes.to_vec()) {
             Ok(text) if is_text => Value::String(text),
             _ => serde_json::from_slice(&bytes).unwrap_or(Value::Null),

@@ -27,7 +27,7 @@ const ACCESS: &str = "__Host-latchkey_access";
 const REFRESH: &str = "__Host-latchkey_refresh";
 
 /// Every sample event with its function, and the status and code of the response.
-const SAMPLES: [(&str, &str, u16, &str); 38] = [
+const SAMPLES: [(&str, &str, u16, &str); 40] = [
     ("login-body", "login", 201, ""),
     ("login-cookie", "login", 201, ""),
     ("base64-body", "login", 201, ""),
@@ -65,6 +65,8 @@ const SAMPLES: [(&str, &str, u16, &str); 38] = [
     ("backchannel-logout", "revoke", 400, "invalid_request"),
     ("global-token-revocation", "revoke", 401, "invalid_token"),
     ("ssf-events", "revoke", 400, "invalid_request"),
+    ("sign-in-review", "revoke", 400, ""),
+    ("sign-in-review-answer", "revoke", 400, ""),
     ("login-attempts", "login", 200, ""),
 ];
 

@@ -32,6 +32,7 @@ mod revoke;
 mod rotation_machine;
 mod secrets;
 mod sessions;
+mod sign_in_review;
 mod signing_keys;
 mod store_faults;
 mod template;

@@ -5,7 +5,7 @@ mod fleet;
 use std::future::Future;
 
 use latchkey_local::dev_controls::stats::Usage;
-use latchkey_tests::world::{DeviceKey, Jar, Tokens, World};
+use latchkey_tests::world::{DeviceKey, FIREFOX, Jar, Tokens, World};
 use serde_json::json;
 
 /// List prices of DynamoDB on demand, in dollars for a million units.
@@ -405,4 +405,26 @@ async fn nothing_ever_scans_a_table() {
     device.revoke(&jar.access, json!({"strategy": "all"})).await.assert_status(200);
     let operations: Vec<String> = world.server.stats.snapshot().dynamodb.into_keys().collect();
     assert_eq!(operations, ["GetItem", "Query", "TransactWriteItems", "UpdateItem"]);
+}
+
+#[tokio::test]
+async fn the_page_of_a_sign_in_review_is_one_read_and_a_report_one_transaction() {
+    let world = World::new().await;
+    let owner = world.device();
+    owner.sign_in("alice").await;
+    world.device().agent(FIREFOX).sign_in("alice").await;
+    let token = world.review_token("alice", "new_device").await;
+    let (page, usage) = cost(&world, owner.open_review(&token)).await;
+    page.page(200);
+    assert_eq!((usage.calls, usage.write_units, usage.read_units), (1, 0.0, 1.0));
+    let (_, usage) = cost(&world, owner.open_review("forged")).await;
+    assert_eq!(usage.calls, 0);
+    let (page, usage) = cost(&world, owner.answer_review(&token, "was_me")).await;
+    page.page(200);
+    // The count, the sign-in and the event.
+    assert_eq!((usage.calls, usage.write_units, usage.read_units), (3, 2.0, 1.0));
+    let (page, usage) = cost(&world, owner.answer_review(&token, "was_not_me")).await;
+    page.page(200);
+    // Also the session, and a transaction: row with its index, end, event, feed, report with its pointer.
+    assert_eq!((usage.calls, usage.write_units, usage.read_units), (4, 14.0, 2.0));
 }

@@ -6,7 +6,7 @@ import { type TrailEntry, isAlert } from './trail-entries.js';
 export const KINDS = ['all', 'sign_in', 'sign_out', 'alert'] as const;
 export type Kind = (typeof KINDS)[number];
 
-const SIGN_INS: ReadonlySet<string> = new Set(['login', 'sign_in_refused', 'assertion_reused']);
+const SIGN_INS: ReadonlySet<string> = new Set(['login', 'sign_in_refused', 'sign_in_confirmed', 'assertion_reused']);
 const SIGN_OUTS: ReadonlySet<string> = new Set(['logout', 'session_ended', 'session_evicted', 'emergency_revocation']);
 
 export function isOfKind(entry: TrailEntry, kind: Kind): boolean {

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use super::Outbox;
 use super::queued_webhook::QueuedWebhook;
+use super::review_links::ReviewLinks;
 use crate::domain::event::EventType;
 use crate::domain::webhook::endpoint::WebhookEndpoint;
 use crate::domain::webhook::message::StreamEvent;
 use crate::store::stream_record::{self, UnreadableRecord};
 use crate::telemetry::metrics::{Counter, Metrics};
+use crate::token::SecretToken;
 
 /// The longest body of a webhook in bytes. As text in JSON it may double, and SQS takes 256 KiB. The details of an event are far shorter.
 const LONGEST_BODY: usize = 120_000;
@@ -24,6 +26,7 @@ const LONGEST_BODY: usize = 120_000;
 pub async fn dispatch<O: Outbox>(
     record: &Value,
     endpoints: &[WebhookEndpoint],
+    review_links: &ReviewLinks,
     outbox: &O,
     metrics: &Metrics,
 ) -> Result<(), O::Error> {
@@ -39,13 +42,13 @@ pub async fn dispatch<O: Outbox>(
             metrics.count(Counter::AlertsPublished);
         }
     }
-    outcome.and(enqueue(record, &event, endpoints, outbox, metrics).await)
+    outcome.and(enqueue(record, &event, (endpoints, review_links), outbox, metrics).await)
 }
 
 async fn enqueue<O: Outbox>(
     record: &Value,
     event: &StreamEvent,
-    endpoints: &[WebhookEndpoint],
+    (endpoints, review_links): (&[WebhookEndpoint], &ReviewLinks),
     outbox: &O,
     metrics: &Metrics,
 ) -> Result<(), O::Error> {
@@ -56,7 +59,8 @@ async fn enqueue<O: Outbox>(
         // Written by a newer version of Latchkey. An alert needs no more than its name.
         return set_aside(record, "event_type", outbox, metrics).await;
     };
-    let body = event.webhook_body(event_type);
+    let review_link = review_links.link(event, event_type);
+    let body = event.webhook_body(event_type, review_link.as_ref().map(SecretToken::expose));
     if body.len() > LONGEST_BODY {
         return set_aside(record, "details", outbox, metrics).await;
     }

@@ -10,6 +10,8 @@ use crate::domain::risk::Rule;
 pub enum EventType {
     Login,
     SignInRefused,
+    SignInConfirmed,
+    SignInReported,
     Logout,
     SessionEnded,
     SessionEvicted,
@@ -58,6 +60,8 @@ impl EventType {
         match self {
             Self::Login => "login",
             Self::SignInRefused => "sign_in_refused",
+            Self::SignInConfirmed => "sign_in_confirmed",
+            Self::SignInReported => "sign_in_reported",
             Self::Logout => "logout",
             Self::SessionEnded => "session_ended",
             Self::SessionEvicted => "session_evicted",

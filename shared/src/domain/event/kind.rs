@@ -1,6 +1,7 @@
 //! All kinds of events, each with its name, severity and details.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::event_type::EventType;
 use crate::domain::actor::Actor;
@@ -23,6 +24,16 @@ pub enum EventKind {
     },
     /// A genuine assertion opened no session.
     SignInRefused(SignInRefusal),
+    /// The user answered that a sign-in was theirs.
+    SignInConfirmed {
+        /// The event about which the user was asked.
+        event: Uuid,
+    },
+    /// The user answered that a sign-in was not theirs. Its session ended, if it had not ended before.
+    SignInReported {
+        /// The event about which the user was asked.
+        event: Uuid,
+    },
     /// A user signed out, of one session or of many.
     Logout {
         /// How many sessions ended.
@@ -136,6 +147,8 @@ impl EventKind {
         match self {
             Self::Login { .. } => EventType::Login,
             Self::SignInRefused(_) => EventType::SignInRefused,
+            Self::SignInConfirmed { .. } => EventType::SignInConfirmed,
+            Self::SignInReported { .. } => EventType::SignInReported,
             Self::Logout { .. } => EventType::Logout,
             Self::SessionEnded(_) => EventType::SessionEnded,
             Self::SessionEvicted { .. } => EventType::SessionEvicted,
@@ -167,6 +180,7 @@ impl EventKind {
     pub const fn severity(&self) -> Severity {
         match self {
             Self::Login { .. }
+            | Self::SignInConfirmed { .. }
             | Self::Logout { .. }
             | Self::SessionEnded(_)
             | Self::SessionBound { .. }
@@ -181,7 +195,9 @@ impl EventKind {
             | Self::BindingMissing
             // An open page with an older version of the client sends no proof.
             | Self::BindingFailed { fault: ProofFault::Missing, same_client: true } => Severity::Medium,
-            Self::BindingFailed { .. } | Self::ProviderOrderRefused { .. } => Severity::High,
+            Self::SignInReported { .. } | Self::BindingFailed { .. } | Self::ProviderOrderRefused { .. } => {
+                Severity::High
+            }
             Self::TokenReused { .. }
             | Self::StateRegression { .. }
             | Self::TokenForged
@@ -201,6 +217,9 @@ impl EventKind {
             Self::AdminRead(target) => json!({"target_kind": target.kind(), "target": target.name()}),
             Self::SignInRefused(SignInRefusal::Claim(claim)) => json!({"claim": claim}),
             Self::SignInRefused(SignInRefusal::Suspended) => json!({"suspended": true}),
+            Self::SignInConfirmed { event } | Self::SignInReported { event } => {
+                json!({"event_id": event.to_string()})
+            }
             Self::Logout { ended } => json!({"ended": ended}),
             Self::SessionEvicted { new_session, evicted } => {
                 json!({"new_session_id": new_session, "evicted": evicted})

@@ -27,6 +27,8 @@ pub enum EndReason {
     Risk,
     /// The session was not bound to a key, and `SESSION_BINDING=require` ends such sessions.
     Unbound,
+    /// The user reported the sign-in as not theirs.
+    Reported,
     /// An administrator ended the session.
     Admin,
     /// The identity provider ended the session.
@@ -65,6 +67,7 @@ impl EndReason {
             Self::StateRegression => "state_regression",
             Self::Risk => "risk",
             Self::Unbound => "unbound",
+            Self::Reported => "reported",
             Self::Admin => "admin",
             Self::Provider => "provider",
         }
@@ -81,7 +84,7 @@ impl EndReason {
             Self::Expired => PublicReason::Expired,
             Self::SignedOut => PublicReason::SignedOut,
             Self::Evicted => PublicReason::Evicted,
-            Self::ReuseDetected | Self::StateRegression | Self::Risk | Self::Unbound => {
+            Self::ReuseDetected | Self::StateRegression | Self::Risk | Self::Unbound | Self::Reported => {
                 PublicReason::Security
             }
             Self::Admin => PublicReason::Admin,
@@ -215,7 +218,9 @@ mod tests {
 
     #[test]
     fn clients_do_not_see_how_a_theft_was_detected() {
-        for reason in [EndReason::ReuseDetected, EndReason::StateRegression, EndReason::Risk] {
+        for reason in
+            [EndReason::ReuseDetected, EndReason::StateRegression, EndReason::Risk, EndReason::Reported]
+        {
             assert_eq!(reason.public(), PublicReason::Security);
         }
         assert_eq!(EndReason::SignedOut.public(), PublicReason::SignedOut);

@@ -34,12 +34,14 @@ struct Data<'e> {
     user_id: Option<&'e UserId>,
     session_id: Option<SessionId>,
     details: &'e Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review_url: Option<&'e str>,
 }
 
 impl StreamEvent {
     /// The body of the webhook for this event, which has this type. It is a function of the event alone, so that a repeated delivery
-    /// is equal in every byte.
-    pub fn webhook_body(&self, event_type: EventType) -> String {
+    /// is equal in every byte. `review_url` is the link with which the user answers whether a sign-in was theirs.
+    pub fn webhook_body(&self, event_type: EventType, review_url: Option<&str>) -> String {
         let event = &self.event;
         let body = Body {
             webhook_type: webhook_type::name_of(event_type),
@@ -51,6 +53,7 @@ impl StreamEvent {
                 user_id: self.user.as_ref(),
                 session_id: event.session,
                 details: &event.details,
+                review_url,
             },
         };
         serde_json::to_string(&body).expect("text, numbers and JSON can be serialised")
@@ -102,7 +105,7 @@ mod tests {
     #[test]
     fn the_body_has_type_timestamp_and_data() {
         let body: Value =
-            serde_json::from_str(&event(Severity::Low).webhook_body(EventType::NewDevice)).unwrap();
+            serde_json::from_str(&event(Severity::Low).webhook_body(EventType::NewDevice, None)).unwrap();
         let expected = json!({
             "type": "sign_in.new_device",
             "timestamp": "2026-09-21T14:13:20Z",

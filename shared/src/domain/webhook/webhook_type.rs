@@ -7,6 +7,8 @@ pub const fn name_of(event_type: EventType) -> &'static str {
     match event_type {
         EventType::Login => "session.created",
         EventType::SignInRefused => "sign_in.refused",
+        EventType::SignInConfirmed => "sign_in.confirmed",
+        EventType::SignInReported => "sign_in.reported",
         EventType::Logout => "user.signed_out",
         EventType::SessionEnded => "session.ended",
         EventType::SessionEvicted => "session.limit_reached",

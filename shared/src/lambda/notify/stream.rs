@@ -27,7 +27,14 @@ pub(super) async fn dispatch_all(notifier: &Notifier, records: &[Value], deadlin
             );
             return Some(sequence_number());
         }
-        let dispatched = dispatch(record, &notifier.endpoints, &notifier.outbox, &notifier.metrics).await;
+        let dispatched = dispatch(
+            record,
+            &notifier.endpoints,
+            &notifier.review_links,
+            &notifier.outbox,
+            &notifier.metrics,
+        )
+        .await;
         if let Err(error) = dispatched {
             tracing::error!(%error, "an event could not be passed on; Lambda sends it again");
             return Some(sequence_number());

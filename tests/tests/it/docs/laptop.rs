@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use latchkey_tests::world::{CHROME, FIREFOX};
+
 use super::readme::Server;
 
 const PAGE: &str = include_str!("../../../../docs/laptop.md");
@@ -23,13 +25,29 @@ fn post(server: &Server, path: &str, body: &str) -> String {
     String::from_utf8_lossy(&run.stdout).into_owned()
 }
 
+/// Signs alice in twice, the second time from a new device, about which there is a link.
+fn new_sign_in(server: &Server) {
+    for agent in [CHROME, FIREFOX] {
+        let call = |path: &str, body: &str| {
+            let url = format!("{}{path}", server.1);
+            let json = ["-s", "-A", agent, "-H", "content-type: application/json", "-d", body];
+            let run = Command::new("curl").args(json).arg(url).output().expect("curl runs");
+            serde_json::from_slice::<serde_json::Value>(&run.stdout).expect("JSON")
+        };
+        let made = call("/dev/assertion", r#"{"sub":"alice"}"#);
+        let body = serde_json::json!({"assertion": made["assertion"], "delivery": "body"});
+        assert!(call("/api/auth/login", &body.to_string())["session_id"].is_string());
+    }
+}
+
 #[test]
 fn every_dev_control_of_the_laptop_page_works_as_written() {
     let server = Server::start();
     let controls = first_column("| control | effect |");
     let posts: Vec<(&str, &str)> =
         controls.iter().filter_map(|control| control.strip_prefix("POST ")?.split_once(' ')).collect();
-    assert_eq!(posts.len(), 4, "{controls:?}");
+    assert_eq!(posts.len(), 5, "{controls:?}");
+    new_sign_in(&server);
     for (path, body) in posts {
         assert_eq!(post(&server, path, body), "200", "{path} {body}");
     }

@@ -30,6 +30,7 @@ async fn start(aws: &StandIn, entries: &[Value]) -> Result<Function, String> {
         ("WEBHOOK_QUEUES", queues.collect::<Vec<_>>().join(",")),
         ("ALERT_TOPIC", TOPIC.to_owned()),
         ("NOTIFY_DEAD_LETTERS", queue("letters")),
+        ("LATCHKEY_ISSUER", "https://auth.example.com/api/auth".to_owned()),
         ("SESSION_DEBUG", "true".to_owned()),
         ("AWS_ENDPOINT_URL_SQS", aws.url()),
         ("AWS_ENDPOINT_URL_SNS", aws.url()),

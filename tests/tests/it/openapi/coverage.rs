@@ -58,7 +58,7 @@ impl Seen {
     }
 }
 
-const POSTS: [&str; 9] = [
+const POSTS: [&str; 10] = [
     "/login",
     "/login/attempts",
     "/refresh",
@@ -68,6 +68,7 @@ const POSTS: [&str; 9] = [
     "/backchannel-logout",
     "/global-token-revocation",
     "/ssf/events",
+    "/sign-in-review",
 ];
 
 /// Requests over all users.
@@ -329,6 +330,28 @@ async fn provider_orders(seen: &mut Seen) {
     seen.call(&device, "POST", EVENTS, SET, revoked).await;
 }
 
+/// A link about a sign-in, its page and its answers.
+async fn sign_in_reviews(seen: &mut Seen) {
+    const PAGE: &str = "/sign-in-review";
+    let world = World::with(&[("LIMIT_GENERAL", "1/15m")]).await;
+    let device = world.device();
+    let tokens = device.sign_in("alice").await;
+    let token = world.review_token_without_event("alice", &tokens.session);
+    let form = format!("token={token}&answer=was_not_me");
+    seen.get(&device, &format!("{PAGE}?token={token}")).await;
+    seen.get(&device, PAGE).await;
+    for _ in 0..2 {
+        seen.form(&device, PAGE, &form).await;
+    }
+    seen.form(&device, PAGE, "token=x").await;
+    let fronted = World::behind_cloudfront(&[]).await.device();
+    seen.get(&fronted, PAGE).await;
+    seen.form(&fronted, PAGE, &form).await;
+    world.server.faults.queue(None, FaultKind::Error500, 100_000);
+    seen.get(&device, &format!("{PAGE}?token={token}")).await;
+    seen.form(&world.device().elsewhere(), PAGE, &form).await;
+}
+
 #[tokio::test]
 async fn every_operation_and_status_of_the_file_occurs() {
     let mut seen = Seen::default();
@@ -337,6 +360,7 @@ async fn every_operation_and_status_of_the_file_occurs() {
     limits_and_outages(&mut seen).await;
     device_keys(&mut seen).await;
     provider_orders(&mut seen).await;
+    sign_in_reviews(&mut seen).await;
     let documented = Spec::get().operations().into_iter();
     let documented =
         documented.flat_map(|operation| operation.statuses().map(move |status| (operation.id, status)));

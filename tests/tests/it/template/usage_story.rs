@@ -1,9 +1,12 @@
 //! The requests of users, services and administrators, until each function has made all of its calls.
 
+use latchkey::domain::sign_in_review::SignInReview;
+use latchkey::token::keys::ReviewKeys;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::event::Event;
 use latchkey_tests::world::{FIREFOX, Tokens, World};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::deployment::Deployment;
 
@@ -17,6 +20,7 @@ pub(crate) async fn play(deployment: &mut Deployment) {
     look(&world).await;
     revoke(&world).await;
     survey(&world).await;
+    review(deployment).await;
     authorize(deployment).await;
     on_demand(&world).await;
     scheduled(deployment).await;
@@ -213,4 +217,21 @@ async fn scheduled(deployment: &mut Deployment) {
     deployment.count_hours().await;
     let report = deployment.clean().await;
     assert!(report.ended >= 2 && report.failed == 0, "{report:?}");
+}
+
+/// The page of a sign-in review and both answers, over the limit, too.
+async fn review(deployment: &Deployment) {
+    let device = deployment.world.device();
+    let tokens = device.sign_in("olga").await;
+    let settings = deployment.stack().environment("RevokeFunction");
+    let keys = ReviewKeys::parse(&settings["SIGN_IN_REVIEW_KEYS"]).expect("the function has the keys");
+    let (user, session) = ("olga".parse().expect("an id"), tokens.session.parse().expect("an id"));
+    let review = SignInReview::of_event(user, session, Uuid::from_bytes([7; 16]), deployment.world.now());
+    let token = keys.newest().expect("a key").seal(&review, &settings["LATCHKEY_ISSUER"]);
+    device.open_review(token.expose()).await.assert_status(200);
+    device.answer_review(token.expose(), "was_me").await.assert_status(200);
+    for _ in 0..101 {
+        let reply = device.answer_review(token.expose(), "was_not_me").await;
+        assert!([200, 429].contains(&reply.status.as_u16()), "{}", reply.body);
+    }
 }

@@ -106,3 +106,36 @@ async fn a_repeated_delivery_has_the_same_id_and_bytes_and_its_own_time() {
     notify(&world).await;
     assert_eq!(receiver.received().len(), 2, "it was accepted");
 }
+
+/// ASVS 6.3.5: a user is notified of a suspicious sign-in, and the link in the notification ends it.
+#[tokio::test]
+async fn the_webhook_of_a_suspicious_sign_in_has_the_link_that_ends_it() {
+    let receiver = Receiver::start().await;
+    receiver.behave(Behaviour::Answer(500));
+    let mut only = entry("mail", &receiver.url());
+    only["types"] = json!(["sign_in.new_device", "sign_in.new_country", "session.created"]);
+    let world = world(&[only]).await;
+    let owner = world.device();
+    let own = owner.sign_in("alice").await;
+    let thief = world.device().agent(latchkey_tests::world::FIREFOX).elsewhere();
+    let stolen = thief.sign_in("alice").await;
+    notify(&world).await;
+    receiver.behave(Behaviour::Answer(204));
+    world.advance(5);
+    notify(&world).await;
+    let received = receiver.received();
+    let links: Vec<String> = received
+        .iter()
+        .filter(|webhook| webhook.json()["type"] == "sign_in.new_device")
+        .map(|webhook| webhook.json()["data"]["review_url"].as_str().expect("a link").to_owned())
+        .collect();
+    assert_eq!(links.len(), 2, "an attempt that failed, and its repetition");
+    assert_eq!(links[0], links[1], "a repeated delivery has the same bytes");
+    let others = received.iter().filter(|webhook| webhook.json()["type"] == "session.created");
+    assert!(others.into_iter().all(|webhook| webhook.json()["data"].get("review_url").is_none()));
+    let (_, token) = links[0].split_once("/api/auth/sign-in-review?token=").expect("the page of our API");
+    assert!(owner.open_review(token).await.page(200).contains("Firefox on Linux"));
+    owner.answer_review(token, "was_not_me").await.page(200);
+    assert_eq!(world.live("alice").await, [own.session]);
+    thief.refresh(&stolen.refresh).await.assert_ended("security");
+}

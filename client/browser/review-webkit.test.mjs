@@ -1,0 +1,4 @@
+// The page "Was this you?" in WebKit.
+import { testReview } from './support/review.mjs';
+
+testReview('webkit');
