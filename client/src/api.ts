@@ -2723,7 +2723,10 @@ export interface operations {
     revocations: {
         parameters: {
             query?: {
-                /** @description A minute since 1970. Only entries that were written in or after that minute are returned */
+                /**
+                 * @description A minute since 1970, at most 30 minutes ago, in digits without a sign or a leading zero. Only entries that were written in or
+                 *     after that minute are returned. Nothing else may be in the query
+                 */
                 since?: number;
             };
             header?: never;

@@ -126,7 +126,7 @@ fn every_requirement_of_the_chapters_is_answered_once() {
 fn every_page_is_reached_from_the_entry_and_fits_its_limit() {
     let entry = std::fs::read_to_string(pages::folder().join("SECURITY.md")).expect("there is an entry");
     for page in Page::all() {
-        assert!(page.lines <= 200, "{} has {} lines", page.name, page.lines);
+        assert!(page.lines <= 240, "{} has {} lines", page.name, page.lines);
         let linked = page.name == "SECURITY.md" || entry.contains(&format!("(security/{})", page.name));
         assert!(linked, "SECURITY.md does not link to {}", page.name);
     }
