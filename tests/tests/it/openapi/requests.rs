@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 /// The schema of these fields is wider than what the server accepts, because only a server makes valid values or the
 /// clock decides. Other tests cover their valid values.
-const VALID_BY_SERVER: [&str; 6] = ["as_of", "assertion", "before", "cursor", "refresh_token", "token"];
+const VALID_BY_SERVER: [&str; 7] =
+    ["as_of", "assertion", "before", "cursor", "refresh_token", "since", "token"];
 
 /// The limits are other tests' concern. Here they would refuse the requests.
 const SETTINGS: [(&str, &str); 4] = [
