@@ -1,4 +1,4 @@
-// What an administrator ends and suspends in the security console, on the real server.
+// An administrator ends sessions and suspends users in the security console, on the real server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkAccessibility } from './support/accessibility.mjs';

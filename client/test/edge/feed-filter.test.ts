@@ -108,7 +108,7 @@ describe('the CloudFront function in front of the revocation feed', () => {
     const text = withMinutes(query);
     const passed = passes(ask(parse(text, (part) => part)));
     if (edge !== 'either') expect(passed).toBe(edge);
-    // What passes in decoded form is one of the allowed keys, too.
+    // A query that passes in decoded form is one of the allowed keys, too.
     passes(ask(parse(text, decoded)));
   });
 

@@ -11,7 +11,7 @@ export type FleetEvent = Schemas['FleetEvent'];
 export type Overview = Schemas['Overview'];
 /** A sign-in from a network. */
 export type NetworkSignIn = Schemas['SignIns']['sign_ins'][number];
-/** What a search has found, at most one of each kind. */
+/** The matches of a search, at most one of each kind. */
 export type SearchResult = Schemas['SearchResult'];
 /** The suspension of a user and the revocations of their sessions. */
 export type Revocations = Schemas['Revocations'];
@@ -84,7 +84,7 @@ export interface Fleet {
   suspend(userId: string, reason: string, until?: string | null): Promise<RevokeResponse>;
   /** Returns whether the user was suspended. */
   resume(userId: string, reason: string): Promise<boolean>;
-  /** What `endNetwork` would end. It ends nothing. */
+  /** The sessions that `endNetwork` would end. It ends nothing. */
   previewNetwork(command: NetworkCommand & { readonly as_of?: string | undefined }): Promise<NetworkRevocation>;
   /** `as_of` of the preview, so that exactly what it listed ends. */
   endNetwork(command: NetworkCommand & { readonly as_of: string }): Promise<NetworkRevocation>;

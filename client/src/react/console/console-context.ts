@@ -16,7 +16,7 @@ export interface Console {
   readonly fleet: Fleet;
   /** The types of events that have a text, for filters. */
   readonly eventTypes: readonly string[];
-  /** The caller's session. What was read belongs to it. */
+  /** The caller's session, to which all data of the page belong. */
   readonly sessionId: string | null;
   /** The caller, if a list of sessions has named it. */
   readonly ownUserId: string | null;

@@ -154,7 +154,7 @@ describe('the list of events', () => {
     expect(container.querySelector('img, script, a')).toBeNull();
     expect(container.textContent).not.toContain('\u202E');
     expect(container.textContent).toContain('[U+202E]moc.elgoog');
-    // What is no address leads nowhere.
+    // A text that is no address leads nowhere.
     expect(screen.queryByRole('button', { name: /^Open the network/u })).toBeNull();
   });
 

@@ -15,7 +15,7 @@ use crate::store::{AuditQuery, StoreError};
 /// How far back the sign-ins of a network are searched.
 const SIGN_INS_OF: Duration = Duration::from_secs(7 * 86_400);
 
-/// What has the name.
+/// The matches of a name.
 #[derive(Debug, Default)]
 pub struct Found {
     /// A user.
@@ -57,7 +57,7 @@ pub struct FoundNetwork {
     pub last_sign_in: Timestamp,
 }
 
-/// Searches for `name` among what the administrator reaches. What is out of reach is treated like what does not exist.
+/// Searches for `name` among what the administrator reaches. A match out of reach is treated like one that does not exist.
 ///
 /// # Errors
 /// The store failed.

@@ -5,7 +5,7 @@ use crate::domain::severity::Severity;
 /// The limits whose refusals count as refused sign-ins.
 const SIGN_IN_LIMITS: [&str; 2] = ["login", "password_reset"];
 
-/// What happened in an hour.
+/// The counts of an hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HourCounts {
     /// Sessions that were opened.

@@ -6,14 +6,14 @@ use crate::domain::place::{Network, cut};
 /// The longest target in an event, in bytes, so that the event costs one write unit. A user id is never longer.
 pub const TARGET_MAX_BYTES: usize = 382;
 
-/// What a call of an administrator is about.
+/// The target of an administrator's call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadTarget {
     /// The data of one user.
     User(UserId),
     /// The events or sign-ins of a network.
     Network(Network),
-    /// Whatever has this name: a user, a session or a network.
+    /// A user, a session or a network of this name.
     Search(String),
     /// The events or the numbers of all users.
     Everyone,

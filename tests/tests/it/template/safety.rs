@@ -59,7 +59,7 @@ fn faults(template: &Value) -> Vec<String> {
     }
     let watched = stack.resource("DeadLettersAlarm").to_string();
     let queues = stack.named("AWS::SQS::Queue").into_iter();
-    // What a queue with a redrive policy loses is in its dead letters.
+    // A queue with a redrive policy moves its lost messages to the dead letters.
     let ends = queues.filter(|name| stack.resource(name)["Properties"]["RedrivePolicy"].is_null());
     let unwatched = ends.filter(|name| !watched.contains(&format!("{name}.QueueName")));
     faults.extend(unwatched.map(|name| format!("no alarm watches {name}")));

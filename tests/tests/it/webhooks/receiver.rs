@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// What the receiver does with a request.
+/// The receiver's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     Answer(u16),

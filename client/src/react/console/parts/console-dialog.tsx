@@ -15,7 +15,7 @@ interface ConsoleDialogProps {
   /** The text of the other button. Default: "Cancel". */
   readonly close?: string;
   readonly action: Action;
-  /** What has happened so far, while the action runs. */
+  /** The progress so far, while the action runs. */
   readonly progress?: string | null;
   readonly onConfirm: (form: FormData) => void;
   readonly onClose: () => void;
