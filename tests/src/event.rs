@@ -273,8 +273,9 @@ mod tests {
             .map(|file| file.expect("a file").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"));
         let names = paths.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned());
-        // The events of the schedule, the stream and the queues do not come from the gateway.
-        let names = names.filter(|name| !name.starts_with("cleanup-") && !name.starts_with("notify-"));
+        // The events of the schedules, the stream and the queues do not come from the gateway.
+        let others = ["cleanup-", "count-", "notify-"];
+        let names = names.filter(|name| !others.iter().any(|other| name.starts_with(other)));
         names.map(|name| (name.clone(), Event::from_file(&name).0)).collect()
     }
 

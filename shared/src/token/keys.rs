@@ -268,7 +268,7 @@ mod tests {
                 k["keys"].as_array_mut().unwrap().push(key);
             })
         };
-        assert_eq!(second(other).unwrap_err(), KeySetError::DuplicateKid(2));
+        assert_eq!(second(other).unwrap_err(), KeySetError::DuplicateKid(3));
         assert_eq!(second("another".to_owned()).map(|keys| keys.refresh().len()), Ok(2));
     }
 

@@ -60,7 +60,7 @@ mod tests {
         let mut keys = generated();
         assert!(PublicKeys::parse(&keys.to_string()).unwrap().has_secrets);
         keys["keys"][0].as_object_mut().unwrap().remove("d");
-        keys["keys"].as_array_mut().unwrap().pop();
+        keys["keys"].as_array_mut().unwrap().truncate(1);
         let keys = PublicKeys::parse(&keys.to_string()).unwrap();
         assert_eq!((keys.verifying.len(), keys.has_secrets), (1, false));
     }
