@@ -212,7 +212,15 @@ async fn a_table_with_other_keys_or_without_index_or_stream_fails() {
     deployment.delete("latchkey-security-events").await;
     deployment.create(json!({"TableName": "latchkey-security-events", "Keys": ["pk", "event_id"]})).await;
     let report = deployment.examined().await;
-    report.assert_only("table latchkey-security-events: It has no stream", "StreamViewType=NEW_IMAGE");
+    let wrong = report.wrong();
+    let expected = [
+        ("table latchkey-security-events: It has no index fleet", "Add an index on fp and event_id (strings)"),
+        ("table latchkey-security-events: It has no stream", "StreamViewType=NEW_IMAGE"),
+    ];
+    assert_eq!(wrong.len(), expected.len(), "{wrong:#?}");
+    for (line, (problem, action)) in wrong.iter().zip(expected) {
+        assert!(line.starts_with(problem) && line.contains(action), "{line}");
+    }
 }
 
 #[tokio::test]

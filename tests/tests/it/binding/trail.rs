@@ -29,8 +29,8 @@ async fn refused_proofs_are_one_event_of_each_severity_an_hour_after_one_read() 
     let first = read();
     assert_eq!(
         (first.calls - start.calls, first.write_units - start.write_units),
-        (2, 1.0),
-        "a read and an event"
+        (2, 2.0),
+        "a read, and an event with its place in the fleet index"
     );
     for _ in 0..20 {
         bound

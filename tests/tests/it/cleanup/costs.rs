@@ -32,7 +32,7 @@ async fn measured(expired: usize, living: usize) -> (Report, u64) {
 }
 
 #[tokio::test]
-async fn cleanup_costs_three_write_units_per_expired_session_and_no_others() {
+async fn cleanup_costs_four_write_units_per_expired_session_and_no_others() {
     let (without_others, calls_without_others) = measured(60, 0).await;
     assert_eq!((without_others.ended, without_others.skipped), (60, 0));
     let (with_others, calls_with_others) = measured(60, 300).await;
@@ -54,8 +54,8 @@ async fn cleanup_costs_three_write_units_per_expired_session_and_no_others() {
     );
     assert_eq!(
         without_others.write_units - none.write_units,
-        180.0,
-        "the event, the row and its place in the index"
+        240.0,
+        "the event, the row, and the place of each in its index"
     );
     let per_end = (without_others.read_units - none.read_units) / 60.0;
     assert!(per_end <= 1.1, "{per_end} read units an end");
@@ -81,5 +81,5 @@ async fn the_report_counts_the_cost_of_every_write() {
         counted.read_units,
         "the report omits the instance's read of the global revocation"
     );
-    assert_eq!(report.write_units, 3.0 + 10.0 * 3.0 + 10.0 * 7.0, "seven units for each pending end");
+    assert_eq!(report.write_units, 3.0 + 10.0 * 4.0 + 10.0 * 8.0, "eight units for each pending end");
 }
