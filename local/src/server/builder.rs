@@ -118,6 +118,7 @@ impl Builder {
             Some(engine) => engine.client(),
             None => connect::https_client(connect::amazon_roots()),
         };
+        let counting_store = Store::new(self.connection(http.clone()), &config);
         let connection = self.connection(stats.wrap(faults.wrap(http)));
         schema::create_tables(connection.client(), &config.tables).await?;
         let store = Store::new(connection, &config);
@@ -134,6 +135,7 @@ impl Builder {
             router: router(&app, controls.clone(), self.pages),
             app,
             store,
+            counting_store,
             clock: controls.clock,
             faults: controls.faults,
             stats: controls.stats,

@@ -38,7 +38,8 @@ impl LocalServer {
     /// The store is unavailable.
     pub async fn count_hours(&self) -> Result<(), StoreError> {
         let config = self.app.config();
-        count_hours(&self.store, config.expiry_shards, config.lifetimes.refresh, self.clock.now()).await
+        let (shards, lifetime) = (config.expiry_shards, config.lifetimes.refresh);
+        count_hours(&self.counting_store, shards, lifetime, self.clock.now()).await
     }
 }
 

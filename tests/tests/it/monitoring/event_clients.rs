@@ -101,6 +101,11 @@ async fn every_event_of_a_user_has_a_device_and_a_place() {
     for _ in 0..3 {
         firefox(LISBON).list(&abroad.access).await;
     }
+    // Both answers to "Was this you?".
+    let review = world.review_token("alice", "new_device").await;
+    for answer in ["was_me", "was_not_me"] {
+        firefox(PRAGUE).answer_review(&review, answer).await.assert_status(200);
+    }
     // The assertion of a sign-in is used again on another device.
     let assertion = world.assertion("alice");
     home.login(&assertion).await.assert_status(201);
@@ -172,8 +177,8 @@ async fn every_event_of_a_user_has_a_device_and_a_place() {
     let missing: Vec<&&str> = EVENT_TYPES.iter().filter(|name| !seen.contains(**name)).collect();
     assert_eq!(
         missing,
-        [&"emergency_revocation", &"provider_order_refused"],
-        "every other event is about a user"
+        [&"emergency_revocation", &"provider_order_refused", &"admin_read"],
+        "every other event is about a user, and in the trail of this user"
     );
     let reasons: BTreeSet<&str> =
         events.iter().filter_map(|event| event["details"]["reason"].as_str()).collect();

@@ -167,6 +167,7 @@ async fn a_shorter_session_does_not_cut_the_row_of_a_longer_one() {
     let settings = [
         ("LATCHKEY_KEYS", keys.as_str()),
         ("LATCHKEY_TRUSTED_ISSUERS", &trusted),
+        ("PROVIDER_ORDERS", "true"),
         ("SESSION_TTL", "1d"),
         ("REFRESH_TOKEN_TTL", "1d"),
     ];
