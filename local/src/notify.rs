@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use latchkey::app::notify::delivery::Deliverer;
-use latchkey::app::notify::dispatch::dispatch;
+use latchkey::app::notify::dispatch::send_webhooks;
 use latchkey::app::notify::review_links::ReviewLinks;
 use latchkey::clock::Clock as _;
 use latchkey::config::LocalWebhooks;
@@ -84,7 +84,7 @@ impl Notifier {
             let position = queue.position(&shard).await?;
             for record in stream.read(&shard, position.as_deref()).await? {
                 if !record.is_expired(clock.now()) {
-                    dispatch(&record.json, endpoints, review_links, queue, metrics).await?;
+                    send_webhooks(&record.json, endpoints, review_links, queue, metrics).await?;
                 }
                 queue.keep_position(&shard, &record.sequence_number).await?;
                 count += 1;

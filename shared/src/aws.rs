@@ -8,5 +8,6 @@ pub mod queue;
 mod signer;
 pub mod topic;
 
+pub(crate) use call::LONGEST_CALL;
 pub use call::{Aws, AwsError};
 pub(crate) use signer::Signer;

@@ -193,19 +193,22 @@ impl QueueTable {
 impl Outbox for QueueTable {
     type Error = EngineError;
 
-    /// The application has raised the alert already, also if the event could not be written.
-    async fn publish_alert(&self, _: &str) -> Result<(), EngineError> {
-        Ok(())
-    }
-
     async fn enqueue(&self, place: usize, webhook: &QueuedWebhook) -> Result<(), EngineError> {
         let Some(endpoint) = self.endpoints.get(place) else { return Ok(()) };
         let message = webhook.to_json();
         self.put(&partition(endpoint), &webhook.event_id.to_string(), &[("message", message.as_str())]).await
     }
 
-    async fn set_aside(&self, letter: &str) -> Result<(), EngineError> {
+    async fn set_webhook_aside(&self, message: &str) -> Result<(), EngineError> {
+        self.put_letter("refused_by_queue", message).await
+    }
+
+    async fn set_event_aside(&self, letter: &str) -> Result<(), EngineError> {
         self.put_letter("unreadable_event", letter).await
+    }
+
+    fn refuses_content(_: &EngineError) -> bool {
+        false
     }
 }
 

@@ -12,8 +12,11 @@ use http_body_util::BodyExt as _;
 
 use super::Signer;
 
-/// The time limit of one attempt. Two attempts of every call of a record stay well below the time-out of the function.
+/// The time limit of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(2);
+
+/// The longest time of a call with its repetition.
+pub(crate) const LONGEST_CALL: Duration = ATTEMPT.saturating_mul(2);
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 

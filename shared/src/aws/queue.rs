@@ -47,6 +47,14 @@ impl Queue {
     }
 }
 
+/// Whether SQS refused a message for its content or size, so that no queue takes it, now or later.
+///
+/// *Source*: the errors in the API reference of `SendMessage`.
+pub fn refuses_content(error: &AwsError) -> bool {
+    let AwsError::Refused { code, .. } = error else { return false };
+    matches!(code.as_str(), "InvalidMessageContents" | "InvalidParameterValue" | "BatchRequestTooLong")
+}
+
 /// The code in the JSON of a refusal: `{"__type": "com.amazonaws.sqs#QueueDoesNotExist"}`.
 fn code(body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap_or_default();

@@ -19,7 +19,9 @@ pub struct NotifyConfig {
     pub queues: Vec<Url>,
     /// The topic for alerts; `None` if no alert is published.
     pub topic: Option<String>,
-    /// The queue for everything that is set aside.
+    /// The dead letters of the queues: webhooks that can be sent again. Those of events, if there are no receivers.
+    pub webhook_dead_letters: Url,
+    /// The queue for events that cannot become webhooks.
     pub dead_letters: Url,
     /// The keys of the links with which users answer whether a sign-in was theirs.
     pub review_keys: ReviewKeys,
@@ -51,12 +53,18 @@ impl NotifyConfig {
             return Err(ConfigError { name: "WEBHOOK_QUEUES", problem });
         }
         let dead_letters = vars.get("NOTIFY_DEAD_LETTERS", queue_urls)?.into_iter().next();
+        let webhook_dead_letters = vars.get("WEBHOOK_DEAD_LETTERS", queue_urls)?.into_iter().next();
+        let dead_letters =
+            dead_letters.ok_or(ConfigError { name: "NOTIFY_DEAD_LETTERS", problem: Problem::Missing })?;
+        if webhook_dead_letters.is_none() && !endpoints.is_empty() {
+            return Err(ConfigError { name: "WEBHOOK_DEAD_LETTERS", problem: Problem::Missing });
+        }
         Ok(Self {
             endpoints,
             queues,
             topic: vars.get("ALERT_TOPIC", topic_arn)?,
-            dead_letters: dead_letters
-                .ok_or(ConfigError { name: "NOTIFY_DEAD_LETTERS", problem: Problem::Missing })?,
+            webhook_dead_letters: webhook_dead_letters.unwrap_or_else(|| dead_letters.clone()),
+            dead_letters,
             review_keys: vars.get("SIGN_IN_REVIEW_KEYS", ReviewKeys::parse)?,
             issuer: vars.get("LATCHKEY_ISSUER", value::issuer)?,
             debug: vars.get("SESSION_DEBUG", value::switch)?,
@@ -122,6 +130,7 @@ mod tests {
         BTreeMap::from([
             ("WEBHOOKS", webhooks),
             ("WEBHOOK_QUEUES", "https://sqs.eu-central-1.amazonaws.com/1/one".to_owned()),
+            ("WEBHOOK_DEAD_LETTERS", "https://sqs.eu-central-1.amazonaws.com/1/webhook-letters".to_owned()),
             ("NOTIFY_DEAD_LETTERS", "https://sqs.eu-central-1.amazonaws.com/1/letters".to_owned()),
             ("ALERT_TOPIC", "arn:aws:sns:eu-central-1:1:alerts".to_owned()),
             ("LATCHKEY_ISSUER", "https://auth.example.com/api/auth".to_owned()),
@@ -149,6 +158,7 @@ mod tests {
             ("WEBHOOKS", r#"[{"name":"x","url":"http://10.0.0.1","secrets":["hunter2"]}]"#),
             ("WEBHOOK_QUEUES", ""),
             ("WEBHOOK_QUEUES", "queue-one"),
+            ("WEBHOOK_DEAD_LETTERS", ""),
             ("NOTIFY_DEAD_LETTERS", ""),
             ("ALERT_TOPIC", "alerts"),
         ] {

@@ -263,10 +263,16 @@ pub const SETTINGS: &[Setting] = &[
         "Only for the notify function: the topic for alerts. Without it no alert is published. The template sets it.",
     ),
     optional(
+        "WEBHOOK_DEAD_LETTERS",
+        "",
+        "URL of an SQS queue",
+        "Only for the notify function, and required with `WEBHOOKS`: the dead letters of the queues, for webhooks that can be sent again. The template sets it.",
+    ),
+    optional(
         "NOTIFY_DEAD_LETTERS",
         "",
         "URL of an SQS queue",
-        "Only for the notify function, and required there: the queue for events that it cannot read and webhooks that it cannot deliver at all. The template sets it.",
+        "Only for the notify function, and required there: the queue for events that cannot become webhooks. The template sets it.",
     ),
     optional("EVENT_TTL", "90d", "duration", "The time that events and end records are kept."),
     optional("SESSION_DEBUG", "false", "`true` or `false`", "Adds debug lines to the logs."),

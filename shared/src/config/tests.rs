@@ -77,7 +77,11 @@ fn an_error_names_the_setting_and_never_repeats_its_value() {
         let error = match setting.name {
             name if name.starts_with("AUTHORIZER_") => parse_authorizer_with(name, wrong).unwrap_err(),
             "WEBHOOKS_ALLOW_LOOPBACK" => LocalWebhooks::parse(|_| Some(wrong.to_owned())).unwrap_err(),
-            name @ ("WEBHOOKS" | "WEBHOOK_QUEUES" | "ALERT_TOPIC" | "NOTIFY_DEAD_LETTERS") => {
+            name @ ("WEBHOOKS"
+            | "WEBHOOK_QUEUES"
+            | "ALERT_TOPIC"
+            | "WEBHOOK_DEAD_LETTERS"
+            | "NOTIFY_DEAD_LETTERS") => {
                 NotifyConfig::parse(|other| (other == name).then(|| wrong.to_owned())).unwrap_err()
             }
             name => parse_with(name, wrong).unwrap_err(),

@@ -3,6 +3,7 @@
 //!
 //! Both kinds come in batches, and the answer names the parts that Lambda has to send again.
 
+mod memory;
 mod outbox;
 mod queue;
 mod stream;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use lambda_http::lambda_runtime::{self, Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
+use self::memory::Memory;
 use self::outbox::SqsAndSns;
 use super::{StartError, aws_roots, endpoint, exit, get, one_thread, region};
 use crate::app::notify::delivery::{self, Deliverer};
@@ -56,6 +58,10 @@ struct Notifier {
     endpoints: Vec<WebhookEndpoint>,
     review_links: ReviewLinks,
     outbox: SqsAndSns,
+    /// The records whose alert was published.
+    published: Memory,
+    /// The records whose webhooks are in their queues.
+    queued: Memory,
     deliverer: Deliverer,
     metrics: Metrics,
     function: String,
@@ -75,6 +81,8 @@ impl Notifier {
                 endpoint("AWS_ENDPOINT_URL_SQS").as_deref(),
                 endpoint("AWS_ENDPOINT_URL_SNS").as_deref(),
             ),
+            published: Memory::default(),
+            queued: Memory::default(),
             deliverer: Deliverer::new(config.endpoints.clone(), client),
             endpoints: config.endpoints,
             review_links: ReviewLinks::new(config.review_keys, config.issuer),

@@ -69,12 +69,14 @@ impl Deliverer {
         };
         let (event_id, name) = (webhook.event_id.as_str(), webhook.endpoint.as_str());
         let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.name == name) else {
+            // Two versions of the list are in use during a deployment, so that the next attempt may find the receiver.
             tracing::warn!(
                 event_id,
                 endpoint = name,
-                "the receiver of a webhook is not in WEBHOOKS, and the webhook was set aside"
+                attempt,
+                "the receiver of a webhook is not in WEBHOOKS"
             );
-            return Verdict::SetAside("unknown_endpoint");
+            return next_attempt(&webhook, attempt);
         };
         match self.send(endpoint, &webhook, attempt, now).await {
             Answer::Accepted => {
@@ -89,18 +91,7 @@ impl Deliverer {
                 );
                 Verdict::SetAside("gone")
             }
-            Answer::Refused => schedule::pause_after(attempt).map_or_else(
-                || {
-                    tracing::error!(
-                        event_id,
-                        endpoint = name,
-                        attempt,
-                        "the last attempt to deliver a webhook failed"
-                    );
-                    Verdict::GiveUp
-                },
-                Verdict::TryAgain,
-            ),
+            Answer::Refused => next_attempt(&webhook, attempt),
         }
     }
 
@@ -133,6 +124,16 @@ impl Deliverer {
             }
         }
     }
+}
+
+/// The next step after an attempt that failed.
+fn next_attempt(webhook: &QueuedWebhook, attempt: u32) -> Verdict {
+    if let Some(pause) = schedule::pause_after(attempt) {
+        return Verdict::TryAgain(pause);
+    }
+    let (event_id, endpoint) = (webhook.event_id.as_str(), webhook.endpoint.as_str());
+    tracing::error!(event_id, endpoint, attempt, "the last attempt to deliver a webhook failed");
+    Verdict::GiveUp
 }
 
 /// The request of the specification. Its time is that of the attempt, because receivers refuse old ones.

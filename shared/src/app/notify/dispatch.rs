@@ -1,5 +1,6 @@
 //! Which messages does one record of the stream cause? An alert if its event is severe, and a webhook for each receiver of its type.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::Outbox;
@@ -15,15 +16,22 @@ use crate::token::SecretToken;
 /// The longest body of a webhook in bytes. As text in JSON it may double, and SQS takes 256 KiB. The details of an event are far shorter.
 const LONGEST_BODY: usize = 120_000;
 
-/// Handles a record. A record that cannot be read is set aside by its event id, because trying again would not help and would block the
-/// records behind it.
+/// The alert of a record; `None` if its event is not severe or cannot be read. [`send_webhooks`] sets the latter aside.
+pub fn alert_of(record: &Value) -> Option<String> {
+    stream_record::inserted_event(record).ok().flatten().and_then(|event| event.alert())
+}
+
+/// Puts the webhooks of a record into the queues of their receivers, all at the same time.
+///
+/// - A record that cannot be read is set aside by its event id, because trying again would not help and would block the records behind it.
+/// - A webhook that its own queue refuses is set aside whole, so that one queue that fails delays no other receiver.
 ///
 /// *Atomicity*: none. Everything that a record leads to is tried, also after a failure. After an error the caller repeats the record, so
 /// that some of it may be sent twice.
 ///
 /// # Errors
-/// The first error of the outbox.
-pub async fn dispatch<O: Outbox>(
+/// A message could be put neither into its queue nor into the dead letters.
+pub async fn send_webhooks<O: Outbox>(
     record: &Value,
     endpoints: &[WebhookEndpoint],
     review_links: &ReviewLinks,
@@ -35,23 +43,6 @@ pub async fn dispatch<O: Outbox>(
         Ok(Some(event)) => event,
         Err(UnreadableRecord(attribute)) => return set_aside(record, attribute, outbox, metrics).await,
     };
-    let mut outcome = Ok(());
-    if let Some(alert) = event.alert() {
-        outcome = outbox.publish_alert(&alert).await;
-        if outcome.is_ok() {
-            metrics.count(Counter::AlertsPublished);
-        }
-    }
-    outcome.and(enqueue(record, &event, (endpoints, review_links), outbox, metrics).await)
-}
-
-async fn enqueue<O: Outbox>(
-    record: &Value,
-    event: &StreamEvent,
-    (endpoints, review_links): (&[WebhookEndpoint], &ReviewLinks),
-    outbox: &O,
-    metrics: &Metrics,
-) -> Result<(), O::Error> {
     if endpoints.is_empty() {
         return Ok(());
     }
@@ -59,24 +50,46 @@ async fn enqueue<O: Outbox>(
         // Written by a newer version of Latchkey. An alert needs no more than its name.
         return set_aside(record, "event_type", outbox, metrics).await;
     };
-    let review_link = review_links.link(event, event_type);
+    let review_link = review_links.link(&event, event_type);
     let body = event.webhook_body(event_type, review_link.as_ref().map(SecretToken::expose));
     if body.len() > LONGEST_BODY {
         return set_aside(record, "details", outbox, metrics).await;
     }
-    let mut outcome = Ok(());
-    for (place, endpoint) in
-        endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.receives(event_type))
-    {
-        let webhook = QueuedWebhook {
-            endpoint: endpoint.name.clone(),
-            event_id: event.event.id.to_string(),
-            body: body.clone(),
-        };
-        let queued = outbox.enqueue(place, &webhook).await;
-        outcome = outcome.and(queued);
+    let receivers = endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.receives(event_type));
+    let sent = receivers.map(|(place, endpoint)| {
+        let webhook = webhook_for(endpoint, &event, &body);
+        async move { enqueue(place, &webhook, outbox, metrics).await }
+    });
+    join_all(sent).await.into_iter().collect()
+}
+
+fn webhook_for(endpoint: &WebhookEndpoint, event: &StreamEvent, body: &str) -> QueuedWebhook {
+    QueuedWebhook {
+        endpoint: endpoint.name.clone(),
+        event_id: event.event.id.to_string(),
+        body: body.to_owned(),
     }
-    outcome
+}
+
+/// Puts a webhook into its queue or, if that fails, into the dead letters.
+async fn enqueue<O: Outbox>(
+    place: usize,
+    webhook: &QueuedWebhook,
+    outbox: &O,
+    metrics: &Metrics,
+) -> Result<(), O::Error> {
+    let Err(error) = outbox.enqueue(place, webhook).await else { return Ok(()) };
+    let (event_id, endpoint) = (webhook.event_id.as_str(), webhook.endpoint.as_str());
+    tracing::error!(event_id, endpoint, %error, "the queue of a receiver did not take a webhook, which is set aside");
+    if O::refuses_content(&error) {
+        // The dead letters would refuse it as well.
+        let letter = json!({"reason": "refused_message", "event_id": event_id, "endpoint": endpoint});
+        outbox.set_event_aside(&letter.to_string()).await?;
+    } else {
+        outbox.set_webhook_aside(&webhook.to_json()).await?;
+    }
+    metrics.count(Counter::NotificationsSetAside);
+    Ok(())
 }
 
 /// Sets a record aside with its event id, by which the event is found in the table, and without its content.
@@ -90,5 +103,5 @@ async fn set_aside<O: Outbox>(
     tracing::error!(event_id, attribute, "an event cannot be read, and was set aside");
     metrics.count(Counter::NotificationsSetAside);
     let letter = json!({"reason": "unreadable_event", "event_id": event_id, "attribute": attribute});
-    outbox.set_aside(&letter.to_string()).await
+    outbox.set_event_aside(&letter.to_string()).await
 }

@@ -24,7 +24,27 @@ impl QueuedWebhook {
     }
 
     /// The message for the queue.
+    ///
+    /// SQS takes only the characters of XML 1.0. JSON escapes the control characters itself, and U+FFFE and U+FFFF are escaped here,
+    /// because text of users may contain them. The body that is read from the message has them again, so that it is equal in every byte.
+    ///
+    /// *Source*: the API reference of `SendMessage`.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("text can be serialised")
+        let json = serde_json::to_string(self).expect("text can be serialised");
+        json.replace('\u{fffe}', r"\ufffe").replace('\u{ffff}', r"\uffff")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_only_characters_that_sqs_takes() {
+        let body = "{\"reason\":\"\u{fffe}\u{ffff}\u{1}\\\\ufffe \u{1f600}\"}".to_owned();
+        let webhook = QueuedWebhook { endpoint: "shop".to_owned(), event_id: Uuid::nil().to_string(), body };
+        let message = webhook.to_json();
+        assert!(!message.contains(['\u{fffe}', '\u{ffff}', '\u{1}']), "{message:?}");
+        assert_eq!(QueuedWebhook::parse(&message), Some(webhook));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::notify::Outbox;
 use crate::app::notify::queued_webhook::QueuedWebhook;
-use crate::aws::queue::Queue;
+use crate::aws::queue::{self, Queue};
 use crate::aws::topic::Topic;
 use crate::aws::{Aws, AwsError};
 use crate::config::NotifyConfig;
@@ -13,6 +13,7 @@ use crate::config::NotifyConfig;
 pub(super) struct SqsAndSns {
     topic: Option<Topic>,
     queues: Vec<(String, Queue)>,
+    webhook_dead_letters: Queue,
     dead_letters: Queue,
 }
 
@@ -25,7 +26,15 @@ impl SqsAndSns {
         Self {
             topic: config.topic.as_deref().map(|arn| Topic::new(aws.clone(), arn, sns)),
             queues: queues.collect(),
+            webhook_dead_letters: Queue::new(aws.clone(), &config.webhook_dead_letters, sqs),
             dead_letters: Queue::new(aws.clone(), &config.dead_letters, sqs),
+        }
+    }
+
+    pub(super) async fn publish_alert(&self, alert: &str) -> Result<(), AwsError> {
+        match &self.topic {
+            Some(topic) => topic.publish(alert).await,
+            None => Ok(()),
         }
     }
 
@@ -49,13 +58,6 @@ impl SqsAndSns {
 impl Outbox for SqsAndSns {
     type Error = AwsError;
 
-    async fn publish_alert(&self, alert: &str) -> Result<(), AwsError> {
-        match &self.topic {
-            Some(topic) => topic.publish(alert).await,
-            None => Ok(()),
-        }
-    }
-
     async fn enqueue(&self, place: usize, webhook: &QueuedWebhook) -> Result<(), AwsError> {
         // The settings have a queue for each receiver.
         match self.queues.get(place) {
@@ -64,7 +66,15 @@ impl Outbox for SqsAndSns {
         }
     }
 
-    async fn set_aside(&self, letter: &str) -> Result<(), AwsError> {
+    async fn set_webhook_aside(&self, message: &str) -> Result<(), AwsError> {
+        self.webhook_dead_letters.send(message).await
+    }
+
+    async fn set_event_aside(&self, letter: &str) -> Result<(), AwsError> {
         self.dead_letters.send(letter).await
+    }
+
+    fn refuses_content(error: &AwsError) -> bool {
+        queue::refuses_content(error)
     }
 }

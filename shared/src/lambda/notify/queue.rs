@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::Notifier;
@@ -40,13 +40,13 @@ impl Notifier {
             Verdict::TryAgain(pause) => hide(pause).await,
             // SQS moves it to the dead letters, because it was received as often as the redrive policy allows.
             Verdict::GiveUp => hide(Duration::ZERO).await,
-            Verdict::SetAside(reason) => self.set_aside(reason, body).await,
+            Verdict::SetAside(_) => self.set_aside(body).await,
         }
     }
 
-    async fn set_aside(&self, reason: &str, message: &str) -> bool {
-        let letter = json!({"reason": reason, "message": message});
-        let outcome = self.outbox.set_aside(&letter.to_string()).await;
+    /// Moves a message as it is, so that it can be sent again from the dead letters. The log has the reason.
+    async fn set_aside(&self, message: &str) -> bool {
+        let outcome = self.outbox.set_webhook_aside(message).await;
         if let Err(error) = &outcome {
             tracing::error!(%error, "a webhook could not be set aside; it stays in its queue");
         }

@@ -91,6 +91,13 @@ fn delayed_alerts_and_failed_webhooks_start_alarms() {
     for alarm in ["NotifyDelayedAlarm", "WebhooksFailedAlarm"] {
         assert_eq!(watched(&stack, alarm), ["NotifyFunction"]);
     }
+    let all = Stack::of(&template(), &[("WebhookCount", "3")]);
+    for (stack, queues) in
+        [(&stack, &["WebhookQueue"][..]), (&all, &["WebhookQueue", "WebhookQueue2", "WebhookQueue3"])]
+    {
+        let expected: Vec<String> = queues.iter().map(|name| format!("{name}.QueueName")).collect();
+        assert_eq!(watched(stack, "WebhooksWaitingAlarm"), expected, "a queue that grows");
+    }
     let letters = watched(&stack, "DeadLettersAlarm");
     assert_eq!(
         letters,
@@ -99,7 +106,9 @@ fn delayed_alerts_and_failed_webhooks_start_alarms() {
     );
     let quiet = Stack::of(&template(), &[("AlertsEnabled", "false")]);
     assert!(quiet.resource("NotifyDelayedAlarm").is_null(), "no alarm without its mapping");
-    assert!(quiet.resource("WebhooksFailedAlarm").is_null(), "no alarm without receivers");
+    for alarm in ["WebhooksFailedAlarm", "WebhooksWaitingAlarm"] {
+        assert!(quiet.resource(alarm).is_null(), "no alarm without receivers");
+    }
 }
 
 /// A condition that CloudWatch does not meet would drop every alarm, and CloudWatch reports that only in its history.

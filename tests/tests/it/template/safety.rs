@@ -226,3 +226,17 @@ fn the_deployer_chooses_processor_and_memory() {
         );
     }
 }
+
+/// IAM knows no resource for this action, so that a statement that names one allows nothing.
+#[test]
+fn the_deploy_role_creates_readers_of_its_own_functions_only() {
+    let role = deploy_role();
+    let policy = &role["Resources"]["DeployRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let statements = policy["Statement"].as_array().expect("statements");
+    let creates = |statement: &&Value| statement["Action"] == "lambda:CreateEventSourceMapping";
+    let found: Vec<_> = statements.iter().filter(creates).collect();
+    let [statement] = found[..] else { panic!("one statement: {found:?}") };
+    assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!("Allow"), &json!("*")));
+    let function = &statement["Condition"]["StringLike"]["lambda:FunctionArn"]["Fn::Sub"];
+    assert!(function.as_str().is_some_and(|arn| arn.ends_with(":function:${StackName}-*")), "{function}");
+}

@@ -5,7 +5,7 @@ use latchkey_tests::event::Event;
 use serde_json::{Value, json};
 
 use super::stand_in::StandIn;
-use super::{invoke, queue, start};
+use super::{invoke, queue, start, start_with_queues};
 use crate::webhooks::entry;
 use crate::webhooks::receiver::Receiver;
 
@@ -54,21 +54,35 @@ async fn the_function_connects_to_no_host_of_its_own_network() {
     assert!(receiver.received().is_empty());
 }
 
+/// During a deployment the old version, with the old list, may get the message of a new receiver.
 #[tokio::test]
-async fn a_message_without_its_receiver_is_set_aside_with_its_body() {
+async fn a_message_of_an_unknown_receiver_follows_the_schedule() {
     let aws = StandIn::start().await;
-    let mut function = start(&aws, &[entry("other", "https://localhost/")]).await.expect("it starts");
-    let orphan = message(1);
+    let entries = [entry("other", "https://localhost/")];
+    let mut old = start_with_queues(&aws, &entries, vec!["shop-queue".to_owned()]).await.expect("it starts");
+    for (count, pause) in [(1, 5), (2, 60), (ATTEMPTS, 0)] {
+        assert_eq!(invoke(&mut old, &[message(count)]).await, [format!("message-{count}")]);
+        let call = aws.calls().pop().expect("a call");
+        assert_eq!(
+            (call.operation.as_str(), &call.parameters["VisibilityTimeout"]),
+            ("ChangeMessageVisibility", &json!(pause))
+        );
+    }
+    let logs = old.logs().join("\n");
+    assert!(logs.contains("the receiver of a webhook is not in WEBHOOKS"), "{logs}");
+    assert!(aws.raw_messages(&queue("letters")).is_empty());
+    assert!(aws.raw_messages(&queue("webhook-letters")).is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_set_aside_unchanged() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[entry("shop", "https://localhost/")]).await.expect("it starts");
     let mut broken = message(2);
     broken["body"] = json!("no JSON");
-    assert_eq!(invoke(&mut function, &[orphan.clone(), broken]).await, [""; 0], "they leave their queue");
-    let letters = aws.messages(&queue("letters"));
-    assert!(
-        letters.contains(&json!({"reason": "unknown_endpoint", "message": orphan["body"]})),
-        "{letters:?}"
-    );
-    assert!(letters.contains(&json!({"reason": "unreadable_message", "message": "no JSON"})), "{letters:?}");
-    // Without its queue it would be lost, so that it stays where it is.
-    aws.fail(&queue("letters"), true);
-    assert_eq!(invoke(&mut function, &[message(1)]).await, ["message-1"]);
+    assert_eq!(invoke(&mut function, &[broken.clone()]).await, [""; 0], "it leaves its queue");
+    assert_eq!(aws.raw_messages(&queue("webhook-letters")), ["no JSON"]);
+    // Without the dead letters it would be lost, so that it stays where it is.
+    aws.fail(&queue("webhook-letters"), true);
+    assert_eq!(invoke(&mut function, &[broken]).await, ["message-2"]);
 }

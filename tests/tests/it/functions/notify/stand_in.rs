@@ -1,6 +1,7 @@
-//! A stand-in for SNS and SQS on loopback: it records every call, and fails those of a queue or topic on demand.
+//! A stand-in for SNS and SQS on loopback: it records every call, refuses messages as SQS does, and fails the calls of a queue or topic
+//! on demand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -23,7 +24,7 @@ pub(super) struct Call {
 #[derive(Default)]
 struct Log {
     calls: Vec<Call>,
-    failing: BTreeSet<String>,
+    failing: BTreeMap<String, &'static str>,
 }
 
 type Shared = Arc<Mutex<Log>>;
@@ -57,12 +58,17 @@ impl StandIn {
 
     /// Lets every call of a queue or topic fail, or no longer.
     pub(super) fn fail(&self, resource: &str, fails: bool) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if fails {
-            log.failing.insert(resource.to_owned());
+            self.refuse(resource, "AccessDenied");
         } else {
-            log.failing.remove(resource);
+            self.log.lock().unwrap_or_else(PoisonError::into_inner).failing.remove(resource);
         }
+    }
+
+    /// Refuses every call of a queue or topic with a code.
+    pub(super) fn refuse(&self, resource: &str, code: &'static str) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.failing.insert(resource.to_owned(), code);
     }
 
     /// The calls that were carried out.
@@ -75,16 +81,25 @@ impl StandIn {
         self.bodies("SendMessage", "QueueUrl", queue, "MessageBody")
     }
 
+    /// The same as they were sent, also if they are no JSON.
+    pub(super) fn raw_messages(&self, queue: &str) -> Vec<String> {
+        self.texts("SendMessage", "QueueUrl", queue, "MessageBody")
+    }
+
     /// The messages that were published to a topic.
     pub(super) fn alerts(&self, topic: &str) -> Vec<Value> {
         self.bodies("Publish", "TopicArn", topic, "Message")
     }
 
     fn bodies(&self, operation: &str, name: &str, resource: &str, member: &str) -> Vec<Value> {
+        let texts = self.texts(operation, name, resource, member).into_iter();
+        texts.map(|text| serde_json::from_str(&text).expect("JSON")).collect()
+    }
+
+    fn texts(&self, operation: &str, name: &str, resource: &str, member: &str) -> Vec<String> {
         let calls = self.calls().into_iter();
         let calls = calls.filter(|call| call.operation == operation && call.parameters[name] == resource);
-        let text = |call: Call| call.parameters[member].as_str().expect("text").to_owned();
-        calls.map(text).map(|text| serde_json::from_str(&text).expect("JSON")).collect()
+        calls.map(|call| call.parameters[member].as_str().expect("text").to_owned()).collect()
     }
 
     /// Whether every call was signed for its own service.
@@ -108,11 +123,25 @@ async fn answer(State(log): State<Shared>, headers: HeaderMap, body: Bytes) -> R
     let resource =
         parameters["QueueUrl"].as_str().or(parameters["TopicArn"].as_str()).unwrap_or_default().to_owned();
     let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-    if log.failing.contains(&resource) {
-        return (StatusCode::FORBIDDEN, r#"{"__type":"com.amazonaws.sqs#AccessDenied"}"#).into_response();
+    let failing = log.failing.get(&resource).copied();
+    if let Some(code) = failing.or_else(|| refusal(&operation, &parameters)) {
+        let body = json!({"__type": format!("com.amazonaws.sqs#{code}")});
+        return (StatusCode::BAD_REQUEST, body.to_string()).into_response();
     }
     log.calls.push(Call { operation, parameters, service });
     (StatusCode::OK, "{}").into_response()
+}
+
+/// Why SQS refuses a message: it takes 256 KiB of the characters of XML 1.0.
+fn refusal(operation: &str, parameters: &Value) -> Option<&'static str> {
+    let text = parameters["MessageBody"].as_str().filter(|_| operation == "SendMessage")?;
+    let is_taken =
+        |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    match text {
+        "" => Some("MissingParameter"),
+        text if text.len() > 262_144 => Some("InvalidParameterValue"),
+        text => (!text.chars().all(is_taken)).then_some("InvalidMessageContents"),
+    }
 }
 
 fn form(body: &[u8]) -> BTreeMap<String, String> {
