@@ -65,7 +65,7 @@ pub struct LocalServer {
     /// The store that the handlers use.
     pub store: Store,
     /// The store for the counts of the overview. It runs beside the handlers, so that it has no faults of theirs, and no statistics.
-    counting_store: Store,
+    pub counting_store: Store,
     /// The clock of every handler.
     pub clock: MovableClock,
     /// The faults on the way to DynamoDB.
