@@ -15,7 +15,7 @@ const BUDGETS = {
   'console styles': 1_450,
   core: 9_000,
   'hook and account page': 15_850,
-  'hook and account page, on demand': 14_500,
+  'hook and account page, on demand': 14_600,
   console: 16_050,
   'console, on demand': 27_250,
 };
