@@ -172,18 +172,18 @@ async fn revoke(world: &World) {
 
 /// An administrator reads the lists of all users, and ends the sessions of a network.
 async fn survey(world: &World) {
-    let attacker = world.device().at("203.0.113.66");
+    let attacker = world.device().at("192.0.2.66");
     attacker.sign_in("kurt").await;
     let admin = world.device().bearer(&administrator(world, "chief").await.access);
     for path in
-        ["events", "sign-ins?network=203.0.113.66", "overview", "search?q=203.0.113.66", "search?q=kurt"]
+        ["events", "sign-ins?network=192.0.2.66", "overview", "search?q=192.0.2.66", "search?q=kurt"]
     {
         admin.get(&format!("/api/auth/fleet/{path}")).await.assert_status(200);
     }
     let as_of = world.now().to_rfc3339();
     for preview in [true, false] {
         let body = json!({
-            "strategy": "network", "network": "203.0.113.66", "preview": preview, "as_of": as_of, "reason": "a drill",
+            "strategy": "network", "network": "192.0.2.66", "preview": preview, "as_of": as_of, "reason": "a drill",
         });
         let reply = admin.post("/api/auth/revoke", body).await;
         assert_eq!(reply.assert_status(200).body["sessions"], 1, "{}", reply.body);
