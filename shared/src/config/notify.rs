@@ -54,6 +54,7 @@ impl NotifyConfig {
         }
         let dead_letters = vars.get("NOTIFY_DEAD_LETTERS", queue_urls)?.into_iter().next();
         let webhook_dead_letters = vars.get("WEBHOOK_DEAD_LETTERS", queue_urls)?.into_iter().next();
+        let topic = vars.get("ALERT_TOPIC", topic_arn)?;
         let dead_letters =
             dead_letters.ok_or(ConfigError { name: "NOTIFY_DEAD_LETTERS", problem: Problem::Missing })?;
         if webhook_dead_letters.is_none() && !endpoints.is_empty() {
@@ -62,7 +63,7 @@ impl NotifyConfig {
         Ok(Self {
             endpoints,
             queues,
-            topic: vars.get("ALERT_TOPIC", topic_arn)?,
+            topic,
             webhook_dead_letters: webhook_dead_letters.unwrap_or_else(|| dead_letters.clone()),
             dead_letters,
             review_keys: vars.get("SIGN_IN_REVIEW_KEYS", ReviewKeys::parse)?,
