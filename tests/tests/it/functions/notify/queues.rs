@@ -80,9 +80,10 @@ async fn a_message_that_cannot_be_read_is_set_aside_unchanged() {
     let mut function = start(&aws, &[entry("shop", "https://localhost/")]).await.expect("it starts");
     let mut broken = message(2);
     broken["body"] = json!("no JSON");
-    assert_eq!(invoke(&mut function, &[broken.clone()]).await, [""; 0], "it leaves its queue");
+    let messages = [broken];
+    assert_eq!(invoke(&mut function, &messages).await, [""; 0], "it leaves its queue");
     assert_eq!(aws.raw_messages(&queue("webhook-letters")), ["no JSON"]);
     // Without the dead letters it would be lost, so that it stays where it is.
     aws.fail(&queue("webhook-letters"), true);
-    assert_eq!(invoke(&mut function, &[broken]).await, ["message-2"]);
+    assert_eq!(invoke(&mut function, &messages).await, ["message-2"]);
 }
