@@ -214,7 +214,10 @@ async fn a_table_with_other_keys_or_without_index_or_stream_fails() {
     let report = deployment.examined().await;
     let wrong = report.wrong();
     let expected = [
-        ("table latchkey-security-events: It has no index fleet", "Add an index on fp and event_id (strings)"),
+        (
+            "table latchkey-security-events: It has no index fleet",
+            "Add an index on fp and event_id (strings)",
+        ),
         ("table latchkey-security-events: It has no stream", "StreamViewType=NEW_IMAGE"),
     ];
     assert_eq!(wrong.len(), expected.len(), "{wrong:#?}");

@@ -175,8 +175,7 @@ async fn survey(world: &World) {
     let attacker = world.device().at("192.0.2.66");
     attacker.sign_in("kurt").await;
     let admin = world.device().bearer(&administrator(world, "chief").await.access);
-    for path in
-        ["events", "sign-ins?network=192.0.2.66", "overview", "search?q=192.0.2.66", "search?q=kurt"]
+    for path in ["events", "sign-ins?network=192.0.2.66", "overview", "search?q=192.0.2.66", "search?q=kurt"]
     {
         admin.get(&format!("/api/auth/fleet/{path}")).await.assert_status(200);
     }
