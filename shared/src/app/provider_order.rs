@@ -35,18 +35,40 @@ const REPORTED_ONCE_IN: Duration = Duration::from_secs(3_600);
 
 /// Carries out an order, and tries again after a fault of the store. The caller limits the time, with [`ORDER_TIMEOUT`].
 ///
+/// The user of the order may be another one than the user that its session at the provider leads to, for example because the
+/// provider's orders have another form of `sub` than its assertions. Then it ends the sessions that show this session at the
+/// provider as well, because the provider gets success and does not send the order again.
+///
 /// *Atomicity*: each session's end is, as in [`end_many`]. Repeating the order completes it.
 ///
 /// # Errors
-/// A row is malformed. A store that cannot be reached is never an error.
+/// A row is malformed. All that other rows permit is done then. A store that cannot be reached is never an error.
 pub async fn carry_out(app: &App, order: &LogoutOrder, now: Timestamp) -> Result<(), StoreError> {
-    let mut attempt = 0;
-    loop {
-        match final_outcome(attempt_order(app, order, now).await, attempt).await {
-            Some(outcome) => return outcome,
-            None => attempt += 1,
+    let (user, voided) = match &order.subject {
+        OrderSubject::User(user) => (Some(user), Ok(None)),
+        OrderSubject::Upstream { session, user } => {
+            let void = || app.store().void_upstream_session(session, order.until, now);
+            (user.as_ref(), repeated(void).await)
         }
+    };
+    // Without a user there was no sign-in with this session, and there will be none.
+    let (signed_in, mut outcome) = match voided {
+        Ok(signed_in) => (signed_in, Ok(())),
+        Err(error) => (None, Err(error)),
+    };
+    if let Some(signed_in) = signed_in.filter(|signed_in| user != Some(signed_in)) {
+        if user.is_some() {
+            tracing::warn!(
+                "an order of the identity provider names another user than the sign-in with its sid"
+            );
+        }
+        let of_session = order.without_user();
+        outcome = outcome.and(repeated(|| end_sessions(app, &signed_in, &of_session, now)).await);
     }
+    if let Some(user) = user {
+        outcome = outcome.and(repeated(|| end_sessions(app, user, order, now)).await);
+    }
+    outcome
 }
 
 /// Ties the credential of an order with an unsigned body to the order's user. Returns false if it is tied to another user.
@@ -58,24 +80,25 @@ pub async fn tie_credential(
     credential: &RevocationCredential,
     user: &UserId,
 ) -> Result<bool, StoreError> {
-    let mut attempt = 0;
-    loop {
-        let tied = app.store().tie_credential(&credential.id, user, credential.expires_at).await;
-        match final_outcome(tied, attempt).await {
-            Some(outcome) => return outcome,
-            None => attempt += 1,
-        }
-    }
+    repeated(|| app.store().tie_credential(&credential.id, user, credential.expires_at)).await
 }
 
-/// The outcome, unless it is a fault of the store. Then it waits, and the caller tries again.
-async fn final_outcome<T>(outcome: Result<T, StoreError>, attempt: u32) -> Option<Result<T, StoreError>> {
-    if let Err(error @ (StoreError::Unavailable { .. } | StoreError::Contended)) = &outcome {
-        tracing::warn!(%error, attempt, "an order of the identity provider is tried again");
-        back_off(attempt).await;
-        return None;
+/// The outcome of a call that is repeated, after a wait, for as long as the store has a fault.
+async fn repeated<T, F>(call: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut attempt = 0;
+    loop {
+        match call().await {
+            Err(error @ (StoreError::Unavailable { .. } | StoreError::Contended)) => {
+                tracing::warn!(%error, attempt, "an order of the identity provider is tried again");
+                back_off(attempt).await;
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
     }
-    Some(outcome)
 }
 
 /// Reports an authentic security event that cannot be carried out, for example because its subject is none of ours: at most one event
@@ -107,19 +130,6 @@ pub fn count_refusal(app: &App) -> bool {
 /// Counts an authentic order that was not carried out. Its sessions live on, so that an alarm watches this counter.
 pub fn count_failure(app: &App) {
     app.metrics().count(Counter::ProviderOrdersFailed);
-}
-
-async fn attempt_order(app: &App, order: &LogoutOrder, now: Timestamp) -> Result<(), StoreError> {
-    let user = match &order.subject {
-        OrderSubject::User(user) => Some(user.clone()),
-        OrderSubject::Upstream { session, user } => {
-            let signed_in = app.store().void_upstream_session(session, order.until, now).await?;
-            user.clone().or(signed_in)
-        }
-    };
-    // Without a user there was no sign-in with this session, and there will be none.
-    let Some(user) = user else { return Ok(()) };
-    end_sessions(app, &user, order, now).await
 }
 
 async fn end_sessions(

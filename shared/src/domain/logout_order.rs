@@ -48,6 +48,17 @@ impl LogoutOrder {
         };
         is_meant && session.asserted_at <= self.until
     }
+
+    /// The order for another user than the one that it names: it ends only the sessions that show the session at the provider.
+    pub fn without_user(&self) -> Self {
+        let subject = match &self.subject {
+            OrderSubject::Upstream { session, .. } => {
+                OrderSubject::Upstream { session: *session, user: None }
+            }
+            whole @ OrderSubject::User(_) => whole.clone(),
+        };
+        Self { subject, until: self.until }
+    }
 }
 
 #[cfg(test)]

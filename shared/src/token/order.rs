@@ -37,14 +37,14 @@ pub(super) enum Untyped {
     Refused,
 }
 
-/// The effect of the claim `exp` on an order of a kind.
+/// The effect of the claims `exp` and `nbf` on an order of a kind. A claim without an effect may have any type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expiry {
-    /// None: to refuse an old order after an outage would lose it.
+    /// Neither has one: RFC 8417 gives them none, and to refuse an order would lose it, because few providers send it again.
     Ignored,
-    /// It may be missing. The clock of the issuer may differ from ours.
+    /// `exp` may be missing. The clock of the issuer may differ from ours. `nbf` has no effect.
     Optional,
-    /// It must be there, at most this long after `iat`, and counts to the second.
+    /// `exp` must be there, at most this long after `iat`, and counts to the second. `nbf` may not be in the future.
     Within(Duration),
 }
 
@@ -128,12 +128,20 @@ struct SharedClaims {
     aud: Audience,
     #[serde(deserialize_with = "begins_at")]
     iat: i64,
-    #[serde(default, deserialize_with = "may_begin_at")]
-    nbf: Option<i64>,
-    #[serde(default, deserialize_with = "may_end_at")]
-    exp: Option<i64>,
     #[serde(rename = "jti")]
     _jti: String,
+}
+
+#[derive(Deserialize)]
+struct NotBefore {
+    #[serde(default, deserialize_with = "may_begin_at")]
+    nbf: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Expires {
+    #[serde(default, deserialize_with = "may_end_at")]
+    exp: Option<i64>,
 }
 
 /// Finds the issuer that the text names in `iss`, if it may send orders of this kind. The signature is not verified yet.
@@ -164,9 +172,8 @@ pub(super) fn verified_order<C: DeserializeOwned>(
     if !rules.accept_type(signed.typ.as_deref()) {
         return Err(OrderError::Type(rules.types[0]));
     }
-    let wrong = |_| OrderError::Claims(rules.required);
-    let shared: SharedClaims = serde_json::from_slice(&signed.payload).map_err(wrong)?;
-    let claims: C = serde_json::from_slice(&signed.payload).map_err(wrong)?;
+    let shared: SharedClaims = rules.claims_of(&signed.payload)?;
+    let claims: C = rules.claims_of(&signed.payload)?;
     if shared.iss != source.issuer {
         return Err(OrderError::Issuer);
     }
@@ -174,16 +181,28 @@ pub(super) fn verified_order<C: DeserializeOwned>(
         return Err(OrderError::Audience);
     }
     let issued_at = Timestamp::from_seconds(shared.iat);
-    let begins_at = issued_at.max(Timestamp::from_seconds(shared.nbf.unwrap_or(shared.iat)));
+    let not_before = match rules.expiry {
+        Expiry::Within(_) => rules.claims_of::<NotBefore>(&signed.payload)?.nbf,
+        Expiry::Ignored | Expiry::Optional => None,
+    };
+    let begins_at = issued_at.max(Timestamp::from_seconds(not_before.unwrap_or(shared.iat)));
     if begins_at > now + CLOCK_SKEW_MAX {
         return Err(OrderError::Future);
     }
-    let expires_at = shared.exp.map(Timestamp::from_seconds);
+    let expires = match rules.expiry {
+        Expiry::Ignored => None,
+        Expiry::Optional | Expiry::Within(_) => rules.claims_of::<Expires>(&signed.payload)?.exp,
+    };
+    let expires_at = expires.map(Timestamp::from_seconds);
     rules.check_expiry(issued_at, expires_at, now)?;
     Ok(VerifiedOrder { issued_at, expires_at, claims })
 }
 
 impl OrderRules {
+    fn claims_of<C: DeserializeOwned>(&self, payload: &[u8]) -> Result<C, OrderError> {
+        serde_json::from_slice(payload).map_err(|_| OrderError::Claims(self.required))
+    }
+
     /// `typ` may have the prefix `application/` (RFC 7515 section 4.1.9), and its case does not matter.
     fn accept_type(&self, typ: Option<&str>) -> bool {
         let Some(typ) = typ else { return self.untyped == Untyped::Accepted };

@@ -6,6 +6,7 @@ mod costs;
 mod event_subjects;
 mod forged_orders;
 mod global_revocation;
+mod order_times;
 mod races;
 mod security_events;
 mod store_faults;

@@ -36,16 +36,17 @@ pub(super) async fn receive(
 }
 
 /// Carries out every event that can be. Each one is an order of its own, so that a provider that cannot mend one event has not lost
-/// the others.
+/// the others. A fault of ours outranks a refused event, because the provider may send the token again then.
 async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Refusal> {
     let (issuer, events) = TOKEN.verified(app, text, now).await?;
+    let mut carried_out = Ok(());
     for order in events.iter().flatten() {
-        carry_out(app, order, now).await?;
+        carried_out = carried_out.and(carry_out(app, order, now).await);
     }
-    let mut outcome = Ok(());
+    let mut outcome = carried_out.map_err(Refusal::from);
     for error in events.into_iter().filter_map(Result::err) {
         report_refused_event(app, issuer, now).await;
-        outcome = Err(refusal(error).into());
+        outcome = outcome.and(Err(refusal(error).into()));
     }
     outcome
 }

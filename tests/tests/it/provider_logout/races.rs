@@ -38,6 +38,37 @@ async fn a_sign_in_at_the_same_time_never_survives_the_order() {
     }
 }
 
+/// The sign-in has read the user record and waits. Its transaction must notice that the order changed a row since.
+#[tokio::test]
+async fn an_order_between_the_read_and_the_write_of_a_sign_in_wins() {
+    let scene = Scene::new().await;
+    for (order, claims) in [
+        (json!({"sub": "alice"}), json!({"sid": "s1"})),
+        (json!({"sub": "alice"}), json!({})),
+        (json!({"sid": "s2"}), json!({"sid": "s2"})),
+        (json!({"sub": "alice", "sid": "s3"}), json!({"sid": "s3"})),
+        (json!({"sub": "alice", "sid": "s4"}), json!({})),
+    ] {
+        scene.world.advance(5);
+        let assertion = scene.provider.assertion(&scene.world, "alice", claims);
+        let token = scene.logout_token(order.clone());
+        let (faults, device) = (&scene.world.server.faults, scene.world.device());
+        faults.queue(Some("Query"), FaultKind::Slow, 1);
+        let logout = async {
+            while faults.pending() > 0 {
+                tokio::task::yield_now().await;
+            }
+            let reply = send(&scene.world, &token).await;
+            assert!(scene.world.live("alice").await.is_empty(), "{order}: the sign-in has not written yet");
+            reply
+        };
+        let (login, logout) = tokio::join!(device.login(&assertion), logout);
+        logout.assert_status(200);
+        login.assert_problem(401, "invalid_assertion");
+        assert!(scene.world.live("alice").await.is_empty(), "{order}");
+    }
+}
+
 #[tokio::test]
 async fn a_refresh_at_the_same_time_never_saves_the_session() {
     let scene = Scene::new().await;

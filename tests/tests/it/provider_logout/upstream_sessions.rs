@@ -34,6 +34,28 @@ async fn sub_and_sid_also_end_sessions_of_unknown_origin() {
     assert!(scene.is_alive(&phone).await, "another session at the provider lives on");
 }
 
+/// The provider's orders may have another form of `sub` than its assertions. It gets success, and sends no order again.
+#[tokio::test]
+async fn an_order_with_another_sub_still_ends_the_session_with_its_sid() {
+    let scene = Scene::new().await;
+    for sub in ["bob", "carol"] {
+        let marked = scene.sign_in("alice", json!({"sid": sub})).await;
+        let phone = scene.sign_in("alice", json!({"sid": "phone"})).await;
+        let unmarked = scene.sign_in("alice", json!({})).await;
+        let (bob, desk) =
+            (scene.sign_in(sub, json!({})).await, scene.sign_in(sub, json!({"sid": "desk"})).await);
+        let unused = scene.provider.assertion(&scene.world, "alice", json!({}));
+        scene.log_out(json!({"sub": sub, "sid": sub})).await.assert_status(200);
+        assert!(!scene.is_alive(&marked).await, "{sub}: the sid leads to this session");
+        assert!(!scene.is_alive(&bob).await, "{sub}: the session of the named user may belong to it");
+        for other in [phone, unmarked, desk] {
+            assert!(scene.is_alive(&other).await, "{sub}");
+        }
+        scene.world.device().login(&unused).await.assert_status(201);
+        scene.world.advance(5);
+    }
+}
+
 #[tokio::test]
 async fn a_session_that_was_refreshed_is_still_found_by_its_sid() {
     let scene = Scene::new().await;
