@@ -47,8 +47,8 @@ async fn refused_proofs_are_one_event_of_each_severity_an_hour_after_one_read() 
     let second = read();
     assert_eq!(
         (second.calls - first.calls, second.write_units - first.write_units),
-        (2, 2.0),
-        "an alert has an index entry, too"
+        (2, 3.0),
+        "an alert has an entry in two indexes"
     );
     bound.world.advance(3_700);
     bound.browser.refresh_with_cookies(&bound.jar.line()).await.assert_problem(400, "device_proof_required");
