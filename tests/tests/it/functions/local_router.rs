@@ -20,8 +20,13 @@ pub(crate) async fn at_local_server(world: &World, event: Event) -> Reply {
     let cookies = cookies.map(|line| line.to_str().expect("a cookie is text").to_owned()).collect();
     let mut headers = parts.headers;
     headers.remove(header::SET_COOKIE);
-    let is_jws = headers.get(header::CONTENT_TYPE).is_some_and(|media| media == "application/jwt");
-    let text = is_jws.then(|| String::from_utf8_lossy(&body).into_owned().into());
+    let is_text = |media: &http::HeaderValue| {
+        ["application/jwt", "text/html; charset=utf-8"].iter().any(|text| media == text)
+    };
+    let text = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(is_text)
+        .then(|| String::from_utf8_lossy(&body).into_owned().into());
     let body = text.unwrap_or_else(|| serde_json::from_slice(&body).unwrap_or_default());
     Reply { status: parts.status, headers, cookies, body }
 }
