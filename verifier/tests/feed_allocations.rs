@@ -80,21 +80,21 @@ fn ready<F: Future>(future: F) -> F::Output {
 
 /// The allocations of one check by a fresh copy with so many entries.
 fn allocations(entries: u64) -> usize {
-    let key = Ed25519KeyPair::generate().unwrap();
+    let key = Ed25519KeyPair::generate().expect("a key pair");
     let x = BASE64URL.encode(key.public_key());
     let jwks = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": x}]}).to_string();
-    let verifier = Verifier::parse(&jwks, ISSUER, "shop").unwrap();
+    let verifier = Verifier::parse(&jwks, ISSUER, "shop").expect("a valid key set");
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
     let claims: Claims = serde_json::from_value(json!({
         "iss": ISSUER, "sub": "alice", "aud": "shop", "client_id": "shop", "iat": NOW, "exp": NOW + 3600, "sst": NOW,
         "jti": "j", "sid": "0190a5d2-7b3c-7def-8123-456789abcdef", "scope": "orders:read orders:write",
     }))
-    .unwrap();
+    .expect("claims");
     let published = Arc::new(Published(signed_feed(&key, entries)));
-    let feed = RevocationFeed::new(verifier, published, WhenStale::Refuse).unwrap();
-    ready(feed.check("", &claims, now)).unwrap();
+    let feed = RevocationFeed::new(verifier, published, WhenStale::Refuse).expect("a feed");
+    ready(feed.check("", &claims, now)).expect("the session lives");
     let before = ALLOCATIONS.get();
-    ready(feed.check("", &claims, now)).unwrap();
+    ready(feed.check("", &claims, now)).expect("the session lives");
     ALLOCATIONS.get() - before
 }
 
