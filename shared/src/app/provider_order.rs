@@ -51,7 +51,6 @@ pub async fn carry_out(app: &App, order: &LogoutOrder, now: Timestamp) -> Result
             (user.as_ref(), repeated(void).await)
         }
     };
-    // Without a user there was no sign-in with this session, and there will be none.
     let (signed_in, mut outcome) = match voided {
         Ok(signed_in) => (signed_in, Ok(())),
         Err(error) => (None, Err(error)),
@@ -65,6 +64,7 @@ pub async fn carry_out(app: &App, order: &LogoutOrder, now: Timestamp) -> Result
         let of_session = order.without_user();
         outcome = outcome.and(repeated(|| end_sessions(app, &signed_in, &of_session, now)).await);
     }
+    // Without any user there was no sign-in with this session, and there will be none.
     if let Some(user) = user {
         outcome = outcome.and(repeated(|| end_sessions(app, user, order, now)).await);
     }
