@@ -441,8 +441,8 @@ export interface paths {
          * End sessions by order of the identity provider (OpenID Connect Back-Channel Logout 1.0)
          * @description For identity providers whose entry in `LATCHKEY_TRUSTED_ISSUERS` has `logout.backchannel`. A logout token with `sub` and without
          *     `sid` ends all sessions of the user; one with `sid` ends those that came from this session at the provider, and with `sub`
-         *     also those of the user whose assertion had no `sid`. It ends only sessions whose assertion was issued at or before its `iat`,
-         *     and unused assertions of that age open no session any more.
+         *     also those of the user whose assertion had no `sid`. The two may name different users. It ends only sessions whose assertion was
+         *     issued at or before its `iat`, and unused assertions of that age open no session any more.
          *     When the response arrives, the sessions have ended. A repeated token gets the same response and ends nothing new, and so does
          *     a token about an unknown user.
          */
@@ -495,7 +495,8 @@ export interface paths {
          *     account-disabled, account-purged and sessions-revoked. All other events, such as a verification, are 202 and change nothing.
          *
          *     `session` of a complex subject counts for session-revoked only, because the other events concern the whole account. A token
-         *     normally has one event. With several, each one that can be carried out is, and 400 reports one that cannot.
+         *     normally has one event. With several, each one that can be carried out is, and 400 reports one that cannot. `exp`
+         *     and `nbf` have no effect.
          */
         post: operations["receiveSecurityEvent"];
         delete?: never;
