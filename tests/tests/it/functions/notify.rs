@@ -156,7 +156,7 @@ async fn a_queue_that_fails_delays_neither_alerts_nor_other_receivers() {
     aws.fail(&queue("broken-queue"), true);
     assert_eq!(invoke(&mut function, &records).await, [""; 0], "nothing is repeated");
     assert_eq!((aws.alerts(TOPIC).len(), aws.messages(&queue("fine-queue")).len()), (1, 3));
-    // What the queue refused is whole in the dead letters: the command of docs/webhooks.md moves it into a queue, as it is.
+    // The dead letters hold each refused message unchanged, so that the command of docs/webhooks.md can move it back into a queue.
     let set_aside = aws.messages(&queue("webhook-letters"));
     let of = |name: &str| -> Vec<Value> {
         let mut messages = aws.messages(&queue("fine-queue"));
