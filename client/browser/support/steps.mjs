@@ -25,27 +25,49 @@ export const see = (tab, text, seconds) =>
 export const seeNoMore = (tab, text, seconds) =>
   until(async () => `"${text}" is still there: ${await textOf(tab)}`, async () => !(await textOf(tab)).includes(text), seconds);
 
-/** Clicks the button with this name, a text or a pattern, at a place where nothing covers it. */
+/**
+ * Clicks the button with this name, a text or a pattern, at a place where nothing covers it. A page can move between the look and
+ * the click, so the page says what the click has hit, and a click that missed is repeated.
+ */
 export async function click(tab, name) {
   const pattern = name.source ?? `^${name}$`;
-  const place = await until(
+  await until(
     async () => `no button "${pattern}" that a user can click: ${await textOf(tab)}`,
-    () => inPage(tab, centreOfButton, pattern),
+    async () => {
+      const place = await inPage(tab, aim, pattern);
+      if (!place) return false;
+      await tab.clickAt(place.x, place.y);
+      return inPage(tab, hasHit);
+    },
   );
-  await tab.clickAt(place.x, place.y);
 }
 
-/** Runs in the page. */
-function centreOfButton(pattern) {
-  const name = new RegExp(pattern);
+/** Runs in the page: the centre of the button. The next click in the page is compared with the name of the button. */
+function aim(pattern) {
+  const isMeant = (button) => new RegExp(pattern).test((button.getAttribute('aria-label') ?? button.textContent).trim());
   for (const button of document.querySelectorAll('button')) {
-    if (!name.test((button.getAttribute('aria-label') ?? button.textContent).trim())) continue;
+    if (!isMeant(button)) continue;
     button.scrollIntoView({ block: 'center', behavior: 'instant' });
     const { left, top, width, height } = button.getBoundingClientRect();
     const [x, y] = [left + width / 2, top + height / 2];
-    if (button.contains(document.elementFromPoint(x, y))) return { x, y };
+    if (!button.contains(document.elementFromPoint(x, y))) continue;
+    const shot = (globalThis.shot = { hit: undefined });
+    const judge = ({ target }) => {
+      const hit = target.closest('button');
+      shot.hit = hit !== null && isMeant(hit);
+    };
+    addEventListener('click', judge, { capture: true, once: true });
+    return { x, y };
   }
   return null;
+}
+
+/** Runs in the page: whether the click has hit the button. A new page has no shot, because the click has loaded it. */
+async function hasHit() {
+  const { shot } = globalThis;
+  const end = performance.now() + 1_000;
+  while (shot && shot.hit === undefined && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  return shot ? shot.hit === true : true;
 }
 
 /** Replaces the text of the field that has the focus after a click on its label. */
