@@ -57,6 +57,8 @@ test('a page that waits for the network is loaded when it is back', async () => 
   await ben.context.setOffline(true);
   await page.evaluate(() => window.handled);
   await ben.context.unroute(FILE);
+  // Not from the network, which may refuse the first request after the event.
+  await ben.context.route(FILE, (route) => route.fulfill({ path: 'demo/dist/sessions-page.js' }));
   await ben.context.setOffline(false);
   await thisDevice(page).waitFor();
   await ben.context.close();

@@ -14,6 +14,8 @@ test('a reload costs one count at most, and a limited page keeps the list and th
   await server.login('rob', { 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1' });
   const phone = page.getByRole('button', { name: 'Sign out of Safari on iPhone' });
   await phone.waitFor();
+  // Requests of the change above may still be under way, and are not of a reload.
+  await page.waitForLoadState('networkidle');
   const counted = [];
   rob.context.on('response', (response) => {
     if (new URL(response.url()).pathname.startsWith('/api/auth/sessions')) counted.push(response.status());
