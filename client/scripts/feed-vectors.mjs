@@ -130,6 +130,7 @@ await odd('no iat', { iat: undefined });
 await odd('iat that is text', { iat: String(NOW) });
 await odd('iat with a fraction', { iat: NOW + 0.5 });
 await odd('not_before that is text', { not_before: String(NOW - 90_000) });
+await odd('not_before 91 s later than iat', { not_before: NOW + 91 }, 'a time of the future would refuse every session for ever');
 await odd('since that is text', { since: String(MINUTE) });
 
 // Time
@@ -180,6 +181,9 @@ await token('no sst, issued 9 s after not_before', 'accepted', 'by then every se
 await token('not_before in the feed before', 'session_ended', 'not_before never moves backwards', [{ not_before: NOW - 60 }, { iat: NOW + 5 }], { sst: NOW - 61 });
 await token('a lower not_before in a later feed', 'session_ended', 'not_before never moves backwards', [{ not_before: NOW - 60 }, { iat: NOW + 5, not_before: NOW - 90_000 }], { sst: NOW - 61 });
 await token('a higher not_before in a later feed', 'session_ended', 'the highest counts', [{ not_before: NOW - 90_000 }, { iat: NOW + 5, not_before: NOW - 60 }], { sst: NOW - 61 });
+await token('not_before 90 s later than the feed', 'session_ended', 'clocks of servers differ', { not_before: NOW + 90 }, { sst: NOW - 61 });
+await token('not_before 91 s later than the feed', 'accepted', 'a time of the future would refuse every session for ever: the feed is refused', [{}, { iat: NOW + 5, not_before: NOW + 96 }], { sst: NOW - 61 });
+await token('not_before in milliseconds', 'accepted', 'a time of the future would refuse every session for ever: the feed is refused', [{}, { iat: NOW + 5, not_before: NOW * 1_000, ended: ended(ALICE) }], { sst: NOW - 61 });
 await token('an expired token of an ended session', 'token_expired', 'the token is checked first', { ended: ended(ALICE) }, { exp: NOW - 1 });
 await token('sst that is text', 'invalid_token', 'sst is a number', {}, { sst: String(NOW) });
 await token('a feed that is sent as an access token', 'invalid_token', 'its typ is not that of an access token', {}, {}, held);

@@ -3,7 +3,7 @@
 import { SignJWT } from 'jose';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createTokenValidationMiddleware, type FeedOptions, type Fetch } from '../../src/server/index.js';
-import { AUDIENCE, ISSUER, makeKey, mint, NOW, SESSION, unreachable, type Key } from './support/issuer.js';
+import { AUDIENCE, ISSUER, makeKey, mint, NOW, published, SESSION, unreachable, type Key } from './support/issuer.js';
 
 let key: Key;
 let token: string;
@@ -23,10 +23,10 @@ afterEach(() => {
 /** The entry of the session of all tokens here. */
 const ENDED = Buffer.from(SESSION.slice(19).replace('-', ''), 'hex').toString('base64url');
 
-const feed = (members: object = {}): Promise<string> =>
+const feed = (members: object = {}, by: Key = key): Promise<string> =>
   new SignJWT({ iss: ISSUER, iat: Math.floor(Date.now() / 1000), ended: '', ...members })
-    .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'revocations+jwt' })
-    .sign(key.privateKey);
+    .setProtectedHeader({ alg: by.alg, kid: by.kid, typ: 'revocations+jwt' })
+    .sign(by.privateKey);
 const alive = async (): Promise<Response> => new Response(await feed());
 const ended = async (): Promise<Response> => new Response(await feed({ ended: ENDED }));
 
@@ -44,8 +44,8 @@ function service(whenStale: FeedOptions['whenStale'], first: Reply = alive, chan
   const options = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk] }, fetch, feed: { whenStale, onError: (error: Error) => errors.push(error) } };
   const guard = createTokenValidationMiddleware({ ...options, ...changes });
   const route = guard.handler((request) => Response.json({ code: request.auth.scope === 'asked' ? 'asked' : 'accepted' }));
-  const code = async (): Promise<unknown> => {
-    const response = await route(new Request('https://shop.example.com/', { headers: { authorization: `Bearer ${token}` } }));
+  const code = async (bearer = token): Promise<unknown> => {
+    const response = await route(new Request('https://shop.example.com/', { headers: { authorization: `Bearer ${bearer}` } }));
     return ((await response.json()) as { code?: string }).code;
   };
   const answer = (next: Reply): void => {
@@ -63,6 +63,13 @@ function heldBack(until: Promise<Response>) {
     return until;
   };
   return { asked, reply };
+}
+
+/** An answer that does not arrive until it fails, as with a time-out. */
+function hanging() {
+  let fail: (() => void) | undefined;
+  const { asked, reply } = heldBack(new Promise<Response>((_, reject) => (fail = () => reject(new DOMException('timed out', 'TimeoutError')))));
+  return { asked, reply, fail: () => fail?.() };
 }
 
 /** The answer of a server that keeps the connection open. */
@@ -164,6 +171,118 @@ test('on the edge no request waits for the fetch of another one', async () => {
   await asked;
   answer(alive);
   expect(await code()).toBe('accepted');
+});
+
+test.each(['node', 'edge'])('while the feed hangs, it is asked every 4 seconds and no other request waits: %s', async (runtime) => {
+  if (runtime === 'edge') vi.stubGlobal('EdgeRuntime', 'edge');
+  for (const [whenStale, expected] of [['accept', 'accepted'], ['ask', 'asked'], ['refuse', 'store_unavailable']] as const) {
+    const { code, answer, urls } = service(whenStale);
+    expect(await code()).toBe('accepted');
+    for (let round = 0; round < 10; round += 1) {
+      const { asked, reply, fail } = hanging();
+      answer(reply);
+      pass(4);
+      const first = code();
+      await asked;
+      pass(1);
+      const others = Promise.all(Array.from({ length: 5 }, () => code()));
+      // It is not known yet that the feed hangs. Later the others have their answer before the fetch has ended.
+      if (round > 0) expect(await others).toEqual(Array.from({ length: 5 }, () => (round < 5 ? 'accepted' : expected)));
+      pass(1);
+      fail();
+      await Promise.all([first, others]);
+    }
+    const fetches = urls.filter((url) => url.includes('revocations'));
+    expect(fetches.length, whenStale).toBe(11);
+  }
+});
+
+test('without a copy requests on the edge do not ask more often after a failure', async () => {
+  vi.stubGlobal('EdgeRuntime', 'edge');
+  const { code, answer, urls } = service('refuse', unreachable);
+  expect(await code()).toBe('store_unavailable');
+  const { asked, reply, fail } = hanging();
+  answer(reply);
+  pass(4);
+  const first = code();
+  await asked;
+  expect(await Promise.all([code(), code(), code()])).toEqual(Array.from({ length: 3 }, () => 'store_unavailable'));
+  fail();
+  await first;
+  expect(urls).toHaveLength(2);
+});
+
+test('on the edge requests with an old copy look again until the fetch of another one has ended', async () => {
+  vi.stubGlobal('EdgeRuntime', 'edge');
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  const { code, answer, urls } = service('refuse');
+  expect(await code()).toBe('accepted');
+  let release: (() => void) | undefined;
+  const { asked, reply } = heldBack(new Promise<void>((resolve) => (release = resolve)).then(ended));
+  answer(reply);
+  pass(20);
+  const first = code();
+  await asked;
+  const others = [code(), code(), code()];
+  await vi.waitFor(() => expect(timers.mock.calls.filter(([, milliseconds]) => milliseconds === 50).length).toBeGreaterThan(3));
+  release?.();
+  expect(await Promise.all([first, ...others])).toEqual(Array.from({ length: 4 }, () => 'session_ended'));
+  expect(urls).toHaveLength(2);
+});
+
+test('a failure of 10 seconds ago stops no request from waiting for a new fetch', async () => {
+  const { code, answer } = service('refuse');
+  expect(await code()).toBe('accepted');
+  answer(unreachable);
+  pass(4);
+  expect(await code()).toBe('accepted');
+  let release: (() => void) | undefined;
+  const { asked, reply } = heldBack(new Promise<void>((resolve) => (release = resolve)).then(ended));
+  answer(reply);
+  pass(10);
+  const first = code();
+  await asked;
+  const second = code();
+  release?.();
+  expect(await Promise.all([first, second])).toEqual(['session_ended', 'session_ended']);
+});
+
+/** A service that fetches the keys, too, and the number of times that it did. */
+function serviceWithKeys(state: { keys: readonly Key[]; feed: string }) {
+  const urls: string[] = [];
+  const fetch: Fetch = async (input) => {
+    urls.push(String(input));
+    return String(input).endsWith('/jwks.json') ? published(...state.keys)() : new Response(state.feed);
+  };
+  const { code } = service('refuse', alive, { jwks: undefined, fetch });
+  return { code, keyFetches: () => urls.filter((url) => url.endsWith('/jwks.json')).length };
+}
+
+test('a feed by a new key is read at the next poll, after one fetch of the keys', async () => {
+  const next = await makeKey('ES256', 'next');
+  const state = { keys: [key], feed: await feed() };
+  const { code, keyFetches } = serviceWithKeys(state);
+  expect([await code(), keyFetches()]).toEqual(['accepted', 1]);
+  pass(12);
+  Object.assign(state, { keys: [key, next], feed: await feed({ ended: ENDED }, next) });
+  expect([await code(), keyFetches()]).toEqual(['session_ended', 2]);
+});
+
+test('a feed by a retired key renews nothing once the keys were fetched again', async () => {
+  const next = await makeKey('ES256', 'next');
+  const bearer = await mint(next);
+  const state = { keys: [key, next], feed: await feed() };
+  const { code, keyFetches } = serviceWithKeys(state);
+  expect(await code(bearer)).toBe('accepted');
+  pass(300);
+  Object.assign(state, { keys: [next], feed: await feed({}, next) });
+  expect([await code(bearer), keyFetches()]).toEqual(['accepted', 2]);
+  pass(4);
+  state.feed = await feed({ ended: ENDED });
+  expect(await code(bearer), 'its entries do not count').toBe('accepted');
+  pass(26);
+  state.feed = await feed();
+  expect([await code(bearer), keyFetches()]).toEqual(['store_unavailable', 3]);
 });
 
 test('a fetch that was abandoned is replaced', async () => {

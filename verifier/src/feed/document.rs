@@ -16,7 +16,8 @@ use crate::verifier::AnyVerifier;
 pub(super) const FEED_MAX_BYTES: usize = 6 * 1024 * 1024;
 
 /// How far `iat` may be from the verifier's clock, in seconds. A feed that a cache or an attacker kept for longer is refused,
-/// even by a verifier that has no other feed to compare it with.
+/// even by a verifier that has no other feed to compare it with. `not_before` may be as much later than `iat`, because it comes from the
+/// clock of another server: a time of the future would refuse every session, and a copy never takes it back.
 const CLOCK_SKEW_SECONDS: u64 = 90;
 
 const FEED_TYPE: &str = "revocations+jwt";
@@ -74,6 +75,9 @@ impl FeedDocument {
         }
         if payload.iat.abs_diff(epoch_seconds(now)) > CLOCK_SKEW_SECONDS {
             return Err(FeedError::Time);
+        }
+        if payload.not_before.is_some_and(|at| at > payload.iat.saturating_add_unsigned(CLOCK_SKEW_SECONDS)) {
+            return Err(FeedError::NotBefore);
         }
         // A feed that begins later than requested has a gap: entries between both minutes would be missed.
         if payload.since.is_some_and(|since| asked_since.is_none_or(|asked| since > asked)) {

@@ -30,6 +30,9 @@ pub enum FeedError {
     /// The feed is more than 90 seconds old, or it is from the future. One of the clocks may be wrong.
     #[error("iat: the revocation feed is more than 90 seconds away from the time of this system")]
     Time,
+    /// The revocation of everyone is of the future, so that it would refuse the sessions that are yet to come, too.
+    #[error("not_before: the revocation of everyone is more than 90 seconds later than the feed")]
+    NotBefore,
     /// The feed begins later than requested, so that entries are missing.
     #[error("since: the revocation feed begins later than requested")]
     Gap,

@@ -3,12 +3,13 @@
 //! | the copy is | a request |
 //! |---|---|
 //! | younger than 4 s | uses it |
-//! | older, and a fetch is under way | uses it up to 5 s of age, else waits for the fetch |
+//! | older, and a fetch is under way | uses it up to 5 s of age or if a fetch of the last 10 s failed, else waits for the fetch |
 //! | older, and the last fetch began less than 4 s ago | uses it |
 //! | older | fetches the feed and waits |
 //!
 //! So a copy that a request uses is at most 5 seconds old while the feed can be reached. The feed itself may be 5 seconds old when it is
 //! requested: 1 in the copy of a function, 2 on its way to the cache of CloudFront, and 2 in that cache. So a revocation is seen within 10.
+//! While the feed hangs, one request each 4 seconds waits for it, and not all that arrive in the meantime.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,6 +30,9 @@ pub(super) const POLL: Duration = Duration::from_secs(4);
 
 /// The age up to which a request uses the copy while another caller fetches the feed.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a fetch that failed shows that the feed cannot be reached: the time within which a revocation is seen otherwise.
+const DOWN_FOR: Duration = Duration::from_secs(10);
 
 /// How long a fetch counts as under way. A longer one has no caller left to drive it, for example because a function was
 /// frozen, and another one replaces it.
@@ -51,6 +55,8 @@ pub(super) struct State {
     /// Whether the server refused the last `since`.
     must_be_whole: bool,
     tried_at: Option<Moment>,
+    /// When the last fetch was sent, if it has failed. A feed that arrived counts as success, whatever its age.
+    failed_at: Option<Moment>,
     pending: Option<PendingFetch>,
 }
 
@@ -93,7 +99,8 @@ impl Renewal {
         }
         let is_under_way = |pending: &&PendingFetch| now.since(pending.sent_at) < ABANDONED_AFTER;
         if let Some(pending) = state.pending.as_ref().filter(is_under_way) {
-            return age.is_none_or(|age| age >= PATIENCE).then(|| pending.clone());
+            let may_wait = !state.is_down(now);
+            return age.is_none_or(|age| age >= PATIENCE && may_wait).then(|| pending.clone());
         }
         if state.tried_at.is_some_and(|tried_at| now.since(tried_at) < POLL) {
             return None;
@@ -116,6 +123,7 @@ impl Renewal {
             return;
         }
         state.pending = None;
+        state.failed_at = outcome.is_err().then_some(pending.sent_at);
         state.error = match outcome {
             Ok(feed) => state.add(feed, pending.sent_at),
             Err(error) => Some(error.clone()),
@@ -144,6 +152,11 @@ impl Renewal {
 }
 
 impl State {
+    /// Whether the feed could not be reached a moment ago. A request that waited would most likely wait for nothing.
+    fn is_down(&self, now: Moment) -> bool {
+        self.failed_at.is_some_and(|failed_at| now.since(failed_at) < DOWN_FOR)
+    }
+
     /// Adds a feed to the copy. Returns why it does not renew the copy.
     fn add(&mut self, feed: &FeedDocument, sent_at: Moment) -> Option<FeedError> {
         let Some(copy) = &mut self.copy else {

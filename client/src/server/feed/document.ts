@@ -39,12 +39,17 @@ export async function verifyFeed(text: string, request: FeedRequest, findKey: Fi
   if (iss !== request.issuer) throw new TypeError('iss: the revocation feed is of another issuer');
   if (!isInteger(iat)) throw new TypeError('iat: expected an integer');
   if (Math.abs(iat - request.now) > CLOCK_SKEW_SECONDS) throw new TypeError('iat: the revocation feed is more than 90 seconds away from the local time');
+  const notBefore = optionalInteger('not_before', not_before);
+  // It comes from the clock of another server. A time of the future would refuse every session, and a copy never takes it back.
+  if (notBefore !== undefined && notBefore > iat + CLOCK_SKEW_SECONDS) {
+    throw new TypeError('not_before: the revocation of everyone is more than 90 seconds later than the feed');
+  }
   const begins = optionalInteger('since', since);
   // A feed that begins later than requested has a gap: entries between both minutes would be missed.
   if (begins !== undefined && (request.since === undefined || begins > request.since)) {
     throw new TypeError('since: the revocation feed begins later than requested');
   }
-  return { issuedAt: iat, notBefore: optionalInteger('not_before', not_before), since: begins, ended: parseEntries(ended) };
+  return { issuedAt: iat, notBefore, since: begins, ended: parseEntries(ended) };
 }
 
 /** The entry of a session: the second half of its id. */

@@ -4,12 +4,13 @@
  * | the copy is | a request |
  * |---|---|
  * | younger than 4 s | uses it |
- * | older, and a fetch is under way | uses it up to 5 s of age, else waits for the fetch |
+ * | older, and a fetch is under way | uses it up to 5 s of age or if a fetch of the last 10 s failed, else waits for the fetch |
  * | older, and the last fetch began less than 4 s ago | uses it |
  * | older | fetches the feed and waits |
  *
  * So a copy that a request uses is at most 5 seconds old while the feed can be reached. The feed may be 5 seconds old when it is requested: 1
- * in the copy of a function, 2 on its way to a cache, and 2 in that cache. So a revocation is seen within 10. There is no timer, because a function or an edge runtime is frozen between requests.
+ * in the copy of a function, 2 on its way to a cache, and 2 in that cache. So a revocation is seen within 10. No timer outlives its request,
+ * because a function or an edge runtime is frozen between requests.
  */
 
 import { VerificationUnavailableError } from '../errors.js';
@@ -23,6 +24,10 @@ import { FEED_MAX_BYTES, verifyFeed, type FeedDocument } from './document.js';
 const POLL_MS = 4_000;
 const PATIENCE_MS = 5_000;
 const TIMEOUT_MS = 2_000;
+/** How long a fetch that failed shows that the feed cannot be reached: the time within which a revocation is seen otherwise. */
+const DOWN_MS = 10_000;
+/** How often a request on the edge looks whether the fetch of another one has ended. */
+const LOOK_MS = 50;
 /** A fetch that takes longer was abandoned, for example because a function was frozen. Another one replaces it. */
 const ABANDONED_AFTER_MS = 5_000;
 
@@ -46,6 +51,8 @@ export class FeedRenewal {
   readonly #fetch: Fetch;
   #copy: FeedCopy | undefined;
   #triedAt: Moment | undefined;
+  /** When the last fetch was sent, if it has failed. A feed that arrived counts as success, whatever its age. */
+  #failedAt: Moment | undefined;
   #pending: PendingFetch | undefined;
   /** Whether the server refused the last `since`. */
   #mustBeWhole = false;
@@ -66,11 +73,15 @@ export class FeedRenewal {
   async renew(now: Moment, onError: OnError): Promise<void> {
     const age = this.#copy?.age(now) ?? Number.POSITIVE_INFINITY;
     if (age < POLL_MS) return;
-    if (this.#pending && elapsed(this.#pending.sentAt, now) < ABANDONED_AFTER_MS) {
-      if (age < PATIENCE_MS) return;
-      // On the edge a request may not wait for the I/O of another request.
+    const isDown = isWithin(this.#failedAt, DOWN_MS, now);
+    const wasTried = isWithin(this.#triedAt, POLL_MS, now);
+    if (this.#pending && isWithin(this.#pending.sentAt, ABANDONED_AFTER_MS, now)) {
+      if (age < PATIENCE_MS || (this.#copy && isDown)) return;
       if (!isEdge()) return this.#pending.done;
-    } else if (this.#triedAt && elapsed(this.#triedAt, now) < POLL_MS) {
+      if (this.#copy) return this.#waitOnEdge(this.#pending);
+      // Without a copy a request sends a fetch of its own, because that of the other one ends if its client leaves.
+      if (isDown && wasTried) return;
+    } else if (wasTried) {
       return;
     }
     this.#triedAt = now;
@@ -82,9 +93,21 @@ export class FeedRenewal {
     return done;
   }
 
+  /** On the edge a request may not wait for the I/O of another request. A timer is its own. */
+  async #waitOnEdge(pending: PendingFetch): Promise<void> {
+    // The keys may be fetched after the feed, each within the time-out.
+    for (let left = (2 * TIMEOUT_MS) / LOOK_MS; left > 0 && this.#pending === pending; left -= 1) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
   async #load(sentAt: Moment, onError: OnError): Promise<void> {
     try {
-      const feed = await this.#request(sentAt);
+      const feed = await this.#request(sentAt).catch((error: unknown) => {
+        this.#failedAt = sentAt;
+        throw error;
+      });
+      this.#failedAt = undefined;
       if (this.#copy && !this.#copy.add(feed, sentAt)) throw new TypeError('iat: the revocation feed is not newer than the last one');
       this.#copy ??= new FeedCopy(feed, sentAt);
     } catch (cause) {
@@ -104,6 +127,10 @@ export class FeedRenewal {
     const request = { issuer: this.#issuer, since, now: Math.floor(sentAt.wall / 1000) };
     return verifyFeed(await readText(response), request, this.#findKey);
   }
+}
+
+function isWithin(past: Moment | undefined, milliseconds: number, now: Moment): boolean {
+  return past !== undefined && elapsed(past, now) < milliseconds;
 }
 
 /** The body, if it is not too long: a hostile cache must not fill the memory. */

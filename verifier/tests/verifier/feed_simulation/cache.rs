@@ -27,6 +27,8 @@ enum Fault {
     Lagging,
     /// The feed that arrived first.
     Frozen,
+    /// Feeds that are 85 and 90 s old by the verifier's clock, by turns.
+    Old,
     /// A feed that begins later than requested.
     Gap,
 }
@@ -45,15 +47,29 @@ const FAULTS: [Fault; 11] = [
     Fault::Gap,
 ];
 
+/// The faults of a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Faults {
+    /// All answers are right.
+    None,
+    /// Faults of all kinds, with right answers in between.
+    Random,
+    /// The cache holds feeds back for as long as the verifier accepts them: for a minute feeds that are 85 and 90 s old by the verifier's
+    /// clock take turns, then there is none for half a minute, which the last copy survives.
+    OldFeeds,
+}
+
 pub(super) struct Cache {
     time: Time,
     issuer: Arc<Issuer>,
+    faults: Faults,
+    verifier_is_off_by: i64,
     state: Mutex<State>,
 }
 
 struct State {
     random: fastrand::Rng,
-    is_faulty: bool,
+    answers: u64,
     fault: Option<Fault>,
     /// When the next period begins, with or without a fault.
     changes_at: u64,
@@ -62,11 +78,23 @@ struct State {
 }
 
 impl Cache {
-    pub(super) fn new(seed: u64, time: &Time, issuer: &Arc<Issuer>, is_faulty: bool) -> Self {
+    pub(super) fn new(
+        seed: u64,
+        time: &Time,
+        issuer: &Arc<Issuer>,
+        faults: Faults,
+        verifier_is_off_by: i64,
+    ) -> Self {
         let random = fastrand::Rng::with_seed(seed);
         let (fault, first_answer, last_fault_at) = (None, None, None);
-        let state = State { random, is_faulty, fault, changes_at: 0, first_answer, last_fault_at };
-        Self { time: time.clone(), issuer: issuer.clone(), state: Mutex::new(state) }
+        let state = State { random, answers: 0, fault, changes_at: 0, first_answer, last_fault_at };
+        Self {
+            time: time.clone(),
+            issuer: issuer.clone(),
+            faults,
+            verifier_is_off_by,
+            state: Mutex::new(state),
+        }
     }
 
     /// Whether an answer to a request was wrong that was sent at or after `millis`.
@@ -77,7 +105,14 @@ impl Cache {
     fn answer(&self, since: Option<u64>, latency: &mut u64) -> Result<(u16, String), FetchError> {
         let now = self.time.millis();
         let mut state = self.state.lock().unwrap();
-        let fault = state.fault_of_this_answer(now);
+        let fault = match self.faults {
+            Faults::None => None,
+            Faults::Random => state.fault_of_this_answer(now),
+            Faults::OldFeeds => {
+                state.last_fault_at = Some(now);
+                Some(if now % 90_000 < 60_000 { Fault::Old } else { Fault::Down })
+            }
+        };
         let (right, arrives_at) = self.issuer.answer(since);
         // The verifier may be far from the cache, and gives up after two seconds.
         *latency = arrives_at.saturating_sub(now) + state.random.u64(5..95);
@@ -99,6 +134,13 @@ impl Cache {
                 self.issuer.build(0, now, since, "https://other.example.com", &Signer::new("a"))
             }
             Some(Fault::Lagging) => self.issuer.build(0, minute_ago, since, ISSUER, &Signer::new("a")),
+            Some(Fault::Old) => {
+                state.answers += 1;
+                let age = if state.answers.is_multiple_of(2) { 85_000 } else { 90_000 };
+                // What the verifier's clock is ahead is a part of the age.
+                let read_at = now.saturating_sub_signed(age - self.verifier_is_off_by * 1_000);
+                self.issuer.build(0, read_at, since, ISSUER, &Signer::new("a"))
+            }
             Some(Fault::Frozen) => first,
             Some(Fault::Gap) => {
                 let later = since.unwrap_or(0) + 1;
@@ -111,9 +153,6 @@ impl Cache {
 
 impl State {
     fn fault_of_this_answer(&mut self, now: u64) -> Option<Fault> {
-        if !self.is_faulty {
-            return None;
-        }
         while now >= self.changes_at {
             let has_fault = self.fault.is_none() && self.changes_at > 0;
             self.fault = has_fault.then(|| *self.random.choice(&FAULTS).expect("there are faults"));
