@@ -142,8 +142,11 @@ pub async fn end_one(app: &App, end: &SessionEnd, events: &[Event]) -> Result<bo
                     // The row is gone. If our mark was on it, the other request recorded this end.
                     return Ok(!marked.is_empty());
                 };
-                // Another end was marked first. That end is recorded.
-                record_pending_end(app, &other).await;
+                // Another end was marked first. That end is recorded, or at least listed, because this caller takes the session
+                // for ended, and the request that marked it may have failed before it listed it.
+                if !record_pending_end(app, &other).await {
+                    app.store().list_in_feed(&[other], app.now_millis()).await?;
+                }
                 return Ok(false);
             }
             TransactionOutcome::Contended => marked.extend(mark_or_wait(app, ends, attempt).await?),
@@ -152,17 +155,23 @@ pub async fn end_one(app: &App, end: &SessionEnd, events: &[Event]) -> Result<bo
     Err(StoreError::Contended)
 }
 
-/// Records the end that is marked on a row. Tries once, because the next request or cleanup tries again.
-pub async fn record_pending_end(app: &App, end: &SessionEnd) {
+/// Records the end that is marked on a row. Tries once, because the next request or cleanup tries again. Returns whether the end is
+/// recorded, by this request or another one.
+pub async fn record_pending_end(app: &App, end: &SessionEnd) -> bool {
     let ends = std::slice::from_ref(end);
     match app.store().end(&end.user, ends, None, &[], app.now_millis()).await {
-        Ok(TransactionOutcome::Committed) => count_end(app, end),
-        Ok(TransactionOutcome::ConditionFailed) => {}
+        Ok(TransactionOutcome::Committed) => {
+            count_end(app, end);
+            true
+        }
+        Ok(TransactionOutcome::ConditionFailed) => true,
         Ok(TransactionOutcome::Contended) => {
             tracing::warn!(session_id = %end.session, "the end of a session is marked and not yet recorded");
+            false
         }
         Err(error) => {
             tracing::warn!(session_id = %end.session, %error, "the end of a session is marked and not yet recorded");
+            false
         }
     }
 }
@@ -273,16 +282,24 @@ fn with_marked(mut ended: Vec<SessionEnd>, marked: Vec<SessionEnd>) -> Vec<Sessi
 }
 
 /// After a conflict: waits, and at the third conflict marks the ends first. Returns the marked ends. The revocation feed lists
-/// them, because the transaction may never be committed by this request.
+/// them, also if another mark fails, because the transaction may never be committed by this request.
 async fn mark_or_wait(app: &App, ends: &[SessionEnd], attempt: u32) -> Result<Vec<SessionEnd>, StoreError> {
-    let mut marked = vec![];
+    let (mut marked, mut failed) = (vec![], None);
     if attempt + 1 == CONFLICTS_BEFORE_MARK {
         for end in ends {
-            if app.store().mark_pending_end(end).await? {
-                marked.push(end.clone());
+            match app.store().mark_pending_end(end).await {
+                Ok(true) => marked.push(end.clone()),
+                Ok(false) => {}
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
             }
         }
         app.store().list_in_feed(&marked, app.now_millis()).await?;
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     back_off(attempt).await;
     Ok(marked)

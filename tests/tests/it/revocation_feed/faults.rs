@@ -1,5 +1,8 @@
 //! Faults of the store: a feed is complete or absent, and no ending is answered before the feed lists it.
 
+use latchkey::app::sign_out::end_one;
+use latchkey::domain::actor::Actor;
+use latchkey::domain::session::end::{EndReason, PendingEnd, SessionEnd};
 use latchkey::telemetry::metrics::Counter;
 use latchkey_local::dev_controls::faults::FaultKind;
 use latchkey_tests::world::{Tokens, World};
@@ -72,6 +75,58 @@ async fn an_ending_whose_entry_cannot_be_written_is_not_answered() {
     device.post("/api/auth/revoke", body).await.assert_status(200);
     world.advance(1);
     assert!(world.feed().await.lists(&tokens.session), "the repeated call lists it");
+}
+
+/// Another request marked the end after this one had read the row, and failed before it could list the session.
+#[tokio::test]
+async fn an_end_that_another_request_marked_is_listed_before_the_answer() {
+    for kind in [FaultKind::Conflict, FaultKind::Error500] {
+        let world = World::new().await;
+        let tokens = world.device().sign_in("alice").await;
+        let (store, faults) = (&world.server.store, &world.server.faults);
+        let (user, session) = ("alice".parse().unwrap(), tokens.session.parse().unwrap());
+        let row = store.read_session(&user, &session, world.now()).await.unwrap().expect("it lives");
+        let end = SessionEnd::of(&row, PendingEnd::new(EndReason::SignedOut, Actor::User, world.now()));
+        world.set_pending_end("alice", &tokens.session, "admin").await;
+        for is_listed in [false, true] {
+            // The first transaction finds the mark. The second one would record it.
+            faults.queue_after(1, Some("TransactWriteItems"), kind, 3);
+            if !is_listed {
+                faults.queue(Some("PutItem"), FaultKind::Error500, 3);
+            }
+            let outcome = end_one(&world.server.app, &end, &[]).await;
+            assert_eq!(
+                outcome.ok(),
+                is_listed.then_some(false),
+                "it is an end of another request, or none yet"
+            );
+            faults.clear(None);
+            assert!(world.raw_row("alice", &tokens.session).await.is_some(), "the end is not recorded");
+            world.advance(1);
+            assert_eq!(world.feed().await.lists(&tokens.session), is_listed, "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_marks_before_one_that_fails_are_listed() {
+    let world = World::new().await;
+    let device = world.device();
+    let sessions =
+        [device.sign_in("alice").await, device.sign_in("alice").await, device.sign_in("alice").await];
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 3);
+    world.server.faults.queue_after(2, Some("UpdateItem"), FaultKind::Error500, 3);
+    let reply = device.revoke(&sessions[0].access, json!({"strategy": "all"})).await;
+    reply.assert_problem(503, "store_unavailable");
+    world.advance(1);
+    let (feed, mut marked) = (world.feed().await, 0);
+    for tokens in &sessions {
+        let is_marked =
+            world.raw_row("alice", &tokens.session).await.expect("no row is deleted").contains_key("z");
+        assert_eq!(feed.lists(&tokens.session), is_marked, "our endpoints refuse the marked ones alone");
+        marked += usize::from(is_marked);
+    }
+    assert_eq!(marked, 2);
 }
 
 /// The process that marked the end died before it could list the session. The next request does both.
