@@ -3,8 +3,8 @@
 //! A repeated token ends nothing new (see [`crate::domain::logout_order`]), so that no `jti` is stored.
 
 use latchkey_verifier::VerifyingKey;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::issuer::{OrderKind, TrustedIssuer};
@@ -29,7 +29,13 @@ struct Claims {
     events: Map<String, Value>,
     sub: Option<String>,
     sid: Option<String>,
-    nonce: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "is_present")]
+    nonce: bool,
+}
+
+/// Whether the claim is there, also with the value `null`.
+fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// Verifies a logout token, and returns its order.
@@ -43,7 +49,7 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<LogoutOrder, OrderError> {
     let order = verified_order::<Claims>(text, &LOGOUT_TOKEN, claimed.source, keys, now)?;
-    if order.claims.nonce.is_some() {
+    if order.claims.nonce {
         return Err(OrderError::Nonce);
     }
     if !order.claims.events.get(LOGOUT_EVENT).is_some_and(Value::is_object) {
@@ -52,12 +58,14 @@ pub fn verify(
     Ok(LogoutOrder { subject: subject(claimed.issuer, &order.claims)?, until: order.issued_at })
 }
 
+/// Either of the two claims is enough: an order that is refused is lost, and its sessions live on. So a `sub` that can be no user of
+/// ours does not save the session that `sid` names, and without a `sid` that names one, all sessions of the user may be meant.
 fn subject(issuer: &TrustedIssuer, claims: &Claims) -> Result<OrderSubject, SubjectFault> {
-    let fault = SubjectFault::SubAndSid;
-    let user = claims.sub.as_deref().map(|sub| issuer.user(sub).ok_or(fault)).transpose()?;
-    let Some(sid) = claims.sid.as_deref() else {
-        return user.map(OrderSubject::User).ok_or(fault);
-    };
-    let session = issuer.upstream_session(sid).ok_or(fault)?;
-    Ok(OrderSubject::Upstream { session, user })
+    let user = claims.sub.as_deref().and_then(|sub| issuer.user(sub));
+    let session = claims.sid.as_deref().and_then(|sid| issuer.upstream_session(sid));
+    match (session, user) {
+        (Some(session), user) => Ok(OrderSubject::Upstream { session, user }),
+        (None, Some(user)) => Ok(OrderSubject::User(user)),
+        (None, None) => Err(SubjectFault::SubAndSid),
+    }
 }

@@ -14,6 +14,10 @@ use super::provider_claims::{Audience, begins_at, claimed_iss, may_begin_at, may
 use crate::domain::session::CLOCK_SKEW_MAX;
 use crate::domain::time::Timestamp;
 
+/// A time before this second, 2001-09-09, cannot be right, because it is older than all kinds of orders. A provider that does not know the
+/// time may send 0, and an order of that time would end nothing.
+pub(super) const OLDEST_SECONDS: i64 = 1_000_000_000;
+
 /// The rules in which the kinds of orders differ.
 pub struct OrderRules {
     /// The kind, which selects the signer in the settings.
@@ -94,6 +98,9 @@ pub enum OrderError {
     /// An order of the future would void sign-ins that are yet to come.
     #[error("iat or nbf is in the future")]
     Future,
+    /// An order of a time before all sessions would end none.
+    #[error("iat is before the year 2002: expected seconds since 1970")]
+    Past,
     /// A logout token has `nonce`, as an ID token has.
     #[error("it has a nonce, which only an ID token may have")]
     Nonce,
@@ -179,6 +186,9 @@ pub(super) fn verified_order<C: DeserializeOwned>(
     }
     if !shared.aud.names(&source.audience) {
         return Err(OrderError::Audience);
+    }
+    if shared.iat < OLDEST_SECONDS {
+        return Err(OrderError::Past);
     }
     let issued_at = Timestamp::from_seconds(shared.iat);
     let not_before = match rules.expiry {

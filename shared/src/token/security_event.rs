@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::issuer::OrderKind;
-use super::order::{ClaimedIssuer, Expiry, OrderError, OrderRules, SubjectFault, Untyped, verified_order};
+use super::order::{
+    ClaimedIssuer, Expiry, OLDEST_SECONDS, OrderError, OrderRules, SubjectFault, Untyped, verified_order,
+};
 use super::provider_claims::moment_of;
 use crate::domain::logout_order::LogoutOrder;
 use crate::domain::security_event_type::SecurityEventType;
@@ -64,8 +66,8 @@ pub fn verify(
     Ok(events.iter().filter_map(ends_sessions).map(order).collect())
 }
 
-/// The time of the event, in whole seconds, rounded up. It cannot be later than the token, which would void sign-ins that are yet
-/// to come.
+/// The time of the event, in whole seconds, rounded up; that of the token if the event has none that can be right. It cannot be later
+/// than the token, which would void sign-ins that are yet to come.
 fn happened_at(event: &Value, issued_at: Timestamp) -> Result<Timestamp, OrderError> {
     let fault = OrderError::Claims("event_timestamp");
     let at = match event.get("event_timestamp") {
@@ -74,5 +76,6 @@ fn happened_at(event: &Value, issued_at: Timestamp) -> Result<Timestamp, OrderEr
         Some(_) => return Err(fault),
     };
     let seconds = if at > MILLISECONDS_FROM { at.saturating_add(999).div_euclid(1_000) } else { at };
-    Ok(Timestamp::from_seconds(seconds).min(issued_at))
+    let happened_at = if seconds < OLDEST_SECONDS { issued_at } else { Timestamp::from_seconds(seconds) };
+    Ok(happened_at.min(issued_at))
 }

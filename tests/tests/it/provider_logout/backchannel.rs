@@ -100,6 +100,24 @@ async fn a_users_long_id_is_ended_like_any_other() {
     assert!(!scene.is_alive(&tokens).await);
 }
 
+/// Providers send an order once. A part of it that names nothing must not lose the order of the other part.
+#[tokio::test]
+async fn either_of_sub_and_sid_is_enough_beside_one_that_names_nothing() {
+    let scene = Scene::new().await;
+    for sub in [json!(""), json!("ali\nce"), json!("a".repeat(256))] {
+        let (laptop, phone) = (
+            scene.sign_in("alice", json!({"sid": "l"})).await,
+            scene.sign_in("alice", json!({"sid": "p"})).await,
+        );
+        scene.log_out(json!({"sub": sub, "sid": "l"})).await.assert_status(200);
+        assert!(!scene.is_alive(&laptop).await && scene.is_alive(&phone).await, "{sub}");
+        scene.world.advance(5);
+    }
+    let tokens = scene.sign_in_later("alice").await;
+    scene.log_out(json!({"sub": "alice", "sid": ""})).await.assert_status(200);
+    assert!(!scene.is_alive(&tokens).await);
+}
+
 /// The types that OpenID Connect Back-Channel Logout 1.0 permits, and a token without `exp`, as its drafts had it.
 #[tokio::test]
 async fn every_permitted_form_of_a_logout_token_is_accepted() {

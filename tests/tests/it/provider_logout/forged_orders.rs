@@ -87,13 +87,28 @@ async fn a_logout_token_with_a_wrong_claim_ends_nothing() {
         ("sub", json!(""), "sub"),
         ("sub", json!("a".repeat(256)), "sub"),
         ("sub", json!("ali\nce"), "sub"),
-        ("sid", json!(""), "sid"),
+        ("sid", json!(5), "wrong type"),
     ];
     for (claim, value, word) in cases {
         let token = scene.logout_token(json!({"sub": "alice", claim: value}));
         assert_ends_nothing(&scene, &token, word).await;
     }
-    assert_ends_nothing(&scene, &scene.logout_token(json!({})), "neither sub nor sid").await;
+    for neither in [json!({}), json!({"sid": ""}), json!({"sub": "ali\nce", "sid": ""})] {
+        assert_ends_nothing(&scene, &scene.logout_token(neither), "neither sub nor sid").await;
+    }
+}
+
+/// OpenID Connect Back-Channel Logout 1.0 section 2.4: a nonce must not be present, so that an ID token is no logout token.
+#[tokio::test]
+async fn a_nonce_of_any_type_makes_a_token_no_logout_token() {
+    let scene = Scene::new().await;
+    scene.sign_in("alice", json!({})).await;
+    let header = json!({"alg": "ES256", "kid": "p1", "typ": "logout+jwt"});
+    for nonce in [Value::Null, json!(""), json!(0), json!(false), json!([]), json!({})] {
+        let mut claims = scene.logout_claims(json!({"sub": "alice"}));
+        claims["nonce"] = nonce;
+        assert_ends_nothing(&scene, &scene.provider.sign(&header, &claims.to_string()), "nonce").await;
+    }
 }
 
 #[tokio::test]

@@ -52,3 +52,30 @@ async fn nbf_of_a_logout_token_has_no_effect() {
     super::assert_refused(&scene.log_out(json!({"sub": "alice", "exp": "tomorrow"})).await, "wrong type");
     assert!(scene.is_alive(&tokens).await);
 }
+
+/// A provider that does not know the time of an event sends 0. An order of that time would end nothing.
+#[tokio::test]
+async fn an_event_timestamp_that_cannot_be_right_counts_as_missing() {
+    let scene = Scene::receiving(&ALL).await;
+    for time in [json!(0), json!(-1), json!(0.5), json!(999_999_999), json!(i64::MIN), json!(null)] {
+        let tokens = scene.sign_in_later("alice").await;
+        let events = json!({format!("{RISC}/account-disabled"): {"event_timestamp": time}});
+        let token = scene.event_token(json!({"sub_id": user("alice"), "events": events}));
+        push(&scene.world, &token).await.assert_status(202);
+        assert!(!scene.is_alive(&tokens).await, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_of_a_time_before_all_sessions_is_refused() {
+    for iat in [json!(0), json!(-1), json!(999_999_999)] {
+        let scene = Scene::new().await;
+        let tokens = scene.sign_in("alice", json!({})).await;
+        super::assert_refused(&scene.log_out(json!({"sub": "alice", "iat": iat, "exp": null})).await, "iat");
+        assert!(scene.is_alive(&tokens).await);
+        let scene = Scene::receiving(&ALL).await;
+        let events = json!({format!("{RISC}/account-disabled"): {}});
+        let token = scene.event_token(json!({"sub_id": user("alice"), "events": events, "iat": iat}));
+        assert_refused(&push(&scene.world, &token).await, "invalid_request");
+    }
+}
