@@ -187,6 +187,7 @@ impl Config {
             warnings: vec![],
             issuer,
         };
+        lifetimes::check_bound(&config.lifetimes, &config.binding)?;
         config.check_provider_orders()?;
         config.warnings = config.find_warnings(&vars);
         Ok(config)

@@ -1,7 +1,7 @@
 //! Lifetimes of tokens and sessions.
 
 use super::vars::Vars;
-use super::{ConfigError, Problem, value};
+use super::{BindingConfig, BindingPolicy, ConfigError, Problem, value};
 use crate::domain::session::lifetimes::Lifetimes;
 
 pub(super) fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {
@@ -23,4 +23,15 @@ pub(super) fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {
         return contradiction("REFRESH_TOKEN_TTL", "must not be longer than SESSION_TTL");
     }
     Ok(lifetimes)
+}
+
+/// An access token must not outlive the refresh token beside it, because the session counts as expired then. Without binding the setting
+/// has no effect on new sessions.
+pub(super) fn check_bound(lifetimes: &Lifetimes, binding: &BindingConfig) -> Result<(), ConfigError> {
+    if binding.policy == BindingPolicy::Off || binding.access_lifetime <= lifetimes.refresh {
+        return Ok(());
+    }
+    let problem =
+        Problem::Contradiction("must not be longer than REFRESH_TOKEN_TTL, unless SESSION_BINDING=off");
+    Err(ConfigError { name: "ACCESS_TOKEN_TTL_BOUND", problem })
 }

@@ -96,13 +96,13 @@ pub const SETTINGS: &[Setting] = &[
         "ACCESS_TOKEN_TTL",
         "1h",
         "duration",
-        "The lifetime of an access token. Services that verify offline accept the token of an ended session for this long.",
+        "The lifetime of an access token, at most `REFRESH_TOKEN_TTL`. Services that verify offline accept the token of an ended session for this long.",
     ),
     optional(
         "ACCESS_TOKEN_TTL_BOUND",
         "10m",
         "duration, 5m to 1h",
-        "The lifetime of an access token of a session that a browser has bound to a device. A copied access cookie works for at most this long. Browsers limit how often they renew it. See `docs/binding.md`.",
+        "The lifetime of an access token of a session that a browser has bound to a device. A copied access cookie works for at most this long. Browsers limit how often they renew it. At most `REFRESH_TOKEN_TTL`, unless `SESSION_BINDING` is `off`. See `docs/binding.md`.",
     ),
     optional(
         "REFRESH_TOKEN_TTL",

@@ -155,6 +155,29 @@ fn settings_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn a_bound_access_token_must_not_outlive_its_refresh_token() {
+    let parse = |bound: &str, binding: &str| {
+        let mut vars = valid();
+        for (name, value) in [
+            ("ACCESS_TOKEN_TTL", "5m"),
+            ("REFRESH_TOKEN_TTL", "15m"),
+            ("ACCESS_TOKEN_TTL_BOUND", bound),
+            ("SESSION_BINDING", binding),
+        ] {
+            vars.insert(name, value.to_owned());
+        }
+        Config::parse(|name| vars.get(name).cloned()).map(drop)
+    };
+    for binding in ["prefer", "require"] {
+        assert!(parse("15m", binding).is_ok());
+        let error = parse("16m", binding).unwrap_err();
+        assert_eq!(error.name, "ACCESS_TOKEN_TTL_BOUND");
+        assert!(error.to_string().contains("REFRESH_TOKEN_TTL"), "{error}");
+    }
+    assert!(parse("16m", "off").is_ok());
+}
+
+#[test]
 fn an_error_of_a_number_names_the_permitted_range() {
     let limit = "from 1 to 1000000 attempts, a window from 1s to 30d, a block from 0s to 3660d";
     let ranges = [
