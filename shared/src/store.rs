@@ -112,6 +112,9 @@ pub use user_state::{UserRecord, UserState, VoidedAssertions};
 use crate::config::{Config, Tables};
 use crate::domain::time::Timestamp;
 
+/// Items of one transaction, at most. *Source*: Amazon DynamoDB Developer Guide, "Service quotas".
+const TRANSACTION_MAX: usize = 100;
+
 /// The three tables, behind one SDK client. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -170,6 +173,11 @@ impl Store {
 
     /// Starts a transaction.
     fn transaction(&self, items: Vec<TransactWriteItem>) -> TransactWriteItemsFluentBuilder {
+        debug_assert!(
+            items.len() <= TRANSACTION_MAX,
+            "DynamoDB refuses a transaction of {} items",
+            items.len()
+        );
         self.client
             .transact_write_items()
             .set_transact_items(Some(items))

@@ -53,11 +53,13 @@ pub struct Stats {
 struct Counted {
     since: Timestamp,
     by_operation: BTreeMap<String, Usage>,
+    /// The items of the largest transaction.
+    transaction_items: usize,
 }
 
 impl Counted {
     fn nothing(since: Timestamp) -> Self {
-        Self { since, by_operation: BTreeMap::new() }
+        Self { since, by_operation: BTreeMap::new(), transaction_items: 0 }
     }
 }
 
@@ -97,6 +99,11 @@ impl Stats {
         })
     }
 
+    /// The items of the largest transaction so far. DynamoDB refuses more than 100.
+    pub fn largest_transaction(&self) -> usize {
+        self.lock().transaction_items
+    }
+
     /// Starts again from zero.
     pub fn reset(&self) {
         *self.lock() = Counted::nothing(self.clock.now());
@@ -104,6 +111,13 @@ impl Stats {
 
     fn count_call(&self, operation: &str) {
         self.count(operation, |usage| usage.calls += 1);
+    }
+
+    fn count_items(&self, body: &[u8]) {
+        let items = |body: serde_json::Value| body["TransactItems"].as_array().map(Vec::len);
+        let items = serde_json::from_slice(body).ok().and_then(items).unwrap_or_default();
+        let mut counted = self.lock();
+        counted.transaction_items = counted.transaction_items.max(items);
     }
 
     fn count_units(&self, operation: &str, units: f64) {
@@ -130,6 +144,9 @@ impl Layer for Stats {
     fn call(&self, inner: &SharedHttpConnector, request: HttpRequest) -> HttpConnectorFuture {
         let operation = operation::of(&request).to_owned();
         self.count_call(&operation);
+        if operation == "TransactWriteItems" {
+            self.count_items(request.body().bytes().unwrap_or_default());
+        }
         let (stats, call) = (self.clone(), inner.call(request));
         HttpConnectorFuture::new(async move {
             let (response, units) = consumed::read(call.await?).await?;

@@ -52,7 +52,7 @@ pub const USED_LIMIT: Policy = Policy {
 };
 
 /// Sessions that a sign-in ends: three writes each, plus the session, the user record, the link to the identity provider's session, a
-/// row of the revocation feed and up to six events make DynamoDB's 100. Only a sign-in after `SESSION_LIMIT` was lowered from 30 to 1
+/// row of the revocation feed and up to five events make 99 of DynamoDB's 100. The address takes the last one. Only a sign-in after `SESSION_LIMIT` was lowered from 30 to 1
 /// would end more, and the next one ends the rest.
 const ENDS_MAX: usize = 30;
 

@@ -11,7 +11,7 @@ use super::schema::*;
 use super::upstream_session::UpstreamLink;
 use super::user_key::{long_id, user_key};
 use super::user_state::{UserRecord, pack_used};
-use super::{Store, session_item};
+use super::{Store, TRANSACTION_MAX, session_item};
 use crate::domain::event::Event;
 use crate::domain::session::Session;
 use crate::domain::session::end::SessionEnd;
@@ -36,9 +36,6 @@ pub struct SessionOpening<'o> {
     /// The current time in milliseconds, for event ids.
     pub now_millis: i64,
 }
-
-/// Items of one transaction, at most. *Source*: Amazon DynamoDB Developer Guide, "Service quotas".
-const TRANSACTION_MAX: usize = 100;
 
 /// How long a user record outlives its last session or its last change: 4 d. Cleanup reads long user ids in it, so that it
 /// must outlive the rows of its sessions.

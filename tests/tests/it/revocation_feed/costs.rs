@@ -136,7 +136,7 @@ async fn the_page_of_costs_has_the_size_and_the_price_of_a_poll() {
     assert!(page == wanted, "docs/cost.md is old; its table of the feed should be\n{table}");
 }
 
-/// The largest transaction has 98 items (see `endings`). The engine refuses 101, as DynamoDB does, so that test shows the limit.
+/// The largest transaction has 100 items (see `endings`). The engine refuses 101, as DynamoDB does.
 #[tokio::test]
 async fn the_engine_refuses_a_transaction_of_101_items() {
     let world = World::new().await;

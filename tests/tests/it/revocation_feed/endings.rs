@@ -2,7 +2,9 @@
 
 use latchkey::token::fetch::IssuerKeyCache;
 use latchkey::token::keys::generate_key_set;
-use latchkey_tests::world::{BERLIN, Device, Jar, LISBON, PROVIDER, Provider, Tokens, World};
+use latchkey_tests::world::{
+    BERLIN, Device, FIREFOX, Jar, LISBON, ORIGIN_SECRET, PROVIDER, Provider, Tokens, World,
+};
 use serde_json::{Value, json};
 
 /// Two sessions of one user: one that ends, and one that stays.
@@ -197,30 +199,50 @@ async fn a_session_that_the_provider_ends_is_listed() {
     }
 }
 
-/// The largest transaction: 30 evictions, an administrator having lowered the limit from 30 to 1.
+/// The largest transaction, after an administrator has lowered the limit from 30 to 1: a sign-in from another country with a browser that
+/// no session has, with the session at the provider, and with an older cookie of another user, which is a theft.
 #[tokio::test]
-async fn a_sign_in_that_evicts_thirty_sessions_lists_all_of_them() {
-    let keys = generate_key_set();
-    let wide = World::with(&[("LATCHKEY_KEYS", &keys), ("SESSION_LIMIT", "30")]).await;
+async fn the_largest_sign_in_lists_all_thirty_sessions_that_it_ends() {
+    let (provider, keys) = (Provider::generate(), generate_key_set());
+    let trusted = json!([provider.entry(json!({"logout": {"backchannel": {}}}))]).to_string();
+    let settings = |limit| {
+        [
+            ("LATCHKEY_KEYS", keys.as_str()),
+            ("LATCHKEY_TRUSTED_ISSUERS", trusted.as_str()),
+            ("PROVIDER_ORDERS", "true"),
+            ("SESSION_LIMIT", limit),
+            ("CLOUDFRONT_ORIGIN_SECRET", ORIGIN_SECRET),
+        ]
+    };
+    let wide = World::with(&settings("30")).await;
     let mut sessions = vec![];
     for _ in 0..30 {
-        sessions.push(wide.device().sign_in("alice").await.session);
+        let assertion = provider.assertion(&wide, "alice", json!({}));
+        let reply = wide.device().in_city(BERLIN).login(&assertion).await;
+        sessions.push(Tokens::of(reply.assert_status(201)).session);
         wide.advance(60);
     }
-    let world =
-        wide.redeployed(&[("LATCHKEY_KEYS", &keys), ("SESSION_LIMIT", "1")], IssuerKeyCache::default());
-    // The browser also has an older cookie of another user, which is a theft, so that every kind of event is written.
-    let victim = Jar::of(&world.device().login_in_browser(&world.assertion("victor")).await);
-    let device = world.device();
-    device.refresh_with_cookies(&victim.line()).await.assert_status(200);
+    let world = wide.redeployed(&settings("1"), IssuerKeyCache::default());
+    let (victim_in, assertion) =
+        (world.device().in_city(BERLIN), provider.assertion(&world, "victor", json!({})));
+    let victim = Jar::of(&victim_in.login_in_browser(&assertion).await);
+    victim_in.refresh_with_cookies(&victim.line()).await.assert_status(200);
     world.advance(61);
-    let thief = device.clone().elsewhere().cookies(&victim.line());
-    let reply = thief.login_in_browser(&world.assertion("alice")).await;
+    let thief = world.device().in_city(LISBON).agent(FIREFOX).cookies(&victim.line());
+    world.server.stats.reset();
+    let reply = thief.login_in_browser(&provider.assertion(&world, "alice", json!({"sid": "s"}))).await;
     let ended: Vec<Value> = reply.assert_status(201).body["ended"].as_array().expect("a list").clone();
+    assert_eq!(world.server.stats.largest_transaction(), 100, "each kind of item is in it, and no more fit");
+    for event in ["new_device", "new_country", "session_evicted"] {
+        assert_eq!(world.count_events("alice", event).await, 1, "{event}");
+    }
+    assert_eq!(world.count_events("victor", "token_reused").await, 1);
     world.advance(1);
-    let feed = world.feed().await;
+    // Without the secret the feed is read directly.
+    let direct = world.redeployed(&settings("1")[..4], IssuerKeyCache::default());
+    let feed = direct.feed().await;
     let listed = sessions.iter().filter(|session| feed.lists(session)).count();
     assert_eq!((listed, feed.len()), (29, 30), "30 ends with the victim's: {ended:?}");
-    let next = world.device().login(&world.assertion("alice")).await;
+    let next = direct.device().login(&provider.assertion(&world, "alice", json!({}))).await;
     assert_eq!(next.assert_status(201).body["ended"].as_array().map(Vec::len), Some(2), "the rest");
 }
