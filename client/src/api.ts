@@ -491,7 +491,7 @@ export interface paths {
          * Receive a security event of the identity provider (RFC 8935)
          * @description For identity providers whose entry in `LATCHKEY_TRUSTED_ISSUERS` has `logout.events`. The body is one Security Event Token of the
          *     type `secevent+jwt`. The events that `logout.events.types` lists end sessions of the subject, up to `event_timestamp`, or to
-         *     `iat` without one: CAEP session-revoked and credential-change (with the change `update`, `revoke` or `delete`), RISC
+         *     `iat` without one (or with one before 2002): CAEP session-revoked and credential-change (with the change `update`, `revoke` or `delete`), RISC
          *     account-disabled, account-purged and sessions-revoked. All other events, such as a verification, are 202 and change nothing.
          *
          *     `session` of a complex subject counts for session-revoked only, because the other events concern the whole account. A token
@@ -2725,8 +2725,9 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description A minute since 1970, at most 30 minutes ago, in digits without a sign or a leading zero. Only entries that were written in or
-                 *     after that minute are returned. Nothing else may be in the query
+                 * @description A minute since 1970, at most 30 minutes ago and 2 minutes ahead, in digits without a sign or a leading zero. Only entries that
+                 *     were written in or after that minute are returned. Nothing else may be in the query. CloudFront answers 400 for a minute of
+                 *     more than 20 minutes ago or of the future
                  */
                 since?: number;
             };
