@@ -88,6 +88,19 @@ export const SUSPENDED: Revocations = {
 };
 export const NOT_SUSPENDED: Revocations = { ...SUSPENDED, suspension: null };
 
-export const HOSTILE_FLEET_EVENTS: readonly FleetEvent[] = [MARKUP, REVERSED, LONG, RIGHT_TO_LEFT].map((text, n) =>
+const HOSTILE_NAMES = [MARKUP, REVERSED, LONG, RIGHT_TO_LEFT];
+export const HOSTILE_SIGN_INS: readonly NetworkSignIn[] = HOSTILE_NAMES.map((text, n) => ({
+  event_id: `hostile-${n}`, user_id: text, session_id: text, created_at: iso(NOW.getTime() - n * 60_000), device: text,
+}));
+export const HOSTILE_PREVIEW: NetworkRevocation = {
+  ...PREVIEW, network: LONG, users: HOSTILE_NAMES.map((text) => ({ user_id: text, session_ids: [text] })), sessions: HOSTILE_NAMES.length,
+};
+export const HOSTILE_FOUND: SearchResult = {
+  user: { user_id: MARKUP, live_sessions: 1_000_000, suspended: true },
+  session: { session_id: LONG, user_id: REVERSED, live: false, reason: 'reuse_detected', ended_at: iso(NOW.getTime() - HOUR) },
+  network: { network: LONG, last_sign_in: iso(NOW.getTime()) },
+};
+
+export const HOSTILE_FLEET_EVENTS: readonly FleetEvent[] = HOSTILE_NAMES.map((text, n) =>
   event(n + 1, { event_type: 'device_changed', severity: 'critical', user_id: text, details: { device: text, from: text, to: text, city: text, ip: text, [text]: text } }),
 );

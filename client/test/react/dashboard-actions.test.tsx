@@ -291,6 +291,21 @@ describe('advice', () => {
     expect(container.querySelector('.latchkey-review')).toBeNull();
   });
 
+  test('that one user has dismissed is shown to the next user of the browser, and under another limit', async () => {
+    const full = (limit: number) => ({ code: 'many_sessions', severity: 'low', session_id: null, detail: { sessions: limit, limit } }) as const;
+    const dismiss = () => screen.queryByRole('button', { name: /^Dismiss: You've reached the limit/u });
+    const { click, unmount } = await dashboard({ ...SIGNED_IN, userId: 'ada', recommendations: [full(5)] });
+    await click(dismiss()!);
+    unmount();
+    const shownTo = async (userId: string, limit: number) => {
+      const page = await dashboard({ ...SIGNED_IN, userId, recommendations: [full(limit)] });
+      const isShown = dismiss() !== null;
+      page.unmount();
+      return isShown;
+    };
+    expect([await shownTo('ada', 5), await shownTo('bob', 5), await shownTo('ada', 8)]).toEqual([false, true, true]);
+  });
+
   test('about the account is above the list, two at first', async () => {
     const reuse = (n: number) => ({ code: 'recent_reuse', severity: 'high', session_id: null, detail: { device: `curl ${n}`, at: `2026-11-25T0${n}:00:00Z` } }) as const;
     const { click, container } = await dashboard({ ...SIGNED_IN, recommendations: [reuse(1), reuse(2), reuse(3), reuse(4)] });

@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { axisMarks, barHeights, totalCount } from '../../src/react/dashboard/chart-bars.js';
 import { isolateBidi, showControls } from '../../src/react/i18n/bidi.js';
 import { describeFinding, describeRecommendation } from '../../src/react/i18n/describe.js';
-import { describeEntry, entryDevice } from '../../src/react/i18n/describe-entry.js';
+import { describeEntry, describeEvent, entryDevice } from '../../src/react/i18n/describe-entry.js';
 import { deviceName, placeName, sessionName, versionedName } from '../../src/react/i18n/session-names.js';
 import { adjacentItem } from '../../src/react/hooks/adjacent-item.js';
 import { sortSessions } from '../../src/react/dashboard/sort-sessions.js';
 import { formatClockTime, formatWait } from '../../src/react/i18n/format-time.js';
 import { daysAgo, formatDuration, formatTimeAgo, timeZoneName } from '../../src/react/i18n/format-relative-time.js';
 import { directionOf, languageOf } from '../../src/react/i18n/language.js';
+import { TEXTS } from '../../src/react/i18n/texts/en.js';
 import { english as i18n, german } from './support/i18n.js';
 import { ABROAD, ANALYTICS, HERE, NOW, PHONE, securityEvent, session } from './support/fixtures.js';
 
@@ -61,6 +62,25 @@ describe('text from outside', () => {
   test('invisible marks are shown, so that they cannot reorder text', () => {
     expect(showControls('Fire\u202Exof')).toBe('Fire[U+202E]xof');
     expect(showControls('a\u2069b\u200Fc\nd')).toBe('a[U+2069]b[U+200F]c\uFFFDd');
+  });
+
+  test.each([
+    ['pa\u200Bul', 'pa[U+200B]ul'],
+    ['pa\u2060ul', 'pa[U+2060]ul'],
+    ['\uFEFFpaul', '[U+FEFF]paul'],
+    ['pa\u00ADul', 'pa[U+00AD]ul'],
+    ['pa\u200Dul', 'pa[U+200D]ul'],
+    ['paul\uFE0F', 'paul[U+FE0F]'],
+    ['paul\u3164', 'paul[U+3164]'],
+    ['paul\u{E0061}', 'paul[U+E0061]'],
+    ['\u3164\u200D\u0645', '[U+3164][U+200D]\u0645'],
+    // The joiners of a Persian and a Hindi word, and emoji of several characters.
+    ['می\u200Cخواهم', 'می\u200Cخواهم'],
+    ['क्\u200Dष', 'क्\u200Dष'],
+    ['👩\u200D💻 ❤\uFE0F 👍🏽', '👩\u200D💻 ❤\uFE0F 👍🏽'],
+    ['می\u200C', 'می[U+200C]'],
+  ])('%j, with invisible characters, is shown as %j', (text, shown) => {
+    expect(showControls(text)).toBe(shown);
   });
 
   test('only right-to-left text or sentences get isolates', () => {
@@ -161,6 +181,23 @@ describe('the device of an event', () => {
     expect(describeEntry(entry, null, false, german)).toMatchObject({ device: 'Firefox auf Linux', where: 'Lisbon, Portugal' });
     const reuse = { code: 'recent_reuse', severity: 'high', session_id: null, detail: { device: 'Safari on iPhone' } } as const;
     expect(describeRecommendation(reuse, null, ANALYTICS, german)).toContain('Safari auf iPhone');
+  });
+});
+
+describe("an administrator's texts", () => {
+  const codes = (group: string) => Object.keys(TEXTS).flatMap((key) => (key.startsWith(`${group}.`) ? [key.slice(group.length + 1)] : []));
+  const ends = codes('end').map((reason) => [`session_ended, ${reason}`, securityEvent({ event_type: 'session_ended', details: { reason } })] as const);
+  const events = codes('event').map((type) => [type, securityEvent({ event_type: type as 'login', details: {} })] as const);
+
+  test.each([...events, ...ends])('do not call the user "you": %s', (_, event) => {
+    expect(describeEvent(event, true, i18n)).not.toMatch(/\byou/iu);
+    expect(describeEvent(event, true, german)).not.toMatch(/\b(Sie|Ihnen|Ihre?)\b/u);
+  });
+
+  test.each(['signed_out', 'reported'])('about the end %s differ from those of the user', (reason) => {
+    const event = securityEvent({ event_type: 'session_ended', details: { reason } });
+    expect(describeEvent(event, false, i18n)).toMatch(/\byou\b/u);
+    expect(describeEvent(event, true, i18n)).toMatch(/\bthe user\b/u);
   });
 });
 

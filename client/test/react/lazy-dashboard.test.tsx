@@ -62,6 +62,26 @@ describe('before the page is loaded', () => {
     expect(attempts).not.toHaveBeenCalled();
   });
 
+  test('the heading of another user shows no id that could reorder it', async () => {
+    failImport();
+    const { LatchkeyProvider, SessionMonitoring } = await import('../../src/index.js');
+    const { ADD_ON } = await import('../../src/core/runtime/add-ons.js');
+    const { client, sessions } = fakeLatchkey({ ...SIGNED_IN, userId: 'root' });
+    const ofUser = { ...sessions, getState: client.getState, subscribe: client.subscribe };
+    const administrator = { ...client, [ADD_ON]: <T,>() => Object.assign(() => ofUser, sessions) as T };
+    const titleOf = (userId: string) => {
+      const { unmount } = render(
+        <LatchkeyProvider client={administrator}>
+          <SessionMonitoring userId={userId} />
+        </LatchkeyProvider>,
+      );
+      const { textContent } = screen.getByRole('heading', { level: 2 });
+      unmount();
+      return textContent;
+    };
+    expect([titleOf('acme|ada+1@example.com'), titleOf('\u202Emoc.live')]).toEqual(['Where acme|ada+1@example.com is signed in', 'Where … is signed in']);
+  });
+
   test('heading, skeleton and live region are there and the list is loading', async () => {
     const fake = await mount(SIGNED_IN);
     expect(region().getAttribute('aria-busy')).toBe('true');

@@ -3,6 +3,7 @@
 import { createContext, useContext } from 'react';
 
 import type { Fleet } from '../../core/fleet/fleet-types.js';
+import type { Latchkey } from '../../core/types.js';
 import type { Language } from '../i18n/language.js';
 import type { ConsoleI18n, PartialConsoleLabels } from './console-labels.js';
 import type { ConsoleView } from './state/console-view.js';
@@ -13,9 +14,8 @@ export interface Console {
   readonly texts: PartialConsoleLabels;
   readonly labels: PartialConsoleLabels | undefined;
   readonly language: Language;
+  readonly client: Latchkey;
   readonly fleet: Fleet;
-  /** The types of events that have a text, for filters. */
-  readonly eventTypes: readonly string[];
   /** The caller's session, to which all data of the page belong. */
   readonly sessionId: string | null;
   /** The caller, if a list of sessions has named it. */

@@ -1,7 +1,7 @@
 /** Which advice is about which session, and which advice has the user answered? */
 
 import type { Recommendation, Session } from '../../core/types.js';
-import { dismissalKey } from './dismissals.js';
+import type { Answers } from './use-answers.js';
 
 export interface Advice {
   /** By session id; only sessions of the list. */
@@ -28,7 +28,7 @@ export function groupAdvice(recommendations: readonly Recommendation[], sessions
 /** `asking` until the user has answered all of it, then `answered`. */
 export type AdviceState = 'none' | 'asking' | 'answered';
 
-export function adviceState(advice: readonly Recommendation[], answered: ReadonlySet<string>): AdviceState {
+export function adviceState(advice: readonly Recommendation[], { answered, keyOf }: Pick<Answers, 'answered' | 'keyOf'>): AdviceState {
   if (advice.length === 0) return 'none';
-  return advice.every((one) => answered.has(dismissalKey(one))) ? 'answered' : 'asking';
+  return advice.every((one) => answered.has(keyOf(one))) ? 'answered' : 'asking';
 }

@@ -6,11 +6,14 @@ const STORAGE_KEY = 'latchkey:dismissed';
 /** Older entries belong to sessions that ended long ago. */
 const MAX_ENTRIES = 50;
 
-/** Identifies a recommendation, so that a later one of the same kind is shown again. */
-export function dismissalKey({ code, session_id, detail }: Recommendation): string {
+/**
+ * Identifies a recommendation, so that a later one of the same kind is shown again, and so that the answer of one user hides nothing
+ * from another user of the same browser. A session belongs to one user, advice without a session is about `account`.
+ */
+export function dismissalKey({ code, session_id, detail }: Recommendation, account: string | null): string {
   // The number of idle days is not part of the key, because it changes every day.
-  const occurrence = detail['at'] ?? detail['version'] ?? '';
-  return `${code} ${session_id ?? ''} ${occurrence}`;
+  const occurrence = detail['at'] ?? detail['version'] ?? detail['limit'] ?? '';
+  return `${code} ${session_id ?? account ?? ''} ${occurrence}`;
 }
 
 /** The stored keys; none if the browser has no storage. */

@@ -5,7 +5,6 @@ import { type ReactElement, useLayoutEffect, useRef, useState } from 'react';
 import type { Analytics, Recommendation } from '../../core/types.js';
 import { describeRecommendation, text } from '../i18n/describe.js';
 import { useI18n } from '../i18n/i18n-context.js';
-import { dismissalKey } from './dismissals.js';
 import { AlertIcon } from './icons.js';
 import { RelativeTime } from './relative-time.js';
 import type { Answers } from './use-answers.js';
@@ -18,17 +17,17 @@ interface GeneralAdviceProps extends Answers {
 /** More would push the list of sessions down. */
 const SHOWN_AT_FIRST = 2;
 
-export function GeneralAdvice({ advice, analytics, answered, undoable, setAnswered }: GeneralAdviceProps): ReactElement | null {
+export function GeneralAdvice({ advice, analytics, answered, undoable, keyOf, setAnswered }: GeneralAdviceProps): ReactElement | null {
   const { t } = useI18n();
   const [showsAll, setShowsAll] = useState(false);
-  const open = advice.filter((one) => !answered.has(dismissalKey(one)) || undoable.has(dismissalKey(one)));
+  const open = advice.filter((one) => !answered.has(keyOf(one)) || undoable.has(keyOf(one)));
   if (open.length === 0) return null;
   const hidden = showsAll ? 0 : Math.max(0, open.length - SHOWN_AT_FIRST);
   return (
     <section className="latchkey-advice" aria-label={t('advice')}>
       <ul>
         {open.slice(0, open.length - hidden).map((one) => {
-          const key = dismissalKey(one);
+          const key = keyOf(one);
           const isAnswered = answered.has(key);
           return (
             <li key={key} data-latchkey-item={key} data-severity={one.severity}>

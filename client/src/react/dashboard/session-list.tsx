@@ -9,7 +9,6 @@ import { bidiSafe } from '../i18n/i18n.js';
 import type { SessionView } from '../store/session-view.js';
 import { adviceState, asksWasThisYou, groupAdvice } from './advice.js';
 import type { OnConfirm } from './confirm-dialog.js';
-import { dismissalKey } from './dismissals.js';
 import { GeneralAdvice } from './general-advice.js';
 import { ReviewBanner } from './review-banner.js';
 import { RecentEvents } from './recent-events.js';
@@ -29,28 +28,29 @@ const NO_ADVICE: readonly Recommendation[] = [];
 export function SessionList({ view, signOut, onConfirm }: SessionListProps): ReactElement {
   const i18n = useI18n();
   const { t } = i18n;
-  const { userId, sessions, analytics, recommendations } = view;
+  const { userId, account, sessions, analytics, recommendations } = view;
   const isAdminView = userId !== null;
-  const { answered, undoable, setAnswered } = useAnswers();
+  const answers = useAnswers(account);
+  const { undoable, keyOf, setAnswered } = answers;
   // Only the user can answer "Was this you?", so an administrator does not see recommendations.
   const { bySession, general } = useMemo(
     () => groupAdvice(isAdminView ? NO_ADVICE : recommendations, sessions),
     [isAdminView, recommendations, sessions],
   );
   const adviceOf = ({ session_id: id }: Session): readonly Recommendation[] => bySession.get(id) ?? NO_ADVICE;
-  const asking = sessions.map(adviceOf).filter((advice) => asksWasThisYou(advice) && adviceState(advice, answered) === 'asking');
+  const asking = sessions.map(adviceOf).filter((advice) => asksWasThisYou(advice) && adviceState(advice, answers) === 'asking');
   const isOnlyHere = sessions.length === 1 && sessions[0]?.is_current === true;
   return (
     <RecentEvents.Provider value={view.events}>
       <ReviewBanner count={asking.length} />
-      <GeneralAdvice advice={general} analytics={analytics} {...{ answered, undoable, setAnswered }} />
+      <GeneralAdvice advice={general} analytics={analytics} {...answers} />
       {isOnlyHere && <p className="latchkey-only">{t('onlyHere')}</p>}
       {isAdminView && sessions.length === 0 && <p className="latchkey-only">{t('noSessions', { user: bidiSafe(i18n, userId) })}</p>}
       <ul className="latchkey-cards" aria-label={t('sessions')}>
         {sortSessions(sessions).map((session) => {
           const advice = adviceOf(session);
-          const state = adviceState(advice, answered);
-          const canUndo = advice.some((one) => undoable.has(dismissalKey(one)));
+          const state = adviceState(advice, answers);
+          const canUndo = advice.some((one) => undoable.has(keyOf(one)));
           return (
             <SessionCard
               key={session.session_id}

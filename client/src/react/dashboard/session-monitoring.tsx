@@ -8,7 +8,6 @@ import { useAutoRefresh } from '../hooks/use-auto-refresh.js';
 import { browserLocale, useLanguage } from '../hooks/use-language.js';
 import { type OnSignedOut, useSignedOutCallback } from '../hooks/use-signed-out-callback.js';
 import { useTrackedView } from '../hooks/use-tracked-view.js';
-import { isolateBidi } from '../i18n/bidi.js';
 import type { Labels, PartialLabels } from '../i18n/labels.js';
 import { type LanguageCode, languageOf } from '../i18n/language.js';
 import { SHELL_TEXTS } from '../i18n/texts/shell.js';
@@ -34,11 +33,14 @@ export interface SessionMonitoringProps {
   readonly onSignedOut?: OnSignedOut | undefined;
 }
 
+/** A user id that needs nothing of the code that is loaded on demand, because it cannot reorder the heading. */
+const PLAIN = /^[\w .@|:+-]+$/;
+
 /** The page in one language. Each one is downloaded only by readers of that language. */
 const loadPage = async (load: () => Promise<{ readonly TEXTS: Labels } | undefined>) => {
   const [page, language] = await Promise.all([import('./sessions-page.js'), load()]);
   // A bundler that handles a failed import itself may resolve with nothing.
-  return page && language && { SessionsPage: page.SessionsPage, texts: language.TEXTS };
+  return page && language && { SessionsPage: page.SessionsPage, isolateBidi: page.isolateBidi, texts: language.TEXTS };
 };
 const PAGES = {
   en: lazyModule(() => loadPage(() => import('../i18n/texts/en.js'))),
@@ -103,7 +105,7 @@ function Shell({ userId, labels, locale, passwordUrl, onSignedOut }: SessionMoni
     heading.current?.focus();
     void PAGES[language.code].load();
   };
-  const user = view.userId === null ? null : isolateBidi(view.userId, language.direction);
+  const user = view.userId === null ? null : (module?.isolateBidi(view.userId, language.direction) ?? (PLAIN.test(view.userId) ? view.userId : '…'));
   const title = user === null ? text('title') : text('titleOf').replace('{user}', () => user);
   const isWaiting = !showsLoadError && !isVisitor && (page === 'loading' || module === null);
   return (
@@ -115,7 +117,11 @@ function Shell({ userId, labels, locale, passwordUrl, onSignedOut }: SessionMoni
       {isWaiting && <Skeleton text={text('loading')} />}
       {isVisitor && <p className="latchkey-ended">{text('notSignedIn')}</p>}
       {!isVisitor && page !== 'loading' && module !== null && (
-        <module.SessionsPage {...{ store, view, labels, language, passwordUrl, announce, heading }} texts={module.texts} />
+        <module.SessionsPage
+          {...{ store, view, labels, language, passwordUrl, announce, heading }}
+          texts={module.texts}
+          isOfNamedUser={userId !== undefined}
+        />
       )}
       <div className="latchkey-sr-only" role="status">
         <p key={announcement.number}>{announcement.text}</p>

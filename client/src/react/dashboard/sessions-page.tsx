@@ -16,7 +16,11 @@ import { pageOf } from './page-of.js';
 import { endedText, noticeOf, noticeText } from './page-state.js';
 import { SessionsContent } from './sessions-content.js';
 
+export { isolateBidi } from '../i18n/bidi.js';
+
 interface SessionsPageProps {
+  /** The app has named a user, who may be another one than the signed-in user. */
+  readonly isOfNamedUser: boolean;
   readonly store: SessionStore | null;
   readonly view: SessionView;
   /** Our texts in the language. */
@@ -31,7 +35,7 @@ interface SessionsPageProps {
   readonly heading: RefObject<HTMLElement | null>;
 }
 
-export function SessionsPage({ store, view, texts, labels, language, passwordUrl, announce, heading }: SessionsPageProps): ReactElement {
+export function SessionsPage({ isOfNamedUser, store, view, texts, labels, language, passwordUrl, announce, heading }: SessionsPageProps): ReactElement {
   const i18n = useMemo(() => createI18n(texts, labels, language), [texts, labels, language]);
   const root = useRef<HTMLDivElement>(null);
   const { onFocus, onBlur, returnTo } = useFocusRestore(root, heading);
@@ -46,9 +50,10 @@ export function SessionsPage({ store, view, texts, labels, language, passwordUrl
     backOnline: i18n.t('backOnline'),
     announce,
   });
-  // Without a list, the user must still be able to sign out, which no limit refuses.
-  const isOwnOrLimited = view.userId === null || view.connectionError?.code === 'rate_limited';
-  const isWithoutList = page === 'unavailable' && view.status === 'signed-in' && isOwnOrLimited;
+  // Without a list, the user must still be able to sign out, which no limit refuses. A named user may be another one until a list
+  // shows whose page it is: the buttons would then sign out the administrator.
+  const canEndUnseen = view.userId === null ? !isOfNamedUser : view.connectionError?.code === 'rate_limited';
+  const isWithoutList = page === 'unavailable' && view.status === 'signed-in' && canEndUnseen;
   return (
     <I18nContext.Provider value={i18n}>
       <ServerClock.Provider value={view.serverTimeOffset}>

@@ -12,19 +12,23 @@ interface AnsweredKeys {
 }
 
 export interface Answers extends AnsweredKeys {
+  readonly keyOf: (advice: Recommendation) => string;
   readonly setAnswered: (advice: readonly Recommendation[], isAnswered: boolean) => void;
 }
 
-export function useAnswers(): Answers {
+/** `account` is the user whom the advice is about. */
+export function useAnswers(account: string | null): Answers {
   const [{ answered, undoable }, setState] = useState<AnsweredKeys>(() => ({ answered: readDismissals(), undoable: new Set() }));
-  const setAnswered = useCallback((advice: readonly Recommendation[], isAnswered: boolean): void => {
-    setState((before) => {
-      const keys = advice.map(dismissalKey);
-      return { answered: withMembers(before.answered, keys, isAnswered), undoable: withMembers(before.undoable, keys, isAnswered) };
-    });
-    storeDismissals(withMembers(readDismissals(), advice.map(dismissalKey), isAnswered));
-  }, []);
-  return { answered, undoable, setAnswered };
+  const keyOf = useCallback((advice: Recommendation): string => dismissalKey(advice, account), [account]);
+  const setAnswered = useCallback(
+    (advice: readonly Recommendation[], isAnswered: boolean): void => {
+      const keys = advice.map(keyOf);
+      setState((before) => ({ answered: withMembers(before.answered, keys, isAnswered), undoable: withMembers(before.undoable, keys, isAnswered) }));
+      storeDismissals(withMembers(readDismissals(), keys, isAnswered));
+    },
+    [keyOf],
+  );
+  return { answered, undoable, keyOf, setAnswered };
 }
 
 function withMembers(keys: ReadonlySet<string>, members: readonly string[], isMember: boolean): ReadonlySet<string> {

@@ -3,6 +3,7 @@
 import { type FocusEvent, type RefObject, useEffect, useRef } from 'react';
 
 import { adjacentItem } from './adjacent-item.js';
+import { dialogFocus } from './dialog-focus.js';
 
 /** The handlers for the element around the items. */
 export interface FocusRestore {
@@ -29,14 +30,16 @@ export function useFocusRestore(root: RefObject<HTMLElement | null>, heading: Re
     const restore = (): void => {
       const items = new Map(focusableItems(container));
       const isLost = document.activeElement === null || document.activeElement === document.body;
+      const dialog = container.querySelector<HTMLElement>('dialog[open]');
       if (isLost && focused.current !== null) {
         const { item } = focused.current;
         const next = item === null || items.has(item) ? item : nextItem(item, before.current, [...items.keys()]);
-        const target = ifConnected(opener.current) ?? focusTarget(items.get(next ?? '')) ?? heading.current;
+        // An open dialog makes everything else inert.
+        const target = dialog !== null ? dialogFocus(dialog) : ifConnected(opener.current) ?? focusTarget(items.get(next ?? '')) ?? heading.current;
         focused.current = null;
         target?.focus();
       }
-      if (container.querySelector('dialog') === null) opener.current = null;
+      if (dialog === null) opener.current = null;
       before.current = [...items].map(([id, element]) => ({ id, list: element.parentElement }));
     };
     restore();

@@ -1,15 +1,20 @@
 /** Makes text from outside (a user agent, a place) safe inside a sentence of ours. */
 
-/** Marks, embeddings, overrides and isolates: they reorder text and are invisible. */
-const BIDI_CONTROLS = /\p{Bidi_Control}/gu;
-/** Characters that break a line or are invisible. */
+/** A letter or mark of a script in which a joiner changes how letters look, such as Persian and Hindi. */
+const JOINING = '(?![\\p{sc=Latn}\\p{sc=Grek}\\p{sc=Cyrl}\\p{DI}])[\\p{L}\\p{M}]';
+/**
+ * Invisible characters, among them all that reorder text. With one of them, two user ids would look the same. The group has what
+ * stays: a joiner within a word, and an emoji of several characters.
+ */
+const INVISIBLE = new RegExp(`(${JOINING}[\\u200C\\u200D](?=${JOINING})|[\\p{ExtPict}\\p{EMod}]\\uFE0F?(?:\\u200D(?=\\p{ExtPict}))?)|\\p{DI}`, 'gu');
+/** Characters that break a line or have no picture. */
 const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029]/gu;
 /** Letters of scripts that run from right to left. */
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
 /** Shows invisible characters, because an override could otherwise display `moc.live` as `evil.com`. */
 export function showControls(text: string): string {
-  return text.replaceAll(BIDI_CONTROLS, codePoint).replaceAll(CONTROL_CHARACTERS, '\uFFFD');
+  return text.replaceAll(INVISIBLE, (found, kept?: string) => kept ?? codePoint(found)).replaceAll(CONTROL_CHARACTERS, '\uFFFD');
 }
 
 /**

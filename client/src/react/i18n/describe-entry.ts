@@ -17,7 +17,7 @@ export interface EntryText {
 /** `session` is the one that the entry is about, if a list has contained it. */
 export function describeEntry(entry: TrailEntry, session: Session | null, isAdminView: boolean, i18n: I18n): EntryText {
   const { event, findings } = entry;
-  const title = [describeEvent(event, isAdminView, i18n), ...findings.map((one) => describeSignInFinding(one, i18n))].join(' · ');
+  const title = [describeEvent(event, isAdminView, i18n), ...findings.map((one) => describeSignInFinding(one, isAdminView, i18n))].join(' · ');
   const device = event.event_type === 'session_ended' ? describeEnd(entry, session, i18n) : deviceOf(event, session, i18n);
   const where = describeChange(event, i18n) ?? newCountry([event, ...findings], i18n) ?? placeOrAddress(event, i18n);
   return { title, device, where };
@@ -32,8 +32,13 @@ export function entryDevice({ event, endedDevice }: TrailEntry, session: Session
 /** The event in words; for the end of a session also the reason and the actor. */
 export function describeEvent({ event_type: type, details }: SecurityEvent, isAdminView: boolean, i18n: I18n): string {
   const reason = type === 'session_ended' ? text(details, 'reason') : null;
-  const end = reason === null ? null : i18n.find('end', reason === 'signed_out' && isAdminView ? 'signed_out_by_user' : reason);
-  return end ?? i18n.find('event', type) ?? readableCode(type);
+  const end = reason === null ? null : describeCode('end', reason, isAdminView, i18n);
+  return end ?? describeCode('event', type, isAdminView, i18n) ?? readableCode(type);
+}
+
+/** The code of an event or of the end of a session in words; `null` for the code of a newer server. The user is not the administrator. */
+export function describeCode(group: 'event' | 'end', code: string, isAdminView: boolean, i18n: Pick<I18n, 'find'>): string | null {
+  return (isAdminView ? i18n.find(`adminView.${group}`, code) : null) ?? i18n.find(group, code);
 }
 
 function deviceOf({ details }: SecurityEvent, session: Session | null, i18n: I18n): string | null {
@@ -53,8 +58,8 @@ function describeEnd(entry: TrailEntry, session: Session | null, i18n: I18n): st
 }
 
 /** A finding about the sign-in of the same line, with its change. */
-function describeSignInFinding(finding: SecurityEvent, i18n: I18n): string {
-  return [describeEvent(finding, false, i18n), describeChange(finding, i18n)].filter((part) => part !== null).join(' ');
+function describeSignInFinding(finding: SecurityEvent, isAdminView: boolean, i18n: I18n): string {
+  return [describeEvent(finding, isAdminView, i18n), describeChange(finding, i18n)].filter((part) => part !== null).join(' ');
 }
 
 function describeChange({ details }: SecurityEvent, i18n: I18n): string | null {

@@ -2,16 +2,29 @@
 
 import { sessionsOf } from '../../core/sessions/sessions-of.js';
 import type { Latchkey } from '../../core/types.js';
-import { createSessionStore, type SessionStore } from './session-store.js';
+import { createSessionStore, type SessionStore, type UserSessionActions } from './session-store.js';
 import { createUserSource } from './user-source.js';
 
 const stores = new WeakMap<Latchkey, Map<string | undefined, SessionStore>>();
+const administered = new WeakMap<Latchkey, Map<string, SessionStore>>();
 
 /** The one store of a client and a user. Without a user it is the store of the signed-in user. */
 export function sessionStoreForUser(client: Latchkey, userId?: string): SessionStore {
   const known = stores.get(client) ?? new Map<string | undefined, SessionStore>();
   stores.set(client, known);
   const store = known.get(userId) ?? (userId === undefined ? createOwnStore(client) : createUserStore(client, userId));
+  known.set(userId, store);
+  return store;
+}
+
+/**
+ * The one store with which an administrator manages a user. It reads and ends the sessions of that user and never the
+ * administrator's own ones, also while the client does not know its own user.
+ */
+export function administeredStore(client: Latchkey, userId: string): SessionStore {
+  const known = administered.get(client) ?? new Map<string, SessionStore>();
+  administered.set(client, known);
+  const store = known.get(userId) ?? createSessionStore(createUserSource(client, userId));
   known.set(userId, store);
   return store;
 }
@@ -30,10 +43,23 @@ function createOwnStore(client: Latchkey): SessionStore {
  */
 function createUserStore(client: Latchkey, userId: string): SessionStore {
   const own = sessionStoreForUser(client);
-  let other: SessionStore | undefined;
   const current = (): SessionStore => {
     const caller = client.getState().userId;
-    return caller === null || caller === userId ? own : (other ??= createSessionStore(createUserSource(client, userId)));
+    return caller === null || caller === userId ? own : administeredStore(client, userId);
+  };
+  /**
+   * Ends sessions only once the client knows its user: until then the current store is the own one, and an administrator
+   * would end the own sessions in place of the user's. The own list names the caller; if it cannot be read, nothing ends.
+   */
+  const end = <T>(send: (actions: UserSessionActions) => Promise<T>): Promise<T> => {
+    if (client.getState().userId !== null) return send(current().actions);
+    const promise = own.actions.refreshSessions().then(() => {
+      const isOwn = client.getState().userId === userId;
+      return send((isOwn ? own : administeredStore(client, userId)).actions);
+    });
+    // The promise may be ignored, because the error is in the view.
+    promise.catch(() => {});
+    return promise;
   };
 
   /** Attaches to the current store, and to the other one whenever that becomes the current store. */
@@ -70,9 +96,9 @@ function createUserStore(client: Latchkey, userId: string): SessionStore {
     watchSessions: attachToCurrent((store) => store.watchSessions()),
     watchEvents: attachToCurrent((store) => store.watchEvents()),
     actions: {
-      revokeSession: (id, reason) => current().actions.revokeSession(id, reason),
-      revokeOtherSessions: (reason) => current().actions.revokeOtherSessions(reason),
-      revokeAllSessions: (reason) => current().actions.revokeAllSessions(reason),
+      revokeSession: (id, reason) => end((actions) => actions.revokeSession(id, reason)),
+      revokeOtherSessions: (reason) => end((actions) => actions.revokeOtherSessions(reason)),
+      revokeAllSessions: (reason) => end((actions) => actions.revokeAllSessions(reason)),
       signOut: () => current().actions.signOut(),
       refreshSessions: () => current().actions.refreshSessions(),
       loadMoreEvents: () => current().actions.loadMoreEvents(),

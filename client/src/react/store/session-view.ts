@@ -15,6 +15,8 @@ import type { Trail } from './event-trail.js';
 export interface SessionView {
   /** The user that an administrator looks at; `null` for the signed-in user. */
   readonly userId: string | null;
+  /** The user whose sessions these are; `null` before the first answer. */
+  readonly account: string | null;
   readonly status: LatchkeyState['status'];
   readonly endedReason: LatchkeyState['endedReason'];
   /** The caller's own session first; empty before the first answer. */
@@ -67,6 +69,7 @@ export function createView(
   );
   return {
     userId,
+    account: state.userId,
     status: state.status,
     endedReason: state.endedReason,
     sessions: keepReference(before?.sessions, sessions),

@@ -1,16 +1,17 @@
 // @vitest-environment jsdom
 /** The pages of the security console, with the answers of the gallery in place of a server. */
 
-import { cleanup, screen, within } from '@testing-library/react';
+import { cleanup, fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { FLEET_EVENTS, HOSTILE_FLEET_EVENTS, NO_OVERVIEW, NOTHING_FOUND, PREVIEW, SUSPENDED } from '../../../gallery/console-data.js';
 import type { ConsoleView } from '../../../src/console.js';
 import { NO_FILTERS } from '../../../src/react/console/state/console-view.js';
+import { EVENT_TYPES } from '../../../src/react/console/state/event-types.js';
 import { fakeFleet, openConsole, securityConsole } from '../support/console.js';
 import { expectAccessible, pass, textOf } from '../support/dashboard.js';
 import { deferred, latchkeyError } from '../support/fake-latchkey.js';
-import { SIGNED_OUT } from '../support/fixtures.js';
+import { NOW, SIGNED_IN, SIGNED_OUT } from '../support/fixtures.js';
 
 beforeEach(openConsole);
 afterEach(() => {
@@ -31,7 +32,11 @@ const inDialog = (name: string | RegExp) => within(dialog()).getByRole('button',
 const reason = () => within(dialog()).getByRole('textbox', { name: 'Reason (kept on record)' });
 /** The rows of a chart's table. Its role is not asked for, because jsdom takes seconds for the styles of so many cells. */
 const rowsOf = (caption: string) => [...(screen.getByText(caption, { selector: 'caption' }).closest('table')?.querySelectorAll('tr') ?? [])].map(textOf);
-const announced = () => textOf(screen.getByRole('status'));
+/** What the page has announced. A dialog has a live region of its own, because the page is inert while it is open. */
+const announced = () => textOf(document.querySelector('.latchkey-sr-only[role=status]'));
+const alerted = () => textOf(within(dialog()).getByRole('alert'));
+/** The outcome of a dialog is announced after this time. */
+const UNTIL_READABLE = 100;
 
 describe('the overview', () => {
   test('has a number, a chart and a table for each series', async () => {
@@ -48,7 +53,7 @@ describe('the overview', () => {
   test('leads from a number to its events', async () => {
     const { click, onViewChange } = await securityConsole(undefined);
     await click(button('Show events: Refused sign-ins'));
-    expect(onViewChange).toHaveBeenCalledWith({ page: 'events', ...NO_FILTERS, type: 'sign_in_refused' });
+    expect(onViewChange).toHaveBeenCalledWith({ page: 'events', ...NO_FILTERS, type: 'sign_in_refused', period: 24 });
     expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Events' }));
   });
 
@@ -111,6 +116,87 @@ describe('the list of events', () => {
     next.resolve({ events: [], next: null });
     await pass();
     screen.getByText('No events match these filters.');
+  });
+
+  test('covers the time between two moments, with what is typed in the time zone of the reader', async () => {
+    const { choose, type, click, fleet, onViewChange } = await securityConsole({ ...EVENTS, period: 24 });
+    await choose(field('Period'), 'dates');
+    // The list is the same until the reader changes a time.
+    expect(onViewChange).toHaveBeenLastCalledWith({ page: 'events', ...NO_FILTERS, period: 24, from: '2026-11-24T09:30:00Z' });
+    expect((field('From') as HTMLInputElement).value).toBe('2026-11-24T09:30');
+    fireEvent.change(field('From'), { target: { value: '2026-11-01T08:00' } });
+    fireEvent.change(field('Until'), { target: { value: '2026-10-31T08:00' } });
+    await click(button('Apply'));
+    expect((field('Until') as HTMLInputElement).validationMessage).toBe('Choose an end after the beginning.');
+    expect(fleet.events).toHaveBeenLastCalledWith({ from: '2026-11-24T09:30:00Z' });
+    fireEvent.change(field('Until'), { target: { value: '2026-11-02T08:00' } });
+    await type(field('User id'), 'ada');
+    await click(button('Apply'));
+    expect(fleet.events).toHaveBeenLastCalledWith({ user_id: 'ada', from: '2026-11-01T08:00:00Z', to: '2026-11-02T08:00:00Z' });
+    await click(button('Export as NDJSON'));
+    expect(fleet.exportEvents).toHaveBeenLastCalledWith('ndjson', expect.objectContaining({ from: '2026-11-01T08:00:00Z', to: '2026-11-02T08:00:00Z' }));
+    await choose(field('Period'), '168');
+    expect(onViewChange).toHaveBeenLastCalledWith({ page: 'events', ...NO_FILTERS, userId: 'ada' });
+    expect(screen.queryByLabelText('Until')).toBeNull();
+  });
+
+  test('keeps no error and no export of other filters', async () => {
+    const fleet = fakeFleet();
+    fleet.events.mockImplementation(async (query) => {
+      if (query?.cursor !== undefined) throw latchkeyError('network');
+      return { events: Array.from({ length: 25 }, (_, n) => ({ ...FLEET_EVENTS[0]!, event_id: `many-${n}` })), next: 'older' };
+    });
+    const answer = deferred<{ text: string; next: null }>();
+    fleet.exportEvents.mockReturnValue(answer.promise);
+    const saved = vi.spyOn(HTMLAnchorElement.prototype, 'click');
+    const { click, choose } = await securityConsole(EVENTS, fleet);
+    await click(button('Show more'));
+    screen.getByText(/^That didn't work/u);
+    await click(button('Export as CSV'));
+    screen.getByText('0 events exported so far…');
+    const before = announced();
+    await choose(field('Severity'), 'high');
+    expect(screen.queryByText(/^That didn't work|exported so far/u)).toBeNull();
+    answer.resolve({ text: 'event_id\n1\n', next: null });
+    await pass();
+    expect(saved).not.toHaveBeenCalled();
+    expect(announced()).toBe(before);
+  });
+
+  test('announces nothing about older events of other filters', async () => {
+    const fleet = fakeFleet();
+    const many = Array.from({ length: 25 }, (_, n) => ({ ...FLEET_EVENTS[0]!, event_id: `many-${n}` }));
+    fleet.events.mockResolvedValue({ events: many, next: 'older' });
+    const { click, choose } = await securityConsole(EVENTS, fleet);
+    const older = deferred<{ events: typeof FLEET_EVENTS; next: null }>();
+    fleet.events.mockReturnValueOnce(older.promise);
+    await click(button('Show more'));
+    await choose(field('Severity'), 'high');
+    older.resolve({ events: FLEET_EVENTS, next: null });
+    await pass();
+    expect(announced()).not.toMatch(/more event/u);
+  });
+
+  test('has the facts of every event of a line in its details', async () => {
+    const fleet = fakeFleet();
+    const [, , , login] = FLEET_EVENTS;
+    const found = { ...login!, event_id: 'found', event_type: 'new_country', severity: 'high', details: { to: 'SG', seen: 'fact of the finding' } } as const;
+    fleet.events.mockResolvedValue({ events: [found, login!], next: null });
+    const { container } = await securityConsole(EVENTS, fleet);
+    const [line] = container.querySelectorAll('.latchkey-events li');
+    expect(textOf(line?.querySelector('.latchkey-badge'))).toBe('High');
+    const facts = [...(line?.querySelectorAll('dl') ?? [])].map(textOf);
+    expect(facts).toHaveLength(2);
+    expect(facts[0]).toMatch(/Event loginSeverity Info/u);
+    expect(facts[1]).toMatch(/Event id foundEvent new_countrySeverity High.*fact of the finding/u);
+  });
+
+  test('names its types as an administrator sees them', async () => {
+    await securityConsole(EVENTS);
+    const names = within(field('Event')).getAllByRole('option').map(textOf);
+    expect(names).toContain("Reported: it wasn't the user");
+    expect(names.filter((name) => /\byou\b/iu.test(name))).toEqual([]);
+    expect(names).toHaveLength(EVENT_TYPES.length + 1);
   });
 
   test('filters by user and network, and refuses a text that is no network', async () => {
@@ -207,13 +293,75 @@ describe('the page of a user', () => {
     fleet.revocations.mockResolvedValue(SUSPENDED);
     await click(inDialog('Suspend'));
     expect(fleet.suspend).toHaveBeenCalledExactlyOnceWith('ada', 'account taken over', '2026-11-26T09:30:00Z');
-    await pass();
+    await pass(UNTIL_READABLE);
     expect(screen.queryByRole('dialog')).toBeNull();
     expect(announced()).toBe('ada is suspended. 3 sessions have ended.');
     screen.getByText('Suspended since 25 Nov 2026, 08:30, until 26 Nov 2026, 08:30');
     screen.getByText('Reason: account taken over');
     expect(document.activeElement).toBe(button('Change the suspension…'));
     await expectAccessible(container);
+  });
+
+  /** The administrator has just opened the console, or has signed in again, so that no own list names the administrator. */
+  const stranger = (error: ReturnType<typeof latchkeyError>) => {
+    const unread = { userId: null, sessions: null, error, retryAt: NOW.getTime() + 60_000 };
+    return [{ ...SIGNED_IN, ...unread }, unread] as const;
+  };
+
+  test('never offers to end the own sessions of the administrator', async () => {
+    const [own, theirs] = stranger(latchkeyError('rate_limited', { status: 429 }));
+    const { click, type, fake, userOf } = await securityConsole(ADA, fakeFleet(), {}, own, theirs);
+    expect(screen.queryByRole('button', { name: 'Sign out of all other sessions' })).toBeNull();
+    await click(button('Sign out everywhere'));
+    expect(textOf(dialog())).toContain('ada will be signed out of all sessions.');
+    await type(reason(), 'account taken over');
+    await click(inDialog('Sign out everywhere'));
+    expect(userOf('ada').revokeAll).toHaveBeenCalledExactlyOnceWith('account taken over');
+    for (const call of [fake.sessions.revokeAll, fake.sessions.revokeOthers, fake.sessions.list, fake.sessions.watch]) expect(call).not.toHaveBeenCalled();
+  });
+
+  test.each([latchkeyError('network'), latchkeyError('store_unavailable', { status: 503 })])('has no sign-outs without a list: %s', async (error) => {
+    await securityConsole(ADA, fakeFleet(), {}, ...stranger(error));
+    expect(screen.queryByRole('button', { name: /^Sign out/u })).toBeNull();
+  });
+
+  test('shows the result of a dialog that was open during a new sign-in', async () => {
+    const { click, type, set, fleet } = await securityConsole(ADA);
+    await click(button('Suspend…'));
+    await set({ token: { ...SIGNED_IN.token!, sessionId: 'another' } });
+    await type(reason(), 'account taken over');
+    fleet.revocations.mockResolvedValue(SUSPENDED);
+    await click(inDialog('Suspend'));
+    await pass(UNTIL_READABLE);
+    screen.getByText(/^Suspended since/u);
+    expect(screen.queryByText('Not suspended')).toBeNull();
+  });
+
+  test('keeps the focus and its fields while an action runs', async () => {
+    const fleet = fakeFleet();
+    const answer = deferred<Awaited<ReturnType<typeof fleet.suspend>>>();
+    fleet.suspend.mockReturnValue(answer.promise);
+    const { click, type } = await securityConsole(ADA, fleet);
+    await click(button('Suspend…'));
+    await type(reason(), 'x');
+    await click(inDialog('Suspend'));
+    expect(document.activeElement).toBe(inDialog('Suspend'));
+    await click(inDialog('Cancel'));
+    expect(dialog()).toBeTruthy();
+    answer.reject(latchkeyError('network'));
+    await pass();
+    expect(alerted()).toMatch(/^That didn't work/u);
+    expect(document.activeElement).toBe(inDialog('Cancel'));
+  });
+
+  test('shows hidden characters in what the server answers', async () => {
+    const fleet = fakeFleet();
+    fleet.suspend.mockRejectedValue(Object.assign(latchkeyError('invalid_request', { status: 400 }), { message: 'no \u202Etxet' }));
+    const { click, type } = await securityConsole(ADA, fleet);
+    await click(button('Suspend…'));
+    await type(reason(), 'x');
+    await click(inDialog('Suspend'));
+    expect(alerted()).toBe('The server refused this: no [U+202E]txet');
   });
 
   test('sends one request for two clicks', async () => {
@@ -239,12 +387,14 @@ describe('the page of a user', () => {
     await click(button('Suspend…'));
     await type(reason(), 'account taken over');
     await click(inDialog('Suspend'));
-    expect(announced()).toBe('For your security, this needs a sign-in of the last 15 minutes.');
+    expect(alerted()).toMatch(/^For your security, this needs a sign-in of the last 15 minutes\./u);
     await expectAccessible(container);
     vi.useFakeTimers();
     await click(inDialog('Sign in again'));
     expect(onSignInAgain).toHaveBeenCalledTimes(1);
-    within(dialog()).getByText("You've signed in again. You can continue.");
+    expect(alerted()).toBe("You've signed in again. You can continue.");
+    // The button that had the focus has left.
+    expect(document.activeElement).toBe(reason());
     await click(inDialog('Suspend'));
     expect(fleet.suspend).toHaveBeenLastCalledWith('ada', 'account taken over', null);
   });
@@ -273,6 +423,7 @@ describe('the page of a user', () => {
     await type(reason(), 'owner has a new password');
     await click(inDialog('Resume'));
     expect(fleet.resume).toHaveBeenCalledExactlyOnceWith('ada', 'owner has a new password');
+    await pass(UNTIL_READABLE);
     expect(announced()).toBe('ada may sign in again.');
   });
 
@@ -314,8 +465,37 @@ describe('the page of a network', () => {
     vi.useFakeTimers();
     await click(inDialog('End 7 sessions'));
     expect(fleet.endNetwork).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ as_of: PREVIEW.as_of, from: '2026-11-24T09:30:00Z' }));
+    await pass(UNTIL_READABLE);
     expect(announced()).toMatch(/^7 sessions of 6 users ended\./u);
     expect(fleet.signIns).toHaveBeenCalledTimes(2);
+  });
+
+  test('stops a preview, and asks for no further page of it', async () => {
+    const fleet = fakeFleet();
+    const first = deferred<typeof PREVIEW>();
+    fleet.previewNetwork.mockReturnValue(first.promise);
+    const { click, type } = await securityConsole(NETWORK, fleet);
+    await click(button('End sessions from this network…'));
+    await type(reason(), 'x');
+    await click(inDialog('Show what would end'));
+    await click(inDialog('Cancel'));
+    expect(screen.queryByRole('dialog')).toBeNull();
+    first.resolve({ ...PREVIEW, next_cursor: 'next' });
+    await pass(UNTIL_READABLE);
+    expect(fleet.previewNetwork).toHaveBeenCalledTimes(1);
+    expect([screen.queryByRole('dialog'), announced()]).toEqual([null, '']);
+  });
+
+  test('names the whole network whose sessions would end', async () => {
+    const fleet = fakeFleet();
+    fleet.signIns.mockRejectedValue(latchkeyError('network'));
+    const { click, type } = await securityConsole(NETWORK, fleet);
+    await click(button('End sessions from this network…'));
+    await type(reason(), 'x');
+    await click(inDialog('Show what would end'));
+    within(dialog()).getByRole('heading', { name: 'End sessions from 203.0.113.0/24' });
+    await click(inDialog('End 7 sessions'));
+    expect(fleet.endNetwork).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ network: '203.0.113.0/24' }));
   });
 
   test('has no button to confirm if nothing would end', async () => {
@@ -339,7 +519,7 @@ describe('the page of a network', () => {
     await type(reason(), 'x');
     await click(inDialog('Show what would end'));
     await click(inDialog('End 7 sessions'));
-    within(dialog()).getByText(/^7 sessions have ended, then the server stopped answering\./u);
+    within(dialog()).getByText(/^7 sessions have ended, and then something went wrong\./u);
   });
 });
 

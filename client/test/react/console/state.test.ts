@@ -11,7 +11,9 @@ import { fleetEntries } from '../../../src/react/console/state/fleet-entries.js'
 import { axisTop, hoursOf, latestOf, totalOf } from '../../../src/react/console/state/hours.js';
 import { isNetwork } from '../../../src/react/console/state/network-text.js';
 import { createResource } from '../../../src/react/console/state/resource.js';
-import { localMinute, untilOf } from '../../../src/react/console/state/until.js';
+import { localMinute, momentOf } from '../../../src/react/console/state/local-time.js';
+import { appendSignIns } from '../../../src/react/console/state/sign-ins.js';
+import { untilOf } from '../../../src/react/console/state/until.js';
 import { latchkeyError } from '../support/fake-latchkey.js';
 import { NOW } from '../support/fixtures.js';
 
@@ -55,7 +57,7 @@ describe('the page in an address', () => {
   const views: readonly ConsoleView[] = [
     { page: 'overview' },
     { page: 'events', ...NO_FILTERS },
-    { page: 'events', severity: 'high', type: 'login', userId: 'a&b=c ü', network: '2001:db8::/64', period: 24 },
+    { page: 'events', severity: 'high', type: 'login', userId: 'a&b=c ü', network: '2001:db8::/64', period: 24, from: '2026-11-01T00:00:00Z', to: '2026-11-02T12:30:15Z' },
     { page: 'search', q: '#&?=%' },
     { page: 'user', userId: 'customer-1:paul' },
     { page: 'network', network: '203.0.113.9' },
@@ -68,12 +70,47 @@ describe('the page in an address', () => {
     expect(consoleViewFromQuery(query)).toEqual({ page: 'overview' });
   });
 
-  test('an unknown severity or period is no filter', () => {
-    expect(consoleViewFromQuery('page=events&severity=none&period=1e9')).toEqual({ page: 'events', ...NO_FILTERS });
+  test('an unknown severity, type, period or time is no filter', () => {
+    const query = 'page=events&severity=none&type=constructor&period=1e9&from=yesterday&to=99999999999999';
+    expect(consoleViewFromQuery(query)).toEqual({ page: 'events', ...NO_FILTERS });
   });
 
   test('the period becomes a time in whole seconds', () => {
     expect(eventQuery({ ...NO_FILTERS, period: 24 }, Date.parse('2026-11-25T09:30:00.123Z')).from).toBe('2026-11-24T09:30:00Z');
+  });
+
+  test('times take the place of the period, each with or without the other', () => {
+    const query = (from: string | null, to: string | null) => {
+      const { from: first, to: last } = eventQuery({ ...NO_FILTERS, from, to }, NOW.getTime());
+      return [first, last];
+    };
+    expect(query('A', 'B')).toEqual(['A', 'B']);
+    expect(query('A', null)).toEqual(['A', undefined]);
+    expect(query(null, 'B')).toEqual([undefined, 'B']);
+  });
+});
+
+describe('a field for date and time', () => {
+  test('is in the time zone of the reader', () => {
+    expect(momentOf(localMinute(Date.parse('2026-11-26T08:15:00Z')), null)).toBe('2026-11-26T08:15:00Z');
+  });
+  test('keeps the seconds of a time that the reader did not change', () => {
+    const before = '2026-11-26T08:15:42Z';
+    expect(momentOf(localMinute(Date.parse(before)), before)).toBe(before);
+    expect(momentOf(localMinute(Date.parse('2026-11-26T08:16:00Z')), before)).toBe('2026-11-26T08:16:00Z');
+  });
+  test.each(['', 'tomorrow'])('with %j has no time', (text) => {
+    expect(momentOf(text, '2026-11-26T08:15:42Z')).toBeNull();
+  });
+});
+
+describe('the sign-ins of a network', () => {
+  const page = (id: string, next: string | null) => ({ network: 'N', signIns: [{ event_id: id, user_id: 'ada', session_id: 's', created_at: 'T', device: null }], next });
+  test('get an older page only if the list still ends there', () => {
+    const newest = page('2', 'a');
+    expect(appendSignIns(newest, 'a', page('1', null)).signIns.map(({ event_id: id }) => id)).toEqual(['2', '1']);
+    // The list was loaded again meanwhile, and ends at another place.
+    expect(appendSignIns({ ...newest, next: 'b' }, 'a', page('1', null))).toEqual({ ...newest, next: 'b' });
   });
 });
 
@@ -270,9 +307,17 @@ describe('the end of the sessions of a network', () => {
         return calls.length === 1 ? page([{ user_id: 'a', session_ids: ['1'] }], 'next') : page([{ user_id: 'b', session_ids: ['2', '3'] }, { user_id: 'a', session_ids: ['4'] }], null, 'T2');
       },
     };
-    const preview = await previewNetwork(fleet, command, () => {});
-    expect(preview).toMatchObject({ asOf: 'T1', sessions: 4, users: [{ userId: 'a', sessions: 2 }, { userId: 'b', sessions: 2 }] });
+    const preview = await previewNetwork(fleet, command, () => {}, new AbortController().signal);
+    // The sessions of the whole network end, although the command names one address of it.
+    expect(preview).toMatchObject({ network: '203.0.113.0/24', asOf: 'T1', sessions: 4, users: [{ userId: 'a', sessions: 2 }, { userId: 'b', sessions: 2 }] });
     expect(calls[1]).toEqual({ ...command, as_of: 'T1', cursor: 'next' });
+  });
+
+  test('reads no further page of a preview that was stopped', async () => {
+    const controller = new AbortController();
+    const fleet = { previewNetwork: vi.fn(async () => page([{ user_id: 'a', session_ids: ['1'] }], 'next')) };
+    await expect(previewNetwork(fleet, command, () => controller.abort(), controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(fleet.previewNetwork).toHaveBeenCalledTimes(1);
   });
 
   test('ends what was listed, and counts what ended before a failure', async () => {

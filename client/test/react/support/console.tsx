@@ -8,11 +8,12 @@ import { FLEET_EVENTS, FOUND, NOT_SUSPENDED, OVERVIEW, PREVIEW, SIGN_INS } from 
 import { type ConsoleView, preloadSecurityConsole, SecurityConsole, type SecurityConsoleProps } from '../../../src/console.js';
 import type { Fleet } from '../../../src/core/fleet/fleet-types.js';
 import { ADD_ON } from '../../../src/core/runtime/add-ons.js';
+import type { UserState } from '../../../src/core/sessions/user-sessions-of.js';
 import type { LatchkeyState } from '../../../src/core/types.js';
 import { LatchkeyProvider } from '../../../src/index.js';
 import { openPage, pass } from './dashboard.js';
 import { fakeLatchkey, REVOKE_RESPONSE } from './fake-latchkey.js';
-import { HERE, SIGNED_IN } from './fixtures.js';
+import { HERE, PHONE, SIGNED_IN } from './fixtures.js';
 
 /** Call before each test: loads the console, stops the clock and makes dialogs work in jsdom. */
 export async function openConsole(): Promise<void> {
@@ -38,16 +39,29 @@ export function fakeFleet() {
 
 const ADMINISTRATOR: Partial<LatchkeyState> = { ...SIGNED_IN, userId: 'root', sessions: [HERE], recommendations: [] };
 
+/** The sessions of another user, with calls of their own. */
+function fakeUser(userId: string, more: Partial<UserState>) {
+  const fake = fakeLatchkey({ ...SIGNED_IN, userId, sessions: [PHONE], recommendations: [], ...more });
+  return { ...fake.sessions, getState: fake.client.getState, subscribe: fake.client.subscribe };
+}
+
+/** `theirs` is what the client knows of the sessions of every user but `root`. */
 export async function securityConsole(
   view: ConsoleView | undefined,
   fleet = fakeFleet(),
   props: SecurityConsoleProps = {},
   state: Partial<LatchkeyState> = ADMINISTRATOR,
+  theirs: Partial<UserState> = {},
 ) {
   const fake = fakeLatchkey(state);
-  const ofUser = { ...fake.sessions, getState: fake.client.getState, subscribe: fake.client.subscribe };
+  const users = new Map<string, ReturnType<typeof fakeUser>>();
+  const userOf = (id: string) => {
+    const known = users.get(id) ?? fakeUser(id, id === 'root' ? { sessions: [HERE] } : theirs);
+    users.set(id, known);
+    return known;
+  };
   // One object for all add-ons: their methods have different names, except for `events`, whose answers have one form.
-  const addOn = Object.assign(() => ofUser, fake.sessions, fleet);
+  const addOn = Object.assign(userOf, fake.sessions, fleet);
   const client = { ...fake.client, [ADD_ON]: <T,>() => addOn as T };
   const onViewChange = vi.fn();
   // The console keeps its view itself if the test names only the first one.
@@ -71,6 +85,7 @@ export async function securityConsole(
     container,
     fleet,
     fake,
+    userOf,
     user,
     onViewChange,
     set: async (part: Partial<LatchkeyState>) => {

@@ -36,18 +36,17 @@ interface PreviewStepProps extends Pick<BulkDialogProps, 'network' | 'onClose'> 
 }
 
 function PreviewStep({ network, onClose, onPreview }: PreviewStepProps): ReactElement {
-  const { i18n, fleet, now, announce } = useConsole();
+  const { i18n, fleet, now } = useConsole();
   const { t } = i18n;
   const reason = useRef<HTMLInputElement>(null);
   const action = useAction();
   const [hours, setHours] = useState<(typeof OPENED)[number]>(24);
   const [found, setFound] = useState(0);
   const confirm = (form: FormData): void =>
-    action.run(async () => {
+    action.run(async (signal) => {
       const note = String(form.get('reason') ?? '').trim();
-      const preview = await previewNetwork(fleet, { network, reason: note, from: periodStart(hours, now()) }, setFound);
-      onPreview(preview);
-      announce(preview.sessions === 0 ? t('bulk.nothing') : t('bulk.wouldEnd', { sessions: preview.sessions, users: preview.users.length }));
+      setFound(0);
+      onPreview(await previewNetwork(fleet, { network, reason: note, from: periodStart(hours, now()) }, setFound, signal));
     });
   return (
     <ConsoleDialog
@@ -55,6 +54,7 @@ function PreviewStep({ network, onClose, onPreview }: PreviewStepProps): ReactEl
       text={<p>{t('bulk.text')}</p>}
       confirm={t('bulk.preview')}
       isDanger={false}
+      canStop
       progress={action.isBusy ? t('bulk.counting', { count: found }) : null}
       {...{ action, onClose }}
       onConfirm={confirm}

@@ -2,19 +2,27 @@
 
 import { type FormEvent, type ReactElement, useState } from 'react';
 
+import { describeCode } from '../../i18n/describe-entry.js';
 import { useConsole } from '../console-context.js';
 import { NetworkField } from '../parts/network-field.js';
 import { PeriodSelect } from '../parts/period-select.js';
-import { type EventFilters as Filters, NO_FILTERS, PERIODS, SEVERITY_FILTERS } from '../state/console-view.js';
+import { type EventFilters as Filters, hasDates, NO_FILTERS, PERIODS, periodStart, SEVERITY_FILTERS } from '../state/console-view.js';
+import { EVENT_TYPES, eventType } from '../state/event-types.js';
+import { localMinute, momentOf } from '../state/local-time.js';
 
 /** The API's limit for the id of a user, in bytes. */
 const MAX_ID = 255;
+const PERIOD_CHOICES = [...PERIODS, 'dates'] as const;
 
 export function EventFilters({ filters }: { readonly filters: Filters }): ReactElement {
-  const { i18n, eventTypes, navigate } = useConsole();
+  const { i18n, navigate, now } = useConsole();
   const { t } = i18n;
   const change = (part: Partial<Filters>): void => navigate({ page: 'events', ...filters, ...part });
-  const types = eventTypes.map((type) => [type, i18n.find('event', type) ?? type] as const).sort(([, a], [, b]) => a.localeCompare(b, i18n.locale));
+  const types = EVENT_TYPES.map((type) => [type, describeCode('event', type, true, i18n) ?? type] as const).sort(([, a], [, b]) => a.localeCompare(b, i18n.locale));
+  const isDated = hasDates(filters);
+  // With dates the list begins as it was, and the reader goes on from there.
+  const choosePeriod = (period: (typeof PERIOD_CHOICES)[number]): void =>
+    change(period === 'dates' ? { from: periodStart(filters.period, now()), to: null } : { period, from: null, to: null });
   const isFiltered = Object.entries(NO_FILTERS).some(([name, value]) => filters[name as keyof Filters] !== value);
   return (
     <form
@@ -24,7 +32,8 @@ export function EventFilters({ filters }: { readonly filters: Filters }): ReactE
         event.stopPropagation();
         const form = new FormData(event.currentTarget);
         const value = (name: string): string | null => String(form.get(name) ?? '').trim() || null;
-        change({ userId: value('userId'), network: value('network') });
+        const moment = (name: 'from' | 'to'): string | null => momentOf(String(form.get(name) ?? ''), filters[name]);
+        change({ userId: value('userId'), network: value('network'), from: moment('from'), to: moment('to') });
       }}
     >
       <label>
@@ -39,11 +48,7 @@ export function EventFilters({ filters }: { readonly filters: Filters }): ReactE
       </label>{' '}
       <label>
         {t('events.type')}{' '}
-        <select
-          value={filters.type ?? ''}
-          // The values are those of `eventTypes`.
-          onChange={({ target }) => change({ type: (target.value || null) as Filters['type'] })}
-        >
+        <select value={filters.type ?? ''} onChange={({ target }) => change({ type: eventType(target.value) })}>
           <option value="">{t('events.type.all')}</option>
           {types.map(([type, name]) => (
             <option key={type} value={type}>
@@ -52,7 +57,8 @@ export function EventFilters({ filters }: { readonly filters: Filters }): ReactE
           ))}
         </select>
       </label>{' '}
-      <PeriodSelect label={t('events.period')} periods={PERIODS} value={filters.period} onChange={(period) => change({ period })} />{' '}
+      <PeriodSelect label={t('events.period')} periods={PERIOD_CHOICES} value={isDated ? 'dates' : filters.period} onChange={choosePeriod} />{' '}
+      {isDated && <DateFilters key={`${filters.from} ${filters.to}`} filters={filters} />}{' '}
       <TextFilters key={`${filters.userId} ${filters.network}`} filters={filters} />{' '}
       <button type="submit">{t('events.apply')}</button>{' '}
       {isFiltered && (
@@ -61,6 +67,32 @@ export function EventFilters({ filters }: { readonly filters: Filters }): ReactE
         </button>
       )}
     </form>
+  );
+}
+
+/** The first and the last moment, in the reader's time zone. Without an end the list goes on until now. */
+function DateFilters({ filters }: { readonly filters: Filters }): ReactElement {
+  const { t } = useConsole().i18n;
+  const local = (at: string | null): string => (at === null ? '' : localMinute(Date.parse(at)));
+  const [from, setFrom] = useState(local(filters.from));
+  const [to, setTo] = useState(local(filters.to));
+  const isReversed = from !== '' && to !== '' && to < from;
+  return (
+    <>
+      <label>
+        {t('events.from')} <input type="datetime-local" name="from" value={from} onChange={({ target }) => setFrom(target.value)} />
+      </label>{' '}
+      <label>
+        {t('events.to')}{' '}
+        <input
+          ref={(field) => field?.setCustomValidity(isReversed ? t('events.badDates') : '')}
+          type="datetime-local"
+          name="to"
+          value={to}
+          onChange={({ target }) => setTo(target.value)}
+        />
+      </label>
+    </>
   );
 }
 

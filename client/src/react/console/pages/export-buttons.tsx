@@ -5,6 +5,7 @@ import { type ReactElement, useEffect, useRef, useState } from 'react';
 import type { ExportFormat } from '../../../core/fleet/fleet-types.js';
 import { useConsole } from '../console-context.js';
 import { describeActionError } from '../parts/action-error.js';
+import { BusyButton } from '../parts/busy-button.js';
 import { type EventFilters, eventQuery } from '../state/console-view.js';
 import { exportEvents } from '../state/export-events.js';
 import { saveFile } from '../state/save-file.js';
@@ -45,9 +46,9 @@ export function ExportButtons({ filters }: { readonly filters: EventFilters }): 
   return (
     <div className="latchkey-toolbar" data-latchkey-item="export">
       {(['csv', 'ndjson'] as const).map((format) => (
-        <button key={format} type="button" disabled={running !== null} onClick={() => void start(format)}>
+        <BusyButton key={format} isBusy={running !== null} onClick={() => void start(format)}>
           {t(`export.${format}`)}
-        </button>
+        </BusyButton>
       ))}
       {running !== null && (
         <button type="button" onClick={() => running.abort()}>

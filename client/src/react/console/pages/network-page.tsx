@@ -1,6 +1,6 @@
 /** The page of a network: its sign-ins, and the way to end the sessions that were opened from it. */
 
-import { type ReactElement, useState } from 'react';
+import type { ReactElement } from 'react';
 
 import { dayName } from '../../dashboard/day-name.js';
 import { formatFullTime } from '../../i18n/format-relative-time.js';
@@ -11,21 +11,23 @@ import { groupByDay } from '../../i18n/trail-filter.js';
 import type { NetworkSignIn } from '../../../core/fleet/fleet-types.js';
 import { useConsole } from '../console-context.js';
 import { ActionMessage } from '../parts/action-message.js';
+import { BusyButton } from '../parts/busy-button.js';
 import { Dialogs } from '../parts/dialogs.js';
 import { Loading } from '../parts/loading.js';
 import { PageHeading } from '../parts/page-heading.js';
 import { ResourceNotice } from '../parts/resource-notice.js';
 import { useAction } from '../parts/use-action.js';
+import { useOutcome } from '../parts/use-outcome.js';
 import { useResource } from '../parts/use-resource.js';
 import { NO_FILTERS } from '../state/console-view.js';
-import { readSignIns } from '../state/sign-ins.js';
+import { appendSignIns, readSignIns } from '../state/sign-ins.js';
 import { BulkDialog } from './bulk-dialog.js';
 
 export function NetworkPage({ network, isFirst }: { readonly network: string; readonly isFirst: boolean }): ReactElement {
-  const { i18n, fleet, sessionId, navigate, announce } = useConsole();
+  const { i18n, fleet, sessionId, navigate } = useConsole();
   const { t } = i18n;
   const { state, reload, update } = useResource(`sign-ins ${network} ${sessionId}`, () => readSignIns(fleet, network, undefined), null);
-  const [message, setMessage] = useState<string | null>(null);
+  const [message, showOutcome] = useOutcome();
   const older = useAction();
   const { data, error } = state;
   const next = data?.next ?? null;
@@ -33,28 +35,20 @@ export function NetworkPage({ network, isFirst }: { readonly network: string; re
   const showMore = (cursor: string): void =>
     older.run(async () => {
       const page = await readSignIns(fleet, network, cursor);
-      update((before) => ({ ...page, signIns: [...(before?.signIns ?? []), ...page.signIns] }));
+      update((before) => appendSignIns(before, cursor, page));
     });
   const onDone = (text: string): void => {
-    setMessage(text);
-    announce(text);
+    showOutcome(text);
     void reload();
   };
   return (
     <>
       <PageHeading isFirst={isFirst}>{t('network.title', { network: name })}</PageHeading>
       <ResourceNotice state={state} onRetry={() => void reload()} />
-      <Dialogs>
+      <Dialogs dialogs={{ end: (close) => <BulkDialog network={data?.network ?? network} onClose={close} onDone={onDone} /> }}>
         {(open) => (
           <p className="latchkey-buttons" data-latchkey-item="actions">
-            <button
-              type="button"
-              className="latchkey-danger"
-              aria-haspopup="dialog"
-              onClick={open((close) => (
-                <BulkDialog network={data?.network ?? network} onClose={close} onDone={onDone} />
-              ))}
-            >
+            <button type="button" className="latchkey-danger" aria-haspopup="dialog" onClick={open('end')}>
               {t('network.end')}
             </button>
             <button type="button" onClick={() => navigate({ page: 'events', ...NO_FILTERS, network })}>
@@ -71,9 +65,9 @@ export function NetworkPage({ network, isFirst }: { readonly network: string; re
         {data !== null && <SignIns signIns={data.signIns} />}
         <ActionMessage action={older} />
         {next !== null && (
-          <button type="button" data-latchkey-item="more" disabled={older.isBusy} onClick={() => showMore(next)}>
+          <BusyButton data-latchkey-item="more" isBusy={older.isBusy} onClick={() => showMore(next)}>
             {t(older.isBusy ? 'events.loadingMore' : 'showMore')}
-          </button>
+          </BusyButton>
         )}
       </section>
     </>

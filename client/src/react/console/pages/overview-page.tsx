@@ -84,7 +84,7 @@ function Numbers({ overview, period }: { readonly overview: Overview; readonly p
           const hours = hoursOf(overview, series, period);
           return (
             <HourChart key={series} name={name} figure={totalOf(hours)} caption={inPeriod} hours={hours} isAlarming={series === 'alerts'}>
-              <ShowEvents series={series} name={name} />
+              <ShowEvents {...{ series, name, period }} />
             </HourChart>
           );
         })}
@@ -94,13 +94,20 @@ function Numbers({ overview, period }: { readonly overview: Overview; readonly p
   );
 }
 
-function ShowEvents({ series, name }: { readonly series: Series; readonly name: string }): ReactElement {
+interface ShowEventsProps {
+  readonly series: Series;
+  readonly name: string;
+  readonly period: ChartPeriod;
+}
+
+/** Leads to the events of the same period. */
+function ShowEvents({ series, name, period }: ShowEventsProps): ReactElement {
   const { i18n, navigate } = useConsole();
   return (
     <button
       type="button"
       aria-label={i18n.t('overview.showEventsOf', { name })}
-      onClick={() => navigate({ page: 'events', ...NO_FILTERS, ...EVENTS_OF[series] })}
+      onClick={() => navigate({ page: 'events', ...NO_FILTERS, ...EVENTS_OF[series], period })}
     >
       {i18n.t('overview.showEvents')}
     </button>

@@ -3,6 +3,7 @@
 import type { ReactElement, ReactNode } from 'react';
 
 import type { SearchResult } from '../../../core/fleet/fleet-types.js';
+import { describeCode } from '../../i18n/describe-entry.js';
 import { formatDateTime } from '../../i18n/format-time.js';
 import { bidiSafe } from '../../i18n/i18n.js';
 import { useConsole } from '../console-context.js';
@@ -56,7 +57,7 @@ function Found({ found: { user, session, network } }: { readonly found: SearchRe
             : t('found.sessionEnded', {
                 user: safe(session.user_id),
                 when: session.ended_at === null ? null : time(session.ended_at),
-                reason: session.reason === null ? null : i18n.find('end', session.reason === 'signed_out' ? 'signed_out_by_user' : session.reason),
+                reason: session.reason === null ? null : describeCode('end', session.reason, true, i18n),
               })}
         </Result>
       )}

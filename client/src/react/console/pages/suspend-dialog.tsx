@@ -7,7 +7,8 @@ import { bidiSafe } from '../../i18n/i18n.js';
 import { useConsole } from '../console-context.js';
 import { ConsoleDialog } from '../parts/console-dialog.js';
 import { useAction } from '../parts/use-action.js';
-import { type UntilChoice, UNTIL_CHOICES, localMinute, untilOf } from '../state/until.js';
+import { localMinute } from '../state/local-time.js';
+import { type UntilChoice, UNTIL_CHOICES, untilOf } from '../state/until.js';
 
 interface SuspendDialogProps {
   readonly userId: string;

@@ -1,13 +1,15 @@
 /** The page of a user: the suspension, and below it the sessions and the trail, as the account page shows them. */
 
-import { type ReactElement, useState } from 'react';
+import { type ReactElement, useMemo } from 'react';
 
 import { bidiSafe } from '../../i18n/i18n.js';
-import { useSessionStore } from '../../provider/latchkey-provider.js';
+import { administeredStore } from '../../store/session-store-for-user.js';
+import { useTrackedView } from '../../hooks/use-tracked-view.js';
 import { useConsole } from '../console-context.js';
 import { Dialogs } from '../parts/dialogs.js';
 import { PageHeading } from '../parts/page-heading.js';
 import { ResourceNotice } from '../parts/resource-notice.js';
+import { useOutcome } from '../parts/use-outcome.js';
 import { useResource } from '../parts/use-resource.js';
 import { NO_FILTERS } from '../state/console-view.js';
 import { ResumeDialog } from './resume-dialog.js';
@@ -19,53 +21,46 @@ import { UserSessions } from './user-sessions.js';
 const POLL = 60;
 
 export function UserPage({ userId, isFirst }: { readonly userId: string; readonly isFirst: boolean }): ReactElement {
-  const { i18n, fleet, sessionId, ownUserId, navigate, announce } = useConsole();
+  const { i18n, client, fleet, sessionId, ownUserId, navigate } = useConsole();
   const { t } = i18n;
   const user = bidiSafe(i18n, userId);
-  const store = useSessionStore(userId);
+  const store = useMemo(() => administeredStore(client, userId), [client, userId]);
+  // The list has the administrator's own session only on the own page.
+  const isOwn = useTrackedView(store).view.currentSession !== null || userId === ownUserId;
   const { state, reload } = useResource(`revocations ${userId} ${sessionId}`, () => fleet.revocations(userId), POLL);
-  const [message, setMessage] = useState<string | null>(null);
+  const [message, showOutcome] = useOutcome();
   const suspension = state.data?.suspension ?? null;
   const isForbidden = state.error?.code === 'forbidden';
   const onDone = (text: string): void => {
-    setMessage(text);
-    announce(text);
+    showOutcome(text);
     void reload();
     // A failure is in the list's own notice.
-    store?.actions.refreshSessions().catch(() => {});
+    store.actions.refreshSessions().catch(() => {});
   };
   return (
     <>
       <PageHeading isFirst={isFirst}>{t('user.title', { user })}</PageHeading>
       <ResourceNotice state={state} onRetry={() => void reload()} />
       {!isForbidden && (
-        <Dialogs>
+        <Dialogs
+          dialogs={{
+            suspend: (close) => <SuspendDialog userId={userId} onClose={close} onDone={onDone} />,
+            resume: (close) => <ResumeDialog userId={userId} onClose={close} onDone={onDone} />,
+          }}
+        >
           {(open) => (
             <div className="latchkey-status" data-latchkey-item="suspension" data-suspended={suspension !== null}>
               {state.data !== null && <SuspensionFacts suspension={suspension} />}
               <p className="latchkey-buttons">
-                {userId === ownUserId ? (
+                {isOwn ? (
                   <span className="latchkey-muted">{t('user.own')}</span>
                 ) : (
-                  <button
-                    type="button"
-                    className="latchkey-danger"
-                    aria-haspopup="dialog"
-                    onClick={open((close) => (
-                      <SuspendDialog userId={userId} onClose={close} onDone={onDone} />
-                    ))}
-                  >
+                  <button type="button" className="latchkey-danger" aria-haspopup="dialog" onClick={open('suspend')}>
                     {t(suspension === null ? 'user.suspend' : 'user.suspendAgain')}
                   </button>
                 )}
                 {suspension !== null && (
-                  <button
-                    type="button"
-                    aria-haspopup="dialog"
-                    onClick={open((close) => (
-                      <ResumeDialog userId={userId} onClose={close} onDone={onDone} />
-                    ))}
-                  >
+                  <button type="button" aria-haspopup="dialog" onClick={open('resume')}>
                     {t('user.resume')}
                   </button>
                 )}

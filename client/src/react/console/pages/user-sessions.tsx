@@ -10,7 +10,7 @@ import type { SessionStore } from '../../store/session-store.js';
 import { useConsole } from '../console-context.js';
 import { Loading } from '../parts/loading.js';
 
-export function UserSessions({ store }: { readonly store: SessionStore | null }): ReactElement {
+export function UserSessions({ store }: { readonly store: SessionStore }): ReactElement {
   const { texts, labels, language, announce } = useConsole();
   const { view, read } = useTrackedView(store);
   useAutoRefresh(store, read);
@@ -20,7 +20,7 @@ export function UserSessions({ store }: { readonly store: SessionStore | null })
       <h3 ref={heading} id="latchkey-user-sessions" tabIndex={-1}>
         {labels?.sessions ?? texts['sessions']}
       </h3>
-      {pageOf(view) === 'loading' ? <Loading /> : <SessionsPage {...{ store, view, texts, labels, language, announce, heading }} passwordUrl={undefined} />}
+      {pageOf(view) === 'loading' ? <Loading /> : <SessionsPage {...{ store, view, texts, labels, language, announce, heading }} isOfNamedUser passwordUrl={undefined} />}
     </section>
   );
 }

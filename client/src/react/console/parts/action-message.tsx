@@ -1,40 +1,50 @@
-/** Why an action has failed, with a way to sign in again if it needs a newer sign-in. */
+/** Why an action has failed, with a way to sign in again if it needs a newer sign-in. A screen reader announces it at once. */
 
 import { type ReactElement, useState } from 'react';
 
 import { useConsole } from '../console-context.js';
+import { BusyButton } from './busy-button.js';
 import type { Action } from './use-action.js';
 
-export function ActionMessage({ action }: { readonly action: Action }): ReactElement | null {
-  const { i18n, signInAgain, announce } = useConsole();
+export function ActionMessage({ action }: { readonly action: Action }): ReactElement {
+  const { i18n, signInAgain } = useConsole();
   const { t } = i18n;
   const [isBusy, setIsBusy] = useState(false);
-  const [outcome, setOutcome] = useState<string | null>(null);
+  const [outcome, setOutcome] = useState<'done' | 'failed' | null>(null);
   const { error } = action;
-  if (error === null) return outcome === null ? null : <p className="latchkey-message">{outcome}</p>;
+  const [explained, setExplained] = useState(error);
+  if (error !== explained) {
+    setExplained(error);
+    // The sign-in was about the error before.
+    if (error !== null) setOutcome(null);
+  }
   const signIn = async (): Promise<void> => {
     setIsBusy(true);
-    let text = t('signInAgain.failed');
+    setOutcome(null);
     try {
       await signInAgain?.();
       action.clearError();
-      text = t('signInAgain.done');
+      setOutcome('done');
     } catch {
       // The app's own function has failed, and the text is shown instead of its error.
+      setOutcome('failed');
     }
     setIsBusy(false);
-    setOutcome(text);
-    announce(text);
   };
   return (
-    <div className="latchkey-notice" data-kind="action">
-      <span>{error.text}</span>{' '}
-      {error.needsSignIn && signInAgain !== null && (
-        <button type="button" disabled={isBusy} onClick={() => void signIn()}>
-          {t('signInAgain')}
-        </button>
+    <div role="alert">
+      {error === null && outcome === 'done' && <p className="latchkey-message">{t('signInAgain.done')}</p>}
+      {error !== null && (
+        <div className="latchkey-notice" data-kind="action">
+          <span>{error.text}</span>{' '}
+          {error.needsSignIn && signInAgain !== null && (
+            <BusyButton isBusy={isBusy} onClick={() => void signIn()}>
+              {t('signInAgain')}
+            </BusyButton>
+          )}
+          {outcome === 'failed' && <span>{t('signInAgain.failed')}</span>}
+        </div>
       )}
-      {outcome === t('signInAgain.failed') && <span>{outcome}</span>}
     </div>
   );
 }

@@ -2,8 +2,10 @@
 
 import { type FormEvent, type ReactElement, type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 
+import { dialogFocus } from '../../hooks/dialog-focus.js';
 import { useConsole } from '../console-context.js';
 import { ActionMessage } from './action-message.js';
+import { BusyButton } from './busy-button.js';
 import type { Action } from './use-action.js';
 
 interface ConsoleDialogProps {
@@ -15,6 +17,8 @@ interface ConsoleDialogProps {
   /** The text of the other button. Default: "Cancel". */
   readonly close?: string;
   readonly action: Action;
+  /** The action changes nothing, so that the dialog may be closed while it runs. */
+  readonly canStop?: boolean;
   /** The progress so far, while the action runs. */
   readonly progress?: string | null;
   readonly onConfirm: (form: FormData) => void;
@@ -23,20 +27,18 @@ interface ConsoleDialogProps {
 }
 
 /**
- * Open while it is rendered. The focus starts on the first field, or else on the button that closes, because neither acts. While
- * an action runs, the dialog cannot be closed, because its result would be lost.
+ * Open while it is rendered. While an action runs that changes something, the dialog cannot be closed, because its result would be
+ * lost. The rest of the page is inert, so that the results and errors are announced in the dialog.
  */
 export function ConsoleDialog(props: ConsoleDialogProps): ReactElement {
-  const { title, text, confirm, isDanger = true, close, action, progress = null, onConfirm, onClose, children } = props;
+  const { title, text, confirm, isDanger = true, close, action, canStop = false, progress = null, onConfirm, onClose, children } = props;
   const { t } = useConsole().i18n;
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  const cancel = useRef<HTMLButtonElement>(null);
+  const isLocked = action.isBusy && !canStop;
   useLayoutEffect(() => {
     const element = dialog.current;
-    if (element?.open === false) element.showModal();
-    const field = element?.querySelector<HTMLElement>('input, select, textarea');
-    (field ?? cancel.current)?.focus();
+    show(element);
     return () => element?.close();
   }, []);
   const submit = (event: FormEvent<HTMLFormElement>): void => {
@@ -51,30 +53,43 @@ export function ConsoleDialog(props: ConsoleDialogProps): ReactElement {
       className="latchkey-dialog"
       aria-labelledby={`${id}title`}
       aria-describedby={`${id}text`}
-      aria-busy={action.isBusy}
       onCancel={(event) => {
         // After Escape the parent stops rendering the dialog, so the browser must not close it by itself.
         event.preventDefault();
-        if (!action.isBusy) onClose();
+        if (!isLocked) onClose();
+      }}
+      onClose={({ currentTarget }) => {
+        // Chromium closes the dialog at the second Escape without asking.
+        if (currentTarget.open) return;
+        if (isLocked) show(currentTarget);
+        else onClose();
       }}
     >
       <h3 id={`${id}title`}>{title}</h3>
       <div id={`${id}text`}>{text}</div>
       <form onSubmit={submit}>
         {children}
-        {progress !== null && <p className="latchkey-muted">{progress}</p>}
+        <p role="status" className="latchkey-muted">
+          {progress}
+        </p>
         <ActionMessage action={action} />
         <p className="latchkey-buttons">
           {confirm !== null && (
-            <button type="submit" className={isDanger ? 'latchkey-danger' : undefined} disabled={action.isBusy}>
+            <BusyButton type="submit" className={isDanger ? 'latchkey-danger' : undefined} isBusy={action.isBusy}>
               {confirm}
-            </button>
+            </BusyButton>
           )}{' '}
-          <button ref={cancel} type="button" disabled={action.isBusy} onClick={onClose}>
+          <BusyButton isBusy={isLocked} onClick={onClose}>
             {close ?? t('cancel')}
-          </button>
+          </BusyButton>
         </p>
       </form>
     </dialog>
   );
+}
+
+function show(dialog: HTMLDialogElement | null): void {
+  if (dialog === null || dialog.open) return;
+  dialog.showModal();
+  dialogFocus(dialog)?.focus();
 }

@@ -2,18 +2,18 @@
 
 import { type MouseEvent, type ReactElement, type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 
-type Render = (close: () => void) => ReactNode;
-
-interface DialogsProps {
-  /** `open(dialog)` is the click handler of a button. */
-  readonly children: (open: (dialog: Render) => (event: MouseEvent<HTMLElement>) => void) => ReactNode;
+interface DialogsProps<Name extends string> {
+  /** The dialogs by name. The open one is rendered again with the page, so that it has the functions of the session of now. */
+  readonly dialogs: Readonly<Record<Name, (close: () => void) => ReactNode>>;
+  /** `open(name)` is the click handler of a button. */
+  readonly children: (open: (name: Name) => (event: MouseEvent<HTMLElement>) => void) => ReactNode;
 }
 
-export function Dialogs({ children }: DialogsProps): ReactElement {
-  const [dialog, setDialog] = useState<{ readonly render: Render } | null>(null);
+export function Dialogs<Name extends string>({ dialogs, children }: DialogsProps<Name>): ReactElement {
+  const [opened, setOpened] = useState<Name | null>(null);
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLElement | null>(null);
-  const isOpen = dialog !== null;
+  const isOpen = opened !== null;
   useLayoutEffect(() => {
     if (isOpen || opener.current === null) return;
     // The button may have left, for example "Resume" after a resumption.
@@ -23,11 +23,11 @@ export function Dialogs({ children }: DialogsProps): ReactElement {
   }, [isOpen]);
   return (
     <div ref={root}>
-      {children((render) => ({ currentTarget }) => {
+      {children((name) => ({ currentTarget }) => {
         opener.current = currentTarget;
-        setDialog({ render });
+        setOpened(name);
       })}
-      {dialog?.render(() => setDialog(null))}
+      {opened !== null && dialogs[opened](() => setOpened(null))}
     </div>
   );
 }

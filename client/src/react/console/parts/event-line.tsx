@@ -3,6 +3,7 @@
 import { Fragment, type ReactElement, type ReactNode } from 'react';
 
 import type { FleetEvent } from '../../../core/fleet/fleet-types.js';
+import type { SecurityEvent } from '../../../core/types.js';
 import { showControls } from '../../i18n/bidi.js';
 import { text } from '../../i18n/describe.js';
 import { describeEntry } from '../../i18n/describe-entry.js';
@@ -51,7 +52,7 @@ export function EventLine({ entry }: { readonly entry: TrailEntry<FleetEvent> })
           </Fragment>
         ))}
       </span>{' '}
-      <EventDetails event={event} title={title} />
+      <EventDetails entry={entry} title={title} />
     </li>
   );
 }
@@ -73,8 +74,21 @@ function Address({ address }: { readonly address: string }): ReactElement {
   );
 }
 
-/** Everything that the server has recorded, as it is, for a report or another tool. */
-function EventDetails({ event, title }: { readonly event: FleetEvent; readonly title: string }): ReactElement {
+/** Everything that the server has recorded about each event of the line, as it is, for a report or another tool. */
+function EventDetails({ entry, title }: { readonly entry: TrailEntry<FleetEvent>; readonly title: string }): ReactElement {
+  const { t } = useConsole().i18n;
+  const { event, findings, cause } = entry;
+  return (
+    <details className="latchkey-more">
+      <summary aria-label={t('events.detailsOf', { event: title })}>{t('events.details')}</summary>
+      {[event, ...findings, ...(cause === null ? [] : [cause])].map((one) => (
+        <EventFacts key={one.event_id} event={one} />
+      ))}
+    </details>
+  );
+}
+
+function EventFacts({ event }: { readonly event: SecurityEvent }): ReactElement {
   const { i18n } = useConsole();
   const { t, locale } = i18n;
   const facts: readonly (readonly [string, string])[] = [
@@ -86,20 +100,17 @@ function EventDetails({ event, title }: { readonly event: FleetEvent; readonly t
     ...Object.entries(event.details).map(([name, value]) => [name, String(value)] as const),
   ];
   return (
-    <details className="latchkey-more">
-      <summary aria-label={t('events.detailsOf', { event: title })}>{t('events.details')}</summary>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>
-              <bdi>{showControls(name)}</bdi>
-            </dt>{' '}
-            <dd>
-              <bdi>{showControls(value)}</bdi>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <dl>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>
+            <bdi>{showControls(name)}</bdi>
+          </dt>{' '}
+          <dd>
+            <bdi>{showControls(value)}</bdi>
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }

@@ -8,6 +8,7 @@ export interface AffectedUser {
 }
 
 export interface NetworkPreview {
+  /** In CIDR notation, because the sessions of the whole network end if the command names one address. */
   readonly network: string;
   readonly reason: string;
   readonly from: string;
@@ -26,23 +27,25 @@ export interface NetworkResult {
 
 type Progress = (sessions: number) => void;
 
-/** Reads all pages of what would end. `onProgress` gets the number of sessions so far. */
+/** Reads all pages of what would end. `onProgress` gets the number of sessions so far. Rejects with the signal's reason after an abort. */
 export async function previewNetwork(
   fleet: Pick<Fleet, 'previewNetwork'>,
   command: NetworkCommand & { readonly from: string },
   onProgress: Progress,
+  signal: AbortSignal,
 ): Promise<NetworkPreview> {
   const users = new Map<string, number>();
   let page = await fleet.previewNetwork(command);
-  const { as_of: asOf } = page;
+  const { as_of: asOf, network } = page;
   for (;;) {
     for (const { user_id: id, session_ids: ids } of page.users) users.set(id, (users.get(id) ?? 0) + ids.length);
     onProgress(sumOf(users));
     if (page.next_cursor === null) break;
+    signal.throwIfAborted();
     page = await fleet.previewNetwork({ ...command, as_of: asOf, cursor: page.next_cursor });
   }
   const all = [...users].map(([userId, sessions]) => ({ userId, sessions })).sort((a, b) => b.sessions - a.sessions);
-  return { network: command.network, reason: command.reason, from: command.from, asOf, users: all, sessions: sumOf(users) };
+  return { network, reason: command.reason, from: command.from, asOf, users: all, sessions: sumOf(users) };
 }
 
 /** Ends what the preview has listed. `onProgress` gets the number of ended sessions so far, also before a failure. */

@@ -1,7 +1,8 @@
 /** Which page does the console show? As a value that an app can keep in its address. */
 
 import type { FleetEventQuery } from '../../../core/fleet/fleet-types.js';
-import type { SecurityEvent, Severity } from '../../../core/types.js';
+import type { Severity } from '../../../core/types.js';
+import { type EventType, eventType } from './event-types.js';
 
 /** Hours of the period that a list or a chart covers. */
 export const PERIODS = [24, 168, 720, 2_160] as const;
@@ -14,10 +15,15 @@ export type SeverityFilter = (typeof SEVERITY_FILTERS)[number];
 /** The filters of the list of events. A filter that is `null` excludes nothing. */
 export interface EventFilters {
   readonly severity: SeverityFilter | null;
-  readonly type: SecurityEvent['event_type'] | null;
+  readonly type: EventType | null;
   readonly userId: string | null;
   readonly network: string | null;
+  /** Hours until now. It has no effect beside `from` or `to`. */
   readonly period: Period;
+  /** The first moment, ISO 8601. If only `to` is given, the list covers the seven days before it. */
+  readonly from: string | null;
+  /** The last moment, ISO 8601. */
+  readonly to: string | null;
 }
 
 /** A page of the console. */
@@ -29,19 +35,26 @@ export type ConsoleView =
   | { readonly page: 'network'; readonly network: string };
 
 export const OVERVIEW: ConsoleView = { page: 'overview' };
-export const NO_FILTERS: EventFilters = { severity: null, type: null, userId: null, network: null, period: 168 };
+export const NO_FILTERS: EventFilters = { severity: null, type: null, userId: null, network: null, period: 168, from: null, to: null };
 /** The page of events as the navigation opens it. */
 export const ALERTS: ConsoleView = { page: 'events', ...NO_FILTERS, severity: 'high' };
 
 /** The query of the API for the filters; `now` is the server's time in milliseconds. */
-export function eventQuery({ severity, type, userId, network, period }: EventFilters, now: number): FleetEventQuery {
+export function eventQuery(filters: EventFilters, now: number): FleetEventQuery {
+  const { severity, type, userId, network, period, from, to } = filters;
   return {
     severity: severity ?? undefined,
     type: type ?? undefined,
     user_id: userId ?? undefined,
     network: network ?? undefined,
-    from: periodStart(period, now),
+    from: hasDates(filters) ? (from ?? undefined) : periodStart(period, now),
+    to: to ?? undefined,
   };
+}
+
+/** Do the filters have dates in place of the period? */
+export function hasDates({ from, to }: Pick<EventFilters, 'from' | 'to'>): boolean {
+  return from !== null || to !== null;
 }
 
 /** ISO 8601. */
@@ -70,17 +83,22 @@ export function consoleViewToQuery(view: ConsoleView): string {
 export function consoleViewFromQuery(query: string): ConsoleView {
   const parameters = new URLSearchParams(query.replace(/^[?#]/, ''));
   const text = (name: string): string | null => parameters.get(name) || null;
+  const moment = (name: string): string | null => {
+    const at = Date.parse(text(name) ?? '');
+    return Number.isNaN(at) ? null : isoTime(at);
+  };
   const [q, userId, network] = [text('q'), text('userId'), text('network')];
   switch (parameters.get('page')) {
     case 'events':
       return {
         page: 'events',
         severity: SEVERITY_FILTERS.find((one) => one === text('severity')) ?? null,
-        // The server refuses a type that it does not know, with an error that names it.
-        type: text('type') as EventFilters['type'],
+        type: eventType(text('type')),
         userId,
         network,
         period: PERIODS.find((one) => one === Number(text('period'))) ?? NO_FILTERS.period,
+        from: moment('from'),
+        to: moment('to'),
       };
     case 'search':
       return q === null ? OVERVIEW : { page: 'search', q };

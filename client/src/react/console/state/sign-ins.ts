@@ -7,6 +7,12 @@ const MAX_PAGES = 10;
 /** Enough to fill a screen. */
 const ENOUGH = 25;
 
+/** The list with an older page behind it. The page is dropped if the list was loaded again since and ends at another cursor. */
+export function appendSignIns(before: SignInPage | null, cursor: string, page: SignInPage): SignInPage {
+  if (before === null) return page;
+  return before.next === cursor ? { ...page, signIns: [...before.signIns, ...page.signIns] } : before;
+}
+
 /** The sign-ins at the cursor, or the newest ones: enough for a screen, or all that are left. */
 export async function readSignIns(fleet: Pick<Fleet, 'signIns'>, network: string, start: string | undefined): Promise<SignInPage> {
   let page = await fleet.signIns(network, { cursor: start });

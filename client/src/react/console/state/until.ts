@@ -11,9 +11,3 @@ export function untilOf(choice: UntilChoice, local: string, now: number): string
   if (choice === 'none') return null;
   return isoTime(choice === 'other' ? Date.parse(local) : now + Number(choice) * 3_600_000);
 }
-
-/** The value of a field for date and time, in the reader's time zone: `2026-11-25T09:30`. */
-export function localMinute(at: number): string {
-  const offset = new Date(at).getTimezoneOffset() * 60_000;
-  return new Date(at - offset).toISOString().slice(0, 16);
-}
