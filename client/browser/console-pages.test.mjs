@@ -29,6 +29,14 @@ test('the filtered events are saved as CSV and as NDJSON', async (t) => {
   const [, lines] = await save('Export as NDJSON');
   assert.deepEqual(lines.trim().split('\n').map((line) => JSON.parse(line).user_id), ['vera', 'vera']);
   await page.locator('.latchkey-muted', { hasText: '2 events exported.' }).waitFor();
+
+  // Without the filter the file has the user whose name a spreadsheet would take for a formula.
+  await button(page, 'Reset filters').click();
+  await page.locator('.latchkey-events li', { hasText: '=cmd|calc' }).first().waitFor();
+  const [, all] = await save('Export as CSV');
+  const cells = all.trim().split('\n').slice(1).map((row) => row.split(',')[4]);
+  assert.deepEqual(cells.filter((cell) => cell.includes('cmd')), ["'=cmd|calc"]);
+  assert.ok(cells.includes('vera') && !all.split(/[,\n]/).some((cell) => /^"?=/.test(cell)), all);
 });
 
 test('a user without the right sees one notice and no data', async (t) => {

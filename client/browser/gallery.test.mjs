@@ -97,6 +97,19 @@ test('the console shows hostile texts as text, also in the details', async (t) =
   await checkAccessibility(page, 'gallery-console-details');
 });
 
+test('a preview names hostile users as text', async (t) => {
+  const page = await open(t, 'console-hostile-network');
+  await page.getByRole('button', { name: 'End sessions from this network…' }).click();
+  await page.getByLabel('Reason (kept on record)').fill('credential stuffing');
+  await page.getByRole('button', { name: 'Show what would end' }).click();
+  await page.getByRole('button', { name: 'End 4 sessions' }).waitFor();
+  assert.equal(await page.locator('dialog li').count(), 4);
+  assert.ok((await page.locator('dialog').innerText()).includes('[U+202E]moc.elgoog'));
+  assert.equal(await page.evaluate(() => window.ran), undefined);
+  assert.equal(await page.locator('.latchkey :is(script, img, a, iframe)').count(), 0);
+  await checkAccessibility(page, 'gallery-hostile-preview');
+});
+
 test('hostile texts are text, and reorder nothing', async (t) => {
   const page = await open(t, 'hostile');
   for (const name of await page.locator('.latchkey-name button').all()) await name.click();
