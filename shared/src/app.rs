@@ -158,6 +158,21 @@ impl App {
         }
     }
 
+    /// Writes events that may be in the audit trail already. Those that are there stay as they are and do not count again.
+    ///
+    /// *Atomicity*: as [`Store::record_once`], for one event after the other.
+    ///
+    /// # Errors
+    /// The store failed. The call can be repeated.
+    pub(crate) async fn record_new(&self, events: &[Event]) -> Result<(), StoreError> {
+        for event in events {
+            if self.store().record_once(event).await? {
+                self.on_recorded(event);
+            }
+        }
+        Ok(())
+    }
+
     /// Handles an event whose write failed or timed out, so that it may not be in the audit trail. The log line may be
     /// its only trace. A severe event still raises an alert.
     fn on_record_failed(&self, event: &Event) {

@@ -8,7 +8,8 @@
 //! | [`Store::open`] | transaction: session, user record, events, evicted sessions, their row of the revocation feed, the session at the provider |
 //! | [`Store::tie_credential`] | conditional UpdateItem on the row of an order's credential |
 //! | [`Store::void_upstream_session`] | conditional UpdateItem on the row of a session at a provider; returns its user |
-//! | [`Store::end`] | transaction: for each session delete, event and end record; a row of the revocation feed; the user record; further events |
+//! | [`Store::end_session`] | transaction: delete, event and end record; a row of the revocation feed; further events, if they are new |
+//! | [`Store::end_many`] | transaction: for each session delete, event and end record; a row of the revocation feed; the user record; further events |
 //! | [`Store::mark_pending_end`] | UpdateItem, which contention cannot starve |
 //! | [`Store::record_pending_end`] | transaction: delete, event and end record |
 //! | [`Store::list_in_feed`] | PutItem of a row of the revocation feed, for pending ends |
@@ -20,7 +21,7 @@
 //! | [`Store::read_session`], [`LiveSessions::find`], [`Store::end_record`], [`Store::read_upstream_session`] | consistent GetItem |
 //! | [`Store::global_revocation`] | GetItem, or none while the copy in memory is fresh |
 //! | [`Store::record`] | BatchWriteItem of events, with a pointer to each that raises an alert |
-//! | [`Store::record_once`] | conditional PutItem of an event |
+//! | [`Store::record_once`] | conditional PutItem of an event, after its pointer if it raises an alert |
 //! | [`Store::read_audit_page`] | Query |
 //! | [`Store::read_fleet_shard`] | Query of the index `fleet` |
 //! | [`Store::read_sign_in_shard`] | Query |
@@ -103,7 +104,7 @@ pub use look_up::FoundEvent;
 pub use rate_limits::{Attempt, RefusalOutcome};
 pub use revocation_feed::FeedRead;
 pub use rotation::ConditionalWrite;
-pub use session_end::UserRecordUpdate;
+pub use session_end::{EndOutcome, UserRecordUpdate};
 pub use sign_in::SessionOpening;
 pub use upstream_session::{UpstreamLink, UpstreamRow};
 pub use user_key::user_key;

@@ -77,8 +77,8 @@ async fn show(
     let shown = async {
         let token = parameter(query.as_deref().unwrap_or_default(), "token")?;
         let opened = open(&app, token, now)?;
-        let sign_in = in_time(read_event(&app, &opened.review)).await;
-        let sign_in = sign_in.map_err(|problem| Refusal::Other(problem, None))?;
+        let retry = |problem| Refusal::Other(problem, Some(opened.token.clone()));
+        let sign_in = in_time(read_event(&app, &opened.review)).await.map_err(retry)?;
         Ok((opened.token, sign_in))
     };
     match shown.await {
@@ -97,7 +97,7 @@ async fn answer(State(app): State<App>, request: Request) -> Result<Response, Pr
     let answered = async {
         let (opened, answer) = read_form(&app, &parts.headers, body, now).await?;
         let retry = |problem| Refusal::Other(problem, Some(opened.token.clone()));
-        count(&app, &opened.review, &client, now).await?;
+        count(&app, &opened.review, answer, &client, now).await?;
         let recorded = async {
             // Read beside it: the answer counts, whether the page can show the sign-in or not.
             let record = record_answer(&app, &opened.review, answer, &client, now);
@@ -160,18 +160,19 @@ async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
     }
 }
 
-/// Counts an answer for its link and network. An attacker with the same link is on another network and cannot use up the
-/// attempts of the user.
+/// Counts an answer for its link, its network and its button. An attacker with the same link, also on the network of the user, can
+/// use up the attempts of "It was me", and those of "It wasn't me" only by ending the session.
 async fn count(
     app: &App,
     review: &SignInReview,
+    answer: ReviewAnswer,
     client: &ClientContext,
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let policy = &app.config().limits.general;
     let network = client.ip.map(|ip| Network::of(ip).to_string()).unwrap_or_default();
     let subject = LimitSubject {
-        key: format!("review#{}#{network}", review.event),
+        key: format!("review#{}#{}#{network}", review.event, answer.as_str()),
         event_subject: Subject::User(review.user.clone()),
         session: Some(review.session),
         client: EventClient::of(client),

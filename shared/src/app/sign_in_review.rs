@@ -11,7 +11,8 @@ use crate::store::StoreError;
 
 /// Records the answer, and ends the session if the sign-in was not the user's. The session ends whatever its generation is, so that
 /// a refresh of the thief cannot save it. If it has ended before, for example because the thief signed out, the answer is recorded
-/// all the same, because operators must see it.
+/// all the same, because operators must see it. The first answer of an hour counts: a repetition, perhaps of a thief who has the link,
+/// changes neither its client nor its time in the audit trail.
 ///
 /// *Atomicity*: the session ends in the transaction that records the answer.
 ///
@@ -35,7 +36,5 @@ pub async fn record_answer(
             }
         }
     }
-    app.store().record(events).await?;
-    app.on_recorded(&event);
-    Ok(())
+    app.record_new(events).await
 }

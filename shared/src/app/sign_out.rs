@@ -4,6 +4,8 @@
 //! mark on the row (a pending end) by a single write, which cannot be starved. Every reader treats a marked session
 //! as ended, and the transaction follows.
 
+use std::mem;
+
 use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::client_context::ClientContext;
@@ -17,7 +19,7 @@ use crate::domain::suspension::Suspension;
 use crate::domain::time::Timestamp;
 use crate::store::backoff::back_off;
 use crate::store::{
-    StoreError, TransactionOutcome, UserRecord, UserRecordUpdate, UserState, VoidedAssertions,
+    EndOutcome, StoreError, TransactionOutcome, UserRecord, UserRecordUpdate, UserState, VoidedAssertions,
 };
 
 /// Conflicts after which the end is marked on the row.
@@ -112,31 +114,28 @@ impl<'o> RevokeCommand<'o> {
     }
 }
 
-/// Ends one session and writes `events`. Returns false if another request had already ended it.
+/// Ends one session and writes `events`. Returns false if another request had already ended it. An event that is in the audit trail
+/// stays as it is.
 ///
 /// *Atomicity*: one transaction.
 ///
 /// # Errors
 /// The store failed, or the row stayed contended. Nothing is half written; the call can be repeated.
 pub async fn end_one(app: &App, end: &SessionEnd, events: &[Event]) -> Result<bool, StoreError> {
-    let ends = std::slice::from_ref(end);
-    let mut marked = vec![];
+    let (mut marked, mut unwritten) = (vec![], events);
     for attempt in 0..ATTEMPTS {
-        // The events may be alerts, so that they do not wait for the transaction any longer. The transaction writes
-        // them again under the same ids, which changes nothing.
-        if attempt == CONFLICTS_BEFORE_MARK && !events.is_empty() {
-            app.store().record(events).await?;
-            events.iter().for_each(|event| app.on_recorded(event));
+        // The events may be alerts, so that they do not wait for the transaction any longer.
+        if attempt == CONFLICTS_BEFORE_MARK {
+            app.record_new(mem::take(&mut unwritten)).await?;
         }
-        match app.store().end(&end.user, ends, None, events, app.now_millis()).await? {
-            TransactionOutcome::Committed => {
+        match app.store().end_session(end, unwritten, app.now_millis()).await? {
+            EndOutcome::Committed => {
                 count_end(app, end);
-                if attempt < CONFLICTS_BEFORE_MARK {
-                    events.iter().for_each(|event| app.on_recorded(event));
-                }
+                unwritten.iter().for_each(|event| app.on_recorded(event));
                 return Ok(true);
             }
-            TransactionOutcome::ConditionFailed => {
+            EndOutcome::EventExists => app.record_new(mem::take(&mut unwritten)).await?,
+            EndOutcome::ConditionFailed => {
                 let row = app.store().read_session(&end.user, &end.session, app.now()).await?;
                 let Some(other) = row.as_ref().and_then(SessionEnd::marked) else {
                     // The row is gone. If our mark was on it, the other request recorded this end.
@@ -149,7 +148,9 @@ pub async fn end_one(app: &App, end: &SessionEnd, events: &[Event]) -> Result<bo
                 }
                 return Ok(false);
             }
-            TransactionOutcome::Contended => marked.extend(mark_or_wait(app, ends, attempt).await?),
+            EndOutcome::Contended => {
+                marked.extend(mark_or_wait(app, std::slice::from_ref(end), attempt).await?);
+            }
         }
     }
     Err(StoreError::Contended)
@@ -158,14 +159,14 @@ pub async fn end_one(app: &App, end: &SessionEnd, events: &[Event]) -> Result<bo
 /// Records the end that is marked on a row. Tries once, because the next request or cleanup tries again. Returns whether the end is
 /// recorded, by this request or another one.
 pub async fn record_pending_end(app: &App, end: &SessionEnd) -> bool {
-    let ends = std::slice::from_ref(end);
-    match app.store().end(&end.user, ends, None, &[], app.now_millis()).await {
-        Ok(TransactionOutcome::Committed) => {
+    match app.store().end_session(end, &[], app.now_millis()).await {
+        Ok(EndOutcome::Committed) => {
             count_end(app, end);
             true
         }
-        Ok(TransactionOutcome::ConditionFailed) => true,
-        Ok(TransactionOutcome::Contended) => {
+        // Without events, no event can exist.
+        Ok(EndOutcome::ConditionFailed | EndOutcome::EventExists) => true,
+        Ok(EndOutcome::Contended) => {
             tracing::warn!(session_id = %end.session, "the end of a session is marked and not yet recorded");
             false
         }
@@ -202,7 +203,7 @@ pub async fn end_many(
             return Ok(with_marked(ended, marked));
         }
         let events = if events_recorded { vec![] } else { command.events(app, user, ends.len()) };
-        match app.store().end(user, &ends, Some(record_update), &events, app.now_millis()).await? {
+        match app.store().end_many(user, &ends, record_update, &events, app.now_millis()).await? {
             TransactionOutcome::Committed => {
                 ends.iter().for_each(|end| count_end(app, end));
                 events.iter().for_each(|event| app.on_recorded(event));

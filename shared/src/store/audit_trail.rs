@@ -50,6 +50,9 @@ pub struct AuditPage {
     pub next: Option<Uuid>,
 }
 
+/// There is no event with this key.
+const IS_NEW: &str = "attribute_not_exists(pk)";
+
 /// Items that one filtered page examines at most, so that no filter makes a call expensive.
 const ITEMS_PER_PAGE: usize = 1_000;
 
@@ -81,20 +84,26 @@ impl Store {
         if left_over { Err(StoreError::Contended) } else { Ok(()) }
     }
 
-    /// Writes an event whose id is derived from what it records. Returns false if it was there, and then writes nothing.
+    /// Writes an event, unless it is there already. Returns false if it was there, and then leaves it as it is.
     ///
-    /// *Atomicity*: one conditional PutItem.
+    /// *Atomicity*: one conditional PutItem. An event that raises an alert gets its pointer before, so that it is never without one: a
+    /// pointer alone finds no event. A transaction would conflict with others, and alerts must not wait for them.
     ///
     /// # Errors
     /// The store failed.
     pub async fn record_once(&self, event: &Event) -> Result<bool, StoreError> {
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.tables.security_events)
-            .set_item(Some(event_item(event, event.at + self.event_ttl)))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let ttl = event.at + self.event_ttl;
+        let put = |item: Item| {
+            self.client
+                .put_item()
+                .table_name(&self.tables.security_events)
+                .set_item(Some(item))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+        };
+        if let Some(pointer) = pointer_item(event, ttl) {
+            Box::pin(put(pointer).send()).await.map_err(StoreError::unavailable)?;
+        }
+        let request = put(event_item(event, ttl)).condition_expression(IS_NEW);
         match Box::pin(request.send()).await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
@@ -147,6 +156,15 @@ impl Store {
 
     pub(super) fn put_event(&self, event: &Event) -> TransactWriteItem {
         self.put_event_until(event, event.at + self.event_ttl)
+    }
+
+    /// As [`Store::put_event`], on the condition that the event is not there.
+    pub(super) fn put_new_event(&self, event: &Event) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&self.tables.security_events)
+            .set_item(Some(event_item(event, event.at + self.event_ttl)))
+            .condition_expression(IS_NEW);
+        TransactWriteItem::builder().put(put.build().expect("table and item are given")).build()
     }
 
     pub(super) fn put_pointer(&self, event: &Event) -> Option<TransactWriteItem> {

@@ -59,6 +59,23 @@ impl StoreError {
     }
 }
 
+/// Whether conditions failed, and only those of items from the place `first` on.
+pub(super) fn conditions_failed_only_from<R>(
+    error: &SdkError<TransactWriteItemsError, R>,
+    first: usize,
+) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
+    else {
+        return false;
+    };
+    let has_failed = |place: usize| {
+        let reason = canceled.cancellation_reasons().get(place);
+        reason.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
+    };
+    let mut failed = (0..canceled.cancellation_reasons().len()).filter(|place| has_failed(*place));
+    failed.next().is_some_and(|lowest| lowest >= first)
+}
+
 /// Reads the cancellation reasons of a transaction.
 pub(super) fn transaction_outcome<R>(
     error: SdkError<TransactWriteItemsError, R>,

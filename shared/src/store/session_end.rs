@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::Store;
 use super::capacity::Consumed;
-use super::error::{StoreError, TransactionOutcome, transaction_outcome};
+use super::error::{StoreError, TransactionOutcome, conditions_failed_only_from, transaction_outcome};
 use super::item::{self, Item, moment, number, pending_end_attributes, text};
 use super::rotation::condition_held;
 use super::schema::*;
@@ -35,30 +35,74 @@ pub struct UserRecordUpdate<'h> {
     pub suspension: Option<&'h Suspension>,
 }
 
+/// The outcome of [`Store::end_session`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndOutcome {
+    /// All of it was written.
+    Committed,
+    /// Nothing was written, because one of the events is in the audit trail already. The row could end.
+    EventExists,
+    /// Nothing was written, because the row is gone or has the mark of another end.
+    ConditionFailed,
+    /// Nothing was written, because another transaction holds a row or the table is throttled: wait and try again.
+    Contended,
+}
+
+impl From<TransactionOutcome> for EndOutcome {
+    fn from(outcome: TransactionOutcome) -> Self {
+        match outcome {
+            TransactionOutcome::Committed => Self::Committed,
+            TransactionOutcome::ConditionFailed => Self::ConditionFailed,
+            TransactionOutcome::Contended => Self::Contended,
+        }
+    }
+}
+
 /// The row exists and has no mark of another end.
 const NO_OTHER_END: &str =
     "attribute_exists(pk) AND (attribute_not_exists(z) OR (z = :z AND zb = :zb AND za = :za))";
 
 impl Store {
-    /// Ends sessions of one user, and writes `events`. The change of the user record may begin a suspension.
+    /// Ends one session, and writes `events`, none of which may be in the audit trail already: a transaction that replaces an event
+    /// would let the second of two clients erase the trace of the first.
     ///
     /// *Atomicity*: one transaction, so that no session ends without its record and no record exists without its end.
     ///
     /// # Errors
     /// The store failed. The transaction may have been committed.
-    pub async fn end(
+    pub async fn end_session(
+        &self,
+        end: &SessionEnd,
+        events: &[Event],
+        now_millis: i64,
+    ) -> Result<EndOutcome, StoreError> {
+        let mut items: Vec<TransactWriteItem> = self.end_items(end, now_millis).into();
+        items.extend(self.put_feed_item(std::slice::from_ref(end), now_millis));
+        items.extend(events.iter().filter_map(|event| self.put_pointer(event)));
+        let first_event = items.len();
+        items.extend(events.iter().map(|event| self.put_new_event(event)));
+        match self.transaction(items).send().await {
+            Ok(_) => Ok(EndOutcome::Committed),
+            Err(error) if conditions_failed_only_from(&error, first_event) => Ok(EndOutcome::EventExists),
+            Err(error) => transaction_outcome(error).map(EndOutcome::from),
+        }
+    }
+
+    /// Ends sessions of one user, and writes `events`. The change of the user record may begin a suspension.
+    ///
+    /// *Atomicity*, errors: as [`Store::end_session`].
+    pub async fn end_many(
         &self,
         user: &UserId,
         ends: &[SessionEnd],
-        record_update: Option<UserRecordUpdate<'_>>,
+        record_update: UserRecordUpdate<'_>,
         events: &[Event],
         now_millis: i64,
     ) -> Result<TransactionOutcome, StoreError> {
         let mut items: Vec<TransactWriteItem> = vec![];
         let now = Timestamp::from_seconds(now_millis.div_euclid(1000));
-        items.extend(record_update.map(|update| self.update_user_record(user, update, now)));
-        let suspension = record_update.and_then(|update| update.suspension);
-        items.extend(suspension.map(|suspension| self.put_suspension(user, suspension)));
+        items.push(self.update_user_record(user, record_update, now));
+        items.extend(record_update.suspension.map(|suspension| self.put_suspension(user, suspension)));
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
         items.extend(self.put_feed_item(ends, now_millis));
         items.extend(events.iter().map(|event| self.put_event(event)));
@@ -72,7 +116,7 @@ impl Store {
     /// Records the pending end of an expired session and counts the capacity. Its access tokens have expired, so that the
     /// revocation feed does not list it.
     ///
-    /// *Atomicity*, errors: as [`Store::end`].
+    /// *Atomicity*, errors: as [`Store::end_session`].
     pub async fn record_pending_end(
         &self,
         end: &SessionEnd,

@@ -1,6 +1,7 @@
 //! "It wasn't me" ends one session, and "It was me" changes nothing.
 
-use latchkey_tests::world::{Tokens, World};
+use latchkey::telemetry::metrics::Counter;
+use latchkey_tests::world::{FIREFOX, Tokens, World};
 use serde_json::json;
 
 use super::Scene;
@@ -73,6 +74,25 @@ async fn a_report_about_an_ended_session_gets_the_same_page_and_is_recorded() {
     assert_eq!(ends.map(|event| event.reason).collect::<Vec<_>>(), ["signed_out"], "the first end counts");
     let question = other.owner.open_review(&other.token).await;
     assert!(question.page(200).contains("Was this you?"), "the link still opens");
+}
+
+/// A thief who has the link must not replace the client of the answer that operators read.
+#[tokio::test]
+async fn a_second_answer_leaves_the_record_of_the_first_as_it_is() {
+    let scene = Scene::new().await;
+    let metrics = scene.world.server.app.metrics();
+    let counts = || [Counter::EventsInfo, Counter::EventsHigh].map(|counter| metrics.value(counter));
+    for (answer, event) in [("was_me", "sign_in_confirmed"), ("was_not_me", "sign_in_reported")] {
+        scene.owner.answer_review(&scene.token, answer).await.page(200);
+        let (first, before) = (scene.world.raw_events("alice", event).await, counts());
+        assert_eq!(first.len(), 1);
+        scene.world.advance(60);
+        let other = scene.world.device().agent(FIREFOX).at("203.0.113.77");
+        other.answer_review(&scene.token, answer).await.page(200);
+        assert_eq!(scene.world.raw_events("alice", event).await, first, "{event}");
+        assert_eq!(counts(), before, "{event}");
+    }
+    scene.assert_thief_is_out().await;
 }
 
 /// The mail scanner of a user, or a page of another site, has the user's cookies or none: they change nothing.

@@ -1,6 +1,7 @@
 //! DynamoDB fails: the page asks for another try, nothing is half written, and another try succeeds.
 
 use latchkey_local::dev_controls::faults::FaultKind;
+use latchkey_tests::world::FIREFOX;
 
 use super::Scene;
 
@@ -12,7 +13,9 @@ async fn a_page_that_cannot_be_read_offers_another_try() {
         let scene = Scene::new().await;
         scene.world.server.faults.queue(Some("GetItem"), kind, 1_000);
         let reply = scene.owner.open_review(&scene.token).await;
-        assert!(reply.page(503).contains("Please try again"), "{}", reply.body);
+        let page = reply.page(503);
+        assert!(page.contains("Please try again") && page.contains("<form"), "{page}");
+        assert!(page.contains(&scene.token) && page.matches("<button").count() == 2, "{page}");
         assert!(!reply.header("retry-after").is_empty());
         scene.world.server.faults.clear(None);
         scene.owner.open_review(&scene.token).await.page(200);
@@ -58,14 +61,20 @@ async fn a_report_that_meets_only_conflicts_ends_the_session() {
     scene.owner.answer_review(&scene.token, "was_not_me").await.page(503);
     scene.world.server.faults.clear(None);
     scene.thief.list(&scene.stolen.access).await.assert_ended("security");
-    scene.owner.answer_review(&scene.token, "was_not_me").await.page(200);
+    // The report was recorded before the session could end, and the next try, of another device, leaves it as it is.
+    let first = scene.world.raw_events("alice", "sign_in_reported").await;
+    assert_eq!(first.len(), 1);
+    scene.world.advance(60);
+    let other = scene.world.device().agent(FIREFOX).at("203.0.113.77");
+    other.answer_review(&scene.token, "was_not_me").await.page(200);
     scene.assert_thief_is_out().await;
+    assert_eq!(scene.world.raw_events("alice", "sign_in_reported").await, first);
 }
 
 #[tokio::test]
 async fn it_was_me_during_an_outage_is_not_shown_as_recorded() {
     let scene = Scene::new().await;
-    scene.world.server.faults.queue(Some("BatchWriteItem"), FaultKind::Error500, 1_000);
+    scene.world.server.faults.queue(Some("PutItem"), FaultKind::Error500, 1_000);
     scene.owner.answer_review(&scene.token, "was_me").await.page(503);
     scene.world.server.faults.clear(None);
     scene.assert_untouched("an outage").await;

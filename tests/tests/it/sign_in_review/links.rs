@@ -159,7 +159,7 @@ async fn answers_are_limited_for_one_link_and_network() {
     for _ in 0..2 {
         thief.answer_review(&scene.token, "was_me").await.page(200);
     }
-    let refused = thief.answer_review(&scene.token, "was_not_me").await;
+    let refused = thief.answer_review(&scene.token, "was_me").await;
     assert!(refused.page(429).contains("Too many attempts"), "{}", refused.body);
     let wait: u64 = refused.header("retry-after").parse().expect("seconds");
     assert!((1..=900).contains(&wait), "{wait}");
@@ -170,6 +170,17 @@ async fn answers_are_limited_for_one_link_and_network() {
     scene.assert_thief_is_out().await;
     scene.world.advance(wait);
     thief.answer_review(&scene.token, "was_me").await.page(200);
+}
+
+/// A thief in the same house or office has the network of the user.
+#[tokio::test]
+async fn no_number_of_it_was_me_blocks_it_was_not_me_on_the_same_network() {
+    let scene = Scene::with(&[("LIMIT_GENERAL", "2/15m")]).await;
+    for status in [200, 200, 429, 429] {
+        scene.owner.answer_review(&scene.token, "was_me").await.page(status);
+    }
+    scene.owner.answer_review(&scene.token, "was_not_me").await.page(200);
+    scene.assert_thief_is_out().await;
 }
 
 #[tokio::test]
