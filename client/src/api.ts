@@ -589,7 +589,30 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive an event
+         * @description Latchkey sends each event to the receivers in the setting `WEBHOOKS`, in the format of the Standard Webhooks specification.
+         *     Verify the signature over the bytes of the body before you parse them. A webhook arrives at least once and in no fixed order.
+         *     A repetition is equal in `webhook-id` and in every byte of the body.
+         */
+        post: operations["receiveEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /**
@@ -880,6 +903,31 @@ export interface components {
             session_id: components["schemas"]["SessionId"] | null;
             created_at: components["schemas"]["Time"];
             details: components["schemas"]["Facts"];
+        };
+        /**
+         * @description The type of a webhook. Each type of event has one. Ignore types that you do not know
+         * @enum {string}
+         */
+        WebhookType: "session.created" | "sign_in.refused" | "sign_in.confirmed" | "sign_in.reported" | "user.signed_out" | "session.ended" | "session.limit_reached" | "sessions.ended_for_everyone" | "account.suspended" | "account.resumed" | "token.reused" | "token.newer_than_session" | "token.forged" | "rate_limit.blocked" | "rate_limit.exceeded" | "token.replayed" | "assertion.reused" | "binding.failed" | "binding.missing" | "session.bound" | "provider_order.refused" | "admin.read" | "sign_in.new_device" | "sign_in.new_country" | "session.ip_changed" | "session.country_changed" | "session.impossible_travel" | "session.device_changed";
+        Webhook: {
+            type: components["schemas"]["WebhookType"];
+            timestamp: components["schemas"]["Time"];
+            data: components["schemas"]["WebhookData"];
+        };
+        WebhookData: {
+            /** Format: uuid */
+            event_id: string;
+            event_type: components["schemas"]["EventType"];
+            severity: components["schemas"]["Severity"];
+            user_id: components["schemas"]["UserId"] | null;
+            session_id: components["schemas"]["SessionId"] | null;
+            details: components["schemas"]["Facts"];
+            /**
+             * Format: uri
+             * @description The link of the page on which the user answers whether a sign-in was theirs, with `sign_in.new_device` and
+             *     `sign_in.new_country`, for a receiver with `review_links`. It ends a session without a sign-in, so keep it out of your logs
+             */
+            review_url?: string;
         };
         Trail: {
             /** @description The user of the events. Null for an event about all users */
@@ -1701,6 +1749,15 @@ export interface components {
         DPoP: string;
         /** @description The token of the link. It identifies the sign-in and is encrypted */
         ReviewToken: string;
+        /** @description The id of the event, as `data.event_id`, and the same in every repetition. Ignore a webhook whose id you know */
+        WebhookId: string;
+        /** @description The Unix second of this attempt. Refuse a webhook whose time is more than five minutes away from yours */
+        WebhookTimestamp: string;
+        /**
+         * @description The base64 of the HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` with the secret of the receiver, after `v1,`. During a
+         *     change of the secret there are two, and one of them must be right
+         */
+        WebhookSignature: string;
         /** @description The user to read, for administrators of the user's issuer. The default is the caller */
         UserId: components["schemas"]["UserId"];
         SessionIdQuery: components["schemas"]["SessionId"];
@@ -1776,6 +1833,9 @@ export type Recommendation = components['schemas']['Recommendation'];
 export type Facts = components['schemas']['Facts'];
 export type Actor = components['schemas']['Actor'];
 export type Event = components['schemas']['Event'];
+export type WebhookType = components['schemas']['WebhookType'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookData = components['schemas']['WebhookData'];
 export type Trail = components['schemas']['Trail'];
 export type Network = components['schemas']['Network'];
 export type FleetEvent = components['schemas']['FleetEvent'];
@@ -1855,6 +1915,9 @@ export type ParameterSecureSessionResponse = components['parameters']['SecureSes
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type ParameterDPoP = components['parameters']['DPoP'];
 export type ParameterReviewToken = components['parameters']['ReviewToken'];
+export type ParameterWebhookId = components['parameters']['WebhookId'];
+export type ParameterWebhookTimestamp = components['parameters']['WebhookTimestamp'];
+export type ParameterWebhookSignature = components['parameters']['WebhookSignature'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type ParameterSessionIdQuery = components['parameters']['SessionIdQuery'];
 export type ParameterFrom = components['parameters']['From'];
@@ -2797,6 +2860,55 @@ export interface operations {
             };
             403: components["responses"]["Forbidden"];
             500: components["responses"]["Internal"];
+        };
+    };
+    receiveEvent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event, as `data.event_id`, and the same in every repetition. Ignore a webhook whose id you know */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description The Unix second of this attempt. Refuse a webhook whose time is more than five minutes away from yours */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /**
+                 * @description The base64 of the HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` with the secret of the receiver, after `v1,`. During a
+                 *     change of the secret there are two, and one of them must be right
+                 */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Webhook"];
+            };
+        };
+        responses: {
+            /** @description The receiver wants no more webhooks. This one is not tried again and becomes a dead letter */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Accepted. The response must arrive within 5 seconds, so work on the event afterwards */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Not accepted, also if it is a redirect. The webhook is tried again, up to 13 times in three days, and then becomes a dead
+             *     letter. The pause is at least that of the header `Retry-After` in seconds, up to 11 hours
+             */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }
