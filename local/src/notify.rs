@@ -32,7 +32,7 @@ use crate::engine::{Engine, EngineError};
 /// The pause between two looks at the stream and at a queue that are empty.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Webhooks that are sent to one receiver at the same time, as in a deployment.
+/// Webhooks that are sent to one receiver at the same time. A deployment sends up to ten: two batches of five.
 const AT_ONCE: usize = 2;
 
 /// Sends webhooks for the events of a table. Clones share everything.

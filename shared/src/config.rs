@@ -37,7 +37,7 @@ pub use cleanup::CleanupConfig;
 pub use cookies::{Cookies, SameSite};
 pub use error::{ConfigError, Problem};
 pub use limits::Limits;
-pub use notify::{LocalWebhooks, NotifyConfig};
+pub use notify::{LocalWebhooks, NotifyConfig, NotifyWebhooks};
 pub use origin_secrets::{OriginSecrets, SecretsError};
 pub use settings::{SETTINGS, Setting, settings_markdown};
 pub use sign_in_review::SignInReviewConfig;

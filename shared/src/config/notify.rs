@@ -11,31 +11,40 @@ use crate::domain::webhook::endpoint::{WebhookEndpoint, parse_endpoints};
 use crate::token::keys::ReviewKeys;
 
 /// The settings of the notify function, validated.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct NotifyConfig {
-    /// The receivers of webhooks.
-    pub endpoints: Vec<WebhookEndpoint>,
-    /// A queue for each receiver, in the same order.
+    /// The webhooks, or the first of their settings that is missing or invalid. Alerts must not depend on them, because an alert may be
+    /// the only trace of an attack, and the list of receivers changes often.
+    pub webhooks: Result<NotifyWebhooks, ConfigError>,
+    /// The queues of the receivers, also if another setting of webhooks is invalid, so that the messages in them wait as long as they
+    /// should.
     pub queues: Vec<Url>,
     /// The topic for alerts; `None` if no alert is published.
     pub topic: Option<String>,
-    /// The dead letters of the queues: webhooks that can be sent again. Those of events, if there are no receivers.
+    /// The dead letters of the queues: webhooks that can be sent again. Those of events, if the setting has none.
     pub webhook_dead_letters: Url,
     /// The queue for events that cannot become webhooks.
     pub dead_letters: Url,
+    /// Whether debug lines are logged.
+    pub debug: bool,
+}
+
+/// The settings of webhooks.
+#[derive(Debug)]
+pub struct NotifyWebhooks {
+    /// The receivers. The one at a place has the queue at the same place.
+    pub endpoints: Vec<WebhookEndpoint>,
     /// The keys of the links with which users answer whether a sign-in was theirs.
     pub review_keys: ReviewKeys,
     /// The issuer, whose URL begins these links.
     pub issuer: String,
-    /// Whether debug lines are logged.
-    pub debug: bool,
 }
 
 impl NotifyConfig {
     /// Reads the process environment.
     ///
     /// # Errors
-    /// The first setting that is missing or invalid.
+    /// The first setting of alerts that is missing or invalid.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::parse(|name| std::env::var(name).ok())
     }
@@ -43,32 +52,44 @@ impl NotifyConfig {
     /// Parses settings from any source of variables. It looks up only the variables that it needs.
     ///
     /// # Errors
-    /// The first setting that is missing or invalid.
+    /// The first setting of alerts that is missing or invalid. An error of webhooks is in [`NotifyConfig::webhooks`].
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Vars { lookup: &lookup };
+        let dead_letters = vars.get("NOTIFY_DEAD_LETTERS", queue_urls)?.into_iter().next();
+        let dead_letters =
+            dead_letters.ok_or(ConfigError { name: "NOTIFY_DEAD_LETTERS", problem: Problem::Missing })?;
+        let (queues, webhook_dead_letters) =
+            (vars.get("WEBHOOK_QUEUES", queue_urls), vars.get("WEBHOOK_DEAD_LETTERS", queue_urls));
+        let letters = webhook_dead_letters.as_ref().ok().and_then(|urls| urls.first());
+        Ok(Self {
+            topic: vars.get("ALERT_TOPIC", topic_arn)?,
+            debug: vars.get("SESSION_DEBUG", value::switch)?,
+            queues: queues.as_ref().map(Clone::clone).unwrap_or_default(),
+            webhook_dead_letters: letters.unwrap_or(&dead_letters).clone(),
+            webhooks: NotifyWebhooks::parse(&vars, queues, webhook_dead_letters),
+            dead_letters,
+        })
+    }
+}
+
+impl NotifyWebhooks {
+    fn parse(
+        vars: &Vars<'_>,
+        queues: Result<Vec<Url>, ConfigError>,
+        dead_letters: Result<Vec<Url>, ConfigError>,
+    ) -> Result<Self, ConfigError> {
         let endpoints = vars.get("WEBHOOKS", |text| parse_endpoints(text, Reach::Public))?;
-        let queues = vars.get("WEBHOOK_QUEUES", queue_urls)?;
-        if queues.len() < endpoints.len() {
+        if queues?.len() < endpoints.len() {
             let problem = Problem::Contradiction("must have a queue for each entry of WEBHOOKS");
             return Err(ConfigError { name: "WEBHOOK_QUEUES", problem });
         }
-        let dead_letters = vars.get("NOTIFY_DEAD_LETTERS", queue_urls)?.into_iter().next();
-        let webhook_dead_letters = vars.get("WEBHOOK_DEAD_LETTERS", queue_urls)?.into_iter().next();
-        let topic = vars.get("ALERT_TOPIC", topic_arn)?;
-        let dead_letters =
-            dead_letters.ok_or(ConfigError { name: "NOTIFY_DEAD_LETTERS", problem: Problem::Missing })?;
-        if webhook_dead_letters.is_none() && !endpoints.is_empty() {
+        if dead_letters?.is_empty() && !endpoints.is_empty() {
             return Err(ConfigError { name: "WEBHOOK_DEAD_LETTERS", problem: Problem::Missing });
         }
         Ok(Self {
             endpoints,
-            queues,
-            topic,
-            webhook_dead_letters: webhook_dead_letters.unwrap_or_else(|| dead_letters.clone()),
-            dead_letters,
             review_keys: vars.get("SIGN_IN_REVIEW_KEYS", ReviewKeys::parse)?,
             issuer: vars.get("LATCHKEY_ISSUER", value::issuer)?,
-            debug: vars.get("SESSION_DEBUG", value::switch)?,
         })
     }
 }
@@ -80,9 +101,9 @@ pub struct LocalWebhooks {
     pub endpoints: Vec<WebhookEndpoint>,
     /// The addresses that deliveries may connect to.
     pub reach: Reach,
-    /// As in [`NotifyConfig`].
+    /// As in [`NotifyWebhooks`].
     pub review_keys: ReviewKeys,
-    /// As in [`NotifyConfig`].
+    /// As in [`NotifyWebhooks`].
     pub issuer: String,
 }
 
@@ -138,32 +159,50 @@ mod tests {
         ])
     }
 
-    fn error_with(name: &'static str, value: &str) -> String {
+    fn parse_with(name: &'static str, value: &str) -> Result<NotifyConfig, ConfigError> {
         let mut vars = vars();
         vars.insert(name, value.to_owned());
-        NotifyConfig::parse(|name| vars.get(name).cloned()).unwrap_err().to_string()
+        NotifyConfig::parse(|name| vars.get(name).cloned())
     }
 
     #[test]
     fn the_settings_of_the_function_are_read() {
         let vars = vars();
         let config = NotifyConfig::parse(|name| vars.get(name).cloned()).unwrap();
-        assert_eq!((config.endpoints.len(), config.queues.len()), (1, 1));
+        assert_eq!((config.webhooks.as_ref().unwrap().endpoints.len(), config.queues.len()), (1, 1));
         assert_eq!(config.topic.as_deref(), Some("arn:aws:sns:eu-central-1:1:alerts"));
         assert!(!format!("{config:?}").contains("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
     }
 
     #[test]
-    fn a_wrong_setting_is_named_without_its_value() {
-        for (name, value) in [
-            ("WEBHOOKS", r#"[{"name":"x","url":"http://10.0.0.1","secrets":["hunter2"]}]"#),
-            ("WEBHOOK_QUEUES", ""),
-            ("WEBHOOK_QUEUES", "queue-one"),
-            ("WEBHOOK_DEAD_LETTERS", ""),
-            ("NOTIFY_DEAD_LETTERS", ""),
-            ("ALERT_TOPIC", "alerts"),
+    fn a_wrong_setting_of_webhooks_is_named_and_stops_no_alert() {
+        for (name, value, queues) in [
+            ("WEBHOOKS", r#"[{"name":"x","url":"http://10.0.0.1","secrets":["hunter2"]}]"#, 1),
+            ("WEBHOOK_QUEUES", "", 0),
+            ("WEBHOOK_QUEUES", "hunter2", 0),
+            ("WEBHOOK_DEAD_LETTERS", "", 1),
+            ("WEBHOOK_DEAD_LETTERS", "hunter2", 1),
+            ("SIGN_IN_REVIEW_KEYS", "hunter2", 1),
+            ("LATCHKEY_ISSUER", "hunter2", 1),
         ] {
-            let error = error_with(name, value);
+            let config = parse_with(name, value).unwrap();
+            assert!(config.topic.is_some() && config.queues.len() == queues, "{name}");
+            let error = config.webhooks.unwrap_err().to_string();
+            assert!(error.starts_with(name) && !error.contains("hunter2"), "{error}");
+        }
+        let config = parse_with("WEBHOOK_DEAD_LETTERS", "").unwrap();
+        assert_eq!(config.webhook_dead_letters, config.dead_letters, "a message must be kept somewhere");
+    }
+
+    #[test]
+    fn a_wrong_setting_of_alerts_is_an_error_without_its_value() {
+        for (name, value) in [
+            ("NOTIFY_DEAD_LETTERS", ""),
+            ("NOTIFY_DEAD_LETTERS", "hunter2"),
+            ("ALERT_TOPIC", "hunter2"),
+            ("SESSION_DEBUG", "hunter2"),
+        ] {
+            let error = parse_with(name, value).unwrap_err().to_string();
             assert!(error.starts_with(name) && !error.contains("hunter2"), "{error}");
         }
     }
@@ -174,7 +213,7 @@ mod tests {
         vars.insert("WEBHOOKS_ALLOW_LOOPBACK", "true".to_owned());
         let webhooks = vars["WEBHOOKS"].replace("https://hooks.example.com/x", "http://127.0.0.1:8080/");
         vars.insert("WEBHOOKS", webhooks);
-        assert!(NotifyConfig::parse(|name| vars.get(name).cloned()).is_err());
+        assert!(NotifyConfig::parse(|name| vars.get(name).cloned()).unwrap().webhooks.is_err());
         let local = LocalWebhooks::parse(|name| vars.get(name).cloned()).unwrap();
         assert_eq!((local.endpoints.len(), local.reach), (1, Reach::PublicOrLoopback));
     }

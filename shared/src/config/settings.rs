@@ -242,7 +242,7 @@ pub const SETTINGS: &[Setting] = &[
         "WEBHOOKS",
         "",
         "JSON list",
-        "Only for the notify function and the local server: the receivers of webhooks, at most 3, see `docs/webhooks.md`. Each has `name`, `url`, `secrets`, and optionally `types`.",
+        "Only for the notify function and the local server: the receivers of webhooks, at most 3, see `docs/webhooks.md`. Each has `name`, `url`, `secrets`, and optionally `types` and `review_links`.",
     ),
     optional(
         "WEBHOOKS_ALLOW_LOOPBACK",

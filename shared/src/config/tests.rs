@@ -40,6 +40,11 @@ fn the_parsers_read_exactly_the_settings_of_the_table() {
     Config::parse(lookup).unwrap();
     AuthorizerConfig::parse(lookup).unwrap();
     assert_eq!(NotifyConfig::parse(lookup).unwrap_err().name, "NOTIFY_DEAD_LETTERS", "it has no default");
+    let with_letters = |name: &str| {
+        let letters = (name == "NOTIFY_DEAD_LETTERS").then(|| "https://sqs.example.com/letters".to_owned());
+        letters.or_else(|| lookup(name))
+    };
+    NotifyConfig::parse(with_letters).unwrap();
     LocalWebhooks::parse(lookup).unwrap();
     let table: BTreeSet<String> = SETTINGS.iter().map(|setting| setting.name.to_owned()).collect();
     assert_eq!(*looked_up.borrow(), table);
@@ -82,7 +87,10 @@ fn an_error_names_the_setting_and_never_repeats_its_value() {
             | "ALERT_TOPIC"
             | "WEBHOOK_DEAD_LETTERS"
             | "NOTIFY_DEAD_LETTERS") => {
-                NotifyConfig::parse(|other| (other == name).then(|| wrong.to_owned())).unwrap_err()
+                let letters = ("NOTIFY_DEAD_LETTERS", "https://sqs.example.com/letters");
+                let vars = BTreeMap::from([letters, (name, wrong)]);
+                let parsed = NotifyConfig::parse(|name| vars.get(name).map(|text| (*text).to_owned()));
+                parsed.and_then(|config| config.webhooks.map(drop)).unwrap_err()
             }
             name => parse_with(name, wrong).unwrap_err(),
         };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::{Request, Response, Uri, header};
 use http_body_util::Full;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy;
@@ -54,7 +54,16 @@ pub enum SendError {
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-type Sender = dyn Fn(Request<Full<Bytes>>) -> Pending<'static, Result<u16, legacy::Error>> + Send + Sync;
+/// The response, as far as its sender acts on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// The time of the header `Retry-After`, if it is in seconds.
+    pub retry_after: Option<Duration>,
+}
+
+type Sender = dyn Fn(Request<Full<Bytes>>) -> Pending<'static, Result<Answered, legacy::Error>> + Send + Sync;
 
 /// A client without a pool of connections, without redirects and without proxies. Cheap to clone.
 #[derive(Clone)]
@@ -90,18 +99,18 @@ impl CheckedClient {
             .wrap_connector(transport);
         // A kept connection would be frozen with the function, and its address would not be checked again.
         let client = legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(https);
-        let send = move |request| -> Pending<'static, Result<u16, legacy::Error>> {
+        let send = move |request| -> Pending<'static, Result<Answered, legacy::Error>> {
             let answering = client.request(request);
-            Box::pin(async move { answering.await.map(|answer| answer.status().as_u16()) })
+            Box::pin(async move { answering.await.map(|answer| answered(&answer)) })
         };
         Self { send: Arc::new(send), limit }
     }
 
-    /// Sends a request and returns the status of the response. The body of the response is not read.
+    /// Sends a request and returns the response without its body, which is not read.
     ///
     /// # Errors
     /// There was no response.
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<u16, SendError> {
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answered, SendError> {
         let answer = tokio::time::timeout(self.limit, (self.send)(request)).await;
         answer.map_err(|_| SendError::TimedOut(self.limit))?.map_err(|error| {
             match super::cause::<ConnectError>(&error) {
@@ -110,6 +119,12 @@ impl CheckedClient {
             }
         })
     }
+}
+
+fn answered<B>(answer: &Response<B>) -> Answered {
+    let seconds =
+        answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    Answered { status: answer.status().as_u16(), retry_after: seconds.map(Duration::from_secs) }
 }
 
 #[derive(Debug, thiserror::Error)]

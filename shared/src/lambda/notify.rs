@@ -3,6 +3,7 @@
 //!
 //! Both kinds come in batches, and the answer names the parts that Lambda has to send again.
 
+mod batch_outbox;
 mod memory;
 mod outbox;
 mod queue;
@@ -29,7 +30,7 @@ use crate::https;
 use crate::https::checked::{CheckedClient, SystemResolver};
 use crate::store::connect;
 use crate::telemetry::log;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Counter, Metrics};
 
 /// The time for connecting to SQS and SNS, including TLS.
 const CONNECT: Duration = Duration::from_millis(1_000);
@@ -53,13 +54,27 @@ fn run() -> Result<(), StartError> {
     })
 }
 
-/// The parts of the function.
-struct Notifier {
+/// The counters of the function. Another invocation, which would print them, may be hours away.
+const COUNTERS: [Counter; 4] = [
+    Counter::AlertsPublished,
+    Counter::WebhooksDelivered,
+    Counter::WebhooksFailed,
+    Counter::NotificationsSetAside,
+];
+
+/// The receivers of webhooks and the links for them.
+struct Webhooks {
     endpoints: Vec<WebhookEndpoint>,
     review_links: ReviewLinks,
+}
+
+/// The parts of the function.
+struct Notifier {
+    /// `None` if a setting of webhooks is wrong.
+    webhooks: Option<Webhooks>,
     outbox: SqsAndSns,
-    /// The records whose alert was published.
-    published: Memory,
+    /// The records whose alert was published or set aside.
+    alerted: Memory,
     /// The records whose webhooks are in their queues.
     queued: Memory,
     deliverer: Deliverer,
@@ -71,21 +86,30 @@ impl Notifier {
     fn new(config: NotifyConfig) -> Result<Self, StartError> {
         let credentials = connect::credentials_from_env().map_err(StartError::Environment)?;
         let aws = Aws::new(https::connector(aws_roots()?, CONNECT), &region()?, credentials);
-        let roots = if config.endpoints.is_empty() { aws_roots()? } else { https::system_roots() };
+        let outbox = SqsAndSns::new(
+            &aws,
+            &config,
+            endpoint("AWS_ENDPOINT_URL_SQS").as_deref(),
+            endpoint("AWS_ENDPOINT_URL_SNS").as_deref(),
+        );
+        let webhooks = config.webhooks.inspect_err(|error| {
+            tracing::error!(%error, "no webhook is sent, because a setting is wrong; events are set aside by their ids");
+        });
+        let webhooks = webhooks.ok().map(|webhooks| Webhooks {
+            endpoints: webhooks.endpoints,
+            review_links: ReviewLinks::new(webhooks.review_keys, webhooks.issuer),
+        });
+        // Without the list, the messages of the queues find no receiver and wait for their next attempt.
+        let endpoints = webhooks.as_ref().map(|webhooks| webhooks.endpoints.clone()).unwrap_or_default();
+        let roots = if endpoints.is_empty() { aws_roots()? } else { https::system_roots() };
         let is_allowed = |ip| Reach::Public.allows(ip);
         let client = CheckedClient::new(roots, Arc::new(SystemResolver), is_allowed, delivery::LIMIT);
         Ok(Self {
-            outbox: SqsAndSns::new(
-                &aws,
-                &config,
-                endpoint("AWS_ENDPOINT_URL_SQS").as_deref(),
-                endpoint("AWS_ENDPOINT_URL_SNS").as_deref(),
-            ),
-            published: Memory::default(),
+            webhooks,
+            outbox,
+            alerted: Memory::default(),
             queued: Memory::default(),
-            deliverer: Deliverer::new(config.endpoints.clone(), client),
-            endpoints: config.endpoints,
-            review_links: ReviewLinks::new(config.review_keys, config.issuer),
+            deliverer: Deliverer::new(endpoints, client),
             metrics: Metrics::default(),
             function: get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey-notify".to_owned()),
         })
@@ -104,6 +128,9 @@ impl Notifier {
                 return Err(Diagnostic { error_type: "unknown_event".to_owned(), error_message });
             }
         };
+        if COUNTERS.iter().any(|counter| self.metrics.value(*counter) > 0) {
+            self.metrics.make_due();
+        }
         self.metrics.print(&self.function, SystemClock.now_millis());
         let failures: Vec<Value> = failed.into_iter().map(|id| json!({"itemIdentifier": id})).collect();
         Ok(json!({"batchItemFailures": failures}))

@@ -166,6 +166,11 @@ impl Metrics {
         });
     }
 
+    /// Makes a line due at once, for counts that must not wait for another event.
+    pub(crate) fn make_due(&self) {
+        self.written_at.store(0, Ordering::Relaxed);
+    }
+
     /// Prints the line to standard output, if one is due.
     #[expect(clippy::print_stdout, reason = "EMF is a line of JSON without a log prefix")]
     pub(crate) fn print(&self, function: &str, now_millis: i64) {
@@ -249,6 +254,16 @@ mod tests {
         }
         let empty = metrics.due("refresh", 1_020_000).unwrap();
         assert_eq!(empty["_aws"]["CloudWatchMetrics"][0]["Metrics"], json!([]));
+    }
+
+    #[test]
+    fn a_line_can_be_made_due_at_once() {
+        let metrics = Metrics::default();
+        metrics.due("notify", 1_000_000);
+        metrics.count(Counter::WebhooksFailed);
+        assert_eq!(metrics.due("notify", 1_000_001), None);
+        metrics.make_due();
+        assert_eq!(metrics.due("notify", 1_000_001).unwrap()["WebhooksFailed"], 1);
     }
 
     #[test]

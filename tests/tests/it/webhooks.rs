@@ -3,6 +3,7 @@
 //! The clock of the world decides when an attempt is due. The time limit of an attempt is real, and short in these tests.
 
 mod addresses;
+mod contract;
 mod outages;
 pub(crate) mod receiver;
 mod signatures;

@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::webhook::endpoint::WebhookEndpoint;
 use crate::domain::webhook::schedule;
 use crate::domain::webhook::secret::signatures;
-use crate::https::checked::{CheckedClient, SendError};
+use crate::https::checked::{Answered, CheckedClient, SendError};
 use crate::telemetry::metrics::{Counter, Metrics};
 
 /// The time for an attempt, until the headers of the response.
@@ -35,7 +35,8 @@ pub enum Verdict {
 enum Answer {
     Accepted,
     Gone,
-    Refused,
+    /// With the time that the receiver asks for.
+    Refused(Option<Duration>),
 }
 
 /// Delivers webhooks to the receivers of a list.
@@ -76,7 +77,7 @@ impl Deliverer {
                 attempt,
                 "the receiver of a webhook is not in WEBHOOKS"
             );
-            return next_attempt(&webhook, attempt);
+            return next_attempt(&webhook, attempt, None);
         };
         match self.send(endpoint, &webhook, attempt, now).await {
             Answer::Accepted => {
@@ -87,11 +88,11 @@ impl Deliverer {
                 tracing::error!(
                     event_id,
                     endpoint = name,
-                    "the receiver answered 410 and wants no webhooks; remove it from WEBHOOKS"
+                    "the receiver answered 410 and wants no webhooks; remove its entry from WEBHOOKS, and leave WebhookCount until the last queue is empty"
                 );
                 Verdict::SetAside("gone")
             }
-            Answer::Refused => next_attempt(&webhook, attempt),
+            Answer::Refused(retry_after) => next_attempt(&webhook, attempt, retry_after),
         }
     }
 
@@ -105,9 +106,9 @@ impl Deliverer {
         let (name, event_id) = (endpoint.name.as_str(), webhook.event_id.as_str());
         let outcome = self.client.send(request(endpoint, webhook, now)).await;
         match outcome {
-            Ok(200..=299) => Answer::Accepted,
-            Ok(410) => Answer::Gone,
-            Ok(status) => {
+            Ok(Answered { status: 200..=299, .. }) => Answer::Accepted,
+            Ok(Answered { status: 410, .. }) => Answer::Gone,
+            Ok(Answered { status, retry_after }) => {
                 tracing::warn!(
                     event_id,
                     endpoint = name,
@@ -115,21 +116,22 @@ impl Deliverer {
                     status,
                     "the receiver did not accept a webhook"
                 );
-                Answer::Refused
+                Answer::Refused(retry_after)
             }
             Err(error) => {
                 let cause = innermost(&error);
                 tracing::warn!(event_id, endpoint = name, attempt, %error, cause, "a webhook could not be sent");
-                Answer::Refused
+                Answer::Refused(None)
             }
         }
     }
 }
 
-/// The next step after an attempt that failed.
-fn next_attempt(webhook: &QueuedWebhook, attempt: u32) -> Verdict {
-    if let Some(pause) = schedule::pause_after(attempt) {
-        return Verdict::TryAgain(pause);
+/// The next step after an attempt that failed. A receiver may ask for a longer pause, for example with 429, and not for a shorter one.
+fn next_attempt(webhook: &QueuedWebhook, attempt: u32, retry_after: Option<Duration>) -> Verdict {
+    let event = webhook.event_id.parse().unwrap_or_default();
+    if let Some(pause) = schedule::pause_after(attempt, event) {
+        return Verdict::TryAgain(pause.max(retry_after.unwrap_or_default().min(schedule::LONGEST_PAUSE)));
     }
     let (event_id, endpoint) = (webhook.event_id.as_str(), webhook.endpoint.as_str());
     tracing::error!(event_id, endpoint, attempt, "the last attempt to deliver a webhook failed");

@@ -11,7 +11,6 @@ use crate::domain::webhook::endpoint::WebhookEndpoint;
 use crate::domain::webhook::message::StreamEvent;
 use crate::store::stream_record::{self, UnreadableRecord};
 use crate::telemetry::metrics::{Counter, Metrics};
-use crate::token::SecretToken;
 
 /// The longest body of a webhook in bytes. As text in JSON it may double, and SQS takes 256 KiB. The details of an event are far shorter.
 const LONGEST_BODY: usize = 120_000;
@@ -19,6 +18,36 @@ const LONGEST_BODY: usize = 120_000;
 /// The alert of a record; `None` if its event is not severe or cannot be read. [`send_webhooks`] sets the latter aside.
 pub fn alert_of(record: &Value) -> Option<String> {
     stream_record::inserted_event(record).ok().flatten().and_then(|event| event.alert())
+}
+
+/// Puts an alert that could not be published into the dead letters, whole, so that it can be read there.
+///
+/// # Errors
+/// The dead letters did not take it.
+pub async fn set_alert_aside<O: Outbox>(alert: &str, outbox: &O, metrics: &Metrics) -> Result<(), O::Error> {
+    outbox.set_event_aside(&format!(r#"{{"reason":"unpublished_alert","alert":{alert}}}"#)).await?;
+    metrics.count(Counter::NotificationsSetAside);
+    Ok(())
+}
+
+/// Sets the event of a record aside by its id, because the settings of webhooks are wrong and its receivers are not known.
+///
+/// # Errors
+/// The dead letters did not take it.
+pub async fn set_aside_for_settings<O: Outbox>(
+    record: &Value,
+    outbox: &O,
+    metrics: &Metrics,
+) -> Result<(), O::Error> {
+    let event = match stream_record::inserted_event(record) {
+        Ok(None) => return Ok(()),
+        Ok(Some(event)) => event,
+        Err(UnreadableRecord(attribute)) => return set_aside(record, attribute, outbox, metrics).await,
+    };
+    let letter = json!({"reason": "webhooks_setting", "event_id": event.event.id.to_string()});
+    outbox.set_event_aside(&letter.to_string()).await?;
+    metrics.count(Counter::NotificationsSetAside);
+    Ok(())
 }
 
 /// Puts the webhooks of a record into the queues of their receivers, all at the same time.
@@ -50,14 +79,16 @@ pub async fn send_webhooks<O: Outbox>(
         // Written by a newer version of Latchkey. An alert needs no more than its name.
         return set_aside(record, "event_type", outbox, metrics).await;
     };
-    let review_link = review_links.link(&event, event_type);
-    let body = event.webhook_body(event_type, review_link.as_ref().map(SecretToken::expose));
+    let body = event.webhook_body(event_type, None);
     if body.len() > LONGEST_BODY {
         return set_aside(record, "details", outbox, metrics).await;
     }
+    let link = review_links.link(&event, event_type);
+    let with_link = link.map(|link| event.webhook_body(event_type, Some(link.expose())));
     let receivers = endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.receives(event_type));
     let sent = receivers.map(|(place, endpoint)| {
-        let webhook = webhook_for(endpoint, &event, &body);
+        let body = with_link.as_ref().filter(|_| endpoint.review_links).unwrap_or(&body);
+        let webhook = webhook_for(endpoint, &event, body);
         async move { enqueue(place, &webhook, outbox, metrics).await }
     });
     join_all(sent).await.into_iter().collect()

@@ -24,6 +24,9 @@ pub struct WebhookEndpoint {
     pub secrets: Vec<WebhookSecret>,
     /// The events that it receives; all if `None`.
     pub types: Option<Vec<EventType>>,
+    /// Whether its webhooks about sign-ins have the link that asks the user. The link ends a session without a sign-in, so that it goes
+    /// only to the receiver that writes to users.
+    pub review_links: bool,
 }
 
 impl WebhookEndpoint {
@@ -45,7 +48,7 @@ impl fmt::Debug for WebhookEndpoint {
 pub enum EndpointsError {
     /// The text is not JSON of this form.
     #[error(
-        "expected a JSON list of objects with name, url, secrets and optionally types; line {line}, column {column} is different"
+        "expected a JSON list of objects with name, url, secrets and optionally types and review_links; line {line}, column {column} is different"
     )]
     Json {
         /// The line of the fault.
@@ -75,6 +78,8 @@ struct Entry {
     url: String,
     secrets: Vec<String>,
     types: Option<Vec<String>>,
+    #[serde(default)]
+    review_links: bool,
 }
 
 /// Parses the list. An empty text means no endpoints.
@@ -125,7 +130,13 @@ fn endpoint(entry: Entry, reach: Reach) -> Result<WebhookEndpoint, Fault> {
             "expected types of docs/webhooks.md, such as session.ended; without types all are sent",
         ));
     }
-    Ok(WebhookEndpoint { url: url(&entry.url, reach)?, name: entry.name, secrets, types: types.flatten() })
+    Ok(WebhookEndpoint {
+        url: url(&entry.url, reach)?,
+        name: entry.name,
+        secrets,
+        types: types.flatten(),
+        review_links: entry.review_links,
+    })
 }
 
 fn url(text: &str, reach: Reach) -> Result<Url, Fault> {
@@ -185,6 +196,19 @@ mod tests {
         let [endpoint] = &parse_endpoints(&list(""), Reach::Public).unwrap()[..] else { panic!("one") };
         assert!(EventType::ALL.iter().all(|event_type| endpoint.receives(*event_type)));
         assert!(parse_endpoints("", Reach::Public).unwrap().is_empty());
+    }
+
+    #[test]
+    fn only_an_entry_that_asks_for_links_gets_them() {
+        for (members, expected) in
+            [("", false), (r#","review_links":false"#, false), (r#","review_links":true"#, true)]
+        {
+            assert_eq!(parse_endpoints(&list(members), Reach::Public).unwrap()[0].review_links, expected);
+        }
+        for members in [r#","review_links":"true""#, r#","review_links":null"#] {
+            let refused = parse_endpoints(&list(members), Reach::Public);
+            assert!(matches!(refused, Err(EndpointsError::Json { .. })), "{members}");
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn parse(function: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), 
     match function {
         "AuthorizerFunction" => AuthorizerConfig::parse(lookup).map(drop),
         "CleanupFunction" => CleanupConfig::parse(lookup).map(drop),
-        "NotifyFunction" => NotifyConfig::parse(lookup).map(drop),
+        "NotifyFunction" => NotifyConfig::parse(lookup)?.webhooks.map(drop),
         _ => Config::parse(lookup).map(drop),
     }
 }
@@ -191,12 +191,13 @@ async fn each_webhook_has_its_queue_and_the_list_is_encrypted_with_a_key() {
     let environment = stack.environment("NotifyFunction");
     let config = NotifyConfig::parse(|name| environment.get(name).cloned()).expect("valid");
     let names: Vec<_> = config.queues.iter().filter_map(|url| url.path().rsplit('/').next()).collect();
-    assert_eq!((names, config.endpoints.len()), (vec!["WebhookQueue", "WebhookQueue2"], 2));
+    let webhooks = config.webhooks.expect("valid");
+    assert_eq!((names, webhooks.endpoints.len()), (vec!["WebhookQueue", "WebhookQueue2"], 2));
     assert!(config.topic.is_some());
     assert!(stack.resource("NotifyFunction")["Properties"]["KmsKeyArn"].is_string());
     let environment = with_webhooks("1", &list).await.environment("NotifyFunction");
-    let error = NotifyConfig::parse(|name| environment.get(name).cloned()).expect_err("a queue is missing");
-    assert_eq!(error.name, "WEBHOOK_QUEUES");
+    let config = NotifyConfig::parse(|name| environment.get(name).cloned()).expect("alerts need no webhook");
+    assert_eq!(config.webhooks.expect_err("a queue is missing").name, "WEBHOOK_QUEUES");
 }
 
 /// RSA keys are long, and the settings of a function share 4 KB. Three issuers are more than most deployments have.

@@ -68,10 +68,10 @@ async fn a_name_that_resolves_to_a_private_address_is_not_connected_to() {
         let refused = client(Answers::new(ips), Reach::Public).send(post(&url)).await;
         assert!(matches!(refused, Err(SendError::AddressNotAllowed)), "{ips:?}: {refused:?}");
     }
-    assert!(receiver.received().is_empty());
+    assert!(receiver.count() == 0);
     // The same name and address are fine where they are allowed, so that the receiver could have been reached.
     let sent = client(Answers::new(&["127.0.0.1"]), Reach::PublicOrLoopback).send(post(&url)).await;
-    assert_eq!((sent.expect("it is allowed"), receiver.received().len()), (200, 1));
+    assert_eq!((sent.expect("it is allowed").status, receiver.count()), (200, 1));
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_private_address_in_the_url_is_not_connected_to() {
         let refused = client(Answers::new(&["8.8.8.8"]), Reach::Public).send(post(&url)).await;
         assert!(matches!(refused, Err(SendError::AddressNotAllowed)), "{host}: {refused:?}");
     }
-    assert!(receiver.received().is_empty());
+    assert!(receiver.count() == 0);
 }
 
 /// With a second look-up for the connection, the first answer would prove nothing (DNS rebinding).

@@ -1,6 +1,8 @@
 //! What happens to webhooks whose receiver is down, slow, broken, moved or gone?
 
-use latchkey::domain::webhook::schedule::{ATTEMPTS, PAUSES};
+use std::time::Duration;
+
+use latchkey::domain::webhook::schedule::{ATTEMPTS, LONGEST_PAUSE, PAUSES, pause_after};
 use latchkey_tests::world::{Logs, World};
 use serde_json::Value;
 
@@ -29,8 +31,8 @@ async fn a_receiver_that_was_down_for_an_hour_gets_everything_once() {
     }
     assert_eq!((up.received().len(), waiting(&world, "down").await), (3, 3), "no other receiver waits");
     down.resume().await;
-    // The longest pause that has begun during the hour is the fifth.
-    world.advance(PAUSES[4].as_secs());
+    // The longest pause that has begun during the hour is the fifth, with a jitter of a tenth at most.
+    world.advance(PAUSES[4].as_secs() * 11 / 10);
     notify(&world).await;
     let mut ids: Vec<_> = down.received().iter().map(|it| it.header("webhook-id").to_owned()).collect();
     ids.sort();
@@ -45,10 +47,10 @@ async fn a_webhook_is_tried_by_the_schedule_and_then_a_dead_letter_with_its_body
     receiver.behave(Behaviour::Answer(500));
     let world = world(&[entry("broken", &receiver.url())]).await;
     sign_in(&world, 1).await;
-    for (made, pause) in PAUSES.iter().enumerate() {
+    for made in 0..PAUSES.len() {
         notify(&world).await;
         assert_eq!(receiver.received().len(), made + 1);
-        world.advance(pause.as_secs() - 1);
+        world.advance(pause_of(&receiver, made + 1) - 1);
         notify(&world).await;
         assert_eq!(receiver.received().len(), made + 1, "a second too early");
         world.advance(1);
@@ -60,6 +62,39 @@ async fn a_webhook_is_tried_by_the_schedule_and_then_a_dead_letter_with_its_body
     assert_eq!(letter.reason, "gave_up");
     let message: Value = serde_json::from_str(&letter.message).expect("JSON");
     assert_eq!(message["body"].as_str().map(str::as_bytes), Some(&receiver.received()[0].body[..]));
+}
+
+/// The seconds after this attempt of the first webhook.
+fn pause_of(receiver: &Receiver, attempt: usize) -> u64 {
+    let event = receiver.received()[0].header("webhook-id").parse().expect("an id");
+    pause_after(u32::try_from(attempt).expect("a small number"), event).expect("another attempt").as_secs()
+}
+
+/// Attempts that come too early make an overloaded receiver slower for all of its callers.
+#[tokio::test]
+async fn a_receiver_that_asks_for_a_longer_pause_gets_it() {
+    let longest = LONGEST_PAUSE.as_secs();
+    for (status, retry_after, expected) in [
+        (429, "7200", Some(7_200)),
+        (503, "7200", Some(7_200)),
+        (429, "999999999", Some(longest)),
+        (429, "0", None),
+        (429, "1", None),
+        (429, "-7200", None),
+        (429, "Wed, 21 Oct 2026 07:28:00 GMT", None),
+    ] {
+        let receiver = Receiver::start().await;
+        receiver.behave(Behaviour::AnswerLater(status, retry_after));
+        let world = world(&[entry("busy", &receiver.url())]).await;
+        sign_in(&world, 1).await;
+        notify(&world).await;
+        world.advance(expected.unwrap_or_else(|| pause_of(&receiver, 1)) - 1);
+        notify(&world).await;
+        assert_eq!(receiver.received().len(), 1, "{status} {retry_after}: a second too early");
+        world.advance(1);
+        notify(&world).await;
+        assert_eq!(receiver.received().len(), 2, "{status} {retry_after}");
+    }
 }
 
 #[tokio::test]
@@ -83,20 +118,19 @@ async fn a_slow_receiver_delays_neither_others_nor_the_stream() {
     let (slow, fast) = (Receiver::start().await, Receiver::start().await);
     slow.behave(Behaviour::Hang);
     let world = patient_world(&[entry("slow", &slow.url()), entry("fast", &fast.url())]).await;
+    // The tasks of the local server, as it starts them.
+    let tasks = notifier(&world).start();
     sign_in(&world, 1).await;
-    notifier(&world).dispatch_new().await.expect("the engine answers");
-    let stuck = {
-        let notifier = notifier(&world).clone();
-        tokio::spawn(async move { notifier.deliver_due("slow").await })
-    };
     slow.until(1).await;
     sign_in(&world, 2).await;
-    notifier(&world).dispatch_new().await.expect("the engine answers");
-    notifier(&world).deliver_due("fast").await.expect("the engine answers");
-    assert_eq!(fast.received().len(), 3);
-    assert!(!stuck.is_finished(), "the slow receiver has not answered yet");
+    let limit = Duration::from_secs(60);
+    tokio::time::timeout(limit, fast.until(3))
+        .await
+        .expect("the fast receiver does not wait for the slow one");
+    assert_eq!(slow.received().len(), 1, "the slow receiver has not answered yet");
     slow.behave(Behaviour::Answer(200));
-    stuck.await.expect("no panic").expect("the engine answers");
+    tokio::time::timeout(limit, slow.until(3)).await.expect("the slow receiver gets the rest");
+    tasks.iter().for_each(|task| task.abort());
 }
 
 #[tokio::test]

@@ -16,10 +16,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::contract;
+
 /// The receiver's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     Answer(u16),
+    /// Answers with this status and this text in `Retry-After`.
+    AnswerLater(u16, &'static str),
     Redirect(String),
     /// Answers 200 only after the behaviour has changed.
     Hang,
@@ -133,9 +137,23 @@ impl Receiver {
         self.inbox.behaviour.send_replace(behaviour);
     }
 
-    /// Everything that has arrived.
+    /// The webhooks that have arrived, each of which is what `openapi.yaml` describes.
+    ///
+    /// # Panics
+    /// If one of them differs from the file.
+    #[track_caller]
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.inbox.with(|log| log.received.clone())
+        let received = self.inbox.with(|log| log.received.clone());
+        for webhook in &received {
+            let fault = contract::fault_of(&webhook.headers, &webhook.body);
+            assert_eq!(fault, None, "{webhook:?}");
+        }
+        received
+    }
+
+    /// The number of requests of any kind that have arrived.
+    pub(crate) fn count(&self) -> usize {
+        self.inbox.with(|log| log.received.len())
     }
 
     /// The types of everything that has arrived.
@@ -191,6 +209,10 @@ async fn receive(State(inbox): State<Inbox>, headers: HeaderMap, body: Bytes) ->
     let mut behaviour = inbox.behaviour.subscribe();
     let now = behaviour.wait_for(|now| *now != Behaviour::Hang).await.expect("the test runs").clone();
     match now {
+        Behaviour::AnswerLater(status, time) => {
+            let status = StatusCode::from_u16(status).expect("a status");
+            (status, [(header::RETRY_AFTER, time)]).into_response()
+        }
         Behaviour::Answer(status) => StatusCode::from_u16(status).expect("a status").into_response(),
         Behaviour::Redirect(to) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
         Behaviour::Hang => unreachable!("it waits until this has changed"),

@@ -114,6 +114,7 @@ async fn the_webhook_of_a_suspicious_sign_in_has_the_link_that_ends_it() {
     receiver.behave(Behaviour::Answer(500));
     let mut only = entry("mail", &receiver.url());
     only["types"] = json!(["sign_in.new_device", "sign_in.new_country", "session.created"]);
+    only["review_links"] = json!(true);
     let world = world(&[only]).await;
     let owner = world.device();
     let own = owner.sign_in("alice").await;
@@ -138,4 +139,21 @@ async fn the_webhook_of_a_suspicious_sign_in_has_the_link_that_ends_it() {
     owner.answer_review(token, "was_not_me").await.page(200);
     assert_eq!(world.live("alice").await, [own.session]);
     thief.refresh(&stolen.refresh).await.assert_ended("security");
+}
+
+/// The link ends a session without a sign-in. A receiver that copies the audit trail, for example, must not be able to do that.
+#[tokio::test]
+async fn only_a_receiver_with_review_links_gets_the_link() {
+    let (mail, copy) = (Receiver::start().await, Receiver::start().await);
+    let mut with_links = entry("mail", &mail.url());
+    with_links["review_links"] = json!(true);
+    let world = world(&[entry("copy", &copy.url()), with_links]).await;
+    world.device().sign_in("alice").await;
+    world.device().agent(latchkey_tests::world::FIREFOX).elsewhere().sign_in("alice").await;
+    notify(&world).await;
+    let links = |receiver: &Receiver| -> Vec<bool> {
+        let received = receiver.received().into_iter().filter(|it| it.webhook_type() == "sign_in.new_device");
+        received.map(|webhook| webhook.json()["data"].get("review_url").is_some()).collect()
+    };
+    assert_eq!((links(&mail), links(&copy)), (vec![true], vec![false]));
 }

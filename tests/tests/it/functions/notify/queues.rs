@@ -1,6 +1,6 @@
 //! The messages of the queues: which are delivered, which return and when, and which are set aside?
 
-use latchkey::domain::webhook::schedule::{ATTEMPTS, PAUSES};
+use latchkey::domain::webhook::schedule::{ATTEMPTS, PAUSES, pause_after};
 use latchkey_tests::event::Event;
 use serde_json::{Value, json};
 
@@ -19,12 +19,19 @@ fn message(count: usize) -> Value {
     message
 }
 
+/// The seconds after this attempt to deliver the message.
+fn pause_of(attempt: usize) -> u64 {
+    let body: Value = serde_json::from_str(message(1)["body"].as_str().expect("a body")).expect("JSON");
+    let event = body["event_id"].as_str().expect("an id").parse().expect("an id");
+    pause_after(u32::try_from(attempt).expect("a small number"), event).expect("another attempt").as_secs()
+}
+
 /// This name leads to this machine, so that every attempt fails at once, also without a network.
 #[tokio::test]
 async fn a_message_that_fails_returns_by_the_schedule() {
     let aws = StandIn::start().await;
     let mut function = start(&aws, &[entry("shop", "https://localhost/")]).await.expect("it starts");
-    let mut pauses: Vec<u64> = PAUSES.iter().map(std::time::Duration::as_secs).collect();
+    let mut pauses: Vec<u64> = (1..=PAUSES.len()).map(pause_of).collect();
     // SQS then moves the message to the dead letters, because it was received as often as the redrive policy allows.
     pauses.push(0);
     for (index, pause) in pauses.iter().enumerate() {
@@ -60,7 +67,7 @@ async fn a_message_of_an_unknown_receiver_follows_the_schedule() {
     let aws = StandIn::start().await;
     let entries = [entry("other", "https://localhost/")];
     let mut old = start_with_queues(&aws, &entries, vec!["shop-queue".to_owned()]).await.expect("it starts");
-    for (count, pause) in [(1, 5), (2, 60), (ATTEMPTS, 0)] {
+    for (count, pause) in [(1, pause_of(1)), (2, pause_of(2)), (ATTEMPTS, 0)] {
         assert_eq!(invoke(&mut old, &[message(count)]).await, [format!("message-{count}")]);
         let call = aws.calls().pop().expect("a call");
         assert_eq!(
@@ -72,6 +79,21 @@ async fn a_message_of_an_unknown_receiver_follows_the_schedule() {
     assert!(logs.contains("the receiver of a webhook is not in WEBHOOKS"), "{logs}");
     assert!(aws.raw_messages(&queue("letters")).is_empty());
     assert!(aws.raw_messages(&queue("webhook-letters")).is_empty());
+}
+
+/// The queues keep the webhooks until the list is right again.
+#[tokio::test]
+async fn messages_follow_the_schedule_while_the_list_is_wrong() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[entry("shop", "http://127.0.0.1:8080/")]).await.expect("it starts");
+    for (count, pause) in [(1, pause_of(1)), (2, pause_of(2)), (ATTEMPTS, 0)] {
+        assert_eq!(invoke(&mut function, &[message(count)]).await, [format!("message-{count}")]);
+        let call = aws.calls().pop().expect("a call");
+        let expected =
+            json!({"QueueUrl": queue("shop-queue"), "ReceiptHandle": RECEIPT, "VisibilityTimeout": pause});
+        assert_eq!((call.operation.as_str(), call.parameters), ("ChangeMessageVisibility", expected));
+    }
+    assert!(aws.raw_messages(&queue("letters")).is_empty());
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! A stand-in for SNS and SQS on loopback: it records every call, refuses messages as SQS does, and fails the calls of a queue or topic
-//! on demand.
+//! on demand, or leaves them without an answer.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +25,8 @@ pub(super) struct Call {
 struct Log {
     calls: Vec<Call>,
     failing: BTreeMap<String, &'static str>,
+    /// The queues and topics that do not answer, with the number of calls so far.
+    silent: BTreeMap<String, usize>,
 }
 
 type Shared = Arc<Mutex<Log>>;
@@ -69,6 +71,16 @@ impl StandIn {
     pub(super) fn refuse(&self, resource: &str, code: &'static str) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.failing.insert(resource.to_owned(), code);
+    }
+
+    /// Leaves every call of a queue or topic without an answer.
+    pub(super) fn hang(&self, resource: &str) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).silent.insert(resource.to_owned(), 0);
+    }
+
+    /// The number of calls that got no answer.
+    pub(super) fn hung(&self, resource: &str) -> usize {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).silent[resource]
     }
 
     /// The calls that were carried out.
@@ -122,14 +134,27 @@ async fn answer(State(log): State<Shared>, headers: HeaderMap, body: Bytes) -> R
     };
     let resource =
         parameters["QueueUrl"].as_str().or(parameters["TopicArn"].as_str()).unwrap_or_default().to_owned();
-    let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-    let failing = log.failing.get(&resource).copied();
-    if let Some(code) = failing.or_else(|| refusal(&operation, &parameters)) {
-        let body = json!({"__type": format!("com.amazonaws.sqs#{code}")});
-        return (StatusCode::BAD_REQUEST, body.to_string()).into_response();
+    let answer = {
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        let failing = log.failing.get(&resource).copied();
+        if let Some(count) = log.silent.get_mut(&resource) {
+            *count += 1;
+            None
+        } else if let Some(code) = failing.or_else(|| refusal(&operation, &parameters)) {
+            Some((
+                StatusCode::BAD_REQUEST,
+                json!({"__type": format!("com.amazonaws.sqs#{code}")}).to_string(),
+            ))
+        } else {
+            log.calls.push(Call { operation, parameters, service });
+            Some((StatusCode::OK, "{}".to_owned()))
+        }
+    };
+    match answer {
+        Some(answer) => answer.into_response(),
+        // Until the caller hangs up.
+        None => std::future::pending().await,
     }
-    log.calls.push(Call { operation, parameters, service });
-    (StatusCode::OK, "{}").into_response()
 }
 
 /// Why SQS refuses a message: it takes 256 KiB of the characters of XML 1.0.
