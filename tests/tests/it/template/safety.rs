@@ -227,6 +227,33 @@ fn the_deployer_chooses_processor_and_memory() {
     }
 }
 
+/// CloudFormation deletes them with the rights of this role, and without them the upgrade never ends.
+#[test]
+fn the_deploy_role_deletes_the_pipes_of_the_previous_release_and_makes_none() {
+    let role = deploy_role();
+    let text = role["Resources"]["DeployRole"].to_string();
+    for action in [
+        "pipes:DescribePipe",
+        "pipes:StopPipe",
+        "pipes:DeletePipe",
+        "events:DescribeApiDestination",
+        "events:DeleteApiDestination",
+        "events:DescribeConnection",
+        "events:DeleteConnection",
+        "secretsmanager:DeleteSecret",
+    ] {
+        assert!(text.contains(&format!("\"{action}\"")), "{action}");
+    }
+    for right in ["\"pipes:Create", "\"pipes:Update", "\"pipes:*\"", "\"events:Create", "\"events:*\""] {
+        assert!(!text.contains(right), "{right}");
+    }
+    let boundary = role["Resources"]["Boundary"].to_string();
+    assert!(
+        boundary.contains("events:InvokeApiDestination"),
+        "the pipe of the webhook works until it is deleted"
+    );
+}
+
 /// IAM knows no resource for this action, so that a statement that names one allows nothing.
 #[test]
 fn the_deploy_role_creates_readers_of_its_own_functions_only() {
