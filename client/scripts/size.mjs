@@ -14,6 +14,7 @@ const BUDGETS = {
   styles: 2_900,
   'console styles': 1_475,
   core: 9_000,
+  'hook with core': 14_000,
   'hook and account page': 15_800,
   'hook and account page, on demand': 15_050,
   console: 16_050,
