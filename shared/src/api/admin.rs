@@ -91,7 +91,7 @@ pub(super) async fn record_reading(
     target: ReadTarget,
 ) -> Result<(), Problem> {
     let (admin, session) = (&caller.user, caller.session);
-    if target == ReadTarget::User(admin.clone()) {
+    if target.is_of(admin) {
         return Ok(());
     }
     Ok(record_reading::record_reading(app, admin, session, client, target, caller.now).await?)

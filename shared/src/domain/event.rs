@@ -119,11 +119,11 @@ impl Event {
         Self { client: end.client.clone(), ..event }
     }
 
-    /// An administrator read data of other users. The id is derived from the minute, the administrator and the target, so that
-    /// a page that polls is recorded once a minute.
+    /// An administrator read data of other users. The id is derived from the minute, the session and the target, so that a page
+    /// that polls is recorded once a minute, and so that the polling page of the administrator does not cover a copied session.
     pub fn admin_read(admin: &UserId, session: SessionId, target: ReadTarget, now: Timestamp) -> Self {
         let minute = Timestamp::from_seconds(now.seconds() - now.seconds().rem_euclid(60));
-        let name = format!("admin_read {admin} {target:?}");
+        let name = format!("admin_read {admin} {session} {target:?}");
         let subject = Subject::User(admin.clone());
         let event =
             Self::with_derived_id(subject, Some(session), minute, &name, EventKind::AdminRead(target));
@@ -184,18 +184,25 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_is_one_event_for_each_minute_administrator_and_target() {
-        let session = session(1);
+    fn a_reading_is_one_event_for_each_minute_session_and_target() {
         let everyone = ReadTarget::Everyone;
-        let read = |admin: &str, target: &ReadTarget, second| {
+        let read_in = |number, admin: &str, target: &ReadTarget, second| {
             let now = Timestamp::from_seconds(second);
-            Event::admin_read(&admin.parse().unwrap(), session.id, target.clone(), now)
+            Event::admin_read(&admin.parse().unwrap(), session(number).id, target.clone(), now)
         };
+        let read = |admin: &str, target: &ReadTarget, second| read_in(1, admin, target, second);
         let first = read("root", &everyone, 125);
         assert_eq!((first.at.seconds(), first.id), (125, read("root", &everyone, 179).id));
         assert_eq!(first.id.get_timestamp().map(|time| time.to_unix()), Some((120, 0)));
         let paul = ReadTarget::User("paul".parse().unwrap());
-        for other in [read("root", &everyone, 180), read("eve", &everyone, 125), read("root", &paul, 125)] {
+        let export = ReadTarget::Export(Box::new(everyone.clone()));
+        for other in [
+            read("root", &everyone, 180),
+            read("eve", &everyone, 125),
+            read_in(2, "root", &everyone, 125),
+            read("root", &paul, 125),
+            read("root", &export, 125),
+        ] {
             assert_ne!(other.id, first.id);
         }
         assert_eq!(

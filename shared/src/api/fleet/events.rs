@@ -33,12 +33,14 @@ pub(super) async fn events(
         (None, Some(network)) => ReadTarget::Network(network),
         (None, None) => ReadTarget::Everyone,
     };
+    let format = Format::of(&headers);
+    let target = if format == Format::Json { target } else { ReadTarget::Export(Box::new(target)) };
     let read = async {
         require_recorded_admin(&app, &caller, &client, target).await?;
         let reach = app.config().admin_reach(&caller.user);
         Ok(list_events(&app, &query, reach).await?)
     };
-    limited(&app, &caller, &client, read, |page| respond(Format::of(&headers), page)).await
+    limited(&app, &caller, &client, read, |page| respond(format, page)).await
 }
 
 fn parse(app: &App, caller: &Caller, query: &str) -> Result<EventQuery, Problem> {

@@ -1,4 +1,4 @@
-//! Records that an administrator reads data of other users: one event for each administrator, target and minute.
+//! Records that an administrator reads data of other users: one event for each session, target and minute.
 
 use std::time::Duration;
 

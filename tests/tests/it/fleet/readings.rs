@@ -1,5 +1,7 @@
 //! The reading of an administrator is recorded.
 
+use std::collections::BTreeSet;
+
 use latchkey_tests::world::{Device, Tokens, World};
 use serde_json::json;
 
@@ -16,6 +18,13 @@ async fn targets(world: &World) -> Vec<String> {
 }
 
 async fn reads(world: &World) -> (Device, Vec<(String, &'static str)>) {
+    let device = world.device();
+    let stolen = device.sign_in("paul").await;
+    device.refresh(&stolen.refresh).await.assert_status(200);
+    world.advance(61);
+    device.elsewhere().refresh(&stolen.refresh).await.assert_ended("security");
+    let alert = world.raw_events("paul", "token_reused").await;
+    let alert = alert[0]["event_id"].as_s().expect("a text");
     let tokens = world.device().sign_in("paul").await;
     let paths = vec![
         (EVENTS.to_owned(), "everyone "),
@@ -27,7 +36,9 @@ async fn reads(world: &World) -> (Device, Vec<(String, &'static str)>) {
         ("/api/auth/sessions?user_id=paul".to_owned(), "user paul"),
         ("/api/auth/sessions/events?user_id=paul".to_owned(), "user paul"),
         (format!("/api/auth/sessions/events?session_id={}", tokens.session), "user paul"),
+        (format!("/api/auth/sessions/events?event_id={alert}"), "user paul"),
         (format!("/api/auth/sessions/{}?user_id=paul", tokens.session), "user paul"),
+        (format!("/api/auth/revoke?session_id={}", stolen.session), "user paul"),
         ("/api/auth/revoke?user_id=paul".to_owned(), "user paul"),
     ];
     (administrator(world).await, paths)
@@ -45,6 +56,38 @@ async fn every_reading_of_other_users_is_recorded_with_its_target() {
         assert_eq!(targets(&world).await, expected, "{path}");
     }
     assert_eq!(world.count_events("paul", "admin_read").await, 0, "the user must not see it");
+}
+
+#[tokio::test]
+async fn an_export_is_recorded_as_an_export() {
+    let world = generous(&[]).await;
+    let admin = administrator(&world).await;
+    let mut expected = vec![];
+    for (format, query, target) in [
+        ("text/csv", "", "export "),
+        ("application/x-ndjson", "?network=203.0.113.9", "export 203.0.113.0/24"),
+        ("application/json", "", "everyone "),
+    ] {
+        world.advance(60);
+        admin.clone().header("accept", format).get(&format!("{EVENTS}{query}")).await.assert_status(200);
+        expected.push(target.to_owned());
+        assert_eq!(targets(&world).await, expected, "{format}");
+    }
+}
+
+/// While the console of the administrator polls a page, a thief reads the same page with a copied session.
+#[tokio::test]
+async fn each_session_of_an_administrator_has_records_of_its_own() {
+    let world = generous(&[]).await;
+    let (console, copied) = (administrator(&world).await, administrator(&world).await);
+    for _ in 0..2 {
+        console.get(EVENTS).await.assert_status(200);
+        copied.get(EVENTS).await.assert_status(200);
+    }
+    let rows = world.raw_events("root", "admin_read").await;
+    let sessions: BTreeSet<&String> =
+        rows.iter().map(|row| row["session_id"].as_s().expect("a text")).collect();
+    assert_eq!((rows.len(), sessions.len()), (2, 2));
 }
 
 #[tokio::test]
