@@ -22,6 +22,10 @@ const CSV_HEAD: &str =
 /// so that an attacker could have a formula run on the machine of an administrator.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
+/// The characters after which a spreadsheet may begin another cell, besides the comma, which the quotes of RFC 4180 protect. In
+/// German and some other languages a spreadsheet splits a row at semicolons, and ignores quotes that do not begin a cell.
+const OTHER_SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
+
 /// The format of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -35,8 +39,13 @@ impl Format {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let types = accept.flat_map(|value| value.split(','));
-        for name in types.filter_map(|part| part.split(';').next()) {
-            match name.trim().to_ascii_lowercase().as_str() {
+        for range in types {
+            let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+            let name = parts.next().unwrap_or_default();
+            if parts.any(|parameter| is_zero_quality(&parameter)) {
+                continue;
+            }
+            match name.as_str() {
                 "application/x-ndjson" => return Self::Ndjson,
                 "text/csv" => return Self::Csv,
                 _ => {}
@@ -44,6 +53,11 @@ impl Format {
         }
         Self::Json
     }
+}
+
+/// Whether a parameter of a media range excludes it, for example `q=0` (RFC 9110, section 12.4.2).
+fn is_zero_quality(parameter: &str) -> bool {
+    parameter.strip_prefix("q=").and_then(|quality| quality.parse::<f32>().ok()) == Some(0.0)
 }
 
 /// The body of `GET /fleet/events` as JSON.
@@ -132,11 +146,23 @@ impl FleetEventView {
 
 /// A cell, in quotes if it needs them, and with an apostrophe in front of what a spreadsheet would take for a formula.
 fn cell(text: &str) -> String {
-    let shield = if text.starts_with(FORMULA) { "'" } else { "" };
-    if shield.is_empty() && !text.contains([',', '"', '\r', '\n']) {
-        return text.to_owned();
+    let (mut shielded, mut begins) = (String::with_capacity(text.len()), true);
+    for (place, character) in text.char_indices() {
+        if begins && is_formula(&text[place..]) {
+            shielded.push('\'');
+        }
+        shielded.push(character);
+        begins = OTHER_SEPARATORS.contains(&character);
     }
-    format!("\"{shield}{}\"", text.replace('"', "\"\""))
+    if shielded == text && !text.contains([',', '"', '\r', '\n', ';', '\t']) {
+        return shielded;
+    }
+    format!("\"{}\"", shielded.replace('"', "\"\""))
+}
+
+/// Whether a spreadsheet would take this text, or what follows its quotes and spaces, for a formula.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches(['"', ' ']).starts_with(FORMULA)
 }
 
 #[cfg(test)]
@@ -155,8 +181,16 @@ mod tests {
             ("+1", "\"'+1\""),
             ("-1", "\"'-1\""),
             ("@SUM(A1)", "\"'@SUM(A1)\""),
-            ("\t=1", "\"'\t=1\""),
+            ("\t=1", "\"'\t'=1\""),
             ("a=1", "a=1"),
+            ("x;=cmd|' /C calc'!A0;y", "\"x;'=cmd|' /C calc'!A0;y\""),
+            ("x;;+1", "\"x;;'+1\""),
+            ("x; \"=1\"", "\"x;' \"\"=1\"\"\""),
+            ("x\ty\t@1", "\"x\ty\t'@1\""),
+            ("x\r\n-1", "\"x\r\n'-1\""),
+            ("x\r=1", "\"x\r'=1\""),
+            ("x;y=1", "\"x;y=1\""),
+            ("{\"note\":\"a;=1\"}", "\"{\"\"note\"\":\"\"a;'=1\"\"}\""),
         ] {
             assert_eq!(cell(text), expected, "{text:?}");
         }
@@ -174,5 +208,9 @@ mod tests {
         }
         assert_eq!(format("Text/CSV; q=1"), Format::Csv);
         assert_eq!(format("text/html, application/x-ndjson, text/csv"), Format::Ndjson);
+        for excluded in ["text/csv;q=0", "text/csv; Q=0.000", "text/csv;header=present;q=0"] {
+            assert_eq!(format(excluded), Format::Json, "{excluded}");
+        }
+        assert_eq!(format("text/csv;q=0, application/x-ndjson;q=0.001"), Format::Ndjson);
     }
 }
