@@ -29,7 +29,7 @@
 //! | [`Store::set_hour_counts`], [`Store::set_live_sessions`] | UpdateItem of an hour of the overview |
 //! | [`Store::read_hours`] | Query |
 //! | [`Store::find_event`], [`Store::event_of_user`] | consistent GetItem of the pointer, and of the event |
-//! | [`Store::find_user`] | consistent GetItem of the end record, then Query of the index `expiry` |
+//! | [`Store::find_user`], [`Store::find_user_by_row`] | consistent GetItem of the end record; Queries of the index `expiry` |
 //! | [`Store::attempt`], [`Store::refuse`], [`Store::subtract_attempts`] | UpdateItem on the counts of a rate limit |
 //! | [`Store::forget_attempts`] | DeleteItem of the counts |
 //! | [`Store::take_lease`], [`Store::give_lease_back`] | conditional UpdateItem and DeleteItem of the lease of cleanup |
@@ -57,6 +57,7 @@ mod fleet_hours;
 mod fleet_partition;
 mod fleet_sign_ins;
 mod global_revocation;
+pub(crate) mod in_parallel;
 mod item;
 #[cfg(test)]
 mod item_size;

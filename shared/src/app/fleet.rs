@@ -3,7 +3,6 @@
 pub mod bulk_revocation;
 pub mod count_hours;
 pub mod events;
-mod in_parallel;
 pub mod record_reading;
 pub mod search;
 pub mod sign_ins;

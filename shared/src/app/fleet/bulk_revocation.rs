@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::in_parallel::in_parallel;
 use super::sign_ins::read_round;
 use crate::app::App;
 use crate::app::sign_out::{RevokeCommand, SessionSelector, can_end, end_many};
@@ -23,6 +22,7 @@ use crate::domain::place::Network;
 use crate::domain::session::Session;
 use crate::domain::session::end::EndReason;
 use crate::domain::time::Timestamp;
+use crate::store::in_parallel::in_parallel;
 use crate::store::{NetworkSignIn, SIGN_IN_SHARDS, StoreError};
 
 /// Users of one call, at most.

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::in_parallel::in_parallel;
 use crate::domain::fleet::hour_counts::HourCounts;
 use crate::domain::fleet::scan::{Round, day_of};
 use crate::domain::fleet::window::Window;
 use crate::domain::severity::Severity;
 use crate::domain::time::Timestamp;
+use crate::store::in_parallel::in_parallel;
 use crate::store::schema::Bucket;
 use crate::store::{HourRow, Store, StoreError, fleet_partitions};
 

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::in_parallel::in_parallel;
 use crate::app::App;
 use crate::config::AdminReach;
 use crate::domain::fleet::scan::Scan;
@@ -15,6 +14,7 @@ use crate::domain::fleet::window::Window;
 use crate::domain::id::UserId;
 use crate::domain::place::Network;
 use crate::domain::severity::Severity;
+use crate::store::in_parallel::in_parallel;
 use crate::store::{AuditQuery, FleetEvent, StoreError, fleet_partitions};
 
 /// Rounds of a page. A round reads one day, or a part of it.

@@ -112,7 +112,7 @@ async fn find_session(
 
 /// The user of a live session.
 async fn live_session(app: &App, session: &SessionId, now: Timestamp) -> Result<Option<UserId>, StoreError> {
-    let user = app.store().find_user(session, app.config().lifetimes.refresh, now).await?;
+    let user = app.store().find_user_by_row(session, app.config().lifetimes.refresh, now).await?;
     let Some(user) = user else { return Ok(None) };
     let row = app.store().read_session(&user, session, now).await?;
     Ok(row.filter(|row| row.is_live(now)).map(|_| user))

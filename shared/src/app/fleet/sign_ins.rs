@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::in_parallel::in_parallel;
 use crate::app::App;
 use crate::config::AdminReach;
 use crate::domain::fleet::scan::Scan;
 use crate::domain::fleet::window::Window;
 use crate::domain::place::Network;
+use crate::store::in_parallel::in_parallel;
 use crate::store::{NetworkSignIn, SIGN_IN_SHARDS, StoreError};
 
 /// Rounds of a page. A round reads one day, or a part of it.

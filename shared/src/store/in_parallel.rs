@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tokio::task::JoinSet;
 
-use crate::store::StoreError;
+use super::StoreError;
 
 /// Calls that one request makes at the same time. Each may need a connection of its own.
 pub(crate) const AT_ONCE: usize = 16;
