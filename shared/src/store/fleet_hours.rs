@@ -51,10 +51,10 @@ impl Store {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             let reply = Box::pin(query.send()).await.map_err(StoreError::unavailable)?;
             for row in reply.items() {
-                let severity = Severity::parse(item::string(row, "severity")?).unwrap_or(Severity::Info);
-                let details = row.get("details").and_then(|details| details.as_m().ok());
-                let policy = details.and_then(|details| details.get("policy")?.as_s().ok());
-                counts.count(item::string(row, "event_type")?, severity, policy.map(String::as_str));
+                // As in the lists, a row that this version cannot read does not hide the others.
+                if let Err(error) = count_event(&mut counts, row) {
+                    tracing::error!(%error, "malformed event row left out");
+                }
             }
             after = reply.last_evaluated_key.filter(|key| !key.is_empty());
             if after.is_none() {
@@ -167,6 +167,14 @@ impl Store {
         }
         Ok(hours)
     }
+}
+
+fn count_event(counts: &mut HourCounts, row: &Item) -> Result<(), StoreError> {
+    let severity = Severity::parse(item::string(row, "severity")?).unwrap_or(Severity::Info);
+    let details = row.get("details").and_then(|details| details.as_m().ok());
+    let policy = details.and_then(|details| details.get("policy")?.as_s().ok());
+    counts.count(item::string(row, "event_type")?, severity, policy.map(String::as_str));
+    Ok(())
 }
 
 fn month_of(hour: Timestamp) -> String {

@@ -1,7 +1,8 @@
 //! Counts the events and the live sessions for the overview. A schedule calls it every five minutes.
 //!
-//! The running hour is counted each time. The hour before is counted until its count was made after its end. Live sessions are
-//! counted once an hour. A count is set, not added, so that a run that is repeated changes nothing.
+//! The running hour is counted each time. The hour before, and each hour of the last day that was counted at all, is counted
+//! until its count was made after its end, also if no run followed its end in time. Live sessions are counted once an hour. A
+//! count is set, not added, so that a run that is repeated changes nothing.
 
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::store::{HourRow, Store, StoreError, fleet_partitions};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
+/// Hours of this time are completed if the runs stopped during them.
+const COMPLETED_FOR: Duration = Duration::from_secs(86_400);
+
 /// An hour's count is final if it was made this long after the hour, because the index lags behind and clocks differ.
 const SETTLED_AFTER: Duration = Duration::from_secs(120);
 
@@ -33,11 +37,13 @@ pub async fn count_hours(
 ) -> Result<(), StoreError> {
     let hour = now.start_of_hour();
     let before = hour.before(HOUR);
-    let known = store.read_hours(before, hour).await?;
+    let known = store.read_hours(hour.before(COMPLETED_FOR), hour).await?;
     let of = |hour: Timestamp| known.iter().find(|row| row.hour == hour);
-    let is_final = |row: &HourRow| row.counted_at >= hour + SETTLED_AFTER;
-    if !of(before).is_some_and(is_final) {
+    if of(before).is_none() {
         count_hour(store, before, now).await?;
+    }
+    for row in known.iter().filter(|row| row.hour < hour && !is_final(row)) {
+        count_hour(store, row.hour, now).await?;
     }
     count_hour(store, hour, now).await?;
     if of(hour).is_none_or(|row| row.live_sessions.is_none()) {
@@ -47,9 +53,16 @@ pub async fn count_hours(
     Ok(())
 }
 
+/// Whether the events of an hour were counted after its end.
+fn is_final(row: &HourRow) -> bool {
+    row.counted_at >= row.hour + HOUR + SETTLED_AFTER
+}
+
 async fn count_hour(store: &Store, hour: Timestamp, now: Timestamp) -> Result<(), StoreError> {
     let last = (hour + HOUR).before(Duration::from_secs(1));
-    let Some(ids) = Window::new(Some(hour), Some(last.min(now)), HOUR, HOUR * 3, now).map(Window::ids) else {
+    let Some(ids) =
+        Window::new(Some(hour), Some(last.min(now)), HOUR, COMPLETED_FOR + HOUR, now).map(Window::ids)
+    else {
         return Ok(());
     };
     let low = Uuid::from_u128(*ids.start());

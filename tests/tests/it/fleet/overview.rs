@@ -1,5 +1,6 @@
 //! The numbers of the deployment, by hour.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::app::fleet::count_hours::count_hours as count;
 use latchkey_tests::world::World;
 use serde_json::{Value, json};
@@ -93,6 +94,42 @@ async fn an_hour_is_counted_once_more_after_its_end_and_then_no_more() {
     // The rows of both hours, and the 32 partitions of the running hour.
     assert_eq!(world.server.stats.of("Query").calls, 1 + 32);
     assert_eq!(of(&world).await, settled, "a final count stays");
+}
+
+/// The schedule stops in the middle of an hour, for example because of a deployment, and goes on hours later.
+#[tokio::test]
+async fn an_hour_is_completed_after_a_pause_of_the_schedule() {
+    let world = at_full_hour(&[]).await;
+    let hour = world.now();
+    world.device().sign_in("early").await;
+    count_hours(&world).await;
+    world.advance(1_800);
+    world.device().sign_in("late").await;
+    world.advance(5 * 3_600);
+    count_hours(&world).await;
+    let rows = world.server.store.read_hours(hour, hour).await.expect("the engine answers");
+    assert_eq!((rows[0].counts.sign_ins, rows[0].counted_at), (2, world.now()));
+    world.advance(300);
+    count_hours(&world).await;
+    let again = world.server.store.read_hours(hour, hour).await.expect("the engine answers");
+    assert_eq!(again, rows, "it is final");
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_does_not_stop_the_counts() {
+    let world = at_full_hour(&[]).await;
+    let hour = world.now();
+    world.device().sign_in("alice").await;
+    let trail = world.raw_events("alice", "login").await;
+    let mut broken = trail[0].clone();
+    broken.insert("event_type".into(), AttributeValue::N("7".into()));
+    let id = uuid::Uuid::parse_str(broken["event_id"].as_s().expect("a text")).expect("an id").as_u128() + 16;
+    broken.insert("event_id".into(), AttributeValue::S(uuid::Uuid::from_u128(id).to_string()));
+    let put = world.dynamodb().put_item().table_name(&world.tables().security_events).set_item(Some(broken));
+    put.send().await.expect("the engine answers");
+    count_hours(&world).await;
+    let rows = world.server.store.read_hours(hour, hour).await.expect("the engine answers");
+    assert_eq!(rows[0].counts.sign_ins, 1);
 }
 
 #[tokio::test]
