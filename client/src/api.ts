@@ -266,9 +266,10 @@ export interface paths {
          *       administrators, at most 15 minutes after their sign-in.
          *     - `resume`: nothing. The user may sign in again. For administrators, at most 15 minutes after their sign-in.
          *     - `network`: the sessions that were opened from a network. For administrators, at most 15 minutes after their sign-in. Send it
-         *       with `preview` `true` first, which ends nothing, and then with the `as_of` of that response. One call covers at most 500 users;
-         *       repeat it with `next_cursor` until that is null. The caller's own session, and users that the administrator does not reach,
-         *       are left out. It counts against the general limit.
+         *       with `preview` `true` first, which ends nothing, and then with the `from` and `as_of` of that response. One call covers at
+         *       most 500 users; repeat it with `next_cursor` until that is null. The caller's own session, and users that the administrator
+         *       does not reach, are left out. Users whose sessions could not be ended are in `failed`, with status 200. It counts against the
+         *       general limit.
          *     - `everyone`: all sessions of all users. For administrators, at most 15 minutes after their sign-in.
          *
          *     A member that the strategy does not use is refused, so that a misspelt member never ends other sessions than intended.
@@ -998,10 +999,14 @@ export interface components {
                 reason: components["schemas"]["ExactReason"] | "expired" | null;
                 ended_at: components["schemas"]["Time"] | null;
             } | null;
-            /** @description Present if `q` is an address or a network with sign-ins in the last seven days */
+            /**
+             * @description Present if `q` is an address or a network with sign-ins in the last seven days. Also present if it has so many sign-ins of
+             *     users that the administrator does not reach that the search ended before it had read all of them
+             */
             network: {
                 network: string;
-                last_sign_in: components["schemas"]["Time"];
+                /** @description The newest sign-in that the administrator may see. Null if the search found none in what it read */
+                last_sign_in: components["schemas"]["Time"] | null;
             } | null;
         };
         CleanupRequest: {
@@ -1110,7 +1115,8 @@ export interface components {
             from?: components["schemas"]["Time"] | null;
             /**
              * @description Only sessions that were opened up to this time, so that the call ends what the preview listed. Take it from the preview. It
-             *     must not be in the future. With `preview` `true` the default is now
+             *     must not be in the future. With `preview` `true` the default is 3 seconds ago, because a later sign-in may not have opened
+             *     its session yet
              */
             as_of?: components["schemas"]["Time"] | null;
             /** @description `next_cursor` of the previous call */
@@ -1166,6 +1172,9 @@ export interface components {
             network: string;
             /** @description True: the sessions would end. False: they have ended */
             preview: boolean;
+            /** @description The sessions were opened at or after this time */
+            from: components["schemas"]["Time"];
+            /** @description The sessions were opened up to this time */
             as_of: components["schemas"]["Time"];
             /** @description The users and their sessions that ended, or would end. At most 500 users */
             users: {
@@ -1174,6 +1183,11 @@ export interface components {
             }[];
             /** @description How many sessions are listed in `users` */
             sessions: number;
+            /**
+             * @description Users whose sessions could not be read or ended, for example because a row of theirs is malformed. The other users do not
+             *     wait for them. Repeat the call without `cursor`, which ends nothing twice, or end their sessions with the strategy `user`
+             */
+            failed: components["schemas"]["UserId"][];
             /** @description Repeat the call with this `cursor` until it is null */
             next_cursor: string | null;
             /** @description Until this time, services that verify access tokens offline may still accept tokens of these sessions */

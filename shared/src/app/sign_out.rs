@@ -1,8 +1,8 @@
 //! Sign-out and revocation: a session's row, its event and its end record change in one transaction.
 //!
-//! Refreshes of the same session can make that transaction conflict. After some conflicts the end is written as a
-//! mark on the row (a pending end) by a single write, which cannot be starved. Every reader treats a marked session
-//! as ended, and the transaction follows.
+//! Refreshes of the same session can make that transaction conflict, and sign-ins of the same user can make its condition
+//! fail. After some failures the end is written as a mark on the row (a pending end) by a single write, which cannot be
+//! starved. Every reader treats a marked session as ended, and the transaction follows.
 
 use std::mem;
 
@@ -22,7 +22,7 @@ use crate::store::{
     EndOutcome, StoreError, TransactionOutcome, UserRecord, UserRecordUpdate, UserState, VoidedAssertions,
 };
 
-/// Conflicts after which the end is marked on the row.
+/// Failed attempts after which the end is marked on the row.
 const CONFLICTS_BEFORE_MARK: u32 = 3;
 
 /// Attempts before a contended end fails with 503. The mark stays on the row.
@@ -64,11 +64,14 @@ pub struct RevokeCommand<'o> {
 }
 
 impl SessionSelector<'_> {
-    /// The change of the user record: which assertions become void, if they are not void already.
-    fn record_update<'r>(self, record: &'r UserRecord, now: Timestamp) -> UserRecordUpdate<'r> {
+    /// The change of the user record: which assertions become void, if they are not void already. `None` for listed sessions:
+    /// no sign-in can open one of them again, so that their end does not depend on the version of the user record. Otherwise an
+    /// attacker could delay it by signing in as the user again and again.
+    fn record_update<'r>(self, record: &'r UserRecord, now: Timestamp) -> Option<UserRecordUpdate<'r>> {
         let voids = match self {
+            Self::Listed(_) => return None,
             Self::All => Some(VoidedAssertions::Before(now)),
-            Self::Others(_) | Self::Listed(_) => None,
+            Self::Others(_) => None,
             Self::Ordered(LogoutOrder { subject, until }) => match subject {
                 OrderSubject::User(_) => Some(VoidedAssertions::OrderedUntil(*until)),
                 // The row of the session at the provider voids those that name it.
@@ -77,7 +80,7 @@ impl SessionSelector<'_> {
             },
         };
         let voids = voids.filter(|assertions| !record.has_voided(*assertions));
-        UserRecordUpdate { record, voids, suspension: None }
+        Some(UserRecordUpdate { record, voids, suspension: None })
     }
 }
 
@@ -196,25 +199,26 @@ pub async fn end_many(
         let mut ends = selected_ends(&state, selector, command);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
         ends.truncate(ENDS_PER_TRANSACTION);
-        let suspension = command.suspension.as_ref();
-        let record_update =
-            UserRecordUpdate { suspension, ..selector.record_update(&state.record, command.now) };
-        if ends.is_empty() && record_update.voids.is_none() {
+        let suspension = command.suspension.as_ref().filter(|_| !suspended);
+        let record_update = selector.record_update(&state.record, command.now);
+        if ends.is_empty() && record_update.is_none_or(|update| update.voids.is_none()) {
             return Ok(with_marked(ended, marked));
         }
-        let events = if events_recorded { vec![] } else { command.events(app, user, ends.len()) };
+        let record_update = record_update.map(|update| UserRecordUpdate { suspension, ..update });
+        let events =
+            if events_recorded || suspended { vec![] } else { command.events(app, user, ends.len()) };
         match app.store().end_many(user, &ends, record_update, &events, app.now_millis()).await? {
             TransactionOutcome::Committed => {
                 ends.iter().for_each(|end| count_end(app, end));
                 events.iter().for_each(|event| app.on_recorded(event));
                 ended.append(&mut ends);
                 events_recorded = false;
+                suspended |= suspension.is_some();
                 if !surplus {
                     return Ok(with_marked(ended, marked));
                 }
             }
-            TransactionOutcome::ConditionFailed => back_off(attempt).await,
-            TransactionOutcome::Contended => {
+            TransactionOutcome::ConditionFailed | TransactionOutcome::Contended => {
                 let now_marked = mark_or_wait(app, &ends, attempt).await?;
                 // Other requests may record the marked ends before this one does, and they do not write our events. The event
                 // of a suspension is not about the ends, and must not exist without it.
@@ -226,12 +230,17 @@ pub async fn end_many(
                 marked.extend(now_marked);
             }
         }
-        // Sign-ins, for example of an attacker, could make the transaction fail again and again. From now on they are refused.
-        if let Some(suspension) = command.suspension.as_ref().filter(|_| !suspended)
+        // Sign-ins, for example of an attacker, could make the transaction fail again and again. From now on they are refused. The
+        // suspension is written once: the next attempts only end sessions, so that they cannot undo a resumption.
+        if let Some(suspension) = suspension.filter(|_| !suspended)
             && attempt + 1 >= CONFLICTS_BEFORE_MARK
         {
-            suspended = app.store().suspend(user, suspension, &command.events(app, user, 0)).await?
-                == TransactionOutcome::Committed;
+            let events = command.events(app, user, 0);
+            suspended =
+                app.store().suspend(user, suspension, &events).await? == TransactionOutcome::Committed;
+            if suspended {
+                events.iter().for_each(|event| app.on_recorded(event));
+            }
         }
         state = app.store().read_user_state(user, command.now).await?;
     }
@@ -282,7 +291,7 @@ fn with_marked(mut ended: Vec<SessionEnd>, marked: Vec<SessionEnd>) -> Vec<Sessi
     ended
 }
 
-/// After a conflict: waits, and at the third conflict marks the ends first. Returns the marked ends. The revocation feed lists
+/// After a failed attempt: waits, and at the third one marks the ends first. Returns the marked ends. The revocation feed lists
 /// them, also if another mark fails, because the transaction may never be committed by this request.
 async fn mark_or_wait(app: &App, ends: &[SessionEnd], attempt: u32) -> Result<Vec<SessionEnd>, StoreError> {
     let (mut marked, mut failed) = (vec![], None);

@@ -15,6 +15,7 @@ use super::item::{Item, text};
 use super::schema::*;
 use super::user_key::user_key;
 use crate::domain::event::{Event, StoredEvent};
+use crate::domain::fleet::window::first_id_of;
 use crate::domain::id::{SessionId, UserId, sign_in_second};
 use crate::domain::session::end::EndReason;
 use crate::domain::severity::Severity;
@@ -211,12 +212,6 @@ impl AuditQuery {
         let expired = self.without_expired.then_some(expired);
         [event_type, session, severity, expired].into_iter().flatten().collect()
     }
-}
-
-/// The smallest event id of a second.
-fn first_id_of(moment: Timestamp) -> Uuid {
-    let millis = u64::try_from(moment.seconds().saturating_mul(1_000)).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
 /// Reads an event. A row that this version cannot read, for example of a newer version, does not hide the others.

@@ -38,6 +38,12 @@ pub struct NetworkSignIn {
 }
 
 impl Store {
+    /// How long the list of a network has a sign-in, if sessions last for at most `session_lifetime`: longer than the session
+    /// lives, so that a list of the network has all its live sessions.
+    pub fn sign_ins_kept(&self, session_lifetime: Duration) -> Duration {
+        self.event_ttl.max(session_lifetime + KEPT_FOR)
+    }
+
     /// The part of a sign-in's transaction that adds the session to the list of its network. `None` if the address of the client
     /// is unknown. The row lives as long as the event of the sign-in, and as long as the session.
     pub(super) fn put_network_sign_in(&self, session: &Session, login: &Event) -> Option<TransactWriteItem> {

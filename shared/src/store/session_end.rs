@@ -88,21 +88,23 @@ impl Store {
         }
     }
 
-    /// Ends sessions of one user, and writes `events`. The change of the user record may begin a suspension.
+    /// Ends sessions of one user, and writes `events`. The change of the user record, if there is one, may begin a suspension.
     ///
     /// *Atomicity*, errors: as [`Store::end_session`].
     pub async fn end_many(
         &self,
         user: &UserId,
         ends: &[SessionEnd],
-        record_update: UserRecordUpdate<'_>,
+        record_update: Option<UserRecordUpdate<'_>>,
         events: &[Event],
         now_millis: i64,
     ) -> Result<TransactionOutcome, StoreError> {
         let mut items: Vec<TransactWriteItem> = vec![];
         let now = Timestamp::from_seconds(now_millis.div_euclid(1000));
-        items.push(self.update_user_record(user, record_update, now));
-        items.extend(record_update.suspension.map(|suspension| self.put_suspension(user, suspension)));
+        if let Some(update) = record_update {
+            items.push(self.update_user_record(user, update, now));
+            items.extend(update.suspension.map(|suspension| self.put_suspension(user, suspension)));
+        }
         items.extend(ends.iter().flat_map(|end| self.end_items(end, now_millis)));
         items.extend(self.put_feed_item(ends, now_millis));
         items.extend(events.iter().map(|event| self.put_event(event)));

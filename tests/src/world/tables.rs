@@ -1,9 +1,11 @@
 //! The rows of the tables: reads, compares, restores and changes them directly.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, StreamSpecification};
 use latchkey::store::user_key;
+use tokio::task::JoinHandle;
 
 use super::World;
 
@@ -54,6 +56,26 @@ impl World {
         let changes: Vec<_> =
             gone.map(|row| format!("- {row}")).chain(new.map(|row| format!("+ {row}"))).collect();
         assert!(changes.is_empty(), "{what}:\n{}", changes.join("\n"));
+    }
+
+    /// Changes the version of a user record without a pause until the task is aborted, as sign-ins of this user do.
+    pub fn keep_changing_user_record(&self, user: &str) -> JoinHandle<()> {
+        let one = AttributeValue::N("1".to_owned());
+        let update = self
+            .dynamodb()
+            .update_item()
+            .table_name(&self.tables().sessions)
+            .key("pk", text(key_of(user)))
+            .key("sk", text("HEAD".to_owned()))
+            .update_expression("ADD v :one")
+            .expression_attribute_values(":one", one);
+        tokio::spawn(async move {
+            loop {
+                // One that is refused, because a transaction holds the row, is followed by the next one.
+                let _ = update.clone().send().await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        })
     }
 
     /// A session's row as the table has it.

@@ -1,6 +1,7 @@
 //! The calls of administrators over all users.
 
 mod bulk_revocation;
+mod bulk_revocation_under_attack;
 mod events;
 mod export;
 mod foreign_administrators;
@@ -11,7 +12,11 @@ mod search;
 mod sign_ins;
 mod stuffing;
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use latchkey::domain::event::{Event, EventKind, Subject};
+use latchkey::domain::time::Timestamp;
 use latchkey::store::Consumed;
 use latchkey_tests::world::{Device, Tokens, World};
 use serde_json::{Value, json};
@@ -49,6 +54,37 @@ pub(crate) async fn store_events(world: &World, user: &str, count: u32) -> Vec<E
     let events: Vec<Event> = (0..count).map(event).collect();
     world.server.store.record_all(&events, &Consumed::default()).await.expect("the engine answers");
     events
+}
+
+/// Stores `count` sign-ins of an account that signs in a hundred times a second, the newest a second ago.
+pub(crate) async fn store_sign_ins(world: &World, network: &str, user: &str, count: u32) {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let newest = u64::try_from(world.now().seconds() - 1).expect("after 1970") * 1_000;
+    let row = |number: u32| {
+        let shard = (number % 4) as u8;
+        let millis = newest - u64::from(number) * 10;
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &[shard; 10]).into_uuid().to_string();
+        let seconds = i64::try_from(millis / 1_000).expect("it is small");
+        let day = Timestamp::from_seconds(seconds).to_rfc3339()[..10].to_owned();
+        HashMap::from([
+            ("pk".to_owned(), text(&format!("N#{network}#{day}#{shard}"))),
+            ("event_id".to_owned(), text(&id)),
+            ("user_id".to_owned(), text(user)),
+            ("session_id".to_owned(), text(&id)),
+            ("created_at".to_owned(), AttributeValue::N(seconds.to_string())),
+        ])
+    };
+    let put = |number| {
+        let put = PutRequest::builder().set_item(Some(row(number))).build().expect("the item is given");
+        WriteRequest::builder().put_request(put).build()
+    };
+    let numbers: Vec<u32> = (0..count).collect();
+    for chunk in numbers.chunks(25) {
+        let writes = chunk.iter().copied().map(put).collect();
+        let batch =
+            world.dynamodb().batch_write_item().request_items(&world.tables().security_events, writes);
+        batch.send().await.expect("the engine answers");
+    }
 }
 
 /// A member of each element of a list in the body.

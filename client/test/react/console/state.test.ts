@@ -295,7 +295,7 @@ describe('an export', () => {
 
 describe('the end of the sessions of a network', () => {
   const page = (users: NetworkRevocation['users'], next_cursor: string | null, as_of = 'T1'): NetworkRevocation => ({
-    network: '203.0.113.0/24', preview: true, as_of, users, sessions: 0, next_cursor, access_tokens_expire_by: '2026-11-25T10:30:00Z',
+    network: '203.0.113.0/24', preview: true, from: 'T0', as_of, users, sessions: 0, failed: [], next_cursor, access_tokens_expire_by: '2026-11-25T10:30:00Z',
   });
   const command = { network: '203.0.113.9', reason: 'attack', from: 'T0' };
 

@@ -60,7 +60,7 @@ fn parse(app: &App, caller: &Caller, query: &str) -> Result<EventQuery, Problem>
         admin::require_scope_over(app, caller, user)?;
     }
     Ok(EventQuery {
-        window: window(app, query, caller.now)?,
+        window: window(query, app.config().event_ttl, caller.now)?,
         after: after_of(query)?,
         severity,
         event_type,

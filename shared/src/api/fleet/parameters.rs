@@ -59,24 +59,30 @@ pub(super) fn after_of(query: &str) -> Result<Option<Uuid>, Problem> {
     parameter(query, "cursor")?.as_deref().map(cursor_of).transpose()
 }
 
-/// Reads `?from=` and `?to=`.
-pub(super) fn window(app: &App, query: &str, now: Timestamp) -> Result<Window, Problem> {
-    let (from, to) = (parameter(query, "from")?, parameter(query, "to")?);
-    let to = to.map(|text| moment(&text, "to")).transpose()?;
-    window_of(app, from.as_deref(), to, "to", COVERED, now)
+/// How long sign-ins of a network are kept.
+pub(in crate::api) fn sign_ins_kept(app: &App) -> Duration {
+    app.store().sign_ins_kept(app.config().lifetimes.session)
 }
 
-/// The time from `from` to `to`, whose field has the name `end`. The default of `from` is `length` before `to`.
+/// Reads `?from=` and `?to=` of a list whose entries are kept for `kept`.
+pub(super) fn window(query: &str, kept: Duration, now: Timestamp) -> Result<Window, Problem> {
+    let (from, to) = (parameter(query, "from")?, parameter(query, "to")?);
+    let to = to.map(|text| moment(&text, "to")).transpose()?;
+    window_of(from.as_deref(), to, "to", COVERED, kept, now)
+}
+
+/// The time from `from` to `to`, whose field has the name `end`. The default of `from` is `length` before `to`. Entries are kept
+/// for `kept`.
 pub(in crate::api) fn window_of(
-    app: &App,
     from: Option<&str>,
     to: Option<Timestamp>,
     end: &str,
     length: Duration,
+    kept: Duration,
     now: Timestamp,
 ) -> Result<Window, Problem> {
     let from = from.map(|text| moment(text, "from")).transpose()?;
-    Window::new(from, to, length, app.config().event_ttl, now)
+    Window::new(from, to, length, kept, now)
         .ok_or_else(|| Problem::field("from", format!("must not be after `{end}`, and not in the future")))
 }
 

@@ -3,6 +3,7 @@
 //! It needs a recent sign-in, because a copied session of an administrator could otherwise sign out hundreds of users. The
 //! preview needs one, too, so that the administrator signs in again before the decision and not after it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::Json;
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::super::admin;
-use super::super::fleet::parameters::{cursor_of, network_of, window_of};
+use super::super::fleet::parameters::{cursor_of, network_of, sign_ins_kept, window_of};
 use super::super::general_limit::{count, refuse_remembered};
 use super::{Requester, RevokeRequest, admin as administrator};
 use crate::app::App;
@@ -24,15 +25,22 @@ use crate::http::problem::Problem;
 /// The time that a call covers if the request has no `from`: a day.
 const COVERED: Duration = Duration::from_secs(86_400);
 
+/// A sign-in that is older has opened its session or has failed, because a request ends after 2.9 s. So a preview that ends
+/// there by default lists all sessions that the revocation with its `as_of` can end.
+const SIGN_IN_LASTS: Duration = Duration::from_secs(3);
+
 /// The body of the response.
 #[derive(Serialize)]
 struct NetworkRevocationResponse {
     network: String,
     preview: bool,
+    from: Timestamp,
     as_of: Timestamp,
     users: Vec<UserView>,
     /// How many sessions `users` has.
     sessions: usize,
+    /// The users whose sessions could not be read or ended.
+    failed: BTreeSet<UserId>,
     next_cursor: Option<String>,
     /// A service that verifies tokens offline may accept an access token of these sessions until then.
     access_tokens_expire_by: Timestamp,
@@ -58,7 +66,8 @@ pub(super) async fn end(
     })?;
     let note = administrator::valid_reason(request.reason.clone())?;
     let as_of = as_of(request.as_of.as_deref(), preview, now)?;
-    let window = window_of(app, request.from.as_deref(), Some(as_of), "as_of", COVERED, now)?;
+    let (from, kept) = (request.from.as_deref(), sign_ins_kept(app));
+    let window = window_of(from, Some(as_of), "as_of", COVERED, kept, now)?;
     let after = request.cursor.as_deref().map(cursor_of).transpose()?;
     admin::require_scope(caller)?;
     refuse_remembered(app, caller)?;
@@ -79,15 +88,18 @@ pub(super) async fn end(
         now,
     };
     let reach = app.config().admin_reach(&caller.user);
-    let BulkPage { ended, next } = Box::pin(revoke_network(app, command, reach)).await?;
+    let BulkPage { ended, failed, next } = Box::pin(revoke_network(app, command, reach)).await?;
     let response = NetworkRevocationResponse {
         network: network.to_string(),
         preview,
+        from: window.from(),
         as_of,
         sessions: ended.values().map(Vec::len).sum(),
         users: ended.into_iter().map(|(user_id, session_ids)| UserView { user_id, session_ids }).collect(),
+        failed,
         next_cursor: next.map(|id| id.to_string()),
-        access_tokens_expire_by: now + app.config().lifetimes.access,
+        // Until the last session has ended, its refresh may issue an access token.
+        access_tokens_expire_by: app.now() + app.config().lifetimes.access,
     };
     Ok((limit_headers, Json(response)).into_response())
 }
@@ -96,7 +108,7 @@ pub(super) async fn end(
 fn as_of(text: Option<&str>, preview: bool, now: Timestamp) -> Result<Timestamp, Problem> {
     let Some(text) = text else {
         let expected = "is required with `preview` false: take it from the response with `preview` true";
-        return preview.then_some(now).ok_or_else(|| Problem::field("as_of", expected));
+        return preview.then(|| now.before(SIGN_IN_LASTS)).ok_or_else(|| Problem::field("as_of", expected));
     };
     let moment = Timestamp::parse_rfc3339(text).filter(|moment| *moment <= now);
     moment.ok_or_else(|| Problem::field("as_of", "expected an RFC 3339 time that is not in the future"))

@@ -2,13 +2,19 @@
 //!
 //! A preview returns what would end, and ends nothing. Both read the sign-ins of the network up to a moment, so that the
 //! second call ends what the first one listed, and no session that was opened later.
+//!
+//! One user must not stop the revocation of the others. So a user whose sessions cannot be ended is reported and left out, and
+//! an account with very many sign-ins takes the time of one user.
 
-use std::collections::BTreeMap;
+mod batches;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use self::batches::{by_user, end_of_batch};
 use super::sign_ins::read_round;
 use crate::app::App;
 use crate::app::sign_out::{RevokeCommand, SessionSelector, can_end, end_many};
@@ -22,23 +28,21 @@ use crate::domain::place::Network;
 use crate::domain::session::Session;
 use crate::domain::session::end::EndReason;
 use crate::domain::time::Timestamp;
-use crate::store::in_parallel::in_parallel;
-use crate::store::{NetworkSignIn, SIGN_IN_SHARDS, StoreError};
+use crate::store::in_parallel::{AT_ONCE, in_parallel};
+use crate::store::{NetworkSignIn, StoreError};
 
 /// Users of one call, at most.
 pub const USERS_MAX: usize = 500;
 
-/// Sign-ins of one shard in one round.
-const PER_SHARD: usize = 5;
+/// Sign-ins of one shard in one round. Many, because an attacker can hide the sessions of victims behind very many sign-ins to an
+/// account of their own.
+const PER_SHARD: usize = 100;
 
-/// Users of one round, at most: one for each sign-in.
-const USERS_PER_ROUND: usize = PER_SHARD * SIGN_IN_SHARDS as usize;
-
-/// Rounds of one call, so that a user with very many sign-ins does not make a call expensive.
-const ROUNDS_MAX: usize = 100;
-
-/// A call begins no further round after this time, so that it ends before its deadline of 2.9 s.
+/// A call begins with no further users after this time, so that it ends before its deadline of 2.9 s.
 const BEGINS_WITHIN: Duration = Duration::from_millis(1_200);
+
+/// A user whose sessions have not ended after this time is left out, so that the response has the results of the others.
+const ENDS_WITHIN: Duration = Duration::from_millis(2_300);
 
 /// Whether the sessions end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,78 +77,133 @@ pub struct BulkCommand {
 }
 
 /// The sessions that ended, or would end.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BulkPage {
     /// The sessions of each user.
     pub ended: BTreeMap<UserId, Vec<SessionId>>,
+    /// The users whose sessions could not be read or ended. Some of their sessions may have ended.
+    pub failed: BTreeSet<UserId>,
     /// The id to continue after; `None` at the end.
     pub next: Option<Uuid>,
 }
 
 /// Ends the selected sessions of up to [`USERS_MAX`] users that the administrator reaches, or returns them.
 ///
-/// *Atomicity*: one transaction for the sessions of a user. A call that fails has ended the sessions of some users; it can be
-/// repeated.
+/// *Atomicity*: one transaction for the sessions of a user. The call can be repeated.
 ///
 /// # Errors
-/// The store failed, or the rows of a user stayed contended.
+/// The first read of sign-ins failed. After that, an error of one user is reported in the page, and an error of a later read
+/// ends the page, so that the results so far and the place to continue are never lost.
 pub async fn revoke_network(
     app: &App,
     command: BulkCommand,
     reach: AdminReach<'_>,
 ) -> Result<BulkPage, StoreError> {
-    let began = Instant::now();
     let mut scan = Scan::new(command.window, command.after);
-    let command = Arc::new(command);
-    let mut ended: BTreeMap<UserId, Vec<SessionId>> = BTreeMap::new();
-    for _ in 0..ROUNDS_MAX {
-        if !may_begin_round(ended.len(), began.elapsed()) {
-            break;
+    let mut call = BulkCall {
+        app,
+        command: Arc::new(command),
+        began: Instant::now(),
+        examined: 0,
+        page: BulkPage::default(),
+    };
+    while call.may_go_on() {
+        let mut found = match read_round(app, call.command.network, &mut scan, PER_SHARD).await {
+            Ok(Some(found)) => found,
+            Ok(None) => break,
+            Err(error) if call.examined == 0 => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "a bulk revocation ends early, and its caller continues at the cursor");
+                break;
+            }
+        };
+        found.retain(|(_, sign_in)| sign_in.session != call.command.session && reach.contains(&sign_in.user));
+        if let Some(last) = call.end_found(&found).await? {
+            return Ok(BulkPage { next: Some(last), ..call.page });
         }
-        let Some(found) = read_round(app, command.network, &mut scan, PER_SHARD).await? else { break };
-        let calls = by_user(found, command.session, reach).into_iter().map(|(user, sessions)| {
-            let (app, command) = (app.clone(), Arc::clone(&command));
-            async move { end_listed(&app, user, sessions, &command).await }
+    }
+    Ok(BulkPage { next: scan.cursor(), ..call.page })
+}
+
+/// One call, and what it has done so far.
+struct BulkCall<'a> {
+    app: &'a App,
+    command: Arc<BulkCommand>,
+    began: Instant,
+    examined: usize,
+    page: BulkPage,
+}
+
+impl BulkCall<'_> {
+    fn may_go_on(&self) -> bool {
+        may_go_on(self.examined, self.began.elapsed())
+    }
+
+    /// Ends the sessions of a round, of some users at a time. Returns the last sign-in that was examined if the users or the time
+    /// of the call are used up before the end of the round.
+    async fn end_found(&mut self, found: &[(Uuid, NetworkSignIn)]) -> Result<Option<Uuid>, StoreError> {
+        let mut rest = found;
+        while !rest.is_empty() {
+            let (batch, others) = rest.split_at(end_of_batch(rest, AT_ONCE));
+            self.end_batch(batch).await?;
+            if !others.is_empty() && !self.may_go_on() {
+                return Ok(batch.last().map(|(id, _)| *id));
+            }
+            rest = others;
+        }
+        Ok(None)
+    }
+
+    async fn end_batch(&mut self, batch: &[(Uuid, NetworkSignIn)]) -> Result<(), StoreError> {
+        let users = by_user(batch);
+        self.examined += users.len();
+        let until = tokio::time::Instant::from_std(self.began + ENDS_WITHIN);
+        let calls = users.into_iter().map(|(user, sessions)| {
+            let (app, command) = (self.app.clone(), Arc::clone(&self.command));
+            async move {
+                let work = Box::pin(end_listed(&app, &user, &sessions, &command));
+                let ended = match tokio::time::timeout_at(until, work).await {
+                    Ok(Ok(ended)) => Some(ended),
+                    Ok(Err(error)) => {
+                        tracing::error!(%error, "a bulk revocation left out a user");
+                        None
+                    }
+                    Err(_) => {
+                        tracing::warn!("a bulk revocation left out a user, because its time was over");
+                        None
+                    }
+                };
+                Ok((user, ended))
+            }
         });
-        for (user, mut sessions) in in_parallel(calls).await?.into_iter().filter(|(_, ids)| !ids.is_empty()) {
-            ended.entry(user).or_default().append(&mut sessions);
+        for (user, ended) in in_parallel(calls).await? {
+            match ended {
+                None => drop(self.page.failed.insert(user)),
+                Some(ended) if ended.is_empty() => {}
+                Some(mut ended) => self.page.ended.entry(user).or_default().append(&mut ended),
+            }
         }
+        Ok(())
     }
-    Ok(BulkPage { ended, next: scan.cursor() })
 }
 
-/// Whether a call that has ended sessions of `users` users so far may read and end more.
-fn may_begin_round(users: usize, elapsed: Duration) -> bool {
-    users + USERS_PER_ROUND <= USERS_MAX && elapsed <= BEGINS_WITHIN
-}
-
-/// The sessions of the sign-ins that the administrator reaches, by user.
-fn by_user(
-    found: Vec<(Uuid, NetworkSignIn)>,
-    except: SessionId,
-    reach: AdminReach<'_>,
-) -> BTreeMap<UserId, Vec<SessionId>> {
-    let mut users: BTreeMap<UserId, Vec<SessionId>> = BTreeMap::new();
-    for (_, NetworkSignIn { user, session, .. }) in found {
-        if session != except && reach.contains(&user) {
-            users.entry(user).or_default().push(session);
-        }
-    }
-    users
+/// Whether a call that has examined so many users may begin with more.
+fn may_go_on(examined: usize, elapsed: Duration) -> bool {
+    examined + AT_ONCE <= USERS_MAX && elapsed <= BEGINS_WITHIN
 }
 
 /// Ends those of the listed sessions of a user that can end, or returns them.
 async fn end_listed(
     app: &App,
-    user: UserId,
-    sessions: Vec<SessionId>,
+    user: &UserId,
+    sessions: &BTreeSet<SessionId>,
     command: &BulkCommand,
-) -> Result<(UserId, Vec<SessionId>), StoreError> {
-    let state = app.store().read_user_state(&user, command.now).await?;
+) -> Result<Vec<SessionId>, StoreError> {
+    let state = app.store().read_user_state(user, command.now).await?;
     let can_end = |row: &&Session| sessions.contains(&row.id) && can_end(row, command.now);
     let listed: Vec<SessionId> = state.sessions.iter().filter(can_end).map(|row| row.id).collect();
     if listed.is_empty() || command.mode == BulkMode::Preview {
-        return Ok((user, listed));
+        return Ok(listed);
     }
     let revoke = RevokeCommand {
         session: Some(command.session),
@@ -155,8 +214,8 @@ async fn end_listed(
         suspension: None,
         now: command.now,
     };
-    let ends = end_many(app, &user, SessionSelector::Listed(&listed), &revoke, state).await?;
-    Ok((user, ends.into_iter().map(|end| end.session).collect()))
+    let ends = end_many(app, user, SessionSelector::Listed(&listed), &revoke, state).await?;
+    Ok(ends.into_iter().map(|end| end.session).collect())
 }
 
 #[cfg(test)]
@@ -165,8 +224,8 @@ mod tests {
 
     #[test]
     fn a_call_ends_sessions_of_five_hundred_users_at_most_and_within_its_time() {
-        assert!(may_begin_round(0, Duration::ZERO) && may_begin_round(480, BEGINS_WITHIN));
-        assert!(!may_begin_round(481, Duration::ZERO));
-        assert!(!may_begin_round(0, BEGINS_WITHIN + Duration::from_millis(1)));
+        assert!(may_go_on(0, Duration::ZERO) && may_go_on(484, BEGINS_WITHIN));
+        assert!(!may_go_on(485, Duration::ZERO));
+        assert!(!may_go_on(0, BEGINS_WITHIN + Duration::from_millis(1)));
     }
 }

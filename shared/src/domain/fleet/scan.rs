@@ -8,10 +8,9 @@ use std::cmp::Reverse;
 
 use uuid::Uuid;
 
-use super::window::Window;
+use super::window::{TAIL_BITS, Window};
 use crate::domain::time::Timestamp;
 
-const TAIL_BITS: u32 = 80;
 const DAY_MILLIS: u128 = 86_400_000;
 
 /// How far a list has been read: a range of ids that shrinks with each round.

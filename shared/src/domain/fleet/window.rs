@@ -3,13 +3,15 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::domain::time::Timestamp;
 
 /// How far the clocks of instances may be ahead, so that a list that ends now shows their newest entries, too.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// Bits of an id after its milliseconds.
-const TAIL_BITS: u32 = 80;
+pub(super) const TAIL_BITS: u32 = 80;
 
 /// The last millisecond that an id can have.
 const MILLIS_MAX: u128 = (1 << 48) - 1;
@@ -39,14 +41,25 @@ impl Window {
         (from <= end && from <= to).then(|| Self { from: from.max(now.before(kept)), to })
     }
 
+    /// The first second.
+    pub const fn from(self) -> Timestamp {
+        self.from
+    }
+
     /// The ids of these seconds: UUIDs of version 7 as numbers. The range is empty if all of it is older than what is kept.
     pub fn ids(self) -> RangeInclusive<u128> {
-        let millis = |moment: Timestamp| {
-            u128::try_from(moment.seconds()).unwrap_or(0).saturating_mul(1_000).min(MILLIS_MAX)
-        };
-        let last = (millis(self.to) + 999).min(MILLIS_MAX);
-        (millis(self.from) << TAIL_BITS)..=(last << TAIL_BITS | ((1 << TAIL_BITS) - 1))
+        let last = (first_millis(self.to) + 999).min(MILLIS_MAX);
+        first_id_of(self.from).as_u128()..=(last << TAIL_BITS | ((1 << TAIL_BITS) - 1))
     }
+}
+
+/// The lowest id of a second.
+pub fn first_id_of(moment: Timestamp) -> Uuid {
+    Uuid::from_u128(first_millis(moment) << TAIL_BITS)
+}
+
+fn first_millis(moment: Timestamp) -> u128 {
+    u128::try_from(moment.seconds()).unwrap_or(0).saturating_mul(1_000).min(MILLIS_MAX)
 }
 
 #[cfg(test)]

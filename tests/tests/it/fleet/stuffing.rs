@@ -17,6 +17,7 @@ async fn credential_stuffing_from_one_network_is_found_bounded_and_ended() {
     for _ in 0..6 {
         assert!(attacker.login("no assertion").await.status.is_client_error());
     }
+    world.advance(3);
     let admin = administrator(&world).await;
 
     // 1. Find: an event of severity medium or higher names the address.
@@ -24,7 +25,8 @@ async fn credential_stuffing_from_one_network_is_found_bounded_and_ended() {
     let address = found.assert_status(200).body["events"][0]["details"]["ip"].as_str().map(str::to_owned);
     assert_eq!(address.as_deref(), Some("203.0.113.66"), "{}", found.body);
     // 2. Bound: the sign-ins that succeeded.
-    let path = format!("{SIGN_INS}?network=203.0.113.66");
+    let from = world.now().before(std::time::Duration::from_secs(3_600)).to_rfc3339();
+    let path = format!("{SIGN_INS}?network=203.0.113.66&from={from}");
     let victims = read_all(&admin, &path, "sign_ins", "user_id").await;
     assert_eq!(victims.len(), 12);
     let devices = read_all(&admin, &path, "sign_ins", "device").await;
@@ -32,16 +34,19 @@ async fn credential_stuffing_from_one_network_is_found_bounded_and_ended() {
     // 3. Preview, then end.
     let mut body = json!({
         "strategy": "network", "network": "203.0.113.66", "preview": true, "reason": "credential stuffing",
+        "from": from,
     });
     let preview = admin.post(REVOKE, body.clone()).await;
     assert_eq!(preview.assert_status(200).body["sessions"], 12);
     body["preview"] = json!(false);
     body["as_of"] = preview.body["as_of"].clone();
+    assert_eq!(preview.text("from"), from);
     let ended = admin.post(REVOKE, body).await;
     assert_eq!(
         each(&ended.assert_status(200).body, "users", "user_id"),
         each(&preview.body, "users", "user_id")
     );
+    assert_eq!(ended.body["failed"], json!([]));
     for number in 0..12 {
         assert_eq!(world.live(&format!("victim-{number}")).await.len(), 1, "only the session at home lives");
     }

@@ -41,6 +41,25 @@ async fn no_concurrent_refresh_saves_a_session_from_revocation() {
     }
 }
 
+/// An attacker with the password signs in without a pause, so that the condition of each transaction fails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_sign_ins_delay_is_marked_on_its_row() {
+    let world = World::new().await;
+    let device = world.device();
+    let (mine, lost) = (device.sign_in("alice").await, device.sign_in("alice").await);
+    let sign_ins = world.keep_changing_user_record("alice");
+    // Between a read of the user's rows and the transaction there is time for a sign-in.
+    world.server.faults.queue(Some("Query"), FaultKind::Slow, 1_000);
+    let out = device.revoke(&mine.access, json!({"strategy": "others"})).await;
+    world.server.faults.clear(None);
+    sign_ins.abort();
+    assert!([200, 503].contains(&out.status.as_u16()), "{}", out.body);
+    device.refresh(&lost.refresh).await.assert_ended("signed_out");
+    device.list(&mine.access).await.assert_status(200);
+    world.advance(20);
+    assert!(world.feed().await.lists(&lost.session));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_concurrent_sign_outs_of_one_session_end_it_once() {
     let world = World::new().await;

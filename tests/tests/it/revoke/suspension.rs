@@ -174,6 +174,33 @@ async fn a_suspension_that_sign_ins_delay_refuses_them_before_it_is_done() {
     device.sign_in("paul").await;
 }
 
+/// The suspension is in force before its sessions have ended. Another administrator may lift it meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_attempt_of_a_suspension_undoes_no_resumption() {
+    let world = World::new().await;
+    let (device, admin) = (world.device(), admin(&world).await);
+    let paul = device.sign_in("paul").await;
+    // Three attempts fail, the suspension is written alone, and the read before the fourth attempt is slow.
+    world.server.faults.queue(Some("TransactWriteItems"), FaultKind::Conflict, 3);
+    world.server.faults.queue_after(3, Some("Query"), FaultKind::Slow, 1);
+    let call = {
+        let (device, admin) = (device.clone(), admin.clone());
+        tokio::spawn(async move { suspend(&device, &admin, json!({})).await })
+    };
+    while suspension_of(&world, "paul").await.is_none() {
+        assert!(!call.is_finished(), "the suspension was written with its sessions");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(resume(&device, &admin).await.assert_status(200).body["resumed"], true);
+    assert!(!call.is_finished(), "the resumption must come before the fourth attempt");
+    call.await.expect("it does not panic").assert_status(200);
+    assert_eq!(suspension_of(&world, "paul").await, None);
+    device.refresh(&paul.refresh).await.assert_ended("admin");
+    assert_eq!(world.count_events("paul", "account_suspended").await, 1);
+    world.advance(20);
+    device.sign_in("paul").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_racing_sign_in_or_refresh_survives_a_suspension() {
     for round in 0..12 {
