@@ -45,7 +45,7 @@ struct SessionView {
 #[derive(Serialize)]
 struct NetworkView {
     network: String,
-    last_sign_in: Timestamp,
+    last_sign_in: Option<Timestamp>,
 }
 
 pub(super) async fn search(

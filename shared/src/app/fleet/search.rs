@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sign_ins::list_sign_ins;
+use super::sign_ins::{NewestSignIn, newest_sign_in};
 use crate::app::App;
 use crate::config::AdminReach;
 use crate::domain::fleet::window::Window;
@@ -53,8 +53,8 @@ pub struct FoundSession {
 pub struct FoundNetwork {
     /// The network.
     pub network: Network,
-    /// The newest sign-in that the administrator may see.
-    pub last_sign_in: Timestamp,
+    /// The newest sign-in that the administrator may see; `None` if there are so many of others that it was not reached.
+    pub last_sign_in: Option<Timestamp>,
 }
 
 /// Searches for `name` among what the administrator reaches. A match out of reach is treated like one that does not exist.
@@ -126,7 +126,9 @@ async fn find_network(
 ) -> Result<Option<FoundNetwork>, StoreError> {
     let Some(network) = Network::parse(name.as_str()) else { return Ok(None) };
     let Some(window) = Window::new(None, None, SIGN_INS_OF, SIGN_INS_OF, now) else { return Ok(None) };
-    let page = list_sign_ins(app, network, window, None, 1, reach).await?;
-    let newest = page.sign_ins.first();
-    Ok(newest.map(|(_, sign_in)| FoundNetwork { network, last_sign_in: sign_in.created_at }))
+    Ok(match newest_sign_in(app, network, window, reach).await? {
+        NewestSignIn::At(moment) => Some(FoundNetwork { network, last_sign_in: Some(moment) }),
+        NewestSignIn::NotReached => Some(FoundNetwork { network, last_sign_in: None }),
+        NewestSignIn::None => None,
+    })
 }
