@@ -4,6 +4,7 @@ use latchkey_local::dev_controls::stats::Usage;
 use latchkey_tests::world::{Device, Tokens, World};
 use serde_json::json;
 
+use crate::attacks::foreign_administrators::Customers;
 use crate::fleet::{EVENTS, OVERVIEW, REVOKE, SEARCH, SIGN_INS, administrator, store_events};
 
 /// The cost of a page that this administrator reads a second time, so that the record of the reading is not part of it.
@@ -22,21 +23,59 @@ async fn a_page_of_events_costs_the_same_with_six_times_the_events() {
     world.without_stream().await;
     let admin = administrator(&world).await;
     let severe = format!("{EVENTS}?severity=medium");
-    let paths = [severe.clone(), format!("{severe}&limit=100"), format!("{EVENTS}?user_id=alice")];
+    let export = admin.clone().header("accept", "text/csv");
+    let pages = [
+        (&admin, severe.clone()),
+        (&admin, format!("{severe}&limit=100")),
+        (&admin, EVENTS.to_owned()),
+        (&admin, format!("{EVENTS}?user_id=alice")),
+        (&export, EVENTS.to_owned()),
+        (&export, format!("{severe}&limit=100")),
+    ];
     store_events(&world, "alice", 600).await;
     let mut few = vec![];
-    for path in &paths {
-        few.push(cost(&world, &admin, path).await);
+    for (reader, path) in &pages {
+        few.push(cost(&world, reader, path).await);
     }
     // All of one day, as the events before.
     store_events(&world, "alice", 3_000).await;
-    for (path, few) in paths.iter().zip(few) {
-        assert_eq!(cost(&world, &admin, path).await, few, "{path}");
+    for ((reader, path), few) in pages.iter().zip(few) {
+        assert_eq!(cost(&world, reader, path).await, few, "{path}");
     }
     let page = cost(&world, &admin, &severe).await;
     // 16 shards, the caller's session, and the count of the general limit.
     assert_eq!((page.calls, page.write_units), (18, 1.0), "{page:?}");
     assert!(page.read_units < 40.0, "{page:?}");
+}
+
+/// Among events of another issuer, the administrator of one issuer gets an empty page after eight rounds at most.
+#[tokio::test]
+async fn a_page_for_one_issuer_reads_a_bounded_number_of_events() {
+    let customers = Customers::with(json!({})).await;
+    let world = &customers.world;
+    world.without_stream().await;
+    let admin = customers.administrator("acme").await;
+    for count in [300, 1_500] {
+        store_events(world, "shop|victor", count).await;
+        let usage = cost(world, &admin, &format!("{EVENTS}?severity=medium")).await;
+        assert!(usage.calls <= 8 * 16 + 2 && usage.read_units < 700.0, "{count}: {usage:?}");
+    }
+}
+
+/// The numbers of `docs/cost.md`, with the caller's session and the count of the general limit.
+#[tokio::test]
+async fn a_search_costs_what_the_page_of_costs_says() {
+    let world = World::with(&[("LIMIT_GENERAL", "1000/15m")]).await;
+    let tokens = world.device().at("203.0.113.9").sign_in("alice").await;
+    let admin = administrator(&world).await;
+    let unknown = "01930b5e-3c00-7abc-8def-0123456789ab";
+    for (name, calls) in
+        [("alice", 2_u32), ("203.0.113.9", 6), ("192.0.2.9", 34), (unknown, 12), (&tokens.session, 5)]
+    {
+        let usage = cost(&world, &admin, &format!("{SEARCH}?q={name}")).await;
+        assert_eq!(usage.calls, u64::from(calls) + 2, "{name}: {usage:?}");
+        assert!(usage.read_units <= f64::from(calls) + 1.0, "{name}: {usage:?}");
+    }
 }
 
 /// A filter that matches nothing reads at most eight rounds.
