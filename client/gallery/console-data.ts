@@ -95,7 +95,7 @@ export const HOSTILE_SIGN_INS: readonly NetworkSignIn[] = HOSTILE_NAMES.map((tex
   event_id: `hostile-${n}`, user_id: text, session_id: text, created_at: iso(NOW.getTime() - n * 60_000), device: text,
 }));
 export const HOSTILE_PREVIEW: NetworkRevocation = {
-  ...PREVIEW, network: LONG, users: HOSTILE_NAMES.map((text) => ({ user_id: text, session_ids: [text] })), sessions: HOSTILE_NAMES.length,
+  ...PREVIEW, network: LONG, users: HOSTILE_NAMES.map((text) => ({ user_id: text, session_ids: [text] })), sessions: HOSTILE_NAMES.length, failed: HOSTILE_NAMES,
 };
 export const HOSTILE_FOUND: SearchResult = {
   user: { user_id: MARKUP, live_sessions: 1_000_000, suspended: true },

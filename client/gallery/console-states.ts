@@ -6,7 +6,7 @@ import type { ConsoleView } from '../src/console.js';
 import { NO_FILTERS } from '../src/react/console/state/console-view.js';
 import { HERE, NOW, SIGNED_IN, SIGNED_OUT } from '../test/react/support/fixtures.js';
 import {
-  FLEET_EVENTS, FOUND, HOSTILE_FLEET_EVENTS, HOSTILE_FOUND, HOSTILE_PREVIEW, HOSTILE_SIGN_INS, NO_OVERVIEW, NOT_SUSPENDED, NOTHING_FOUND, OVERVIEW, SUSPENDED,
+  FLEET_EVENTS, FOUND, HOSTILE_FLEET_EVENTS, HOSTILE_FOUND, HOSTILE_PREVIEW, HOSTILE_SIGN_INS, NO_OVERVIEW, NOT_SUSPENDED, NOTHING_FOUND, OVERVIEW, PREVIEW, SUSPENDED,
 } from './console-data.js';
 import { CONSOLE_HEBREW } from './hebrew.js';
 import { ELEVEN, HOSTILE, LONG, MARKUP, REVERSED, RIGHT_TO_LEFT } from './sample-data.js';
@@ -66,7 +66,7 @@ export const CONSOLE_STATES: Readonly<Record<string, GalleryState>> = {
   'console-user-suspended': shown(user, { revocations: async () => SUSPENDED }, { state: { ...administrator, sessions: [] } }),
   'console-user-limited': shown(user, answers, { state: { ...administrator, userId: null, sessions: null, error: limited, retryAt: NOW.getTime() + 42_000 } }),
   'console-own-user': shown(user, answers, { state: { ...administrator, userId: 'ada', sessions: [HERE] } }),
-  'console-network': shown(network),
+  'console-network': shown(network, { endNetwork: async () => ({ ...PREVIEW, preview: false, failed: ['gita', 'hugo'] }) }),
   'console-network-empty': shown(network, nothing),
   'console-limited': shown(overview, all(failing('rate_limited', 429, 42))),
   'console-offline': shown(events, answers, { state: { ...administrator, online: false } }),

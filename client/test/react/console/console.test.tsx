@@ -464,7 +464,7 @@ describe('the page of a network', () => {
     await expectAccessible(container);
     vi.useFakeTimers();
     await click(inDialog('End 7 sessions'));
-    expect(fleet.endNetwork).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ as_of: PREVIEW.as_of, from: '2026-11-24T09:30:00Z' }));
+    expect(fleet.endNetwork).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ as_of: PREVIEW.as_of, from: PREVIEW.from }));
     await pass(UNTIL_READABLE);
     expect(announced()).toMatch(/^7 sessions of 6 users ended\./u);
     expect(fleet.signIns).toHaveBeenCalledTimes(2);
@@ -520,6 +520,71 @@ describe('the page of a network', () => {
     await click(inDialog('Show what would end'));
     await click(inDialog('End 7 sessions'));
     within(dialog()).getByText(/^7 sessions have ended, and then something went wrong\./u);
+  });
+});
+
+describe('an incomplete end of the sessions of a network', () => {
+  const END = /^(End|Try again)/u;
+  /** The dialog with the preview. */
+  async function previewed(fleet: ReturnType<typeof fakeFleet>) {
+    const page = await securityConsole(NETWORK, fleet);
+    await page.click(button('End sessions from this network…'));
+    await page.type(reason(), 'x');
+    await page.click(inDialog('Show what would end'));
+    return page;
+  }
+  const failures = () => within(dialog()).getAllByRole('region').map(textOf).at(-1);
+
+  test('keeps the dialog open, names the users who may still have sessions, and ends the others at the next attempt', async () => {
+    const fleet = fakeFleet();
+    fleet.endNetwork.mockResolvedValueOnce({ ...PREVIEW, preview: false, failed: ['hugo', 'ines'] });
+    const { click, container } = await previewed(fleet);
+    await click(inDialog('End 7 sessions'));
+    expect(alerted()).toContain("The sessions of 2 users couldn't be ended, and may still be live.");
+    expect(failures()).toBe('hugoines');
+    within(dialog()).getByText(/^7 sessions have ended, and then something went wrong\. Try again/u);
+    expect(screen.queryByText(/ended\. Pages that are still open/u)).toBeNull();
+    expect(document.activeElement?.closest('dialog')).toBe(dialog());
+    await expectAccessible(container);
+    vi.useFakeTimers();
+    fleet.endNetwork.mockResolvedValueOnce({ ...PREVIEW, preview: false, users: [{ user_id: 'hugo', session_ids: ['1'] }, { user_id: 'ines', session_ids: ['2'] }] });
+    await click(inDialog(END));
+    expect(fleet.endNetwork.mock.calls[1]).toEqual(fleet.endNetwork.mock.calls[0]);
+    await pass(UNTIL_READABLE);
+    expect(screen.queryByRole('dialog')).toBeNull();
+    expect(announced()).toMatch(/^2 sessions of 2 users ended\./u);
+  });
+
+  test('is no success if not one session has ended', async () => {
+    const fleet = fakeFleet();
+    fleet.endNetwork.mockResolvedValue({ ...PREVIEW, preview: false, users: [], sessions: 0, failed: ['hugo'] });
+    const { click, onViewChange } = await previewed(fleet);
+    await click(inDialog('End 7 sessions'));
+    await pass(UNTIL_READABLE);
+    expect(announced()).toBe('');
+    within(dialog()).getByText("The sessions of 1 user couldn't be ended, and may still be live.");
+    await click(inDialog('hugo'));
+    expect(onViewChange).toHaveBeenLastCalledWith({ page: 'user', userId: 'hugo' });
+    expect(screen.queryByRole('dialog')).toBeNull();
+  });
+
+  test('is announced before the end, if the preview could not read every user', async () => {
+    const fleet = fakeFleet();
+    fleet.previewNetwork.mockResolvedValue({ ...PREVIEW, failed: ['kofi'] });
+    await previewed(fleet);
+    within(dialog()).getByText('7 sessions of 6 users would end.');
+    within(dialog()).getByText("The sessions of 1 user couldn't be read. They are tried again when you end the sessions.");
+    expect(failures()).toBe('kofi');
+    expect(document.activeElement).toBe(inDialog('Back'));
+  });
+
+  test('can be tried although the preview could read no user', async () => {
+    const fleet = fakeFleet();
+    fleet.previewNetwork.mockResolvedValue({ ...PREVIEW, users: [], sessions: 0, failed: ['kofi'] });
+    const { click } = await previewed(fleet);
+    expect(within(dialog()).queryByText(/^There is nothing to end|would end/u)).toBeNull();
+    await click(inDialog('End the sessions'));
+    expect(fleet.endNetwork).toHaveBeenCalledTimes(1);
   });
 });
 

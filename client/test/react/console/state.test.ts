@@ -294,8 +294,8 @@ describe('an export', () => {
 });
 
 describe('the end of the sessions of a network', () => {
-  const page = (users: NetworkRevocation['users'], next_cursor: string | null, as_of = 'T1'): NetworkRevocation => ({
-    network: '203.0.113.0/24', preview: true, from: 'T0', as_of, users, sessions: 0, failed: [], next_cursor, access_tokens_expire_by: '2026-11-25T10:30:00Z',
+  const page = (users: NetworkRevocation['users'], next_cursor: string | null, as_of = 'T1', failed: readonly string[] = []): NetworkRevocation => ({
+    network: '203.0.113.0/24', preview: true, from: 'T0', as_of, users, sessions: 0, failed: [...failed], next_cursor, access_tokens_expire_by: '2026-11-25T10:30:00Z',
   });
   const command = { network: '203.0.113.9', reason: 'attack', from: 'T0' };
 
@@ -321,7 +321,7 @@ describe('the end of the sessions of a network', () => {
   });
 
   test('ends what was listed, and counts what ended before a failure', async () => {
-    const preview = { ...command, asOf: 'T1', users: [], sessions: 2 };
+    const preview = { ...command, asOf: 'T1', users: [], sessions: 2, failed: [] };
     const bodies: unknown[] = [];
     const fleet = {
       endNetwork: async (body: object) => {
@@ -334,7 +334,15 @@ describe('the end of the sessions of a network', () => {
     await expect(endNetwork(fleet, preview, (count) => progress.push(count))).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(progress).toEqual([1]);
     expect(bodies).toEqual([undefined, 'next'].map((cursor) => ({ ...command, as_of: 'T1', cursor })));
-    expect(await endNetwork(fleet, preview, () => {})).toEqual({ users: 1, sessions: 1, expireBy: '2026-11-25T10:30:00Z' });
+    expect(await endNetwork(fleet, preview, () => {})).toEqual({ users: 1, sessions: 1, failed: [], expireBy: '2026-11-25T10:30:00Z' });
+  });
+
+  test('names each user that failed on one of the pages once', async () => {
+    const pages = () => [page([{ user_id: 'a', session_ids: ['1'] }], 'next', 'T1', ['b', 'c']), page([], 'last', 'T1', ['c']), page([], null, 'T1', ['d'])];
+    const [first, second] = [pages(), pages()];
+    const preview = await previewNetwork({ previewNetwork: async () => first.shift()! }, command, () => {}, new AbortController().signal);
+    expect(preview).toMatchObject({ sessions: 1, failed: ['b', 'c', 'd'] });
+    expect(await endNetwork({ endNetwork: async () => second.shift()! }, preview, () => {})).toMatchObject({ users: 1, sessions: 1, failed: ['b', 'c', 'd'] });
   });
 });
 

@@ -11,7 +11,7 @@ import { PeriodSelect } from '../parts/period-select.js';
 import { useAction } from '../parts/use-action.js';
 import { type NetworkPreview, endNetwork, previewNetwork } from '../state/bulk-revocation.js';
 import { periodStart } from '../state/console-view.js';
-import { AffectedUsers } from './affected-users.js';
+import { AffectedUsers, FailedUsers } from './affected-users.js';
 
 interface BulkDialogProps {
   readonly network: string;
@@ -77,39 +77,50 @@ interface ConfirmStepProps extends Omit<BulkDialogProps, 'network'> {
 function ConfirmStep({ preview, onClose, onDone, onBack }: ConfirmStepProps): ReactElement {
   const { i18n, fleet } = useConsole();
   const { t, locale } = i18n;
-  const { network, users, sessions, asOf } = preview;
+  const { network, users, sessions, failed, asOf } = preview;
   const action = useAction();
   const [ended, setEnded] = useState(0);
+  /** Users whose sessions the last attempt could not end; `null` before the first one. */
+  const [unended, setUnended] = useState<readonly string[] | null>(null);
   const confirm = (): void =>
     action.run(async () => {
-      const { users: ofUsers, sessions: all, expireBy } = await endNetwork(fleet, preview, setEnded);
+      setEnded(0);
+      setUnended((before) => before && []);
+      const result = await endNetwork(fleet, preview, setEnded);
+      // The dialog stays open, because the attacker may still have the sessions of these users.
+      if (result.failed.length > 0) return setUnended(result.failed);
       onClose();
-      onDone(t('bulk.done', { sessions: all, users: ofUsers, until: formatClockTime(expireBy, Date.now(), locale) }));
+      onDone(t('bulk.done', { sessions: result.sessions, users: result.users, until: formatClockTime(result.expireBy, Date.now(), locale) }));
     });
-  const isPartly = action.error !== null && ended > 0;
+  const hasUnended = unended !== null && unended.length > 0;
+  const isPartly = ended > 0 && (action.error !== null || hasUnended);
+  const isEmpty = sessions === 0 && failed.length === 0;
   return (
     <ConsoleDialog
       title={t('bulk.title', { network: bidiSafe(i18n, network) })}
       text={
-        sessions === 0 ? (
-          <p>{t('bulk.nothing')}</p>
-        ) : (
-          <>
-            <p>
-              <strong>{t('bulk.wouldEnd', { sessions, users: users.length })}</strong>
-            </p>
-            <AffectedUsers users={users} />
-            <p className="latchkey-muted">{t('bulk.asOf', { when: formatDateTime(asOf, locale, { dateStyle: 'medium', timeStyle: 'medium' }) })}</p>
-            <p>{t('openPages')}</p>
-          </>
-        )
+        <>
+          {unended === null && sessions > 0 && (
+            <>
+              <p>
+                <strong>{t('bulk.wouldEnd', { sessions, users: users.length })}</strong>
+              </p>
+              <AffectedUsers users={users} />
+            </>
+          )}
+          {unended === null && failed.length > 0 && <FailedUsers label={t('bulk.unread', { count: failed.length })} users={failed} canOpen={false} />}
+          {isEmpty && <p>{t('bulk.nothing')}</p>}
+          <p className="latchkey-muted">{t('bulk.asOf', { when: formatDateTime(asOf, locale, { dateStyle: 'medium', timeStyle: 'medium' }) })}</p>
+          {!isEmpty && <p>{t('openPages')}</p>}
+        </>
       }
-      confirm={sessions === 0 ? null : t('bulk.confirm', { count: sessions })}
+      confirm={isEmpty ? null : unended === null ? t('bulk.confirm', { count: sessions }) : t('tryAgain')}
       close={t('bulk.back')}
       progress={action.isBusy ? t('bulk.ending', { count: ended }) : isPartly ? t('bulk.partly', { count: ended }) : null}
       action={action}
       onConfirm={confirm}
       onClose={onBack}
+      failure={hasUnended && <FailedUsers label={t('bulk.unended', { count: unended.length })} users={unended} canOpen />}
     />
   );
 }

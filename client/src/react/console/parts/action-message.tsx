@@ -1,12 +1,18 @@
 /** Why an action has failed, with a way to sign in again if it needs a newer sign-in. A screen reader announces it at once. */
 
-import { type ReactElement, useState } from 'react';
+import { type ReactElement, type ReactNode, useState } from 'react';
 
 import { useConsole } from '../console-context.js';
 import { BusyButton } from './busy-button.js';
 import type { Action } from './use-action.js';
 
-export function ActionMessage({ action }: { readonly action: Action }): ReactElement {
+interface ActionMessageProps {
+  readonly action: Action;
+  /** More to announce. */
+  readonly children?: ReactNode;
+}
+
+export function ActionMessage({ action, children }: ActionMessageProps): ReactElement {
   const { i18n, signInAgain } = useConsole();
   const { t } = i18n;
   const [isBusy, setIsBusy] = useState(false);
@@ -33,6 +39,7 @@ export function ActionMessage({ action }: { readonly action: Action }): ReactEle
   };
   return (
     <div role="alert">
+      {children}
       {error === null && outcome === 'done' && <p className="latchkey-message">{t('signInAgain.done')}</p>}
       {error !== null && (
         <div className="latchkey-notice" data-kind="action">

@@ -21,6 +21,8 @@ interface ConsoleDialogProps {
   readonly canStop?: boolean;
   /** The progress so far, while the action runs. */
   readonly progress?: string | null;
+  /** What the action could not do, although it has not failed as a whole. */
+  readonly failure?: ReactNode;
   readonly onConfirm: (form: FormData) => void;
   readonly onClose: () => void;
   readonly children?: ReactNode;
@@ -31,7 +33,7 @@ interface ConsoleDialogProps {
  * lost. The rest of the page is inert, so that the results and errors are announced in the dialog.
  */
 export function ConsoleDialog(props: ConsoleDialogProps): ReactElement {
-  const { title, text, confirm, isDanger = true, close, action, canStop = false, progress = null, onConfirm, onClose, children } = props;
+  const { title, text, confirm, isDanger = true, close, action, canStop = false, progress = null, failure, onConfirm, onClose, children } = props;
   const { t } = useConsole().i18n;
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -72,7 +74,7 @@ export function ConsoleDialog(props: ConsoleDialogProps): ReactElement {
         <p role="status" className="latchkey-muted">
           {progress}
         </p>
-        <ActionMessage action={action} />
+        <ActionMessage action={action}>{failure}</ActionMessage>
         <p className="latchkey-buttons">
           {confirm !== null && (
             <BusyButton type="submit" className={isDanger ? 'latchkey-danger' : undefined} isBusy={action.isBusy}>

@@ -1,6 +1,6 @@
 /** Ends the sessions from a network: first a preview of all of them, then exactly these. */
 
-import type { Fleet, NetworkCommand } from '../../../core/fleet/fleet-types.js';
+import type { Fleet, NetworkCommand, NetworkRevocation } from '../../../core/fleet/fleet-types.js';
 
 export interface AffectedUser {
   readonly userId: string;
@@ -16,11 +16,15 @@ export interface NetworkPreview {
   readonly asOf: string;
   readonly users: readonly AffectedUser[];
   readonly sessions: number;
+  /** Users whose sessions could not be read. Those that match end, too, if the next call can read them. */
+  readonly failed: readonly string[];
 }
 
 export interface NetworkResult {
   readonly users: number;
   readonly sessions: number;
+  /** Users whose sessions could not be ended: some of them may be live. */
+  readonly failed: readonly string[];
   /** Pages that are still open stop working by then; ISO 8601. */
   readonly expireBy: string;
 }
@@ -34,34 +38,41 @@ export async function previewNetwork(
   onProgress: Progress,
   signal: AbortSignal,
 ): Promise<NetworkPreview> {
-  const users = new Map<string, number>();
+  const all = collect(onProgress);
   let page = await fleet.previewNetwork(command);
-  const { as_of: asOf, network } = page;
+  const { as_of: asOf, from, network } = page;
   for (;;) {
-    for (const { user_id: id, session_ids: ids } of page.users) users.set(id, (users.get(id) ?? 0) + ids.length);
-    onProgress(sumOf(users));
+    all.add(page);
     if (page.next_cursor === null) break;
     signal.throwIfAborted();
-    page = await fleet.previewNetwork({ ...command, as_of: asOf, cursor: page.next_cursor });
+    page = await fleet.previewNetwork({ ...command, from, as_of: asOf, cursor: page.next_cursor });
   }
-  const all = [...users].map(([userId, sessions]) => ({ userId, sessions })).sort((a, b) => b.sessions - a.sessions);
-  return { network, reason: command.reason, from: command.from, asOf, users: all, sessions: sumOf(users) };
+  const users = [...all.users].map(([userId, sessions]) => ({ userId, sessions })).sort((a, b) => b.sessions - a.sessions);
+  return { network, reason: command.reason, from, asOf, users, sessions: all.sessions(), failed: [...all.failed] };
 }
 
 /** Ends what the preview has listed. `onProgress` gets the number of ended sessions so far, also before a failure. */
 export async function endNetwork(fleet: Pick<Fleet, 'endNetwork'>, preview: NetworkPreview, onProgress: Progress): Promise<NetworkResult> {
   const { network, reason, from, asOf } = preview;
-  const users = new Map<string, number>();
+  const all = collect(onProgress);
   let cursor: string | undefined;
   for (;;) {
     const page = await fleet.endNetwork({ network, reason, from, as_of: asOf, cursor });
-    for (const { user_id: id, session_ids: ids } of page.users) users.set(id, (users.get(id) ?? 0) + ids.length);
-    onProgress(sumOf(users));
-    if (page.next_cursor === null) return { users: users.size, sessions: sumOf(users), expireBy: page.access_tokens_expire_by };
+    all.add(page);
+    if (page.next_cursor === null) return { users: all.users.size, sessions: all.sessions(), failed: [...all.failed], expireBy: page.access_tokens_expire_by };
     cursor = page.next_cursor;
   }
 }
 
-function sumOf(users: ReadonlyMap<string, number>): number {
-  return [...users.values()].reduce((sum, count) => sum + count, 0);
+/** Adds up pages. A user can be on several of them. */
+function collect(onProgress: Progress) {
+  const users = new Map<string, number>();
+  const failed = new Set<string>();
+  const sessions = (): number => [...users.values()].reduce((sum, count) => sum + count, 0);
+  const add = (page: NetworkRevocation): void => {
+    for (const { user_id: id, session_ids: ids } of page.users) users.set(id, (users.get(id) ?? 0) + ids.length);
+    for (const id of page.failed) failed.add(id);
+    onProgress(sessions());
+  };
+  return { users, failed, sessions, add };
 }

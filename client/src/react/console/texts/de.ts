@@ -132,10 +132,12 @@ export const TEXTS = {
   "bulk.wouldEnd": "{sessions, plural, one {# Sitzung} other {# Sitzungen}} von {users, plural, one {# Benutzer} other {# Benutzern}} {sessions, plural, one {würde} other {würden}} enden.",
   "bulk.userSessions": "{count, plural, one {# Sitzung} other {# Sitzungen}}",
   "bulk.andMore": "{count, plural, one {und # weiterer Benutzer} other {und # weitere Benutzer}}",
+  "bulk.unread": "Die Sitzungen von {count, plural, one {# Benutzer} other {# Benutzern}} konnten nicht gelesen werden. Beim Beenden wird es noch einmal versucht.",
   "bulk.asOf": "Sitzungen, die nach {when} geöffnet wurden, sind nicht betroffen.",
-  "bulk.confirm": "{count, plural, one {# Sitzung beenden} other {# Sitzungen beenden}}",
+  "bulk.confirm": "{count, plural, =0 {Sitzungen beenden} one {# Sitzung beenden} other {# Sitzungen beenden}}",
   "bulk.back": "Zurück",
   "bulk.ending": "{count, plural, one {Bisher # Sitzung beendet …} other {Bisher # Sitzungen beendet …}}",
   "bulk.done": "{sessions, plural, one {# Sitzung} other {# Sitzungen}} von {users, plural, one {# Benutzer} other {# Benutzern}} beendet. Seiten, die dort noch offen sind, funktionieren spätestens ab {until} nicht mehr.",
+  "bulk.unended": "Die Sitzungen von {count, plural, one {# Benutzer} other {# Benutzern}} konnten nicht beendet werden und sind vielleicht noch aktiv.",
   "bulk.partly": "{count, plural, one {# Sitzung wurde beendet} other {# Sitzungen wurden beendet}}, dann ist etwas schiefgegangen. Versuchen Sie es noch einmal, um die anderen zu beenden."
 };

@@ -132,10 +132,12 @@ export const TEXTS = {
   "bulk.wouldEnd": "{sessions, plural, one {# session} other {# sessions}} of {users, plural, one {# user} other {# users}} would end.",
   "bulk.userSessions": "{count, plural, one {# session} other {# sessions}}",
   "bulk.andMore": "{count, plural, one {and # more user} other {and # more users}}",
+  "bulk.unread": "The sessions of {count, plural, one {# user} other {# users}} couldn't be read. They are tried again when you end the sessions.",
   "bulk.asOf": "Sessions that were opened after {when} are not affected.",
-  "bulk.confirm": "{count, plural, one {End # session} other {End # sessions}}",
+  "bulk.confirm": "{count, plural, =0 {End the sessions} one {End # session} other {End # sessions}}",
   "bulk.back": "Back",
   "bulk.ending": "{count, plural, one {# session ended so far…} other {# sessions ended so far…}}",
   "bulk.done": "{sessions, plural, one {# session} other {# sessions}} of {users, plural, one {# user} other {# users}} ended. Pages that are still open there stop working by {until}.",
+  "bulk.unended": "The sessions of {count, plural, one {# user} other {# users}} couldn't be ended, and may still be live.",
   "bulk.partly": "{count, plural, one {# session has ended} other {# sessions have ended}}, and then something went wrong. Try again to end the others."
 };
