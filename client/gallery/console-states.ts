@@ -4,7 +4,7 @@ import type { Fleet, FleetEvent, FleetEventQuery } from '../src/core/fleet/fleet
 import type { LatchkeyErrorLike } from '../src/core/types.js';
 import type { ConsoleView } from '../src/console.js';
 import { NO_FILTERS } from '../src/react/console/state/console-view.js';
-import { HERE, NOW, SIGNED_IN, SIGNED_OUT } from '../test/react/support/fixtures.js';
+import { HERE, NOW, PHONE, SIGNED_IN, SIGNED_OUT } from '../test/react/support/fixtures.js';
 import {
   FLEET_EVENTS, FOUND, HOSTILE_FLEET_EVENTS, HOSTILE_FOUND, HOSTILE_PREVIEW, HOSTILE_SIGN_INS, NO_OVERVIEW, NOT_SUSPENDED, NOTHING_FOUND, OVERVIEW, PREVIEW, SUSPENDED,
 } from './console-data.js';
@@ -65,7 +65,7 @@ export const CONSOLE_STATES: Readonly<Record<string, GalleryState>> = {
   'console-user': shown(user),
   'console-user-suspended': shown(user, { revocations: async () => SUSPENDED }, { state: { ...administrator, sessions: [] } }),
   'console-user-limited': shown(user, answers, { state: { ...administrator, userId: null, sessions: null, error: limited, retryAt: NOW.getTime() + 42_000 } }),
-  'console-own-user': shown(user, answers, { state: { ...administrator, userId: 'ada', sessions: [HERE] } }),
+  'console-own-user': shown(user, answers, { state: { ...administrator, userId: 'ada', sessions: [HERE, PHONE] } }),
   'console-network': shown(network, { endNetwork: async () => ({ ...PREVIEW, preview: false, failed: ['gita', 'hugo'] }) }),
   'console-network-empty': shown(network, nothing),
   'console-limited': shown(overview, all(failing('rate_limited', 429, 42))),

@@ -82,6 +82,12 @@ describe('an administrator', () => {
     expect(root.getState()).toMatchObject({ status: 'signed-in', sessions: null });
   });
 
+  test('is signed out here when the own session ends by the own id', async () => {
+    const latchkey = await administrator('root-5');
+    await userSessionsOf(latchkey, 'root-5').revokeAll('lost laptop');
+    expect(latchkey.getState()).toMatchObject({ status: 'signed-out', endedReason: 'signed_out' });
+  });
+
   test('sees a change within a poll, and gets 304 for an unchanged list', async () => {
     await api.signIn('paul-4');
     const paul = userSessionsOf(await administrator('root-4'), 'paul-4');

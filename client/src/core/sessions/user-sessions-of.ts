@@ -118,7 +118,10 @@ function createUserSessions(internals: Internals, userId: string): UserSessions 
     const { session: epoch } = session.epoch;
     const body = { ...command, user_id: userId };
     const response = (await request('/revoke', { method: 'POST', expectedField: 'ended', body }, via)).body as RevokeResponse;
-    if (epoch === session.epoch.session) {
+    const id = session.id();
+    // An administrator may have named the own id.
+    if (epoch === session.epoch.session && id !== null && response.session_ids.includes(id)) session.end('signed_out');
+    else if (epoch === session.epoch.session) {
       store.set({ sessions: withoutEnded(store.get().sessions, response) });
       saved.save(etag);
       invalidate();

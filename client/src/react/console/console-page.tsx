@@ -44,7 +44,7 @@ interface ConsolePageProps {
 
 export function ConsolePage(props: ConsolePageProps): ReactElement {
   const { client, account, texts, labels, language, view, onNavigate, signInAgain, onRetry, announce, heading } = props;
-  const { status, online, serverTimeOffset, tokenStatus } = account;
+  const { account: ownUserId, status, online, serverTimeOffset, tokenStatus } = account;
   const i18n = useMemo(() => createI18n<TextKey | ConsoleTextKey>(texts, labels, language), [texts, labels, language]);
   const root = useRef<HTMLDivElement>(null);
   const { onFocus, onBlur } = useFocusRestore(root, heading);
@@ -62,7 +62,6 @@ export function ConsolePage(props: ConsolePageProps): ReactElement {
     announce,
   });
   const { sessionId } = tokenStatus;
-  const ownUserId = client.getState().userId;
   const value = useMemo<Console>(
     () => ({
       i18n,

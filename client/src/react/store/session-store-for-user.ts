@@ -18,8 +18,8 @@ export function sessionStoreForUser(client: Latchkey, userId?: string): SessionS
 }
 
 /**
- * The one store with which an administrator manages a user. It reads and ends the sessions of that user and never the
- * administrator's own ones, also while the client does not know its own user.
+ * The one store with which an administrator manages a user. It reads and ends the sessions of that user, also while the client does
+ * not know its own user. For the administrator's own page see `sessionStoreForUser`: its texts and actions are those for oneself.
  */
 export function administeredStore(client: Latchkey, userId: string): SessionStore {
   const known = administered.get(client) ?? new Map<string, SessionStore>();

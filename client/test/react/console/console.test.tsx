@@ -11,7 +11,7 @@ import { EVENT_TYPES } from '../../../src/react/console/state/event-types.js';
 import { fakeFleet, openConsole, securityConsole } from '../support/console.js';
 import { expectAccessible, pass, textOf } from '../support/dashboard.js';
 import { deferred, latchkeyError } from '../support/fake-latchkey.js';
-import { NOW, SIGNED_IN, SIGNED_OUT } from '../support/fixtures.js';
+import { HERE, NOW, PHONE, SIGNED_IN, SIGNED_OUT } from '../support/fixtures.js';
 
 beforeEach(openConsole);
 afterEach(() => {
@@ -308,12 +308,12 @@ describe('the page of a user', () => {
     return [{ ...SIGNED_IN, ...unread }, unread] as const;
   };
 
-  test('never offers to end the own sessions of the administrator', async () => {
+  test('ends the sessions of this user, and names the own ones while the page may be the own one', async () => {
     const [own, theirs] = stranger(latchkeyError('rate_limited', { status: 429 }));
     const { click, type, fake, userOf } = await securityConsole(ADA, fakeFleet(), {}, own, theirs);
     expect(screen.queryByRole('button', { name: 'Sign out of all other sessions' })).toBeNull();
     await click(button('Sign out everywhere'));
-    expect(textOf(dialog())).toContain('ada will be signed out of all sessions.');
+    expect(textOf(dialog())).toContain('ada will be signed out of all sessions, including this one if ada is you.');
     await type(reason(), 'account taken over');
     await click(inDialog('Sign out everywhere'));
     expect(userOf('ada').revokeAll).toHaveBeenCalledExactlyOnceWith('account taken over');
@@ -427,10 +427,45 @@ describe('the page of a user', () => {
     expect(announced()).toBe('ada may sign in again.');
   });
 
-  test('offers no suspension of oneself', async () => {
-    await securityConsole({ page: 'user', userId: 'root' });
-    screen.getByText('This is you. Administrators cannot suspend themselves.');
-    expect(screen.queryByRole('button', { name: 'Suspend…' })).toBeNull();
+  describe('that is the own one of the administrator', () => {
+    const ROOT: ConsoleView = { page: 'user', userId: 'root' };
+    const two = { ...SIGNED_IN, userId: 'root', sessions: [HERE, PHONE], recommendations: [] };
+
+    test('offers no suspension', async () => {
+      await securityConsole(ROOT);
+      screen.getByText('This is you. Administrators cannot suspend themselves.');
+      expect(screen.queryByRole('button', { name: 'Suspend…' })).toBeNull();
+    });
+
+    test('names this session before all sessions end, and ends them as the account page does', async () => {
+      const { click, fake, userOf, container } = await securityConsole(ROOT, fakeFleet(), {}, two);
+      screen.getByText('This device');
+      await click(button('Sign out everywhere'));
+      expect(textOf(dialog())).toContain("You'll be signed out of 2 sessions, including this one.");
+      expect(within(dialog()).queryByRole('textbox')).toBeNull();
+      await expectAccessible(container);
+      vi.useFakeTimers();
+      await click(inDialog('Sign out everywhere'));
+      expect(fake.sessions.revokeAll).toHaveBeenCalledTimes(1);
+      expect(userOf('root').revokeAll).not.toHaveBeenCalled();
+    });
+
+    test('offers the sign-out of all other sessions', async () => {
+      const { click, fake, userOf } = await securityConsole(ROOT, fakeFleet(), {}, two);
+      await click(button('Sign out of all other sessions'));
+      await click(inDialog('Sign out'));
+      expect(fake.sessions.revokeOthers).toHaveBeenCalledTimes(1);
+      expect(userOf('root').revokeAll).not.toHaveBeenCalled();
+    });
+
+    test('is found by its list, if the client does not know its own user', async () => {
+      const { set, fake } = await securityConsole(ROOT, fakeFleet(), {}, { ...two, userId: null, sessions: null });
+      screen.getByText('This is you. Administrators cannot suspend themselves.');
+      expect(screen.queryByRole('button', { name: /^Sign out/u })).toBeNull();
+      expect(fake.watching.now).toBe(1);
+      await set({ userId: 'root', sessions: [HERE, PHONE] });
+      button('Sign out of all other sessions');
+    });
   });
 
   test('lists the sessions, each of which an administrator can end', async () => {

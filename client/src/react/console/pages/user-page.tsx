@@ -3,7 +3,7 @@
 import { type ReactElement, useMemo } from 'react';
 
 import { bidiSafe } from '../../i18n/i18n.js';
-import { administeredStore } from '../../store/session-store-for-user.js';
+import { administeredStore, sessionStoreForUser } from '../../store/session-store-for-user.js';
 import { useTrackedView } from '../../hooks/use-tracked-view.js';
 import { useConsole } from '../console-context.js';
 import { Dialogs } from '../parts/dialogs.js';
@@ -24,9 +24,11 @@ export function UserPage({ userId, isFirst }: { readonly userId: string; readonl
   const { i18n, client, fleet, sessionId, ownUserId, navigate } = useConsole();
   const { t } = i18n;
   const user = bidiSafe(i18n, userId);
-  const store = useMemo(() => administeredStore(client, userId), [client, userId]);
-  // The list has the administrator's own session only on the own page.
-  const isOwn = useTrackedView(store).view.currentSession !== null || userId === ownUserId;
+  const administered = useMemo(() => administeredStore(client, userId), [client, userId]);
+  // The list has the administrator's own session only on the own page, which then reads and acts as the account page does: its
+  // dialogs name this session, and ending it signs out here.
+  const isOwn = useTrackedView(administered).view.currentSession !== null || userId === ownUserId;
+  const store = isOwn ? sessionStoreForUser(client) : administered;
   const { state, reload } = useResource(`revocations ${userId} ${sessionId}`, () => fleet.revocations(userId), POLL);
   const [message, showOutcome] = useOutcome();
   const suspension = state.data?.suspension ?? null;
@@ -73,7 +75,7 @@ export function UserPage({ userId, isFirst }: { readonly userId: string; readonl
         </Dialogs>
       )}
       {message !== null && <p className="latchkey-message">{message}</p>}
-      {!isForbidden && <UserSessions store={store} />}
+      {!isForbidden && <UserSessions key={String(isOwn)} {...{ store, isOwn }} />}
     </>
   );
 }

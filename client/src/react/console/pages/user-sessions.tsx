@@ -1,4 +1,4 @@
-/** The sessions and the trail of a user: the account page as an administrator sees it, in the frame of the console. */
+/** The sessions and the trail of a user in the frame of the console: the account page, which an administrator's own page is as well. */
 
 import { type ReactElement, useRef } from 'react';
 
@@ -10,7 +10,13 @@ import type { SessionStore } from '../../store/session-store.js';
 import { useConsole } from '../console-context.js';
 import { Loading } from '../parts/loading.js';
 
-export function UserSessions({ store }: { readonly store: SessionStore }): ReactElement {
+interface UserSessionsProps {
+  readonly store: SessionStore;
+  /** These are the sessions of the administrator. */
+  readonly isOwn: boolean;
+}
+
+export function UserSessions({ store, isOwn }: UserSessionsProps): ReactElement {
   const { texts, labels, language, announce } = useConsole();
   const { view, read } = useTrackedView(store);
   useAutoRefresh(store, read);
@@ -20,7 +26,7 @@ export function UserSessions({ store }: { readonly store: SessionStore }): React
       <h3 ref={heading} id="latchkey-user-sessions" tabIndex={-1}>
         {labels?.sessions ?? texts['sessions']}
       </h3>
-      {pageOf(view) === 'loading' ? <Loading /> : <SessionsPage {...{ store, view, texts, labels, language, announce, heading }} isOfNamedUser passwordUrl={undefined} />}
+      {pageOf(view) === 'loading' ? <Loading /> : <SessionsPage {...{ store, view, texts, labels, language, announce, heading }} isOfNamedUser={!isOwn} passwordUrl={undefined} />}
     </section>
   );
 }

@@ -71,7 +71,7 @@ export const TEXTS = {
   "confirmOthers": "{count, select, none {Alle anderen Sitzungen werden} other {{count, plural, one {# andere Sitzung wird} other {# andere Sitzungen werden}}}} abgemeldet. Hier bleiben Sie angemeldet.",
   "confirmEverywhereTitle": "Überall abmelden?",
   "confirmEverywhere": "{count, select, none {Alle Sitzungen werden abgemeldet, auch diese} other {{count, plural, one {Diese Sitzung, Ihre einzige, wird abgemeldet} other {# Sitzungen werden abgemeldet, auch diese}}}}.",
-  "confirmEverywhereOf": "{user} wird von {count, select, none {allen Sitzungen} other {{count, plural, one {# Sitzung} other {# Sitzungen}}}} abgemeldet.",
+  "confirmEverywhereOf": "{user} wird von {count, select, none {allen Sitzungen, auch dieser, falls Sie {user} sind,} other {{count, plural, one {# Sitzung} other {# Sitzungen}}}} abgemeldet.",
   "openPages": "Seiten, die dort schon offen sind, funktionieren vielleicht noch, bis ihr Zugang abläuft. Das lässt sich nicht rückgängig machen.",
   "reason": "Grund (wird gespeichert)",
   "cancel": "Abbrechen",

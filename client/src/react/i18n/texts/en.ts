@@ -71,7 +71,7 @@ export const TEXTS = {
   "confirmOthers": "You'll be signed out of {count, select, none {all other sessions} other {{count, plural, one {# other session} other {# other sessions}}}}. You'll stay signed in here.",
   "confirmEverywhereTitle": "Sign out everywhere?",
   "confirmEverywhere": "You'll be signed out of {count, select, none {all sessions, including this one} other {{count, plural, one {this session, your only one} other {# sessions, including this one}}}}.",
-  "confirmEverywhereOf": "{user} will be signed out of {count, select, none {all sessions} other {{count, plural, one {# session} other {# sessions}}}}.",
+  "confirmEverywhereOf": "{user} will be signed out of {count, select, none {all sessions, including this one if {user} is you} other {{count, plural, one {# session} other {# sessions}}}}.",
   "openPages": "Pages that are already open there may keep working until their access expires. You can't undo this.",
   "reason": "Reason (kept on record)",
   "cancel": "Cancel",
