@@ -123,8 +123,8 @@ impl RevocationFeed {
     /// ```
     pub async fn poll<S: Future<Output = ()>>(self, sleep: impl Fn(Duration) -> S) {
         loop {
-            self.renewal.renew(self.moment((self.wall_clock)())).await;
-            let pause = self.renewal.next_fetch_in(self.moment((self.wall_clock)()));
+            self.renewal.renew(&self.clock_at((self.wall_clock)())).await;
+            let pause = self.renewal.next_fetch_in(self.clock_at((self.wall_clock)())());
             sleep(pause.max(POLL_PAUSE_MIN)).await;
         }
     }
@@ -135,9 +135,10 @@ impl RevocationFeed {
         claims: &Claims,
         now: SystemTime,
     ) -> Result<Scope, SessionCheckError> {
-        let moment = self.moment(now);
-        self.renewal.renew(moment).await;
-        match self.find(claims, moment) {
+        let clock = self.clock_at(now);
+        self.renewal.renew(&clock).await;
+        // Read again: the copy has aged while the request waited.
+        match self.find(claims, clock()) {
             Some(Finding::Live) => Ok(claims.scope.clone()),
             Some(Finding::Ended) => Err(SessionCheckError::Ended),
             Some(Finding::OldToken) => Err(SessionCheckError::TokenExpired),
@@ -165,8 +166,13 @@ impl RevocationFeed {
         }
     }
 
-    fn moment(&self, wall: SystemTime) -> Moment {
-        Moment { wall, monotonic: (self.monotonic_clock)() }
+    /// The clocks of a request for which it is `now`.
+    fn clock_at(&self, now: SystemTime) -> impl Fn() -> Moment + Sync {
+        let start = (self.monotonic_clock)();
+        move || {
+            let monotonic = (self.monotonic_clock)();
+            Moment { monotonic, wall: now + monotonic.saturating_sub(start) }
+        }
     }
 }
 

@@ -197,19 +197,59 @@ test.each(['node', 'edge'])('while the feed hangs, it is asked every 4 seconds a
   }
 });
 
-test('without a copy requests on the edge do not ask more often after a failure', async () => {
+test.each(['node', 'edge'])('without a copy no request waits for a feed that hangs: %s', async (runtime) => {
+  if (runtime === 'edge') vi.stubGlobal('EdgeRuntime', 'edge');
+  const hangs = [hanging(), hanging()] as const;
+  const { code, answer, urls } = service('refuse', hangs[0].reply);
+  const first = code();
+  await hangs[0].asked;
+  pass(2);
+  hangs[0].fail();
+  expect(await first).toBe('store_unavailable');
+  answer(hangs[1].reply);
+  pass(2);
+  const second = code();
+  await hangs[1].asked;
+  expect(await Promise.all([code(), code(), code()])).toEqual(Array.from({ length: 3 }, () => 'store_unavailable'));
+  hangs[1].fail();
+  await second;
+  expect(urls).toHaveLength(2);
+});
+
+test('on the edge a fetch whose client left is replaced after half a second, by one request', async () => {
   vi.stubGlobal('EdgeRuntime', 'edge');
-  const { code, answer, urls } = service('refuse', unreachable);
-  expect(await code()).toBe('store_unavailable');
-  const { asked, reply, fail } = hanging();
+  const { asked, reply } = heldBack(never);
+  const { code, answer, urls } = service('refuse');
+  expect(await code()).toBe('accepted');
   answer(reply);
   pass(4);
+  void code();
+  await asked;
+  answer(ended);
+  pass(0.999);
+  expect(await code(), 'the copy is under 5 seconds old').toBe('accepted');
+  pass(0.001);
+  expect(await Promise.all([code(), code(), code()])).toEqual(Array.from({ length: 3 }, () => 'session_ended'));
+  expect(urls).toHaveLength(3);
+});
+
+test('on the edge a fetch that hangs does not count after a later one has succeeded', async () => {
+  vi.stubGlobal('EdgeRuntime', 'edge');
+  const { asked, reply, fail } = hanging();
+  const { code, answer } = service('refuse');
+  expect(await code()).toBe('accepted');
+  answer(reply);
+  pass(5);
   const first = code();
   await asked;
-  expect(await Promise.all([code(), code(), code()])).toEqual(Array.from({ length: 3 }, () => 'store_unavailable'));
+  answer(alive);
+  pass(0.5);
+  expect(await code()).toBe('accepted');
+  pass(1.5);
   fail();
-  await first;
-  expect(urls).toHaveLength(2);
+  expect(await first).toBe('accepted');
+  pass(5);
+  expect(await fetchWithOther(code, answer)).toEqual(['session_ended', 'session_ended']);
 });
 
 test('on the edge requests with an old copy look again until the fetch of another one has ended', async () => {
@@ -230,21 +270,74 @@ test('on the edge requests with an old copy look again until the fetch of anothe
   expect(urls).toHaveLength(2);
 });
 
-test('a failure of 10 seconds ago stops no request from waiting for a new fetch', async () => {
-  const { code, answer } = service('refuse');
-  expect(await code()).toBe('accepted');
-  answer(unreachable);
-  pass(4);
-  expect(await code()).toBe('accepted');
+/** The codes of a request that fetches a feed with the end of its session, and of one that arrives in the meantime. */
+async function fetchWithOther(code: () => Promise<unknown>, answer: (next: Reply) => void): Promise<readonly unknown[]> {
   let release: (() => void) | undefined;
   const { asked, reply } = heldBack(new Promise<void>((resolve) => (release = resolve)).then(ended));
   answer(reply);
-  pass(10);
   const first = code();
   await asked;
   const second = code();
+  // A request that uses the old copy does not wait for this.
+  await Promise.race([second, new Promise((resolve) => setTimeout(resolve, 100))]);
   release?.();
-  expect(await Promise.all([first, second])).toEqual(['session_ended', 'session_ended']);
+  return Promise.all([first, second]);
+}
+
+test.each([
+  // For example one 502: the next fetch most likely succeeds.
+  { runtime: 'node', failsAfter: 0, next: 5, second: 'session_ended' },
+  { runtime: 'edge', failsAfter: 0, next: 5, second: 'session_ended' },
+  { runtime: 'node', failsAfter: 0.999, next: 5, second: 'session_ended' },
+  { runtime: 'node', failsAfter: 1, next: 5, second: 'accepted' },
+  { runtime: 'edge', failsAfter: 1, next: 5, second: 'accepted' },
+  { runtime: 'node', failsAfter: 2, next: 9.999, second: 'accepted' },
+  { runtime: 'node', failsAfter: 2, next: 10, second: 'session_ended' },
+])('$next s after a fetch was sent that failed after $failsAfter s, other requests get $second: $runtime', async ({ runtime, failsAfter, next, second }) => {
+  if (runtime === 'edge') vi.stubGlobal('EdgeRuntime', 'edge');
+  const { asked, reply, fail } = hanging();
+  const { code, answer } = service('refuse');
+  expect(await code()).toBe('accepted');
+  answer(reply);
+  pass(4);
+  const first = code();
+  await asked;
+  pass(failsAfter);
+  fail();
+  expect(await first).toBe('accepted');
+  pass(next - failsAfter);
+  expect(await fetchWithOther(code, answer)).toEqual(['session_ended', second]);
+});
+
+test('a feed that arrives ends the hang', async () => {
+  const { asked, reply, fail } = hanging();
+  const { code, answer } = service('refuse');
+  expect(await code()).toBe('accepted');
+  answer(reply);
+  pass(4);
+  const first = code();
+  await asked;
+  pass(2);
+  fail();
+  expect(await first).toBe('accepted');
+  answer(alive);
+  pass(2);
+  expect(await code()).toBe('accepted');
+  pass(5);
+  expect(await fetchWithOther(code, answer)).toEqual(['session_ended', 'session_ended']);
+});
+
+test('a copy becomes too old while a request waits', async () => {
+  const { asked, reply, fail } = hanging();
+  const { code, answer } = service('refuse');
+  expect(await code()).toBe('accepted');
+  answer(reply);
+  pass(28);
+  const waiting = code();
+  await asked;
+  pass(2);
+  fail();
+  expect(await waiting).toBe('store_unavailable');
 });
 
 /** A service that fetches the keys, too, and the number of times that it did. */

@@ -3,13 +3,17 @@
 //! | the copy is | a request |
 //! |---|---|
 //! | younger than 4 s | uses it |
-//! | older, and a fetch is under way | uses it up to 5 s of age or if a fetch of the last 10 s failed, else waits for the fetch |
+//! | older, and a fetch is under way | uses it up to 5 s of age, or while the feed hangs, else waits for the fetch |
 //! | older, and the last fetch began less than 4 s ago | uses it |
 //! | older | fetches the feed and waits |
 //!
-//! So a copy that a request uses is at most 5 seconds old while the feed can be reached. The feed itself may be 5 seconds old when it is
-//! requested: 1 in the copy of a function, 2 on its way to the cache of CloudFront, and 2 in that cache. So a revocation is seen within 10.
-//! While the feed hangs, one request each 4 seconds waits for it, and not all that arrive in the meantime.
+//! So a request uses a copy of more than 5 seconds only if a fetch of the last 10 seconds brought no newer feed. The feed itself may be 5
+//! seconds old when it is requested: 1 in the copy of a function, 2 on its way to the cache of CloudFront, and 2 in that cache. So a
+//! revocation is seen within 10.
+//!
+//! The feed hangs for 10 seconds after a fetch was sent that failed after a second or more, unless a later one succeeds. Then only the
+//! request that fetches it waits, and not all that arrive in the meantime. They wait after a failure that was quick, because that stops
+//! no request for long, and the next fetch most likely succeeds.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -31,8 +35,11 @@ pub(super) const POLL: Duration = Duration::from_secs(4);
 /// The age up to which a request uses the copy while another caller fetches the feed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a fetch that failed shows that the feed cannot be reached: the time within which a revocation is seen otherwise.
-const DOWN_FOR: Duration = Duration::from_secs(10);
+/// A fetch that fails after this time or later has hung.
+const HANG_MIN: Duration = Duration::from_secs(1);
+
+/// How long a fetch that has hung shows that the feed hangs: the time within which a revocation is seen otherwise.
+const HANGS_FOR: Duration = Duration::from_secs(10);
 
 /// How long a fetch counts as under way. A longer one has no caller left to drive it, for example because a function was
 /// frozen, and another one replaces it.
@@ -55,12 +62,12 @@ pub(super) struct State {
     /// Whether the server refused the last `since`.
     must_be_whole: bool,
     tried_at: Option<Moment>,
-    /// When the last fetch was sent, if it has failed. A feed that arrived counts as success, whatever its age.
-    failed_at: Option<Moment>,
+    /// When the last fetch was sent that hung, if none has succeeded since. A feed that arrived counts as success, whatever its age.
+    hung_at: Option<Moment>,
     pending: Option<PendingFetch>,
 }
 
-/// A fetch that is under way. Every waiting caller drives it, so it ends even if the first caller gives up.
+/// A fetch that is under way. Every request drives it, so it ends even if the first one gives up.
 #[derive(Clone)]
 struct PendingFetch {
     sent_at: Moment,
@@ -74,11 +81,14 @@ impl Renewal {
         Self { url, fetch, verifier, state: Mutex::default() }
     }
 
-    /// Fetches the feed if it is due, or waits for another caller's fetch if the copy is too old to use.
-    pub(super) async fn renew(&self, now: Moment) {
-        let Some(pending) = self.fetch_to_wait_for(now) else { return };
-        let outcome = pending.outcome.clone().await;
-        self.finish(&pending, &outcome);
+    /// Fetches the feed if it is due, or waits for the fetch of another caller if the copy is too old to use.
+    pub(super) async fn renew(&self, clock: &(impl Fn() -> Moment + Sync)) {
+        let Some((pending, must_wait)) = self.fetch_under_way(clock()) else { return };
+        let fetch = pending.outcome.clone();
+        let outcome = if must_wait { Some(fetch.await) } else { fetch.now_or_never() };
+        if let Some(outcome) = outcome {
+            self.finish(&pending, &outcome, clock());
+        }
     }
 
     /// When the next fetch is due.
@@ -91,7 +101,8 @@ impl Renewal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fetch_to_wait_for(&self, now: Moment) -> Option<PendingFetch> {
+    /// The fetch that is under way or that this request begins, and whether the request waits for it. `None`: it needs none.
+    fn fetch_under_way(&self, now: Moment) -> Option<(PendingFetch, bool)> {
         let mut state = self.lock();
         let age = state.copy.as_ref().map(|copy| copy.age(now));
         if age.is_some_and(|age| age < POLL) {
@@ -99,8 +110,8 @@ impl Renewal {
         }
         let is_under_way = |pending: &&PendingFetch| now.since(pending.sent_at) < ABANDONED_AFTER;
         if let Some(pending) = state.pending.as_ref().filter(is_under_way) {
-            let may_wait = !state.is_down(now);
-            return age.is_none_or(|age| age >= PATIENCE && may_wait).then(|| pending.clone());
+            let must_wait = age.is_none_or(|age| age >= PATIENCE) && !state.hangs(now);
+            return Some((pending.clone(), must_wait));
         }
         if state.tried_at.is_some_and(|tried_at| now.since(tried_at) < POLL) {
             return None;
@@ -113,17 +124,21 @@ impl Renewal {
         // Noted before the answer, so that a feed that is down is asked no more often than one that is up.
         state.tried_at = Some(now);
         state.pending = Some(pending.clone());
-        Some(pending)
+        Some((pending, true))
     }
 
-    /// Stores the outcome of a fetch. All callers that waited for it come here; the first one stores it.
-    fn finish(&self, pending: &PendingFetch, outcome: &Outcome) {
+    /// Stores the outcome of a fetch. All callers that have it come here; the first one stores it.
+    fn finish(&self, pending: &PendingFetch, outcome: &Outcome, now: Moment) {
         let mut state = self.lock();
         if !state.pending.as_ref().is_some_and(|current| current.outcome.ptr_eq(&pending.outcome)) {
             return;
         }
         state.pending = None;
-        state.failed_at = outcome.is_err().then_some(pending.sent_at);
+        if outcome.is_ok() {
+            state.hung_at = None;
+        } else if now.since(pending.sent_at) >= HANG_MIN {
+            state.hung_at = Some(pending.sent_at);
+        }
         state.error = match outcome {
             Ok(feed) => state.add(feed, pending.sent_at),
             Err(error) => Some(error.clone()),
@@ -152,9 +167,9 @@ impl Renewal {
 }
 
 impl State {
-    /// Whether the feed could not be reached a moment ago. A request that waited would most likely wait for nothing.
-    fn is_down(&self, now: Moment) -> bool {
-        self.failed_at.is_some_and(|failed_at| now.since(failed_at) < DOWN_FOR)
+    /// Whether a request that waited for the fetch of another one would most likely wait long, and for nothing.
+    fn hangs(&self, now: Moment) -> bool {
+        self.hung_at.is_some_and(|hung_at| now.since(hung_at) < HANGS_FOR)
     }
 
     /// Adds a feed to the copy. Returns why it does not renew the copy.

@@ -155,7 +155,7 @@ fn hundreds_of_verifiers_behind_faulty_caches_keep_both_promises() {
 /// A verifier accepts feeds of up to 90 s, and a copy for 30 s after the last one. The bound is tight.
 #[test]
 fn a_cache_that_holds_feeds_back_delays_a_refusal_by_two_minutes() {
-    let tally = simulate(7, 60, 10, SLOW, Faults::OldFeeds);
+    let tally = simulate(8, 60, 10, SLOW, Faults::OldFeeds);
     assert!(tally.live > 1_000 && tally.refused > 1_000, "{} {}", tally.live, tally.refused);
     assert!(tally.longest_delay > 115_000, "{} ms", tally.longest_delay);
 }

@@ -6,7 +6,7 @@ import { introspection } from '../introspection.js';
 import { getOrCreate, keySource, type FindKeyByHeader } from '../key-source.js';
 import type { Fetch } from '../remote-keys.js';
 import { currentTime, type VerifyOptions } from '../verify-access-token.js';
-import { FeedRenewal, momentAt } from './renewal.js';
+import { FeedRenewal, momentAfter, momentAt } from './renewal.js';
 
 /** How the revocation feed is used. */
 export interface FeedOptions {
@@ -49,7 +49,8 @@ export function feedCheck(options: VerifyOptions, { whenStale, onError }: FeedOp
     const { copy } = renewal;
     const finding = copy?.find(claims) ?? 'live';
     if (finding !== 'live') throw new AccessTokenError(finding === 'ended' ? 'ended' : 'inactive');
-    return copy?.isFresh(now) ? claims.scope : checkStale(token, claims);
+    // The copy has aged while the request waited.
+    return copy?.isFresh(momentAfter(now)) ? claims.scope : checkStale(token, claims);
   };
 }
 

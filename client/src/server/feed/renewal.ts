@@ -4,13 +4,20 @@
  * | the copy is | a request |
  * |---|---|
  * | younger than 4 s | uses it |
- * | older, and a fetch is under way | uses it up to 5 s of age or if a fetch of the last 10 s failed, else waits for the fetch |
+ * | older, and a fetch is under way | uses it up to 5 s of age, or while the feed hangs, else waits for the fetch |
  * | older, and the last fetch began less than 4 s ago | uses it |
  * | older | fetches the feed and waits |
  *
- * So a copy that a request uses is at most 5 seconds old while the feed can be reached. The feed may be 5 seconds old when it is requested: 1
- * in the copy of a function, 2 on its way to a cache, and 2 in that cache. So a revocation is seen within 10. No timer outlives its request,
- * because a function or an edge runtime is frozen between requests.
+ * So a request uses a copy of more than 5 seconds only if a fetch of the last 10 seconds brought no newer feed. The feed may be 5 seconds old
+ * when it is requested: 1 in the copy of a function, 2 on its way to a cache, and 2 in that cache. So a revocation is seen within 10. No timer
+ * outlives its request, because a function or an edge runtime is frozen between requests.
+ *
+ * The feed hangs for 10 seconds after a fetch was sent that failed after a second or more, unless a later one succeeds. Then only the request
+ * that fetches it waits, and not all that arrive in the meantime. They wait after a failure that was quick, because that stops no request for
+ * long, and the next fetch most likely succeeds.
+ *
+ * On the edge a request may not wait for the I/O of another one, and a fetch ends without a result if the client of its request leaves. So the
+ * other requests look every 50 ms whether it has ended, and one of them sends another fetch if it has not after half a second.
  */
 
 import { VerificationUnavailableError } from '../errors.js';
@@ -24,10 +31,13 @@ import { FEED_MAX_BYTES, verifyFeed, type FeedDocument } from './document.js';
 const POLL_MS = 4_000;
 const PATIENCE_MS = 5_000;
 const TIMEOUT_MS = 2_000;
-/** How long a fetch that failed shows that the feed cannot be reached: the time within which a revocation is seen otherwise. */
-const DOWN_MS = 10_000;
-/** How often a request on the edge looks whether the fetch of another one has ended. */
+/** A fetch that fails after this time or later has hung. */
+const HANG_MIN_MS = 1_000;
+/** How long a fetch that has hung shows that the feed hangs: the time within which a revocation is seen otherwise. */
+const HANGS_FOR_MS = 10_000;
+/** How often and how many times a request on the edge looks whether the fetch of another one has ended. */
 const LOOK_MS = 50;
+const LOOKS = 10;
 /** A fetch that takes longer was abandoned, for example because a function was frozen. Another one replaces it. */
 const ABANDONED_AFTER_MS = 5_000;
 
@@ -43,6 +53,12 @@ export function momentAt(wall: number): Moment {
   return { wall, monotonic: performance.now() };
 }
 
+/** The present moment of a request that began at an earlier one. */
+export function momentAfter(start: Moment): Moment {
+  const monotonic = performance.now();
+  return { wall: start.wall + monotonic - start.monotonic, monotonic };
+}
+
 /** The copy of one issuer's feed and the fetch that renews it. */
 export class FeedRenewal {
   readonly #issuer: string;
@@ -51,8 +67,8 @@ export class FeedRenewal {
   readonly #fetch: Fetch;
   #copy: FeedCopy | undefined;
   #triedAt: Moment | undefined;
-  /** When the last fetch was sent, if it has failed. A feed that arrived counts as success, whatever its age. */
-  #failedAt: Moment | undefined;
+  /** When the last fetch was sent that hung, if none has succeeded since. A feed that arrived counts as success, whatever its age. */
+  #hungAt: Moment | undefined;
   #pending: PendingFetch | undefined;
   /** Whether the server refused the last `since`. */
   #mustBeWhole = false;
@@ -70,20 +86,31 @@ export class FeedRenewal {
   }
 
   /** Fetches the feed if it is due, or waits for another request's fetch if the copy is too old to use. It never rejects. */
-  async renew(now: Moment, onError: OnError): Promise<void> {
-    const age = this.#copy?.age(now) ?? Number.POSITIVE_INFINITY;
-    if (age < POLL_MS) return;
-    const isDown = isWithin(this.#failedAt, DOWN_MS, now);
-    const wasTried = isWithin(this.#triedAt, POLL_MS, now);
-    if (this.#pending && isWithin(this.#pending.sentAt, ABANDONED_AFTER_MS, now)) {
-      if (age < PATIENCE_MS || (this.#copy && isDown)) return;
-      if (!isEdge()) return this.#pending.done;
-      if (this.#copy) return this.#waitOnEdge(this.#pending);
-      // Without a copy a request sends a fetch of its own, because that of the other one ends if its client leaves.
-      if (isDown && wasTried) return;
-    } else if (wasTried) {
-      return;
+  async renew(start: Moment, onError: OnError): Promise<void> {
+    let awaited: PendingFetch | undefined;
+    for (let looks = 0; ; looks += 1) {
+      const now = momentAfter(start);
+      const step = this.#nextStep(now);
+      if (step === 'use') return;
+      if (step !== awaited) looks = 0;
+      if (step === 'fetch' || looks === LOOKS) return this.#fetchFeed(now, onError);
+      if (!isEdge()) return step.done;
+      awaited = step;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
+  }
+
+  /** Whether a request uses the copy or fetches the feed, or the fetch for which it waits. */
+  #nextStep(now: Moment): 'use' | 'fetch' | PendingFetch {
+    const age = this.#copy?.age(now) ?? Number.POSITIVE_INFINITY;
+    if (age < POLL_MS) return 'use';
+    if (this.#pending && isWithin(this.#pending.sentAt, ABANDONED_AFTER_MS, now)) {
+      return age < PATIENCE_MS || isWithin(this.#hungAt, HANGS_FOR_MS, now) ? 'use' : this.#pending;
+    }
+    return isWithin(this.#triedAt, POLL_MS, now) ? 'use' : 'fetch';
+  }
+
+  #fetchFeed(now: Moment, onError: OnError): Promise<void> {
     this.#triedAt = now;
     const done = this.#load(now, onError).finally(() => {
       if (this.#pending === pending) this.#pending = undefined;
@@ -93,21 +120,17 @@ export class FeedRenewal {
     return done;
   }
 
-  /** On the edge a request may not wait for the I/O of another request. A timer is its own. */
-  async #waitOnEdge(pending: PendingFetch): Promise<void> {
-    // The keys may be fetched after the feed, each within the time-out.
-    for (let left = (2 * TIMEOUT_MS) / LOOK_MS; left > 0 && this.#pending === pending; left -= 1) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-  }
-
   async #load(sentAt: Moment, onError: OnError): Promise<void> {
     try {
       const feed = await this.#request(sentAt).catch((error: unknown) => {
-        this.#failedAt = sentAt;
+        const now = momentAfter(sentAt);
+        const passed = elapsed(sentAt, now);
+        // On the edge a fetch that was sent later may have succeeded in the meantime.
+        const wasRenewed = this.#copy !== undefined && this.#copy.age(now) < passed;
+        if (passed >= HANG_MIN_MS && !wasRenewed) this.#hungAt = sentAt;
         throw error;
       });
-      this.#failedAt = undefined;
+      this.#hungAt = undefined;
       if (this.#copy && !this.#copy.add(feed, sentAt)) throw new TypeError('iat: the revocation feed is not newer than the last one');
       this.#copy ??= new FeedCopy(feed, sentAt);
     } catch (cause) {

@@ -126,21 +126,120 @@ async fn while_the_feed_hangs_only_the_request_that_fetches_it_waits() {
     }
 }
 
-/// A copy of any age may be used without waiting only because the feed could not be reached within the last 10 seconds.
-#[tokio::test]
-async fn a_failure_of_ten_seconds_ago_stops_no_request_from_waiting() {
-    for (millis, waits) in [(9_999, false), (10_000, true)] {
-        let it = fixture(WhenStale::Refuse);
-        it.publishes_nothing_new();
-        assert!(it.is_live().await);
-        it.published.fails();
-        it.clock.pass(4_000);
-        assert!(it.is_live().await);
-        it.publishes_the_end();
-        it.published.holds_answers_back();
+/// A verifier whose feed hung at its first renewal: the fetch failed after `millis`. The copy is 4 seconds older than that.
+async fn after_a_fetch_that_failed_late(millis: u64) -> Fixture {
+    let it = fixture(WhenStale::Refuse);
+    it.publishes_nothing_new();
+    assert!(it.is_live().await);
+    it.published.fails();
+    it.published.holds_answers_back();
+    it.clock.pass(4_000);
+    {
+        let mut fetching = pin!(it.check());
+        assert!(poll(fetching.as_mut()).is_pending());
         it.clock.pass(millis);
+        it.published.answers_one();
+        assert!(matches!(poll(fetching.as_mut()), Poll::Ready(Ok(_))));
+    }
+    it
+}
+
+/// A copy of any age may be used without waiting only because a fetch of the last 10 seconds has hung.
+#[tokio::test]
+async fn a_hang_of_ten_seconds_ago_stops_no_request_from_waiting() {
+    for (millis, waits) in [(9_999, false), (10_000, true)] {
+        let it = after_a_fetch_that_failed_late(2_000).await;
+        it.publishes_the_end();
+        it.clock.pass(millis - 2_000);
         let (mut first, mut second) = (pin!(it.check()), pin!(it.check()));
         assert!(poll(first.as_mut()).is_pending());
         assert_eq!(poll(second.as_mut()).is_pending(), waits, "{millis}");
     }
+}
+
+/// For example one 502: a copy of 20 seconds must not be used while the next fetch, which succeeds, is under way.
+#[tokio::test]
+async fn after_a_quick_failure_requests_wait_for_the_next_fetch() {
+    for (millis, waits) in [(0, true), (999, true), (1_000, false)] {
+        let it = after_a_fetch_that_failed_late(millis).await;
+        it.publishes_the_end();
+        it.clock.pass(5_000);
+        let (mut first, mut second) = (pin!(it.check()), pin!(it.check()));
+        assert!(poll(first.as_mut()).is_pending());
+        let outcome = poll(second.as_mut());
+        assert_eq!(outcome.is_pending(), waits, "{millis}");
+        it.published.answers_one();
+        assert!(matches!(poll(first.as_mut()), Poll::Ready(Err(SessionCheckError::Ended))));
+        if waits {
+            assert!(matches!(poll(second.as_mut()), Poll::Ready(Err(SessionCheckError::Ended))));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_quick_failure_does_not_end_a_hang_and_a_success_does() {
+    let it = after_a_fetch_that_failed_late(2_000).await;
+    it.clock.pass(2_000);
+    it.published.answers_one();
+    assert!(it.is_live().await, "a quick failure");
+    it.clock.pass(4_000);
+    let mut fetching = pin!(it.check());
+    assert!(poll(fetching.as_mut()).is_pending());
+    assert!(matches!(poll(pin!(it.check()).as_mut()), Poll::Ready(Ok(_))), "it hung 8 seconds ago");
+
+    let it = after_a_fetch_that_failed_late(2_000).await;
+    it.clock.pass(2_000);
+    it.publishes_nothing_new();
+    it.published.answers_one();
+    assert!(it.is_live().await);
+    it.clock.pass(5_000);
+    it.publishes_the_end();
+    let (mut first, mut second) = (pin!(it.check()), pin!(it.check()));
+    assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
+}
+
+#[tokio::test]
+async fn while_the_feed_hangs_an_answer_counts_although_its_request_gave_up() {
+    let it = after_a_fetch_that_failed_late(2_000).await;
+    it.publishes_the_end();
+    it.clock.pass(2_000);
+    {
+        let mut given_up = pin!(it.check());
+        assert!(poll(given_up.as_mut()).is_pending());
+    }
+    assert!(matches!(poll(pin!(it.check()).as_mut()), Poll::Ready(Ok(_))), "no answer has arrived");
+    it.published.answers_one();
+    assert!(matches!(poll(pin!(it.check()).as_mut()), Poll::Ready(Err(SessionCheckError::Ended))));
+    assert_eq!(it.published.asked(), 3);
+}
+
+#[tokio::test]
+async fn without_a_copy_no_request_waits_for_a_feed_that_hangs() {
+    let it = fixture(WhenStale::Accept);
+    it.published.fails();
+    it.published.holds_answers_back();
+    let (mut first, mut second) = (pin!(it.check()), pin!(it.check()));
+    assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
+    it.clock.pass(2_000);
+    it.published.answers_one();
+    assert!(poll(first.as_mut()).is_ready() && poll(second.as_mut()).is_ready());
+    it.clock.pass(2_000);
+    let mut fetching = pin!(it.check());
+    assert!(poll(fetching.as_mut()).is_pending());
+    assert!(matches!(poll(pin!(it.check()).as_mut()), Poll::Ready(Ok(_))));
+}
+
+#[tokio::test]
+async fn a_copy_becomes_too_old_while_a_request_waits() {
+    let it = fixture(WhenStale::Refuse);
+    it.publishes_nothing_new();
+    assert!(it.is_live().await);
+    it.published.fails();
+    it.published.holds_answers_back();
+    it.clock.pass(28_000);
+    let mut fetching = pin!(it.check());
+    assert!(poll(fetching.as_mut()).is_pending());
+    it.clock.pass(2_000);
+    it.published.answers_one();
+    assert!(matches!(poll(fetching.as_mut()), Poll::Ready(Err(SessionCheckError::Unavailable { .. }))));
 }
