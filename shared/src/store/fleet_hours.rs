@@ -141,10 +141,11 @@ impl Store {
         Box::pin(update.send()).await.map(drop).map_err(StoreError::unavailable)
     }
 
-    /// Reads the counted hours from `from` to `to`, newest first: one Query for each month.
+    /// Reads the counted hours from `from` to `to`, newest first: one Query for each month. A malformed hour is logged and left out, so
+    /// that it hides no other hour.
     ///
     /// # Errors
-    /// The store failed, or a row is malformed.
+    /// The store failed.
     pub async fn read_hours(&self, from: Timestamp, to: Timestamp) -> Result<Vec<HourRow>, StoreError> {
         let mut months = vec![month_of(to), month_of(from)];
         months.dedup();
@@ -162,7 +163,10 @@ impl Store {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             let reply = Box::pin(query.send()).await.map_err(StoreError::unavailable)?;
             for row in reply.items() {
-                hours.extend(hour_of(row)?);
+                match hour_of(row) {
+                    Ok(hour) => hours.extend(hour),
+                    Err(error) => tracing::error!(%error, "malformed hour of the overview left out"),
+                }
             }
         }
         Ok(hours)

@@ -1,8 +1,9 @@
 //! Counts the events and the live sessions for the overview. A schedule calls it every five minutes.
 //!
-//! The running hour is counted each time. The hour before, and each hour of the last day that was counted at all, is counted
+//! The running hour is counted each time, and first. The hour before, and each hour of the last day that was counted at all, is counted
 //! until its count was made after its end, also if no run followed its end in time. Live sessions are counted once an hour. A
-//! count is set, not added, so that a run that is repeated changes nothing.
+//! count is set, not added, so that a run that is repeated changes nothing. An earlier hour that cannot be counted is logged, and stops
+//! no other count.
 
 use std::time::Duration;
 
@@ -39,13 +40,13 @@ pub async fn count_hours(
     let before = hour.before(HOUR);
     let known = store.read_hours(hour.before(COMPLETED_FOR), hour).await?;
     let of = |hour: Timestamp| known.iter().find(|row| row.hour == hour);
-    if of(before).is_none() {
-        count_hour(store, before, now).await?;
-    }
-    for row in known.iter().filter(|row| row.hour < hour && !is_final(row)) {
-        count_hour(store, row.hour, now).await?;
-    }
     count_hour(store, hour, now).await?;
+    let unfinished = known.iter().filter(|row| row.hour < hour && !is_final(row)).map(|row| row.hour);
+    for earlier in unfinished.chain(of(before).is_none().then_some(before)) {
+        if let Err(error) = count_hour(store, earlier, now).await {
+            tracing::error!(%error, hour = earlier.to_rfc3339(), "the events of an earlier hour were not counted");
+        }
+    }
     if of(hour).is_none_or(|row| row.live_sessions.is_none()) {
         let live = count_live(store, expiry_shards, refresh_lifetime, now).await?;
         store.set_live_sessions(hour, live).await?;

@@ -1,8 +1,11 @@
 //! The numbers of the deployment, by hour.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::app::fleet::count_hours::count_hours as count;
-use latchkey_tests::world::World;
+use latchkey_local::dev_controls::faults::FaultKind;
+use latchkey_tests::world::{RawRow, World};
 use serde_json::{Value, json};
 
 use super::{OVERVIEW, administrator, store_events};
@@ -113,6 +116,29 @@ async fn an_hour_is_completed_after_a_pause_of_the_schedule() {
     count_hours(&world).await;
     let again = world.server.store.read_hours(hour, hour).await.expect("the engine answers");
     assert_eq!(again, rows, "it is final");
+}
+
+#[tokio::test]
+async fn an_earlier_hour_that_cannot_be_counted_stops_no_other_count() {
+    let world = at_full_hour(&[]).await;
+    let (hour, malformed) = (world.now(), world.now().before(Duration::from_secs(7_200)));
+    let text = |value: String| AttributeValue::S(value);
+    world
+        .put_row(RawRow::from([
+            ("pk".to_owned(), text(format!("O#{}", &malformed.to_rfc3339()[..7]))),
+            ("sk".to_owned(), text(malformed.to_rfc3339())),
+            ("counted_at".to_owned(), text("not a number".to_owned())),
+        ]))
+        .await;
+    world.device().sign_in("alice").await;
+    // The known hours and the partitions of the running hour are read, and no partition of the hour before.
+    world.server.faults.queue_after(1 + 32, Some("Query"), FaultKind::Error500, 1_000);
+    let counted = count(&world.server.store, 4, Duration::from_secs(86_400), world.now()).await;
+    world.server.faults.clear(None);
+    assert!(counted.is_err(), "the live sessions could not be counted either");
+    let rows = world.server.store.read_hours(malformed, hour).await.expect("the engine answers");
+    assert_eq!(rows.iter().map(|row| (row.hour, row.counts.sign_ins)).collect::<Vec<_>>(), [(hour, 1)]);
+    assert_eq!(hours(&world).await.len(), 1);
 }
 
 #[tokio::test]
