@@ -56,8 +56,8 @@ pub(crate) async fn store_events(world: &World, user: &str, count: u32) -> Vec<E
     events
 }
 
-/// Stores `count` sign-ins of an account that signs in a hundred times a second, the newest a second ago.
-pub(crate) async fn store_sign_ins(world: &World, network: &str, user: &str, count: u32) {
+/// Stores `count` sign-ins of accounts that sign in by turns, a hundred times a second, the newest a second ago.
+pub(crate) async fn store_sign_ins(world: &World, network: &str, users: &[String], count: u32) {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let newest = u64::try_from(world.now().seconds() - 1).expect("after 1970") * 1_000;
     let row = |number: u32| {
@@ -69,7 +69,7 @@ pub(crate) async fn store_sign_ins(world: &World, network: &str, user: &str, cou
         HashMap::from([
             ("pk".to_owned(), text(&format!("N#{network}#{day}#{shard}"))),
             ("event_id".to_owned(), text(&id)),
-            ("user_id".to_owned(), text(user)),
+            ("user_id".to_owned(), text(&users[number as usize % users.len()])),
             ("session_id".to_owned(), text(&id)),
             ("created_at".to_owned(), AttributeValue::N(seconds.to_string())),
         ])

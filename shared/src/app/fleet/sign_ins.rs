@@ -22,7 +22,7 @@ const SEARCH_ROUNDS_MAX: usize = 12;
 /// Sign-ins of one shard that a round of a search reads if most of them may be those of other users.
 const PER_SHARD_OF_OTHERS: usize = 100;
 
-/// A page begins no further round after this time, so that the call ends before its deadline.
+/// A page or a search begins no further round after this time, so that the call ends before its deadline.
 const BEGINS_WITHIN: Duration = Duration::from_millis(700);
 
 /// A page of sign-ins, newest first.
@@ -84,12 +84,16 @@ pub async fn newest_sign_in(
     window: Window,
     reach: AdminReach<'_>,
 ) -> Result<NewestSignIn, StoreError> {
+    let began = Instant::now();
     let mut scan = Scan::new(window, None);
     let per_shard = if reach.is_everyone() { 1 } else { PER_SHARD_OF_OTHERS };
     for _ in 0..SEARCH_ROUNDS_MAX {
         let Some(found) = read_round(app, network, &mut scan, per_shard).await? else { break };
         if let Some((_, own)) = found.iter().find(|(_, sign_in)| reach.contains(&sign_in.user)) {
             return Ok(NewestSignIn::At(own.created_at));
+        }
+        if began.elapsed() > BEGINS_WITHIN {
+            break;
         }
     }
     Ok(if scan.cursor().is_some() { NewestSignIn::NotReached } else { NewestSignIn::None })
