@@ -67,7 +67,7 @@ export const PREVIEW: NetworkRevocation = {
   network: '203.0.113.0/24',
   preview: true,
   from: iso(NOW.getTime() - 24 * HOUR),
-  as_of: iso(NOW.getTime() - 3_000),
+  as_of: iso(NOW.getTime() - 4_000),
   users: SIGN_INS.map(({ user_id, session_id }, n) => ({ user_id, session_ids: n === 0 ? [session_id, `${session_id}-2`] : [session_id] })),
   sessions: SIGN_INS.length + 1,
   failed: [],

@@ -1115,7 +1115,7 @@ export interface components {
             from?: components["schemas"]["Time"] | null;
             /**
              * @description Only sessions that were opened up to this time, so that the call ends what the preview listed. Take it from the preview. It
-             *     must not be in the future. With `preview` `true` the default is 3 seconds ago, because a later sign-in may not have opened
+             *     must not be in the future. With `preview` `true` the default is 4 seconds ago, because a later sign-in may not have opened
              *     its session yet
              */
             as_of?: components["schemas"]["Time"] | null;
@@ -1184,8 +1184,9 @@ export interface components {
             /** @description How many sessions are listed in `users` */
             sessions: number;
             /**
-             * @description Users whose sessions could not be read or ended, for example because a row of theirs is malformed. The other users do not
-             *     wait for them. Repeat the call without `cursor`, which ends nothing twice, or end their sessions with the strategy `user`
+             * @description Users whose sessions could not be read or ended, for example because DynamoDB throttled their rows. The other users do not
+             *     wait for them. Repeat the call without `cursor`, which ends nothing twice, or end the sessions that `GET /fleet/sign-ins`
+             *     lists with the strategy `session`
              */
             failed: components["schemas"]["UserId"][];
             /** @description Repeat the call with this `cursor` until it is null */

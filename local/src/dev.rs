@@ -154,8 +154,8 @@ async fn fault(State(controls): State<DevControls>, request: Request) -> Result<
 
 fn fault_kind(kind: Option<String>, operation: Option<&str>) -> Result<FaultKind, Problem> {
     let kind = serde_json::from_value(kind.into()).map_err(|_| {
-        let kinds = "expected throttle, conflict, timeout_before, timeout_after_commit, error_500, slow, left_over, \
-                     crash_before or crash_after_commit";
+        let kinds = "expected throttle, conflict, timeout_before, timeout_after_commit, error_500, slow, hang, \
+                     left_over, crash_before or crash_after_commit";
         Problem::invalid("kind", kinds)
     })?;
     if kind == FaultKind::Conflict && !operation.is_none_or(operation::can_conflict) {

@@ -11,6 +11,7 @@
 //! | `timeout_after_commit` | yes | a timeout |
 //! | `error_500` | no | 500 `InternalServerError` |
 //! | `slow` | yes | the response, half a second late |
+//! | `hang` | no | nothing, until it gives the attempt up |
 //! | `left_over` | the first item of each table of a batch | the response, with the others as unprocessed |
 //! | `crash_before` | no | nothing: this process ends, as if killed |
 //! | `crash_after_commit` | yes | nothing: this process ends, as if killed |
@@ -19,6 +20,7 @@ mod left_over;
 mod reply;
 
 use std::collections::VecDeque;
+use std::future;
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -54,6 +56,8 @@ pub enum FaultKind {
     Error500,
     /// The request is carried out, and the response is late.
     Slow,
+    /// The request does not arrive. The caller waits until its own timeout.
+    Hang,
     /// Only the first item of each table of a batch is carried out, and the others come back as unprocessed. Applies only
     /// to `BatchGetItem` and `BatchWriteItem`. AWS would refuse the changed batch, because its signature no longer
     /// matches; the embedded engine does not check signatures.
@@ -171,6 +175,7 @@ impl Layer for Faults {
                     answer
                 })
             }
+            FaultKind::Hang => HttpConnectorFuture::new(future::pending()),
             FaultKind::LeftOver => {
                 let (request, left_over) = left_over::cut(request);
                 let call = inner.call(request);

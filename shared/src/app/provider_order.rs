@@ -147,6 +147,7 @@ async fn end_sessions(
         note: None,
         suspension: None,
         now,
+        attempts_until: None,
     };
     let state = app.store().read_user_state(user, now).await?;
     end_many(app, user, SessionSelector::Ordered(order), &command, state).await?;

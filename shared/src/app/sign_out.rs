@@ -5,6 +5,7 @@
 //! starved. Every reader treats a marked session as ended, and the transaction follows.
 
 use std::mem;
+use std::time::Instant;
 
 use crate::app::App;
 use crate::domain::actor::Actor;
@@ -61,9 +62,19 @@ pub struct RevokeCommand<'o> {
     pub suspension: Option<Suspension>,
     /// The time of the request.
     pub now: Timestamp,
+    /// No attempt begins after this time, and no mark of a pending end. `None`: the request's own deadline is enough.
+    pub attempts_until: Option<Instant>,
 }
 
 impl SessionSelector<'_> {
+    /// Reads the rows for the next attempt.
+    async fn read(self, app: &App, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
+        match self {
+            Self::Listed(_) => app.store().read_sessions_only(user, now).await,
+            Self::All | Self::Others(_) | Self::Ordered(_) => app.store().read_user_state(user, now).await,
+        }
+    }
+
     /// The change of the user record: which assertions become void, if they are not void already. `None` for listed sessions:
     /// no sign-in can open one of them again, so that their end does not depend on the version of the user record. Otherwise an
     /// attacker could delay it by signing in as the user again and again.
@@ -95,6 +106,7 @@ impl<'o> RevokeCommand<'o> {
             note: None,
             suspension: None,
             now,
+            attempts_until: None,
         }
     }
 
@@ -196,6 +208,10 @@ pub async fn end_many(
     let (mut state, mut ended, mut marked, mut events_recorded) = (state, vec![], vec![], false);
     let mut suspended = false;
     for attempt in 0..ATTEMPTS {
+        // Another administrator has lifted the suspension meanwhile, so that the user may have signed in again.
+        if suspended && state.suspension(command.now).is_none() {
+            state.sessions.retain(|session| session.created_at <= command.now);
+        }
         let mut ends = selected_ends(&state, selector, command);
         let surplus = ends.len() > ENDS_PER_TRANSACTION;
         ends.truncate(ENDS_PER_TRANSACTION);
@@ -219,6 +235,10 @@ pub async fn end_many(
                 }
             }
             TransactionOutcome::ConditionFailed | TransactionOutcome::Contended => {
+                // Marks whose request ends before it has listed them in the revocation feed would mislead verifiers.
+                if command.attempts_until.is_some_and(|until| Instant::now() > until) {
+                    return Err(StoreError::Contended);
+                }
                 let now_marked = mark_or_wait(app, &ends, attempt).await?;
                 // Other requests may record the marked ends before this one does, and they do not write our events. The event
                 // of a suspension is not about the ends, and must not exist without it.
@@ -242,7 +262,7 @@ pub async fn end_many(
                 events.iter().for_each(|event| app.on_recorded(event));
             }
         }
-        state = app.store().read_user_state(user, command.now).await?;
+        state = selector.read(app, user, command.now).await?;
     }
     Err(StoreError::Contended)
 }

@@ -2,10 +2,10 @@
 
 use super::vars::Vars;
 use super::{BindingConfig, BindingPolicy, ConfigError, Problem, value};
-use crate::domain::session::lifetimes::Lifetimes;
+use crate::domain::session::lifetimes::{Lifetimes, SESSION_TTL_MAX};
 
 pub(super) fn lifetimes(vars: &Vars<'_>) -> Result<Lifetimes, ConfigError> {
-    let year = 366 * 86_400;
+    let year = SESSION_TTL_MAX.as_secs();
     let lifetimes = Lifetimes {
         access: vars.get("ACCESS_TOKEN_TTL", |text| value::duration(text, 1, 86_400, "1s", "1d"))?,
         refresh: vars.get("REFRESH_TOKEN_TTL", |text| value::duration(text, 1, year, "1s", "366d"))?,

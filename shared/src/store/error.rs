@@ -35,6 +35,11 @@ pub enum TransactionOutcome {
 }
 
 impl StoreError {
+    /// A call, or several, took longer than their caller waits.
+    pub fn timeout() -> Self {
+        Self::Unavailable { code: "timeout".to_owned(), source: None }
+    }
+
     /// Whether DynamoDB throttled this key. A throttle of the whole account has another code, because it means nothing
     /// for the key.
     pub fn is_throttle(&self) -> bool {

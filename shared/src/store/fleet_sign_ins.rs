@@ -16,6 +16,7 @@ use crate::domain::fleet::scan::{Round, ShardPage, day_of};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::place::Network;
 use crate::domain::session::Session;
+use crate::domain::session::lifetimes::SESSION_TTL_MAX;
 use crate::domain::time::Timestamp;
 
 /// Partitions of one network and day. A partition accepts about 500 sign-ins a second.
@@ -38,10 +39,9 @@ pub struct NetworkSignIn {
 }
 
 impl Store {
-    /// How long the list of a network has a sign-in, if sessions last for at most `session_lifetime`: longer than the session
-    /// lives, so that a list of the network has all its live sessions.
-    pub fn sign_ins_kept(&self, session_lifetime: Duration) -> Duration {
-        self.event_ttl.max(session_lifetime + KEPT_FOR)
+    /// How long the list of a network may have a sign-in: longer than any session lives, so that it has all live sessions.
+    pub fn sign_ins_kept(&self) -> Duration {
+        self.event_ttl.max(SESSION_TTL_MAX + KEPT_FOR)
     }
 
     /// The part of a sign-in's transaction that adds the session to the list of its network. `None` if the address of the client

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use super::error::StoreError;
+use super::global_revocation::GlobalRevocation;
 use super::item::{self, Item, number, text};
 use super::schema::*;
 use super::suspension::suspension_of;
@@ -73,14 +74,23 @@ impl Store {
     /// The store failed, or the user record or the suspension is malformed. A malformed session is logged and left out, so
     /// that it does not lock its user out.
     pub async fn read_user_state(&self, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
-        let (mut state, revocation) = tokio::try_join!(self.rows_of(user), self.global_revocation(now))?;
-        state.sessions = state.sessions.into_iter().map(|session| revocation.mark(session)).collect();
-        Ok(state)
+        let (rows, revocation) = tokio::try_join!(self.rows_of(user), self.global_revocation(now))?;
+        UserState::of(&rows, user, &revocation)
     }
 
-    async fn rows_of(&self, user: &UserId) -> Result<UserState, StoreError> {
-        let mut state = UserState::default();
-        let mut after = None;
+    /// Reads the sessions of a user, for a caller that needs neither the user record nor the suspension, and for which a malformed
+    /// one of them is no obstacle. Otherwise as [`Store::read_user_state`].
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn read_sessions_only(&self, user: &UserId, now: Timestamp) -> Result<UserState, StoreError> {
+        let (mut rows, revocation) = tokio::try_join!(self.rows_of(user), self.global_revocation(now))?;
+        rows.retain(|row| ![Some("HEAD"), Some(SUSPENDED)].contains(&item::optional(row, SK)));
+        UserState::of(&rows, user, &revocation)
+    }
+
+    async fn rows_of(&self, user: &UserId) -> Result<Vec<Item>, StoreError> {
+        let (mut rows, mut after) = (vec![], None);
         loop {
             let query = self
                 .client
@@ -92,12 +102,10 @@ impl Store {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .set_exclusive_start_key(after);
             let page = self.send(query).await.map_err(StoreError::unavailable)?;
-            for row in page.items() {
-                state.add(row, user)?;
-            }
+            rows.extend(page.items.unwrap_or_default());
             after = page.last_evaluated_key.filter(|key| !key.is_empty());
             if after.is_none() {
-                return Ok(state);
+                return Ok(rows);
             }
         }
     }
@@ -139,6 +147,15 @@ impl UserState {
     /// One live session at `now`.
     pub fn live_session(&self, id: &SessionId, now: Timestamp) -> Option<&Session> {
         self.live(now).find(|session| session.id == *id)
+    }
+
+    fn of(rows: &[Item], user: &UserId, revocation: &GlobalRevocation) -> Result<Self, StoreError> {
+        let mut state = Self::default();
+        for row in rows {
+            state.add(row, user)?;
+        }
+        state.sessions = state.sessions.into_iter().map(|session| revocation.mark(session)).collect();
+        Ok(state)
     }
 
     fn add(&mut self, row: &Item, user: &UserId) -> Result<(), StoreError> {

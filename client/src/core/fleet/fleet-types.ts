@@ -84,8 +84,8 @@ export interface Fleet {
   suspend(userId: string, reason: string, until?: string | null): Promise<RevokeResponse>;
   /** Returns whether the user was suspended. */
   resume(userId: string, reason: string): Promise<boolean>;
-  /** The sessions that `endNetwork` would end. It ends nothing. */
+  /** The sessions that `endNetwork` would end. It ends nothing. Users in `failed` could not be read. */
   previewNetwork(command: NetworkCommand & { readonly as_of?: string | undefined }): Promise<NetworkRevocation>;
-  /** `as_of` of the preview, so that exactly what it listed ends. */
+  /** Send `from` and `as_of` of the preview, so that exactly what it listed ends. Users in `failed` still have sessions: call it again. */
   endNetwork(command: NetworkCommand & { readonly as_of: string }): Promise<NetworkRevocation>;
 }

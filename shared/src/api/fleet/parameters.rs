@@ -59,19 +59,14 @@ pub(super) fn after_of(query: &str) -> Result<Option<Uuid>, Problem> {
     parameter(query, "cursor")?.as_deref().map(cursor_of).transpose()
 }
 
-/// How long sign-ins of a network are kept.
-pub(in crate::api) fn sign_ins_kept(app: &App) -> Duration {
-    app.store().sign_ins_kept(app.config().lifetimes.session)
-}
-
 /// Reads `?from=` and `?to=` of a list whose entries are kept for `kept`.
 pub(super) fn window(query: &str, kept: Duration, now: Timestamp) -> Result<Window, Problem> {
     let (from, to) = (parameter(query, "from")?, parameter(query, "to")?);
     let to = to.map(|text| moment(&text, "to")).transpose()?;
-    window_of(from.as_deref(), to, "to", COVERED, kept, now)
+    window_of(from.as_deref(), to, "`to`", COVERED, kept, now)
 }
 
-/// The time from `from` to `to`, whose field has the name `end`. The default of `from` is `length` before `to`. Entries are kept
+/// The time from `from` to `to`, whose end an error names `end`. The default of `from` is `length` before `to`. Entries are kept
 /// for `kept`.
 pub(in crate::api) fn window_of(
     from: Option<&str>,
@@ -83,7 +78,7 @@ pub(in crate::api) fn window_of(
 ) -> Result<Window, Problem> {
     let from = from.map(|text| moment(text, "from")).transpose()?;
     Window::new(from, to, length, kept, now)
-        .ok_or_else(|| Problem::field("from", format!("must not be after `{end}`, and not in the future")))
+        .ok_or_else(|| Problem::field("from", format!("must not be after {end}, and not in the future")))
 }
 
 fn moment(text: &str, name: &'static str) -> Result<Timestamp, Problem> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::admin;
 use super::super::general_limit::limited;
-use super::parameters::{after_of, limit_of, network_of, require_recorded_admin, sign_ins_kept, window};
+use super::parameters::{after_of, limit_of, network_of, require_recorded_admin, window};
 use crate::app::App;
 use crate::app::fleet::sign_ins::list_sign_ins;
 use crate::domain::fleet::read_target::ReadTarget;
@@ -47,7 +47,7 @@ pub(super) async fn sign_ins(
     let query = query.unwrap_or_default();
     let network = parameter(&query, "network")?.ok_or_else(|| Problem::field("network", "is required"))?;
     let network = network_of(&network)?;
-    let window = window(&query, sign_ins_kept(&app), caller.now)?;
+    let window = window(&query, app.store().sign_ins_kept(), caller.now)?;
     let (after, limit) = (after_of(&query)?, limit_of(&query)?);
     let read = async {
         require_recorded_admin(&app, &caller, &client, ReadTarget::Network(network)).await?;

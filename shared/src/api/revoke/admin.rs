@@ -105,6 +105,7 @@ pub(super) fn build_command(requester: &Requester, reason: String) -> RevokeComm
         note: Some(reason),
         suspension: None,
         now: requester.caller.now,
+        attempts_until: None,
     }
 }
 

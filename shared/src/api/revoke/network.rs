@@ -4,14 +4,14 @@
 //! preview needs one, too, so that the administrator signs in again before the decision and not after it.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::super::admin;
-use super::super::fleet::parameters::{cursor_of, network_of, sign_ins_kept, window_of};
+use super::super::fleet::parameters::{cursor_of, network_of, window_of};
 use super::super::general_limit::{count, refuse_remembered};
 use super::{Requester, RevokeRequest, admin as administrator};
 use crate::app::App;
@@ -25,9 +25,10 @@ use crate::http::problem::Problem;
 /// The time that a call covers if the request has no `from`: a day.
 const COVERED: Duration = Duration::from_secs(86_400);
 
-/// A sign-in that is older has opened its session or has failed, because a request ends after 2.9 s. So a preview that ends
-/// there by default lists all sessions that the revocation with its `as_of` can end.
-const SIGN_IN_LASTS: Duration = Duration::from_secs(3);
+/// A preview ends this long ago by default, so that it lists all sessions that the revocation with its `as_of` can end: an older
+/// sign-in has opened its session or has failed, because a request ends after 2.9 s. It is a second more, because `as_of` covers all
+/// of its second.
+const PREVIEW_DELAY: Duration = Duration::from_secs(4);
 
 /// The body of the response.
 #[derive(Serialize)]
@@ -58,6 +59,7 @@ pub(super) async fn end(
     requester: &Requester,
     request: &RevokeRequest,
 ) -> Result<Response, Problem> {
+    let began = Instant::now();
     let (caller, client, now) = (&requester.caller, &requester.client, requester.caller.now);
     let network = request.network.as_deref().ok_or_else(|| Problem::field("network", "is required"))?;
     let network = network_of(network)?;
@@ -66,8 +68,9 @@ pub(super) async fn end(
     })?;
     let note = administrator::valid_reason(request.reason.clone())?;
     let as_of = as_of(request.as_of.as_deref(), preview, now)?;
-    let (from, kept) = (request.from.as_deref(), sign_ins_kept(app));
-    let window = window_of(from, Some(as_of), "as_of", COVERED, kept, now)?;
+    let (from, kept) = (request.from.as_deref(), app.store().sign_ins_kept());
+    let until = if request.as_of.is_some() { "`as_of`" } else { "4 seconds ago, the default of `as_of`" };
+    let window = window_of(from, Some(as_of), until, COVERED, kept, now)?;
     let after = request.cursor.as_deref().map(cursor_of).transpose()?;
     admin::require_scope(caller)?;
     refuse_remembered(app, caller)?;
@@ -86,6 +89,7 @@ pub(super) async fn end(
         note,
         client: client.clone(),
         now,
+        began,
     };
     let reach = app.config().admin_reach(&caller.user);
     let BulkPage { ended, failed, next } = Box::pin(revoke_network(app, command, reach)).await?;
@@ -108,7 +112,7 @@ pub(super) async fn end(
 fn as_of(text: Option<&str>, preview: bool, now: Timestamp) -> Result<Timestamp, Problem> {
     let Some(text) = text else {
         let expected = "is required with `preview` false: take it from the response with `preview` true";
-        return preview.then(|| now.before(SIGN_IN_LASTS)).ok_or_else(|| Problem::field("as_of", expected));
+        return preview.then(|| now.before(PREVIEW_DELAY)).ok_or_else(|| Problem::field("as_of", expected));
     };
     let moment = Timestamp::parse_rfc3339(text).filter(|moment| *moment <= now);
     moment.ok_or_else(|| Problem::field("as_of", "expected an RFC 3339 time that is not in the future"))

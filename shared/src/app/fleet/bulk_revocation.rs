@@ -4,17 +4,18 @@
 //! second call ends what the first one listed, and no session that was opened later.
 //!
 //! One user must not stop the revocation of the others. So a user whose sessions cannot be ended is reported and left out, and
-//! an account with very many sign-ins takes the time of one user.
+//! accounts with very many sign-ins take the time of one read and one transaction in each round.
 
-mod batches;
+mod round;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout_at;
 use uuid::Uuid;
 
-use self::batches::{by_user, end_of_batch};
+use self::round::{SignInsOfUser, by_user};
 use super::sign_ins::read_round;
 use crate::app::App;
 use crate::app::sign_out::{RevokeCommand, SessionSelector, can_end, end_many};
@@ -34,15 +35,20 @@ use crate::store::{NetworkSignIn, StoreError};
 /// Users of one call, at most.
 pub const USERS_MAX: usize = 500;
 
-/// Sign-ins of one shard in one round. Many, because an attacker can hide the sessions of victims behind very many sign-ins to an
-/// account of their own.
+/// Sign-ins of one shard in one round. Many, because an attacker can hide the sessions of victims behind very many sign-ins to
+/// accounts of their own.
 const PER_SHARD: usize = 100;
 
-/// A call begins with no further users after this time, so that it ends before its deadline of 2.9 s.
+/// A call begins with no further round or users after this time. All times are from the begin of the request, whose deadline is 2.9 s.
 const BEGINS_WITHIN: Duration = Duration::from_millis(1_200);
 
-/// A user whose sessions have not ended after this time is left out, so that the response has the results of the others.
-const ENDS_WITHIN: Duration = Duration::from_millis(2_300);
+/// No attempt to end the sessions of a user begins after this time, and no marks of pending ends. The marks need a row of the
+/// revocation feed, and [`ENDS_WITHIN`] leaves the time of one attempt of a call to the store for both.
+const ATTEMPTS_WITHIN: Duration = Duration::from_millis(1_800);
+
+/// A read that has not ended after this time is given up, and a user whose sessions have not ended is left out, so that the
+/// response has the results of the others.
+const ENDS_WITHIN: Duration = Duration::from_millis(2_600);
 
 /// Whether the sessions end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +80,8 @@ pub struct BulkCommand {
     pub client: ClientContext,
     /// The time of the request.
     pub now: Timestamp,
+    /// When the request began, for its time limits.
+    pub began: Instant,
 }
 
 /// The sessions that ended, or would end.
@@ -99,19 +107,17 @@ pub async fn revoke_network(
     command: BulkCommand,
     reach: AdminReach<'_>,
 ) -> Result<BulkPage, StoreError> {
-    let mut scan = Scan::new(command.window, command.after);
-    let mut call = BulkCall {
-        app,
-        command: Arc::new(command),
-        began: Instant::now(),
-        examined: 0,
-        page: BulkPage::default(),
-    };
+    let begin = Scan::new(command.window, command.after);
+    let mut scan = begin;
+    let mut call =
+        BulkCall { app, command: Arc::new(command), examined: BTreeSet::new(), page: BulkPage::default() };
+    let ends_at = call.at(ENDS_WITHIN);
     while call.may_go_on() {
-        let mut found = match read_round(app, call.command.network, &mut scan, PER_SHARD).await {
+        let read = timeout_at(ends_at.into(), read_round(app, call.command.network, &mut scan, PER_SHARD));
+        let mut found = match read.await.unwrap_or_else(|_| Err(StoreError::timeout())) {
             Ok(Some(found)) => found,
             Ok(None) => break,
-            Err(error) if call.examined == 0 => return Err(error),
+            Err(error) if scan == begin => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "a bulk revocation ends early, and its caller continues at the cursor");
                 break;
@@ -129,51 +135,49 @@ pub async fn revoke_network(
 struct BulkCall<'a> {
     app: &'a App,
     command: Arc<BulkCommand>,
-    began: Instant,
-    examined: usize,
+    examined: BTreeSet<UserId>,
     page: BulkPage,
 }
 
 impl BulkCall<'_> {
-    fn may_go_on(&self) -> bool {
-        may_go_on(self.examined, self.began.elapsed())
+    fn at(&self, elapsed: Duration) -> Instant {
+        self.command.began + elapsed
     }
 
-    /// Ends the sessions of a round, of some users at a time. Returns the last sign-in that was examined if the users or the time
-    /// of the call are used up before the end of the round.
+    fn may_go_on(&self) -> bool {
+        may_go_on(self.examined.len(), self.command.began.elapsed())
+    }
+
+    /// Ends the sessions of a round, of some users at a time. If the users or the time of the call are used up before the end of
+    /// the round, it returns the last sign-in above those of the users that are left.
     async fn end_found(&mut self, found: &[(Uuid, NetworkSignIn)]) -> Result<Option<Uuid>, StoreError> {
-        let mut rest = found;
-        while !rest.is_empty() {
-            let (batch, others) = rest.split_at(end_of_batch(rest, AT_ONCE));
-            self.end_batch(batch).await?;
-            if !others.is_empty() && !self.may_go_on() {
-                return Ok(batch.last().map(|(id, _)| *id));
+        for batch in by_user(found).chunks(AT_ONCE) {
+            if let Some((last, _)) = batch[0].newest.checked_sub(1).map(|above| &found[above])
+                && !self.may_go_on()
+            {
+                self.page.leave_out_previewed(&found[batch[0].newest..], self.command.mode);
+                return Ok(Some(*last));
             }
-            rest = others;
+            self.end_batch(batch).await?;
         }
         Ok(None)
     }
 
-    async fn end_batch(&mut self, batch: &[(Uuid, NetworkSignIn)]) -> Result<(), StoreError> {
-        let users = by_user(batch);
-        self.examined += users.len();
-        let until = tokio::time::Instant::from_std(self.began + ENDS_WITHIN);
-        let calls = users.into_iter().map(|(user, sessions)| {
+    async fn end_batch(&mut self, batch: &[SignInsOfUser]) -> Result<(), StoreError> {
+        self.examined.extend(batch.iter().map(|sign_ins| sign_ins.user.clone()));
+        let ends_at = self.at(ENDS_WITHIN);
+        let calls = batch.iter().cloned().map(|SignInsOfUser { user, sessions, .. }| {
             let (app, command) = (self.app.clone(), Arc::clone(&self.command));
             async move {
                 let work = Box::pin(end_listed(&app, &user, &sessions, &command));
-                let ended = match tokio::time::timeout_at(until, work).await {
-                    Ok(Ok(ended)) => Some(ended),
-                    Ok(Err(error)) => {
-                        tracing::error!(%error, "a bulk revocation left out a user");
-                        None
-                    }
-                    Err(_) => {
-                        tracing::warn!("a bulk revocation left out a user, because its time was over");
-                        None
-                    }
-                };
-                Ok((user, ended))
+                let ended =
+                    timeout_at(ends_at.into(), work).await.unwrap_or_else(|_| Err(StoreError::timeout()));
+                if let Err(error) = &ended {
+                    // The log has no user ids. A session leads to its user.
+                    let session = sessions.first().map(ToString::to_string);
+                    tracing::error!(%error, session_id = session, "a bulk revocation left out a user");
+                }
+                Ok((user, ended.ok()))
             }
         });
         for (user, ended) in in_parallel(calls).await? {
@@ -184,6 +188,19 @@ impl BulkCall<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl BulkPage {
+    /// Leaves out sessions that the next page of a preview has. Sessions that have ended are on no other page.
+    fn leave_out_previewed(&mut self, later: &[(Uuid, NetworkSignIn)], mode: BulkMode) {
+        if mode == BulkMode::Preview {
+            let later: BTreeSet<SessionId> = later.iter().map(|(_, sign_in)| sign_in.session).collect();
+            self.ended.retain(|_, sessions| {
+                sessions.retain(|session| !later.contains(session));
+                !sessions.is_empty()
+            });
+        }
     }
 }
 
@@ -199,7 +216,7 @@ async fn end_listed(
     sessions: &BTreeSet<SessionId>,
     command: &BulkCommand,
 ) -> Result<Vec<SessionId>, StoreError> {
-    let state = app.store().read_user_state(user, command.now).await?;
+    let state = app.store().read_sessions_only(user, command.now).await?;
     let can_end = |row: &&Session| sessions.contains(&row.id) && can_end(row, command.now);
     let listed: Vec<SessionId> = state.sessions.iter().filter(can_end).map(|row| row.id).collect();
     if listed.is_empty() || command.mode == BulkMode::Preview {
@@ -213,6 +230,7 @@ async fn end_listed(
         note: Some(command.note.clone()),
         suspension: None,
         now: command.now,
+        attempts_until: Some(command.began + ATTEMPTS_WITHIN),
     };
     let ends = end_many(app, user, SessionSelector::Listed(&listed), &revoke, state).await?;
     Ok(ends.into_iter().map(|end| end.session).collect())

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// The greatest lifetime of a session or a refresh token: 366 d. A session keeps the lifetime that it was opened with, so that some live
+/// for so long after the setting was lowered.
+pub const SESSION_TTL_MAX: Duration = Duration::from_secs(366 * 86_400);
+
 /// The lifetimes of tokens and sessions, from the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {

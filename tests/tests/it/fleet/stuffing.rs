@@ -17,7 +17,7 @@ async fn credential_stuffing_from_one_network_is_found_bounded_and_ended() {
     for _ in 0..6 {
         assert!(attacker.login("no assertion").await.status.is_client_error());
     }
-    world.advance(3);
+    world.advance(4);
     let admin = administrator(&world).await;
 
     // 1. Find: an event of severity medium or higher names the address.
