@@ -38,6 +38,7 @@ export const STATES: Readonly<Record<string, GalleryState>> = {
   hostile: { state: { ...many, sessions: HOSTILE, recommendations: HOSTILE_ADVICE }, events: HOSTILE_EVENTS },
   'other-user': { state: { ...asAdministrator, sessions: ELEVEN.slice(1) }, events: EVENTS, props: { userId: 'ada' } },
   limited: { state: { ...SIGNED_IN, sessions: null, error: error('rate_limited'), retryAt } },
+  'limited-named': { state: { ...SIGNED_IN, userId: null, sessions: null, error: error('rate_limited'), retryAt }, props: { userId: 'ada' } },
   offline: { state: { ...many, online: false }, events: EVENTS },
   unreachable: { state: { ...many, stale: true, error: error('network'), retryAt }, events: EVENTS },
   forbidden: { state: { ...asAdministrator, sessions: null, error: error('forbidden') }, props: { userId: 'ada' } },

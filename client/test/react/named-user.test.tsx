@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 /** The app names a user, and the client does not know yet whether that is its own user. Nothing may end the wrong user's sessions. */
 
-import { act, cleanup, renderHook, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, renderHook, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { ADD_ON } from '../../src/core/runtime/add-ons.js';
 import { LatchkeyProvider, type UserSessionManagement, useSessionManagement } from '../../src/index.js';
-import { dashboard, openPage, pass } from './support/dashboard.js';
+import { dashboard, expectAccessible, openPage, pass, textOf } from './support/dashboard.js';
 import { fakeLatchkey, latchkeyError, REVOKE_RESPONSE } from './support/fake-latchkey.js';
 import { HERE, NOW, PHONE, SIGNED_IN } from './support/fixtures.js';
 
@@ -77,9 +77,14 @@ describe('an action on a named user, before the client knows its own user', () =
 describe('the page of a named user without a list', () => {
   const limited = { sessions: null, userId: null, error: latchkeyError('rate_limited'), retryAt: NOW.getTime() + 60_000 } as const;
 
-  test('offers no sign-out, because it may be the page of another user', async () => {
-    await dashboard({ ...SIGNED_IN, ...limited }, { userId: 'paul' });
-    expect(screen.queryByRole('button', { name: /^Sign out/u })).toBeNull();
+  test('offers the sign-out of this device and no other, because it may be the page of another user', async () => {
+    const { fake: { client, sessions }, container } = await dashboard({ ...SIGNED_IN, ...limited }, { userId: 'paul' });
+    const buttons = screen.getAllByRole('button', { name: /^Sign out/u });
+    expect(buttons.map(textOf)).toEqual(['Sign out of this device']);
+    await expectAccessible(container);
+    fireEvent.click(buttons[0]!);
+    expect(client.signOut).toHaveBeenCalledTimes(1);
+    for (const call of [sessions.revoke, sessions.revokeOthers, sessions.revokeAll]) expect(call).not.toHaveBeenCalled();
   });
 
   test('has the sign-outs as soon as the list shows whose page it is', async () => {
@@ -87,5 +92,6 @@ describe('the page of a named user without a list', () => {
     await set({ userId: 'paul', sessions: [HERE, PHONE], error: null, retryAt: null });
     await pass();
     screen.getByRole('button', { name: 'Sign out everywhere' });
+    expect(screen.queryByRole('button', { name: 'Sign out of this device' })).toBeNull();
   });
 });

@@ -51,17 +51,25 @@ export function SessionsPage({ isOfNamedUser, store, view, texts, labels, langua
     announce,
   });
   // Without a list, the user must still be able to sign out, which no limit refuses. A named user may be another one until a list
-  // shows whose page it is: the buttons would then sign out the administrator.
-  const canEndUnseen = view.userId === null ? !isOfNamedUser : view.connectionError?.code === 'rate_limited';
-  const isWithoutList = page === 'unavailable' && view.status === 'signed-in' && canEndUnseen;
+  // shows whose page it is: until then the one sign-out names this device, because those of all sessions could end the wrong ones.
+  const isUnseen = page === 'unavailable' && view.status === 'signed-in';
+  const isOfUnknown = isOfNamedUser && view.userId === null;
+  const canEndUnseen = !isOfUnknown && (view.userId === null || view.connectionError?.code === 'rate_limited');
   return (
     <I18nContext.Provider value={i18n}>
       <ServerClock.Provider value={view.serverTimeOffset}>
         <div ref={root} className="latchkey-page" onFocus={onFocus} onBlur={onBlur}>
           {notice !== null && <NoticeBanner notice={notice} onRetry={() => void store?.actions.refreshSessions()} />}
           {ended !== null && <p className="latchkey-ended">{ended}</p>}
-          {(page === 'sessions' || isWithoutList) && (
+          {(page === 'sessions' || (isUnseen && canEndUnseen)) && (
             <SessionsContent {...{ store, view, passwordUrl, announce, returnTo }} isLive={notice === null} />
+          )}
+          {isUnseen && isOfUnknown && (
+            <p className="latchkey-everywhere" data-latchkey-item="here">
+              <button type="button" className="latchkey-danger" onClick={() => void store?.actions.signOut()}>
+                {i18n.t('signOutHere')}
+              </button>
+            </p>
           )}
         </div>
       </ServerClock.Provider>

@@ -66,6 +66,7 @@ export const TEXTS = {
   "signOut": "Abmelden",
   "signOutOf": "{name} abmelden",
   "confirmSignOut": "{name} abmelden?",
+  "signOutHere": "Von diesem Gerät abmelden",
   "signOutEverywhere": "Überall abmelden",
   "confirmOthersTitle": "Alle anderen Sitzungen abmelden?",
   "confirmOthers": "{count, select, none {Alle anderen Sitzungen werden} other {{count, plural, one {# andere Sitzung wird} other {# andere Sitzungen werden}}}} abgemeldet. Hier bleiben Sie angemeldet.",

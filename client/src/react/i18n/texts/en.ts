@@ -66,6 +66,7 @@ export const TEXTS = {
   "signOut": "Sign out",
   "signOutOf": "Sign out of {name}",
   "confirmSignOut": "Sign out of {name}?",
+  "signOutHere": "Sign out of this device",
   "signOutEverywhere": "Sign out everywhere",
   "confirmOthersTitle": "Sign out of all other sessions?",
   "confirmOthers": "You'll be signed out of {count, select, none {all other sessions} other {{count, plural, one {# other session} other {# other sessions}}}}. You'll stay signed in here.",
