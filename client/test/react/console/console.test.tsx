@@ -199,8 +199,17 @@ describe('the list of events', () => {
     expect(names).toHaveLength(EVENT_TYPES.length + 1);
   });
 
+  test('shows an unknown type of an address, and what the server answers to it', async () => {
+    const fleet = fakeFleet();
+    fleet.events.mockRejectedValue(Object.assign(latchkeyError('invalid_request', { status: 400 }), { message: '`type` is unknown' }));
+    const { container } = await securityConsole({ ...EVENTS, type: 'session_\u202Ecloned' }, fleet);
+    expect((field('Event') as HTMLSelectElement).selectedOptions[0]?.text).toBe('session_[U+202E]cloned');
+    expect(fleet.events).toHaveBeenCalledWith({ type: 'session_\u202Ecloned', from: '2026-11-18T09:30:00Z' });
+    expect(textOf(container.querySelector('.latchkey-notice'))).toMatch(/^The server refused this: `type` is unknown/u);
+  });
+
   test('filters by user and network, and refuses a text that is no network', async () => {
-    const { type, click, fleet, onViewChange } = await securityConsole(EVENTS);
+    const { type, click, press, fleet, onViewChange } = await securityConsole(EVENTS);
     await type(field('IP address'), '203.0.113');
     await click(button('Apply'));
     expect(onViewChange).not.toHaveBeenCalled();
@@ -209,6 +218,13 @@ describe('the list of events', () => {
     await type(field('User id'), 'ada');
     await click(button('Apply'));
     expect(fleet.events).toHaveBeenLastCalledWith({ user_id: 'ada', network: '203.0.113.9', from: '2026-11-18T09:30:00Z' });
+    // The value that the filter has now is in the same field, which keeps the focus.
+    const network = field('IP address') as HTMLInputElement;
+    await type(network, '203.0.113.60');
+    await press('{Enter}');
+    expect(fleet.events).toHaveBeenLastCalledWith({ user_id: 'ada', network: '203.0.113.60', from: '2026-11-18T09:30:00Z' });
+    expect(document.activeElement).toBe(network);
+    expect(field('IP address')).toBe(network);
     await click(button('Reset filters'));
     expect(onViewChange).toHaveBeenLastCalledWith(EVENTS);
     expect((field('User id') as HTMLInputElement).value).toBe('');
@@ -635,6 +651,13 @@ describe('the search', () => {
     vi.useFakeTimers();
     await click(button('User ada'));
     expect(onViewChange).toHaveBeenLastCalledWith(ADA);
+  });
+
+  test('does not name the last sign-in of a network that has too many to read', async () => {
+    const fleet = fakeFleet();
+    fleet.search.mockResolvedValue({ ...NOTHING_FOUND, network: { network: '203.0.113.0/24', last_sign_in: null } });
+    await securityConsole({ page: 'search', q: '203.0.113.9' }, fleet);
+    screen.getByText('Too many sign-ins to find the last one');
   });
 
   test('leads to the page of a user that it has not found', async () => {

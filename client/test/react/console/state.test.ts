@@ -70,9 +70,20 @@ describe('the page in an address', () => {
     expect(consoleViewFromQuery(query)).toEqual({ page: 'overview' });
   });
 
-  test('an unknown severity, type, period or time is no filter', () => {
-    const query = 'page=events&severity=none&type=constructor&period=1e9&from=yesterday&to=99999999999999';
+  test('an unknown severity, period or time is no filter', () => {
+    const query = 'page=events&severity=none&period=1e9&from=yesterday&to=99999999999999';
     expect(consoleViewFromQuery(query)).toEqual({ page: 'events', ...NO_FILTERS });
+  });
+
+  test('a type of a newer version stays, and is for the server to refuse', () => {
+    const view = consoleViewFromQuery('page=events&type=session_cloned');
+    expect(view).toEqual({ page: 'events', ...NO_FILTERS, type: 'session_cloned' });
+    expect(eventQuery({ ...NO_FILTERS, type: 'session_cloned' }, NOW.getTime()).type).toBe('session_cloned');
+  });
+
+  test.each(['+275760-09-13T00:00:00Z', '9999-12-31T12:00:00Z', '-000001-01-01T00:00:00Z', '1969-12-31T23:59:59Z'])('%s is a time that no field can show', (time) => {
+    expect(consoleViewFromQuery(`page=events&${new URLSearchParams({ from: time })}`)).toEqual({ page: 'events', ...NO_FILTERS });
+    expect(momentOf(time, null)).toBeNull();
   });
 
   test('the period becomes a time in whole seconds', () => {

@@ -1,13 +1,15 @@
 /** The filters of the list of events. Choices apply at once, texts when they are submitted. */
 
-import { type FormEvent, type ReactElement, useState } from 'react';
+import type { FormEvent, ReactElement } from 'react';
 
 import { describeCode } from '../../i18n/describe-entry.js';
+import { bidiSafe } from '../../i18n/i18n.js';
 import { useConsole } from '../console-context.js';
 import { NetworkField } from '../parts/network-field.js';
 import { PeriodSelect } from '../parts/period-select.js';
+import { useDraft } from '../parts/use-draft.js';
 import { type EventFilters as Filters, hasDates, NO_FILTERS, PERIODS, periodStart, SEVERITY_FILTERS } from '../state/console-view.js';
-import { EVENT_TYPES, eventType } from '../state/event-types.js';
+import { EVENT_TYPES } from '../state/event-types.js';
 import { localMinute, momentOf } from '../state/local-time.js';
 
 /** The API's limit for the id of a user, in bytes. */
@@ -19,6 +21,7 @@ export function EventFilters({ filters }: { readonly filters: Filters }): ReactE
   const { t } = i18n;
   const change = (part: Partial<Filters>): void => navigate({ page: 'events', ...filters, ...part });
   const types = EVENT_TYPES.map((type) => [type, describeCode('event', type, true, i18n) ?? type] as const).sort(([, a], [, b]) => a.localeCompare(b, i18n.locale));
+  const isUnknown = filters.type !== null && !types.some(([type]) => type === filters.type);
   const isDated = hasDates(filters);
   // With dates the list begins as it was, and the reader goes on from there.
   const choosePeriod = (period: (typeof PERIOD_CHOICES)[number]): void =>
@@ -48,8 +51,9 @@ export function EventFilters({ filters }: { readonly filters: Filters }): ReactE
       </label>{' '}
       <label>
         {t('events.type')}{' '}
-        <select value={filters.type ?? ''} onChange={({ target }) => change({ type: eventType(target.value) })}>
+        <select value={filters.type ?? ''} onChange={({ target }) => change({ type: target.value || null })}>
           <option value="">{t('events.type.all')}</option>
+          {isUnknown && <option value={filters.type ?? ''}>{bidiSafe(i18n, filters.type)}</option>}
           {types.map(([type, name]) => (
             <option key={type} value={type}>
               {name}
@@ -58,8 +62,8 @@ export function EventFilters({ filters }: { readonly filters: Filters }): ReactE
         </select>
       </label>{' '}
       <PeriodSelect label={t('events.period')} periods={PERIOD_CHOICES} value={isDated ? 'dates' : filters.period} onChange={choosePeriod} />{' '}
-      {isDated && <DateFilters key={`${filters.from} ${filters.to}`} filters={filters} />}{' '}
-      <TextFilters key={`${filters.userId} ${filters.network}`} filters={filters} />{' '}
+      {isDated && <DateFilters filters={filters} />}{' '}
+      <TextFilters filters={filters} />{' '}
       <button type="submit">{t('events.apply')}</button>{' '}
       {isFiltered && (
         <button type="button" data-latchkey-item="reset" onClick={() => navigate({ page: 'events', ...NO_FILTERS })}>
@@ -74,8 +78,8 @@ export function EventFilters({ filters }: { readonly filters: Filters }): ReactE
 function DateFilters({ filters }: { readonly filters: Filters }): ReactElement {
   const { t } = useConsole().i18n;
   const local = (at: string | null): string => (at === null ? '' : localMinute(Date.parse(at)));
-  const [from, setFrom] = useState(local(filters.from));
-  const [to, setTo] = useState(local(filters.to));
+  const [from, setFrom] = useDraft(local(filters.from));
+  const [to, setTo] = useDraft(local(filters.to));
   const isReversed = from !== '' && to !== '' && to < from;
   return (
     <>
@@ -96,17 +100,17 @@ function DateFilters({ filters }: { readonly filters: Filters }): ReactElement {
   );
 }
 
-/** Keeps what is typed until it is submitted. */
+/** Nothing is applied before it is submitted. */
 function TextFilters({ filters }: { readonly filters: Filters }): ReactElement {
   const { t } = useConsole().i18n;
-  const [userId, setUserId] = useState(filters.userId ?? '');
+  const [userId, setUserId] = useDraft(filters.userId ?? '');
   return (
     <>
       <label>
         {t('events.user')}{' '}
         <input name="userId" value={userId} maxLength={MAX_ID} autoComplete="off" spellCheck={false} dir="auto" onChange={({ target }) => setUserId(target.value)} />
       </label>{' '}
-      <NetworkField initial={filters.network ?? ''} />
+      <NetworkField saved={filters.network ?? ''} />
     </>
   );
 }

@@ -63,7 +63,7 @@ function Found({ found: { user, session, network } }: { readonly found: SearchRe
       )}
       {network !== null && (
         <Result name={t('found.network', { network: safe(network.network) })} view={{ page: 'network', network: network.network }}>
-          {t('found.networkFacts', { when: network.last_sign_in === null ? '–' : time(network.last_sign_in) })}
+          {t('found.networkFacts', { when: network.last_sign_in === null ? null : time(network.last_sign_in) })}
         </Result>
       )}
     </ul>

@@ -1,13 +1,14 @@
 /** A field for an IP address or a network. The form is not submitted while its text is neither. */
 
-import { type ReactElement, useState } from 'react';
+import type { ReactElement } from 'react';
 
 import { useConsole } from '../console-context.js';
 import { isNetwork } from '../state/network-text.js';
+import { useDraft } from './use-draft.js';
 
-export function NetworkField({ initial }: { readonly initial: string }): ReactElement {
+export function NetworkField({ saved }: { readonly saved: string }): ReactElement {
   const { t } = useConsole().i18n;
-  const [value, setValue] = useState(initial);
+  const [value, setValue] = useDraft(saved);
   return (
     <label>
       {t('events.network')}{' '}

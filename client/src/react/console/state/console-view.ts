@@ -2,7 +2,7 @@
 
 import type { FleetEventQuery } from '../../../core/fleet/fleet-types.js';
 import type { Severity } from '../../../core/types.js';
-import { type EventType, eventType } from './event-types.js';
+import type { EventType } from './event-types.js';
 
 /** Hours of the period that a list or a chart covers. */
 export const PERIODS = [24, 168, 720, 2_160] as const;
@@ -15,7 +15,8 @@ export type SeverityFilter = (typeof SEVERITY_FILTERS)[number];
 /** The filters of the list of events. A filter that is `null` excludes nothing. */
 export interface EventFilters {
   readonly severity: SeverityFilter | null;
-  readonly type: EventType | null;
+  /** A type of events. One that this version does not know stays, so that the server refuses it and the list is not without a filter. */
+  readonly type: string | null;
   readonly userId: string | null;
   readonly network: string | null;
   /** Hours until now. It has no effect beside `from` or `to`. */
@@ -39,12 +40,15 @@ export const NO_FILTERS: EventFilters = { severity: null, type: null, userId: nu
 /** The page of events as the navigation opens it. */
 export const ALERTS: ConsoleView = { page: 'events', ...NO_FILTERS, severity: 'high' };
 
+/** A day before the end of the year 9999. Later years have more digits, and the last moments of a calendar have no local time. */
+const LAST_MOMENT = Date.UTC(9999, 11, 31);
+
 /** The query of the API for the filters; `now` is the server's time in milliseconds. */
 export function eventQuery(filters: EventFilters, now: number): FleetEventQuery {
   const { severity, type, userId, network, period, from, to } = filters;
   return {
     severity: severity ?? undefined,
-    type: type ?? undefined,
+    type: (type as EventType | null) ?? undefined,
     user_id: userId ?? undefined,
     network: network ?? undefined,
     from: hasDates(filters) ? (from ?? undefined) : periodStart(period, now),
@@ -60,6 +64,12 @@ export function hasDates({ from, to }: Pick<EventFilters, 'from' | 'to'>): boole
 /** ISO 8601. */
 export function periodStart(hours: number, now: number): string {
   return isoTime(now - hours * 3_600_000);
+}
+
+/** The moment that a text names, ISO 8601; `null` if it names none, or one that a field for date and time cannot show in every time zone. */
+export function momentFrom(text: string): string | null {
+  const at = Date.parse(text);
+  return at >= 0 && at < LAST_MOMENT ? isoTime(at) : null;
 }
 
 /** A moment in whole seconds, as the API writes its times. */
@@ -83,17 +93,14 @@ export function consoleViewToQuery(view: ConsoleView): string {
 export function consoleViewFromQuery(query: string): ConsoleView {
   const parameters = new URLSearchParams(query.replace(/^[?#]/, ''));
   const text = (name: string): string | null => parameters.get(name) || null;
-  const moment = (name: string): string | null => {
-    const at = Date.parse(text(name) ?? '');
-    return Number.isNaN(at) ? null : isoTime(at);
-  };
+  const moment = (name: string): string | null => momentFrom(text(name) ?? '');
   const [q, userId, network] = [text('q'), text('userId'), text('network')];
   switch (parameters.get('page')) {
     case 'events':
       return {
         page: 'events',
         severity: SEVERITY_FILTERS.find((one) => one === text('severity')) ?? null,
-        type: eventType(text('type')),
+        type: text('type'),
         userId,
         network,
         period: PERIODS.find((one) => one === Number(text('period'))) ?? NO_FILTERS.period,

@@ -1,4 +1,4 @@
-/** Which types of events does this version know? For filters, and for the type in an address. */
+/** Which types of events does this version know? */
 
 import type { SecurityEvent } from '../../../core/types.js';
 
@@ -37,8 +37,3 @@ const KNOWN: Readonly<Record<EventType, true>> = {
 };
 
 export const EVENT_TYPES = Object.keys(KNOWN) as readonly EventType[];
-
-/** `null` for text that names no known type, for example that of a newer version. */
-export function eventType(text: string | null): EventType | null {
-  return EVENT_TYPES.find((one) => one === text) ?? null;
-}

@@ -1,6 +1,6 @@
 /** The value of a field for date and time, in the reader's time zone: `2026-11-25T09:30`. */
 
-import { isoTime } from './console-view.js';
+import { momentFrom } from './console-view.js';
 
 /** `at` in milliseconds. */
 export function localMinute(at: number): string {
@@ -11,6 +11,5 @@ export function localMinute(at: number): string {
 /** The moment of a field, ISO 8601; `null` for an empty field. A field that still shows `before` keeps its seconds. */
 export function momentOf(local: string, before: string | null): string | null {
   if (before !== null && local === localMinute(Date.parse(before))) return before;
-  const at = Date.parse(local);
-  return Number.isNaN(at) ? null : isoTime(at);
+  return momentFrom(local);
 }

@@ -87,7 +87,7 @@ export const TEXTS = {
   "found.sessionLive": "Aktive Sitzung von {user}",
   "found.sessionEnded": "Sitzung von {user}, beendet{when, select, none {} other { am {when}}}{reason, select, none {} other {: {reason}}}",
   "found.network": "Netz {network}",
-  "found.networkFacts": "Letzte Anmeldung {when}",
+  "found.networkFacts": "{when, select, none {Zu viele Anmeldungen, um die letzte zu finden} other {Letzte Anmeldung {when}}}",
   "found.none": "Nichts gefunden. Eine ID muss vollständig und genau so geschrieben sein; in einem Netz muss es in den letzten 7 Tagen eine Anmeldung gegeben haben.",
   "found.anyway": "Seite des Benutzers „{q}“ öffnen",
   "user.title": "Benutzer {user}",

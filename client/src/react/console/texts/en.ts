@@ -87,7 +87,7 @@ export const TEXTS = {
   "found.sessionLive": "Live session of {user}",
   "found.sessionEnded": "Session of {user}, ended{when, select, none {} other { on {when}}}{reason, select, none {} other {: {reason}}}",
   "found.network": "Network {network}",
-  "found.networkFacts": "Last sign-in {when}",
+  "found.networkFacts": "{when, select, none {Too many sign-ins to find the last one} other {Last sign-in {when}}}",
   "found.none": "Nothing found. An id must be complete and exactly as it is written; a network must have had a sign-in in the last 7 days.",
   "found.anyway": "Open the page of user “{q}”",
   "user.title": "User {user}",
