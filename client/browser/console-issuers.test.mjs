@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { checkAccessibility } from './support/accessibility.mjs';
-import { openConsole } from './support/console.mjs';
+import { openConsole, untilListed } from './support/console.mjs';
 import { useLocalServer } from './support/local-server.mjs';
 
 /** An identity provider with a key of its own, and its entry in the settings. */
@@ -69,6 +69,7 @@ for (const [name, customer, own, foreign] of [['acme', acme, 'anna', 'shop|victo
     await go(page, `page=network&network=${NETWORK}`);
     await page.getByRole('button', { name: `Open user ${name}|${own}` }).first().waitFor();
     assert.deepEqual([...new Set(await usersIn(page))], [`${name}|${own}`]);
+    await untilListed(server);
     await page.getByRole('button', { name: 'End sessions from this network…' }).click();
     await page.getByLabel('Reason (kept on record)').fill('a test');
     await page.getByRole('button', { name: 'Show what would end' }).click();

@@ -1,7 +1,7 @@
 // The security console with the keyboard alone: filters, pages, search, and the dialogs, with what a screen reader finds in them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openConsole, signInAsAdministrator, signInFrom } from './support/console.mjs';
+import { openConsole, signInAsAdministrator, signInFrom, untilListed } from './support/console.mjs';
 import { expectFocus, expectTabStaysInDialog, focused, walk } from './support/keyboard.mjs';
 import { useLocalServer } from './support/local-server.mjs';
 import { until } from './support/steps.mjs';
@@ -49,6 +49,7 @@ test('filters, more events and the search need no mouse', async (t) => {
   await page.keyboard.type('kim');
   await page.keyboard.press('Enter');
   await waitForLines(page, 1);
+  await expectFocus(page, 'User id');
   await walk(page, 'Reset filters');
   await page.keyboard.press('Enter');
   await waitForLines(page, 50);
@@ -113,6 +114,7 @@ test('a dialog keeps the focus, announces its error, and outlasts Escape', async
 
 test('the sessions of a network end in two steps without a mouse', async (t) => {
   await Promise.all(['nia', 'oli', 'pia'].map((name, n) => signInFrom(server, name, `192.0.2.${n + 9}`)));
+  await untilListed(server);
   const page = await openConsole(t, server, '#page=network&network=192.0.2.9');
   await signInAsAdministrator(page);
   await page.getByRole('heading', { name: 'Network 192.0.2.0/24' }).waitFor();

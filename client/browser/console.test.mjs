@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkAccessibility } from './support/accessibility.mjs';
-import { openConsole, playAttack, signInAsAdministrator, signInFrom } from './support/console.mjs';
+import { openConsole, playAttack, signInAsAdministrator, signInFrom, untilListed } from './support/console.mjs';
 import { useLocalServer } from './support/local-server.mjs';
 
 const server = useLocalServer();
@@ -49,6 +49,7 @@ test('an attack is found by its alert, and its sessions end after a preview', as
   assert.equal(await page.locator('.latchkey-events li').count(), 13);
   await checkAccessibility(page, 'console-2-network');
 
+  await untilListed(server);
   await button(page, 'End sessions from this network…').click();
   await reason(page).fill('credential stuffing');
   await inDialog(page, 'Show what would end').click();
