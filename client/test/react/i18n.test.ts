@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { axisMarks, barHeights, totalCount } from '../../src/react/dashboard/chart-bars.js';
 import { isolateBidi, showControls } from '../../src/react/i18n/bidi.js';
+import { idSafe } from '../../src/react/i18n/i18n.js';
 import { describeFinding, describeRecommendation } from '../../src/react/i18n/describe.js';
 import { describeEntry, describeEvent, entryDevice } from '../../src/react/i18n/describe-entry.js';
 import { deviceName, placeName, sessionName, versionedName } from '../../src/react/i18n/session-names.js';
@@ -79,8 +80,22 @@ describe('text from outside', () => {
     ['क्\u200Dष', 'क्\u200Dष'],
     ['👩\u200D💻 ❤\uFE0F 👍🏽', '👩\u200D💻 ❤\uFE0F 👍🏽'],
     ['می\u200C', 'می[U+200C]'],
+    // Here a joiner changes nothing that a reader could see.
+    ['李\u200C明', '李[U+200C]明'],
+    ['한\u200D글', '한[U+200D]글'],
+    ['ש\u200Cל', 'ש[U+200C]ל'],
+    ['e\u0301\u200De\u0301', 'e\u0301[U+200D]e\u0301'],
   ])('%j, with invisible characters, is shown as %j', (text, shown) => {
     expect(showControls(text)).toBe(shown);
+  });
+
+  test.each([
+    ['李\u200C明', '李[U+200C]明'],
+    ['😀\uFE0F', '😀[U+FE0F]'],
+    ['د\u200Cا', '\u2068د[U+200C]ا\u2069'],
+    ['pa\u200Bul\n', 'pa[U+200B]ul\uFFFD'],
+  ])('the id %j is shown as %j, so that it looks like no other', (id, shown) => {
+    expect(idSafe({ direction: 'ltr' }, id)).toBe(shown);
   });
 
   test('only right-to-left text or sentences get isolates', () => {

@@ -5,7 +5,7 @@ import { type ReactElement, useMemo } from 'react';
 import type { Recommendation, Session } from '../../core/types.js';
 import type { SignOutActions } from '../hooks/use-sign-out-actions.js';
 import { useI18n } from '../i18n/i18n-context.js';
-import { bidiSafe } from '../i18n/i18n.js';
+import { idSafe } from '../i18n/i18n.js';
 import type { SessionView } from '../store/session-view.js';
 import { adviceState, asksWasThisYou, groupAdvice } from './advice.js';
 import type { OnConfirm } from './confirm-dialog.js';
@@ -45,7 +45,7 @@ export function SessionList({ view, signOut, onConfirm }: SessionListProps): Rea
       <ReviewBanner count={asking.length} />
       <GeneralAdvice advice={general} analytics={analytics} {...answers} />
       {isOnlyHere && <p className="latchkey-only">{t('onlyHere')}</p>}
-      {isAdminView && sessions.length === 0 && <p className="latchkey-only">{t('noSessions', { user: bidiSafe(i18n, userId) })}</p>}
+      {isAdminView && sessions.length === 0 && <p className="latchkey-only">{t('noSessions', { user: idSafe(i18n, userId) })}</p>}
       <ul className="latchkey-cards" aria-label={t('sessions')}>
         {sortSessions(sessions).map((session) => {
           const advice = adviceOf(session);

@@ -40,7 +40,7 @@ const PLAIN = /^[\w .@|:+-]+$/;
 const loadPage = async (load: () => Promise<{ readonly TEXTS: Labels } | undefined>) => {
   const [page, language] = await Promise.all([import('./sessions-page.js'), load()]);
   // A bundler that handles a failed import itself may resolve with nothing.
-  return page && language && { SessionsPage: page.SessionsPage, isolateBidi: page.isolateBidi, texts: language.TEXTS };
+  return page && language && { SessionsPage: page.SessionsPage, idSafe: page.idSafe, texts: language.TEXTS };
 };
 const PAGES = {
   en: lazyModule(() => loadPage(() => import('../i18n/texts/en.js'))),
@@ -105,7 +105,7 @@ function Shell({ userId, labels, locale, passwordUrl, onSignedOut }: SessionMoni
     heading.current?.focus();
     void PAGES[language.code].load();
   };
-  const user = view.userId === null ? null : (module?.isolateBidi(view.userId, language.direction) ?? (PLAIN.test(view.userId) ? view.userId : '…'));
+  const user = view.userId === null ? null : (module?.idSafe(language, view.userId) ?? (PLAIN.test(view.userId) ? view.userId : '…'));
   const title = user === null ? text('title') : text('titleOf').replace('{user}', () => user);
   const isWaiting = !showsLoadError && !isVisitor && (page === 'loading' || module === null);
   return (

@@ -6,7 +6,7 @@ import type { Session } from '../../core/types.js';
 import { useListChangeAnnouncement } from '../hooks/use-list-change-announcement.js';
 import { useSignOutActions } from '../hooks/use-sign-out-actions.js';
 import { useI18n } from '../i18n/i18n-context.js';
-import { bidiSafe } from '../i18n/i18n.js';
+import { idSafe } from '../i18n/i18n.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { SessionView } from '../store/session-view.js';
 import { UNAVAILABLE_ACTIONS } from '../store/unavailable-actions.js';
@@ -31,7 +31,7 @@ export function SessionsContent({ store, view, passwordUrl, announce, returnTo, 
   const i18n = useI18n();
   const { t } = i18n;
   const { status, sessions, isLoading } = view;
-  const user = bidiSafe(i18n, view.userId);
+  const user = idSafe(i18n, view.userId);
   const actions = store?.actions ?? UNAVAILABLE_ACTIONS;
   useListChangeAnnouncement(
     useMemo(() => ({ status, sessions: isLoading ? null : sessions }), [status, sessions, isLoading]),

@@ -16,7 +16,7 @@ import { pageOf } from './page-of.js';
 import { endedText, noticeOf, noticeText } from './page-state.js';
 import { SessionsContent } from './sessions-content.js';
 
-export { isolateBidi } from '../i18n/bidi.js';
+export { idSafe } from '../i18n/i18n.js';
 
 interface SessionsPageProps {
   /** The app has named a user, who may be another one than the signed-in user. */

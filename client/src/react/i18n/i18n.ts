@@ -1,6 +1,6 @@
 /** The texts, the locale and the writing direction that every part of the page uses. */
 
-import { isolateBidi } from './bidi.js';
+import { isolateBidi, showAllControls } from './bidi.js';
 import { type Facts, formatMessage } from './format-message.js';
 import type { Language } from './language.js';
 import type { TextKey } from './labels.js';
@@ -39,4 +39,9 @@ export function strings(labels: Texts | undefined): [string, string][] {
 /** Text from outside, safe to put into a sentence; `null` if there is none. */
 export function bidiSafe({ direction }: Pick<I18n, 'direction'>, text: string | null): string | null {
   return text === null || text === '' ? null : isolateBidi(text, direction);
+}
+
+/** An id from outside, safe to put into a sentence; no two of them look the same because of an invisible character. */
+export function idSafe({ direction }: Pick<I18n, 'direction'>, id: string | null): string | null {
+  return id === null || id === '' ? null : isolateBidi(id, direction, showAllControls);
 }

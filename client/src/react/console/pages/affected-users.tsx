@@ -2,7 +2,7 @@
 
 import type { ReactElement, ReactNode } from 'react';
 
-import { bidiSafe } from '../../i18n/i18n.js';
+import { idSafe } from '../../i18n/i18n.js';
 import { useConsole } from '../console-context.js';
 import type { AffectedUser } from '../state/bulk-revocation.js';
 
@@ -16,7 +16,7 @@ export function AffectedUsers({ users }: { readonly users: readonly AffectedUser
     <UserList label={t('network.user')} count={users.length}>
       {users.slice(0, SHOWN).map(({ userId, sessions }) => (
         <li key={userId}>
-          <bdi>{bidiSafe(i18n, userId)}</bdi> <span className="latchkey-muted">{t('bulk.userSessions', { count: sessions })}</span>
+          <bdi>{idSafe(i18n, userId)}</bdi> <span className="latchkey-muted">{t('bulk.userSessions', { count: sessions })}</span>
         </li>
       ))}
     </UserList>
@@ -37,7 +37,7 @@ export function FailedUsers({ label, users, canOpen }: FailedUsersProps): ReactE
       <p className="latchkey-notice">{label}</p>
       <UserList label={label} count={users.length}>
         {users.slice(0, SHOWN).map((userId) => {
-          const name = <bdi>{bidiSafe(i18n, userId)}</bdi>;
+          const name = <bdi>{idSafe(i18n, userId)}</bdi>;
           return (
             <li key={userId}>
               {canOpen ? (

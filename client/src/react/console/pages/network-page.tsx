@@ -5,7 +5,7 @@ import type { ReactElement } from 'react';
 import { dayName } from '../../dashboard/day-name.js';
 import { formatFullTime } from '../../i18n/format-relative-time.js';
 import { formatTimeOfDay } from '../../i18n/format-time.js';
-import { bidiSafe } from '../../i18n/i18n.js';
+import { bidiSafe, idSafe } from '../../i18n/i18n.js';
 import { deviceName } from '../../i18n/session-names.js';
 import { groupByDay } from '../../i18n/trail-filter.js';
 import type { NetworkSignIn } from '../../../core/fleet/fleet-types.js';
@@ -84,7 +84,7 @@ function SignIns({ signIns }: { readonly signIns: readonly NetworkSignIn[] }): R
           <h4>{dayName(day[0].event.created_at, now(), i18n)}</h4>
           <ul>
             {day.map(({ event: { event_id: id, user_id: userId, device, created_at: at } }) => {
-              const user = bidiSafe(i18n, userId);
+              const user = idSafe(i18n, userId);
               return (
                 <li key={id} data-latchkey-item={id}>
                   <time dateTime={at} title={formatFullTime(at, locale)}>

@@ -3,7 +3,7 @@
 import { type ReactElement, useRef } from 'react';
 
 import { ReasonField } from '../../dashboard/reason-field.js';
-import { bidiSafe } from '../../i18n/i18n.js';
+import { idSafe } from '../../i18n/i18n.js';
 import { useConsole } from '../console-context.js';
 import { ConsoleDialog } from '../parts/console-dialog.js';
 import { useAction } from '../parts/use-action.js';
@@ -18,7 +18,7 @@ interface ResumeDialogProps {
 export function ResumeDialog({ userId, onClose, onDone }: ResumeDialogProps): ReactElement {
   const { i18n, fleet } = useConsole();
   const { t } = i18n;
-  const user = bidiSafe(i18n, userId);
+  const user = idSafe(i18n, userId);
   const reason = useRef<HTMLInputElement>(null);
   const action = useAction();
   const confirm = (form: FormData): void =>

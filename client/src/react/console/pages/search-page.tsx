@@ -5,7 +5,7 @@ import type { ReactElement, ReactNode } from 'react';
 import type { SearchResult } from '../../../core/fleet/fleet-types.js';
 import { describeCode } from '../../i18n/describe-entry.js';
 import { formatDateTime } from '../../i18n/format-time.js';
-import { bidiSafe } from '../../i18n/i18n.js';
+import { idSafe } from '../../i18n/i18n.js';
 import { useConsole } from '../console-context.js';
 import { Loading } from '../parts/loading.js';
 import { PageHeading } from '../parts/page-heading.js';
@@ -16,7 +16,7 @@ import type { ConsoleView } from '../state/console-view.js';
 export function SearchPage({ q, isFirst }: { readonly q: string; readonly isFirst: boolean }): ReactElement {
   const { i18n, fleet, sessionId, navigate } = useConsole();
   const { t } = i18n;
-  const shown = bidiSafe(i18n, q);
+  const shown = idSafe(i18n, q);
   const { state, reload } = useResource(`search ${q} ${sessionId}`, () => fleet.search(q), null);
   const { data, error } = state;
   const isEmpty = data !== null && data.user === null && data.session === null && data.network === null;
@@ -42,7 +42,7 @@ function Found({ found: { user, session, network } }: { readonly found: SearchRe
   const { i18n } = useConsole();
   const { t, locale } = i18n;
   const time = (at: string): string => formatDateTime(at, locale, { dateStyle: 'medium', timeStyle: 'short' });
-  const safe = (text: string): string | null => bidiSafe(i18n, text);
+  const safe = (text: string): string | null => idSafe(i18n, text);
   return (
     <ul className="latchkey-cards">
       {user !== null && (

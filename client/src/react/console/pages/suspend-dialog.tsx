@@ -3,7 +3,7 @@
 import { type ReactElement, useRef, useState } from 'react';
 
 import { ReasonField } from '../../dashboard/reason-field.js';
-import { bidiSafe } from '../../i18n/i18n.js';
+import { idSafe } from '../../i18n/i18n.js';
 import { useConsole } from '../console-context.js';
 import { ConsoleDialog } from '../parts/console-dialog.js';
 import { useAction } from '../parts/use-action.js';
@@ -20,7 +20,7 @@ interface SuspendDialogProps {
 export function SuspendDialog({ userId, onClose, onDone }: SuspendDialogProps): ReactElement {
   const { i18n, fleet, now } = useConsole();
   const { t } = i18n;
-  const user = bidiSafe(i18n, userId);
+  const user = idSafe(i18n, userId);
   const reason = useRef<HTMLInputElement>(null);
   const [choice, setChoice] = useState<UntilChoice>('none');
   const action = useAction();

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 
 import type { Revocations } from '../../../core/fleet/fleet-types.js';
 import { formatDateTime } from '../../i18n/format-time.js';
-import { bidiSafe } from '../../i18n/i18n.js';
+import { bidiSafe, idSafe } from '../../i18n/i18n.js';
 import { useConsole } from '../console-context.js';
 
 export function SuspensionFacts({ suspension }: Pick<Revocations, 'suspension'>): ReactElement {
@@ -13,7 +13,7 @@ export function SuspensionFacts({ suspension }: Pick<Revocations, 'suspension'>)
   if (suspension === null) return <p>{t('user.active')}</p>;
   const { since, until, by, note } = suspension;
   const time = (at: string): string => formatDateTime(at, locale, { dateStyle: 'medium', timeStyle: 'short' });
-  const actor = bidiSafe(i18n, by.id ?? null) ?? t('user.bySystem');
+  const actor = idSafe(i18n, by.id ?? null) ?? t('user.bySystem');
   return (
     <>
       <p>

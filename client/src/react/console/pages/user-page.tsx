@@ -2,7 +2,7 @@
 
 import { type ReactElement, useMemo } from 'react';
 
-import { bidiSafe } from '../../i18n/i18n.js';
+import { idSafe } from '../../i18n/i18n.js';
 import { administeredStore, sessionStoreForUser } from '../../store/session-store-for-user.js';
 import { useTrackedView } from '../../hooks/use-tracked-view.js';
 import { useConsole } from '../console-context.js';
@@ -23,7 +23,7 @@ const POLL = 60;
 export function UserPage({ userId, isFirst }: { readonly userId: string; readonly isFirst: boolean }): ReactElement {
   const { i18n, client, fleet, sessionId, ownUserId, navigate } = useConsole();
   const { t } = i18n;
-  const user = bidiSafe(i18n, userId);
+  const user = idSafe(i18n, userId);
   const administered = useMemo(() => administeredStore(client, userId), [client, userId]);
   // The list has the administrator's own session only on the own page, which then reads and acts as the account page does: its
   // dialogs name this session, and ending it signs out here.

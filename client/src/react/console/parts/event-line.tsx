@@ -4,12 +4,12 @@ import { Fragment, type ReactElement, type ReactNode } from 'react';
 
 import type { FleetEvent } from '../../../core/fleet/fleet-types.js';
 import type { SecurityEvent } from '../../../core/types.js';
-import { showControls } from '../../i18n/bidi.js';
+import { showAllControls } from '../../i18n/bidi.js';
 import { text } from '../../i18n/describe.js';
 import { describeEntry } from '../../i18n/describe-entry.js';
 import { formatFullTime } from '../../i18n/format-relative-time.js';
 import { formatTimeOfDay } from '../../i18n/format-time.js';
-import { bidiSafe } from '../../i18n/i18n.js';
+import { bidiSafe, idSafe } from '../../i18n/i18n.js';
 import { isAlert, type TrailEntry } from '../../i18n/trail-entries.js';
 import { useConsole } from '../console-context.js';
 import { isNetwork } from '../state/network-text.js';
@@ -22,7 +22,7 @@ export function EventLine({ entry }: { readonly entry: TrailEntry<FleetEvent> })
   const { title, device, where } = describeEntry(entry, null, true, i18n);
   const address = text(event.details, 'ip');
   const shownAddress = bidiSafe(i18n, address);
-  const user = bidiSafe(i18n, userId);
+  const user = idSafe(i18n, userId);
   const facts: ReactNode[] = [device, where === shownAddress ? null : where].flatMap((part) => (part === null ? [] : [<bdi dir={direction}>{part}</bdi>]));
   if (address !== null) facts.push(<Address address={address} />);
   return (
@@ -104,10 +104,10 @@ function EventFacts({ event }: { readonly event: SecurityEvent }): ReactElement 
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>
-            <bdi>{showControls(name)}</bdi>
+            <bdi>{showAllControls(name)}</bdi>
           </dt>{' '}
           <dd>
-            <bdi>{showControls(value)}</bdi>
+            <bdi>{showAllControls(value)}</bdi>
           </dd>
         </div>
       ))}
