@@ -107,6 +107,7 @@ impl RuntimeApi {
             logs,
             timeout: self.timeout,
             has_past_deadlines: self.has_past_deadlines,
+            later_by: Duration::ZERO,
             first_poll: Duration::ZERO,
             invoked: 0,
         };
@@ -129,6 +130,7 @@ pub struct Function {
     logs: Logs,
     timeout: Duration,
     has_past_deadlines: bool,
+    later_by: Duration,
     first_poll: Duration,
     invoked: u64,
 }
@@ -142,7 +144,7 @@ impl Function {
     pub async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
         let deadline = Instant::now() + self.timeout;
         self.invoked += 1;
-        let now = SystemTime::now();
+        let now = SystemTime::now() + self.later_by;
         let promised = if self.has_past_deadlines { now - self.timeout } else { now + self.timeout };
         let invocation = Invocation::new(self.invoked, promised, &event);
         let id = invocation.id.clone();
@@ -153,6 +155,11 @@ impl Function {
             Err(failure) => return Err(self.error(failure)),
         };
         serde_json::from_slice(&answer).map_err(|source| self.error(Failure::NotJson(source)))
+    }
+
+    /// From now on deadlines are later by this time, as if it had passed between two events.
+    pub fn pass(&mut self, time: Duration) {
+        self.later_by += time;
     }
 
     /// The time from exec to the function's first poll: the duration of a cold start.

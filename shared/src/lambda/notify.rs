@@ -8,6 +8,7 @@ mod memory;
 mod outbox;
 mod queue;
 mod stream;
+mod topic_failures;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 
 use self::memory::Memory;
 use self::outbox::SqsAndSns;
+use self::topic_failures::TopicFailures;
 use super::{StartError, aws_roots, endpoint, exit, get, one_thread, region};
 use crate::app::notify::delivery::{self, Deliverer};
 use crate::app::notify::review_links::ReviewLinks;
@@ -77,6 +79,7 @@ struct Notifier {
     alerted: Memory,
     /// The records whose webhooks are in their queues.
     queued: Memory,
+    topic_failures: TopicFailures,
     deliverer: Deliverer,
     metrics: Metrics,
     function: String,
@@ -109,6 +112,7 @@ impl Notifier {
             outbox,
             alerted: Memory::default(),
             queued: Memory::default(),
+            topic_failures: TopicFailures::default(),
             deliverer: Deliverer::new(endpoints, client),
             metrics: Metrics::default(),
             function: get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "latchkey-notify".to_owned()),

@@ -31,11 +31,9 @@ impl SqsAndSns {
         }
     }
 
-    pub(super) async fn publish_alert(&self, alert: &str) -> Result<(), AwsError> {
-        match &self.topic {
-            Some(topic) => topic.publish(alert).await,
-            None => Ok(()),
-        }
+    /// The topic for alerts. `None`: alerts are off.
+    pub(super) fn topic(&self) -> Option<&Topic> {
+        self.topic.as_ref()
     }
 
     /// Hides a message of the queue with this ARN for a time. Its own visibility time-out applies if that fails.

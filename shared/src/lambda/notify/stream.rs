@@ -24,40 +24,50 @@ const RESERVE: Duration = LONGEST_CALL.saturating_mul(2).saturating_add(Duration
 /// The records whose webhooks are queued at the same time, so that a slow queue does not add up to the deadline.
 const AT_ONCE: usize = 10;
 
-/// The age of a record from which an alert that the topic does not take becomes a dead letter. While a record is repeated, everything
-/// behind it in its shard waits, also webhooks.
+/// How long the topic must have failed, and how old a record must be, before its alert becomes a dead letter. While a record is repeated,
+/// everything behind it in its shard waits, also webhooks. The age alone would set an alert aside at its first failure after a backlog.
 const ALERT_PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// Dispatches records until `deadline`, in Unix milliseconds. Returns the sequence number of the first record that Lambda has to send
 /// again; `None` if all are done.
 pub(super) async fn dispatch_all(notifier: &Notifier, records: &[Value], deadline: u64) -> Option<String> {
-    let without_alert = publish_alerts(notifier, records).await;
+    let without_alert = publish_alerts(notifier, records, deadline).await;
     let without_webhooks = queue_webhooks(notifier, records, deadline).await;
     let first = without_alert.into_iter().chain(without_webhooks).min();
     first.map(|index| sequence_number(&records[index]).to_owned())
 }
 
 /// Publishes all alerts at the same time. Returns the place of the first that failed.
-async fn publish_alerts(notifier: &Notifier, records: &[Value]) -> Option<usize> {
-    let published = join_all(records.iter().map(|record| publish_alert(notifier, record))).await;
+async fn publish_alerts(notifier: &Notifier, records: &[Value], deadline: u64) -> Option<usize> {
+    let published = join_all(records.iter().map(|record| publish_alert(notifier, record, deadline))).await;
     for error in published.iter().filter_map(|outcome| outcome.as_ref().err()) {
         tracing::error!(%error, "an alert could not be published; Lambda sends its event again");
     }
     published.iter().position(Result::is_err)
 }
 
-async fn publish_alert(notifier: &Notifier, record: &Value) -> Result<(), AwsError> {
+/// The time of a failure is the deadline of its invocation: the time between two invocations is that between their deadlines.
+async fn publish_alert(notifier: &Notifier, record: &Value, deadline: u64) -> Result<(), AwsError> {
+    let Some(topic) = notifier.outbox.topic() else { return Ok(()) };
     let Some(alert) = alert_of(record) else { return Ok(()) };
     if notifier.alerted.contains(record) {
         return Ok(());
     }
-    match notifier.outbox.publish_alert(&alert).await {
-        Ok(()) => notifier.metrics.count(Counter::AlertsPublished),
-        Err(error) if is_older_than(record, ALERT_PATIENCE, SystemClock.now_millis()) => {
+    match topic.publish(&alert).await {
+        Ok(()) => {
+            notifier.topic_failures.clear();
+            notifier.metrics.count(Counter::AlertsPublished);
+        }
+        Err(error) => {
+            let has_failed_for = notifier.topic_failures.add(deadline);
+            if has_failed_for < ALERT_PATIENCE
+                || !is_older_than(record, ALERT_PATIENCE, SystemClock.now_millis())
+            {
+                return Err(error);
+            }
             tracing::error!(%error, "an alert could not be published for a long time, and is set aside");
             set_alert_aside(&alert, &notifier.outbox, &notifier.metrics).await?;
         }
-        Err(error) => return Err(error),
     }
     notifier.alerted.add(record);
     Ok(())

@@ -37,11 +37,20 @@ async fn start_with_queues(
     entries: &[Value],
     queues: Vec<String>,
 ) -> Result<Function, String> {
+    start_with_topic(aws, entries, queues, TOPIC).await
+}
+
+async fn start_with_topic(
+    aws: &StandIn,
+    entries: &[Value],
+    queues: Vec<String>,
+    topic: &str,
+) -> Result<Function, String> {
     let queues = queues.iter().map(|name| queue(name));
     let settings = [
         ("WEBHOOKS", Value::from(entries).to_string()),
         ("WEBHOOK_QUEUES", queues.collect::<Vec<_>>().join(",")),
-        ("ALERT_TOPIC", TOPIC.to_owned()),
+        ("ALERT_TOPIC", topic.to_owned()),
         ("WEBHOOK_DEAD_LETTERS", queue("webhook-letters")),
         ("NOTIFY_DEAD_LETTERS", queue("letters")),
         ("LATCHKEY_ISSUER", "https://auth.example.com/api/auth".to_owned()),
@@ -172,6 +181,24 @@ async fn a_queue_that_fails_delays_neither_alerts_nor_other_receivers() {
     assert_eq!(sorted(set_aside), sorted(of("broken")));
 }
 
+/// A connection that breaks off at once costs no time, and the next one may work.
+#[tokio::test]
+async fn a_queue_whose_connections_break_off_gets_the_other_webhooks() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[entry("shop", "https://a.example.com/")]).await.expect("it starts");
+    let mut records = vec![];
+    for _ in 0..4 {
+        records.extend(records_of_a_theft().await);
+    }
+    // Both attempts of the first webhook, or one of several.
+    aws.break_off(&queue("shop-queue"), 2);
+    assert_eq!(invoke(&mut function, &records).await, [""; 0]);
+    let (queued, set_aside) =
+        (aws.messages(&queue("shop-queue")).len(), aws.messages(&queue("webhook-letters")).len());
+    assert_eq!(queued + set_aside, 12, "each webhook once");
+    assert!(set_aside <= 1, "{set_aside}");
+}
+
 /// Messages by their events, because those of several records are sent at the same time.
 fn sorted(mut messages: Vec<Value>) -> Vec<Value> {
     messages.sort_by_key(|message| message["event_id"].to_string());
@@ -300,12 +327,15 @@ async fn a_failing_topic_holds_webhooks_up_for_a_quarter_of_an_hour_at_most() {
         records.iter().position(|record| record["dynamodb"]["NewImage"]["event_type"]["S"] == "token_reused");
     let number =
         records[theft.expect("a theft")]["dynamodb"]["SequenceNumber"].as_str().expect("a number").to_owned();
-    for age in [0, 60, 14 * 60] {
-        set_age(&mut records, Duration::from_secs(age));
-        assert_eq!(invoke(&mut function, &records).await, [number.as_str()], "{age} s");
+    // The record is older than the outage, because the function worked on earlier ones until then.
+    set_age(&mut records, Duration::from_secs(3_600));
+    for minute in 0..15 {
+        assert_eq!(invoke(&mut function, &records).await, [number.as_str()], "{minute} minutes");
+        function.pass(Duration::from_secs(60));
     }
     assert!(aws.messages(&queue("letters")).is_empty());
-    set_age(&mut records, Duration::from_secs(15 * 60 + 1));
+    let mut young = sample_of_age(Duration::from_secs(14 * 60));
+    assert_eq!(invoke(&mut function, &young).await, ["111000000000000000000001"], "it is not old yet");
     for _ in 0..2 {
         assert_eq!(invoke(&mut function, &records).await, [""; 0], "the records behind it can follow");
     }
@@ -316,15 +346,61 @@ async fn a_failing_topic_holds_webhooks_up_for_a_quarter_of_an_hour_at_most() {
         (&letter["alert"]["event_type"], &letter["alert"]["severity"]),
         (&json!("token_reused"), &json!("critical"))
     );
-    assert_eq!(aws.messages(&queue("shop-queue")).len(), 3, "each webhook once");
+    assert_eq!(aws.messages(&queue("shop-queue")).len(), 4, "each webhook once");
     // If it can be kept nowhere, it is tried again.
-    let mut next = sample_of_age(Duration::from_secs(3_600));
+    set_age(&mut young, Duration::from_secs(3_600));
     aws.fail(&queue("letters"), true);
-    assert_eq!(invoke(&mut function, &next).await, ["111000000000000000000001"]);
+    assert_eq!(invoke(&mut function, &young).await, ["111000000000000000000001"]);
     aws.fail(TOPIC, false);
-    set_age(&mut next, Duration::from_secs(7_200));
-    assert_eq!(invoke(&mut function, &next).await, [""; 0]);
+    assert_eq!(invoke(&mut function, &young).await, [""; 0]);
     assert_eq!(aws.alerts(TOPIC).len(), 1, "a topic that works again gets alerts of any age");
+}
+
+/// After a backlog every alert is old, and fifty of them are published at once, which SNS may throttle.
+#[tokio::test]
+async fn an_old_alert_that_the_topic_refuses_once_is_published() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[entry("shop", "https://a.example.com/")]).await.expect("it starts");
+    let records = sample_of_age(Duration::from_secs(20 * 60));
+    aws.refuse(TOPIC, "Throttling");
+    assert_eq!(invoke(&mut function, &records).await, ["111000000000000000000001"]);
+    aws.fail(TOPIC, false);
+    assert_eq!(invoke(&mut function, &records).await, [""; 0]);
+    assert_eq!(aws.alerts(TOPIC).len(), 1);
+    assert!(aws.messages(&queue("letters")).is_empty());
+}
+
+#[tokio::test]
+async fn a_topic_that_takes_an_alert_in_between_gets_the_whole_time_again() {
+    let aws = StandIn::start().await;
+    let mut function = start(&aws, &[entry("shop", "https://a.example.com/")]).await.expect("it starts");
+    let (mut theft, sample) = (records_of_a_theft().await, sample_of_age(Duration::from_secs(3_600)));
+    set_age(&mut theft, Duration::from_secs(3_600));
+    aws.fail(TOPIC, true);
+    assert_eq!(invoke(&mut function, &sample).await.len(), 1);
+    function.pass(Duration::from_secs(4 * 60));
+    aws.fail(TOPIC, false);
+    assert_eq!(invoke(&mut function, &theft).await, [""; 0]);
+    aws.fail(TOPIC, true);
+    for _ in 0..3 {
+        assert_eq!(invoke(&mut function, &sample).await.len(), 1);
+        function.pass(Duration::from_secs(4 * 60));
+    }
+    assert_eq!(invoke(&mut function, &sample).await.len(), 1, "the topic has failed for 12 minutes");
+    assert!(aws.messages(&queue("letters")).is_empty());
+}
+
+/// Without a topic the records come for the webhooks alone.
+#[tokio::test]
+async fn without_a_topic_no_alert_counts_as_published() {
+    let aws = StandIn::start().await;
+    let entries = [entry("shop", "https://a.example.com/")];
+    let queues = vec!["shop-queue".to_owned()];
+    let mut function = start_with_topic(&aws, &entries, queues, "").await.expect("it starts");
+    assert_eq!(invoke(&mut function, &records_of_a_theft().await).await, [""; 0]);
+    assert_eq!(aws.messages(&queue("shop-queue")).len(), 3);
+    let logs = function.logs().join("\n");
+    assert!(!logs.contains("\"AlertsPublished\":1"), "{logs}");
 }
 
 /// Another invocation, which would print them, may be hours away.

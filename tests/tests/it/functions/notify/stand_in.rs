@@ -27,6 +27,8 @@ struct Log {
     failing: BTreeMap<String, &'static str>,
     /// The queues and topics that do not answer, with the number of calls so far.
     silent: BTreeMap<String, usize>,
+    /// The queues whose next calls break off, with the number of these calls.
+    breaking: BTreeMap<String, usize>,
 }
 
 type Shared = Arc<Mutex<Log>>;
@@ -76,6 +78,11 @@ impl StandIn {
     /// Leaves every call of a queue or topic without an answer.
     pub(super) fn hang(&self, resource: &str) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).silent.insert(resource.to_owned(), 0);
+    }
+
+    /// Breaks off the connections of the next calls of a queue.
+    pub(super) fn break_off(&self, resource: &str, calls: usize) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).breaking.insert(resource.to_owned(), calls);
     }
 
     /// The number of calls that got no answer.
@@ -137,6 +144,11 @@ async fn answer(State(log): State<Shared>, headers: HeaderMap, body: Bytes) -> R
     let answer = {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
         let failing = log.failing.get(&resource).copied();
+        if let Some(calls) = log.breaking.get_mut(&resource).filter(|calls| **calls > 0) {
+            *calls -= 1;
+            // The server drops the connection of a handler that panics.
+            std::panic::resume_unwind(Box::new("it breaks off"));
+        }
         if let Some(count) = log.silent.get_mut(&resource) {
             *count += 1;
             None
