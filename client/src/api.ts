@@ -2915,8 +2915,8 @@ export interface operations {
                 content?: never;
             };
             /**
-             * @description Not accepted, also if it is a redirect. The webhook is tried again, up to 13 times in three days, and then becomes a dead
-             *     letter. The pause is at least that of the header `Retry-After` in seconds, up to 11 hours
+             * @description Not accepted, also if it is a redirect. The webhook becomes a dead letter after 13 attempts in about three days, or in up to
+             *     six if the receiver asks for it: each pause is at least that of the header `Retry-After` in seconds, up to 11 hours
              */
             default: {
                 headers: {
