@@ -14,9 +14,9 @@ use super::provider_claims::{Audience, begins_at, claimed_iss, may_begin_at, may
 use crate::domain::session::CLOCK_SKEW_MAX;
 use crate::domain::time::Timestamp;
 
-/// A time before this second, 2001-09-09, cannot be right, because it is older than all kinds of orders. A provider that does not know the
+/// A time before this second, 2002-01-01, cannot be right, because it is older than all kinds of orders. A provider that does not know the
 /// time may send 0, and an order of that time would end nothing.
-pub(super) const OLDEST_SECONDS: i64 = 1_000_000_000;
+pub(super) const OLDEST_SECONDS: i64 = 1_009_843_200;
 
 /// The rules in which the kinds of orders differ.
 pub struct OrderRules {
