@@ -40,7 +40,7 @@ test('filters, more events and the search need no mouse', async (t) => {
   await page.keyboard.press('Enter');
   await expectFocus(page, 'Events');
   await walk(page, 'Severity');
-  // The navigation opens the alerts, and the first choice is all events.
+  // The navigation opens the events of medium severity and above, and the first choice is all events.
   await page.keyboard.press('Home');
   await page.waitForURL(/#page=events&period=168$/);
   await expectFocus(page, 'Severity');

@@ -3,7 +3,7 @@
 import { type FormEvent, type ReactElement, useState } from 'react';
 
 import { useConsole } from './console-context.js';
-import { ALERTS, type ConsoleView, OVERVIEW } from './state/console-view.js';
+import { type ConsoleView, NOTABLE_EVENTS, OVERVIEW } from './state/console-view.js';
 
 /** The API's limit for the id of a user, in bytes. */
 const MAX_LENGTH = 255;
@@ -13,7 +13,7 @@ export function ConsoleNavigation({ view }: { readonly view: ConsoleView }): Rea
   const { t } = i18n;
   const links: readonly (readonly [ConsoleView, string])[] = [
     [OVERVIEW, t('nav.overview')],
-    [ALERTS, t('nav.events')],
+    [NOTABLE_EVENTS, t('nav.events')],
   ];
   return (
     <div className="latchkey-console-bar">

@@ -8,7 +8,7 @@ import { useConsole } from '../console-context.js';
 import { EventLines } from '../parts/event-lines.js';
 import { Loading } from '../parts/loading.js';
 import { ResourceNotice } from '../parts/resource-notice.js';
-import { ALERTS } from '../state/console-view.js';
+import { NO_FILTERS } from '../state/console-view.js';
 import type { EventList } from '../state/event-list.js';
 import type { ResourceState } from '../state/resource.js';
 
@@ -32,7 +32,7 @@ export function LatestAlerts({ list, state, showsNotice }: LatestAlertsProps): R
       {events?.length === 0 && <p className="latchkey-muted">{t('overview.noAlerts')}</p>}
       {events !== null && <EventLines events={events.slice(0, SHOWN)} />}
       <p className="latchkey-buttons">
-        <button type="button" onClick={() => navigate(ALERTS)}>
+        <button type="button" onClick={() => navigate({ page: 'events', ...NO_FILTERS })}>
           {t('overview.allEvents')}
         </button>
       </p>

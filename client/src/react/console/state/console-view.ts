@@ -37,8 +37,8 @@ export type ConsoleView =
 
 export const OVERVIEW: ConsoleView = { page: 'overview' };
 export const NO_FILTERS: EventFilters = { severity: null, type: null, userId: null, network: null, period: 168, from: null, to: null };
-/** The page of events as the navigation opens it. */
-export const ALERTS: ConsoleView = { page: 'events', ...NO_FILTERS, severity: 'high' };
+/** The page of events as the navigation opens it: with blocks of sign-ins, which are no alerts, and without each sign-in. */
+export const NOTABLE_EVENTS: ConsoleView = { page: 'events', ...NO_FILTERS, severity: 'medium' };
 
 /** A day before the end of the year 9999. Later years have more digits, and the last moments of a calendar have no local time. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31);
