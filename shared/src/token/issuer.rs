@@ -81,11 +81,19 @@ pub enum IssuerKeys {
 /// The reason why the list of trusted issuers is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssuerError {
-    /// The text is no JSON list of issuers, or an entry has an unknown member or lacks one.
+    /// The text is not JSON.
     #[error(
         "expected a JSON list of issuers with issuer, audience and jwks or jwks_url (line {0}, column {1})"
     )]
-    NotAList(usize, usize),
+    NotJson(usize, usize),
+    /// A member is unknown, missing or has the wrong type. The path leads to it, and the fault never contains its value.
+    #[error("{path}: {fault}")]
+    Shape {
+        /// The path to the member.
+        path: String,
+        /// The fault, with what was expected.
+        fault: String,
+    },
     /// The list is empty, so that no sign-in could succeed.
     #[error("needs at least one issuer, whose assertions open sessions")]
     Empty,
@@ -140,8 +148,7 @@ pub fn parse_trusted_issuers(
     own_issuer: &str,
     key_urls: KeyUrls,
 ) -> Result<Vec<TrustedIssuer>, IssuerError> {
-    let entries: Vec<Entry> =
-        serde_json::from_str(text).map_err(|error| IssuerError::NotAList(error.line(), error.column()))?;
+    let entries = parse_entries(text)?;
     if entries.is_empty() {
         return Err(IssuerError::Empty);
     }
@@ -171,6 +178,24 @@ pub fn parse_trusted_issuers(
         issuers.push(issuer);
     }
     Ok(issuers)
+}
+
+fn parse_entries(text: &str) -> Result<Vec<Entry>, IssuerError> {
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| IssuerError::NotJson(error.line(), error.column()))?;
+    serde_path_to_error::deserialize(&value).map_err(|error| {
+        let path = Some(error.path().to_string()).filter(|path| path != ".");
+        let fault = error.into_inner().to_string();
+        // "invalid type: string \"..\", expected a number": the first half may hold a private key that was pasted by mistake.
+        let fault = match fault.rsplit_once(", expected ") {
+            Some((unknown, names)) if unknown.starts_with("unknown field ") => {
+                format!("unknown member, expected {names}")
+            }
+            Some((_, expected)) => format!("expected {expected}"),
+            None => fault.replace("field", "member"),
+        };
+        IssuerError::Shape { path: path.unwrap_or_else(|| "the list".to_owned()), fault }
+    })
 }
 
 impl Entry {
@@ -335,6 +360,38 @@ mod tests {
             parse_trusted_issuers(&format!("[{first},{second}]"), OWN, KeyUrls::Https).map(|list| list.len()),
             Ok(2)
         );
+    }
+
+    #[test]
+    fn a_misspelt_member_is_named_with_the_permitted_ones() {
+        let fault = |entries: &str| match parse_trusted_issuers(entries, OWN, KeyUrls::Https) {
+            Err(error) => error.to_string(),
+            Ok(_) => panic!("{entries} was accepted"),
+        };
+        let entry =
+            |rest: &str| format!(r#"[{{"issuer":"x","audience":"a","jwks":{{"keys":[{KEY}]}},{rest}}}]"#);
+        for (rest, expected) in [
+            (
+                r#""logout":{"back_channel":{}}"#,
+                "[0].logout.back_channel: unknown member, expected one of `backchannel`, `global_revocation`, `events`",
+            ),
+            (
+                r#""logout":{"backchannel":{"aud":"x"}}"#,
+                "[0].logout.backchannel.aud: unknown member, expected one of `issuer`, `audience`, `jwks_url`",
+            ),
+            (r#""logout":{"events":{}}"#, "[0].logout.events: missing member `types`"),
+            (r#""logout":[]"#, "[0].logout"),
+            (r#""user_prefix":5"#, "[0].user_prefix: expected a string"),
+            (r#""scope":"a""#, "[0].scope: unknown member, expected one of `issuer`, `audience`"),
+            (r#""scopes":"k7-private""#, "[0].scopes: expected a sequence"),
+        ] {
+            let text = fault(&entry(rest));
+            assert!(text.starts_with(expected), "{text}");
+            assert!(!text.contains("private"), "{text}");
+        }
+        assert_eq!(fault(r#"[{"audience":"a"}]"#), "[0]: missing member `issuer`");
+        assert_eq!(fault("{}"), "the list: expected a sequence");
+        assert!(fault(r#"[{"issuer":"x",]"#).contains("line 1, column 16"));
     }
 
     /// Otherwise an order could end the sessions of the users of either.
