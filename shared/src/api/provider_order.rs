@@ -13,13 +13,13 @@ use latchkey_verifier::VerifyingKey;
 
 use crate::app::App;
 use crate::app::provider_order::{
-    KEYS_TIMEOUT, ORDER_TIMEOUT, count_failure, count_refusal, count_unchecked,
+    KEYS_TIMEOUT, ORDER_TIMEOUT, OrderEffect, count_failure, count_refusal, count_unchecked,
 };
 use crate::domain::time::Timestamp;
 use crate::http::problem::{Code, Problem};
 use crate::store::StoreError;
 use crate::token::fetch::KeysUnavailable;
-use crate::token::issuer::TrustedIssuer;
+use crate::token::issuer::{OrderKind, TrustedIssuer};
 use crate::token::order::{ClaimedIssuer, OrderError, OrderRules, claimed_issuer};
 
 /// The longest body, in bytes.
@@ -81,10 +81,14 @@ impl<T> OrderToken<T> {
 ///
 /// # Errors
 /// The refusal. 503 if the issuer's keys or the store could not be reached in that time, which is counted.
-async fn in_time(app: &App, work: impl Future<Output = Result<(), Refusal>>) -> Result<(), Problem> {
+async fn in_time(
+    app: &App,
+    kind: OrderKind,
+    work: impl Future<Output = Result<(), Refusal>>,
+) -> Result<(), Problem> {
     let problem = match tokio::time::timeout(ORDER_TIMEOUT, work).await {
         Ok(Ok(())) => return Ok(()),
-        Ok(Err(Refusal::KeysUnavailable(error))) => return Err(unchecked(app, error)),
+        Ok(Err(Refusal::KeysUnavailable(error))) => return Err(unchecked(app, kind, error)),
         Ok(Err(Refusal::Other(problem))) => problem,
         Err(_) => Problem::of(Code::StoreUnavailable).because("the order was not carried out in time"),
     };
@@ -96,16 +100,31 @@ async fn in_time(app: &App, work: impl Future<Output = Result<(), Refusal>>) -> 
 
 /// 503, because the order may be authentic. With a key that the issuer does not have it is most likely forged, so that it counts as
 /// refused. An issuer whose keys cannot be fetched is a fault, whether the order is forged or not.
-fn unchecked(app: &App, error: KeysUnavailable) -> Problem {
+fn unchecked(app: &App, kind: OrderKind, error: KeysUnavailable) -> Problem {
     if !matches!(error, KeysUnavailable::UnknownKey) {
         count_unchecked(app);
         return error.into();
     }
     let problem = Problem::from(error).counted_as_refusal();
-    if count_refusal(app) { problem } else { problem.without_log_line() }
+    let problem =
+        problem.detail("no key of the issuer has the kid of this token yet; send it again in 10 seconds");
+    if count_refusal(app, kind) { problem } else { problem.without_log_line() }
 }
 
 /// Counts a refusal, which anyone can cause, and logs some of them.
-fn refused(app: &App, problem: Problem) -> Problem {
-    if problem.is_server_error() || count_refusal(app) { problem } else { problem.without_log_line() }
+fn refused(app: &App, kind: OrderKind, problem: Problem) -> Problem {
+    if problem.is_server_error() || count_refusal(app, kind) { problem } else { problem.without_log_line() }
+}
+
+/// Logs an authentic order, because the response is the same whether it ended a session or named a user that Latchkey has never seen.
+/// The line has no subject, which would be personal data. Only the provider's own orders have one, so that none is left out.
+fn log_carried_out(issuer: &TrustedIssuer, kind: OrderKind, events: &[String], effect: OrderEffect) {
+    tracing::info!(
+        issuer = issuer.issuer,
+        way = kind.name(),
+        events = events.join(" "),
+        ended = effect.ended,
+        known = effect.is_known,
+        "order of the identity provider carried out"
+    );
 }

@@ -19,7 +19,7 @@ use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::backoff::back_off;
 use crate::telemetry::metrics::Counter;
-use crate::token::issuer::TrustedIssuer;
+use crate::token::issuer::{OrderKind, TrustedIssuer};
 use crate::token::revocation_order::RevocationCredential;
 
 /// The time for an order, from the moment at which its body has been read. The request's own deadline, 2.9 s, must not come first,
@@ -33,6 +33,22 @@ pub const KEYS_TIMEOUT: Duration = Duration::from_millis(2_200);
 /// An issuer has at most one event about its subjects in this time.
 const REPORTED_ONCE_IN: Duration = Duration::from_secs(3_600);
 
+/// The effect of an order, for the log. It names no user and no session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderEffect {
+    /// The sessions that ended.
+    pub ended: usize,
+    /// Whether the subject is known: its session at the provider led to a user, or its user has a session.
+    pub is_known: bool,
+}
+
+impl OrderEffect {
+    /// The effect of both.
+    pub fn and(self, other: Self) -> Self {
+        Self { ended: self.ended + other.ended, is_known: self.is_known || other.is_known }
+    }
+}
+
 /// Carries out an order, and tries again after a fault of the store. The caller limits the time, with [`ORDER_TIMEOUT`].
 ///
 /// The user of the order may be another one than the user that its session at the provider leads to, for example because the
@@ -43,7 +59,7 @@ const REPORTED_ONCE_IN: Duration = Duration::from_secs(3_600);
 ///
 /// # Errors
 /// A row is malformed. All that other rows permit is done then. A store that cannot be reached is never an error.
-pub async fn carry_out(app: &App, order: &LogoutOrder, now: Timestamp) -> Result<(), StoreError> {
+pub async fn carry_out(app: &App, order: &LogoutOrder, now: Timestamp) -> Result<OrderEffect, StoreError> {
     let (user, voided) = match &order.subject {
         OrderSubject::User(user) => (Some(user), Ok(None)),
         OrderSubject::Upstream { session, user } => {
@@ -52,7 +68,10 @@ pub async fn carry_out(app: &App, order: &LogoutOrder, now: Timestamp) -> Result
         }
     };
     let (signed_in, mut outcome) = match voided {
-        Ok(signed_in) => (signed_in, Ok(())),
+        Ok(signed_in) => {
+            let is_known = signed_in.is_some();
+            (signed_in, Ok(OrderEffect { ended: 0, is_known }))
+        }
         Err(error) => (None, Err(error)),
     };
     if let Some(signed_in) = signed_in.filter(|signed_in| user != Some(signed_in)) {
@@ -62,13 +81,21 @@ pub async fn carry_out(app: &App, order: &LogoutOrder, now: Timestamp) -> Result
             );
         }
         let of_session = order.without_user();
-        outcome = outcome.and(repeated(|| end_sessions(app, &signed_in, &of_session, now)).await);
+        outcome = both(outcome, repeated(|| end_sessions(app, &signed_in, &of_session, now)).await);
     }
     // Without any user there was no sign-in with this session, and there will be none.
     if let Some(user) = user {
-        outcome = outcome.and(repeated(|| end_sessions(app, user, order, now)).await);
+        outcome = both(outcome, repeated(|| end_sessions(app, user, order, now)).await);
     }
     outcome
+}
+
+/// The effect of two steps, or the first fault.
+pub fn both(
+    one: Result<OrderEffect, StoreError>,
+    other: Result<OrderEffect, StoreError>,
+) -> Result<OrderEffect, StoreError> {
+    Ok(one?.and(other?))
 }
 
 /// Ties the credential of an order with an unsigned body to the order's user. Returns false if it is tied to another user.
@@ -122,9 +149,9 @@ pub fn count_unchecked(app: &App) {
 }
 
 /// Counts a refused order, and returns whether it is logged. Anyone can send one, so that no alarm watches this counter.
-pub fn count_refusal(app: &App) -> bool {
+pub fn count_refusal(app: &App, kind: OrderKind) -> bool {
     app.metrics().count(Counter::ProviderOrdersRefused);
-    app.refused_orders().should_log(app.now())
+    app.refused_orders().should_log(kind, app.now())
 }
 
 /// Counts an authentic order that was not carried out. Its sessions live on, so that an alarm watches this counter.
@@ -137,7 +164,7 @@ async fn end_sessions(
     user: &UserId,
     order: &LogoutOrder,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<OrderEffect, StoreError> {
     let client = ClientContext::default();
     let command = RevokeCommand {
         session: None,
@@ -150,6 +177,7 @@ async fn end_sessions(
         attempts_until: None,
     };
     let state = app.store().read_user_state(user, now).await?;
-    end_many(app, user, SessionSelector::Ordered(order), &command, state).await?;
-    Ok(())
+    let is_known = !state.sessions.is_empty();
+    let ended = end_many(app, user, SessionSelector::Ordered(order), &command, state).await?.len();
+    Ok(OrderEffect { ended, is_known })
 }

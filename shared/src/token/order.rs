@@ -74,15 +74,21 @@ pub(super) struct VerifiedOrder<C> {
 /// Why an order is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
-    /// The text is no JWT, or its issuer may not end sessions in this way.
+    /// The text has no claims with an issuer.
+    #[error("it is not a JWT with the claim iss")]
+    NotAJwt,
+    /// No entry of the settings has this issuer.
+    #[error("no entry in the settings has this iss: they are compared byte for byte")]
+    UnknownIssuer,
+    /// The issuer may not end sessions in this way.
     #[error("iss may not end sessions in this way: its entry in the settings has no logout for it")]
     Issuer,
     /// The signature is wrong, or by an unknown key.
     #[error("no key of the issuer made the signature")]
     Signature,
     /// `typ` is another one.
-    #[error("typ is not {0}")]
-    Type(&'static str),
+    #[error("typ is not {}", .0.join(" or "))]
+    Type(&'static [&'static str]),
     /// A claim is missing or of the wrong type.
     #[error("{0} is missing, or a claim has the wrong type")]
     Claims(&'static str),
@@ -96,8 +102,8 @@ pub enum OrderError {
     #[error("exp is more than {} seconds after iat", .0.as_secs())]
     TooLongLived(Duration),
     /// An order of the future would void sign-ins that are yet to come.
-    #[error("iat or nbf is in the future")]
-    Future,
+    #[error("{0} is in the future")]
+    Future(&'static str),
     /// An order of a time before all sessions would end none.
     #[error("iat is before the year 2002: expected seconds since 1970")]
     Past,
@@ -154,17 +160,20 @@ struct Expires {
 /// Finds the issuer that the text names in `iss`, if it may send orders of this kind. The signature is not verified yet.
 ///
 /// # Errors
-/// [`OrderError::Issuer`].
+/// [`OrderError::NotAJwt`], [`OrderError::UnknownIssuer`] or [`OrderError::Issuer`].
 pub fn claimed_issuer<'i>(
     text: &str,
     rules: &OrderRules,
     issuers: &'i [TrustedIssuer],
 ) -> Result<ClaimedIssuer<'i>, OrderError> {
-    let iss = claimed_iss(text).ok_or(OrderError::Issuer)?;
+    let iss = claimed_iss(text).ok_or(OrderError::NotAJwt)?;
     let claimed =
         |issuer: &'i TrustedIssuer| Some(ClaimedIssuer { issuer, source: issuer.order_source(rules.kind)? });
     let mut candidates = issuers.iter().filter_map(claimed);
-    candidates.find(|claimed| claimed.source.issuer == iss).ok_or(OrderError::Issuer)
+    let is_known = || issuers.iter().any(|issuer| issuer.issuer == iss);
+    candidates
+        .find(|claimed| claimed.source.issuer == iss)
+        .ok_or_else(|| if is_known() { OrderError::Issuer } else { OrderError::UnknownIssuer })
 }
 
 /// Verifies everything of an order that all kinds share: signature, type, issuer, audience and time.
@@ -177,7 +186,7 @@ pub(super) fn verified_order<C: DeserializeOwned>(
 ) -> Result<VerifiedOrder<C>, OrderError> {
     let signed = verify_signature(text, keys).map_err(|_| OrderError::Signature)?;
     if !rules.accept_type(signed.typ.as_deref()) {
-        return Err(OrderError::Type(rules.types[0]));
+        return Err(OrderError::Type(rules.types));
     }
     let shared: SharedClaims = rules.claims_of(&signed.payload)?;
     let claims: C = rules.claims_of(&signed.payload)?;
@@ -195,9 +204,12 @@ pub(super) fn verified_order<C: DeserializeOwned>(
         Expiry::Within(_) => rules.claims_of::<NotBefore>(&signed.payload)?.nbf,
         Expiry::Ignored | Expiry::Optional => None,
     };
-    let begins_at = issued_at.max(Timestamp::from_seconds(not_before.unwrap_or(shared.iat)));
-    if begins_at > now + CLOCK_SKEW_MAX {
-        return Err(OrderError::Future);
+    let latest = now + CLOCK_SKEW_MAX;
+    if issued_at > latest {
+        return Err(OrderError::Future("iat"));
+    }
+    if not_before.is_some_and(|second| Timestamp::from_seconds(second) > latest) {
+        return Err(OrderError::Future("nbf"));
     }
     let expires = match rules.expiry {
         Expiry::Ignored => None,

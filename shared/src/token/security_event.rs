@@ -31,14 +31,21 @@ pub const SECURITY_EVENT: OrderRules = OrderRules {
 /// Times of events above this are milliseconds, as in the drafts of CAEP. As seconds it is the year 5138.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
+/// The events of a verified token.
+pub struct SecurityEvents {
+    /// The types of all its events, as it names them.
+    pub types: Vec<String>,
+    /// An order for each event that ends sessions, or the reason why that one cannot be carried out.
+    pub orders: Vec<Result<LogoutOrder, OrderError>>,
+}
+
 #[derive(Deserialize)]
 struct Claims {
     sub_id: Option<Value>,
     events: Map<String, Value>,
 }
 
-/// Verifies a security event token, and returns an order for each of its events that ends sessions, or the reason why that one
-/// cannot be carried out. Other events, such as verifications of a stream, give no order.
+/// Verifies a security event token. Events that end no session, such as the verification of a stream, give no order.
 ///
 /// # Errors
 /// The whole token is refused: see [`OrderError`].
@@ -47,7 +54,7 @@ pub fn verify(
     claimed: ClaimedIssuer<'_>,
     keys: &[VerifyingKey],
     now: Timestamp,
-) -> Result<Vec<Result<LogoutOrder, OrderError>>, OrderError> {
+) -> Result<SecurityEvents, OrderError> {
     let token = verified_order::<Claims>(text, &SECURITY_EVENT, claimed.source, keys, now)?;
     let Claims { sub_id, events } = &token.claims;
     if events.is_empty() {
@@ -63,7 +70,8 @@ pub fn verify(
         let subject = subject::read(subject, kind, claimed)?;
         Ok(LogoutOrder { subject, until: happened_at(event, token.issued_at)? })
     };
-    Ok(events.iter().filter_map(ends_sessions).map(order).collect())
+    let orders = events.iter().filter_map(ends_sessions).map(order).collect();
+    Ok(SecurityEvents { types: events.keys().cloned().collect(), orders })
 }
 
 /// The time of the event, in whole seconds, rounded up; that of the token if the event has none that can be right. It cannot be later

@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 
-use super::{ORDER_MAX_BYTES, OrderToken, in_time, refused};
+use super::{ORDER_MAX_BYTES, OrderToken, in_time, log_carried_out, refused};
 use crate::app::App;
 use crate::app::provider_order::carry_out;
 use crate::domain::logout_order::LogoutOrder;
 use crate::http::body::{self, MediaType, form_parameter};
 use crate::http::problem::{Code, OAuthForm, Problem};
+use crate::token::issuer::OrderKind;
 use crate::token::logout_token::{self, LOGOUT_TOKEN};
 
 /// The response names the fault, because the sender is a server whose operator has to find it. The token itself is no secret.
@@ -29,13 +30,17 @@ pub(super) async fn logout(
     let answer = async {
         let text = logout_token(&headers, body).await?;
         let now = app.now();
-        in_time(&app, async {
-            let (_, order) = TOKEN.verified(&app, &text, now).await?;
-            Ok(carry_out(&app, &order, now).await?)
+        in_time(&app, OrderKind::Backchannel, async {
+            let (issuer, order) = TOKEN.verified(&app, &text, now).await?;
+            let effect = carry_out(&app, &order, now).await?;
+            log_carried_out(issuer, OrderKind::Backchannel, &[], effect);
+            Ok(())
         })
         .await
     };
-    answer.await.map_err(|problem| refused(&app, problem).as_oauth(OAuthForm::Order))?;
+    answer
+        .await
+        .map_err(|problem| refused(&app, OrderKind::Backchannel, problem).as_oauth(OAuthForm::Order))?;
     Ok(().into_response())
 }
 

@@ -5,18 +5,18 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::{ORDER_MAX_BYTES, OrderToken, Refusal, in_time, refused};
+use super::{ORDER_MAX_BYTES, OrderToken, Refusal, in_time, log_carried_out, refused};
 use crate::app::App;
-use crate::app::provider_order::{carry_out, report_refused_event};
-use crate::domain::logout_order::LogoutOrder;
+use crate::app::provider_order::{OrderEffect, both, carry_out, report_refused_event};
 use crate::domain::time::Timestamp;
 use crate::http::body;
 use crate::http::problem::{OAuthForm, Problem};
 use crate::http::success::accepted;
+use crate::token::issuer::OrderKind;
 use crate::token::order::OrderError;
-use crate::token::security_event::{self, SECURITY_EVENT};
+use crate::token::security_event::{self, SECURITY_EVENT, SecurityEvents};
 
-const TOKEN: OrderToken<Vec<Result<LogoutOrder, OrderError>>> =
+const TOKEN: OrderToken<SecurityEvents> =
     OrderToken { rules: &SECURITY_EVENT, verify: security_event::verify, refusal };
 
 pub(super) async fn receive(
@@ -29,9 +29,11 @@ pub(super) async fn receive(
         body::require_media_type(&headers, "application/secevent+jwt")?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
         let now = app.now();
-        in_time(&app, receive_events(&app, text.trim(), now)).await
+        in_time(&app, OrderKind::Events, receive_events(&app, text.trim(), now)).await
     };
-    answer.await.map_err(|problem| refused(&app, problem).as_oauth(OAuthForm::SecurityEvent))?;
+    answer
+        .await
+        .map_err(|problem| refused(&app, OrderKind::Events, problem).as_oauth(OAuthForm::SecurityEvent))?;
     Ok(accepted())
 }
 
@@ -39,12 +41,15 @@ pub(super) async fn receive(
 /// the others. A fault of ours outranks a refused event, because the provider may send the token again then.
 async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Refusal> {
     let (issuer, events) = TOKEN.verified(app, text, now).await?;
-    let mut carried_out = Ok(());
-    for order in events.iter().flatten() {
-        carried_out = carried_out.and(carry_out(app, order, now).await);
+    let mut carried_out = Ok(OrderEffect::default());
+    for order in events.orders.iter().flatten() {
+        carried_out = both(carried_out, carry_out(app, order, now).await);
     }
-    let mut outcome = carried_out.map_err(Refusal::from);
-    for error in events.into_iter().filter_map(Result::err) {
+    if let Ok(effect) = carried_out {
+        log_carried_out(issuer, OrderKind::Events, &events.types, effect);
+    }
+    let mut outcome = carried_out.map(drop).map_err(Refusal::from);
+    for error in events.orders.into_iter().filter_map(Result::err) {
         report_refused_event(app, issuer, now).await;
         outcome = outcome.and(Err(refusal(error).into()));
     }
@@ -54,7 +59,7 @@ async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Ref
 /// The error codes are those of RFC 8935 section 2.4.
 fn refusal(error: OrderError) -> Problem {
     let code = match error {
-        OrderError::Issuer => "invalid_issuer",
+        OrderError::Issuer | OrderError::UnknownIssuer => "invalid_issuer",
         OrderError::Audience => "invalid_audience",
         OrderError::Signature => "invalid_key",
         _ => "invalid_request",

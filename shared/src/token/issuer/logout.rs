@@ -17,6 +17,17 @@ pub enum OrderKind {
     Events,
 }
 
+impl OrderKind {
+    /// The name of its member in `logout`, for the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Backchannel => "backchannel",
+            Self::GlobalRevocation => "global_revocation",
+            Self::Events => "events",
+        }
+    }
+}
+
 /// The ways in which an issuer may end sessions of its users. There is at least one.
 #[derive(Clone)]
 pub struct LogoutSettings {

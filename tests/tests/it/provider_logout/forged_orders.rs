@@ -25,7 +25,7 @@ async fn a_logout_token_of_another_key_ends_nothing() {
     assert_ends_nothing(&scene, &forger.sign(&header, &claims), "signature").await;
     assert_ends_nothing(&scene, &flipped(&scene.logout_token(json!({"sub": "alice"}))), "signature").await;
     for text in ["", "x", "a.b.c", &"a".repeat(4_000)] {
-        let word = if text.is_empty() { "is required" } else { "iss" };
+        let word = if text.is_empty() { "is required" } else { "not a JWT" };
         assert_ends_nothing(&scene, text, word).await;
     }
 }
@@ -59,16 +59,16 @@ async fn a_logout_token_with_a_wrong_claim_ends_nothing() {
     scene.sign_in("alice", json!({"sid": "s"})).await;
     let now = scene.world.now().seconds();
     let cases: [(&str, Value, &str); 25] = [
-        ("iss", json!("https://evil.example"), "iss"),
+        ("iss", json!("https://evil.example"), "no entry in the settings"),
         ("iss", json!("https://id.example.com/"), "iss"),
-        ("iss", Value::Null, "iss"),
+        ("iss", Value::Null, "not a JWT with the claim iss"),
         ("aud", json!("another"), "aud"),
         ("aud", json!(["another"]), "aud"),
         ("aud", json!([]), "aud"),
         ("aud", Value::Null, "aud"),
         ("iat", Value::Null, "iat"),
         ("iat", json!(now.to_string()), "claim"),
-        ("iat", json!(now + 61), "future"),
+        ("iat", json!(now + 61), "iat is in the future"),
         ("iat", json!(i64::MAX), "future"),
         ("exp", json!(now - 60), "expired"),
         ("exp", json!(0), "expired"),
@@ -117,8 +117,9 @@ async fn a_token_of_another_type_is_no_logout_token() {
     let tokens = scene.sign_in("alice", json!({})).await;
     let claims = scene.logout_claims(json!({"sub": "alice"})).to_string();
     for typ in ["at+jwt", "secevent+jwt", "dpop+jwt", "global-token-revocation+jwt", ""] {
+        let word = "typ is not logout+jwt or JWT";
         let token = scene.provider.sign(&json!({"alg": "ES256", "kid": "p1", "typ": typ}), &claims);
-        assert_ends_nothing(&scene, &token, "typ").await;
+        assert_ends_nothing(&scene, &token, word).await;
     }
     let id_token = scene.provider.assertion(&scene.world, "alice", json!({}));
     assert_ends_nothing(&scene, &id_token, "events").await;

@@ -1,6 +1,6 @@
 //! A global token revocation ends all sessions of a user, and its credential serves this user only.
 
-use latchkey_tests::world::{PROVIDER, Provider, Reply, World, flipped};
+use latchkey_tests::world::{Logs, PROVIDER, Provider, Reply, World, flipped};
 use serde_json::{Value, json};
 
 use super::Scene;
@@ -61,6 +61,54 @@ async fn an_order_in_the_form_that_okta_describes_is_carried_out() {
     assert!(!scene.is_alive(&tokens).await);
 }
 
+/// Okta's orders come from the organization, also if the sign-ins come from one of its custom authorization servers.
+#[tokio::test]
+async fn a_subject_may_name_the_issuer_of_the_orders() {
+    let org = "https://shop.okta.example";
+    let scene = Scene::with(json!({"global_revocation": {"issuer": org}})).await;
+    let tokens = scene.sign_in("00u1abcd", json!({})).await;
+    let body = json!({"sub_id": {"format": "iss_sub", "iss": org, "sub": "00u1abcd"}});
+    send(&scene.world, &scene.credential(json!({"iss": org})), body).await.assert_status(204);
+    assert!(!scene.is_alive(&tokens).await);
+}
+
+/// The users of that entry are meant, and their sessions live on: the provider must see that.
+#[tokio::test]
+async fn a_subject_with_the_issuer_of_another_entry_is_refused() {
+    let (one, two) = (Provider::generate(), Provider::generate());
+    let org = "https://shop.okta.example";
+    let logout = json!({"global_revocation": {"issuer": org}});
+    let trusted = json!([
+        one.entry(json!({"user_prefix": "one|", "logout": logout})),
+        two.entry(json!({"issuer": org, "user_prefix": "two|"})),
+    ]);
+    let world =
+        World::with(&[("PROVIDER_ORDERS", "true"), ("LATCHKEY_TRUSTED_ISSUERS", &trusted.to_string())]).await;
+    let header = json!({"alg": "ES256", "kid": "p1", "typ": "global-token-revocation+jwt"});
+    let credential = one.sign(&header, &one.claims(&world, "x", json!({"iss": org})).to_string());
+    let body = json!({"sub_id": {"format": "iss_sub", "iss": org, "sub": "alice"}});
+    send(&world, &credential, body).await.assert_field("sub_id.iss");
+    assert_eq!(world.everything().await, "");
+}
+
+/// The response is the same in all of these cases, so that the log is the only place that shows what an order did.
+#[tokio::test]
+async fn a_line_of_the_log_shows_whether_an_order_ended_sessions() {
+    let scene = Scene::revoking().await;
+    scene.sign_in("alice", json!({})).await;
+    let logs = Logs::listen();
+    for user in ["alice", "alice", "unknown"] {
+        send(&scene.world, &scene.credential(json!({"jti": user})), subject(user)).await.assert_status(204);
+    }
+    let lines = logs.ours().into_iter();
+    let orders = lines.filter(|line| line["message"] == "order of the identity provider carried out");
+    let shown: Vec<_> =
+        orders.map(|line| json!([line["issuer"], line["way"], line["ended"], line["known"]])).collect();
+    let line = |ended: usize, known: bool| json!([PROVIDER, "global_revocation", ended, known]);
+    assert_eq!(shown, [line(1, true), line(0, false), line(0, false)]);
+    assert!(!logs.text().contains("alice"), "a subject is personal data");
+}
+
 #[tokio::test]
 async fn a_repeated_revocation_gets_the_same_answer_and_ends_nothing_new() {
     let scene = Scene::revoking().await;
@@ -117,35 +165,41 @@ async fn a_credential_with_any_fault_ends_nothing() {
     };
     let typ = "global-token-revocation+jwt";
     let mut wrong = vec![
-        ("nothing", String::new()),
-        ("text", "x".to_owned()),
-        ("no type", sign(json!({"alg": "ES256", "kid": "p1"}))),
-        ("an ID token", sign(json!({"alg": "ES256", "kid": "p1", "typ": "JWT"}))),
-        ("a logout token", sign(json!({"alg": "ES256", "kid": "p1", "typ": "logout+jwt"}))),
-        ("no algorithm", sign(json!({"alg": "none", "kid": "p1", "typ": typ}))),
-        ("a shared secret", sign(json!({"alg": "HS256", "kid": "p1", "typ": typ}))),
-        ("a tampered one", flipped(&scene.credential(json!({})))),
+        ("nothing", String::new(), ""),
+        ("text", "x".to_owned(), "not a JWT"),
+        ("no type", sign(json!({"alg": "ES256", "kid": "p1"})), "typ is not global"),
+        ("an ID token", sign(json!({"alg": "ES256", "kid": "p1", "typ": "JWT"})), "typ is not global"),
+        (
+            "a logout token",
+            sign(json!({"alg": "ES256", "kid": "p1", "typ": "logout+jwt"})),
+            "typ is not global",
+        ),
+        ("no algorithm", sign(json!({"alg": "none", "kid": "p1", "typ": typ})), "signature"),
+        ("a shared secret", sign(json!({"alg": "HS256", "kid": "p1", "typ": typ})), "signature"),
+        ("a tampered one", flipped(&scene.credential(json!({}))), "signature"),
     ];
-    for (claim, value) in [
-        ("iss", json!("https://evil.example")),
-        ("aud", json!("another")),
-        ("aud", Value::Null),
-        ("iat", Value::Null),
-        ("iat", json!(now + 61)),
-        ("nbf", json!(now + 61)),
-        ("exp", Value::Null),
-        ("exp", json!(now)),
-        ("exp", json!(now + 3_601)),
-        ("jti", Value::Null),
-        ("jti", json!("")),
-        ("jti", json!(7)),
+    for (claim, value, word) in [
+        ("iss", json!("https://evil.example"), "no entry in the settings"),
+        ("aud", json!("another"), "aud does not contain"),
+        ("aud", Value::Null, "aud, iat, exp or jti is missing"),
+        ("iat", Value::Null, "is missing"),
+        ("iat", json!(now + 61), "iat is in the future"),
+        ("nbf", json!(now + 61), "nbf is in the future"),
+        ("exp", Value::Null, "is missing"),
+        ("exp", json!(now), "expired"),
+        ("exp", json!(now + 3_601), "more than 3600 seconds"),
+        ("jti", Value::Null, "is missing"),
+        ("jti", json!(""), "is missing"),
+        ("jti", json!(7), "wrong type"),
     ] {
-        wrong.push((claim, scene.credential(json!({claim: value}))));
+        wrong.push((claim, scene.credential(json!({claim: value})), word));
     }
     let before = scene.world.everything().await;
-    for (what, credential) in wrong {
+    for (what, credential, word) in wrong {
         let reply = send(&scene.world, &credential, subject("alice")).await;
         assert_eq!(reply.status, 401, "{what}: {}", reply.body);
+        let detail = reply.body["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains(word), "{what}: {detail}");
     }
     scene.world.device().post(PATH, subject("alice")).await.assert_problem(401, "token_missing");
     scene.world.assert_unchanged(&before, "a wrong credential").await;

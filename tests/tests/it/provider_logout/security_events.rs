@@ -264,7 +264,7 @@ async fn a_token_with_any_fault_ends_nothing() {
     let forged = Provider::generate().sign(&header, &payload.to_string());
     assert_refused(&push(&scene.world, &forged).await, "invalid_key");
     assert_refused(&push(&scene.world, &flipped(&scene.event_token(claims))).await, "invalid_key");
-    assert_refused(&push(&scene.world, "x").await, "invalid_issuer");
+    assert_refused(&push(&scene.world, "x").await, "invalid_request");
     let device = scene.world.device();
     assert_eq!(device.send("POST", PATH, Some("application/jwt"), "x").await.status, 415);
     assert_eq!(
