@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { NextRequest } from 'next/server';
@@ -94,4 +96,25 @@ test('admin-revocation: names the error if the caller is no administrator', asyn
   const script = join(examples, 'admin-revocation/revoke.mjs');
   const { code, output } = await runProgram(script, ['paul', 'a reason'], { API: origin(), ADMIN_TOKEN: accessToken });
   expect([code, output]).toEqual([1, expect.stringContaining('403 forbidden')]);
+});
+
+test('provider-orders: each of the three orders ends its session', async () => {
+  const reserved = createServer().listen(0, '127.0.0.1');
+  await once(reserved, 'listening');
+  const { port } = reserved.address() as AddressInfo;
+  reserved.close();
+  const issuer = `http://127.0.0.1:${port}`;
+  const logout = { backchannel: {}, global_revocation: {}, events: { types: ['session-revoked'] } };
+  const trusted = [{ issuer, audience: 'shop', jwks_url: `${issuer}/jwks.json`, logout }];
+  const server = await startLocalServer({ PROVIDER_ORDERS: 'true', LATCHKEY_TRUSTED_ISSUERS: JSON.stringify(trusted) });
+  try {
+    const script = join(examples, 'provider-orders/orders.mjs');
+    const { code, output } = await runProgram(script, [], { API: `http://127.0.0.1:${server.port}`, PORT: String(port) });
+    const end = 'then the session is 401 session_ended \\(provider\\)';
+    const lines = [['back-channel logout', 200], ['global token revocation', 204], ['security event', 202]] as const;
+    for (const [name, status] of lines) expect(output).toMatch(new RegExp(`${name}: ${status} after \\d+ ms; ${end}`));
+    expect(code).toBe(0);
+  } finally {
+    await server.stop();
+  }
 });
