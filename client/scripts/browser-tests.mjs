@@ -1,7 +1,7 @@
 // Runs the tests in the browsers. A file with a failure is run once more, with no other file beside it, because three browsers on two
 // cores can delay a test past its time limit. A file that passes then is listed at the end: its test depends on time, and needs a mend.
-import { readdirSync } from 'node:fs';
-import { relative } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec, tap } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
@@ -14,13 +14,20 @@ const AT_ONCE = 3;
 /** A file that hangs fails after ten minutes, so that the run ends and names it. */
 const TIMEOUT_MS = 600_000;
 
-/** Runs the files, prints what happens, and returns the files in which something failed. */
+/** Runs the files, prints what happens, and returns those in which something failed, or may have failed. */
 async function failedOf(files, concurrency) {
   const failed = new Set();
   const events = run({ files, concurrency, timeout: TIMEOUT_MS });
-  events.on('test:fail', ({ file, name }) => failed.add(relative('.', file ?? name)));
+  events.on('test:fail', ({ file, name }) => filesWith(relative('.', file ?? name), files).forEach((one) => failed.add(one)));
   for await (const text of events.compose(process.stdout.isTTY ? new spec() : tap)) process.stdout.write(text);
   return [...failed];
+}
+
+/** The test files with the tests of `place`, the file in which a test is written: itself, or those that import it. */
+function filesWith(place, files) {
+  if (files.includes(place)) return [place];
+  const importing = files.filter((file) => readFileSync(file, 'utf8').includes(basename(place)));
+  return importing.length > 0 ? importing : files;
 }
 
 const all = readdirSync('browser').filter((name) => name.endsWith('.test.mjs')).map((name) => `browser/${name}`);

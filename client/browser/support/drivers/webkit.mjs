@@ -27,10 +27,11 @@ export async function launchWebkit(driverPath) {
 async function newUser(driverPath, display) {
   const port = await freePort();
   const driver = startProgram(driverPath, [`--port=${port}`], { DISPLAY: display });
-  const server = `http://127.0.0.1:${port}`;
-  await within(30, 'the start of WebKitWebDriver', ready(server));
-  const { sessionId } = await command(server, 'POST', '/session', { capabilities: {} });
-  const session = `${server}/session/${sessionId}`;
+  const session = await startSession(`http://127.0.0.1:${port}`).catch(async (error) => {
+    // A driver that is left behind would keep the test file alive until its time limit.
+    await driver.stop();
+    throw error;
+  });
   let queue = Promise.resolve();
   /** Commands go to the current window, so that each one selects its window first, and the pairs run one after another. */
   const sendTo = (handle, method, path, body) => {
@@ -54,6 +55,12 @@ async function newUser(driverPath, display) {
   let closing;
   const close = () => (closing ??= sendTo(null, 'DELETE', '').catch(() => undefined).then(driver.stop));
   return { newTab, cookies: () => sendTo(latest, 'GET', '/cookie'), close };
+}
+
+async function startSession(server) {
+  await within(30, 'the start of WebKitWebDriver', ready(server));
+  const { sessionId } = await command(server, 'POST', '/session', { capabilities: {} });
+  return `${server}/session/${sessionId}`;
 }
 
 /** A picture shows what is painted, which lags behind the layout. */
