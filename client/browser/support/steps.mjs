@@ -37,7 +37,8 @@ export async function click(tab, name) {
       const place = await inPage(tab, aim, pattern);
       if (!place) return false;
       await tab.clickAt(place.x, place.y);
-      return inPage(tab, hasHit);
+      // If the click loads another page, the old one can end during the question.
+      return inPage(tab, hasHit).catch(() => true);
     },
   );
 }
