@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use strum::VariantArray;
 
-use super::{IssuerKeys, KeyUrls, TrustedIssuer, key_url};
+use super::key_url::{KeyUrls, key_url};
+use super::{IssuerKeys, TrustedIssuer};
 use crate::domain::security_event_type::SecurityEventType;
 
 /// The kinds of orders, one for each way to end sessions.
