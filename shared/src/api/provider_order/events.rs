@@ -45,7 +45,11 @@ async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Ref
     for order in events.orders.iter().flatten() {
         carried_out = both(carried_out, carry_out(app, order, now).await);
     }
-    if let Ok(effect) = carried_out {
+    // A token without an event of `types` has a line, too, so that the operator sees it.
+    let is_accepted = events.orders.is_empty() || events.orders.iter().any(Result::is_ok);
+    if let Ok(effect) = carried_out
+        && is_accepted
+    {
         log_carried_out(issuer, OrderKind::Events, &events.types, effect);
     }
     let mut outcome = carried_out.map(drop).map_err(Refusal::from);

@@ -1,6 +1,6 @@
 //! Security events end sessions: those that the settings list, for subjects that are ours.
 
-use latchkey_tests::world::{PROVIDER, PROVIDER_AUDIENCE, Provider, Reply, Tokens, World, flipped};
+use latchkey_tests::world::{Logs, PROVIDER, PROVIDER_AUDIENCE, Provider, Reply, Tokens, World, flipped};
 use serde_json::{Value, json};
 
 use super::Scene;
@@ -73,6 +73,22 @@ async fn each_event_that_the_settings_list_ends_the_sessions_of_its_user() {
         assert_eq!((reply.header("cache-control"), &reply.body), ("no-store", &Value::Null));
         assert!(!scene.is_alive(&tokens).await, "{uri}");
     }
+}
+
+/// An event that is refused has its own line, so that a second one does not call it carried out.
+#[tokio::test]
+async fn the_log_names_the_events_of_an_accepted_token_only() {
+    let scene = Scene::receiving(&["session-revoked"]).await;
+    scene.sign_in("alice", json!({})).await;
+    let logs = Logs::listen();
+    let (listed, unlisted) = (format!("{CAEP}/session-revoked"), format!("{RISC}/account-disabled"));
+    scene.report(&listed, json!({}), user("alice")).await.assert_status(202);
+    scene.report(&unlisted, json!({}), user("alice")).await.assert_status(202);
+    assert_refused(&scene.report(&listed, json!({}), user("")).await, "invalid_request");
+    let lines = logs.ours().into_iter();
+    let orders = lines.filter(|line| line["message"] == "order of the identity provider carried out");
+    let shown: Vec<_> = orders.map(|line| json!([line["events"], line["ended"]])).collect();
+    assert_eq!(shown, [json!([listed, 1]), json!([unlisted, 0])]);
 }
 
 #[tokio::test]
