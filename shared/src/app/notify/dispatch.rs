@@ -39,11 +39,7 @@ pub async fn set_aside_for_settings<O: Outbox>(
     outbox: &O,
     metrics: &Metrics,
 ) -> Result<(), O::Error> {
-    let event = match stream_record::inserted_event(record) {
-        Ok(None) => return Ok(()),
-        Ok(Some(event)) => event,
-        Err(UnreadableRecord(attribute)) => return set_aside(record, attribute, outbox, metrics).await,
-    };
+    let Some(event) = event_of(record, outbox, metrics).await? else { return Ok(()) };
     let letter = json!({"reason": "webhooks_setting", "event_id": event.event.id.to_string()});
     outbox.set_event_aside(&letter.to_string()).await?;
     metrics.count(Counter::NotificationsSetAside);
@@ -67,11 +63,7 @@ pub async fn send_webhooks<O: Outbox>(
     outbox: &O,
     metrics: &Metrics,
 ) -> Result<(), O::Error> {
-    let event = match stream_record::inserted_event(record) {
-        Ok(None) => return Ok(()),
-        Ok(Some(event)) => event,
-        Err(UnreadableRecord(attribute)) => return set_aside(record, attribute, outbox, metrics).await,
-    };
+    let Some(event) = event_of(record, outbox, metrics).await? else { return Ok(()) };
     if endpoints.is_empty() {
         return Ok(());
     }
@@ -92,6 +84,21 @@ pub async fn send_webhooks<O: Outbox>(
         async move { enqueue(place, &webhook, outbox, metrics).await }
     });
     join_all(sent).await.into_iter().collect()
+}
+
+/// The event that a record has inserted. A record that cannot be read is set aside.
+async fn event_of<O: Outbox>(
+    record: &Value,
+    outbox: &O,
+    metrics: &Metrics,
+) -> Result<Option<StreamEvent>, O::Error> {
+    match stream_record::inserted_event(record) {
+        Ok(event) => Ok(event),
+        Err(UnreadableRecord(attribute)) => {
+            set_aside(record, attribute, outbox, metrics).await?;
+            Ok(None)
+        }
+    }
 }
 
 fn webhook_for(endpoint: &WebhookEndpoint, event: &StreamEvent, body: &str) -> QueuedWebhook {
