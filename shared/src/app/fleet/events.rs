@@ -2,6 +2,8 @@
 //!
 //! A page reads a bounded number of events, whatever the number of stored events is. So a page may have fewer events than
 //! wanted, or none, although more follow.
+//!
+//! Events are sorted by their ids, but a window is about their times.
 
 use std::time::{Duration, Instant};
 
@@ -64,7 +66,8 @@ impl EventQuery {
     /// Whether an event that the index returned is wanted, and within the reach of the administrator.
     fn wants(&self, found: &FleetEvent, reach: AdminReach<'_>) -> bool {
         let event = &found.event;
-        reach.contains_or_everyone(found.user.as_ref())
+        self.window.contains(event.created_at)
+            && reach.contains_or_everyone(found.user.as_ref())
             && self.severity.is_none_or(|least| event.severity >= least)
             && self.event_type.as_ref().is_none_or(|wanted| event.event_type == *wanted)
             && self.network.is_none_or(|network| found.is_of(network))
@@ -95,7 +98,7 @@ pub async fn list_events(
 
 async fn of_all(app: &App, query: &EventQuery, reach: AdminReach<'_>) -> Result<EventPage, StoreError> {
     let began = Instant::now();
-    let mut scan = Scan::new(query.window, query.after);
+    let mut scan = Scan::new(query.window.from_full_hour(), query.after);
     let limit = if query.is_filtered(reach) { PER_SHARD_FILTERED } else { per_shard(query.limit) };
     let mut events: Vec<FleetEvent> = vec![];
     for _ in 0..ROUNDS_MAX {
@@ -124,7 +127,7 @@ async fn of_user(
     user: &UserId,
     reach: AdminReach<'_>,
 ) -> Result<EventPage, StoreError> {
-    let Some((low, high)) = Scan::new(query.window, query.after).remaining() else {
+    let Some((low, high)) = Scan::new(query.window.from_full_hour(), query.after).remaining() else {
         return Ok(EventPage { events: vec![], next: None });
     };
     let trail = AuditQuery {

@@ -46,6 +46,17 @@ impl Window {
         self.from
     }
 
+    /// Whether a moment is in one of these seconds.
+    pub fn contains(self, moment: Timestamp) -> bool {
+        (self.from..=self.to).contains(&moment)
+    }
+
+    /// The window from the begin of its first hour on. It has the ids of all events of this window: the id of an event that is
+    /// recorded once an hour may be older than the event, but not older than its hour.
+    pub fn from_full_hour(self) -> Self {
+        Self { from: self.from.start_of_hour(), ..self }
+    }
+
     /// The ids of these seconds: UUIDs of version 7 as numbers. The range is empty if all of it is older than what is kept.
     pub fn ids(self) -> RangeInclusive<u128> {
         let last = (first_millis(self.to) + 999).min(MILLIS_MAX);
@@ -93,6 +104,14 @@ mod tests {
         assert_eq!(window(Some(10_000_061), Some(20_000_000)), None);
         assert_eq!(window(None, Some(20_000_000)), None, "its begin would be in the future");
         assert_eq!(window(Some(9_000_000), Some(20_000_000)), Some((9_000_000, 10_000_060)));
+    }
+
+    #[test]
+    fn a_window_contains_its_seconds_and_can_begin_at_the_full_hour() {
+        let window = Window { from: at(3_700), to: at(9_000) };
+        assert!(window.contains(at(3_700)) && window.contains(at(9_000)));
+        assert!(!window.contains(at(3_699)) && !window.contains(at(9_001)));
+        assert_eq!(window.from_full_hour(), Window { from: at(3_600), to: at(9_000) });
     }
 
     #[test]

@@ -81,6 +81,32 @@ async fn a_filter_returns_what_matches_and_nothing_else() {
     assert_eq!(types("user_id=alice&severity=high").await, ["token_reused"]);
 }
 
+/// The id of such an event begins with the hour, so that a repetition is the same event.
+#[tokio::test]
+async fn an_event_that_is_recorded_once_an_hour_is_listed_at_its_own_time() {
+    let world = generous(&[]).await;
+    let past_the_hour = world.now().seconds().rem_euclid(3_600).unsigned_abs();
+    world.advance(3_600 - past_the_hour + 600);
+    let owner = world.device();
+    owner.sign_in("alice").await;
+    world.device().agent(FIREFOX).elsewhere().sign_in("alice").await;
+    let token = world.review_token("alice", "new_device").await;
+    let signed_in = world.now().to_rfc3339();
+    world.advance(1_200);
+    owner.answer_review(&token, "was_not_me").await.page(200);
+    let reported = world.now().to_rfc3339();
+    let admin = administrator(&world).await;
+    for user in ["", "&user_id=alice"] {
+        let listed = async |window: String| {
+            let path = format!("{EVENTS}?type=sign_in_reported&{window}{user}");
+            read_all(&admin, &path, "events", "event_type").await
+        };
+        assert_eq!(listed(format!("from={signed_in}")).await, ["sign_in_reported"]);
+        assert_eq!(listed(format!("from={reported}&to={reported}")).await, ["sign_in_reported"]);
+        assert_eq!(listed(format!("to={signed_in}")).await, [""; 0]);
+    }
+}
+
 #[tokio::test]
 async fn events_of_a_network_without_a_user_are_found_by_the_network() {
     let world = generous(&[("LIMIT_LOGIN", "1/15m/30m")]).await;
