@@ -98,11 +98,13 @@ pub async fn list_events(
 
 async fn of_all(app: &App, query: &EventQuery, reach: AdminReach<'_>) -> Result<EventPage, StoreError> {
     let began = Instant::now();
-    let mut scan = Scan::new(query.window.from_full_hour(), query.after);
-    let limit = if query.is_filtered(reach) { PER_SHARD_FILTERED } else { per_shard(query.limit) };
+    let mut scan = Scan::of_events(query.window, query.after);
+    let is_filtered = query.is_filtered(reach);
     let mut events: Vec<FleetEvent> = vec![];
     for _ in 0..ROUNDS_MAX {
         let Some(round) = scan.round() else { break };
+        let most_are_left_out = is_filtered || scan.is_before_window();
+        let limit = if most_are_left_out { PER_SHARD_FILTERED } else { per_shard(query.limit) };
         let partitions = fleet_partitions(&round.day, query.severity.unwrap_or(Severity::Info));
         let calls = partitions.into_iter().map(|partition| {
             let (store, round) = (app.store().clone(), round.clone());
@@ -127,7 +129,7 @@ async fn of_user(
     user: &UserId,
     reach: AdminReach<'_>,
 ) -> Result<EventPage, StoreError> {
-    let Some((low, high)) = Scan::new(query.window.from_full_hour(), query.after).remaining() else {
+    let Some((low, high)) = Scan::of_events(query.window, query.after).remaining() else {
         return Ok(EventPage { events: vec![], next: None });
     };
     let trail = AuditQuery {

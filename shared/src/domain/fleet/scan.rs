@@ -3,12 +3,15 @@
 //! The entries of one day are spread over shards by chance. A round reads the newest entries of each shard of one day. An
 //! entry can be returned only if no shard may have a newer one that was not read: the newest of the last entries of the
 //! shards that have more is the horizon, and what is below it is read again in the next round. Then the day before follows.
+//!
+//! The id of an event that is recorded once an hour may be older than the event, but not older than its hour. So a list of events ends
+//! with the ids of the hour in which its window begins, in rounds of their own, because most of what they read is not in the window.
 
 use std::cmp::Reverse;
 
 use uuid::Uuid;
 
-use super::window::{TAIL_BITS, Window};
+use super::window::{TAIL_BITS, Window, first_id_of};
 use crate::domain::time::Timestamp;
 
 const DAY_MILLIS: u128 = 86_400_000;
@@ -17,6 +20,8 @@ const DAY_MILLIS: u128 = 86_400_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scan {
     lowest: u128,
+    /// The lowest id of the window.
+    window_begin: u128,
     /// The highest id that was not read; `None` at the end.
     next: Option<u128>,
 }
@@ -44,12 +49,28 @@ pub struct ShardPage<T> {
 impl Scan {
     /// The scan of a window, after the entry with the id `cursor`.
     pub fn new(window: Window, cursor: Option<Uuid>) -> Self {
-        let (lowest, highest) = window.ids().into_inner();
+        Self::down_to(*window.ids().start(), window, cursor)
+    }
+
+    /// As [`Scan::new`], down to the begin of the hour in which the window begins.
+    pub fn of_events(window: Window, cursor: Option<Uuid>) -> Self {
+        Self::down_to(first_id_of(window.from().start_of_hour()).as_u128(), window, cursor)
+    }
+
+    fn down_to(lowest: u128, window: Window, cursor: Option<Uuid>) -> Self {
+        let (window_begin, highest) = window.ids().into_inner();
         let next = match cursor {
             None => Some(highest),
             Some(cursor) => cursor.as_u128().checked_sub(1).map(|below| below.min(highest)),
         };
-        Self { lowest, next: next.filter(|next| *next >= lowest) }
+        // A window that is older than all that is kept has no ids, and no hour before them either.
+        let next = next.filter(|next| window_begin <= highest && *next >= lowest);
+        Self { lowest, window_begin, next }
+    }
+
+    /// Whether the next round reads the hour before the window.
+    pub fn is_before_window(&self) -> bool {
+        self.next.is_some_and(|next| next < self.window_begin)
     }
 
     /// The next round; `None` at the end.
@@ -57,7 +78,7 @@ impl Scan {
         let high = self.next?;
         let millis = high >> TAIL_BITS;
         let begin = (millis - millis % DAY_MILLIS) << TAIL_BITS;
-        let low = begin.max(self.lowest);
+        let low = begin.max(if self.is_before_window() { self.lowest } else { self.window_begin });
         Some(Round {
             day: day_of(Uuid::from_u128(high)),
             low: Uuid::from_u128(low),
@@ -131,6 +152,23 @@ mod tests {
         }
         assert_eq!(scan.cursor(), None);
         rounds
+    }
+
+    #[test]
+    fn a_list_of_events_ends_with_the_hour_before_its_window() {
+        let shard: Vec<Uuid> = (0..2 * 3_600).map(|second| id(DAY + second, 1)).collect();
+        let wanted = window(DAY + 5_000, DAY + 5_009);
+        let mut scan = Scan::of_events(wanted, None);
+        assert!(!scan.is_before_window());
+        let rounds = read(&mut scan, std::slice::from_ref(&shard), 1_000);
+        let lengths: Vec<usize> = rounds.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [10, 1_000, 400], "the window, and then its hour");
+        assert_eq!(rounds[2].last(), Some(&id(DAY + 3_600, 1)));
+        let in_window = Scan::of_events(wanted, Some(id(DAY + 5_001, 0)));
+        assert!(!in_window.is_before_window());
+        assert!(Scan::of_events(wanted, Some(id(DAY + 4_999, 255))).is_before_window());
+        let begins_with_the_hour = Scan::of_events(window(DAY + 3_600, DAY + 3_601), None);
+        assert_eq!(begins_with_the_hour, Scan::new(window(DAY + 3_600, DAY + 3_601), None));
     }
 
     #[test]

@@ -51,12 +51,6 @@ impl Window {
         (self.from..=self.to).contains(&moment)
     }
 
-    /// The window from the begin of its first hour on. It has the ids of all events of this window: the id of an event that is
-    /// recorded once an hour may be older than the event, but not older than its hour.
-    pub fn from_full_hour(self) -> Self {
-        Self { from: self.from.start_of_hour(), ..self }
-    }
-
     /// The ids of these seconds: UUIDs of version 7 as numbers. The range is empty if all of it is older than what is kept.
     pub fn ids(self) -> RangeInclusive<u128> {
         let last = (first_millis(self.to) + 999).min(MILLIS_MAX);
@@ -107,11 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn a_window_contains_its_seconds_and_can_begin_at_the_full_hour() {
+    fn a_window_contains_its_seconds() {
         let window = Window { from: at(3_700), to: at(9_000) };
         assert!(window.contains(at(3_700)) && window.contains(at(9_000)));
         assert!(!window.contains(at(3_699)) && !window.contains(at(9_001)));
-        assert_eq!(window.from_full_hour(), Window { from: at(3_600), to: at(9_000) });
     }
 
     #[test]

@@ -5,7 +5,7 @@ use latchkey_tests::world::{Device, Tokens, World};
 use serde_json::json;
 
 use crate::attacks::foreign_administrators::Customers;
-use crate::fleet::{EVENTS, OVERVIEW, REVOKE, SEARCH, SIGN_INS, administrator, store_events};
+use crate::fleet::{EVENTS, OVERVIEW, REVOKE, SEARCH, SIGN_INS, administrator, read_all, store_events};
 
 /// The cost of a page that this administrator reads a second time, so that the record of the reading is not part of it.
 async fn cost(world: &World, admin: &Device, path: &str) -> Usage {
@@ -46,6 +46,23 @@ async fn a_page_of_events_costs_the_same_with_six_times_the_events() {
     // 16 shards, the caller's session, and the count of the general limit.
     assert_eq!((page.calls, page.write_units), (18, 1.0), "{page:?}");
     assert!(page.read_units < 40.0, "{page:?}");
+}
+
+/// The ids of the hour in which a window begins are read, too, but in few rounds.
+#[tokio::test]
+async fn a_short_window_late_in_a_full_hour_reads_few_rounds() {
+    let world = World::with(&[("LIMIT_GENERAL", "1000/15m")]).await;
+    world.without_stream().await;
+    let past_the_hour = world.now().seconds().rem_euclid(3_600).unsigned_abs();
+    world.advance(3_600 - past_the_hour + 3_500);
+    store_events(&world, "alice", 3_500).await;
+    let admin = administrator(&world).await;
+    let second = |ago| world.now().before(std::time::Duration::from_secs(ago)).to_rfc3339();
+    let path = format!("{EVENTS}?severity=medium&from={}&to={}", second(20), second(11));
+    let usage = cost(&world, &admin, &path).await;
+    // 16 shards in a round for the window and two for its hour, the caller's session, and the count of the general limit.
+    assert!(usage.calls <= 3 * 16 + 2, "{usage:?}");
+    assert_eq!(read_all(&admin, &path, "events", "event_id").await.len(), 10);
 }
 
 /// Among events of another issuer, the administrator of one issuer gets an empty page after eight rounds at most.
