@@ -177,12 +177,13 @@ contract: tools-contract ## Run the tests of refreshes, revocations and races on
 
 ##@ Measure
 
-bench: release ## Measure a refresh, cold starts, sizes and cleanup (some minutes)
+bench: release ## Measure a refresh, cold starts, sizes, cleanup and the lists of all users (half an hour)
 	cargo bench --quiet -p latchkey-tests --bench refresh
 	cargo bench --quiet -p latchkey-verifier --bench dpop
 	cargo bench --quiet -p latchkey-tests --bench warm
 	cargo bench --quiet -p latchkey-tests --bench cold_start
 	cargo bench --quiet -p latchkey-tests --bench cleanup
+	cargo bench --quiet -p latchkey-tests --bench fleet
 
 load: tools-build ## Load the local server for a minute (LOAD_SECONDS=..) and draw docs/images/load.svg
 	$(STEP) "Building the server for load (minutes)" cargo build --profile load -p latchkey-local

@@ -46,6 +46,15 @@ use tokio::{
 /// The time limit of a function, to start and for each event, unless [`RuntimeApi::timeout`] sets another one.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The memory in use by a function, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// What is resident (`VmRSS`), with the pages of the program's file.
+    pub resident: u64,
+    /// The part of it that no file has (`RssAnon`).
+    pub own: u64,
+}
+
 /// A Lambda runtime API that listens on its own loopback port.
 #[derive(Debug)]
 pub struct RuntimeApi {
@@ -174,11 +183,14 @@ impl Function {
         self.logs.lines()
     }
 
-    /// The resident memory in kB of 1,024 bytes (`VmRSS`). None after the function has ended, or without `/proc`.
-    pub fn resident_kb(&self) -> Option<u64> {
+    /// The memory in use. None after the function has ended, or without `/proc`.
+    pub fn memory(&self) -> Option<Memory> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse().ok()
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1_024)
+        };
+        Some(Memory { resident: bytes("VmRSS:")?, own: bytes("RssAnon:")? })
     }
 
     /// The CPU time of all threads of the function, in user mode and in the kernel. None after the function has ended, or
