@@ -521,6 +521,26 @@ describe('the page of a network', () => {
     expect(fleet.signIns).toHaveBeenCalledTimes(2);
   });
 
+  test('ends the sessions that were opened since a time of the reader', async () => {
+    const { click, choose, type, fleet, container } = await securityConsole(NETWORK);
+    await click(button('End sessions from this network…'));
+    await type(reason(), 'credential stuffing');
+    await choose(within(dialog()).getByLabelText('Opened'), 'since');
+    const since = within(dialog()).getByLabelText<HTMLInputElement>('Since');
+    const enter = (value: string): boolean => fireEvent.change(since, { target: { value } });
+    await click(inDialog('Show what would end'));
+    expect(fleet.previewNetwork).not.toHaveBeenCalled();
+    enter('2026-11-27T10:00');
+    await click(inDialog('Show what would end'));
+    expect(fleet.previewNetwork).not.toHaveBeenCalled();
+    enter('2026-11-23T21:15');
+    await expectAccessible(container);
+    vi.useFakeTimers();
+    await click(inDialog('Show what would end'));
+    const from = new Date('2026-11-23T21:15').toISOString().replace('.000', '');
+    expect(fleet.previewNetwork).toHaveBeenCalledExactlyOnceWith({ network: '203.0.113.0/24', reason: 'credential stuffing', from });
+  });
+
   test('stops a preview, and asks for no further page of it', async () => {
     const fleet = fakeFleet();
     const first = deferred<typeof PREVIEW>();

@@ -10,7 +10,8 @@ import { ConsoleDialog } from '../parts/console-dialog.js';
 import { PeriodSelect } from '../parts/period-select.js';
 import { useAction } from '../parts/use-action.js';
 import { type NetworkPreview, endNetwork, previewNetwork } from '../state/bulk-revocation.js';
-import { periodStart } from '../state/console-view.js';
+import { isoTime, periodStart } from '../state/console-view.js';
+import { localMinute } from '../state/local-time.js';
 import { AffectedUsers, FailedUsers } from './affected-users.js';
 
 interface BulkDialogProps {
@@ -29,7 +30,7 @@ export function BulkDialog({ network, onClose, onDone }: BulkDialogProps): React
   );
 }
 
-const OPENED = [1, 24, 168] as const;
+const OPENED = [1, 24, 168, 'since'] as const;
 
 interface PreviewStepProps extends Pick<BulkDialogProps, 'network' | 'onClose'> {
   readonly onPreview: (preview: NetworkPreview) => void;
@@ -40,13 +41,14 @@ function PreviewStep({ network, onClose, onPreview }: PreviewStepProps): ReactEl
   const { t } = i18n;
   const reason = useRef<HTMLInputElement>(null);
   const action = useAction();
-  const [hours, setHours] = useState<(typeof OPENED)[number]>(24);
+  const [opened, setOpened] = useState<(typeof OPENED)[number]>(24);
   const [found, setFound] = useState(0);
   const confirm = (form: FormData): void =>
     action.run(async (signal) => {
       const note = String(form.get('reason') ?? '').trim();
+      const from = opened === 'since' ? isoTime(Date.parse(String(form.get('from')))) : periodStart(opened, now());
       setFound(0);
-      onPreview(await previewNetwork(fleet, { network, reason: note, from: periodStart(hours, now()) }, setFound, signal));
+      onPreview(await previewNetwork(fleet, { network, reason: note, from }, setFound, signal));
     });
   return (
     <ConsoleDialog
@@ -63,8 +65,15 @@ function PreviewStep({ network, onClose, onPreview }: PreviewStepProps): ReactEl
         <ReasonField field={reason} />
       </p>
       <p>
-        <PeriodSelect label={t('bulk.opened')} periods={OPENED} value={hours} onChange={setHours} />
+        <PeriodSelect label={t('bulk.opened')} periods={OPENED} value={opened} onChange={setOpened} />
       </p>
+      {opened === 'since' && (
+        <p>
+          <label>
+            {t('bulk.from')} <input type="datetime-local" name="from" required max={localMinute(now() - 60_000)} />
+          </label>
+        </p>
+      )}
     </ConsoleDialog>
   );
 }

@@ -11,8 +11,8 @@ interface PeriodSelectProps<P extends Choice> {
   readonly onChange: (period: P) => void;
 }
 
-/** The hours that have a text, and dates that the reader chooses. */
-type Choice = 1 | 24 | 168 | 720 | 2_160 | 'dates';
+/** The hours that have a text, and times that the reader chooses. */
+type Choice = 1 | 24 | 168 | 720 | 2_160 | 'dates' | 'since';
 
 export function PeriodSelect<P extends Choice>({ label, periods, value, onChange }: PeriodSelectProps<P>): ReactElement {
   const { t } = useConsole().i18n;
