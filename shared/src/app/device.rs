@@ -147,9 +147,8 @@ impl DeviceRequest<'_> {
         }
         let row = row.with_confirmed_device_key();
         let kind = EventKind::SessionBound { binding: row.binding() };
-        let event = Event::once_per_second(&row.user, row.id, row.rotated_at, "session_bound", kind);
-        let event = Event { at: self.now, ..event }.from_client(self.client);
-        self.app.record_events(&[event], std::future::ready(Ok(()))).await;
+        let event = Event::once_an_hour(&row.user, row.id, row.rotated_at, self.now, "session_bound", kind);
+        self.app.record_events(&[event.from_client(self.client)], std::future::ready(Ok(()))).await;
         Ok(row)
     }
 

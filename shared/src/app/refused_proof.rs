@@ -45,8 +45,6 @@ pub(crate) async fn report_refused_proof(
     let Some(row) = row.filter(|row| row.is_live(now) && row.nonce_hash == token.nonce.hash()) else {
         return;
     };
-    let at = row.created_at.max(now.start_of_hour());
-    let event = Event::once_per_second(&token.user, token.session, at, &what, kind);
-    let event = Event { at: now, ..event }.from_client(client);
-    app.record_events(&[event], std::future::ready(Ok(()))).await;
+    let event = Event::once_an_hour(&token.user, token.session, row.created_at, now, &what, kind);
+    app.record_events(&[event.from_client(client)], std::future::ready(Ok(()))).await;
 }

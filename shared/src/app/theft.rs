@@ -113,9 +113,8 @@ async fn report_foreign(
         return Ok(());
     }
     let kind = token_reused(presented, last.generation, last.client.device.label());
-    let at = ended_at.max(now.start_of_hour());
-    let event = Event::once_per_second(&token.user, token.session, at, &what, kind);
-    let event = Event { at: now, ..event }.from_client(presented.client);
+    let event = Event::once_an_hour(&token.user, token.session, ended_at, now, &what, kind);
+    let event = event.from_client(presented.client);
     app.store().record(std::slice::from_ref(&event)).await?;
     app.on_recorded(&event);
     app.refusal_cache().remember(&reported, now + REPORTED_ONCE_IN, now);

@@ -70,6 +70,21 @@ impl Event {
         Self::with_derived_id(Subject::User(user.clone()), Some(session), at, &name, kind)
     }
 
+    /// An event of a session that is recorded once an hour, however often it happens. Its id is derived from `what` and begins with the
+    /// hour, or with `since` if that is later, so that it is not before the session.
+    pub fn once_an_hour(
+        user: &UserId,
+        session: SessionId,
+        since: Timestamp,
+        now: Timestamp,
+        what: &str,
+        kind: EventKind,
+    ) -> Self {
+        // A `since` of an instance whose clock is ahead would be after the event.
+        let begin = since.max(now.start_of_hour()).min(now);
+        Self { at: now, ..Self::once_per_second(user, session, begin, what, kind) }
+    }
+
     /// An event whose id is derived from its second and its name.
     pub fn with_derived_id(
         subject: Subject,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::client_context::ClientContext;
-use super::event::{Event, EventKind, Subject};
+use super::event::{Event, EventKind};
 use super::id::{SessionId, UserId};
 use super::time::Timestamp;
 
@@ -57,9 +57,8 @@ impl SignInReview {
             ReviewAnswer::WasNotMe => ("reported", EventKind::SignInReported { event: self.event }),
         };
         let name = format!("sign-in {what} {}", self.event);
-        let subject = Subject::User(self.user.clone());
-        let event = Event::with_derived_id(subject, Some(self.session), now.start_of_hour(), &name, kind);
-        Event { at: now, ..event }.from_client(client)
+        let signed_in = self.expires_at.before(REVIEW_LIFETIME);
+        Event::once_an_hour(&self.user, self.session, signed_in, now, &name, kind).from_client(client)
     }
 }
 
@@ -108,6 +107,10 @@ mod tests {
         let report = of(ReviewAnswer::WasNotMe, 7_200);
         assert_eq!((report.id, report.at.seconds()), (of(ReviewAnswer::WasNotMe, 10_799).id, 7_200));
         assert_ne!(report.id, of(ReviewAnswer::WasNotMe, 10_800).id);
+        let millis = |event: &Event| event.id.as_u128() >> 80;
+        let late = SignInReview { expires_at: Timestamp::from_seconds(9_000) + REVIEW_LIFETIME, ..review() };
+        let answer = late.answered(ReviewAnswer::WasNotMe, &client, Timestamp::from_seconds(9_500));
+        assert_eq!((millis(&report), millis(&answer)), (7_200_000, 9_000_000), "not before the session");
         let confirmed = of(ReviewAnswer::WasMe, 7_200);
         assert_ne!(report.id, confirmed.id);
         let other = SignInReview { event: Uuid::from_bytes([8; 16]), ..review() };

@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::Store;
 use super::error::StoreError;
 use super::event_item::{event_item, event_of, id_of, pointer_item};
-use super::item::{Item, text};
+use super::item::{Item, moment, text};
 use super::schema::*;
 use super::user_key::user_key;
 use crate::domain::event::{Event, StoredEvent};
-use crate::domain::fleet::window::first_id_of;
+use crate::domain::fleet::window::{Window, first_id_of};
 use crate::domain::id::{SessionId, UserId, sign_in_second};
 use crate::domain::session::end::EndReason;
 use crate::domain::severity::Severity;
@@ -30,6 +30,8 @@ pub struct AuditQuery {
     pub since: Option<Timestamp>,
     /// Only events with this id or a higher one.
     pub not_below: Option<Uuid>,
+    /// Only events of this time, whatever their ids are.
+    pub created_in: Option<Window>,
     /// Only events of this type.
     pub event_type: Option<String>,
     /// Only events of at least this severity.
@@ -208,9 +210,13 @@ impl AuditQuery {
             let levels = names.into_iter().zip(Severity::ALL.iter().copied()).map(level).collect();
             ("severity IN (:s0, :s1, :s2, :s3, :s4)", levels)
         });
+        let created = self.created_in.map(|window| {
+            let moments = vec![(":from", moment(window.from())), (":to", moment(window.to()))];
+            ("created_at BETWEEN :from AND :to", moments)
+        });
         let expired = ("details.reason <> :expired", vec![(":expired", text(EndReason::Expired.as_str()))]);
         let expired = self.without_expired.then_some(expired);
-        [event_type, session, severity, expired].into_iter().flatten().collect()
+        [event_type, session, severity, created, expired].into_iter().flatten().collect()
     }
 }
 

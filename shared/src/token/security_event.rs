@@ -31,12 +31,12 @@ pub const SECURITY_EVENT: OrderRules = OrderRules {
 /// Times of events above this are milliseconds, as in the drafts of CAEP. As seconds it is the year 5138.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
-/// The events of a verified token.
-pub struct SecurityEvents {
-    /// The types of all its events, as it names them.
-    pub types: Vec<String>,
-    /// An order for each event that ends sessions, or the reason why that one cannot be carried out.
-    pub orders: Vec<Result<LogoutOrder, OrderError>>,
+/// An event of a verified token.
+pub struct SecurityEvent {
+    /// Its type, as the token names it.
+    pub event_type: String,
+    /// For an event that ends sessions: the order, or the reason why it cannot be carried out.
+    pub order: Option<Result<LogoutOrder, OrderError>>,
 }
 
 #[derive(Deserialize)]
@@ -54,24 +54,27 @@ pub fn verify(
     claimed: ClaimedIssuer<'_>,
     keys: &[VerifyingKey],
     now: Timestamp,
-) -> Result<SecurityEvents, OrderError> {
+) -> Result<Vec<SecurityEvent>, OrderError> {
     let token = verified_order::<Claims>(text, &SECURITY_EVENT, claimed.source, keys, now)?;
     let Claims { sub_id, events } = &token.claims;
     if events.is_empty() {
         return Err(OrderError::Claims(SECURITY_EVENT.required));
     }
-    let ends_sessions = |(uri, event): (&String, _)| {
+    let ends_sessions = |uri: &str, event: &Value| {
         let kind = SecurityEventType::of(uri).filter(|kind| claimed.issuer.event_types().contains(kind))?;
-        kind.ends_sessions(event).then_some((kind, event))
+        kind.ends_sessions(event).then_some(kind)
     };
-    let order = |(kind, event): (_, &Value)| -> Result<LogoutOrder, OrderError> {
+    let order = |kind, event: &Value| -> Result<LogoutOrder, OrderError> {
         // The drafts, and Google, have the subject in the event.
         let subject = sub_id.as_ref().or_else(|| event.get("subject")).ok_or(SubjectFault::Format)?;
         let subject = subject::read(subject, kind, claimed)?;
         Ok(LogoutOrder { subject, until: happened_at(event, token.issued_at)? })
     };
-    let orders = events.iter().filter_map(ends_sessions).map(order).collect();
-    Ok(SecurityEvents { types: events.keys().cloned().collect(), orders })
+    let received = |(uri, event): (&String, &Value)| SecurityEvent {
+        event_type: uri.clone(),
+        order: ends_sessions(uri, event).map(|kind| order(kind, event)),
+    };
+    Ok(events.iter().map(received).collect())
 }
 
 /// The time of the event, in whole seconds, rounded up; that of the token if the event has none that can be right. It cannot be later

@@ -539,6 +539,9 @@ describe('the page of a network', () => {
     await click(inDialog('Show what would end'));
     const from = new Date('2026-11-23T21:15').toISOString().replace('.000', '');
     expect(fleet.previewNetwork).toHaveBeenCalledExactlyOnceWith({ network: '203.0.113.0/24', reason: 'credential stuffing', from });
+    within(dialog()).getByText(/^Only sessions that were opened between 24 Nov 2026, .* and 25 Nov 2026, .* are affected\.$/u);
+    await click(inDialog('Back'));
+    expect(within(dialog()).getByLabelText<HTMLInputElement>('Since').value).toBe('2026-11-23T21:15');
   });
 
   test('stops a preview, and asks for no further page of it', async () => {

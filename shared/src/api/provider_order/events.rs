@@ -14,9 +14,9 @@ use crate::http::problem::{OAuthForm, Problem};
 use crate::http::success::accepted;
 use crate::token::issuer::OrderKind;
 use crate::token::order::OrderError;
-use crate::token::security_event::{self, SECURITY_EVENT, SecurityEvents};
+use crate::token::security_event::{self, SECURITY_EVENT, SecurityEvent};
 
-const TOKEN: OrderToken<SecurityEvents> =
+const TOKEN: OrderToken<Vec<SecurityEvent>> =
     OrderToken { rules: &SECURITY_EVENT, verify: security_event::verify, refusal };
 
 pub(super) async fn receive(
@@ -41,19 +41,25 @@ pub(super) async fn receive(
 /// the others. A fault of ours outranks a refused event, because the provider may send the token again then.
 async fn receive_events(app: &App, text: &str, now: Timestamp) -> Result<(), Refusal> {
     let (issuer, events) = TOKEN.verified(app, text, now).await?;
-    let mut carried_out = Ok(OrderEffect::default());
-    for order in events.orders.iter().flatten() {
-        carried_out = both(carried_out, carry_out(app, order, now).await);
+    let (mut carried_out, mut received, mut refusals) = (Ok(OrderEffect::default()), vec![], vec![]);
+    for event in events {
+        match event.order {
+            Some(Err(error)) => refusals.push(error),
+            Some(Ok(order)) => {
+                carried_out = both(carried_out, carry_out(app, &order, now).await);
+                received.push(event.event_type);
+            }
+            // An event that is not in `types` has a line, too, so that the operator sees it.
+            None => received.push(event.event_type),
+        }
     }
-    // A token without an event of `types` has a line, too, so that the operator sees it.
-    let is_accepted = events.orders.is_empty() || events.orders.iter().any(Result::is_ok);
     if let Ok(effect) = carried_out
-        && is_accepted
+        && !received.is_empty()
     {
-        log_carried_out(issuer, OrderKind::Events, &events.types, effect);
+        log_carried_out(issuer, OrderKind::Events, &received, effect);
     }
     let mut outcome = carried_out.map(drop).map_err(Refusal::from);
-    for error in events.orders.into_iter().filter_map(Result::err) {
+    for error in refusals {
         report_refused_event(app, issuer, now).await;
         outcome = outcome.and(Err(refusal(error).into()));
     }

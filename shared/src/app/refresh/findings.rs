@@ -59,8 +59,7 @@ impl RefreshAttempt<'_> {
         let about = finding.detail.get("to").map(ToString::to_string).unwrap_or_default();
         let what = format!("{} {} {about}", finding.rule.name(), self.token.generation);
         let kind = EventKind::Risk(finding);
-        let at = session.rotated_at.max(self.now.start_of_hour());
-        let event = Event::once_per_second(&session.user, session.id, at, &what, kind);
-        Event { at: self.now, ..event }.from_client(self.client)
+        let since = session.rotated_at;
+        Event::once_an_hour(&session.user, session.id, since, self.now, &what, kind).from_client(self.client)
     }
 }

@@ -5,7 +5,7 @@
 //! shards that have more is the horizon, and what is below it is read again in the next round. Then the day before follows.
 //!
 //! The id of an event that is recorded once an hour may be older than the event, but not older than its hour. So a list of events ends
-//! with the ids of the hour in which its window begins, in rounds of their own, because most of what they read is not in the window.
+//! with the rest of the hour in which its window begins, in rounds of their own, because most of what they read is not in the window.
 
 use std::cmp::Reverse;
 
@@ -35,6 +35,17 @@ pub struct Round {
     pub low: Uuid,
     /// The highest id.
     pub high: Uuid,
+}
+
+/// A range of ids, of any number of days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The lowest id.
+    pub low: Uuid,
+    /// The highest id.
+    pub high: Uuid,
+    /// Whether it is the rest of the hour in which the window begins.
+    pub is_before_window: bool,
 }
 
 /// The newest entries of one shard within a round, newest first.
@@ -68,7 +79,7 @@ impl Scan {
         Self { lowest, window_begin, next }
     }
 
-    /// Whether the next round reads the hour before the window.
+    /// Whether the next round reads the rest of the hour in which the window begins.
     pub fn is_before_window(&self) -> bool {
         self.next.is_some_and(|next| next < self.window_begin)
     }
@@ -86,9 +97,18 @@ impl Scan {
         })
     }
 
-    /// The whole range that was not read, from the lowest to the highest id.
-    pub fn remaining(&self) -> Option<(Uuid, Uuid)> {
-        self.next.map(|next| (Uuid::from_u128(self.lowest), Uuid::from_u128(next)))
+    /// What was not read: the rest of the window, and then the rest of the hour in which it begins.
+    pub fn remaining(&self) -> impl Iterator<Item = Part> {
+        let (next, begin) = (self.next, self.window_begin);
+        let of_window = next.filter(|next| *next >= begin).map(|next| (begin, next));
+        let last_before = begin.checked_sub(1).filter(|last| *last >= self.lowest);
+        let of_hour = next.zip(last_before).map(|(next, last)| (self.lowest, next.min(last)));
+        let part = move |(low, high)| Part {
+            low: Uuid::from_u128(low),
+            high: Uuid::from_u128(high),
+            is_before_window: high < begin,
+        };
+        of_window.into_iter().chain(of_hour).map(part)
     }
 
     /// Merges the shards of a round. Returns the entries that no unread entry precedes, newest first.
@@ -155,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_events_ends_with_the_hour_before_its_window() {
+    fn a_list_of_events_ends_with_the_hour_in_which_its_window_begins() {
         let shard: Vec<Uuid> = (0..2 * 3_600).map(|second| id(DAY + second, 1)).collect();
         let wanted = window(DAY + 5_000, DAY + 5_009);
         let mut scan = Scan::of_events(wanted, None);
@@ -164,6 +184,12 @@ mod tests {
         let lengths: Vec<usize> = rounds.iter().map(Vec::len).collect();
         assert_eq!(lengths, [10, 1_000, 400], "the window, and then its hour");
         assert_eq!(rounds[2].last(), Some(&id(DAY + 3_600, 1)));
+        let begin = Uuid::from_u128(*wanted.ids().start());
+        let parts: Vec<_> = Scan::of_events(wanted, None).remaining().collect();
+        assert_eq!(parts.iter().map(|part| part.is_before_window).collect::<Vec<_>>(), [false, true]);
+        assert_eq!((parts[0].low, parts[1].high.as_u128()), (begin, begin.as_u128() - 1));
+        let rest: Vec<_> = Scan::of_events(wanted, Some(id(DAY + 3_700, 0))).remaining().collect();
+        assert_eq!((rest.len(), rest[0].is_before_window), (1, true));
         let in_window = Scan::of_events(wanted, Some(id(DAY + 5_001, 0)));
         assert!(!in_window.is_before_window());
         assert!(Scan::of_events(wanted, Some(id(DAY + 4_999, 255))).is_before_window());
@@ -204,7 +230,7 @@ mod tests {
             "the window begins above"
         );
         assert_eq!(Scan::new(window(150, 1_000), Some(Uuid::nil())).round(), None);
-        assert_eq!(Scan::new(window(150, 1_000), Some(ids[2])).remaining(), None);
+        assert_eq!(Scan::new(window(150, 1_000), Some(ids[2])).remaining().next(), None);
         let all = Scan::new(window(0, 100), Some(Uuid::max()));
         assert_eq!(all, Scan::new(window(0, 100), None), "a cursor above the window changes nothing");
     }
@@ -220,6 +246,6 @@ mod tests {
         let next = Scan::new(window(0, 2 * DAY), Some(cursor));
         assert_eq!(next, scan);
         assert_eq!(next.round().unwrap().day, "1970-01-02");
-        assert_eq!(next.remaining().unwrap().0, Uuid::nil());
+        assert_eq!(next.remaining().next().unwrap().low, Uuid::nil());
     }
 }

@@ -46,6 +46,11 @@ impl Window {
         self.from
     }
 
+    /// The last second.
+    pub const fn to(self) -> Timestamp {
+        self.to
+    }
+
     /// Whether a moment is in one of these seconds.
     pub fn contains(self, moment: Timestamp) -> bool {
         (self.from..=self.to).contains(&moment)

@@ -13,6 +13,8 @@ pub enum KeyUrls {
     /// Also http on this machine, for the local server beside a local identity provider.
     HttpsOrLoopback,
 }
+
+/// Parses the URL of an issuer's keys. The error says what is expected.
 pub(super) fn key_url(text: &str, key_urls: KeyUrls) -> Result<Uri, &'static str> {
     let expected = "must be an https URL";
     let url: Uri = text.parse().map_err(|_| expected)?;

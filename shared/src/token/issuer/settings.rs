@@ -59,6 +59,7 @@ struct Entry {
 struct Jwks {
     keys: Vec<serde_json::Value>,
 }
+
 /// Parses `LATCHKEY_TRUSTED_ISSUERS`.
 ///
 /// # Errors
@@ -195,6 +196,7 @@ fn inline_keys(index: usize, jwks: &Jwks) -> Result<IssuerKeys, IssuerError> {
         _ => Ok(IssuerKeys::Inline(usable.into())),
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

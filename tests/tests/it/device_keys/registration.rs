@@ -5,6 +5,8 @@ use latchkey::token::refresh::open;
 use latchkey_tests::world::{BoundBrowser, DeviceKey, SECURE, World};
 use serde_json::json;
 
+use crate::fleet::{EVENTS, administrator, read_all};
+
 const REGISTRATION: &str = "/api/auth/dbsc/registration";
 
 #[tokio::test]
@@ -32,6 +34,20 @@ async fn a_registration_rotates_once_and_the_first_proof_confirms_it() {
     assert_eq!(world.count_events("alice", "session_bound").await, 1);
     let list = browser.device.clone().cookies(&browser.cookies()).get("/api/auth/sessions").await;
     assert_eq!(list.body["sessions"][0]["binding"], "dbsc");
+}
+
+/// A laptop may be closed after the sign-in, so that the first proof comes the day after.
+#[tokio::test]
+async fn a_key_that_is_confirmed_late_is_listed_at_the_time_of_its_event() {
+    let world = World::with(&SECURE).await;
+    let mut browser = BoundBrowser::sign_in(&world, "alice", world.device()).await;
+    browser.register().await;
+    world.advance(26 * 3_600);
+    browser.renew().await.assert_problem(403, "device_challenge");
+    browser.renew().await.assert_status(200);
+    let admin = administrator(&world).await;
+    let path = format!("{EVENTS}?type=session_bound&from={}", world.now().to_rfc3339());
+    assert_eq!(read_all(&admin, &path, "events", "user_id").await, ["alice"]);
 }
 
 #[tokio::test]

@@ -23,8 +23,9 @@ interface BulkDialogProps {
 
 export function BulkDialog({ network, onClose, onDone }: BulkDialogProps): ReactElement {
   const [preview, setPreview] = useState<NetworkPreview | null>(null);
+  const [opened, setOpened] = useState<Opened>({ period: 24, from: '' });
   return preview === null ? (
-    <PreviewStep {...{ network, onClose }} onPreview={setPreview} />
+    <PreviewStep {...{ network, opened, setOpened, onClose }} onPreview={setPreview} />
   ) : (
     <ConfirmStep {...{ preview, onClose, onDone }} onBack={() => setPreview(null)} />
   );
@@ -32,21 +33,29 @@ export function BulkDialog({ network, onClose, onDone }: BulkDialogProps): React
 
 const OPENED = [1, 24, 168, 'since'] as const;
 
+/** When the sessions were opened. It is kept while the preview is shown. */
+interface Opened {
+  readonly period: (typeof OPENED)[number];
+  /** The value of the field for a time of the reader's choice. */
+  readonly from: string;
+}
+
 interface PreviewStepProps extends Pick<BulkDialogProps, 'network' | 'onClose'> {
+  readonly opened: Opened;
+  readonly setOpened: (opened: Opened) => void;
   readonly onPreview: (preview: NetworkPreview) => void;
 }
 
-function PreviewStep({ network, onClose, onPreview }: PreviewStepProps): ReactElement {
+function PreviewStep({ network, opened: { period, from: local }, setOpened, onClose, onPreview }: PreviewStepProps): ReactElement {
   const { i18n, fleet, now } = useConsole();
   const { t } = i18n;
   const reason = useRef<HTMLInputElement>(null);
   const action = useAction();
-  const [opened, setOpened] = useState<(typeof OPENED)[number]>(24);
   const [found, setFound] = useState(0);
   const confirm = (form: FormData): void =>
     action.run(async (signal) => {
       const note = String(form.get('reason') ?? '').trim();
-      const from = opened === 'since' ? isoTime(Date.parse(String(form.get('from')))) : periodStart(opened, now());
+      const from = period === 'since' ? isoTime(Date.parse(local)) : periodStart(period, now());
       setFound(0);
       onPreview(await previewNetwork(fleet, { network, reason: note, from }, setFound, signal));
     });
@@ -65,12 +74,13 @@ function PreviewStep({ network, onClose, onPreview }: PreviewStepProps): ReactEl
         <ReasonField field={reason} />
       </p>
       <p>
-        <PeriodSelect label={t('bulk.opened')} periods={OPENED} value={opened} onChange={setOpened} />
+        <PeriodSelect label={t('bulk.opened')} periods={OPENED} value={period} onChange={(chosen) => setOpened({ period: chosen, from: local })} />
       </p>
-      {opened === 'since' && (
+      {period === 'since' && (
         <p>
           <label>
-            {t('bulk.from')} <input type="datetime-local" name="from" required max={localMinute(now() - 60_000)} />
+            {t('bulk.from')}{' '}
+            <input type="datetime-local" required max={localMinute(now() - 60_000)} value={local} onChange={({ target }) => setOpened({ period, from: target.value })} />
           </label>
         </p>
       )}
@@ -86,7 +96,8 @@ interface ConfirmStepProps extends Omit<BulkDialogProps, 'network'> {
 function ConfirmStep({ preview, onClose, onDone, onBack }: ConfirmStepProps): ReactElement {
   const { i18n, fleet } = useConsole();
   const { t, locale } = i18n;
-  const { network, users, sessions, failed, asOf } = preview;
+  const { network, users, sessions, failed, from, asOf } = preview;
+  const full = (at: string): string => formatDateTime(at, locale, { dateStyle: 'medium', timeStyle: 'medium' });
   const action = useAction();
   const [ended, setEnded] = useState(0);
   /** Users whose sessions the last attempt could not end; `null` before the first one. */
@@ -119,7 +130,7 @@ function ConfirmStep({ preview, onClose, onDone, onBack }: ConfirmStepProps): Re
           )}
           {unended === null && failed.length > 0 && <FailedUsers label={t('bulk.unread', { count: failed.length })} users={failed} canOpen={false} />}
           {isEmpty && <p>{t('bulk.nothing')}</p>}
-          <p className="latchkey-muted">{t('bulk.asOf', { when: formatDateTime(asOf, locale, { dateStyle: 'medium', timeStyle: 'medium' }) })}</p>
+          <p className="latchkey-muted">{t('bulk.window', { from: full(from), to: full(asOf) })}</p>
           {!isEmpty && <p>{t('openPages')}</p>}
         </>
       }

@@ -135,7 +135,7 @@ export const TEXTS = {
   "bulk.userSessions": "{count, plural, one {# Sitzung} other {# Sitzungen}}",
   "bulk.andMore": "{count, plural, one {und # weiterer Benutzer} other {und # weitere Benutzer}}",
   "bulk.unread": "Die Sitzungen von {count, plural, one {# Benutzer} other {# Benutzern}} konnten nicht gelesen werden. Beim Beenden wird es noch einmal versucht.",
-  "bulk.asOf": "Sitzungen, die nach {when} geöffnet wurden, sind nicht betroffen.",
+  "bulk.window": "Es enden nur Sitzungen, die zwischen {from} und {to} geöffnet wurden.",
   "bulk.confirm": "{count, plural, =0 {Sitzungen beenden} one {# Sitzung beenden} other {# Sitzungen beenden}}",
   "bulk.back": "Zurück",
   "bulk.ending": "{count, plural, one {Bisher # Sitzung beendet …} other {Bisher # Sitzungen beendet …}}",

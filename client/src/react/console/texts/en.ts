@@ -135,7 +135,7 @@ export const TEXTS = {
   "bulk.userSessions": "{count, plural, one {# session} other {# sessions}}",
   "bulk.andMore": "{count, plural, one {and # more user} other {and # more users}}",
   "bulk.unread": "The sessions of {count, plural, one {# user} other {# users}} couldn't be read. They are tried again when you end the sessions.",
-  "bulk.asOf": "Sessions that were opened after {when} are not affected.",
+  "bulk.window": "Only sessions that were opened between {from} and {to} are affected.",
   "bulk.confirm": "{count, plural, =0 {End the sessions} one {End # session} other {End # sessions}}",
   "bulk.back": "Back",
   "bulk.ending": "{count, plural, one {# session ended so far…} other {# sessions ended so far…}}",
