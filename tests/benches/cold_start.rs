@@ -39,7 +39,7 @@ const INVOCATIONS: usize = 1_000;
 /// The targets for every function.
 mod target {
     pub(super) const FIRST_POLL_MS: f64 = 2.5;
-    pub(super) const RESIDENT_MB: f64 = 10.0;
+    pub(super) const RESIDENT_MB: f64 = 8.0;
     pub(super) const OWN_MB: f64 = 2.0;
     pub(super) const ZIPPED_MB: f64 = 3.5;
 }

@@ -31,7 +31,7 @@ const PAGES: [(&str, &str); 7] = [
     ("alerts", "events?severity=high"),
     ("a type", "events?type=token_forged"),
     ("a user", "events?user_id=user-7"),
-    ("an hour", "events?from={hour}&to={hour}"),
+    ("a second", "events?from={second}&to={second}"),
     ("a search", "search?q=user-7"),
 ];
 
@@ -47,13 +47,16 @@ async fn main() {
 async fn measure(events: u64) {
     let world = World::with(&[("LIMIT_GENERAL", "100000/15m")]).await;
     world.without_stream().await;
+    // The page of a second reads the hour up to it, too: nearly all of an hour is the most expensive.
+    let past_the_hour = world.now().seconds().rem_euclid(3_600).unsigned_abs();
+    world.advance(3_600 - past_the_hour + 3_500);
     let filled = Instant::now();
     fill(&world, events).await;
     let filled = filled.elapsed();
     let admin = administrator(&world).await;
-    let hour = world.now().before(Duration::from_secs(3 * 86_400)).to_rfc3339();
+    let second = world.now().before(Duration::from_secs(3 * 86_400)).to_rfc3339();
     for (name, page) in PAGES {
-        let path = format!("/api/auth/fleet/{}", page.replace("{hour}", &hour));
+        let path = format!("/api/auth/fleet/{}", page.replace("{second}", &second));
         admin.get(&path).await.assert_status(200);
         world.server.stats.reset();
         admin.get(&path).await.assert_status(200);
