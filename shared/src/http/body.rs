@@ -175,6 +175,17 @@ pub fn parameter(encoded: &str, name: &str) -> Result<Option<String>, Problem> {
     Ok(found)
 }
 
+/// Refuses a query with another parameter than these, because a misspelt filter would select everything.
+///
+/// # Errors
+/// `invalid_request`, with the names of the parameters.
+pub fn only_parameters(encoded: &str, known: &[&str]) -> Result<(), Problem> {
+    let is_known = form_urlencoded::parse(encoded.as_bytes()).all(|(key, _)| known.contains(&&*key));
+    let expected =
+        || Problem::field("query", format!("has an unknown parameter: expected {}", known.join(", ")));
+    if is_known { Ok(()) } else { Err(expected()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use crate::domain::event::EVENT_TYPES;
 use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::UserId;
 use crate::domain::severity::Severity;
-use crate::http::body::parameter;
+use crate::http::body::{only_parameters, parameter};
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
@@ -43,7 +43,10 @@ pub(super) async fn events(
     limited(&app, &caller, &client, read, |page| respond(format, page)).await
 }
 
+const PARAMETERS: [&str; 8] = ["severity", "type", "user_id", "network", "from", "to", "limit", "cursor"];
+
 fn parse(app: &App, caller: &Caller, query: &str) -> Result<EventQuery, Problem> {
+    only_parameters(query, &PARAMETERS)?;
     let event_type = parameter(query, "type")?;
     if event_type.as_deref().is_some_and(|name| !EVENT_TYPES.contains(&name)) {
         return Err(Problem::field("type", format!("expected one of {}", EVENT_TYPES.join(", "))));

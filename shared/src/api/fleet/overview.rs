@@ -13,6 +13,7 @@ use super::parameters::{number_of, require_recorded_admin};
 use crate::app::App;
 use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::time::Timestamp;
+use crate::http::body::only_parameters;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
@@ -45,7 +46,9 @@ pub(super) async fn overview(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     admin::require_scope_over_everyone(&app, &caller)?;
-    let hours = number_of(&query.unwrap_or_default(), "hours", HOURS_DEFAULT, HOURS_MAX)?;
+    let query = query.unwrap_or_default();
+    only_parameters(&query, &["hours"])?;
+    let hours = number_of(&query, "hours", HOURS_DEFAULT, HOURS_MAX)?;
     let before = Duration::from_secs(3_600 * u64::try_from(hours - 1).expect("it is at most 167"));
     let from = caller.now.start_of_hour().before(before);
     let read = async {

@@ -13,7 +13,7 @@ use crate::app::fleet::search::{self, Found, FoundNetwork, FoundSession, FoundUs
 use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::{IdError, SessionId, UserId};
 use crate::domain::time::Timestamp;
-use crate::http::body::parameter;
+use crate::http::body::{only_parameters, parameter};
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
@@ -55,8 +55,9 @@ pub(super) async fn search(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     admin::require_scope(&caller)?;
-    let name =
-        parameter(&query.unwrap_or_default(), "q")?.ok_or_else(|| Problem::field("q", "is required"))?;
+    let query = query.unwrap_or_default();
+    only_parameters(&query, &["q"])?;
+    let name = parameter(&query, "q")?.ok_or_else(|| Problem::field("q", "is required"))?;
     let name: UserId = name.parse().map_err(|error: IdError| Problem::field("q", error))?;
     let read = async {
         let target = ReadTarget::Search(name.to_string());

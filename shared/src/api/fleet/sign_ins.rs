@@ -14,7 +14,7 @@ use crate::app::fleet::sign_ins::list_sign_ins;
 use crate::domain::fleet::read_target::ReadTarget;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
-use crate::http::body::parameter;
+use crate::http::body::{only_parameters, parameter};
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::problem::Problem;
@@ -45,6 +45,7 @@ pub(super) async fn sign_ins(
 ) -> Result<Response, Problem> {
     admin::require_scope(&caller)?;
     let query = query.unwrap_or_default();
+    only_parameters(&query, &["network", "from", "to", "limit", "cursor"])?;
     let network = parameter(&query, "network")?.ok_or_else(|| Problem::field("network", "is required"))?;
     let network = network_of(&network)?;
     let window = window(&query, app.store().sign_ins_kept(), caller.now)?;

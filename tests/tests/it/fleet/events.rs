@@ -135,6 +135,7 @@ async fn a_wrong_parameter_is_refused_by_its_name() {
         ("cursor=01930b5f00007abc8def0123456789ab".to_owned(), "cursor"),
         ("severity=bad".to_owned(), "severity"),
         ("type=bad".to_owned(), "type"),
+        ("severty=high".to_owned(), "query"),
         ("user_id=".to_owned(), "user_id"),
         ("network=203.0.113.0/16".to_owned(), "network"),
         ("from=yesterday".to_owned(), "from"),
