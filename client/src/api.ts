@@ -298,8 +298,9 @@ export interface paths {
         /**
          * List the events of all users, newest first
          * @description For administrators. Without `admin_of` `all`, only events of the users of the administrator's own issuer are returned.
-         *     Events are listed from the deployment of the index on. A page costs the same however many events are stored, so that a page
-         *     may have fewer events than `limit`, or none, although more events follow. Read pages until `next_cursor` is null.
+         *     Events are listed from the deployment of the index on. A page reads a bounded number of events, so that it
+         *     may have fewer events than `limit`, or none, although more events follow. Read pages until `next_cursor` is null. `from` and
+         *     `to` are compared with `created_at`; the order is that of the ids. An unknown parameter is 400.
          *
          *     `Accept: application/x-ndjson` returns one JSON object per line, and `Accept: text/csv` a table. The header `Next-Cursor` then
          *     has the cursor. Cells of the table that a spreadsheet would take for a formula begin with an apostrophe.
