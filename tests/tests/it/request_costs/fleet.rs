@@ -84,7 +84,8 @@ async fn the_list_of_a_quiet_week_is_one_page() {
     let world = World::with(&[("LIMIT_GENERAL", "1000/15m")]).await;
     let admin = administrator(&world).await;
     assert_ne!(world.now().seconds() % 3_600, 0);
-    for path in [EVENTS.to_owned(), format!("{EVENTS}?user_id=root"), format!("{EVENTS}?type=login")] {
+    // Sixteen shards a day, because a page begins no round after 0.7 s, which 32 take on a busy machine.
+    for path in [format!("{EVENTS}?severity=medium"), format!("{EVENTS}?user_id=root")] {
         let reply = admin.get(&path).await;
         assert_eq!(reply.assert_status(200).body["next_cursor"], json!(null), "{path}");
     }
