@@ -269,9 +269,10 @@ impl Client {
         if self.faults == Faults::Some {
             // The first attempt may have ended some sessions without a response, and the retry ended later sign-ins.
             shared.history.add_possible_repeat(&call);
-            return shared.history.end(call, Answer::EndedUpTo(ended));
         }
-        shared.history.end(call, Answer::Ended(ended));
+        // Two calls of the same second have the same mark. If conflicts let both mark a session, both count it, although it ends once:
+        // an open fault of the count.
+        shared.history.end(call, Answer::EndedUpTo(ended));
     }
 
     /// Records that no session ended. With lost responses, the first attempt may have ended the session, so that the retry
