@@ -7,7 +7,7 @@
 //! - *exec to first poll*: the time from just before exec to the first `GET /invocation/next`, for 40 starts of each
 //!   function after 3 starts that warm the page cache. The functions take turns, so that noise affects all of them. The time
 //!   of the call that opens the connection to DynamoDB is subtracted.
-//! - *memory*: what is resident (`VmRSS`), and the part of it that belongs to this process and not to the pages of a file
+//! - *memory*: all that the kernel holds for the process (`VmRSS`), and the part that the process itself has filled
 //!   (`RssAnon`), after 1,000 events without a valid token, over a store that answers `{}` to every request. The status of the
 //!   last response shows the path that was taken.
 //! - *size*: the size of the file, and of the file after `gzip -9`. A zip has some 150 bytes more.

@@ -49,9 +49,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The memory in use by a function, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// What is resident (`VmRSS`), with the pages of the program's file.
+    /// All memory of the process that the kernel holds (`VmRSS`). The loaded pages of the program file are a part of it.
     pub resident: u64,
-    /// The part of it that no file has (`RssAnon`).
+    /// The memory that the process itself has filled (`RssAnon`), without the pages of files.
     pub own: u64,
 }
 

@@ -192,9 +192,11 @@ pub async fn record_pending_end(app: &App, end: &SessionEnd) -> bool {
     }
 }
 
-/// Ends many sessions of a user, starting from `state`, which was just read. Returns the ended sessions.
+/// Ends many sessions of a user, starting from `state`, which was just read. Returns the ended sessions. A session that another call has
+/// marked is among them if this call records its end, so that two calls can return it.
 ///
-/// *Atomicity*: one transaction for up to 30 sessions.
+/// *Atomicity*: one transaction for up to 30 sessions. After three conflicts each session is marked by a write of its own, so that it ends
+/// at a moment of its own.
 ///
 /// # Errors
 /// As [`end_one`].

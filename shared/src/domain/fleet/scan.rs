@@ -97,7 +97,7 @@ impl Scan {
         })
     }
 
-    /// What was not read: the rest of the window, and then the rest of the hour in which it begins.
+    /// Returns the ids that the list has not read: those of the window, and then those of the hour in which the window begins.
     pub fn remaining(&self) -> impl Iterator<Item = Part> {
         let (next, begin) = (self.next, self.window_begin);
         let of_window = next.filter(|next| *next >= begin).map(|next| (begin, next));

@@ -37,3 +37,33 @@ fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_fetched_over_http_from_this_machine_only() {
+        let hint = "only latchkey-local fetches keys over http";
+        for host in ["127.0.0.1:54321", "localhost:54321", "[::1]", "127.9.9.9"] {
+            let url = format!("http://{host}/jwks.json");
+            assert_eq!(key_url(&url, KeyUrls::HttpsOrLoopback).map(drop), Ok(()), "{url}");
+            assert!(key_url(&url, KeyUrls::Https).unwrap_err().contains(hint), "{url}");
+        }
+        for url in [
+            "http://idp.example.com/jwks.json",
+            "http://localhost.example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://127.0.0.1@idp.example.com/",
+            "http://0.0.0.0/",
+            "http://192.168.0.7/",
+            "ftp://127.0.0.1/",
+            "/jwks.json",
+        ] {
+            let error = key_url(url, KeyUrls::HttpsOrLoopback).unwrap_err();
+            assert!(error.contains("must be an https URL"), "{url}: {error}");
+            assert!(!key_url(url, KeyUrls::Https).unwrap_err().contains(hint), "{url}");
+        }
+        assert!(key_url("https://idp.example.com/jwks.json", KeyUrls::Https).is_ok());
+    }
+}

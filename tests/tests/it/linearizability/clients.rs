@@ -24,6 +24,10 @@ const FAULTS: [FaultKind; 4] = [
     FaultKind::Conflict,
 ];
 
+/// A call that ends several sessions ends them in one transaction. After three conflicts with other calls it marks them first, one after
+/// the other, so that each session ends at a moment of its own.
+const CONFLICTS_BEFORE_MARK: usize = 3;
+
 /// Whether responses of the store get lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Faults {
@@ -270,8 +274,14 @@ impl Client {
             // The first attempt may have ended some sessions without a response, and the retry ended later sign-ins.
             shared.history.add_possible_repeat(&call);
         }
-        // Two calls of the same second have the same mark. If conflicts let both mark a session, both count it, although it ends once:
-        // an open fault of the count.
+        if shared.history.others_during(&call) >= CONFLICTS_BEFORE_MARK {
+            let ids = reply.body["session_ids"].as_array().expect("the ended sessions");
+            for id in ids {
+                let session = id.as_str().expect("an id").to_owned();
+                shared.history.add_observation(&call, Call::End { session }, Answer::EndedUpTo(1));
+            }
+        }
+        // A call also reports a session that another call has marked, if it records that end.
         shared.history.end(call, Answer::EndedUpTo(ended));
     }
 

@@ -42,6 +42,11 @@ impl History {
         self.ops[call.0].lost_at = Some(self.moment);
     }
 
+    /// How many starts and ends of other calls there were since this call began.
+    pub(crate) fn others_during(&self, call: &PendingCall) -> usize {
+        self.moment - self.ops[call.0].started
+    }
+
     /// Records a second fact that the same request shows, with the times of the request.
     pub(crate) fn add_observation(&mut self, call: &PendingCall, observed: Call, answer: Answer) {
         let started = self.ops[call.0].started;

@@ -41,7 +41,8 @@ pub(crate) enum Answer {
     /// Whether the session lives. A refresh of an ended session has this answer, too.
     Lives(bool),
     Ended(usize),
-    /// At most this many sessions ended.
+    /// At most this many sessions ended, because only the last attempt of the call is reported, or because another call reports some of
+    /// them, too.
     EndedUpTo(usize),
 }
 
