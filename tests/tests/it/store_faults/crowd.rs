@@ -15,6 +15,9 @@ const FAULTS_AT_ONCE: u32 = 6;
 /// How often faults are injected. Chance decides which request meets them, so this waits for no event.
 const FAULTS_EVERY: Duration = Duration::from_millis(20);
 
+/// Crowds until a fault reaches a response. On a slow machine the faults of one crowd are so few that retries can absorb all of them.
+const CROWDS_MAX: usize = 5;
+
 /// The tally after each caller did `actions` actions under this fault.
 async fn tally_under_fault(fault: &str, actions: usize) -> Tally {
     let server = Server::start(&built("latchkey-local")).await.expect("it starts");
@@ -42,8 +45,12 @@ async fn tally_under_fault(fault: &str, actions: usize) -> Tally {
 }
 
 async fn assert_unavailable_only(fault: &str) {
-    let tally = tally_under_fault(fault, 40).await;
-    assert!(tally.unavailable() > 0, "{fault}: no fault reached a response: {tally:?}");
+    for _ in 0..CROWDS_MAX {
+        if tally_under_fault(fault, 40).await.unavailable() > 0 {
+            return;
+        }
+    }
+    panic!("{fault}: no fault reached a response");
 }
 
 #[tokio::test]
